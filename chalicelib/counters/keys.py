@@ -102,6 +102,6 @@ def canaries(run: str, at: float) -> Row:
 
 
 def ended(source: str, now: float, life: float = SHARD_LIFE) -> bool:
-    """Return True when the source is a shard that began `life` seconds ago; of itself: nothing of it can come any more."""
+    """Return True when the source is a shard of `life` seconds ago, as it stands: nothing of it can come any more."""
     found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - life

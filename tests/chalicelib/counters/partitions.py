@@ -10,7 +10,10 @@ from tests.support import T0
 
 ROLL = 4 * 3600.0
 """Seconds for which a shard is written to."""
+APART = 600.0
+"""Seconds from the end of one partition's shard to that of the next partition's."""
 STEPS = ("queued", "processing", "completed")
+MIDNIGHT = T0 - T0 % DAY
 Record = dict[str, Any]
 
 
@@ -24,11 +27,11 @@ class Partitions:
 
     def shard(self, partition: int, at: float) -> str:
         """Return the name of the shard that a partition writes to: as long as AWS's own."""
-        born = at - (at - partition * 600) % ROLL
+        born = at - (at - partition * APART) % ROLL
         return f"shardId-{born * 1000:020.0f}-{hashlib.sha256(f'{partition} {born}'.encode()).hexdigest()[:8]}"
 
     def job(self, at: float, job_type: str = "email.send") -> tuple[str, list[Record]]:
-        """Let a job come, run and end within a second or two; return its shard and its three records."""
+        """Let a job come, run and end within two seconds; return its shard and its three records."""
         shard = self.shard(self.jobs % self.number, at)
         told = self.shards.setdefault(shard, [])
         images = [
@@ -37,16 +40,13 @@ class Partitions:
         ]
         new = []
         for place, (old, now) in enumerate(zip([None, *images], images, strict=False)):
-            number = f"{44_215_845_000_000_000 + len(told) + place:017}{self.jobs:011}"
-            change = {"SequenceNumber": number, "ApproximateCreationDateTime": float(int(at + place)), "NewImage": now}
+            sequence = f"{44_215_845_000_000_000 + len(told) + place:017}{self.jobs:011}"
+            change = {
+                "SequenceNumber": sequence,
+                "ApproximateCreationDateTime": float(int(at + place)),
+                "NewImage": now,
+            }
             new.append({"dynamodb": change | ({"OldImage": old} if old else {})})
         told += new
         self.jobs += 1
         return shard, new
-
-    def forgotten(self, now: float) -> list[str]:
-        """Return the shards of which the stream has forgotten everything."""
-        return [shard for shard in self.shards if now - int(shard[8:28]) / 1000 > DAY + ROLL]
-
-
-MIDNIGHT = T0 - T0 % DAY

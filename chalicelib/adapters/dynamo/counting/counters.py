@@ -88,7 +88,7 @@ class DynamoCounters:
     def _move(self, row: Row, item: Mapping[str, Any], now: float) -> int:
         """Keep old marks in rows of their own, and only then take them out of this one, unless one is in use again."""
         old, moved, horizon = marks.movable(item, now), Path([marks.MOVED]), marks.horizon(now)
-        if not old or item.get(marks.MOVED, "") >= horizon:
+        if not old:
             return 0
         for name in old:
             source, place = marks.source(name), marks.place(item[name])
