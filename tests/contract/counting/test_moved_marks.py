@@ -3,12 +3,12 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.tables.sizes import item_size
@@ -26,6 +26,7 @@ from tests.support import REGION, SETTINGS
 
 TOTALS = keys.totals("email.send")
 LATER = MIDNIGHT + 12 * 3600
+PAGE = (Path(__file__).parents[3] / "docs" / "decisions" / "0113-old-marks-beside-the-row.md").read_text()
 
 
 class Former(DynamoCounters):
@@ -89,12 +90,17 @@ def lived(rows: Rows, hours: int, partitions: int = 4) -> tuple[Partitions, list
 def test_units_of_a_write_in_a_table_of_four_partitions(
     cloud: Settings, version: type[DynamoCounters], units: list[int], most: int
 ) -> None:
-    """Two days and 48 shards of the stream: decision 0113 and docs/deploy.md tell these figures."""
+    """Two days and 48 shards of the stream: decision 0113 tells these figures."""
     with metered() as meter:
         table, batches = lived(version(cloud), 48)
     assert len(table.shards) == len(batches) == 48
     last = [next(n for _, sk, n in reversed(meter.readings) if sk == row.sk) for row in (TOTALS, day(MIDNIGHT + DAY))]
     assert last == units
+    told = next(line for line in PAGE.splitlines() if line.startswith("| before" if version is Former else "| now"))
+    sizes = [item_size(raw(row)) / 1000 for row in (TOTALS, day(MIDNIGHT + DAY))]
+    for size, n, cell in zip(sizes, units, told.split("|")[2:4], strict=True):
+        assert f"{n} unit" in cell
+        assert size <= float(cell.split()[0]) < size + 0.4
     assert item_size(raw(TOTALS)) < most
     if version is DynamoCounters:
         assert {n for *_, n in meter.readings} == {1}
@@ -103,10 +109,12 @@ def test_units_of_a_write_in_a_table_of_four_partitions(
         assert len(marks_in(TOTALS)) <= 6
 
 
-def test_a_mark_takes_nine_bytes_more(cloud: Settings) -> None:
-    lived(DynamoCounters(cloud), 1)
+@pytest.mark.parametrize(("version", "size"), [(Former, 82), (DynamoCounters, 91)])
+def test_bytes_of_a_mark(cloud: Settings, version: type[DynamoCounters], size: int) -> None:
+    lived(version(cloud), 1)
     [name] = marks_in(TOTALS)
-    assert len(name) + len(raw(TOTALS)[name]["S"]) == 82 + 9
+    assert len(name) + len(raw(TOTALS)[name]["S"]) == size
+    assert f"{size}" in PAGE
 
 
 @pytest.mark.parametrize("late", [0, 5 * 3600, 20 * 3600], ids=["at once", "after 5 h", "after 20 h"])
@@ -211,7 +219,7 @@ def test_a_mark_that_moves_on_while_it_is_taken_out_stays(cloud: Settings) -> No
     table.jobs = 0
     _, more = table.job(MIDNIGHT + 60)
     rows.before_write[TOTALS] = lambda: count(other, more, shard, LATER)
-    rows.tidy(TOTALS, LATER)
+    rows.tidy(TOTALS, LATER + 60)
     assert marks_in(TOTALS) == [f"{keys.MARK}{shard}"]
     assert count(other, table.shards[shard], shard, LATER) == 0
     assert other.tidy(TOTALS, LATER + 3600) == 1
@@ -299,4 +307,4 @@ def test_nothing_reads_where_marks_are_kept_as_a_day(rows: Rows) -> None:
     lived(rows, 24)
     found = rows.buckets("email.send", 86_400, MIDNIGHT - 300 * DAY, MIDNIGHT + 300 * DAY)
     assert [(at, dict(day)["completed"]) for at, day in found] == [(MIDNIGHT, 24)]
-    assert not any(name.startswith(marks.MARK) for name in rows.read(TOTALS))
+    assert not any(name.startswith(keys.MARK) for name in rows.read(TOTALS))
