@@ -25,7 +25,7 @@ class Entry:
     row: Row
     additions: Additions
     at: float = 0.0
-    """When the stream took the change in; 0 where it does not say."""
+    """The time at which the stream received the change, in epoch seconds; 0: unknown."""
 
 
 @dataclass(slots=True)

@@ -43,7 +43,10 @@ class Additions:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When the stream took in the earliest of some changes (0: not known); a time after all of them, not before now."""
+    """Times of some changes, in epoch seconds.
+
+    `earliest`: the first one the stream received (0: unknown); `latest` is after all of them, and not before now.
+    """
 
     earliest: float
     latest: float
