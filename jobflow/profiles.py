@@ -30,8 +30,12 @@ class Target:
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an address that would send the token in the clear."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            known = parts.scheme in {"http", "https"} and parts.hostname and self.url.isprintable() and parts.port != 0
+        except ValueError:  # of a port that is none, and of half an IPv6 address
+            known = False
+        if not known:
             raise ConfigurationError(f"{self.url!r} is no address; one looks like https://jobs.example.com")
         if parts.scheme == "http" and not self.is_local:
             raise ConfigurationError(f"{self.url} would send the token unencrypted: use https.")

@@ -3,7 +3,7 @@
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.event_sources import consumers
-from chalicelib.counters.history import History
+from chalicelib.counters.history import DeadLetters, History
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
@@ -90,8 +90,8 @@ def metrics() -> MetricsReader:
 
 
 def history() -> History:
-    """Return time series and groups of errors."""
-    return once("history", lambda: History(counters(), acknowledgements(), clock()))
+    """Return time series, groups of errors and findings; it remembers the dead letters that it has looked at."""
+    return once("history", lambda: History(counters(), acknowledgements(), clock(), DeadLetters(job_store(), clock())))
 
 
 def firings(threads: int) -> Firings:

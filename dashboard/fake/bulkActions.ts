@@ -1,7 +1,7 @@
 import { matching, type Narrow } from "./answers";
-import { act, type Action } from "./bulk";
+import { act, actionOf, MEANT, type Action } from "./bulk";
 import { Problem, readJson, TOKENS } from "./http";
-import { iso, WAITING, type FakeBulk } from "./sim/model";
+import { iso, type FakeBulk } from "./sim/model";
 import type { Ask, Handler } from "./handler";
 import type { components } from "../src/api/schema.gen";
 import type { Sim } from "./sim/sim";
@@ -11,16 +11,17 @@ type Row = components["schemas"]["BulkActionRow"];
 /** Jobs that the answer has acted on already, and that each tick acts on. */
 const FIRST = 24;
 const EACH = 10;
+/** Counting is faster. */
+const COUNTED = 40;
 
 let last = 0;
 
 export const startBulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
-  const action = body.action === "cancel" ? "cancel" : "retry";
+  const action = actionOf(body.action);
   const filter = body.filter ? (body.filter as Narrow) : null;
-  const legal = action === "retry" ? ["failed", "dead_letter"] : [...WAITING, "processing"];
   const left = filter
-    ? matching(sim, filter).filter(({ status }) => filter.status ?? legal.includes(status))
+    ? matching(sim, filter).filter(({ status }) => filter.status ?? MEANT[action].includes(status))
     : (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
   const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
   const row: Row = {
@@ -67,7 +68,8 @@ export const stopBulk: Handler = (ask) => {
 
 /** Let the open ones go on, as the platform does between two requests. */
 export function workOff(sim: Sim): void {
-  for (const bulk of sim.bulk) if (bulk.row.finished_at === null) advance(sim, bulk, EACH);
+  for (const bulk of sim.bulk)
+    if (bulk.row.finished_at === null) advance(sim, bulk, bulk.row.dry_run ? COUNTED : EACH);
 }
 
 function advance(sim: Sim, { row, left }: FakeBulk, most: number): void {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobflow import profiles
+from jobflow import AsyncJobFlow, JobFlow, profiles
 from jobflow.errors import ConfigurationError
 from jobflow.profiles import Target
 
@@ -60,6 +60,16 @@ def test_a_token_never_goes_to_an_address_from_elsewhere(tmp_path: Path, environ
 def test_an_address_that_would_send_the_token_in_the_clear_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError):
         Target(url, "jf_x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://[bad", "https://jobs.example.com:99999", "https://jobs.example.com:x", f"{URL}\n", f"{URL}/a b\x07"],
+)
+def test_an_address_that_cannot_be_asked_is_told_by_every_client(url: str) -> None:
+    for client in (JobFlow, AsyncJobFlow):
+        with pytest.raises(ConfigurationError, match="is no address"):
+            client(url, "jf_x")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:1", "http://[::1]:1", URL])
