@@ -59,7 +59,7 @@ def test_no_number_of_sends_ends_a_job_but_a_day_does_and_says_since_when(sent: 
 def test_a_time_in_which_nobody_looked_is_none_of_the_day_of_trying() -> None:
     """Its queue was paused over a weekend: behind that its message may still be one of many."""
     resumed = Signs(Depth(visible=7), claimed_to=NOW)
-    tried = {"resends": 9, "stalled_since": NOW - 3 * DAY, "updated_at": NOW - 3 * DAY}
+    tried: dict[str, Any] = {"resends": 9, "stalled_since": NOW - 3 * DAY, "updated_at": NOW - 3 * DAY}
     late = a_job(due_at=NOW - 3601, **tried)
     assert check(late, NOW, resumed) == Resend(0, NOW + 3600, stalled=True)
     assert stalled_from(late, NOW) == NOW
