@@ -9,6 +9,7 @@ from typing import Protocol
 
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.jobs.job import RETRYABLE, Job, Status
+from chalicelib.jobs.limits import KEEP_KEYS
 from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.single import Debounce, Holder, Unique, replace_waiting
 from chalicelib.telemetry import events
@@ -67,6 +68,8 @@ def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool
         found = None if held is None else _find(keeping, held.job)
         if found is not None and found.status is Status.SCHEDULED and not found.claims:
             kept = _replace(keeping, found, job)
+            if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
+                keeping.store.hold(key, held, Holder(found.id, until))  # or its row would expire before its job runs
         elif held is not None and found is None:
             kept = _store(keeping, replace(job, id=held.job))
         else:

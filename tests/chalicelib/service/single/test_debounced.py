@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, KEEP_KEYS
 from chalicelib.jobs.single import Debounce, replace_waiting
 from chalicelib.jobs.turns import wait_for_turn
 from chalicelib.service.jobs import JobService
@@ -35,6 +37,17 @@ def test_the_last_request_has_the_say_and_its_time_counts(service: JobService) -
     assert (kept.tags, kept.max_attempts, kept.correlation_id, kept.sent) == (("y",), 7, "c2", True)
     assert (kept.created_at, kept.due_at) == (T0, T0 + 80)
     assert len(jobs(service)) == 1
+
+
+def test_a_key_is_kept_as_long_as_its_job_is_replaced(service: JobService) -> None:
+    """DynamoDB removes the row of a key a week after the time that it names."""
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    for day in range(20):
+        debounced(service, str(day), seconds=int(DAY))
+        clock_of(service).advance(DAY - 9)
+        assert all(holder.until + KEEP_KEYS > service.now() for holder in store._holders.values())
+    assert [job.gen for job in jobs(service)] == [20]
 
 
 def test_the_message_of_the_earlier_time_runs_nothing(service: JobService) -> None:
