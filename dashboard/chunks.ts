@@ -5,6 +5,8 @@ const FRAME = "src/start.tsx";
 const FIRST = "src/main.tsx";
 /** What the texts of any language need: before the frame, so that they can be loaded without it. */
 const TEXTS = /\/src\/texts\/\w+\.ts$/;
+/** What nearly every screen needs: a file of its own costs more than these bytes do. */
+const SMALL = /\/src\/(?:lib\/format|live\/When|jobs\/(?:StatusChip|trail|ranges|rates))\.tsx?$/;
 /** A page without the frame. */
 const REFERENCE = "src/reference/main.ts";
 
@@ -18,7 +20,7 @@ export function chunkOf(id: string, modules: Modules): string | null {
   const from = (root: string) => [...roots].some((one) => one.endsWith(root));
   if (id.endsWith(FIRST) || id.endsWith(".css")) return null;
   if (from(FIRST) || TEXTS.test(id)) return "first";
-  return from(FRAME) && !from(REFERENCE) ? "frame" : null;
+  return (from(FRAME) && !from(REFERENCE)) || SMALL.test(id) ? "frame" : null;
 }
 
 /** The module and everything that imports it, however far, but for imports that wait until they are wanted. */

@@ -251,6 +251,11 @@ class FindingRow:
     drain_eta_s: float | None
     since: datetime | None
     """Since when the oldest waits, or the type is paused"""
+    acknowledged: int | None
+    """Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or resolved
+    their error. null where that is not known, because there are more than 1,000 dead letters"""
+    fingerprint: str | None
+    """The error of those that are acknowledged, if it is only one"""
 
 
 @dataclass(frozen=True, slots=True)

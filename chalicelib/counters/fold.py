@@ -24,6 +24,8 @@ class Entry:
     sequence: str
     row: Row
     additions: Additions
+    at: float = 0.0
+    """The time at which the stream received the change, in epoch seconds; 0: unknown."""
 
 
 @dataclass(slots=True)
@@ -57,8 +59,9 @@ def fold(told: Iterable[Told], now: float) -> Folded:
                 Unreadable(one.sequence, item.id if item else "?", f"{type(error).__name__}: {error}")
             )
             continue
+        at = one.at if isinstance(one, JobChange) else 0.0
         for row, additions in found:
-            folded.by_row.setdefault(row, []).append(Entry(one.sequence, row, additions))
+            folded.by_row.setdefault(row, []).append(Entry(one.sequence, row, additions, at))
     return folded
 
 

@@ -1,7 +1,7 @@
 """Find what needs attention, most urgent first. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,7 +33,8 @@ class Kind(StrEnum):
 class Finding:
     """One thing about one job type. `number` are jobs, or groups of errors; `since` is in epoch seconds.
 
-    `growth` is in jobs a minute, `drain_eta` in seconds.
+    `growth` is in jobs a minute, `drain_eta` in seconds. Of older dead letters, `acknowledged` tells how many were
+    there when somebody acknowledged their error (None: not known), and `fingerprint` that error if it is only one.
     """
 
     kind: Kind
@@ -42,6 +43,17 @@ class Finding:
     growth: float | None = None
     drain_eta: float | None = None
     since: float | None = None
+    acknowledged: int | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A dead letter: its type, the name of its error if it has one, and since when it is one (epoch seconds)."""
+
+    type: str
+    fingerprint: str | None
+    at: float
 
 
 def findings(
@@ -50,10 +62,15 @@ def findings(
     errors: Iterable[ErrorHour],
     acknowledged: Mapping[str, Acknowledged],
     now: float,
+    dead: Sequence[Dead] | None = None,
 ) -> list[Finding]:
-    """Rank what there is to see; `minutes` are each type's minute buckets of the last hour."""
+    """Rank what there is to see; `minutes` are each type's minute buckets of the last hour.
+
+    `dead` are all dead letters; None where nobody has looked at them.
+    """
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now)]
+    found += [older for name in minutes if (older := _older(name, standing, minutes[name], acknowledged, now, dead))]
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
 
@@ -70,12 +87,8 @@ def growth(minutes: Buckets, now: float) -> float:
 def _of_type(
     name: str, standing: Standing, minutes: Buckets, open_groups: Mapping[str, set[str]], now: float
 ) -> Iterable[Finding]:
-    new = sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= now - HOUR)
-    dead = count(standing.totals, Status.DEAD_LETTER, name)
-    if new:
+    if new := _new(minutes, now):
         yield Finding(Kind.NEW_DEAD_LETTERS, name, new)
-    if dead > new:
-        yield Finding(Kind.DEAD_LETTERS, name, dead - new)
     if name in standing.paused:
         yield Finding(Kind.PAUSED, name, count(standing.totals, Status.QUEUED, name), since=standing.paused[name].since)
     if open_groups.get(name):
@@ -86,6 +99,36 @@ def _of_type(
         yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest)
     elif waiting and (eta := drain_eta(minutes, waiting, now)) is not None:
         yield Finding(Kind.DRAINING, name, waiting, growth=change, drain_eta=eta, since=oldest)
+
+
+def _new(minutes: Buckets, now: float) -> int:
+    return sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= now - HOUR)
+
+
+def _older(
+    name: str,
+    standing: Standing,
+    minutes: Buckets,
+    marks: Mapping[str, Acknowledged],
+    now: float,
+    dead: Sequence[Dead] | None,
+) -> Finding | None:
+    """Return what is known of a type's older dead letters; the counters do not tell which error each one has."""
+    number = max(0, count(standing.totals, Status.DEAD_LETTER, name) - _new(minutes, now))
+    if not marks:
+        return Finding(Kind.DEAD_LETTERS, name, number, acknowledged=0) if number else None
+    if dead is None:
+        return Finding(Kind.DEAD_LETTERS, name, number) if number else None
+    older = [one for one in dead if one.type == name and one.at < now - HOUR]
+    known = [one.fingerprint for one in older if _is_known(one, marks)]
+    only = known[0] if len(set(known)) == 1 else None
+    return Finding(Kind.DEAD_LETTERS, name, len(older), acknowledged=len(known), fingerprint=only) if older else None
+
+
+def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
+    """Return whether somebody acknowledged its error after it had ended: what comes later is new to everybody."""
+    mark = None if one.fingerprint is None else marks.get(one.fingerprint)
+    return mark is not None and one.at <= mark.at
 
 
 def _open(errors: Iterable[ErrorHour], acknowledged: Mapping[str, Acknowledged]) -> dict[str, set[str]]:

@@ -1,10 +1,11 @@
 """Read numbers over time: choose the rows of a request, and bound how many are read."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.counters.health import HOUR, Finding, findings
+from chalicelib.counters.health import HOUR, Dead, Finding, findings
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
     Steps,
@@ -21,9 +22,9 @@ from chalicelib.counters.series import (
     throughput,
 )
 from chalicelib.counters.snapshot import count, queued_since
-from chalicelib.jobs.job import ACTIVE, ON_QUEUE
+from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters
+from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters, Filter, JobStore, Standing
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000
@@ -32,6 +33,13 @@ from: about a megabyte, one or two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST = 30 * DAY
 MOST_GROUPS = 100
+PAGE = 100
+MOST_DEAD = 1000
+"""Dead letters that health looks at: in 10 pages, 50 requests. Of more it does not tell how many are acknowledged."""
+LOOK_AGAIN = 30.0
+"""Seconds after which it looks again when their number has changed."""
+LOOK_ANYWAY = 300.0
+"""Seconds after which it looks again although it has not: one may have left as another came."""
 COUNTED_BACK = frozenset({"depth", "oldest"})
 """Metrics that are counted back from now, whatever part of them is shown."""
 
@@ -57,6 +65,40 @@ class Errors:
     now: float
 
 
+@dataclass
+class DeadLetters:
+    """Looks at the dead letters themselves, of all types, and remembers what it saw: many consoles cost one look."""
+
+    store: JobStore
+    clock: Callable[[], float]
+    _seen: Sequence[Dead] | None = field(default=None, repr=False)
+    _numbers: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _at: float = field(default=0.0, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def look(self, standing: Standing) -> Sequence[Dead] | None:
+        """Return the dead letters, seconds late; None when there are more than `MOST_DEAD`."""
+        dead = {name: n for (name, status), n in standing.totals.items() if status is Status.DEAD_LETTER and n}
+        if not dead or sum(dead.values()) > MOST_DEAD:
+            return None if dead else ()
+        with self._lock:
+            keep = LOOK_ANYWAY if dead == self._numbers and self._seen is not None else LOOK_AGAIN
+            if not self._numbers or not 0 <= self.clock() - self._at < keep:
+                self._seen, self._numbers, self._at = self._read(), dead, self.clock()
+            return self._seen
+
+    def _read(self) -> Sequence[Dead] | None:
+        found: list[Dead] = []
+        position: str | None = None
+        for _ in range(MOST_DEAD // PAGE + 1):
+            page = self.store.page(Filter(status=Status.DEAD_LETTER), PAGE, position)
+            found += [Dead(job.type, job.fingerprint, job.finished_at or job.updated_at) for job in page.jobs]
+            position = page.position
+            if position is None:
+                return found
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """Reads the counters as they went."""
@@ -64,6 +106,7 @@ class History:
     counters: Counters
     acknowledgements: Acknowledgements
     clock: Callable[[], float]
+    dead_letters: DeadLetters
 
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
@@ -100,11 +143,16 @@ class History:
         return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
 
     def health(self, names: Sequence[str]) -> list[Finding]:
-        """Return the findings about these types, most urgent first: a query a type, and three."""
+        """Return the findings about these types, most urgent first: a query a type, and three.
+
+        While there are marks and dead letters, it looks at these as well, every few minutes.
+        """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
         errors = self.counters.errors(now - DAY, now, MOST_ROWS)
-        return findings(self.counters.standing(), minutes, errors, self.acknowledgements.acknowledged(), now)
+        standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
+        dead = self.dead_letters.look(standing) if marks else None
+        return findings(standing, minutes, errors, marks, now, dead)
 
 
 def most_points(step: int) -> int:

@@ -55,6 +55,20 @@ def is_totals(row: Row) -> bool:
     return row.pk == TOTALS and row.sk.startswith(TYPE)
 
 
+def is_day(row: Row) -> bool:
+    """Return whether it is a row of what happened to a type's jobs in a day."""
+    return row.pk.startswith(f"{STEPS[86_400]}#")
+
+
+def moved(row: Row, source: str, now: float) -> Row:
+    """Return the row that keeps the mark of a source that was moved out of a type's row of totals or of a day.
+
+    It lies after the type's days, and expires when nothing of a shard can come any more.
+    """
+    job_type = row.sk.removeprefix(TYPE) if is_totals(row) else row.pk.partition("#")[2]
+    return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + SHARD_LIFE))
+
+
 def number(status: Status) -> str:
     """Return the attribute of a status in a type's row."""
     return f"{NUMBER}{status}"
@@ -87,7 +101,7 @@ def canaries(run: str, at: float) -> Row:
     return Row(RECOUNT, f"CANARY#{run}", int(at + 7 * DAY))
 
 
-def ended(source: str, now: float) -> bool:
-    """Return True when the source is a shard of which nothing can come any more."""
+def ended(source: str, now: float, life: float = SHARD_LIFE) -> bool:
+    """Return True when the source is a shard of `life` seconds ago, as it stands: nothing of it can come any more."""
     found = SHARD.match(source)
-    return found is not None and int(found[1]) / 1000 < now - SHARD_LIFE
+    return found is not None and int(found[1]) / 1000 < now - life

@@ -9,10 +9,12 @@ from chalicelib.counters.changes import Told, Unreadable
 from chalicelib.counters.fold import Entry, fold, pieces, total
 from chalicelib.counters.legacy import Legacy
 from chalicelib.errors import RowRefused
-from chalicelib.jobs.ports import CounterTable, Row
+from chalicelib.jobs.ports import CounterTable, Row, Times
 
 TIDY_EVERY = 60.0
 """Seconds after which a process looks at a type's row again. A busy type leaves 13 attributes a minute behind."""
+TIDY_DAYS_EVERY = 900.0
+"""The same of a day's row, in which only marks grow old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,18 @@ class StreamCounter:
             left: Sequence[Entry] = entries
             if keys.is_totals(row):
                 left = self._legacy.left(entries, source, now)
-                self._tidy(row, now)
+            self._tidy(row, now)
             for piece in pieces(left):
-                self._add(row, piece, source, counted)
+                self._add(row, piece, source, counted, now)
         return counted
 
-    def _add(self, row: Row, piece: Sequence[Entry], source: str, counted: Counted) -> None:
+    def _add(self, row: Row, piece: Sequence[Entry], source: str, counted: Counted, now: float) -> None:
         left = piece
         while left:
+            at = [entry.at for entry in left]
+            times = Times(min(at), max(now, *at)) if _tidied_every(row) else None
             try:
-                mark = self.rows.add(row, total(left), source, left[0].sequence, left[-1].sequence)
+                mark = self.rows.add(row, total(left), source, left[0].sequence, left[-1].sequence, times)
             except RowRefused as error:
                 counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in left)
                 return
@@ -78,6 +82,14 @@ class StreamCounter:
 
     def _tidy(self, row: Row, now: float) -> None:
         # Before adding: a row that is full would refuse the write, and a look after it would never come.
-        if now - self._tidied.get(row, float("-inf")) >= TIDY_EVERY:
+        every = _tidied_every(row)
+        if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
             self._tidied[row] = now
             self.rows.tidy(row, now)
+
+
+def _tidied_every(row: Row) -> float | None:
+    """Return the seconds between two looks at a row; None for one that is never looked at."""
+    if keys.is_totals(row):
+        return TIDY_EVERY
+    return TIDY_DAYS_EVERY if keys.is_day(row) else None

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError
+from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobStore
@@ -109,7 +109,11 @@ class BulkActions:
         page = self.store.page(asked, limit - report.matched, position)
         # A running job that was asked to stop stays in its state until it does: asking again is not progress.
         jobs = [job for job in page.jobs if action != "cancel" or not job.cancel_requested]
-        tried = self._act_on(action, [job.id for job in jobs], report, ends, dry_run)
+        if dry_run:  # the page tells the states: a count that read each job again took a request a job
+            report.skipped += [(job.id, why) for job in jobs if (why := _refusal(job, action)) is not None]
+            tried = len(jobs)
+        else:
+            tried = self._act_on(action, [job.id for job in jobs], report, ends, dry_run=False)
         report.matched += tried
         if tried < len(jobs):
             return status, _key(jobs[tried - 1], asked)
@@ -141,9 +145,8 @@ class BulkActions:
         do: Callable[[str], Job] = getattr(self.actions, action)
         try:
             if dry_run:
-                _check(self.store.get(job_id), action)
-            else:
-                do(job_id)
+                return _refusal(self.store.get(job_id), action)
+            do(job_id)
         except JobFlowError as error:
             return str(error)
         return None
@@ -157,9 +160,10 @@ class BulkActions:
         return Status(status), position or None
 
 
-def _check(job: Job, action: str) -> None:
-    if job.status not in ALLOWED[action]:
-        raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
+def _refusal(job: Job, action: str) -> str | None:
+    """Return why an action is not possible on a job as it stands."""
+    allowed = job.status in ALLOWED[action]
+    return None if allowed else f"Job {job.id} is {job.status}; this action is not for such jobs."
 
 
 def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:

@@ -108,10 +108,10 @@ def metrics() -> "MetricsReader":
 
 
 def history() -> "History":
-    """Return time series and groups of errors."""
-    from chalicelib.counters.history import History
+    """Return time series, groups of errors and findings; it remembers the dead letters that it has looked at."""
+    from chalicelib.counters.history import DeadLetters, History
 
-    return once("history", lambda: History(counters(), acknowledgements(), clock()))
+    return once("history", lambda: History(counters(), acknowledgements(), clock(), DeadLetters(job_store(), clock())))
 
 
 def firings(threads: int) -> "Firings":

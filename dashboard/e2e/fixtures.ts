@@ -36,6 +36,8 @@ async function realStack(site: string): Promise<Stack> {
 interface OneTest {
   /** Create a job by the API; returns its id. */
   submit: (type: string, payload: object, more?: object) => Promise<string>;
+  /** Wait until a job waits and runs no more. */
+  settled: (id: string) => Promise<void>;
   /** A tag that no other test uses. */
   tag: string;
   open: (path: string) => Promise<void>;
@@ -87,6 +89,19 @@ export const test = base.extend<OneTest, { stack: Stack }>({
       expect(answer.status, JSON.stringify(body)).toBe(201);
       return body.id;
     });
+  },
+  settled: async ({ stack }, use) => {
+    const status = async (id: string) => {
+      const answer = await fetch(`${stack.api}/jobs/${id}`, {
+        headers: { Authorization: `Bearer ${stack.admin}` },
+      });
+      return ((await answer.json()) as { status: string }).status;
+    };
+    await use((id) =>
+      expect
+        .poll(() => status(id), { timeout: 60_000 })
+        .toMatch(/^(completed|failed|dead_letter|cancelled)$/),
+    );
   },
   open: async ({ page, stack }, use) => {
     await use(async (path) => {

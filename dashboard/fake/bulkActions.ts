@@ -11,6 +11,8 @@ type Row = components["schemas"]["BulkActionRow"];
 /** Jobs that the answer has acted on already, and that each tick acts on. */
 const FIRST = 24;
 const EACH = 10;
+/** Counting is faster. */
+const COUNTED = 40;
 
 let last = 0;
 
@@ -67,7 +69,8 @@ export const stopBulk: Handler = (ask) => {
 
 /** Let the open ones go on, as the platform does between two requests. */
 export function workOff(sim: Sim): void {
-  for (const bulk of sim.bulk) if (bulk.row.finished_at === null) advance(sim, bulk, EACH);
+  for (const bulk of sim.bulk)
+    if (bulk.row.finished_at === null) advance(sim, bulk, bulk.row.dry_run ? COUNTED : EACH);
 }
 
 function advance(sim: Sim, { row, left }: FakeBulk, most: number): void {

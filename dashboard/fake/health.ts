@@ -1,6 +1,6 @@
 import type { components } from "../src/api/schema.gen";
 import { errorGroups, metrics } from "./answers";
-import { iso } from "./sim/model";
+import { fingerprint, iso, type FakeJob } from "./sim/model";
 import type { Sim } from "./sim/sim";
 
 type Schemas = components["schemas"];
@@ -24,12 +24,40 @@ export function findings(sim: Sim): Schemas["Findings"] {
       ["errors", open.length],
       ["dead_letters", dead.length - fresh],
     ];
-    return counts.filter(([, number]) => number > 0).map(([kind, number]) => row(kind, type, number));
+    const older = dead.filter((job) => (job.finishedAt ?? 0) <= sim.now() - HOUR);
+    return counts
+      .filter(([, number]) => number > 0)
+      .map(([kind, number]) => ({
+        ...row(kind, type, number),
+        ...(kind === "dead_letters" && known(sim, older)),
+      }));
   });
   const sorted = found.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || b.number - a.number);
   return { findings: sorted, as_of: iso(sim.now()) };
 }
 
+/** How many of them had ended when their error was acknowledged, and the error if it is only one. */
+function known(sim: Sim, dead: FakeJob[]): Pick<Row, "acknowledged" | "fingerprint"> {
+  const errors = dead.flatMap((job) => {
+    const key = fingerprint(job.type, job.errorClass ?? "");
+    const mark = sim.acknowledged.get(key);
+    return mark && (job.finishedAt ?? 0) <= mark.at ? [key] : [];
+  });
+  return {
+    acknowledged: errors.length,
+    fingerprint: new Set(errors).size === 1 ? (errors[0] ?? null) : null,
+  };
+}
+
 function row(kind: Row["kind"], type: string, number: number): Row {
-  return { kind, type, number, growth_per_minute: null, drain_eta_s: null, since: null };
+  return {
+    kind,
+    type,
+    number,
+    growth_per_minute: null,
+    drain_eta_s: null,
+    since: null,
+    acknowledged: null,
+    fingerprint: null,
+  };
 }

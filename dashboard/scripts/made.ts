@@ -124,3 +124,40 @@ export const RULED = {
     },
   },
 };
+
+/** Jobs that ended with one error, so many hours ago. */
+const ended = (number: number, status: string, errorClass: string, hours: number) =>
+  Array.from({ length: number }, (_, n) => ({
+    type: "report.generate",
+    payload: { from: "2026-11-01T00:00:00Z", formats: ["csv"] },
+    more: {
+      status,
+      attempts: 5,
+      tags: ["many"],
+      createdAt: now - hours * 3_600_000 - n * 1000,
+      finishedAt: now - hours * 3_600_000,
+      errorClass,
+      errorMessage: "The export has no rows.",
+      history: [
+        {
+          gen: 1, attempt: 5, claim: 5, outcome: "error", duration_ms: 1000, stack: null, request_id: null,
+          cold_start: null, receive_count: 5, retry_delay_s: null, error_class: errorClass,
+          error_message: "The export has no rows.", started_at: new Date(now - hours * 3_600_000 - 1000).toISOString(),
+          finished_at: new Date(now - hours * 3_600_000).toISOString(),
+        },
+      ], // prettier-ignore
+    },
+  }));
+
+/** Dead letters of two errors, older ones and new ones. */
+export const DEAD = {
+  reset: { jobs: 40, arrivals: 0 },
+  add: [
+    ...ended(226, "dead_letter", "ExportEmpty", 3),
+    ...ended(12, "dead_letter", "BucketGone", 3),
+    ...ended(3, "dead_letter", "BucketGone", 0),
+  ],
+};
+
+/** More jobs than a few requests count. */
+export const CROWD = { reset: { jobs: 20, arrivals: 0 }, add: ended(4500, "failed", "ExportEmpty", 3) };

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { MADE, RULED } from "./made";
+import { CROWD, DEAD, MADE, RULED } from "./made";
 
 /** What a screenshot is of. */
 export interface Screen {
@@ -42,6 +42,20 @@ const paused = async (page: Page) => {
   await page.getByTestId("paused").waitFor();
 };
 
+const acknowledge = async (page: Page) => {
+  const group = page.locator("main li").filter({ hasText: "ExportEmpty" });
+  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await group.getByText("Acknowledged by").waitFor();
+  await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
+  await page.getByRole("list", { name: "Also" }).waitFor();
+};
+const retryAll = async (page: Page) => {
+  await page.locator("[data-job]").first().waitFor();
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await page.getByText(/^(Counting: [2-9],|Could not count)/).waitFor();
+};
+
 export const SCREENS: Record<string, Screen> = {
   landing: { path: () => "/", whole: true },
   dashboard: { path: () => "/dashboard" },
@@ -54,6 +68,23 @@ export const SCREENS: Record<string, Screen> = {
   "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
   "dashboard-filters": {
     path: () => "/dashboard?status=failed&type=report.generate&range=7d&error=period&payload=from%3D2026",
+  },
+  "health-ranked": { path: () => "/errors", order: DEAD, then: acknowledge, alike: true },
+  "health-all": {
+    path: () => "/errors",
+    order: DEAD,
+    then: async (page) => {
+      await acknowledge(page);
+      await open(/^All \d/)(page);
+    },
+    alike: true,
+  },
+  "bulk-counting": { path: () => "/dashboard?tag=many", order: CROWD, then: retryAll, alike: true },
+  "bulk-uncounted": {
+    path: () => "/dashboard?tag=many",
+    order: { ...CROWD, fail: { path: "/bulk", status: 500 } },
+    then: retryAll,
+    alike: true,
   },
   selected: { path: () => "/dashboard?status=dead_letter", then: selectThree },
   empty: { path: () => "/dashboard?error=nothing-like-this" },

@@ -12,7 +12,7 @@ from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
 from scripts.safeguards.single import SINGLE
-from scripts.safeguards.store import STORE
+from scripts.safeguards.store import COUNTING, STORE
 from scripts.safeguards.tenants import TENANTS
 from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
@@ -20,7 +20,7 @@ from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
     *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *KEYS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS,
-    *STORE,
+    *STORE, *COUNTING,
     *ACTS, *EXPORTS, *RESTORE,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads."""
+"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads, marks of counters."""
 
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 
@@ -45,5 +45,60 @@ STORE = (
         "self._rows.get(job_id, META, consistent_read=True)",
         "self._rows.get(job_id, META)",
         ("tests/chalicelib/adapters/dynamo/test_consistent_reads.py",),
+    ),
+)
+
+MARKS = ("tests/contract/counting/test_moved_marks.py",)
+COUNTERS = "chalicelib.adapters.dynamo.counting.counters:DynamoCounters"
+
+COUNTING = (
+    Safeguard(
+        "changes that a moved mark may cover are compared with it",
+        f"{COUNTERS}.add",
+        "new &= moved.does_not_exist() | (moved < marks.stamp(times.earliest))",
+        "pass",
+        MARKS,
+    ),
+    Safeguard(
+        "a moved mark is read where it is kept",
+        f"{COUNTERS}.add",
+        "item.get(f'{MARK}{source}') or self.mark(keys.moved(row, source, 0.0), source)",
+        "item.get(f'{MARK}{source}')",
+        MARKS,
+    ),
+    Safeguard(
+        "a look between the read of a moved mark and the write refuses the write",
+        f"{COUNTERS}.add",
+        "mark.does_not_exist() & same",
+        "mark.does_not_exist()",
+        MARKS,
+    ),
+    Safeguard(
+        "a mark is kept before it is taken out",
+        f"{COUNTERS}._move",
+        "self.add(keys.moved(row, source, now), Additions(), source, place, place)",
+        "pass",
+        MARKS,
+    ),
+    Safeguard(
+        "a mark that has moved on is not taken out",
+        f"{COUNTERS}._move",
+        "functools.reduce(and_, unchanged, earlier)",
+        "earlier",
+        MARKS,
+    ),
+    Safeguard(
+        "what moved marks may cover never becomes less",
+        f"{COUNTERS}._move",
+        "functools.reduce(and_, unchanged, earlier)",
+        "functools.reduce(and_, unchanged)",
+        MARKS,
+    ),
+    Safeguard(
+        "a mark of a row that is looked after tells when it was written",
+        "chalicelib.counters.stream:StreamCounter._add",
+        "max(now, *at)",
+        "0.0",
+        MARKS,
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.counters import deploys
 from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
-from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Pause, Row, Standing
+from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
 
 Key = tuple[str, str]
 
@@ -26,7 +26,15 @@ class MemoryCounters:
         self.bulk: set[str] = set()
         self._deploys = ""
 
-    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+    def add(
+        self,
+        row: Row,
+        additions: Additions,
+        source: str,
+        first: str,
+        last: str,
+        times: Times | None = None,  # noqa: ARG002 - no mark is moved here: a row may have any size
+    ) -> str | None:
         """See CounterRows."""
         key = (row.pk, row.sk)
         with self._lock:

@@ -27,6 +27,12 @@ class FindingRow(Answer):
     growth_per_minute: float | None = Field(description="By how many unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
     since: Time | None = Field(description="Since when the oldest waits, or the type is paused")
+    acknowledged: int | None = Field(
+        None,
+        description="Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or "
+        "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
+    )
+    fingerprint: str | None = Field(None, description="The error of those that are acknowledged, if it is only one")
 
 
 class Findings(Answer):
@@ -57,6 +63,8 @@ def read_health(_call: Call) -> Findings:
             growth_per_minute=one.growth,
             drain_eta_s=one.drain_eta,
             since=None if one.since is None else iso(one.since),
+            acknowledged=one.acknowledged,
+            fingerprint=one.fingerprint,
         )
         for one in found
     ]

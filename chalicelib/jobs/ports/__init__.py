@@ -22,6 +22,7 @@ from chalicelib.jobs.ports.counters import (
     Seen,
     SeenPage,
     Standing,
+    Times,
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search, Sharing
 from chalicelib.jobs.ports.logs import PlatformLog
@@ -74,6 +75,7 @@ __all__ = [
     "SeenPage",
     "Sharing",
     "Standing",
+    "Times",
     "Turns",
     "Window",
 ]

@@ -41,14 +41,34 @@ class Additions:
             self.lows[name] = min(value, self.lows.get(name, value))
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Times of some changes, in epoch seconds.
+
+    `earliest`: the first one the stream received (0: unknown); `latest` is after all of them, and not before now.
+    """
+
+    earliest: float
+    latest: float
+
+
 class CounterRows(Protocol):
     """Rows of counters, each with how far it has counted each source: a shard of the stream, or a recount."""
 
-    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+    def add(
+        self,
+        row: Row,
+        additions: Additions,
+        source: str,
+        first: str,
+        last: str,
+        times: Times | None = None,
+    ) -> str | None:
         """Add, and move the source's mark to `last`, in one write; refused when the mark is not before `first`.
 
         Return None when it was added, and the mark when it was refused. Raises RowRefused when the row can never take
-        the write: it is too large, or not valid.
+        the write: it is too large, or not valid. `times` is for rows that `tidy` looks after: it moves old marks out of
+        them, and without it nobody knows which are old.
         """
 
 
@@ -62,7 +82,10 @@ class CounterTable(CounterRows, Protocol):
         """Return how far the row has counted the source, strongly consistent; None when it has counted nothing."""
 
     def tidy(self, row: Row, now: float) -> int:
-        """Remove what nobody reads any more from a type's row; return how many attributes that were."""
+        """Remove what nobody reads any more from a type's row of totals or of a day, and move old marks out of it.
+
+        Return how many attributes that were.
+        """
 
 
 class Counters(Protocol):

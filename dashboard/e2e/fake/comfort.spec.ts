@@ -63,6 +63,16 @@ for (const colorScheme of ["dark", "light"] as const) {
   });
 }
 
+test("a theme that the system changes while the console loads is taken", async ({ page, open }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.route("**/config.json", async (route) => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await route.continue();
+  });
+  await open("/queues");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
 test("the reference has the console's places in its frame", async ({ page, open }) => {
   await open("/dashboard");
   const names = (name: string) => page.getByRole("navigation", { name }).getByRole("link").allTextContents();

@@ -47,7 +47,11 @@ test("an error is acknowledged, resolved, and regresses when it comes again", as
   await expect(group).toContainText("Acknowledged by");
   await open("/dashboard");
   const health = page.getByRole("region", { name: "Health" });
-  await expect(health).toContainText("email.send: 1 older dead letter, no open errors in 24 h.");
+  await expect(health.getByTestId("health")).toHaveText("All healthy. Queues are empty.");
+  await expect(health.getByRole("button", { name: /^All/ })).toHaveCount(0);
+  await health.getByRole("link", { name: "email.send: 1 older dead letter, acknowledged." }).click();
+  await expect(page).toHaveURL(/status=dead_letter&fingerprint=[0-9a-f]{12}/);
+  await expect(page.locator("[data-job]")).toHaveCount(1);
   await open("/errors");
   await group.getByRole("button", { name: "Resolve" }).click();
   await expect(group).toContainText(/Resolved by .+ (just now|\d+ s ago)/);
@@ -57,4 +61,43 @@ test("an error is acknowledged, resolved, and regresses when it comes again", as
   await page.reload();
   await expect(group).toContainText("Regressed");
   await expect(page.locator("main li").first(), "it comes first").toContainText("MailboxGone");
+});
+
+test("health ranks new dead letters, older ones and those somebody knows of, and each leads to its jobs", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const hours = Date.now() - 3 * 3_600_000;
+  const dead = (n: number, at: number, errorClass: string) => {
+    const { more, ...job } = broken(n, at);
+    const history = more.history.map((attempt) => ({ ...attempt, error_class: errorClass }));
+    return { ...job, more: { ...more, status: "dead_letter", errorClass, history } };
+  };
+  const of = (count: number, at: number, errorClass: string) =>
+    Array.from({ length: count }, (_, n) => dead(n, at, errorClass));
+  await stack.order({ add: [...of(226, hours, "MailboxGone"), ...of(12, hours, "RelayRefused")] });
+  await open("/errors");
+  const group = page.locator("main li").filter({ hasText: "MailboxGone" });
+  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await expect(group).toContainText("Acknowledged by");
+  // The same error again: what somebody knows of stays known, and the new ones stand out.
+  await stack.order({ add: of(3, Date.now() + 100, "MailboxGone") });
+  await open("/dashboard");
+  const health = page.getByRole("region", { name: "Health" });
+  await expect(health.getByTestId("health")).toHaveText("email.send: 3 new dead letters in the last hour.");
+  const also = health.getByRole("list", { name: "Also" }).getByRole("listitem");
+  await expect(also).toHaveText([
+    "email.send: 2 error groups to review.",
+    "email.send: 12 older dead letters, not acknowledged.",
+    "email.send: 226 older dead letters, acknowledged.",
+  ]);
+  await health.getByRole("button", { name: "All 4" }).click();
+  await expect(also).toHaveCount(3);
+  await expect(health.getByRole("button", { name: "All 4" })).toHaveAttribute("aria-expanded", "true");
+  await expectAccessibleInBothThemes(page);
+  await also.getByRole("link", { name: /226 older/ }).click();
+  await expect(page).toHaveURL(/status=dead_letter&fingerprint=[0-9a-f]{12}/);
+  await expect(page.locator("[data-job]").first()).toBeVisible();
 });

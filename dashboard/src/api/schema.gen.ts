@@ -1377,6 +1377,18 @@ export interface components {
        * @description Since when the oldest waits, or the type is paused
        */
       since: string | null;
+      /**
+       * Acknowledged
+       * @description Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or resolved their error. null where that is not known, because there are more than 1,000 dead letters
+       * @default null
+       */
+      acknowledged: number | null;
+      /**
+       * Fingerprint
+       * @description The error of those that are acknowledged, if it is only one
+       * @default null
+       */
+      fingerprint: string | null;
     };
     /**
      * Findings

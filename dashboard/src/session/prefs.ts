@@ -95,6 +95,7 @@ export function usePainted(): number {
 
 export function followSystemTheme(): void {
   light().addEventListener("change", applyTheme);
+  applyTheme(); // it may have changed since the first paint
 }
 
 /** Remember the language and start again in it: texts are chosen once, before the first one is used. */

@@ -26,7 +26,7 @@ LOADS = (ALONE, BUSY, BATCHES)
 NOTES = (
     "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
     "stream's batches full. 25 a request: POST /jobs/batch, else as busy. Not in it: S3 for payloads and results of",
-    "over 300 KB, alarm mails, data sent out.",
+    "over 300 KB, alarm mails, data sent out. Rows of the counters take a unit each with up to four partitions.",
 )
 
 

@@ -101,6 +101,7 @@ def health(session: Session) -> None:
         ("WHAT", lambda row: row.kind.replace("_", " ")),
         ("TYPE", lambda row: row.type),
         ("NUMBER", lambda row: row.number),
+        ("ACKNOWLEDGED", lambda row: row.acknowledged),
         ("SINCE", lambda row: reading.ago(row.since)),
         ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),
         ("DRAINS IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),

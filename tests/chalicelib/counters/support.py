@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.stream import Counted, StreamCounter
-from chalicelib.jobs.ports import Additions, Row
+from chalicelib.jobs.ports import Additions, Row, Times
 from tests.support import T0
 
 TOTALS = keys.totals("a.b")
@@ -20,11 +20,19 @@ class Rows(MemoryCounters):
         super().__init__()
         self.fails = 0
 
-    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+    def add(
+        self,
+        row: Row,
+        additions: Additions,
+        source: str,
+        first: str,
+        last: str,
+        times: Times | None = None,
+    ) -> str | None:
         if self.fails:
             self.fails -= 1
             raise ConnectionError("down")
-        return super().add(row, additions, source, first, last)
+        return super().add(row, additions, source, first, last, times)
 
     @property
     def numbers(self) -> dict[tuple[str, str], Counter[str]]:

@@ -19,7 +19,7 @@ from chalicelib.entry.stream import handler
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Additions, Row
+from chalicelib.jobs.ports import Additions, Row, Times
 from tests.contract.conftest import Rows
 
 MIDNIGHT = 1_800_057_600.0
@@ -100,10 +100,18 @@ class Shaky:
         self._chance = chance
         self.read, self.mark, self.tidy = rows.read, rows.mark, rows.tidy
 
-    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+    def add(
+        self,
+        row: Row,
+        additions: Additions,
+        source: str,
+        first: str,
+        last: str,
+        times: Times | None = None,
+    ) -> str | None:
         if self._chance.random() < 0.05:
             raise ConnectionError("not written")
-        mark = self._rows.add(row, additions, source, first, last)
+        mark = self._rows.add(row, additions, source, first, last, times)
         if self._chance.random() < 0.05:
             raise ConnectionError("written, but nobody knows")
         return mark

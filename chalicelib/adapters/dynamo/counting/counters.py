@@ -13,14 +13,15 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
+from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
-from chalicelib.counters import deploys
+from chalicelib.counters import deploys, keys
 from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Additions, ErrorHour, Pause, Row, Standing
+from chalicelib.jobs.ports import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.settings import Settings
 
 MOST_LITTER = 50
@@ -36,14 +37,31 @@ class DynamoCounters:
     def __init__(self, settings: Settings) -> None:
         self._table = binding.control(settings)
 
-    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
-        """See CounterRows."""
-        mark = Path([f"{MARK}{source}"])
-        condition: Condition = mark.does_not_exist() | (mark < first)
-        actions = [mark.set(last), *_actions(row, additions)]
-        if self._write(row, actions, condition):
-            return None
-        return str(self._get(row)[f"{MARK}{source}"])
+    def add(
+        self,
+        row: Row,
+        additions: Additions,
+        source: str,
+        first: str,
+        last: str,
+        times: Times | None = None,
+    ) -> str | None:
+        """See CounterRows: one request, unless the changes may be those of a mark that was moved."""
+        mark, moved = Path([f"{MARK}{source}"]), Path([marks.MOVED])
+        actions = [mark.set(marks.mark(last, times.latest) if times else last), *_actions(row, additions)]
+        new: Condition = mark.does_not_exist()
+        if times:
+            new &= moved.does_not_exist() | (moved < marks.stamp(times.earliest))
+        condition = new | (mark < first)
+        while not self._write(row, actions, condition):
+            item = self._get(row)
+            known = item.get(f"{MARK}{source}") or self.mark(keys.moved(row, source, 0.0), source)
+            if known is not None and marks.place(known) >= first:
+                return marks.place(known)
+            # The row was read before the mark beside it: if none was moved since, nothing has counted them.
+            same = moved == item[marks.MOVED] if marks.MOVED in item else moved.does_not_exist()
+            condition = (mark < first) | (mark.does_not_exist() & same)
+        return None
 
     def read(self, row: Row) -> Mapping[str, Any]:
         """See CounterTable."""
@@ -52,10 +70,11 @@ class DynamoCounters:
 
     def mark(self, row: Row, source: str) -> str | None:
         """See CounterTable."""
-        return self._get(row).get(f"{MARK}{source}")
+        found = self._get(row).get(f"{MARK}{source}")
+        return None if found is None else marks.place(found)
 
     def tidy(self, row: Row, now: float) -> int:
-        """See CounterTable: one read, and a write for each 50 attributes that go."""
+        """See CounterTable: one read, and a write for each 50 attributes that go, and for each mark that is kept."""
         item = self._get(row)
         found = litter(item, now)
         for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
@@ -63,7 +82,22 @@ class DynamoCounters:
             # Whoever added to one of them meanwhile keeps it; the next look is soon.
             unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
             self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
-        return len(found)
+        left = {name: value for name, value in item.items() if name not in found}
+        return len(found) + self._move(row, left, now)
+
+    def _move(self, row: Row, item: Mapping[str, Any], now: float) -> int:
+        """Keep old marks in rows of their own, and only then take them out of this one, unless one is in use again."""
+        old, moved, horizon = marks.movable(item, now), Path([marks.MOVED]), marks.horizon(now)
+        if not old:
+            return 0
+        for name in old:
+            source, place = marks.source(name), marks.place(item[name])
+            self.add(keys.moved(row, source, now), Additions(), source, place, place)
+        unchanged: list[Condition] = [Path([name]) == item[name] for name in old]
+        earlier: Condition = moved.does_not_exist() | (moved < horizon)
+        actions: list[Action] = [*(Path([name]).remove() for name in old), moved.set(horizon)]
+        self._write(row, actions, functools.reduce(and_, unchanged, earlier))
+        return len(old)
 
     def standing(self) -> Standing:
         """See Counters: the rows of one partition."""

@@ -85,14 +85,42 @@ test("a viewer sees bulk actions and cannot stop them", async ({ page, open, sta
   await expect(run.getByRole("button", { name: "Stop" })).toHaveCount(0);
 });
 
-test("more than 2,000 jobs are counted by the platform before it asks", async ({ page, open, stack }) => {
+test("more than 2,000 jobs are counted to the end before one can confirm", async ({ page, open, stack }) => {
   stack.reset({ jobs: 20, arrivals: 0 });
-  await stack.order({ add: Array.from({ length: 2100 }, (_, n) => failed(n)) });
+  await stack.order({ add: Array.from({ length: 3200 }, (_, n) => failed(n)) });
   await open("/dashboard?status=failed&tag=many");
   await page.keyboard.press("a");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
-  await expect(page.getByTestId("preview")).toHaveText("More than 2,000 jobs will be retried.");
-  await expect(page.getByRole("button", { name: "Retry now" }), "no number that is not exact").toBeVisible();
-  await expect(page.getByTestId("preview")).toHaveText("2,100 jobs will be retried.", { timeout: 40_000 });
-  await expect(page.getByRole("button", { name: "Retry 2,100 jobs" })).toBeVisible();
+  const confirm = page.getByRole("dialog").getByRole("button", { name: /^Retry/ });
+  await expect(page.getByTestId("preview")).toHaveText(/^Counting: 2,[0-9]{3} so far$/);
+  await expect(confirm, "nobody confirms what is not counted").toBeDisabled();
+  await expect(confirm).toHaveAccessibleDescription(/^Counting: /);
+  await expectAccessibleInBothThemes(page);
+  await expect(page.getByTestId("preview")).toHaveText("3,200 jobs will be retried.", { timeout: 40_000 });
+  await expect(confirm).toHaveText("Retry 3,200 jobs");
+  await expect(confirm).toBeEnabled();
+});
+
+test("a count that fails says so and is begun again; one that is closed is stopped on the platform", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ add: Array.from({ length: 6000 }, (_, n) => failed(n)) });
+  await open("/dashboard?status=failed&tag=many");
+  await page.keyboard.press("a");
+  await stack.order({ fail: { path: "/bulk", status: 500 } });
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("alert")).toContainText("Could not count the jobs: Something went wrong");
+  await expect(dialog.getByRole("button", { name: "Retry now" })).toBeDisabled();
+  await expectAccessibleInBothThemes(page);
+  await stack.order({ fail: null });
+  await dialog.getByRole("button", { name: "Count again" }).click();
+  await expect(page.getByTestId("preview")).toHaveText(/^Counting: [0-9,]+ so far$/);
+  const stopped = page.waitForRequest((request) => request.url().endsWith("/stop"));
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await stopped;
+  await expect(page.getByRole("region", { name: "Bulk actions" }), "it changed nothing").toHaveCount(0);
 });

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { toWire, type BulkAction, type BulkTally, type BulkTarget } from "./bulk";
+import { toWire, type BulkAction, type BulkTarget } from "./bulk";
 import { request } from "@/api/client";
 import type { WireBulkAction } from "@/api/wire";
 
@@ -84,20 +84,37 @@ export async function stopBulk(id: string): Promise<BulkRun> {
 }
 
 const LOOK_MS = 1000;
+/** Looks in a row that may fail: a count of minutes is not lost to one answer that does not come. */
+const MOST_FAILED = 4;
 
-/** Have the platform count what the action would change, however many that are; it stops when the signal is aborted. */
+/**
+ * Have the platform count what the action would change, however many that are; `onLook` is told how far it is. It is
+ * stopped when the signal is aborted.
+ */
 export async function countBulk(
   action: BulkAction,
   target: BulkTarget,
   signal: AbortSignal,
-): Promise<BulkTally> {
+  onLook: (soFar: number) => void,
+): Promise<BulkRun> {
   const part = "filter" in target ? { filter: toWire(target.filter) } : target;
   const post = { method: "POST" as const, body: { action, dry_run: true, ...part } };
   let run = toRun(await request<WireBulkAction>("/bulk", post));
-  signal.addEventListener("abort", () => void stopBulk(run.id).catch(() => undefined));
-  while (run.finishedAt === null) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    run = toRun(await request<WireBulkAction>(`/bulk/${run.id}`, { signal }));
+  let failed = 0;
+  try {
+    while (run.finishedAt === null) {
+      onLook(run.matched - run.skipped);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      signal.throwIfAborted();
+      try {
+        run = toRun(await request<WireBulkAction>(`/bulk/${run.id}`, { signal }));
+        failed = 0;
+      } catch (error) {
+        if (signal.aborted || ++failed === MOST_FAILED) throw error;
+      }
+    }
+  } finally {
+    if (run.finishedAt === null) void stopBulk(run.id).catch(() => undefined);
   }
-  return { matched: run.matched - run.skipped, done: 0, skipped: [], more: run.state !== "done" };
+  return run;
 }

@@ -11,6 +11,10 @@ export interface Found {
   growthPerMinute: number | null;
   drainMs: number | null;
   since: number | null;
+  /** Of older dead letters, those whose error was acknowledged after they ended; null where that is not known. */
+  acknowledged: number | null;
+  /** The error of those, if it is only one. */
+  fingerprint: string | null;
 }
 
 /** Findings that need attention, in the order of the API. */
@@ -26,6 +30,8 @@ export const health = () =>
         growthPerMinute: one.growth_per_minute,
         drainMs: one.drain_eta_s === null ? null : one.drain_eta_s * 1000,
         since: one.since === null ? null : Date.parse(one.since),
+        acknowledged: one.acknowledged,
+        fingerprint: one.fingerprint,
       }));
     },
   });

@@ -1,8 +1,5 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { previewBulk, type BulkTally } from "@/api/jobs/bulk";
-import { countBulk } from "@/api/jobs/bulkActions";
-import { sentence } from "@/api/numbers/errors";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { actionOf, type ManyAsk } from "./actions";
@@ -10,6 +7,8 @@ import { act, changing, outlook, reasons, title } from "./bulkWords";
 import { DiscardMeaning } from "./DiscardMeaning";
 import { close } from "./outcome";
 import { start as begin } from "./bulkRuns";
+import { useCount, type Count } from "./useCount";
+import type { JobAction } from "@/jobs/status";
 import { t } from "@/texts/en/actions";
 
 /** Count the jobs of a bulk action, ask, then have the platform start it; `BulkList` shows its progress. */
@@ -18,44 +17,24 @@ export function AskMany({ question }: { question: ManyAsk }) {
   const [reason, setReason] = useState("");
   const many = question.kind === "many" ? question : null;
   const action = actionOf(question);
-  const preview = useQuery({
-    queryKey: ["bulk-preview", question],
-    queryFn: ({ signal }) => (many ? previewBulk(action, many.target, signal) : Promise.resolve(null)),
-    enabled: many !== null,
-    gcTime: 0,
-    staleTime: Infinity,
-  });
-  // More than a few requests count: the platform counts on.
-  const all = useQuery({
-    queryKey: ["bulk-count", question],
-    queryFn: ({ signal }) => (many ? countBulk(action, many.target, signal) : Promise.resolve(null)),
-    enabled: many !== null && preview.data?.more === true,
-    gcTime: 0,
-    staleTime: Infinity,
-    retry: false,
-  });
-  const counted = all.data ?? preview.data ?? null;
+  const counting = useCount(question);
+  const { exact } = counting;
   const start = () => {
     close();
-    void begin(many ? { ...many, reason } : question, counted, client);
+    void begin(many ? { ...many, reason } : question, exact, client);
     many?.onDone?.();
   };
-  const nothing = counted !== null && changing(counted) === 0;
   return (
     <Dialog
       open
       onClose={close}
-      title={title(question, counted)}
+      title={title(question, exact)}
       description={
         many ? (
-          <>
-            <Preview
-              text={counted && outlook(action, counted)}
-              tally={counted}
-              failed={preview.isError ? sentence(preview.error) : null}
-            />
+          <div className="grid gap-2">
+            <Counted action={action} counting={counting} />
             {action === "discard" && <DiscardMeaning reason={reason} onChange={setReason} />}
-          </>
+          </div>
         ) : (
           <p>{t.redriveMeaning}</p>
         )
@@ -65,10 +44,11 @@ export function AskMany({ question }: { question: ManyAsk }) {
           <Button onClick={close}>{action === "cancel" ? t.keepJobs : t.cancel}</Button>
           <Button
             tone={action === "cancel" ? "danger" : "primary"}
-            disabled={nothing || (many !== null && preview.isPending)}
+            disabled={many !== null && !(exact && changing(exact) > 0)}
+            aria-describedby={many ? COUNT : undefined}
             onClick={start}
           >
-            {act(question, counted)}
+            {act(question, exact)}
           </Button>
         </>
       }
@@ -76,24 +56,34 @@ export function AskMany({ question }: { question: ManyAsk }) {
   );
 }
 
-interface PreviewProps {
-  text: string | null;
-  tally: BulkTally | null;
-  failed: string | null;
-}
+/** Id of what says why the action cannot be confirmed yet. */
+const COUNT = "bulk-count";
 
-function Preview({ text, tally, failed }: PreviewProps) {
-  if (failed) return <p className="text-red">{failed}</p>;
-  if (!tally) return <p>{t.counting}</p>;
-  const skipped = reasons(tally);
+/** Say what will change, how far the count is, or why there is none. */
+function Counted({
+  action,
+  counting: { exact, soFar, problem, again },
+}: {
+  action: JobAction;
+  counting: Count;
+}) {
+  if (problem)
+    return (
+      <div id={COUNT} role="alert" className="grid justify-items-start gap-2">
+        <p className="text-red">{t.notCounted(problem)}</p>
+        <Button size="sm" onClick={again}>
+          {t.countAgain}
+        </Button>
+      </div>
+    );
   return (
     <>
-      <p data-testid="preview">
-        <strong className="nums text-text">{text}</strong>
+      <p id={COUNT} role="status" aria-busy={!exact} data-testid="preview" className="nums">
+        {exact ? <strong className="text-text">{outlook(action, exact)}</strong> : t.counting(soFar)}
       </p>
-      {skipped.length > 0 && (
-        <ul className="mt-2 list-inside list-disc">
-          {skipped.map(([reason, n]) => (
+      {exact && exact.skipped.length > 0 && (
+        <ul className="list-inside list-disc">
+          {reasons(exact).map(([reason, n]) => (
             <li key={reason}>{t.skippedBecause(n, reason)}</li>
           ))}
         </ul>

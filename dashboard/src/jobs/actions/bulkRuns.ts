@@ -21,7 +21,7 @@ export async function start(question: ManyAsk, counted: BulkTally | null, client
   const target = redrive
     ? { filter: { status: "dead_letter" as const, type: question.type } }
     : question.target;
-  const expected = redrive ? question.count : counted && !counted.more ? changing(counted) : null;
+  const expected = redrive ? question.count : counted && changing(counted);
   const key = ++last;
   starting.update((now) => [...now, { key, action, expected }]);
   try {

@@ -13,26 +13,25 @@ export function subject(question: ManyAsk, known: BulkTally | null): string {
   if (question.kind === "redrive") return t.deadLettersOf(question.count, question.type);
   const { scope } = question;
   const number = known && changing(known);
-  const more = known?.more ?? false;
-  if (scope === "selected") return t.selectedJobs(number, more);
-  if (scope === "matching") return t.matchingJobs(number, more);
-  return t.jobsFailedWith(number, more, scope.failedWith ?? t.thisError);
+  if (scope === "selected") return t.selectedJobs(number);
+  if (scope === "matching") return t.matchingJobs(number);
+  return t.jobsFailedWith(number, scope.failedWith ?? t.thisError);
 }
 
 export function title(question: ManyAsk, known: BulkTally | null): string {
   return t.askMany[actionOf(question)](subject(question, known));
 }
 
-/** Return the text of the button that confirms: with the number of jobs once that is exact. */
+/** Return the text of the button that confirms: with the number of jobs once they are counted. */
 export function act(question: ManyAsk, known: BulkTally | null): string {
   const action = actionOf(question);
   if (question.kind === "redrive") return t.actMany[action](question.count);
-  return known === null || known.more ? t.actNow[action] : t.actMany[action](changing(known));
+  return known === null ? t.actNow[action] : t.actMany[action](changing(known));
 }
 
 /** Say what will happen to the jobs that were counted. */
 export function outlook(action: JobAction, tally: BulkTally): string {
-  return t.outlook[action](changing(tally), tally.more);
+  return t.outlook[action](changing(tally));
 }
 
 const MOST_REASONS = 5;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { sentence } from "@/api/numbers/errors";
 import { health } from "@/api/numbers/health";
 import { metrics } from "@/api/numbers/metrics";
@@ -10,7 +10,13 @@ import { Skeleton } from "@/ui/states";
 import { judge, type Finding, type Level } from "./health";
 import { t } from "@/texts/en/health";
 
-const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: "bg-amber", bad: "bg-rose" };
+const TONE: Record<Level, string> = {
+  good: "bg-green",
+  known: "bg-strong",
+  busy: "bg-amber",
+  warn: "bg-amber",
+  bad: "bg-rose",
+};
 
 /** Show what needs attention, the most urgent first, in one line. `children` stand at its end. */
 export function HealthStrip({ children }: { children?: ReactNode }) {
@@ -18,6 +24,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }) });
   const problem = (data ? null : error) ?? (ranked.data ? null : ranked.error);
   const failed = problem ? t.couldntLoadMetrics(sentence(problem)) : null;
+  const [open, setOpen] = useState(false);
   const [first, ...others] = data && ranked.data ? judge(ranked.data, data, data.asOf) : [];
   return (
     <section aria-label={t.health} className="border border-line bg-panel">
@@ -45,32 +52,44 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
             </>
           )}
         </h1>
-        <Others findings={others} />
+        <div className="flex min-w-0 items-center gap-x-3 text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
+          <div className="fade-end min-h-5 min-w-0 flex-1 overflow-x-auto">
+            {!open && (
+              <List findings={others.slice(0, MOST)} className="flex w-max gap-x-4 pe-6 whitespace-nowrap" />
+            )}
+          </div>
+          {others.length > 1 && (
+            <button
+              type="button"
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+              className="shrink-0 underline underline-offset-4 hover:text-text"
+            >
+              {t.all(others.length + 1)}
+            </button>
+          )}
+        </div>
         {children}
       </div>
+      {open && <List findings={others} className="grid gap-y-1 px-4 pb-2 text-sm text-soft" />}
     </section>
   );
 }
 
-/** Findings beside the most urgent one; the rest are counted. */
+/** Findings beside the most urgent one, in one line whatever it holds: nothing below it moves until all are opened. */
 const MOST = 3;
 
-/** One line whatever it holds, also while it is empty, so that nothing below it moves. */
-function Others({ findings }: { findings: Finding[] }) {
+function List({ findings, className }: { findings: Finding[]; className: string }) {
+  if (!findings.length) return null;
   return (
-    <div className="fade-end min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
-      {findings.length > 0 && (
-        <ul aria-label={t.also} className="flex w-max gap-x-4 pe-6 whitespace-nowrap">
-          {findings.slice(0, MOST).map((finding) => (
-            <li key={finding.sentence} className="flex items-center gap-1.5">
-              <span aria-hidden="true" className={cx("size-1.5 shrink-0", TONE[finding.level])} />
-              <Told finding={finding} />
-            </li>
-          ))}
-          {findings.length > MOST && <li>{t.andMore(findings.length - MOST)}</li>}
-        </ul>
-      )}
-    </div>
+    <ul aria-label={t.also} className={className}>
+      {findings.map((finding) => (
+        <li key={finding.sentence} className="flex items-center gap-1.5">
+          <span aria-hidden="true" className={cx("size-1.5 shrink-0", TONE[finding.level])} />
+          <Told finding={finding} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -39,6 +39,8 @@ const found = (kind: Found["kind"], more: Partial<Found> = {}): Found => ({
   growthPerMinute: null,
   drainMs: null,
   since: null,
+  acknowledged: null,
+  fingerprint: null,
   ...more,
 });
 const sentences = (all: Found[], of: Metrics) => judge(all, of, T0).map((finding) => finding.sentence);
@@ -77,7 +79,27 @@ test("with nothing urgent it says so, and how many jobs are active", () => {
   ]);
 });
 
-test("older dead letters whose errors are all acknowledged say so", () => {
+test("older dead letters say how many of them somebody knows of, behind all that is open", () => {
+  const some = found("dead_letters", { number: 238, acknowledged: 226, fingerprint: "0123456789ab" });
+  expect(sentences([some, found("draining", { number: 1, drainMs: 1 })], numbers())).toEqual([
+    "email.send: 12 older dead letters, not acknowledged.",
+    "email.send: 1 job active, drains in 1 s.",
+    "email.send: 226 older dead letters, acknowledged.",
+  ]);
+  expect(sentences([{ ...some, acknowledged: 0 }], numbers())).toEqual([
+    "email.send: 238 older dead letters, not acknowledged.",
+  ]);
+  const all = judge([{ ...some, acknowledged: 238 }], numbers(), T0);
+  expect(all.map(({ level, sentence }) => [level, sentence])).toEqual([
+    ["good", "All healthy. Queues are empty."],
+    ["known", "email.send: 238 older dead letters, acknowledged."],
+  ]);
+  expect(all[1]?.jobs).toEqual({ status: "dead_letter", fingerprint: "0123456789ab" });
+  const several = judge([{ ...some, fingerprint: null }], numbers(), T0);
+  expect(several[1]?.jobs).toEqual({ status: "dead_letter", type: "email.send" });
+});
+
+test("where nobody knows how many are acknowledged, they say whether an error is open", () => {
   const all = [found("dead_letters", { number: 226 }), found("errors", { type: "report.generate" })];
   expect(sentences(all, numbers())[0]).toBe("email.send: 226 older dead letters, no open errors in 24 h.");
 });

@@ -4,13 +4,13 @@ import type { Metrics, TypeNumbers } from "@/api/numbers/metrics";
 import { spell } from "@/lib/time";
 import { t } from "@/texts/en/health";
 
-export type Level = "good" | "busy" | "warn" | "bad";
+export type Level = "good" | "known" | "busy" | "warn" | "bad";
 
 /** One thing to know about the system, and where it leads. */
 export interface Finding {
   level: Level;
   sentence: string;
-  jobs?: { status?: JobStatus; type: string };
+  jobs?: { status?: JobStatus; type?: string; fingerprint?: string };
   /** Leads to the errors of a type instead. */
   errors?: { type: string };
 }
@@ -28,15 +28,26 @@ const LEVEL: Record<Found["kind"], Level> = {
 /** Return what there is to know in the order of the API, backlogs that stand still first; at least one finding. */
 export function judge(found: Found[], metrics: Metrics, now: number): [Finding, ...Finding[]] {
   const open = new Set(found.filter(({ kind }) => kind === "errors").map(({ type }) => type));
-  const told = found.map((one) => ({ level: LEVEL[one.kind], ...tell(one, now, open.has(one.type)) }));
-  const [first, ...rest] = [...standing(found, metrics), ...told];
+  const told = found
+    .filter(({ number, acknowledged }) => number !== acknowledged)
+    .map((one) => ({ level: LEVEL[one.kind], ...tell(one, now, open.has(one.type)) }));
+  const [first, ...rest] = [...standing(found, metrics), ...told, ...found.flatMap(known)];
   if (!first) return [healthy(metrics)];
-  return first.level === "busy" ? [healthy(metrics), first, ...rest] : [first, ...rest];
+  return QUIET.includes(first.level) ? [healthy(metrics), first, ...rest] : [first, ...rest];
+}
+
+const QUIET: readonly Level[] = ["busy", "known"];
+
+/** Older dead letters that somebody has seen: behind all that is open. */
+function known({ type, acknowledged, fingerprint }: Found): Finding[] {
+  if (!acknowledged) return [];
+  const jobs = { status: "dead_letter" as const, ...(fingerprint ? { fingerprint } : { type }) };
+  return [{ level: "known", sentence: t.olderDeadLetters(type, acknowledged, t.acknowledged), jobs }];
 }
 
 /** Say one finding of the API; `open`: its type has errors of the last day that nobody has acknowledged. */
 function tell(
-  { kind, type, number, growthPerMinute, drainMs, since }: Found,
+  { kind, type, number, growthPerMinute, drainMs, since, acknowledged }: Found,
   now: number,
   open: boolean,
 ): Omit<Finding, "level"> {
@@ -58,7 +69,10 @@ function tell(
       return { sentence: t.toReview(type, number), errors: { type } };
     case "dead_letters":
       return {
-        sentence: t.olderDeadLetters(type, number, open),
+        sentence:
+          acknowledged === null
+            ? t.olderDeadLetters(type, number, open ? "" : t.noOpenErrors)
+            : t.olderDeadLetters(type, number - acknowledged, t.notAcknowledged),
         jobs: { type, status: "dead_letter" },
       };
     case "draining":

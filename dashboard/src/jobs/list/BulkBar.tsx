@@ -24,9 +24,9 @@ export default function BulkBar({ selection, total, canMatch, allowed, cancellab
     <div
       role="toolbar"
       aria-label={t.selectedJobs}
-      className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-2xl flex-wrap items-center gap-1 border border-strong bg-panel p-2 ps-3 shadow-float sm:ps-4 sm:bottom-4"
+      className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-3xl flex-wrap items-center gap-1 border border-strong bg-panel p-2 ps-3 shadow-float sm:ps-4 sm:bottom-4"
     >
-      <p aria-live="polite" className="me-auto text-sm">
+      <p aria-live="polite" className="me-auto text-sm max-sm:-order-2">
         <strong className="nums">
           {matching ? (total === null ? t.allMatching : t.allJobs(total)) : t.jobCount(ids.size)}
         </strong>{" "}
@@ -55,7 +55,13 @@ export default function BulkBar({ selection, total, canMatch, allowed, cancellab
           {cancelLabel}
         </Button>
       )}
-      <Button size="sm" tone="ghost" icon={<IconClose width={14} height={14} />} onClick={selection.clear}>
+      <Button
+        size="sm"
+        tone="ghost"
+        className="max-sm:-order-1"
+        icon={<IconClose width={14} height={14} />}
+        onClick={selection.clear}
+      >
         <span className="max-sm:sr-only">{t.clear}</span>
       </Button>
     </div>

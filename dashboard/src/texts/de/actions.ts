@@ -1,4 +1,4 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import type { english } from "../en/actions";
 
 export const actions: typeof english = {
@@ -32,14 +32,17 @@ export const actions: typeof english = {
   redriveMeaning: "Jeder Job beginnt wieder bei Versuch 1. Seine Nachricht verlässt die Dead-Letter-Queue.",
   keepJobs: "Jobs behalten",
   cancel: "Schließen",
-  counting: "Wird gezählt …",
+  counting: (n) => (n ? `Wird gezählt: bisher ${count(n)}` : "Wird gezählt …"),
+  notCounted: (problem) => `Die Jobs konnten nicht gezählt werden: ${problem}`,
+  countStopped: "Das Zählen wurde angehalten.",
+  countAgain: "Noch einmal zählen",
   skippedBecause: (n, reason) => `${plural(n, "Job", "Jobs")} übersprungen: ${reason}`,
   correlationId: (id) => `Korrelations-ID ${id}`,
   thisError: "diesem Fehler",
   deadLettersOf: (n, type) => `${plural(n, "Dead-Letter-Job", "Dead-Letter-Jobs")} von ${type}`,
-  selectedJobs: (n, more) => counted(n, more, "ausgewählten Job", "ausgewählte Jobs"),
-  matchingJobs: (n, more) => counted(n, more, "Treffer", "Treffer"),
-  jobsFailedWith: (n, more, error) => `${counted(n, more, "Job", "Jobs")} mit dem Fehler ${error}`,
+  selectedJobs: (n) => counted(n, "ausgewählten Job", "ausgewählte Jobs"),
+  matchingJobs: (n) => counted(n, "Treffer", "Treffer"),
+  jobsFailedWith: (n, error) => `${counted(n, "Job", "Jobs")} mit dem Fehler ${error}`,
   doneOne: {
     retry: (name) => `Job ${name} wieder in der Queue.`,
     cancel: (name) => `Job ${name} abgebrochen.`,
@@ -58,12 +61,12 @@ export const actions: typeof english = {
     discard: (jobs) => `${jobs} verwerfen?`,
   },
   outlook: {
-    retry: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} wiederholt.`,
-    cancel: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} abgebrochen.`,
-    discard: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} verworfen.`,
+    retry: (n) => `${plural(n, "Job wird", "Jobs werden")} wiederholt.`,
+    cancel: (n) => `${plural(n, "Job wird", "Jobs werden")} abgebrochen.`,
+    discard: (n) => `${plural(n, "Job wird", "Jobs werden")} verworfen.`,
   },
 };
 
-function counted(n: number | null, more: boolean, one: string, other: string): string {
-  return n === null ? other : `${more ? "mehr als " : ""}${plural(n, one, other)}`;
+function counted(n: number | null, one: string, other: string): string {
+  return n === null ? other : plural(n, one, other);
 }

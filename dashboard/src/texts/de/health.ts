@@ -19,15 +19,18 @@ export const health: typeof english = {
   health: "Status",
   loadingStatus: "Status wird geladen",
   also: "Außerdem",
-  andMore: (number) => `und ${number} weitere`,
+  all: (length) => `Alle ${length}`,
   oldestJobQueuedAgo: (age) => `, ältester Job wartet seit ${age}`,
   inTheLastHour: (type, number) =>
     `${type}: ${plural(number, "neuer Dead Letter", "neue Dead Letters")} in der letzten Stunde.`,
   isGrowingByA: (type, growth, old) => `${type} wächst um ${growth} pro Minute${old}.`,
   isPaused: (type) => `${type} ist angehalten.`,
   toReview: (type, number) => `${type}: ${plural(number, "Fehlergruppe", "Fehlergruppen")} zu prüfen.`,
-  olderDeadLetters: (type, number, open) =>
-    `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}${open ? "" : ", keine offenen Fehler in 24 h"}.`,
+  olderDeadLetters: (type, number, note) =>
+    `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}${note && `, ${note}`}.`,
+  acknowledged: "quittiert",
+  notAcknowledged: "nicht quittiert",
+  noOpenErrors: "keine offenen Fehler in 24 h",
   jobActiveDrainsIn: (type, number, time) =>
     `${type}: ${plural(number, "aktiver Job", "aktive Jobs")}, leer in ${time}.`,
   isFallingBehindOldest: (type, age) => `${type} kommt nicht nach: ältester Job wartet seit ${age}.`,

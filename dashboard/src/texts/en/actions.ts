@@ -1,4 +1,4 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -25,15 +25,17 @@ export const english = {
   redriveMeaning: "Each job restarts at attempt 1. Its message is removed from the dead-letter queue.",
   keepJobs: "Keep jobs",
   cancel: "Cancel",
-  counting: "Counting…",
+  counting: (n: number) => (n ? `Counting: ${count(n)} so far` : "Counting…"),
+  notCounted: (problem: string) => `Could not count the jobs: ${problem}`,
+  countStopped: "The count was stopped.",
+  countAgain: "Count again",
   skippedBecause: (n: number, reason: string) => `${plural(n, "job")} skipped: ${reason}`,
   correlationId: (id: string) => `correlation id ${id}`,
   thisError: "this error",
   deadLettersOf: (n: number, type: string) => `${plural(n, "dead-lettered job")} of ${type}`,
-  selectedJobs: (n: number | null, more: boolean) => counted(n, more, "selected job"),
-  matchingJobs: (n: number | null, more: boolean) => counted(n, more, "matching job"),
-  jobsFailedWith: (n: number | null, more: boolean, error: string) =>
-    `${counted(n, more, "job")} that failed with ${error}`,
+  selectedJobs: (n: number | null) => counted(n, "selected job"),
+  matchingJobs: (n: number | null) => counted(n, "matching job"),
+  jobsFailedWith: (n: number | null, error: string) => `${counted(n, "job")} that failed with ${error}`,
   doneOne: {
     retry: (name: string) => `Job ${name} re-queued.`,
     cancel: (name: string) => `Job ${name} cancelled.`,
@@ -52,16 +54,15 @@ export const english = {
     discard: (jobs: string) => `Discard ${jobs}?`,
   },
   outlook: {
-    retry: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be retried.`,
-    cancel: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be cancelled.`,
-    discard: (n: number, more: boolean) =>
-      `${more ? "More than " : ""}${plural(n, "job")} will be discarded.`,
+    retry: (n: number) => `${plural(n, "job")} will be retried.`,
+    cancel: (n: number) => `${plural(n, "job")} will be cancelled.`,
+    discard: (n: number) => `${plural(n, "job")} will be discarded.`,
   },
 };
 
 /** Name jobs that may not be counted yet. */
-function counted(n: number | null, more: boolean, one: string): string {
-  return n === null ? `${one}s` : `${more ? "more than " : ""}${plural(n, one)}`;
+function counted(n: number | null, one: string): string {
+  return n === null ? `${one}s` : plural(n, one);
 }
 
 export const t = texts("actions", english);

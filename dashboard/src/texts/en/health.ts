@@ -19,7 +19,7 @@ export const english = {
   health: "Health",
   loadingStatus: "Loading status",
   also: "Also",
-  andMore: (length: number) => `and ${length} more`,
+  all: (length: number) => `All ${length}`,
   oldestJobQueuedAgo: (now: string) => `, oldest job queued ${now} ago`,
   inTheLastHour: (type: string, number: number) =>
     `${type}: ${plural(number, "new dead letter")} in the last hour.`,
@@ -27,8 +27,11 @@ export const english = {
     `${type} is growing by ${growthPerMinute} a minute${old}.`,
   isPaused: (type: string) => `${type} is paused.`,
   toReview: (type: string, number: number) => `${type}: ${plural(number, "error group")} to review.`,
-  olderDeadLetters: (type: string, number: number, open: boolean) =>
-    `${type}: ${plural(number, "older dead letter")}${open ? "" : ", no open errors in 24 h"}.`,
+  olderDeadLetters: (type: string, number: number, note = "") =>
+    `${type}: ${plural(number, "older dead letter")}${note && `, ${note}`}.`,
+  acknowledged: "acknowledged",
+  notAcknowledged: "not acknowledged",
+  noOpenErrors: "no open errors in 24 h",
   jobActiveDrainsIn: (type: string, number: number, text: string) =>
     `${type}: ${plural(number, "job")} active, drains in ${text}.`,
   isFallingBehindOldest: (type: string, numbers: string) =>

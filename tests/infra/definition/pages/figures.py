@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from chalicelib.access.tokens import REMEMBER
 from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.counters.health import HOUR
-from chalicelib.counters.history import MOST_POINTS
+from chalicelib.counters.history import MOST_DEAD, MOST_POINTS
 from chalicelib.counters.snapshot import MOST_ASKED
 from chalicelib.jobs.limits import (
     DAY,
@@ -58,6 +58,7 @@ def operations() -> Iterator[str]:
     yield f"with more than {WORDS[most_drawn_whole()]} types the least of it"
     yield f"the free ones ({FREE_METRICS} metrics)"
     yield "`GET /metrics/health`: new dead letters of the last hour" if HOUR == 3600 else "-"
+    yield f"null while there are more than {MOST_DEAD:,}"
     yield f"{min(MOST_POINTS * 3600, KEEP_COUNTERS) // DAY:.0f} days back, {KEEP_COUNTERS / DAY:.0f} with `step=86400`"
     yield f"each scrape is at most {1 + 2 * MOST_ASKED} requests"
     yield from _of_types()

@@ -1,0 +1,65 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { previewBulk, type BulkTally, type BulkTarget } from "@/api/jobs/bulk";
+import { countBulk } from "@/api/jobs/bulkActions";
+import { sentence } from "@/api/numbers/errors";
+import { actionOf, type ManyAsk } from "./actions";
+import { changing } from "./bulkWords";
+import type { JobAction } from "@/jobs/status";
+import { t } from "@/texts/en/actions";
+
+/** How far the count of a question is. */
+export interface Count {
+  /** What will change; null until that is exact. */
+  exact: BulkTally | null;
+  /** Jobs that were counted so far. */
+  soFar: number;
+  /** Why there is no count, in a sentence; null while it goes on. */
+  problem: string | null;
+  again: () => void;
+}
+
+const ONCE = { gcTime: 0, staleTime: Infinity };
+
+/** Count the jobs of a question to the end: a few requests here, and what is more on the platform. */
+export function useCount(question: ManyAsk): Count {
+  const many = question.kind === "many" ? question : null;
+  const action = actionOf(question);
+  const [looked, setLooked] = useState(0);
+  const preview = useQuery({
+    queryKey: ["bulk-preview", question],
+    queryFn: ({ signal }) => (many ? previewBulk(action, many.target, signal) : null),
+    enabled: many !== null,
+    ...ONCE,
+  });
+  const more = preview.data?.more === true;
+  const all = useQuery({
+    queryKey: ["bulk-count", question],
+    queryFn: ({ signal }) => (many ? countAll(action, many.target, signal, setLooked) : null),
+    enabled: more,
+    retry: false,
+    ...ONCE,
+  });
+  const failed = more ? all : preview;
+  return {
+    exact: (more ? all.data : preview.data) ?? null,
+    soFar: Math.max(looked, preview.data ? changing(preview.data) : 0),
+    problem: failed.isError ? sentence(failed.error) : null,
+    again: () => {
+      setLooked(0);
+      void failed.refetch();
+    },
+  };
+}
+
+/** Have the platform count; raises when somebody stopped it. */
+async function countAll(
+  action: JobAction,
+  target: BulkTarget,
+  signal: AbortSignal,
+  onLook: (soFar: number) => void,
+): Promise<BulkTally> {
+  const { state, problem, matched, skipped } = await countBulk(action, target, signal, onLook);
+  if (state !== "done") throw new Error(problem ?? t.countStopped);
+  return { matched: matched - skipped, done: 0, skipped: [], more: false };
+}
