@@ -4,6 +4,8 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+LONGEST_KEY = 255
+
 
 def plain(thing: Any) -> Any:
     """Return a model, or a collection of models, as plain data; times as ISO 8601 in UTC."""
@@ -16,3 +18,8 @@ def plain(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return [plain(one) for one in thing]
     return thing
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text can be an idempotency key; the API refuses others, and a header cannot carry them all."""
+    return 1 <= len(text) <= LONGEST_KEY and all("!" <= character <= "~" for character in text)

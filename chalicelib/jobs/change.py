@@ -57,8 +57,8 @@ class Change:
         """Return from when on the job is due, if the change plans it anew (epoch seconds); None if it does not."""
         if self.move.target is None:
             return None
-        planned: float | None = self.values.get("parked_until") or self.values.get("run_at")
-        return planned
+        planned = (self.values.get(name) for name in ("parked_until", "run_at", "created_at"))
+        return next((at for at in planned if at is not None), None)
 
     def allowed(self, job: Job) -> bool:
         """Return whether this change may be applied to the job as it is."""

@@ -75,8 +75,9 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
     claimed is refused: it may be scheduled again, for its turn, and what it has begun goes on.
     """
     values = {
-        "gen": found.gen + 1, "turn_at": None, "sent": False, "resends": 0, "payload": wanted.payload,
-        "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash, "max_attempts": wanted.max_attempts,
+        "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
+        "payload": wanted.payload, "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash,
+        "max_attempts": wanted.max_attempts,
         "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,

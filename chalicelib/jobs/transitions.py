@@ -111,6 +111,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
+        "created_at": found.created_at,  # names its place in lists, where its time may have been before
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
@@ -162,10 +163,10 @@ def mark_sent(job: Job) -> Change:
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
     """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
 
-    `stalled_since` is when the platform first kept the job from running; the first such time stays.
+    `stalled_since` is since when the platform keeps the job from running, if it does.
     """
     tests = (Test("due_at", "=", seen.due_at),)
-    stalled = {"stalled_since": stalled_since} if stalled_since and not seen.stalled_since else {}
+    stalled = {"stalled_since": stalled_since} if stalled_since else {}
     return Change(j.CHECK, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
 
 

@@ -127,10 +127,11 @@ class Firings:
             current: Schedule | None = self.schedules.get(seen.id)
         except ScheduleNotFound:
             current = None
-        kept = []
+        recent, kept = () if current is None else current.recent, []
         for job in jobs:
             fires = job.fires_at or 0.0
-            if current is not None and (fires in current.recent or current.next_at == fires):
+            # of many late firings the schedule has forgotten the first ones already
+            if fires in recent or fires < min(recent, default=0.0) or (current and current.next_at == fires):
                 kept.append(job)
             else:
                 cancel_quietly(self.service, job.id)

@@ -97,9 +97,8 @@ class AutoPausing:
         age = self.clock() - (row.switched_at or 0.0)
         pause = self._pause_of(name)
         if pause is not None and not pause.by_itself:
-            # an earlier run may have switched it on just after the operator switched it off
-            if age < 2 * SURE:
-                self.consumers.switch(name, on=False)
+            # this run or an earlier one may have switched it on just after the operator switched it off
+            self.consumers.switch(name, on=False)
             return
         self.consumers.switch(name, on=True)
         if pause is not None:

@@ -143,8 +143,10 @@ class Settlement:
         if job.give_up_at is not None and now + wait >= job.give_up_at:
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
+        # without an end of its own it stalls since now, or the watchdog would end it after a day
+        held = job if lasts else replace(job, stalled_since=None)
         change = transitions.defer(
-            job, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
+            held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
         )
         end = self._wait(job, attempt_of(job, "deferred", now, error, wait), change, wait, parked)
         if job.stalled_since is None:

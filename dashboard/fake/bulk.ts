@@ -1,25 +1,42 @@
 import { matching, type Narrow } from "./answers";
-import { readJson } from "./http";
-import { WAITING, type FakeJob } from "./sim/model";
+import { Problem, readJson } from "./http";
+import { DISCARDABLE, RETRYABLE, WAITING, type FakeJob, type Status } from "./sim/model";
 import type { Handler } from "./handler";
 import type { Sim } from "./sim/sim";
 
-export type Action = "retry" | "cancel";
+const ACTIONS = ["retry", "cancel", "discard"] as const;
+export type Action = (typeof ACTIONS)[number];
 
-/** Retry or cancel what is listed, or what matches. */
+/** What a request asks for; raises Problem for an action that there is not. */
+export function actionOf(asked: unknown): Action {
+  const found = ACTIONS.find((one) => one === asked);
+  if (!found) throw new Problem(422, "The request is not valid", `There is no action ${String(asked)}.`);
+  return found;
+}
+
+/** The statuses in which an action takes a job by a filter that names none. */
+export const MEANT: Record<Action, readonly Status[]> = {
+  retry: DISCARDABLE,
+  cancel: [...WAITING, "processing"],
+  discard: DISCARDABLE,
+};
+/** The statuses in which an action is possible. */
+const POSSIBLE: Record<Action, readonly Status[]> = { ...MEANT, retry: RETRYABLE };
+
+/** Retry, cancel or discard what is listed, or what matches. */
 export const bulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
-  const action = body.action === "cancel" ? "cancel" : "retry";
+  const action = actionOf(body.action);
   const dry = body.dry_run === true;
   if (!body.filter) {
     const listed = (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
     return { body: { ...act(sim, action, listed, dry), more: false, next_cursor: null } };
   }
   const filter = body.filter as Narrow;
-  const legal = action === "retry" ? ["failed", "dead_letter"] : [...WAITING, "processing"];
   const chosen = matching(sim, filter).filter(
     (job) =>
-      (filter.status ? true : legal.includes(job.status)) && !(action === "cancel" && job.cancelRequested),
+      (filter.status ? true : MEANT[action].includes(job.status)) &&
+      !(action === "cancel" && job.cancelRequested),
   );
   return { body: step(sim, action, chosen, body) };
 };
@@ -43,19 +60,22 @@ function step(sim: Sim, action: Action, chosen: FakeJob[], body: Record<string, 
 
 const place = (job: FakeJob) => `${job.createdAt} ${job.id}`;
 
+const BY = { by: "admin", inBulk: true };
+const OF: Record<Action, (sim: Sim, job: FakeJob) => string | null> = {
+  retry: (sim, job) => sim.retry(job, BY),
+  cancel: (sim, job) => sim.cancel(job, BY),
+  discard: (sim, job) => sim.discard(job, BY, ""),
+};
+
 export function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean) {
   const skipped: { id: string; reason: string }[] = [];
   let done = 0;
   for (const job of jobs) {
-    const active = [...WAITING, "processing"].includes(job.status);
-    const legal = action === "cancel" ? active : !active && job.status !== "completed";
     const refused = dry
-      ? legal
+      ? POSSIBLE[action].includes(job.status)
         ? null
         : `Job ${job.id} is ${job.status}; this action is not for such jobs.`
-      : action === "retry"
-        ? sim.retry(job, { by: "admin", inBulk: true })
-        : sim.cancel(job, { by: "admin", inBulk: true });
+      : OF[action](sim, job);
     if (refused) skipped.push({ id: job.id, reason: refused });
     else done += dry ? 0 : 1;
   }

@@ -1,7 +1,7 @@
 import { matching, type Narrow } from "./answers";
-import { act, type Action } from "./bulk";
+import { act, actionOf, MEANT, type Action } from "./bulk";
 import { Problem, readJson, TOKENS } from "./http";
-import { iso, WAITING, type FakeBulk } from "./sim/model";
+import { iso, type FakeBulk } from "./sim/model";
 import type { Ask, Handler } from "./handler";
 import type { components } from "../src/api/schema.gen";
 import type { Sim } from "./sim/sim";
@@ -18,11 +18,10 @@ let last = 0;
 
 export const startBulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
-  const action = body.action === "cancel" ? "cancel" : "retry";
+  const action = actionOf(body.action);
   const filter = body.filter ? (body.filter as Narrow) : null;
-  const legal = action === "retry" ? ["failed", "dead_letter"] : [...WAITING, "processing"];
   const left = filter
-    ? matching(sim, filter).filter(({ status }) => filter.status ?? legal.includes(status))
+    ? matching(sim, filter).filter(({ status }) => filter.status ?? MEANT[action].includes(status))
     : (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
   const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
   const row: Row = {

@@ -33,6 +33,19 @@ export const cancel: Handler = async (ask) => {
   return { body: { ...row(job, true), descendants: descendants ? told : null } };
 };
 
+export const runNow: Handler = (ask) => {
+  const job = jobOf(ask);
+  refuse(ask.sim.runNow(job, { by: ask.role }));
+  return { body: row(job, true) };
+};
+
+export const discard: Handler = async (ask) => {
+  const { reason } = await readJson(ask.request);
+  const job = jobOf(ask);
+  refuse(ask.sim.discard(job, { by: ask.role }, typeof reason === "string" ? reason : ""));
+  return { body: row(job, true) };
+};
+
 /** The payload of a run after which it was changed. */
 export const pastPayload: Handler = (ask) => {
   const gen = Number(ask.path[3]);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Answer, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
-import { cancel, jobOf, pastPayload, retry } from "./jobActs";
+import { cancel, discard, jobOf, pastPayload, retry, runNow } from "./jobActs";
 import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
 import { errorGroups, markOf, matching, metrics, series, tenants, type Narrow } from "./answers";
@@ -162,6 +162,8 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["GET", /^jobs\/[^/]+\/payloads\/\d+$/, "viewer", pastPayload],
   ["POST", /^jobs\/[^/]+\/retry$/, "operator", retry],
   ["POST", /^jobs\/[^/]+\/cancel$/, "operator", cancel],
+  ["POST", /^jobs\/[^/]+\/run-now$/, "operator", runNow],
+  ["POST", /^jobs\/[^/]+\/discard$/, "operator", discard],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],

@@ -1,6 +1,7 @@
 """Read what was typed: durations, moments, payloads. Pure, but for the files that a payload is read from."""
 
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jobflow.errors import ConfigurationError
+from jobflow.plain import is_key
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION = re.compile(r"(\d{1,9})([smhd]?)")
@@ -24,12 +26,26 @@ def seconds(text: str) -> int:
 
 def moment(text: str, now: datetime | None = None) -> datetime:
     """Return a moment: ISO 8601 (local time without a zone), or a duration before now; raises ConfigurationError."""
-    if DURATION.fullmatch(text.strip()):
-        return (now or datetime.now(UTC)) - timedelta(seconds=seconds(text))
     try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
+        if DURATION.fullmatch(text.strip()):
+            return (now or datetime.now(UTC)) - timedelta(seconds=seconds(text))
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00, or 2h for two hours ago.") from None
+
+
+def start(text: str) -> datetime:
+    """Return a moment to start at; raises ConfigurationError, also for a duration, which would be before now."""
+    if DURATION.fullmatch(text.strip()):
+        raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00. A job waits so long with --delay.")
+    return moment(text)
+
+
+def key(text: str) -> str:
+    """Return an idempotency key; raises ConfigurationError."""
+    if not is_key(text):
+        raise ConfigurationError(f"--key {text!r} is no key: one is 1 to 255 visible ASCII characters.")
+    return text
 
 
 def debounce(text: str) -> tuple[str, int]:
@@ -57,20 +73,20 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
 
 
 def _source(text: str) -> str:
-    if text == "-":
-        return sys.stdin.read()
-    if not text.startswith("@"):
+    if text != "-" and not text.startswith("@"):
         return text
     try:
-        return Path(text[1:]).read_text()
+        return sys.stdin.read() if text == "-" else Path(text[1:]).read_text()
     except OSError as error:
         raise ConfigurationError(f"{text[1:]} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{text[1:] or 'Standard input'} is not UTF-8, so it is no JSON.") from error
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except ValueError as error:
+        found = _json(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"The payload is no JSON: {error}. A file is named with @, such as @letter.json."
         ) from error
@@ -81,9 +97,20 @@ def _object(text: str) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return _json(text)
+    except (ValueError, RecursionError):
         return text
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number of JSON")
+    return number
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import typer
+
 from jobflow.cli.printer import Printer
 
 if TYPE_CHECKING:
@@ -65,9 +67,11 @@ class Session:
     def remember(self, job_id: str) -> None:
         """Keep an id as `@last` for this API."""
         path = _memory()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        known = _read(path)
-        path.write_text(json.dumps({**known, self.client.target.url: job_id}))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({**_read(path), self.client.target.url: job_id}))
+        except OSError as error:  # a read-only home: the job is there all the same
+            typer.echo(f"jobflow: {LAST} is not kept, {path} cannot be written: {error.strerror}", err=True)
 
     def _last(self) -> str:
         from jobflow.errors import ConfigurationError

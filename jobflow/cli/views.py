@@ -25,6 +25,12 @@ ATTEMPT_COLUMNS: list[Column] = [
     ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
     ("ERROR", lambda one: first_line(error_of(one))),
 ]
+EXISTED = {
+    "key": "Not created: the job of this idempotency key was there.",
+    "unique": "Not created: this unique job was there.",
+    "debounced": "Not created: this job waited under the debounce key, and was replaced.",
+}
+"""Sentences about a job that was there already, by its field `existing`."""
 LONGEST_LINE = 80
 POLL = 0.5
 
@@ -46,6 +52,13 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
         session.out.line(job)
     else:
         session.out.say(f"{job.id}  {job.type}  {job.status}")
+        existed(session, job)
+
+
+def existed(session: Session, job: JobRow | CancelledJob) -> None:
+    """Say that a job that was asked for had been there, and why it is the answer."""
+    if (why := getattr(job, "existing", None)) is not None:
+        session.out.say(EXISTED[why])
 
 
 def whole(session: Session, job: JobDetail) -> None:

@@ -13,7 +13,7 @@ from jobflow import models as m
 from jobflow import profiles
 from jobflow.client import calls, flow
 from jobflow.client.asynchronous_operations import AsyncOperations
-from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
 from jobflow.client.transport import TIMEOUT, arguments, options
 
 T = TypeVar("T")
@@ -55,8 +55,8 @@ class AsyncJobFlow(AsyncOperations):
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
-    ) -> m.JobRow:
-        """Create a job and return it. The same key and body again return the job that there is.
+    ) -> SubmittedJob:
+        """Create a job and return it. The same key and body again return the job that there is (`existing`).
 
         `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
         """

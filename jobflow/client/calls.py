@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from jobflow import models as m
 from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time
+from jobflow.plain import is_key
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
@@ -45,6 +46,11 @@ class NewJob:
     max_attempts: int | None = None
     debounce: tuple[str, int] | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a key that is none: an empty one must not become a made-up one, and a second job."""
+        if self.key is not None and not is_key(self.key):
+            raise ValueError(f"{self.key!r} is no idempotency key: one is 1 to 255 visible ASCII characters.")
+
     def as_json(self) -> dict[str, Any]:
         """Return the body, without the key."""
         asked = {
@@ -58,10 +64,21 @@ class NewJob:
         return {"type": self.type, "payload": as_payload(self.payload), **given}
 
 
-def create(job: NewJob) -> Call[m.JobRow]:
+@dataclass(frozen=True, slots=True)
+class SubmittedJob(m.JobRow):
+    """The job that a request was answered with.
+
+    `existing` says why there was one already: of the same "key", as "unique" as this one, or "debounced": replaced.
+    None: it is a new one.
+    """
+
+    existing: Literal["key", "unique", "debounced"] | None = field(default=None, compare=False)
+
+
+def create(job: NewJob) -> Call[SubmittedJob]:
     """Create a job. A key is made up when none is given, so that the request can be sent again."""
     key = job.key or str(uuid.uuid4())
-    return Call("POST", "/jobs", m.JobRow, body=as_body(job.as_json()), key=key, repeatable=True)
+    return Call("POST", "/jobs", SubmittedJob, body=as_body(job.as_json()), key=key, repeatable=True)
 
 
 def create_many(jobs: Iterable[Mapping[str, Any]]) -> Call[m.BatchAnswer]:

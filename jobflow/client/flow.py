@@ -16,7 +16,7 @@ import httpx
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, decoding
-from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
             error.__cause__ = lost
         else:
             if response.is_success:
-                return _content(call, response)
+                return _content(call, response, again=tried > 1)
             error, after = problem_of(response), retry_after_of(response)
             safe = response.status_code == 429 or (call.repeatable and response.status_code >= 500)
         pause = patience.wait(tried, after) if safe else None
@@ -79,12 +79,22 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
         yield Wait(pause)
 
 
-def _content(call: Call[T], response: httpx.Response) -> T:
+def _content(call: Call[T], response: httpx.Response, *, again: bool) -> T:
     try:
-        return decoding.read(call.answers, response.json())
+        body = response.json()
+        if call.answers is SubmittedJob:
+            body = {**body, "existing": _existing(response.headers, again=again)}
+        return decoding.read(call.answers, body)
     except (TypeError, ValueError, AttributeError) as wrong:
         place = f"{call.method} {response.request.url}"
         raise e.UnexpectedAnswer(f"{place} did not answer as the API does: {wrong}") from wrong
+
+
+def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
+    """Return why a job was there before this call; a call that was sent again finds the job that it made itself."""
+    replayed = "key" if "Idempotent-Replayed" in headers and not again else None
+    found: str | None = headers.get("Existing-Job", replayed)
+    return found
 
 
 def problem_of(response: httpx.Response) -> e.ApiError:
@@ -153,9 +163,18 @@ def _portion(bodies: Sequence[dict[str, Any]], patience: Patience) -> Flow[list[
     """Send some jobs in one request, or in two when they are too large for one."""
     try:
         done = yield from answer(calls.create_many(bodies), patience)
-    except e.TooLarge:
-        if len(bodies) == 1:
-            raise
+    except e.TooLarge as error:
+        if len(bodies) == 1:  # no error of the whole batch: it would hide which of the others were made
+            told = m.Problem(
+                f"urn:jobflow:problem:{error.kind or 'body-too-large'}",
+                "",
+                error.status,
+                error.detail,
+                None,
+                None,
+                error.correlation_id,
+            )
+            return [m.BatchResult(error.status, None, told)]
         half = len(bodies) // 2
         first = yield from _portion(bodies[:half], patience)
         return first + (yield from _portion(bodies[half:], patience))

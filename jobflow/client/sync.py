@@ -11,7 +11,7 @@ import httpx
 from jobflow import models as m
 from jobflow import profiles
 from jobflow.client import calls, flow
-from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
 from jobflow.client.sync_operations import Operations
 from jobflow.client.transport import TIMEOUT, arguments, options
 
@@ -54,8 +54,8 @@ class JobFlow(Operations):
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
-    ) -> m.JobRow:
-        """Create a job and return it. The same key and body again return the job that there is.
+    ) -> SubmittedJob:
+        """Create a job and return it. The same key and body again return the job that there is (`existing`).
 
         `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
         """

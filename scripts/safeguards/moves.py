@@ -158,7 +158,7 @@ MOVES = (
     Safeguard(
         "a job that is run now lies where the watchdog looks",
         "chalicelib.jobs.change:Change.first_due",
-        "self.values.get('parked_until') or self.values.get('run_at')",
+        "next((at for at in planned if at is not None), None)",
         "None",
         STEERING,
     ),

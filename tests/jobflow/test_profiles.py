@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobflow import profiles
+from jobflow import AsyncJobFlow, JobFlow, profiles
 from jobflow.errors import ConfigurationError
 from jobflow.profiles import Target
 
@@ -62,6 +62,16 @@ def test_an_address_that_would_send_the_token_in_the_clear_is_refused(url: str) 
         Target(url, "jf_x")
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://[bad", "https://jobs.example.com:99999", "https://jobs.example.com:x", f"{URL}\n", f"{URL}/a b\x07"],
+)
+def test_an_address_that_cannot_be_asked_is_told_by_every_client(url: str) -> None:
+    for client in (JobFlow, AsyncJobFlow):
+        with pytest.raises(ConfigurationError, match="is no address"):
+            client(url, "jf_x")
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost:1", "http://[::1]:1", URL])
 def test_this_machine_and_https_are_taken(url: str) -> None:
     assert Target(url, "jf_x").is_local is not url.startswith("https")
@@ -71,6 +81,12 @@ def test_this_machine_and_https_are_taken(url: str) -> None:
 def test_a_text_that_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(ConfigurationError, match="looks like jf_"):
         Target(URL, token)
+
+
+def test_a_profile_may_have_any_name(environment: dict[str, str]) -> None:
+    for name in ("\U0001f680", "größe", 'a "b" \\'):
+        profiles.store(name, Target(URL, "jf_x"), environment)
+    assert set(profiles.stored(environment)) == {"\U0001f680", "größe", 'a "b" \\'}
 
 
 def test_the_file_of_profiles_is_for_its_owner_alone(environment: dict[str, str]) -> None:

@@ -105,8 +105,8 @@ class JobStore(Protocol):
         """Make the change if it is allowed and return the job after it; raises MoveRefused.
 
         The same change twice is no error while nobody else has written: the reply to the first time was lost. The job
-        has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel); after
-        the others, and in MoveRefused, a payload or result that is kept apart is None.
+        has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel), unless
+        that cannot be read; after the others, and in MoveRefused, a payload or result that is kept apart is None.
         """
 
     def holder(self, key: str) -> Holder | None:

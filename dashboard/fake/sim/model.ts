@@ -132,6 +132,7 @@ function why(job: FakeJob, paused: boolean): string | null {
 }
 
 export const RETRYABLE: readonly Status[] = ["failed", "dead_letter", "cancelled"];
+export const DISCARDABLE: readonly Status[] = ["failed", "dead_letter"];
 export const WAITING: readonly Status[] = ["queued", "scheduled", "retrying"];
 export const STATUSES: readonly Status[] = [
   "queued",

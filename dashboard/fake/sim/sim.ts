@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/lib/json";
 import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
-import { iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob, type Operator } from "./model";
+import { DISCARDABLE, iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob, type Operator } from "./model";
 import { makeRandom, pick, uuid, type Random } from "./rng";
 import { Minutes } from "./minutes";
 import { examplePayload, types, type JobTypeRow } from "./types";
@@ -202,6 +202,7 @@ export class Sim {
       errorClass: null,
       errorMessage: null,
       cancelRequested: false,
+      discarded: undefined,
       ...(payload && { payload }),
     });
     return null;
@@ -214,6 +215,24 @@ export class Sim {
     else return `Job ${job.id} is ${job.status}; it cannot be cancelled any more.`;
     job.updatedAt = now;
     this.note(job, "cancel", operator);
+    return null;
+  }
+
+  runNow(job: FakeJob, operator: Operator): string | null {
+    if (!WAITING.includes(job.status)) return `Job ${job.id} is ${job.status}; it does not wait.`;
+    if (job.status === "queued") return null;
+    Object.assign(job, { status: "queued", nextAttemptAt: null, updatedAt: this.now() });
+    this.note(job, "run-now", operator);
+    return null;
+  }
+
+  discard(job: FakeJob, operator: Operator, reason: string): string | null {
+    if (!DISCARDABLE.includes(job.status))
+      return `Job ${job.id} is ${job.status}; only failed or dead-lettered jobs are discarded.`;
+    const at = iso(this.now());
+    this.end(job, this.now(), "cancelled");
+    Object.assign(job, { updatedAt: this.now(), discarded: { at, by: operator.by, reason: reason || null } });
+    this.note(job, "discard", operator);
     return null;
   }
 

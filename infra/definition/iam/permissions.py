@@ -35,6 +35,11 @@ INVOKING = "lambda-function"
 """The kind of place of an invocation; the other actions of Lambda are about a function's event source mapping."""
 LARGEST_POLICY = 10_240
 """Characters of a role's inline policies, without white space (IAM's quota)."""
+REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
+LONGEST_ARN = 120
+"""Characters of a queue's ARN with the longest names, which CloudFormation puts in place of a reference."""
+KEY_NEEDS = 180
+"""Characters of the statement on a key of one's own, which every role gets in `fitting`."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
 """The functions that belong to no job type."""
 
@@ -67,16 +72,24 @@ class Grant:
 
 
 def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the grants as IAM statements, one for each place, in a stable order."""
+    """Return the grants as IAM statements, one for each place or some queues, in a stable order."""
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
         kind = INVOKING if grant.action == "InvokeFunction" else grant.service
         actions.setdefault((kind, grant.where), set()).add(f"{grant.service}:{grant.action}")
-    allowed = [
-        {"Effect": "Allow", "Action": sorted(names), **_where(stack, service, where)}
-        for (service, where), names in sorted(actions.items())
-    ]
+    allowed: list[dict[str, Any]] = []
+    for (service, where), names in sorted(actions.items()):
+        one = {"Effect": "Allow", "Action": sorted(names), **_where(stack, service, where)}
+        if service == "sqs" and allowed and allowed[-1]["Action"] == one["Action"]:
+            # a statement for each of 60 queues would not fit into a role
+            allowed[-1]["Resource"] = [*_listed(allowed[-1]["Resource"]), *_listed(one["Resource"])]
+        else:
+            allowed.append(one)
     return [*allowed, *_kept_out(stack, actions)]
+
+
+def _listed(resource: Value) -> list[Value]:
+    return resource if isinstance(resource, list) else [resource]
 
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
@@ -125,7 +138,7 @@ def policies(
         "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
     document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants), *more]}
-    size = len(json.dumps(document, separators=(",", ":")))
+    size = KEY_NEEDS + len(REFERENCE.sub("x" * LONGEST_ARN, json.dumps(document, separators=(",", ":"))))
     if size > LARGEST_POLICY:
         raise ConfigurationError(
             f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}: write "

@@ -56,15 +56,16 @@ def create(
     job = session.client.submit(
         job_type,
         reading.payload(payload, field or [], begin),
-        key=key,
+        key=None if key is None else reading.key(key),
         delay=None if delay is None else reading.seconds(delay),
-        run_at=None if run_at is None else reading.moment(run_at),
+        run_at=None if run_at is None else reading.start(run_at),
         tags=tag or [],
         max_attempts=max_attempts,
         debounce=None if debounce is None else reading.debounce(debounce),
     )
     session.remember(job.id)
     if wait:
+        views.existed(session, job)
         views.follow(session, job.id, reading.seconds(timeout))
     else:
         views.created(session, job)

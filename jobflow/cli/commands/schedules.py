@@ -126,7 +126,7 @@ def _given(
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
         **{name: value for name, value in settings.items() if value is not None},
-        **{name: reading.moment(text) if text else None for name, text in bounds.items() if text is not None},
+        **{name: reading.start(text) if text else None for name, text in bounds.items() if text is not None},
     }
 
 

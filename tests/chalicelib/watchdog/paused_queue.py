@@ -73,3 +73,10 @@ class Reading:
 
     def __init__(self, rows: MemoryAutoPauses, read: Callable[..., AutoPause]) -> None:
         self.replace, self.read = rows.replace, read
+
+
+class Switching:
+    """Consumers that are switched by a function."""
+
+    def __init__(self, switch: Callable[..., None]) -> None:
+        self.switch = switch

@@ -9,7 +9,7 @@ from chalicelib.jobs.auto_pause import SURE, AutoPause, resumed
 from chalicelib.jobs.ports import Pause
 from chalicelib.telemetry.emf import Metric
 from chalicelib.watchdog.auto_pause import BY
-from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Reading, Stage
+from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Reading, Stage, Switching
 from tests.support import T0, a_job, written
 
 
@@ -101,6 +101,26 @@ def test_an_operators_pause_is_never_lifted_and_nothing_is_tried_under_it(stage:
     stage.minute()
     assert (stage.told(), stage.switched[-1]) == (None, True)
     assert stage.row().switched_at is None
+
+
+def test_an_operator_who_pauses_just_before_the_queue_is_switched_on_has_the_last_word(stage: Stage) -> None:
+    stage.write(OPEN)
+    stage.minute()
+    stage.clock.advance(3600)
+    stage.ends()
+    switch = stage.switch
+
+    def late(job_type: str, *, on: bool) -> None:
+        stage.watchdog.consumers = stage
+        stage.operator.pause(job_type, "ada", "maintenance")
+        switch(job_type, on=on)
+
+    stage.watchdog.consumers = Switching(late)
+    stage.minute()
+    stage.minute()
+    told = stage.told()
+    assert told is not None
+    assert (told.by, stage.switched) == ("ada", [False, False, True, False])
 
 
 def test_an_operator_resumes_at_once(stage: Stage) -> None:

@@ -12,7 +12,9 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.ports import Message
 from chalicelib.jobs.types.backoff import Backoff
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
+from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
@@ -121,6 +123,17 @@ def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world:
     world.worker.kind = replace(world.kind, upgrade=upgrade)
     world.poll()
     assert world.job().status is Status.COMPLETED
+
+
+def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType) -> None:
+    """It knows of a day in which the job did not start, but its messages got through."""
+    world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
+    watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
+    while world.clock.now < T0 + 2 * DAY:
+        watchdog.run(lambda: 50.0)
+        world.poll()
+        world.clock.advance(60)
+    assert (world.job().status, world.job().error_class, world.job().claims) == (Status.RETRYING, "PayloadRefused", 48)
 
 
 def upgrade(old: Any) -> Any:

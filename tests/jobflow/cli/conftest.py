@@ -37,7 +37,7 @@ class Shell:
     wire: Wire
     console: str | None = None
 
-    def __call__(self, line: str, typed: str | None = None) -> Said:
+    def __call__(self, line: str, typed: str | bytes | None = None) -> Said:
         def connect(*_: Any, **__: Any) -> JobFlow:
             client = client_of(self.wire)
             client.target = replace(client.target, console=self.console)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.single import Unique
-from jobflow.cli import many
+from jobflow.cli import many, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import Wire
@@ -34,11 +34,50 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
     assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
 
 
+def test_what_is_no_number_of_json_is_text(shell: Shell) -> None:
+    typed = " ".join(f"-f text={text}" for text in ("1e999", "NaN"))
+    assert shell(f"jobs create test.note {PAYLOAD} {typed}").lines[0]["payload"]["text"] == "NaN"
+
+
+@pytest.mark.parametrize("typed", ["@{file}", "-"])
+def test_a_file_that_is_no_text_is_told(shell: Shell, tmp_path: Path, typed: str) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
+    said = shell(f"jobs create test.note {typed.format(file=tmp_path / 'picture.png')}", b"\x89PNG\xff")
+    assert (said.code, "is not UTF-8" in said.err) == (2, True)
+
+
+def test_a_job_is_created_where_nothing_can_be_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
+    made = shell(f"jobs create test.note {PAYLOAD}")
+    assert (made.code, made.lines[0]["status"]) == (0, "queued")
+    assert "@last is not kept" in made.err
+
+
 def test_a_unique_job_is_the_one_there_is(shell: Shell) -> None:
     with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
         made = [shell(f"jobs create test.note {PAYLOAD} -f text={text}").lines[0]["id"] for text in ("one", "two")]
         assert shell("jobs show @last").lines[0]["payload"]["text"] == "one"
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "existing"), [("--key k-1", "key"), ("", "unique"), ("--debounce k=2m", "debounced")]
+)
+def test_a_job_that_there_was_is_told(shell: Shell, option: str, existing: str) -> None:
+    kind = replace(NOTE, unique=Unique(60, ("to",))) if existing == "unique" else NOTE
+    with only_types(kind):
+        new, again = (shell(f"jobs create test.note {PAYLOAD} {option}").lines[0] for _ in range(2))
+        said = shell(f"jobs create test.note {PAYLOAD} {option} --table").out.splitlines()
+        waited = shell(f"jobs create test.note {PAYLOAD} {option} --wait --timeout 0s")
+    assert (new["existing"], again["existing"], new["id"]) == (None, existing, again["id"])
+    assert (said[0].split()[0], said[1]) == (new["id"], views.EXISTED[existing])
+    assert views.EXISTED[existing] in waited.err
+
+
+def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
+    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+        shell(f"jobs create test.note {PAYLOAD}")
+        assert views.EXISTED["unique"] in shell("jobs duplicate @last --table").out
 
 
 def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: World) -> None:
@@ -62,6 +101,13 @@ def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: 
         ("jobs create test.note --delay soon", 2, "write 90, 90s, 10m, 2h or 1d"),
         ("jobs create test.note {}", 1, "payload.to: "),
         ("jobs create test.none {}", 1, "test.none"),
+        ("jobs create test.note {} --key ''", 2, "1 to 255 visible ASCII"),
+        ("jobs create test.note {} --key größe", 2, "1 to 255 visible ASCII"),
+        ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is no JSON: "),
+        ("jobs create test.note {} --run-at 2h", 2, "--delay"),
+        (f"jobs create test.note {'[' * 100_000}", 2, "The payload is no JSON: "),
+        ("jobs list --since 999999999d", 2, "no moment"),
+        ("jobs list --until 0001-01-01T00:00+23:00", 2, "no moment"),
         ("jobs show 00000000-0000-4000-8000-000000000000", 4, "job"),
         ("jobs show 00000000", 4, "No job's id begins with 00000000"),
         ("jobs show abc", 2, "too short"),

@@ -35,6 +35,7 @@ from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
+from chalicelib.telemetry import events
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
 """Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
@@ -106,7 +107,7 @@ class DynamoJobStore:
                 raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
             # The reply to our own write was lost, and this is the SDK's second try: the first one has won.
             row = found
-        job = self._whole(row) if change.move in HANDED_OUT else self._main(row)
+        job = self._handed_out(row) if change.move in HANDED_OUT else self._main(row)
         if change.move is j.REQUEUE and row.payload_ref:
             self._renew(job)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
@@ -167,6 +168,15 @@ class DynamoJobStore:
     def _whole(self, row: JobRow) -> Job:
         payload = self._bodies.read(row.pk, row.payload, row.payload_ref)
         return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
+
+    def _handed_out(self, row: JobRow) -> Job:
+        """Return a job that was changed. A body that cannot be read just now is None, as one that is gone."""
+        try:
+            return self._whole(row)
+        except Exception as error:
+            # An error would hide that the change is made: a claimed job would be held, and its attempt be spent.
+            events.store_failed(row.type, row.pk, error)
+            return self._main(row)
 
     def _main(self, row: JobRow) -> Job:
         """The job without what lies beside its main item."""

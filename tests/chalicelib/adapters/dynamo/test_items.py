@@ -194,6 +194,19 @@ def test_a_payload_that_is_gone_is_none_and_breaks_nothing(store: DynamoJobStore
     assert claimed(store, huge).payload is None
 
 
+def test_a_claim_whose_payload_cannot_be_read_now_is_a_claim(
+    store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written: an error would leave the job held by nobody, and would spend its attempts in an outage of S3."""
+    job = a_job(payload=HUGE)
+    store.add(job)
+    with monkeypatch.context() as outage:
+        outage.setattr(aws.client("s3", REGION), "get_object", refusing("SlowDown"))
+        held = claimed(store, job)
+    assert (held.status, held.payload, held.claims) == (Status.PROCESSING, None, 1)
+    assert store.get(job.id) == replace(held, payload=job.payload)
+
+
 def test_text_that_is_no_unicode_does_not_keep_a_job_from_failing(store: DynamoJobStore) -> None:
     job = a_job()
     store.add(job)

@@ -116,6 +116,15 @@ def test_a_pause_that_a_run_did_not_see_cancels_what_the_run_made(stage: Stage) 
     assert stage.queue.messages.get(NOTE.name, []) == []
 
 
+def test_many_late_firings_that_another_run_made_too_are_kept(stage: Stage) -> None:
+    """A schedule remembers its last 20 firings only."""
+    seen = stage.add("minutely", "* * * * *", catch_up=100)
+    stage.clock.advance(HOUR)
+    assert len(stage.first._fire(seen)) == 62
+    assert stage.second._portion([seen]) == {"fired": 62}
+    assert {job.status for job in stage.jobs()} == {Status.QUEUED, Status.SCHEDULED}
+
+
 @pytest.mark.parametrize("gone", [True, False])
 def test_so_does_a_schedule_that_was_deleted_or_changed_meanwhile(stage: Stage, gone: bool) -> None:
     seen = stage.add()

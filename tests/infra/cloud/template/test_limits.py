@@ -4,18 +4,20 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
 from infra.definition.monitoring.overview import FREE_METRICS
 from infra.definition.monitoring.type_alarms import MOST_ALONE, MOST_METRICS
-from infra.definition.template import MOST_RESOURCES, resources
+from infra.definition.template import MOST_RESOURCES, merge_template, resources
 from tests.infra.cloud.large import REACH, STACK, packaged, transformed, types, written
-from tests.infra.cloud.support import of_type
+from tests.infra.cloud.support import decided, of_type
 
 MOST = 60
 ALL_ON = {
@@ -68,6 +70,23 @@ def test_a_roles_inline_policies(large: dict[str, Any]) -> None:
     for name, role in of_type(large, "AWS::IAM::Role").items():
         text = json.dumps(written(role.get("Policies", []), large))
         assert len(re.sub(r"\s", "", text)) <= 10_240, name
+
+
+def making_all(*, reach: bool = False) -> list[JobType[Any, Any]]:
+    """Return the types of the largest stack, the first of which makes jobs of them all."""
+    first, *others = types(MOST, reach=reach)
+    return [replace(first, enqueues=tuple(kind.name for kind in (first, *others))), *others]
+
+
+def test_the_role_of_a_type_that_makes_jobs_of_every_type() -> None:
+    made = decided(merge_template(making_all(), STACK), **ALL_ON)
+    role = made["Resources"][f"T00X{'x' * (LONGEST_NAME - 5)}Role"]
+    assert len(re.sub(r"\s", "", json.dumps(written(role["Properties"]["Policies"], made)))) <= 10_240
+
+
+def test_a_role_that_iam_would_refuse_once_its_references_are_filled_in_is_refused_by_packaging() -> None:
+    with pytest.raises(ConfigurationError, match=r"role of t00-x+ has 1\d,\d+ characters .* IAM takes 10,240"):
+        resources(making_all(reach=True), STACK)
 
 
 def test_a_role_and_a_function_take_what_is_attached(large: dict[str, Any]) -> None:
