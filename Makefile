@@ -159,8 +159,8 @@ token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
 cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table
 	@$(CLOUD) cost
 
-bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start
-	@$(CLOUD) bench
+bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start (BASE=main)
+	@$(CLOUD) bench $(if $(BASE),--base '$(BASE)')
 
 bench: $(READY)  ## Measure the local emulator against stock moto
 	@$(PY) -m scripts.benches.emulator

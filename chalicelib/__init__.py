@@ -6,6 +6,8 @@ Everything else in here is the platform's own and may change from one version to
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import cold_start
+
 if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.auto_pause import Failing
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from chalicelib.jobs.types.reach import Allow
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
+
+cold_start.begin()
 
 __all__ = [
     "Allow",

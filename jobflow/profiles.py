@@ -127,7 +127,7 @@ def stored(environment: Mapping[str, str] = os.environ) -> dict[str, Target]:
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise ConfigurationError(f"Others can read the tokens in {path}: run `chmod 600 {path}`.")
     try:
-        rows = tomllib.loads(path.read_text())
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: Target(source=f"profile {name}", **row) for name, row in rows.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"The profiles in {path} cannot be read: {error}") from error
@@ -140,12 +140,12 @@ def store(name: str, target: Target, environment: Mapping[str, str] = os.environ
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
-    draft.write_text("\n".join(_section(each, rows[each]) for each in sorted(rows)))
+    draft.write_text("\n".join(_section(each, rows[each]) for each in sorted(rows)), encoding="utf-8")
     draft.replace(path)
     return path
 
 
 def _section(name: str, target: Target) -> str:
     values = {"url": target.url, "token": target.token, "console": target.console}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value]
-    return "\n".join([f"[{json.dumps(name)}]", *lines, ""])
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}]", *lines, ""])

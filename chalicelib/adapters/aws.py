@@ -11,6 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 
+from chalicelib import cold_start
+
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
 """Seconds. A request that takes longer is lost: every adapter's requests answer within milliseconds."""
@@ -28,7 +30,9 @@ def client(service: str, region: str, **options: Any) -> Any:
     """
     # Sessions are not thread-safe while they make a client.
     with _making:
-        return _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), **options)
+        made = _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), **options)
+        cold_start.end()
+    return made
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 The item is the source of truth; the message only names the job. Read downward: batch, message, claim, run, settle.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -53,8 +52,6 @@ PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 """Waits of a job whose payload cannot be read: a permission that a role lacks, a bucket that does not answer."""
 SCHEMA_PAUSE = 3600
 """Seconds until a job whose stored payload today's schema refuses is tried again."""
-ENDS = (Exception, SystemExit, asyncio.CancelledError)
-"""Exceptions of a function that end its attempt. Anything else that ends a process (a signal) is a lost attempt."""
 
 
 class BatchFailed(Exception):
@@ -194,7 +191,7 @@ class Worker:
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
-        except ENDS as error:
+        except _ends() as error:
             return Raised(error)
 
 
@@ -223,6 +220,13 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
     return handler
+
+
+def _ends() -> tuple[type[BaseException], ...]:
+    """Return the exceptions of a function that end its attempt. Any other that ends a process is a lost attempt."""
+    from asyncio import CancelledError  # takes as long to import as all that is declared here
+
+    return Exception, SystemExit, CancelledError
 
 
 def _seconds_left(context: LambdaContext) -> float:

@@ -143,7 +143,7 @@ def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
 
 
 def _cold_starts(options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(cold_starts.report(build("prod", jobtype.load(), target=options.out)))
+    print(cold_starts.report(build("prod", jobtype.load(), target=options.out), options.base))
     return 0
 
 
@@ -191,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
     measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.")
     measured.add_argument("--out", type=Path, default=ROOT / "build")
+    measured.add_argument("--base", default="", metavar="REVISION", help="of git, to compare with its code in turn")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser
 

@@ -73,7 +73,10 @@ def _mail() -> dict[str, dict[str, Any]]:
     return {
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
-        "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
+        "MailDailyCap": {
+            **_number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
+            "MaxValue": 1_000_000_000,
+        },
         "MailRate": {
             **_number(0, "E-mails that may be sent a second, as SES allows the account; 0: no limit."),
             "MaxValue": 500,
@@ -121,8 +124,11 @@ def _service() -> dict[str, dict[str, Any]]:
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
         "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
         "ShiftTraffic": _choice("false", ["true", "false"], "A new API gets a tenth of the requests for 5 minutes."),
-        "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
-        "RateLimitWindow": _number(60, "Length of the window in seconds."),
+        "RateLimitMax": {
+            **_number(60, "POST requests per address and window; 0 switches the limit off."),
+            "MaxValue": 1_000_000,
+        },
+        "RateLimitWindow": {**_number(60, "Length of the window in seconds."), "MinValue": 1, "MaxValue": 3600},
         # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},

@@ -163,9 +163,18 @@ def _portion(bodies: Sequence[dict[str, Any]], patience: Patience) -> Flow[list[
     """Send some jobs in one request, or in two when they are too large for one."""
     try:
         done = yield from answer(calls.create_many(bodies), patience)
-    except e.TooLarge:
-        if len(bodies) == 1:
-            raise
+    except e.TooLarge as error:
+        if len(bodies) == 1:  # no error of the whole batch: it would hide which of the others were made
+            told = m.Problem(
+                f"urn:jobflow:problem:{error.kind or 'body-too-large'}",
+                "",
+                error.status,
+                error.detail,
+                None,
+                None,
+                error.correlation_id,
+            )
+            return [m.BatchResult(error.status, None, told)]
         half = len(bodies) // 2
         first = yield from _portion(bodies[:half], patience)
         return first + (yield from _portion(bodies[half:], patience))

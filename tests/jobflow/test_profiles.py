@@ -83,6 +83,12 @@ def test_a_text_that_is_no_token_is_refused(token: str) -> None:
         Target(URL, token)
 
 
+def test_a_profile_may_have_any_name(environment: dict[str, str]) -> None:
+    for name in ("\U0001f680", "größe", 'a "b" \\'):
+        profiles.store(name, Target(URL, "jf_x"), environment)
+    assert set(profiles.stored(environment)) == {"\U0001f680", "größe", 'a "b" \\'}
+
+
 def test_the_file_of_profiles_is_for_its_owner_alone(environment: dict[str, str]) -> None:
     path = profiles.store("a name", Target(URL, 'jf_"x', "https://console.example.com"), environment)
     assert path.stat().st_mode & 0o777 == 0o600

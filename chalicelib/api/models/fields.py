@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID
 from chalicelib.jobs.tenants import kept
@@ -103,10 +104,10 @@ IdPrefix = Annotated[
 class Body(BaseModel):
     """A JSON body: exactly these fields, exactly these types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=IN_LAMBDA)
 
 
 class Query(BaseModel):
     """A query string: exactly these names, read from text."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=IN_LAMBDA)

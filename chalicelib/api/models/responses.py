@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.access.tokens import Role
+from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.jobs.job import JSON, Status
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
@@ -14,7 +15,7 @@ class Answer(BaseModel):
     """An answer's body."""
 
     # an answer that does not fit is a bug of ours: what it held must not get into the log
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA)
 
 
 class Health(Answer):

@@ -20,6 +20,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 from infra.definition.lambdas.runtime import PYTHON
 from infra.definition.names import stage_of
+from infra.definition.parameters import parameters as declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def check(
     *,
     force_remove: bool = False,
 ) -> Checked:
-    """Look at everything; changes nothing."""
+    """Look at everything; changes nothing. Raises CloudError for a value that a parameter cannot have."""
+    parameters.refuse_wrong(declared(), given)
     before = (stack.describe() or {}).get("Parameters", [])
     new, stage = stack.describe() is None, stage_of(stack.name)
     values = basics.chosen(parameters.known(given, before))
@@ -53,12 +55,15 @@ def check(
     removed = removal.look(account, stack, [kind.name for kind in types])
     asking = Asking(account)
     mail = sending.look(asking, types)
-    chosen = production.defaults(stage, named, facts.concurrency, log_role=bool(facts.log_role), new=new)
+    chosen = production.defaults(
+        stage, named, facts.concurrency, unreserved=facts.unreserved, log_role=bool(facts.log_role), new=new
+    )
     chosen |= sending.defaults(mail, types, named, new=new)
     found = [
         *basics.findings(values, facts, types, account.region),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
+        *production.reserved(values, basics.chosen(parameters.known({}, before)), facts.unreserved),
         *sending.findings(mail, types, account.region, float(chosen.get("MailRate", values["MailRate"]))),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),

@@ -79,7 +79,13 @@ def moment(account: Account, stack: str, at: str, backup: str) -> float:
     if backup:
         if backup not in names(account, stack):
             raise CloudError(f"There is no backup {backup} of {stack}. `make backup LIST=1` shows which there are.")
-        return datetime.strptime(backup.rpartition("-")[2], MOMENT).replace(tzinfo=UTC).timestamp()
+        try:
+            return datetime.strptime(backup.rpartition("-")[2], MOMENT).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            raise CloudError(
+                f"{backup} is none of `make backup`: its name does not say of which moment it is. Restore it into two "
+                "tables yourself, then say TABLES=jobs,control and AT=."
+            ) from None
     try:
         found = datetime.fromisoformat(at)
     except ValueError:

@@ -8,7 +8,7 @@ from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
-from infra.definition.parameters import parameters
+from infra.definition.parameters import NO_CERTIFICATE, parameters
 
 API_NEEDS = 10
 """Functions at once that are left for the API, its authorizer, the watchdog and the counters."""
@@ -33,6 +33,7 @@ class Facts:
     identity_exists: bool
     log_role: str | None
     refused: Mapping[str, str]
+    unreserved: int | None = None
 
 
 def look(account: Account, identity: str) -> Facts:
@@ -51,6 +52,7 @@ def look(account: Account, identity: str) -> Facts:
         not missing,
         gateway.get("cloudwatchRoleArn", "") if gateway is not None else None,
         refused,
+        limits["AccountLimit"].get("UnreservedConcurrentExecutions") if limits else None,
     )
 
 
@@ -66,6 +68,7 @@ def findings(values: Mapping[str, str], facts: Facts, types: Sequence[JobType[An
         *_concurrency(facts, types),
         *_access_logs(values, facts),
         *_network(values, types),
+        *_domain(values),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in facts.refused.items()),
     ]
     return sorted(found, key=lambda finding: not finding.stops)
@@ -119,6 +122,16 @@ def _access_logs(values: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
         yield Finding("access logs", f"API Gateway has no role to write logs in this region. {way_out}", stops=True)
     else:
         yield Finding("access logs", f"Requests are not logged: API Gateway has no role for it here. {way_out}")
+
+
+def _domain(values: Mapping[str, str]) -> Iterator[Finding]:
+    if values["SiteDomain"] and (
+        values["SiteCertificate"] == NO_CERTIFICATE or ":acm:us-east-1:" not in values["SiteCertificate"]
+    ):
+        yield Finding(
+            "domain", f"SiteDomain={values['SiteDomain']} needs a certificate that CloudFront takes: issue one in "
+            'us-east-1, and deploy with SET="SiteCertificate=arn:aws:acm:us-east-1:…".', stops=True,
+        )  # fmt: skip
 
 
 def _network(values: Mapping[str, str], types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:

@@ -22,17 +22,41 @@ def is_production(stage: str) -> bool:
 
 
 def defaults(
-    stage: str, named: Collection[str], concurrency: int | None, *, log_role: bool, new: bool
+    stage: str,
+    named: Collection[str],
+    concurrency: int | None,
+    *,
+    unreserved: int | None = None,
+    log_role: bool,
+    new: bool,
 ) -> dict[str, str]:
     """Return the parameters that a deployment sets by itself: none that somebody has named, once, stays as it is."""
     chosen: dict[str, str] = {}
     if log_role:
         chosen["AccessLogs"] = "true"
-    if concurrency is not None and concurrency >= ENOUGH:
+    if (
+        concurrency is not None
+        and concurrency >= ENOUGH
+        and (unreserved is None or unreserved >= UNRESERVED + 2 * RESERVED)
+    ):
         chosen["ApiConcurrency"] = str(RESERVED)
     if new and is_production(stage):
         chosen["Protect"] = "true"
     return {name: value for name, value in chosen.items() if name not in named}
+
+
+def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
+    """Yield that Lambda would refuse what is to be reserved; `unreserved` is what the account has left beside it all.
+
+    `before` are the parameters of the present deployment, whose own share becomes free.
+    """
+    more = 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
+    if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:
+        yield Finding(
+            "concurrency", f"ApiConcurrency={values['ApiConcurrency']} reserves {more} functions at once more, for "
+            f"API and authorizer, of {unreserved} that are left, and Lambda wants {UNRESERVED} to stay unreserved: "
+            "lower it, or ask Service Quotas for more (L-B99A9384).", stops=True,
+        )  # fmt: skip
 
 
 def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, new: bool) -> Iterator[Finding]:

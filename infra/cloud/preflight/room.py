@@ -1,7 +1,8 @@
 """Look whether a stack has room in the account: the quotas that it would exceed.
 
 Not looked at, for AWS has no such quota: alarms (but for those on queries of Metrics Insights, of which the stack has
-none) and SQS queues. What a role, a function or the template may hold is refused by `make package`.
+none) and SQS queues. What a role or a function may hold is refused by `make package`, and a
+template that is too large after the SAM transform by `make deploy` (also a dry run), before anything is uploaded.
 """
 
 from collections.abc import Iterator

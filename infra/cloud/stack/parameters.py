@@ -1,11 +1,13 @@
 """Choose the value of each parameter of the stack: the deployer's, the one it had, or a new secret."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.cloud.errors import CloudError
 
+WHOLE = re.compile(r"[0-9]{1,15}")
 SECRET = "CursorSecret"  # noqa: S105 - the name of the parameter
 
 
@@ -32,6 +34,20 @@ def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[s
         elif name == SECRET:
             values.append({"ParameterKey": name, "ParameterValue": secrets.token_urlsafe(32)})
     return values
+
+
+def refuse_wrong(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> None:
+    """Raise CloudError for a value that CloudFormation would refuse; `declared` are the template's parameters."""
+    for name, value in given.items():
+        about = declared.get(name, {})
+        allowed = [str(one) for one in about.get("AllowedValues", [])]
+        if allowed and value not in allowed:
+            raise CloudError(f"{name}={value} is not possible; it is one of {', '.join(allowed)}.")
+        if about.get("Type") == "Number" and not allowed:
+            least, most = about.get("MinValue", 0), about.get("MaxValue")
+            if not WHOLE.fullmatch(value) or int(value) < least or (most is not None and int(value) > most):
+                upwards = f"{least:,} or more" if most is None else f"from {least:,} to {most:,}"
+                raise CloudError(f"{name}={value} is not possible; it is a whole number, {upwards}.")
 
 
 def parse(assignments: Iterable[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What gives an attempt back: a job that asks to come again later, and a job that could not be run at all."""
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -172,12 +173,23 @@ def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world:
     assert stalls == ["PayloadUnreadable"]
 
 
-def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: OneType) -> None:
+@pytest.mark.parametrize("end", [SystemExit("3"), CancelledError("3")])
+def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: OneType, end: BaseException) -> None:
     def leave(_: JobContext) -> object:
-        raise SystemExit(3)
+        raise end
 
     world.submit()
     world.script = [leave]
     world.poll()
     (attempt,) = world.store.view("job-1").attempts
-    assert (attempt.outcome, attempt.error_class, attempt.error_message) == ("error", "SystemExit", "3")
+    assert (attempt.outcome, attempt.error_class, attempt.error_message) == ("error", type(end).__name__, "3")
+
+
+def test_a_signal_is_not_the_end_of_an_attempt(world: OneType) -> None:
+    def stop(_: JobContext) -> object:
+        raise KeyboardInterrupt
+
+    world.submit()
+    world.script = [stop]
+    with pytest.raises(KeyboardInterrupt):
+        world.poll()

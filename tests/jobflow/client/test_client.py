@@ -108,9 +108,14 @@ def test_a_batch_too_large_for_one_request_is_split(client: JobFlow) -> None:
     assert [result.status for result in client.batch([NewJob("test.note", large) for _ in range(5)])] == [201] * 5
 
 
-def test_one_job_that_is_too_large_is_refused(client: JobFlow) -> None:
-    with pytest.raises(problems.PayloadTooLarge):
-        client.batch([NewJob("test.note", {"to": ["a@example.com"], "text": "x" * 300_000})])
+def test_a_job_that_is_too_large_does_not_hide_those_that_were_made(client: JobFlow) -> None:
+    jobs = [NewJob("test.note", PAYLOAD) for _ in range(27)]
+    jobs[25] = NewJob("test.note", {"to": ["a@example.com"], "text": "x" * 300_000})
+    results = client.batch(jobs)
+    assert [result.status for result in results] == [201] * 25 + [413, 201]
+    assert results[25].problem is not None
+    assert (results[25].job, results[25].problem.type) == (None, "urn:jobflow:problem:body-too-large")
+    assert "at most 262144" in results[25].problem.detail
 
 
 def test_wait_returns_the_finished_job_and_its_result(wire: Wire, world: World) -> None:

@@ -58,6 +58,43 @@ def test_a_deployment_sets_what_nobody_has_named() -> None:
     assert chosen("prod", "AccessLogs", "ApiConcurrency", "Protect") == {}
     assert chosen("dev", limit=10, yes=False) == {}
     assert chosen("prod", limit=None, yes=False) == {}
+    assert "ApiConcurrency" in production.defaults("dev", (), 1000, unreserved=300, log_role=False, new=True)
+    assert production.defaults("dev", (), 1000, unreserved=299, log_role=False, new=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "had", "unreserved", "stops"),
+    [("1", "0", 10, True), ("100", "0", 299, True), ("100", "0", 300, False), ("100", "90", 120, False),
+     ("100", "0", None, False), ("0", "100", 10, False)],
+)  # fmt: skip
+def test_what_lambda_would_not_reserve_stops(wanted: str, had: str, unreserved: int | None, stops: bool) -> None:
+    found = list(production.reserved({"ApiConcurrency": wanted}, {"ApiConcurrency": had}, unreserved))
+    assert [finding.stops for finding in found] == [True] * stops
+    assert all(f"ApiConcurrency={wanted}" in finding.sentence for finding in found)
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["LogRetentionDays=abc", "LogRetentionDays=13", "MailRate=fast", "MailRate=501", "MailRate=1.5", "Dashboard=yes",
+     "RateLimitWindow=0", "IndexShards=5", "ApiConcurrency=-1"],
+)  # fmt: skip
+def test_a_value_that_a_parameter_cannot_have_is_told(
+    account: Account, capsys: pytest.CaptureFixture[str], assignment: str
+) -> None:
+    for name in ("preflight", "deploy"):
+        assert command.main([name, "--stage", "dev", "--set", assignment]) == 1
+        assert f"{assignment} is not possible; it is " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("certificate", "stops"),
+    [({}, True), ({"SiteCertificate": "arn:aws:acm:eu-west-1:1:certificate/x"}, True),
+     ({"SiteCertificate": "arn:aws:acm:us-east-1:1:certificate/x"}, False)],
+)  # fmt: skip
+def test_a_domain_without_a_certificate_that_cloudfront_takes_stops(certificate: dict[str, str], stops: bool) -> None:
+    facts = basics.Facts(1000, None, True, "role", {})
+    found = basics.findings({**GOOD, "SiteDomain": "jobs.mine.example", **certificate}, facts, [], REGION)
+    assert [finding.about for finding in found if finding.stops] == ["domain"] * stops
 
 
 class Empty(BaseModel):

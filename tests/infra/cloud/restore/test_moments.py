@@ -74,6 +74,13 @@ def test_a_moment_that_cannot_be_read_is_refused(
         moment(account, STACK, at, name)
 
 
+def test_a_backup_whose_name_says_no_moment_is_refused(account: Account, stack: Stack) -> None:
+    for short in ("jobs", "control"):
+        account.client("dynamodb").create_backup(TableName=f"{STACK}-{short}", BackupName="before-the-move")
+    with pytest.raises(CloudError, match="before-the-move is none of `make backup`"):
+        moment(account, STACK, "", "before-the-move")
+
+
 def test_moments_are_read(account: Account, stack: Stack) -> None:
     assert moment(account, STACK, "2027-01-15T08:00:00Z", "") == T0
     assert moment(account, STACK, "2027-01-15T09:00:00+01:00", "") == T0

@@ -1,0 +1,136 @@
+"""What a function leaves out at its start in Lambda, what everything else does not, and how it is measured."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.cloud.errors import CloudError
+from infra.cloud.package import cold_starts
+from infra.cloud.package.build import ROOT, Package
+from infra.cloud.package.clean import import_handler, runtime_path
+from infra.cloud.package.cold_starts import FIRST_USE, NO_NETWORK, ColdStart, Spent, with_code_of
+from infra.local.lambdas.site import of_host
+
+WORKER = "handlers.email_send.handler"
+MANY = 80
+LOOSE = {"platform.reference.OpenApi", "platform.reference.RootModel[dict[str, Any]]"}
+"""The OpenAPI document as a body: any object, which has no fields to read."""
+BUILT = """
+from pydantic import BaseModel
+def ours(model):
+    for sub in model.__subclasses__():
+        if sub.__module__.startswith("chalicelib."):
+            yield sub
+        yield from ours(sub)
+built = {True: [], False: []}
+for model in ours(BaseModel):
+    built[model.__pydantic_complete__].append(f"{model.__module__}.{model.__name__}")
+"""
+LATER = {"asyncio", "chalicelib.counters.recounting.recount", "chalicelib.counters.stream"}
+"""Modules that no first request needs."""
+REFUSED = """
+import json
+from chalicelib.api.document import document
+from chalicelib.api.http.endpoint import read_body, read_query
+from chalicelib.api.routes import all_endpoints
+from chalicelib.errors import InvalidRequest
+from chalicelib.jobs.types import jobtype
+said = []
+for endpoint in all_endpoints():
+    for read, model, wrong in (
+        (read_body, endpoint.body, {"surplus": 1, "type": 5}), (read_query, endpoint.query, {"surplus": ["1"]}),
+    ):
+        try:
+            said.append(repr(read(model, wrong)))
+        except InvalidRequest as error:
+            said.append(f"{error} {error.errors}")
+print(json.dumps([document(all_endpoints(), jobtype.load(), "1"), said]))
+"""
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> list[str]:
+    return runtime_path(tmp_path / "runtime")
+
+
+def run(script: str, **environment: str) -> str:
+    """Run a script on this checkout, with what the local API's process sees of this one."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], env={**of_host(), "PYTHONPATH": str(ROOT), **NO_LAMBDA, **environment},
+        cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+NO_LAMBDA = {name: value for name, value in NO_NETWORK.items() if name != "AWS_LAMBDA_FUNCTION_NAME"}
+
+
+def test_in_lambda_no_model_of_the_api_is_built_before_it_is_used(unpacked: Path, runtime: list[str]) -> None:
+    said = (
+        "early = {name.rpartition('chalicelib.api.')[2] for name in built[True] if name.startswith('chalicelib.api.')};"
+        f"assert early == {LOOSE}, early;"
+        f"assert len(built[False]) > {MANY}, len(built[False]);"
+        "from chalicelib.api.models.responses import Health;"
+        "assert Health().model_dump() == {'status': 'ok'}"
+    )
+    import_handler("app.app", unpacked, runtime, NO_NETWORK, f"{BUILT}\n{said}")
+
+
+def test_on_a_laptop_the_api_has_built_all_its_models_before_its_first_thread() -> None:
+    script = (
+        "import gc, socket\n"
+        "from infra.local.api.serve import make_server\n"
+        f"listener = socket.create_server(('127.0.0.1', 0))\nserver = make_server(listener)\n{BUILT}\n"
+        "print(gc.isenabled(), len(built[True]), *built[False])"
+    )
+    collects, number, *unbuilt = run(script).split()
+    assert (collects, unbuilt) == ("True", [])
+    assert int(number) > MANY
+
+
+@pytest.mark.parametrize("handler", ["app.app", WORKER])
+def test_garbage_is_looked_for_as_soon_as_the_first_client_is_made(
+    handler: str, unpacked: Path, runtime: list[str]
+) -> None:
+    import_handler(
+        handler, unpacked, runtime, NO_NETWORK,
+        f"import gc; assert not gc.isenabled(); {FIRST_USE}; assert gc.isenabled() and gc.get_freeze_count() > 10_000",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("handler", ["app.app", WORKER])
+def test_what_a_first_request_does_not_need_is_not_imported(handler: str, unpacked: Path, runtime: list[str]) -> None:
+    assert not LATER & import_handler(handler, unpacked, runtime, NO_NETWORK, FIRST_USE).modules
+
+
+def test_models_that_are_built_late_say_the_same() -> None:
+    here, there = run(REFUSED), run(REFUSED, AWS_LAMBDA_FUNCTION_NAME="api")
+    assert len(json.loads(here)[1]) > MANY
+    assert here == there
+
+
+def test_measures_import_and_first_use_beside_another_revision(package: Package, tmp_path: Path) -> None:
+    template = tmp_path / "sam.json"
+    template.write_text(json.dumps({"Resources": {"One": {"Properties": {"Handler": WORKER}}}}))
+    (found,) = cold_starts.cold_starts(replace(package, template=template), "HEAD", rounds=1)
+    assert found.handler == WORKER
+    assert 0 < found.imported.best < found.used.best
+    assert None not in {found.imported.ratio, found.used.ratio}
+    assert found.modules > 300
+
+
+def test_a_revision_that_git_does_not_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CloudError, match="git has no code of no-such-thing: fatal"):
+        with_code_of("no-such-thing", tmp_path)
+
+
+def test_says_which_functions_take_longer_than_they_may() -> None:
+    imported = Spent(90, 95, 0.8)
+    kept, over = ColdStart(WORKER, imported, Spent(150, 160, 0.8), 500), Spent(151, 160, None)
+    assert str(kept).endswith("  90 (95) x 0.80    150 (160) x 0.80, 500 modules")
+    assert str(replace(kept, used=over)).endswith(" 151 (160), 500 modules, over 150 ms")
+    assert "over" not in str(replace(kept, handler="app.authorize", used=over))
