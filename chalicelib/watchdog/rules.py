@@ -171,9 +171,9 @@ def _given_up(job: Job, now: float) -> bool:
 def stalled_from(job: Job, now: float) -> float:
     """Return since when the platform keeps a job from running (epoch seconds): from now on if nothing is known.
 
-    After a look that is more than six hours late nothing is: nobody looked (the queue was paused, there was an outage).
+    After a look that is more than an hour late nothing is: nobody looked (the queue was paused, there was an outage).
     """
-    late = now - job.due_at > GIVE_UP_STALLED / 4
+    late = now - job.due_at > MOST_PATIENCE
     return now if late or job.stalled_since is None else job.stalled_since
 
 

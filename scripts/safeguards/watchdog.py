@@ -117,7 +117,7 @@ tally['failed'] += 1
     Safeguard(
         "a time in which nobody looked is none of a day of trying",
         "chalicelib.watchdog.rules:stalled_from",
-        "now - job.due_at > GIVE_UP_STALLED / 4",
+        "now - job.due_at > MOST_PATIENCE",
         "False",
     ),
     Safeguard(
