@@ -163,10 +163,10 @@ def mark_sent(job: Job) -> Change:
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
     """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
 
-    `stalled_since` is since when the platform keeps the job from running, if it does.
+    `stalled_since` is when the platform first kept the job from running; the first such time stays.
     """
     tests = (Test("due_at", "=", seen.due_at),)
-    stalled = {"stalled_since": stalled_since} if stalled_since else {}
+    stalled = {"stalled_since": stalled_since} if stalled_since and not seen.stalled_since else {}
     return Change(j.CHECK, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
 
 

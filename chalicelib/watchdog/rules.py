@@ -149,7 +149,7 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
     early = (job.next_attempt_at or now) - now
     if early > ahead:
         return Wait(now + early - ahead)
-    if job.resends and _given_up(job, now):
+    if _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)
     return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)
@@ -165,16 +165,7 @@ def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
 
 
 def _given_up(job: Job, now: float) -> bool:
-    return now - stalled_from(job, now) > GIVE_UP_STALLED
-
-
-def stalled_from(job: Job, now: float) -> float:
-    """Return since when the platform keeps a job from running (epoch seconds): from now on if nothing is known.
-
-    After a look that is more than an hour late nothing is: nobody looked (the queue was paused, there was an outage).
-    """
-    late = now - job.due_at > MOST_PATIENCE
-    return now if late or job.stalled_since is None else job.stalled_since
+    return job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED
 
 
 def _stalled(job: Job) -> str:

@@ -21,18 +21,7 @@ from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
-from chalicelib.watchdog.rules import (
-    REMOVED,
-    GiveUp,
-    Leave,
-    Resend,
-    Retire,
-    Signs,
-    Undeclared,
-    Wait,
-    check,
-    stalled_from,
-)
+from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, share
 
@@ -187,7 +176,7 @@ class Watchdog:
                 give_up(self.dispatcher, job, error)
                 return "given_up"
             case Resend(delay, until, stalled):
-                since = stalled_from(job, now) if stalled else None
+                since = now if stalled else None
                 change = transitions.check(job, until=round(until, 3), resent=True, stalled_since=since)
                 sending.append((self._apply(job, change), delay))
                 if stalled and job.stalled_since is None:

@@ -105,26 +105,14 @@ tally['failed'] += 1
     Safeguard(
         "a day without a sign ends a job",
         "chalicelib.watchdog.rules:_given_up",
-        "now - stalled_from(job, now) > GIVE_UP_STALLED",
+        "job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED",
         "False",
     ),
     Safeguard(
         "no job is given up before it has stalled for a day",
         "chalicelib.watchdog.rules:_given_up",
-        "now - stalled_from(job, now) > GIVE_UP_STALLED",
+        "job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED",
         "job.resends > 1",
-    ),
-    Safeguard(
-        "a time in which nobody looked is none of a day of trying",
-        "chalicelib.watchdog.rules:stalled_from",
-        "now - job.due_at > MOST_PATIENCE",
-        "False",
-    ),
-    Safeguard(
-        "a job is not given up before its message was tried",
-        "chalicelib.watchdog.rules:_first_send",
-        "job.resends and _given_up(job, now)",
-        "_given_up(job, now)",
     ),
     Safeguard(
         "re-sends back off",

@@ -19,7 +19,6 @@ from chalicelib.watchdog.rules import (
     Undeclared,
     Wait,
     check,
-    stalled_from,
 )
 
 NOW = 1_800_000_000.0
@@ -54,23 +53,6 @@ def test_no_number_of_sends_ends_a_job_but_a_day_does_and_says_since_when(sent: 
     assert verdict.error[0] == "Undeliverable"
     assert "since 2027-01-14T08:00:00.000Z" in verdict.error[1]
     assert "1000" in verdict.error[1]
-
-
-def test_a_time_in_which_nobody_looked_is_none_of_the_day_of_trying() -> None:
-    """Its queue was paused over a weekend: behind that its message may still be one of many."""
-    resumed = Signs(Depth(visible=7), claimed_to=NOW)
-    tried: dict[str, Any] = {"resends": 9, "stalled_since": NOW - 3 * DAY, "updated_at": NOW - 3 * DAY}
-    late = a_job(due_at=NOW - 3601, **tried)
-    assert check(late, NOW, resumed) == Resend(0, NOW + 3600, stalled=True)
-    assert stalled_from(late, NOW) == NOW
-    in_time = a_job(due_at=NOW - 3600, **tried)
-    assert isinstance(check(in_time, NOW, resumed), GiveUp)
-    assert stalled_from(in_time, NOW) == NOW - 3 * DAY
-
-
-def test_a_message_that_was_never_tried_is_sent_however_long_its_job_has_stalled() -> None:
-    parked = a_job(Status.RETRYING, sent=False, stalled_since=NOW - 9 * DAY, next_attempt_at=NOW)
-    assert check(parked, NOW, EMPTY) == Resend(0, NOW + 60)
 
 
 def test_a_sent_job_in_a_backlog_waits() -> None:
