@@ -61,7 +61,7 @@ def test_the_table_shows_each_fault_with_its_numbers() -> None:
 
 
 def test_a_fault_aimed_at_a_move_strikes_it_once() -> None:
-    faults = Faults(aim=("reply lost", "claim"))
+    faults = Faults(aims={"claim": "reply lost", "fail": "refused"})
     for move in ("complete", "claim", "claim"):
         with faults.move(move):
             faults.before("apply")

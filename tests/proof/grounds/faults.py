@@ -47,8 +47,8 @@ class Faults:
     """The services that refuse every request from this call on: an outage may begin in the middle of an attempt."""
     around: set[str] = field(default_factory=set)
     """Faults that last, such as a clock that is wrong: they strike every move that is made meanwhile."""
-    aim: tuple[str, str] | None = None
-    """A fault that strikes the next time this move is made, once."""
+    aims: dict[str, str] = field(default_factory=dict)
+    """By move, a fault that strikes the next time the move is made, once."""
     strikes: int = 0
     """How many calls died, were refused or lost their answer."""
     moving: str | None = None
@@ -57,7 +57,7 @@ class Faults:
 
     def calm(self) -> None:
         """End every fault."""
-        self.crash_at, self.unsent, self.aim = None, 0, None
+        self.crash_at, self.unsent, self.aims = None, 0, {}
         self.fail = self.lose = lambda _: None
         self.out, self.out_from, self.around = set(), {}, set()
 
@@ -118,11 +118,11 @@ class Faults:
             self.moving = None
 
     def _hits(self, fault: str) -> bool:
-        """Return whether this is what the faults are aimed at; the aim is then spent."""
-        hit = self.moving is not None and self.aim == (fault, self.moving)
-        if hit:
-            self.aim = None
-        return hit
+        """Return whether this fault is aimed at the present move; the aim is then spent."""
+        if self.moving is None or self.aims.get(self.moving) != fault:
+            return False
+        del self.aims[self.moving]
+        return True
 
     def _strike(self, fault: str) -> None:
         self.strikes += fault not in self.around

@@ -56,9 +56,8 @@ MOMENTS: Mapping[str, float] = {
 
 
 AIMS = 0.2
-"""A fault is aimed at the pair of fault and move that met least so far, at most once in so many hours."""
-AIMED_AT_MOST = 3.0
-"""Hours after which another pair is aimed at: some moves are not made for a long time."""
+"""A fault is aimed at the move that it met least so far, at most once in so many hours. It waits for the move, which
+may not be made for a long time; other faults wait for other moves meanwhile."""
 AIMED = ("dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order")
 
 
@@ -136,11 +135,11 @@ class Weather:
     def _aim(self, now: float) -> None:
         """Aim at what rarely meets: chance alone would take years of play to bring it together."""
         faults = self.world.ground.faults
-        passed = (now - self.aimed_at) / HOUR
-        if passed > (AIMED_AT_MOST if faults.aim else AIMS):
-            pairs = [(fault, move) for fault in AIMED for move in COLUMNS]
+        pairs = [(fault, move) for fault in AIMED for move in COLUMNS if move not in faults.aims]
+        if pairs and now - self.aimed_at > AIMS * HOUR:
             least = min(faults.struck[pair] for pair in pairs)
-            faults.aim = self.rng.choice([pair for pair in pairs if faults.struck[pair] == least])
+            fault, move = self.rng.choice([pair for pair in pairs if faults.struck[pair] == least])
+            faults.aims[move] = fault
             self.aimed_at = now
 
     def _strike(self, name: str) -> None:
