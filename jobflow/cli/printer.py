@@ -1,6 +1,7 @@
 """Print results: JSON lines for programs, tables for people. Text from jobs is never taken as control codes."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+HALF = re.compile("[\ud800-\udfff]")
 COLOURS = {
     "completed": "green",
     "failed": "red",
@@ -77,7 +79,9 @@ class Printer:
 
     def line(self, thing: Any) -> None:
         """Print one thing as a line of JSON."""
-        typer.echo(json.dumps(plain(thing), ensure_ascii=False))
+        text = json.dumps(plain(thing), ensure_ascii=False)
+        # half of a surrogate pair has no form in UTF-8, only one in JSON
+        typer.echo(json.dumps(plain(thing)) if HALF.search(text) else text)
 
     def say(self, text: str) -> None:
         """Tell a person something; a program reads standard output, so it goes to standard error there."""
@@ -123,4 +127,4 @@ def shown(value: Any) -> str:
 
 def safe(text: str) -> str:
     """Return text without control codes and direction overrides: an error message must not steer the terminal."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf"} else "\ufffd" for c in text)
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\ufffd" for c in text)

@@ -13,7 +13,14 @@ from uuid import UUID
 
 def as_body(value: Any) -> bytes:
     """Return a value as JSON in UTF-8. Raises TypeError for what has no form in JSON, and ValueError for NaN."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    try:
+        return _dumped(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which the API refuses by the field's name
+        return _dumped(value, ensure_ascii=True).encode()
+
+
+def _dumped(value: Any, *, ensure_ascii: bool) -> str:
+    return json.dumps(value, default=_plain, ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"))
 
 
 def as_payload(value: Any) -> Any:

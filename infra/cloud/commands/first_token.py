@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.access.tokens import Role, Tokens
+from chalicelib.access.tokens import Role, Token, Tokens
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.terminal import Terminal
@@ -30,7 +30,7 @@ class FirstToken:
 
         A secret gets the stage's `tags`, by which `destroy` finds it.
         """
-        if any(token.label != OF_DEPLOYMENTS for token in tokens.list()):
+        if any(token.label != OF_DEPLOYMENTS and not _taken_back(token) for token in tokens.list()):
             return
         if self.file is not None:
             _into_file(self.file, tokens, account)
@@ -47,6 +47,11 @@ class FirstToken:
             )
 
 
+def _taken_back(token: Token) -> bool:
+    """Tell whether it is a first token that was revoked, as one is that could not be handed out."""
+    return token.label == LABEL and token.revoked_at is not None
+
+
 def _issue(tokens: Tokens, account: Account) -> str:
     text, _ = tokens.issue(Role.ADMIN, LABEL, by=account.identity)
     return text
@@ -59,7 +64,11 @@ def _into_file(path: Path, tokens: Tokens, account: Account) -> None:
     except OSError as error:
         raise CloudError(f"The file for the token cannot be made: {error}. No token was issued.") from error
     with os.fdopen(descriptor, "w") as file:
-        file.write(_issue(tokens, account) + "\n")
+        try:
+            file.write(_issue(tokens, account) + "\n")
+        except Exception:
+            path.unlink()
+            raise
 
 
 def _into_secret(name: str, tokens: Tokens, account: Account, tags: Mapping[str, str]) -> None:

@@ -74,6 +74,14 @@ def test_a_job_that_there_was_is_told(shell: Shell, option: str, existing: str) 
     assert views.EXISTED[existing] in waited.err
 
 
+@pytest.mark.parametrize("option", ["--json", "--table"])
+def test_half_of_a_surrogate_pair_in_a_result_is_printed(shell: Shell, world: World, job: str, option: str) -> None:
+    world.put_in(job, Status.COMPLETED, finished_at=T0 + 1, result={"text": "half \ud83d"})
+    said = shell(f"jobs show {job} {option}")
+    assert said.code == 0
+    assert ("half \\ud83d" if option == "--json" else "half \ufffd") in said.out
+
+
 def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
     with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
         shell(f"jobs create test.note {PAYLOAD}")

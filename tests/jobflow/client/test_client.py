@@ -108,6 +108,11 @@ def test_a_batch_too_large_for_one_request_is_split(client: JobFlow) -> None:
     assert [result.status for result in client.batch([NewJob("test.note", large) for _ in range(5)])] == [201] * 5
 
 
+def test_half_of_a_surrogate_pair_is_refused_by_the_field(client: JobFlow) -> None:
+    with pytest.raises(problems.InvalidRequest, match=r"payload\.text: holds a control character or half of a"):
+        client.submit("test.note", {**PAYLOAD, "text": "half \udcff"})
+
+
 def test_a_job_that_is_too_large_does_not_hide_those_that_were_made(client: JobFlow) -> None:
     jobs = [NewJob("test.note", PAYLOAD) for _ in range(27)]
     jobs[25] = NewJob("test.note", {"to": ["a@example.com"], "text": "x" * 300_000})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
+from chalicelib.access.tokens import MemoryTokenStore, Role, Token, Tokens
 from infra.cloud.account import Account
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
@@ -78,3 +78,26 @@ def test_a_secret_that_cannot_be_made_leaves_no_good_token(account: Account, tok
     with pytest.raises(secrets.exceptions.ResourceExistsException):
         FirstToken(secret="taken").hand_out(tokens, account, Heard(person=False).terminal)
     assert [token.revoked_at is None for token in tokens.list()] == [False]
+
+
+def test_a_deployment_after_one_whose_secret_could_not_be_made_hands_one_out(account: Account, tokens: Tokens) -> None:
+    client = account.client("secretsmanager")
+    client.create_secret(Name="taken", SecretString="mine")
+    with pytest.raises(client.exceptions.ResourceExistsException):
+        FirstToken(secret="taken").hand_out(tokens, account, Heard(person=False).terminal)
+    FirstToken(secret="free").hand_out(tokens, account, Heard(person=False).terminal)
+    assert tokens.verify(client.get_secret_value(SecretId="free")["SecretString"]).role is Role.ADMIN
+
+
+def test_a_deployment_after_one_that_could_not_store_the_token_can_make_the_file(
+    account: Account, tmp_path: Path
+) -> None:
+    class Down(MemoryTokenStore):
+        def put(self, token: Token) -> None:
+            raise ConnectionError
+
+    tokens, path = Tokens(MemoryTokenStore()), tmp_path / "token"
+    with pytest.raises(ConnectionError):
+        FirstToken(path).hand_out(Tokens(Down()), account, Heard(person=False).terminal)
+    FirstToken(path).hand_out(tokens, account, Heard(person=False).terminal)
+    assert tokens.verify(path.read_text().strip()).role is Role.ADMIN
