@@ -41,7 +41,7 @@ from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
 from chalicelib.worker.pacing import NotYet, Pacing
 from chalicelib.worker.persist import Persistence
-from chalicelib.worker.result import as_json, inject_fault, payload_of
+from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
@@ -191,7 +191,7 @@ class Worker:
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
-        except _ends() as error:
+        except endings() as error:
             return Raised(error)
 
 
@@ -220,13 +220,6 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
     return handler
-
-
-def _ends() -> tuple[type[BaseException], ...]:
-    """Return the exceptions of a function that end its attempt. Any other that ends a process is a lost attempt."""
-    from asyncio import CancelledError  # takes as long to import as all that is declared here
-
-    return Exception, SystemExit, CancelledError
 
 
 def _seconds_left(context: LambdaContext) -> float:

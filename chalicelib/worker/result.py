@@ -48,3 +48,10 @@ def as_json(value: Any) -> JSON:
     if len(text) > LARGEST_BODY:
         raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_BODY}. Store it in S3.")
     return plain
+
+
+def endings() -> tuple[type[BaseException], ...]:
+    """Return the exceptions of a function that end its attempt. Any other that ends a process is a lost attempt."""
+    from asyncio import CancelledError  # takes as long to import as all that is declared here
+
+    return Exception, SystemExit, CancelledError

@@ -43,7 +43,7 @@ def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
         _ = chalicelib.wiring_of_mine
 
 
-def test_importing_the_package_imports_no_room() -> None:
+def test_importing_the_package_imports_no_room_but_what_spares_work_at_the_start() -> None:
     script = "import sys, chalicelib; print(sorted(m for m in sys.modules if m.startswith('chalicelib.')))"
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    assert ran.stdout.strip() == "['chalicelib.cold_start']"

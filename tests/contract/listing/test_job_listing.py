@@ -67,13 +67,13 @@ def test_newest_come_first_and_what_is_scheduled_by_its_time(store: JobStore) ->
     assert ids(all_of(store, Filter(status=Status.SCHEDULED))) == [early.id, late.id]
 
 
-def test_a_job_keeps_its_place_when_it_is_run_again(store: JobStore) -> None:
+def test_a_planned_job_that_is_run_again_is_listed_by_its_creation(store: JobStore) -> None:
     planned = a_job(created_at=T0, status=Status.FAILED, run_at=T0 + 900, attempts=3)
     other = a_job(created_at=T0 + 1)
     for job in (planned, other):
         store.add(job)
     store.apply(planned.id, transitions.requeue(planned, now=T0 + 950))
-    assert ids(all_of(store, Filter(status=Status.QUEUED))) == [planned.id, other.id]
+    assert ids(all_of(store, Filter(status=Status.QUEUED))) == [other.id, planned.id]
 
 
 def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:
