@@ -93,7 +93,8 @@ Tenant = Annotated[
 ]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
-Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+# The limit holds for what was sent, as the document says it, and not for what is left of it.
+Why = Annotated[str, StringConstraints(max_length=200), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[

@@ -64,7 +64,13 @@ def test_pauses_that_have_ended_are_told_with_both_names(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "field"), [({"reason": "x" * 201}, "reason"), ({"reason": 1}, "reason"), ({"why": "x"}, "why")]
+    ("body", "field"),
+    [
+        ({"reason": "x" * 201}, "reason"),
+        ({"reason": " " + "x" * 200}, "reason"),
+        ({"reason": 1}, "reason"),
+        ({"why": "x"}, "why"),
+    ],
 )
 def test_a_wrong_reason_is_422_naming_the_field(world: World, body: dict[str, Any], field: str) -> None:
     answer = world.post("/job-types/test.note/pause", body)
