@@ -137,7 +137,7 @@ class World(Clients):
         now = self.clock_of("worker")()
         self.started.append(now)
         if self.by_itself is not None:
-            self.by_itself.starts(now)
+            self.by_itself.starts()
         if self.rate is None:
             return
         within = sum(at > now - self.rate.per for at in self.started)

@@ -56,8 +56,11 @@ MOMENTS: Mapping[str, float] = {
 
 
 AIMS = 0.2
-"""A fault is aimed at the move that it met least so far, at most once in so many hours. It waits for the move, which
-may not be made for a long time; other faults wait for other moves meanwhile."""
+"""A fault is aimed at the move that it met least so far, at most once in so many hours."""
+AIMED_TOGETHER = 4
+"""Moves that are aimed at together. With more of them, rare moves would meet no other fault than an aimed one."""
+AIMED_AT_MOST = 3.0
+"""Hours after which another move is aimed at: some moves are not made for a long time."""
 AIMED = ("dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order")
 
 
@@ -69,7 +72,8 @@ class Weather:
     rng: random.Random
     until: dict[str, float] = field(default_factory=dict)
     changed_at: float = 0.0
-    aimed_at: float = 0.0
+    aimed: dict[str, float] = field(default_factory=dict)
+    """When each move was aimed at, the last ones."""
 
     def change(self) -> None:
         """Begin and end faults, as chance has it."""
@@ -134,13 +138,14 @@ class Weather:
 
     def _aim(self, now: float) -> None:
         """Aim at what rarely meets: chance alone would take years of play to bring it together."""
-        faults = self.world.ground.faults
-        pairs = [(fault, move) for fault in AIMED for move in COLUMNS if move not in faults.aims]
-        if pairs and now - self.aimed_at > AIMS * HOUR:
-            least = min(faults.struck[pair] for pair in pairs)
-            fault, move = self.rng.choice([pair for pair in pairs if faults.struck[pair] == least])
-            faults.aims[move] = fault
-            self.aimed_at = now
+        aims, struck = self.world.ground.faults.aims, self.world.ground.faults.struck
+        for move in [move for move in aims if now - self.aimed[move] > AIMED_AT_MOST * HOUR]:
+            del aims[move]
+        if len(aims) < AIMED_TOGETHER and now - max(self.aimed.values(), default=0.0) > AIMS * HOUR:
+            pairs = [(fault, move) for fault in AIMED for move in COLUMNS if move not in aims]
+            least = min(struck[pair] for pair in pairs)
+            fault, move = self.rng.choice([pair for pair in pairs if struck[pair] == least])
+            aims[move], self.aimed[move] = fault, now
 
     def _strike(self, name: str) -> None:
         faults = self.world.ground.faults
