@@ -27,7 +27,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     types = [kind.name for kind in kinds]
     pausing = _pausing([kind.name for kind in kinds if kind.pause_when is not None])
     standing, helpers = wiring.counters().standing, wiring.watchdog_helpers()
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work())
+    watchdog = Watchdog(
+        wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work(),
+        wiring.past_pauses(),
+    )  # fmt: skip
     asked = asked_for(event)
     with gathering():
         if asked:

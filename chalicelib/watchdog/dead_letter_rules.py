@@ -33,9 +33,10 @@ class Redeliver:
     due_at: float
 
 
-def sweep(
-    message: Message | None, job: Job | None, now: float, *, serial: bool = False
-) -> Remove | Keep | Redeliver | GiveUp:
+Verdict = Remove | Keep | Redeliver | GiveUp
+
+
+def sweep(message: Message | None, job: Job | None, now: float, *, serial: bool = False) -> Verdict:
     """Return what to do about a message in a dead-letter queue, given its job as of `now` (None: it is gone).
 
     A message without receives left says nothing about its job: outages and throttled invocations use them up, too.
@@ -54,7 +55,7 @@ def sweep(
     return _unfinished(job, now)
 
 
-def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | GiveUp:
+def _unfinished(job: Job, now: float) -> Verdict:
     if not job.sent:
         return Remove("another message is on its way")
     if job.status is Status.PROCESSING and now < expected(job) + SEND_GRACE:

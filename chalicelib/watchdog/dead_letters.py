@@ -12,11 +12,12 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import DeadMessage
+from chalicelib.jobs.ports import DeadMessage, Message
 from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
+from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, Verdict, sweep
+from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import GiveUp
 
 MOST_SWEPT = 500
@@ -28,6 +29,7 @@ class Sweeper:
     """Sweeps dead-letter queues for the watchdog."""
 
     dispatcher: Dispatcher
+    resumed: Resumed = field(default_factory=Resumed)
     tally: Counter[str] = field(default_factory=Counter)
 
     def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
@@ -55,7 +57,7 @@ class Sweeper:
     def _judge(self, job_type: str, dead: DeadMessage) -> bool:
         """Return True when the message is to be removed; give its job up when the rules say so."""
         job = None if dead.message is None else self._find(dead.message.id)
-        match sweep(dead.message, job, self.dispatcher.now(), serial=registry.serial(job_type)):
+        match self._verdict(job_type, dead.message, job):
             case Remove(why):
                 events.dead_letter_removed(job_type, "-" if dead.message is None else dead.message.id, why)
                 return True
@@ -67,6 +69,12 @@ class Sweeper:
             case GiveUp(error) if job is not None:
                 self._give_up(job, error)
         return False
+
+    def _verdict(self, job_type: str, message: Message | None, job: Job | None) -> Verdict:
+        now, serial = self.dispatcher.now(), registry.serial(job_type)
+        if job is None:
+            return sweep(message, None, now, serial=serial)
+        return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
         # Written first: the message is removed only when the job itself says that it needs another one.

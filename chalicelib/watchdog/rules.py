@@ -149,7 +149,7 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
     early = (job.next_attempt_at or now) - now
     if early > ahead:
         return Wait(now + early - ahead)
-    if _given_up(job, now):
+    if job.resends and _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)
     return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)

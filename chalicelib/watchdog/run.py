@@ -16,11 +16,12 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import Helpers, Standing
+from chalicelib.jobs.ports import Helpers, PastPauses, Standing
 from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, share
@@ -39,7 +40,7 @@ MOST_SWEEPS = 4
 class Watchdog:
     """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters.
 
-    `bulk` knows whether the open bulk actions are worked on.
+    `bulk` knows whether the open bulk actions are worked on, `past_pauses` when types were resumed.
     """
 
     dispatcher: Dispatcher
@@ -48,11 +49,13 @@ class Watchdog:
     standing: Callable[[], Standing] | None = None
     helpers: Helpers | None = None
     bulk: BulkWork | None = None
+    past_pauses: PastPauses | None = None
     tally: Counter[str] = field(default_factory=Counter)
+    resumed: Resumed = field(default_factory=Resumed)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
-        self.tally = Counter()
+        self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
@@ -69,7 +72,7 @@ class Watchdog:
 
     def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
         """Look at these jobs of these types, for a run that found too much. Returns the same as `run`."""
-        self.tally = Counter()
+        self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}
         self._look_at(list(portions(ids)), signs, lambda: remaining() + RESERVE - STOP)
@@ -160,7 +163,7 @@ class Watchdog:
 
     def _judge(self, job: Job, signs: Signs, sending: list[tuple[Job, int]]) -> str:
         now = self.dispatcher.now()
-        match check(job, now, signs):
+        match self.resumed.judge(job, lambda job: check(job, now, signs)):
             case Leave():
                 return "left"
             case Wait(until):
@@ -213,7 +216,7 @@ class Watchdog:
             turns.append([name] * sweeps)
 
         def sweep(name: str) -> Mapping[str, int]:
-            return Sweeper(self.dispatcher).sweep(name, lambda: remaining() > STOP)
+            return Sweeper(self.dispatcher, self.resumed).sweep(name, lambda: remaining() > STOP)
 
         for tally in self._each(sweep, list(alternate(turns))):
             self.tally.update(tally)

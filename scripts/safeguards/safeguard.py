@@ -7,6 +7,7 @@ UNITS = (
     "tests/chalicelib/watchdog/test_rules.py",
     "tests/chalicelib/watchdog/test_dead_letter_rules.py",
     "tests/chalicelib/watchdog/test_resending.py",
+    "tests/chalicelib/watchdog/test_resumed.py",
     "tests/chalicelib/watchdog/test_removed_types.py",
     "tests/chalicelib/watchdog/test_sweep.py",
     "tests/chalicelib/watchdog/test_failures.py",

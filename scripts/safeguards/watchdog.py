@@ -16,6 +16,30 @@ WATCHDOG = (
         "lost(job, signs) or now - expected(job) > (OLD_HELD if held else OLD)",
     ),
     Safeguard(
+        "a pause gives up no job that has no message",
+        "chalicelib.watchdog.run:Watchdog._judge",
+        "self.resumed.judge(job, lambda job: check(job, now, signs))",
+        "check(job, now, signs)",
+    ),
+    Safeguard(
+        "a pause gives up no job whose message used up its receives",
+        "chalicelib.watchdog.dead_letters:Sweeper._verdict",
+        "self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))",
+        "sweep(message, job, now, serial=serial)",
+    ),
+    Safeguard(
+        "each run of the watchdog learns anew when types were resumed",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "self.tally, self.resumed = Counter(), Resumed(self.past_pauses)",
+        "self.tally = Counter()",
+    ),
+    Safeguard(
+        "a job is sent before it is given up for not being sent",
+        "chalicelib.watchdog.rules:_first_send",
+        "job.resends and _given_up(job, now)",
+        "_given_up(job, now)",
+    ),
+    Safeguard(
         "the sweeper",
         "chalicelib.watchdog.run:Watchdog.run",
         "self._sweep(signs, remaining)",

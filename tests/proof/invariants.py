@@ -36,7 +36,7 @@ def broken_at_rest(world: World) -> list[str]:
 def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
-    moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(write))]
+    moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
     return [*world.wrong, *moves, *_counted(world), *_forgotten(world)]
 
 
@@ -143,15 +143,21 @@ def _follows(world: World, write: Write) -> Iterator[str]:
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
 
 
-def _given_up(write: Write) -> Iterator[str]:
-    """A dead letter has spent its attempts or its time."""
+def _given_up(world: World, write: Write) -> Iterator[str]:
+    """A dead letter has spent its attempts, or its time since its type was last resumed."""
     job_id, old, new = write
     if new.status is not Status.DEAD_LETTER or old is None or old.status is Status.DEAD_LETTER:
         return
-    due = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0)
+    due = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0, _resumed(world, new))
     if new.attempts < new.max_attempts and new.updated_at - due < LONGEST_DOUBT:
         tried = f"{new.attempts} of {new.max_attempts} attempts and {new.updated_at - due:.0f} s"
         yield f"I15 {job_id} was given up after {tried}"
+
+
+def _resumed(world: World, dead: Written) -> float:
+    """When the type was last resumed before this, in seconds since the epoch."""
+    pauses = world.past_pauses.newest(dead.type, 1000)
+    return max((past.until for past in pauses if past.until < dead.updated_at), default=0.0)
 
 
 def _forgotten(world: World) -> Iterator[str]:

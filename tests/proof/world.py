@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobStore, Standing
+from chalicelib.jobs.ports import JobStore, PastPause, PastPauses, Pause, Standing
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.registry import registered
@@ -19,7 +20,7 @@ from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
-from tests.proof.grounds.faults import SQS
+from tests.proof.grounds.faults import DYNAMODB, SQS, Faulty
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
 from tests.proof.grounds.honest import LaggingIndex
 from tests.proof.roles.by_itself import ByItself
@@ -47,6 +48,8 @@ class World(Clients):
     """Whether Lambda's poller has been told to receive nothing."""
     pause_known: bool = False
     """Whether the watchdog knows of the pause."""
+    paused_at: float = 0.0
+    past_pauses: MemoryPastPauses = field(default_factory=MemoryPastPauses)
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
@@ -95,13 +98,28 @@ class World(Clients):
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
-        self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self.standing)
+        past = cast("PastPauses", Faulty(self.past_pauses, self.ground.faults, DYNAMODB))
+        self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past)
 
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known."""
         known = [*self.ground.types] if self.pause_known else []
         known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
         return self.counting.standing(dict.fromkeys(known, self.clock.now))
+
+    def pause_all(self, on: bool, known: bool = True) -> None:
+        """Pause every type as an operator does, or resume them; `known`: the watchdog is told.
+
+        A type that pauses by itself has an operator of its own.
+        """
+        if self.paused and not on:
+            pause = Pause(self.paused_at, "ada", "")
+            for name in self.ground.types:
+                if self.by_itself is None or name != TYPE:
+                    self.past_pauses.add(name, PastPause(pause, self.clock.now, "ada"))
+        if on and not self.paused:
+            self.paused_at = self.clock.now
+        self.paused, self.pause_known = on, on and known
 
     def pause_when(self, rule: Failing) -> None:
         """Let the job type TYPE pause by itself."""

@@ -55,6 +55,10 @@ def test_no_number_of_sends_ends_a_job_but_a_day_does_and_says_since_when(sent: 
     assert "1000" in verdict.error[1]
 
 
+def test_a_job_whose_send_was_never_tried_is_not_given_up_for_what_was_before() -> None:
+    assert check(a_job(sent=False, stalled_since=NOW - 3 * DAY), NOW, EMPTY) == Resend(0, NOW + 60)
+
+
 def test_a_sent_job_in_a_backlog_waits() -> None:
     waits = [check(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD)]
     assert waits == [Wait(NOW + s) for s in (300, 300, 600, 3600, 3600)]

@@ -21,14 +21,14 @@ PATIENCE = 240.0
 MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "From end to end."}
 
 
-def until(look: Callable[[], Any], what: str) -> Any:
-    """What `look` returns as soon as it is true; fails after PATIENCE seconds."""
-    end = time.monotonic() + PATIENCE
+def until(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """What `look` returns as soon as it is true; fails after so many seconds."""
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := look():
             return found
         time.sleep(0.2)
-    raise AssertionError(f"{what} did not happen within {PATIENCE:.0f} s")
+    raise AssertionError(f"{what} did not happen within {patience:.0f} s")
 
 
 def create(client: httpx.Client, job_type: str, payload: Any, **more: Any) -> dict[str, Any]:
@@ -38,13 +38,20 @@ def create(client: httpx.Client, job_type: str, payload: Any, **more: Any) -> di
     return dict(answer.json())
 
 
-def becomes(client: httpx.Client, job_id: str, status: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
-        return job if job["status"] == status else None
+def becomes(client: httpx.Client, job_id: str, status: str, patience: float = PATIENCE) -> dict[str, Any]:
+    """The job as soon as it has the status. A failure shows the job as it was last seen."""
+    seen: dict[str, Any] = {}
 
-    found: dict[str, Any] = until(look, f"job {job_id} {status}")
-    return found
+    def look() -> bool:
+        seen.update(client.get(f"/jobs/{job_id}").json())
+        return bool(seen["status"] == status)
+
+    try:
+        until(look, f"job {job_id} {status}", patience)
+    except AssertionError as error:
+        error.add_note(json.dumps(seen, indent=1))
+        raise
+    return seen
 
 
 def dead_letters(cloud: Cloud, queue: str) -> int:

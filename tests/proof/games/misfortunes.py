@@ -54,13 +54,15 @@ class Misfortunes(Game):
         """A watchdog acts on that answer: everything on it may have moved on."""
         stale: Any = StaleIndex(self.ground.store, self.listed)
         service = JobService(stale, self.ground.queue, clock=self.clock)
-        watchdog = Watchdog(service.dispatcher, [TYPE], standing=self.world.standing)
+        watchdog = Watchdog(
+            service.dispatcher, [TYPE], standing=self.world.standing, past_pauses=self.world.past_pauses
+        )
         self.step(lambda: self.world.process(lambda: watchdog.run(lambda: 50.0)))
 
     @rule(paused=st.booleans(), known=st.booleans())
     def pause(self, paused: bool, known: bool) -> None:
         """An operator stops the queue from being worked off, or lets it go on; a watchdog may not know of it."""
-        self.world.paused, self.world.pause_known = paused, paused and known
+        self.world.pause_all(paused, known)
 
     @rule(ahead=st.sampled_from([-2.4, 0.0, 2.4]), process=st.sampled_from(["api", "worker", "watchdog"]))
     def set_a_clock_wrong(self, ahead: float, process: str) -> None:

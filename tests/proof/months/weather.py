@@ -119,7 +119,7 @@ class Weather:
         world.counting.out = on("the counters are out of order")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")
-        world.paused = world.pause_known = on("the type is paused")
+        world.pause_all(on("the type is paused"))
         for process in ("api", "worker", "watchdog"):
             world.skew[process] = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
         if isinstance(world.ground, MemoryGround):

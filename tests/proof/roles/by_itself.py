@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import AutoPause, Failing
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
@@ -89,7 +88,7 @@ class ByItself:
         self.world, self.rule = world, rule
         faults = world.ground.faults
         self.rows, self.counters, self.queue, self.asked = MemoryAutoPauses(), MemoryCounters(), Switch(self), Asked()
-        self.ended = MemoryPastPauses()
+        self.ended = world.past_pauses
         self._rows = cast("AutoPauses", Faulty(self.rows, faults, DYNAMODB))
         self._looking = Looking(self._rows)
         pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
