@@ -331,6 +331,9 @@ class JobDetail:
     discarded: Discarded | None
     """How a failed job was settled without running it: by whom, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
+    """The newest 200, oldest first, and the running one"""
+    older_attempts: bool
+    """Whether there were attempts before those of attempt_history"""
     actions: list[OperatorAction]
     """What operators did, oldest first"""
     schedule: str | None

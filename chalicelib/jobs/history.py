@@ -1,8 +1,10 @@
 """Hold what operators did to a job, and a job with all that happened to it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import Attempt, Job
+from chalicelib.jobs.limits import MOST_HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,17 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with the history of its attempts and of what operators did before the last act, newest last."""
+    """A job with the history of its attempts and of what operators did before the last act, newest last.
+
+    `older` tells that there are attempts before these.
+    """
 
     job: Job
     attempts: tuple[Attempt, ...] = field(default=())
     acts: tuple[Act, ...] = field(default=())
+    older: bool = False
+
+
+def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobView:
+    """Return the job with the newest MOST_HISTORY of its attempts and acts, which are given oldest first."""
+    return JobView(job, tuple(attempts[-MOST_HISTORY:]), tuple(acts[-MOST_HISTORY:]), len(attempts) > MOST_HISTORY)

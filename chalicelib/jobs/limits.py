@@ -28,6 +28,8 @@ KEEP_MARKS = DAY
 LONGEST_RUN = 90 * DAY
 """Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
 MAX_ATTEMPTS_CAP = 30
+MOST_HISTORY = 200
+"""Attempts, or acts of operators, that are told of one job, the newest: one that waits for its key has thousands."""
 MOST_CLAIMS = 10_000
 """Claims of one run: a job that is deferred for ever still ends."""
 GIVE_UP_STALLED = DAY

@@ -145,7 +145,7 @@ class BulkActions:
         do: Callable[[str], Job] = getattr(self.actions, action)
         try:
             if dry_run:
-                return _refusal(self.store.get(job_id), action)
+                return _refusal(self.store.state(job_id), action)
             do(job_id)
         except JobFlowError as error:
             return str(error)

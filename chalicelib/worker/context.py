@@ -138,7 +138,7 @@ class JobContext:
 
     def check_cancelled(self) -> None:
         """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""
-        current = self.store.get(self.job.id)
+        current = self.store.state(self.job.id)
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
         self._obey(current)

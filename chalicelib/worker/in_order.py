@@ -90,7 +90,7 @@ class InOrder:
             return 0.0
         job_id, token = named(seen)
         try:
-            found = self.store.get(job_id)
+            found = self.store.state(job_id)
         except JobNotFound:
             return 0.0
         return left if found.status is Status.PROCESSING and found.token == token else 0.0

@@ -19,7 +19,7 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
         if earlier is None:
             return None
         try:
-            found = store.get(earlier)
+            found = store.state(earlier)
         except JobNotFound:
             return None
         if not found.terminal:

@@ -66,6 +66,8 @@ def whole(session: Session, job: JobDetail) -> None:
     session.out.facts(job, facts(job))
     if not session.out.as_json and job.attempt_history:
         session.out.rows(job.attempt_history, ATTEMPT_COLUMNS, "")
+        if job.older_attempts:
+            session.out.say(f"Older attempts are not shown: these are the newest {len(job.attempt_history)}.")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:

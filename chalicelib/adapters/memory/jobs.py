@@ -9,7 +9,7 @@ from dataclasses import replace
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import (
@@ -64,11 +64,15 @@ class MemoryJobStore:
             raise JobNotFound(job_id)
         return found
 
+    def state(self, job_id: str) -> Job:
+        """See JobStore."""
+        return self.get(job_id)
+
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
         attempts = self._attempts.get(job_id, {})
         acts = sorted(self._acts.get(job_id, []), key=lambda act: act.at)
-        return JobView(self.get(job_id), tuple(attempts[key] for key in sorted(attempts)), tuple(acts))
+        return view_of(self.get(job_id), [attempts[key] for key in sorted(attempts)], acts)
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib.access.tokens import Role
 from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.jobs.job import JSON, Status
+from chalicelib.jobs.limits import MOST_HISTORY
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
 
@@ -132,7 +133,10 @@ class PastPayload(Answer):
 class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
-    attempt_history: list[AttemptRow]
+    attempt_history: list[AttemptRow] = Field(
+        description=f"The newest {MOST_HISTORY}, oldest first, and the running one"
+    )
+    older_attempts: bool = Field(False, description="Whether there were attempts before those of attempt_history")
     actions: list[OperatorAction] = Field(description="What operators did, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")

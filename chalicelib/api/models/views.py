@@ -53,7 +53,14 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
         "parent": view.job.parent, "root": view.job.root, "actions": _actions(view),
     }  # fmt: skip
-    return r.JobDetail(**_fields(view.job), **origin, attempt_history=history, why=why, next_attempts=next_attempts)
+    return r.JobDetail(
+        **_fields(view.job),
+        **origin,
+        attempt_history=history,
+        older_attempts=view.older,
+        why=why,
+        next_attempts=next_attempts,
+    )
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:

@@ -95,6 +95,9 @@ class JobStore(Protocol):
     def get(self, job_id: str) -> Job:
         """The job with its payload and result, strongly consistent; raises JobNotFound."""
 
+    def state(self, job_id: str) -> Job:
+        """The job, strongly consistent; a payload or result kept apart is None. One small read. Raises JobNotFound."""
+
     def view(self, job_id: str) -> JobView:
         """The job, and its attempts that did not complete and the acts that were kept, oldest first.
 

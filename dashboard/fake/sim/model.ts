@@ -103,6 +103,7 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     parent: job.parent ?? null,
     root: job.parent ?? null,
     attempt_history: job.history,
+    older_attempts: false,
     actions: job.acts,
     why: why(job, paused),
     next_attempts: left(job),

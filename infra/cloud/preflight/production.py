@@ -60,7 +60,12 @@ def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: i
 
 
 def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, new: bool) -> Iterator[Finding]:
-    """Yield what production should not be without."""
+    """Yield what production should not be without, and of every stage that an address is not used."""
+    if values["AlarmEmail"] and values["AlarmTopicArn"]:
+        yield Finding(
+            "alarms", f"Alarms go to AlarmTopicArn, whose subscriptions are yours: {values['AlarmEmail']} gets none of "
+            "them from this stack. Subscribe the address there and say AlarmEmail=.",
+        )  # fmt: skip
     if not is_production(stage):
         return
     if not (values["AlarmEmail"] or values["AlarmTopicArn"]):

@@ -6,6 +6,7 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.ports import JobStore
 from tests.support import T0, Clock, a_job
 
@@ -22,6 +23,23 @@ def test_acts_are_told_with_the_job_oldest_first_and_once(store: JobStore) -> No
     view = store.view(job.id)
     assert view.acts == (first, later)
     assert [attempt.claim for attempt in view.attempts] == [1]
+
+
+@pytest.mark.parametrize("attempts", [MOST_HISTORY, MOST_HISTORY + 1, MOST_HISTORY + 60])
+def test_of_a_long_history_the_newest_is_told_and_that_there_is_more(store: JobStore, attempts: int) -> None:
+    job = a_job(status=Status.QUEUED)
+    store.add(job)
+    for claim in range(1, attempts + 1):
+        # together more than a request of DynamoDB reads
+        store.record(job.id, Attempt(1, 1, "deferred", T0 + claim, claim=claim, stack=6_000 * "x"))
+    acted = [Act(acts.RUN_NOW, T0 + 0.5 + at, "ada", 1) for at in range(5)]
+    for act in acted:
+        store.keep_act(job.id, act)
+    view = store.view(job.id)
+    assert view.job == job
+    assert [one.claim for one in view.attempts] == list(range(attempts - MOST_HISTORY + 1, attempts + 1))
+    assert view.older is (attempts > MOST_HISTORY)
+    assert view.acts == tuple(acted)
 
 
 def test_a_payload_of_an_earlier_run_is_kept_whatever_its_size(store: JobStore) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.single import Unique
 from jobflow.cli import many, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
@@ -239,3 +240,10 @@ def test_many_are_counted_and_asked_about_first(shell: Shell, world: World, monk
 def test_a_lost_connection_has_its_own_code(shell: Shell, wire: Wire, job: str) -> None:
     wire.lost = 1
     assert shell(f"jobs cancel {job}").code == 5
+
+
+def test_of_thousands_of_attempts_it_is_said_that_the_older_ones_are_not_shown(shell: Shell, world: World) -> None:
+    job_id = shell(f"jobs create test.note {PAYLOAD}").lines[0]["id"]
+    for claim in range(1, MOST_HISTORY + 2):
+        world.store.record(job_id, Attempt(1, 1, "deferred", T0 + claim, T0 + claim, claim=claim))
+    assert "Older attempts are not shown: these are the newest 200." in shell(f"jobs show {job_id} --table").out

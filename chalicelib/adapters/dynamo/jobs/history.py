@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo.jobs.rows import ActRow, AttemptRow, act_of, attempt_of
@@ -12,9 +13,9 @@ from chalicelib.adapters.dynamo.jobs.writes import unknown
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
-from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.limits import DAY, KEEP_BODIES
+from chalicelib.jobs.limits import DAY, KEEP_BODIES, MOST_HISTORY
 
 Item = dict[str, Any]
 
@@ -44,30 +45,40 @@ class History:
         self._acts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(act)).save()
 
     def read(self, job_id: str) -> tuple[Item | None, list[Item]]:
-        """Return the main item and what lies before it, in one request as a rule (1 MB a request)."""
-        items: list[Item] = []
-        start = None
-        while True:
-            page = self._table.query(
-                self._table.name, job_id, Path("sk") <= META, consistent_read=True, exclusive_start_key=start
-            )
-            items += page["Items"]
-            start = page.get("LastEvaluatedKey")
-            if start is None:
-                break
+        """Return the main item and what lies before it, oldest first: the newest MOST_HISTORY + 1 attempts, and acts.
+
+        One request as a rule (1 MB a request); more for a job with more.
+        """
+        items, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2)
+        while start and len(items) < MOST_HISTORY + 2:
+            more, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2 - len(items), start)
+            items += more
+        if start:
+            # acts lie before attempts: they are not read yet, or not all of them
+            acts, _ = self._newest(job_id, Path("sk").startswith(ACT), MOST_HISTORY)
+            items = [item for item in items if not _is_act(item)] + acts
         main = next((item for item in items if item["sk"]["S"] == META), None)
-        return main, [item for item in items if item is not main]
+        return main, [item for item in reversed(items) if item is not main]
 
     def view(self, job: Job, items: Sequence[Item]) -> JobView:
         """Return the job with its history."""
-        acts = [act_of(self._acts.from_raw_data(item)) for item in items if _is_act(item)]
-        attempts = [attempt_of(self._attempts.from_raw_data(item)) for item in items if not _is_act(item)]
         # A job that was created again under an expired one's id does not inherit that one's history. A day's slack,
         # because the clocks of two machines differ and an expired job is a month old.
         since = job.created_at - DAY
-        return JobView(
-            job, tuple(a for a in attempts if a.started_at > since), tuple(act for act in acts if act.at > since)
+        acts = [act_of(self._acts.from_raw_data(item)) for item in items if _is_act(item)]
+        attempts = [attempt_of(self._attempts.from_raw_data(item)) for item in items if not _is_act(item)]
+        return view_of(
+            job, [one for one in attempts if one.started_at > since], [act for act in acts if act.at > since]
         )
+
+    def _newest(
+        self, job_id: str, which: Condition, most: int, start: Item | None = None
+    ) -> tuple[list[Item], Item | None]:
+        page = self._table.query(
+            self._table.name, job_id, which, consistent_read=True, scan_index_forward=False, limit=most,
+            exclusive_start_key=start,
+        )  # fmt: skip
+        return page["Items"], page.get("LastEvaluatedKey")
 
 
 def _is_act(item: Item) -> bool:

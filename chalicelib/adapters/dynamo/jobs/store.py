@@ -12,13 +12,7 @@ from chalicelib.adapters.dynamo.jobs.history import History
 from chalicelib.adapters.dynamo.jobs.holders import Holders
 from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
-from chalicelib.adapters.dynamo.jobs.rows import (
-    BODIES,
-    BodyRow,
-    JobRow,
-    job_of,
-    new_row,
-)
+from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, job_of, new_row
 from chalicelib.adapters.dynamo.jobs.shards import Shards
 from chalicelib.adapters.dynamo.jobs.writes import actions, condition, free
 from chalicelib.adapters.dynamo.tables import binding
@@ -79,10 +73,11 @@ class DynamoJobStore:
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
-        found = self._find(job_id)
-        if found is None:
-            raise JobNotFound(job_id)
-        return self._whole(found)
+        return self._whole(self._found(job_id))
+
+    def state(self, job_id: str) -> Job:
+        """See JobStore."""
+        return self._main(self._found(job_id))
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
@@ -147,6 +142,11 @@ class DynamoJobStore:
     def peek(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         return self._pages.peek(ids)
+
+    def _found(self, job_id: str) -> JobRow:
+        if (row := self._find(job_id)) is None:
+            raise JobNotFound(job_id)
+        return row
 
     def _find(self, job_id: str) -> JobRow | None:
         try:

@@ -65,6 +65,8 @@ export interface NextAttempt {
 
 export interface JobDetail extends Job {
   history: Attempt[];
+  /** Whether there were attempts before those of the history. */
+  older: boolean;
   /** Oldest first. */
   acts: OperatorAct[];
   why: string | null;
@@ -156,6 +158,7 @@ export function toDetail(wire: WireDetail): JobDetail {
   return {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
+    older: wire.older_attempts ?? false,
     acts: wire.actions.map(toAct),
     why: wire.why,
     parent: wire.parent ?? null,

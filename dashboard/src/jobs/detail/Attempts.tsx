@@ -53,6 +53,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
           />
         </li>
       ))}
+      {job.older && <li className="p-4 text-sm text-soft">{t.olderAttempts(attempts.length)}</li>}
     </ul>
   );
 }

@@ -11,6 +11,7 @@ export const detail: typeof english = {
   running: "Läuft",
   neverStarted: "Nie gestartet.",
   notStartedYet: "Noch nicht gestartet.",
+  olderAttempts: (shown: number) => `Ältere Versuche werden nicht gezeigt: dies sind die neuesten ${shown}.`,
   allRuns: "Alle Läufe",
   compare: "Vergleichen",
   stacks: "Stacks",

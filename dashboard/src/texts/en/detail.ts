@@ -11,6 +11,7 @@ export const english = {
   running: "Running",
   neverStarted: "Never started.",
   notStartedYet: "Not started yet.",
+  olderAttempts: (shown: number) => `Older attempts are not shown: these are the newest ${shown}.`,
   allRuns: "All runs",
   compare: "Compare",
   stacks: "Stacks",

@@ -212,3 +212,14 @@ def test_the_calls_of_a_life_are_one_request_each(store: DynamoJobStore) -> None
         store.view(job.id)
         store.apply(job.id, transitions.complete(held, now=T0 + 2, result=None))
     assert asked == ["PutItem", "UpdateItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+
+
+def test_the_state_of_a_job_is_one_small_read_whatever_it_carries(store: DynamoJobStore) -> None:
+    job = real_job(payload={"text": 200_000 * "x"})
+    store.add(job)
+    with requests_to("dynamodb") as asked:
+        store.get(job.id)
+    assert asked == ["GetItem", "GetItem"]
+    with requests_to("dynamodb") as asked:
+        store.state(job.id)
+    assert asked == ["GetItem"]

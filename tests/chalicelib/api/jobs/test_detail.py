@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World
 
@@ -41,6 +42,18 @@ class TestDetail:
             "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
             "cold_start": False, "receive_count": 2, "retry_delay_s": None,
         }  # fmt: skip
+
+    def test_of_thousands_of_attempts_the_newest_are_told_and_that_there_were_more(self, world: World) -> None:
+        job_id = world.create()
+        for claim in range(1, MOST_HISTORY + 1):
+            world.store.record(
+                job_id, Attempt(1, 1, "deferred", T0 + claim, T0 + claim, "KeyHeld", "held", claim=claim)
+            )
+        assert world.get(f"/jobs/{job_id}").json["older_attempts"] is False
+        world.store.record(job_id, Attempt(1, 1, "deferred", T0 + 999, T0 + 999, "KeyHeld", "held", claim=999))
+        job = world.get(f"/jobs/{job_id}").json
+        assert job["older_attempts"] is True
+        assert [row["claim"] for row in job["attempt_history"]] == [*range(2, MOST_HISTORY + 1), 999]
 
     def test_a_completed_job_shows_the_attempt_that_did_it(self, world: World) -> None:
         job_id = world.create()

@@ -42,6 +42,12 @@ def test_production_is_asked_for_an_address_once_and_warned_later() -> None:
     assert told("dev", set(), new=True, AlarmEmail="", Protect="false", LogRetentionDays="1") == []
 
 
+def test_an_address_beside_a_topic_of_ones_own_is_told_to_get_no_alarms() -> None:
+    (note,) = told("dev", set(), new=False, AlarmTopicArn="arn:aws:sns:x")
+    assert note.startswith("Note (alarms)")
+    assert "me@example.com gets none" in note
+
+
 def test_production_without_protection_or_with_short_logs_is_told() -> None:
     assert told("prod", set(), new=False, Protect="false") == [
         'Note (protection): The tables can be deleted. Deploy with SET="Protect=true".'
