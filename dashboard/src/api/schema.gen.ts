@@ -1535,8 +1535,17 @@ export interface components {
       cancel_requested: boolean;
       /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
-      /** Attempt History */
+      /**
+       * Attempt History
+       * @description The newest 200, oldest first, and the running one
+       */
       attempt_history: components["schemas"]["AttemptRow"][];
+      /**
+       * Older Attempts
+       * @description Whether there were attempts before those of attempt_history
+       * @default false
+       */
+      older_attempts: boolean;
       /**
        * Actions
        * @description What operators did, oldest first

@@ -57,6 +57,7 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
   return {
     ...job("j", { status, attempts: history.length }),
     history,
+    older: false,
     acts: [],
     why: null,
     parent: null,

@@ -75,11 +75,18 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
   await expect(page.locator("[data-toast]")).toContainText("re-queued");
 });
 
-test("a job with thousands of attempts says that the older ones are not shown", async ({ page, open, submit }) => {
+test("a job with thousands of attempts says that the older ones are not shown", async ({
+  page,
+  open,
+  submit,
+}) => {
   const id = await submit("image.process", missing("older"), { max_attempts: 10 });
   await page.route(`**/jobs/${id}`, async (route) => {
     const answer = await route.fetch();
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), older_attempts: true } });
+    await route.fulfill({
+      response: answer,
+      json: { ...((await answer.json()) as object), older_attempts: true },
+    });
   });
   await open(`/jobs/${id}`);
   await expect(page.getByText(/^Older attempts are not shown: these are the newest \d+\.$/)).toBeVisible();

@@ -158,7 +158,7 @@ export function toDetail(wire: WireDetail): JobDetail {
   return {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
-    older: wire.older_attempts ?? false,
+    older: wire.older_attempts,
     acts: wire.actions.map(toAct),
     why: wire.why,
     parent: wire.parent ?? null,
