@@ -14,7 +14,8 @@ from tests.support import Clock
 
 SEARCHES = frozenset({"overdue", "Query"})
 READS = SEARCHES | {
-    "get", "holder", "view", "page", "peek", "depth", "taken", "read", "GetItem", "BatchGetItem", "GetQueueAttributes",
+    "get", "state", "holder", "view", "page", "peek", "depth", "taken", "read", "newest", "GetItem", "BatchGetItem",
+    "GetQueueAttributes",
 }  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 

@@ -68,7 +68,7 @@ def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch
     def no_read(_: str) -> Job:
         raise AssertionError("no job is read")
 
-    monkeypatch.setattr(world.store, "get", no_read)
+    monkeypatch.setattr(world.store, "state", no_read)
     check: Callable[..., str | None] = unfinished_before
     assert check(world.store, a_job()) is None
 
