@@ -78,10 +78,11 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
 test("a job with thousands of attempts says that the older ones are not shown", async ({
   page,
   open,
+  stack,
   submit,
 }) => {
   const id = await submit("image.process", missing("older"), { max_attempts: 10 });
-  await page.route(`**/jobs/${id}`, async (route) => {
+  await page.route(`${stack.api}/jobs/${id}`, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({
       response: answer,
