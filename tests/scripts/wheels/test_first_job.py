@@ -21,9 +21,12 @@ def test_ci_does_it() -> None:
     assert ".ci/readme" in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize(("environment", "most"), [(1.5, 90), (3, 90), (6, 180)])
-def test_a_slow_machine_may_take_as_much_longer_and_a_quick_one_no_less(environment: float, most: float) -> None:
-    assert first_job.allowed(environment) == most
+@pytest.mark.parametrize(
+    ("seconds", "cpu", "busy", "fit"),
+    [(90, 80, False, True), (91, 40, False, False), (300, 80, True, True), (300, 91, True, False)],
+)
+def test_a_busy_machine_is_judged_by_its_cpu(seconds: float, cpu: float, busy: bool, fit: bool) -> None:
+    assert first_job.fits(seconds, cpu, busy=busy) is fit
 
 
 def test_the_edit_is_one_of_the_file_that_new_writes(tmp_path: Path) -> None:
