@@ -43,18 +43,9 @@ class Played:
 
 
 def enumerate_all(name: str, seed_: int, part: float, processes: int, tell: Callable[[str], None]) -> Played:
-    """Every crash point of every story on the given ground, spread over processes; counts executions.
-
-    In memory each story is played with and without duplicates. Over the adapters, where a step takes twelve times as
-    long, it is one of the two, and the other one with the next seed.
-    """
+    """Every crash point of every story on the given ground, spread over processes; counts executions."""
     played = Played()
-    tasks = [
-        (index, duplicate, seed_, part)
-        for index in range(len(SCENARIOS))
-        for duplicate in (False, True)
-        if name == "memory" or duplicate is ((index + seed_) % 2 == 1)
-    ]
+    tasks = [(index, duplicate, seed_, part) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
     with _pool(name, processes) as pool:
         for (index, duplicate, *_), one in zip(tasks, pool.map(_one_story, tasks), strict=True):
             played.add(one)
