@@ -119,7 +119,8 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     assert (parameters(cloud), noted(cloud)) == (before, known)
     for job_id in jobs:
         assert outcomes(becomes(operator, job_id, "completed")) <= {"completed", "lost"}
-    # the emulator ends a function that it replaces: another worker takes its job over when the lease has ended
+    # its message is hidden until the lease has ended when its function was ended, or when it came twice, as it does
+    # when it takes longer than 20 s until the function has started and ended
     lease = jobtype.get("report.generate").timeout + LEASE_SLACK
     assert becomes(operator, later, "completed", lease + PATIENCE)["gen"] == 1
     fresh = create(operator, "report.generate", REPORT)["id"]
