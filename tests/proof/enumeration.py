@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tests.proof.grounds.ground import Stand
 from tests.proof.invariants import broken_at_rest
@@ -12,11 +13,10 @@ from tests.proof.stories.scenarios import SCENARIOS, Scenario
 from tests.proof.world import World
 from tests.support import Clock
 
-SEARCHES = frozenset({"overdue", "Query"})
-READS = SEARCHES | {
-    "get", "state", "holder", "view", "page", "peek", "depth", "taken", "read", "newest", "GetItem", "BatchGetItem",
-    "GetQueueAttributes",
-}  # fmt: skip
+READS = frozenset({
+    "overdue", "Query", "get", "state", "holder", "view", "page", "peek", "depth", "taken", "read", "newest", "GetItem",
+    "BatchGetItem", "GetQueueAttributes",
+})  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 
 
@@ -34,6 +34,22 @@ class Case:
         return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
 
 
+class Call(NamedTuple):
+    """A call that was made, and when: calls of one moment follow each other, and nothing happens between them."""
+
+    name: str
+    moment: object = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What happened: the calls in their order, every invariant that did not hold, and the jobs as they ended."""
+
+    calls: Sequence[Call]
+    broken: list[str]
+    ends: Sequence[object]
+
+
 def visit(
     stand: Stand,
     seed: int,
@@ -49,42 +65,45 @@ def visit(
     for scenario in scenarios:
         for duplicate in duplicates:
             choose = random.Random(f"{seed} {scenario.name} {duplicate}")
-            names, broken = execute(Case(scenario, duplicate), stand, seed, struck)
-            yield broken
-            for crash_at, after in points(names):
+            undisturbed = execute(Case(scenario, duplicate), stand, seed, struck)
+            yield undisturbed.broken
+            for crash_at, after in points(undisturbed.calls):
                 if choose.random() < part:
-                    yield execute(Case(scenario, duplicate, crash_at, after), stand, seed, struck)[1]
+                    yield execute(Case(scenario, duplicate, crash_at, after), stand, seed, struck).broken
 
 
-def points(names: Sequence[str]) -> Iterator[tuple[int, bool]]:
+def points(calls: Sequence[Call]) -> Iterator[tuple[int, bool]]:
     """Where a process that makes these calls may die and leave something else behind: the call, and whether after it.
 
-    A read leaves everything as it was: to die after it is to die before it. The same holds from one search to the next
-    search of the same look: nothing happens between them.
+    Between two calls of one moment nothing happens. So to die before the second is to die after the first; and to die
+    after a read is to die before it.
     """
-    for place, name in enumerate(names):
-        if name in SEARCHES and place > 0 and names[place - 1] == name:
-            continue
-        yield place + 1, False
-        if name not in READS:
-            yield place + 1, True
+    moment: object = None
+    for number, call in enumerate(calls, start=1):
+        if number == 1 or call.moment != moment:
+            yield number, False
+        if call.name not in READS:
+            yield number, True
+        moment = call.moment
 
 
-def execute(
-    case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]] | None = None
-) -> tuple[list[str], list[str]]:
-    """Run one case to rest; returns the names of the calls made, and every invariant that did not hold."""
-    clock = Clock()
+def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]] | None = None) -> Execution:
+    """Run one case to rest."""
+    clock, rng = Clock(), random.Random(f"{seed} {case}")
     with silence(), stand(clock) as ground:
-        world = World(ground, clock, random.Random(f"{seed} {case}"), batch=case.scenario.batch)
+        world = World(ground, clock, rng, batch=case.scenario.batch)
         world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
-        ground.faults.crash_at, ground.faults.after = case.crash_at, case.after
+        faults = ground.faults
+        faults.crash_at, faults.after = case.crash_at, case.after
+        # What follows a death does not depend on the dice that were thrown before it.
+        faults.dies = lambda: rng.seed(f"{seed} {case}, dead")
         case.scenario.play(world)
         world.rest()
         broken = [f"{case}: {line}" for line in [*_wrong_end(case, world), *broken_at_rest(world)]]
         if struck is not None:
-            struck.update(ground.faults.struck)
-        return ground.faults.names, broken
+            struck.update(faults.struck)
+        ends = [(job.status, *job.token, job.attempts, job.error_class) for job in ground.jobs()]
+        return Execution(list(map(Call, faults.names, faults.moments)), broken, ends)
 
 
 def _wrong_end(case: Case, world: World) -> Iterator[str]:

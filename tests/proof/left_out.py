@@ -1,10 +1,10 @@
 """Compare each crash point that the enumeration leaves out with the one that stands for it."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from tests.proof.enumeration import Case, execute, points
+from tests.proof.enumeration import Call, Case, execute, points
 from tests.proof.grounds.ground import Stand
 from tests.proof.stories.scenarios import Scenario
 
@@ -21,27 +21,34 @@ def different(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each point left out (a random `part` of them) with what differs after it: nothing, where it stands for it.
 
-    What follows is the names of all calls until everything is at rest.
+    What follows is the names of all calls until everything is at rest, and how the jobs ended.
     """
 
     @cache
-    def then(crash_at: int, after: bool) -> list[str]:
-        return execute(SameChance(story, duplicate, crash_at, after), stand, seed)[0][crash_at:]
+    def then(crash_at: int, after: bool) -> object:
+        played = execute(SameChance(story, duplicate, crash_at, after), stand, seed)
+        return [call.name for call in played.calls[crash_at:]], played.ends
 
-    names, _ = execute(SameChance(story, duplicate), stand, seed)
+    calls = execute(SameChance(story, duplicate), stand, seed).calls
     choose = random.Random(f"{seed} {story.name} {duplicate} left out")
-    for (crash_at, after), other in left_out(names).items():
+    for (crash_at, after), other in left_out(calls).items():
         if choose.random() < part:
-            same = then(crash_at, after) == then(other, False)
-            point = f"{story.name}, {'after' if after else 'before'} call {crash_at}"
-            yield point, [] if same else [f"{point}: what follows differs from a death before call {other}"]
+            same = then(crash_at, after) == then(*other)
+            point = f"{story.name}, {_said(crash_at, after)}"
+            yield point, [] if same else [f"{point}: what follows differs from a death {_said(*other)}"]
 
 
-def left_out(names: list[str]) -> Mapping[tuple[int, bool], int]:
-    """Return each point that `points` leaves out, with the call before which a death stands for it."""
-    chosen = set(points(names))
-    everywhere = [(number, after) for number in range(1, len(names) + 1) for after in (False, True)]
-    befores = [number for number, after in sorted(chosen) if not after]
-    return {
-        point: max(number for number in befores if number <= point[0]) for point in everywhere if point not in chosen
-    }
+def left_out(calls: Sequence[Call]) -> Mapping[tuple[int, bool], tuple[int, bool]]:
+    """Return each point that `points` leaves out, with the one that stands for it: the last one before it."""
+    chosen = set(points(calls))
+    stands, found = (1, False), {}
+    for point in [(number, after) for number in range(1, len(calls) + 1) for after in (False, True)]:
+        if point in chosen:
+            stands = point
+        else:
+            found[point] = stands
+    return found
+
+
+def _said(crash_at: int, after: bool) -> str:
+    return f"{'after' if after else 'before'} call {crash_at}"

@@ -6,11 +6,11 @@ from contextlib import nullcontext
 import pytest
 
 from tests.proof import enumeration
-from tests.proof.enumeration import Case, execute, points, visit
+from tests.proof.enumeration import Call, Case, execute, points, visit
 from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
-from tests.proof.left_out import different
+from tests.proof.left_out import different, left_out
 from tests.proof.roles.script import forget
 from tests.proof.stories.scenarios import SCENARIOS
 
@@ -48,9 +48,9 @@ def test_no_crash_point_loses_or_doubles_anything_over_dynamodb_and_sqs(whole: b
 def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) > 30
     for scenario in SCENARIOS:
-        calls, broken = execute(Case(scenario), in_memory, SEED)
-        assert broken == []
-        assert len(calls) >= 4
+        played = execute(Case(scenario), in_memory, SEED)
+        assert played.broken == []
+        assert len(played.calls) >= 4
 
 
 @pytest.mark.parametrize("over", ["memory", "aws"])
@@ -69,7 +69,22 @@ def test_a_crash_point_that_stands_for_another_by_mistake_is_found(monkeypatch: 
     assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
 
 
+def test_a_moment_that_is_taken_for_another_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enumeration, "Call", lambda name, _moment: Call(name, "always"))
+    [story] = [story for story in SCENARIOS if story.name == "error, ok"]
+    assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
+
+
 def test_to_die_before_and_after_a_write_are_two_crash_points() -> None:
-    assert list(points(["get", "overdue", "overdue", "apply", "overdue"])) == [
-        (1, False), (2, False), (4, False), (4, True), (5, False),
+    at_once = [Call(name) for name in ("get", "overdue", "overdue", "apply", "overdue")]
+    assert list(points(at_once)) == [(1, False), (4, True)]
+    assert left_out(at_once) == {
+        (1, True): (1, False), (2, False): (1, False), (2, True): (1, False), (3, False): (1, False),
+        (3, True): (1, False), (4, False): (1, False), (5, False): (4, True), (5, True): (4, True),
+    }  # fmt: skip
+
+
+def test_to_die_before_the_first_call_of_another_moment_is_a_crash_point() -> None:
+    assert list(points([Call("apply", 1), Call("apply", 2), Call("get", 3)])) == [
+        (1, False), (1, True), (2, False), (2, True), (3, False),
     ]  # fmt: skip

@@ -74,6 +74,8 @@ class World(Clients):
     """The ids of the jobs that requests with one value were answered with."""
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
+    steps: int = 0
+    """How often a process, an attempt or a part of one has begun or ended, and the counters have counted."""
     watched_at: float = 0.0
     nested: Callable[[], object] | None = None
 
@@ -91,6 +93,7 @@ class World(Clients):
     """The ends of the invocations that run a function for a job's generation."""
 
     def __post_init__(self) -> None:
+        self.ground.faults.moment = lambda: (self.clock.now, self.steps)
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
@@ -102,7 +105,8 @@ class World(Clients):
         self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past)
 
     def standing(self) -> Standing:
-        """Return what the counters tell the watchdog, with the pause when it is known."""
+        """Return what the counters tell the watchdog, with the pause when it is known; counts what they lack."""
+        self.steps += 1
         known = [*self.ground.types] if self.pause_known else []
         known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
         return self.counting.standing(dict.fromkeys(known, self.clock.now))

@@ -40,6 +40,12 @@ class Faults:
     unsent: int = 0
     """How many entries of the next SendMessageBatch SQS will not take."""
     names: list[str] = field(default_factory=list)
+    moment: Callable[[], object] = lambda: None
+    """Tells the present moment: it is the same at two calls when nothing but these calls happened between them."""
+    moments: list[object] = field(default_factory=list)
+    """When each call was made."""
+    dies: Callable[[], object] = lambda: None
+    """Hears that a process dies at a call."""
     sleeping: bool = False
     out: set[str] = field(default_factory=set)
     """The services that refuse every request."""
@@ -76,8 +82,10 @@ class Faults:
             return
         self.calls += 1
         self.names.append(name)
+        self.moments.append(self.moment())
         if (self.crash_at == self.calls and not self.after) or self._hits("dies before"):
             self._strike("dies before")
+            self.dies()
             raise Crash(f"before {name}, call {self.calls}")
         if self._hits(f"{DYNAMODB} is out of order"):
             self.out.add(DYNAMODB)
@@ -100,6 +108,7 @@ class Faults:
             return
         if (self.crash_at == self.calls and self.after) or self._hits("dies after"):
             self._strike("dies after")
+            self.dies()
             raise Crash(f"after {name}, call {self.calls}")
         error = ReplyLost(name) if self._hits("reply lost") else self.lose(name)
         if error is not None:

@@ -39,23 +39,32 @@ class Clients:
     only: dict[str, set[str]]
     wrong: list[str]
     crashes: int
+    steps: int
 
     # ---- whoever may die
 
     def process(self, work: Callable[[], object]) -> bool:
         """Run something as a process of its own; returns False when it died."""
         try:
-            work()
+            self.step(work)
         except Crash:
             self.crashes += 1
             return False
         return True
 
+    def step(self, work: Callable[[], object]) -> None:
+        """Run something after which more has happened than the calls it made."""
+        self.steps += 1
+        try:
+            work()
+        finally:
+            self.steps += 1
+
     def insist(self, call: Callable[[], object]) -> None:
         """A client that repeats its call until it gets an answer; a conflict is one."""
         for _ in range(5):
             try:
-                call()
+                self.step(call)
             except Crash:
                 self.crashes += 1
                 self.clock.advance(1)

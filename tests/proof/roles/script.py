@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -83,7 +84,7 @@ class ScriptedFunction:
         """Follow an outcome's words: what happens meanwhile, what is asked, how it ends."""
         words = outcome.split(" then ")
         for word in words:
-            self._steps[word](ctx)
+            self.world.step(partial(self._steps[word], ctx))
 
     @property
     def _steps(self) -> dict[str, Callable[[JobContext], object]]:
