@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tests.proof.grounds.ground import Stand
@@ -69,7 +69,9 @@ def visit(
             yield undisturbed.broken
             for crash_at, after in points(undisturbed.calls):
                 if choose.random() < part:
-                    yield execute(Case(scenario, duplicate, crash_at, after), stand, seed, struck).broken
+                    case = Case(scenario, duplicate, crash_at, after)
+                    played = execute(case, stand, seed, struck)
+                    yield [*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, crash_at))]
 
 
 def points(calls: Sequence[Call]) -> Iterator[tuple[int, bool]]:
@@ -89,7 +91,8 @@ def points(calls: Sequence[Call]) -> Iterator[tuple[int, bool]]:
 
 def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]] | None = None) -> Execution:
     """Run one case to rest."""
-    clock, rng = Clock(), random.Random(f"{seed} {case}")
+    # Until it dies, it is the undisturbed run: only then is this call the one that was chosen there.
+    clock, rng = Clock(), random.Random(f"{seed} {replace(case, crash_at=None, after=False)}")
     with silence(), stand(clock) as ground:
         world = World(ground, clock, rng, batch=case.scenario.batch)
         world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
@@ -104,6 +107,12 @@ def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]
             struck.update(faults.struck)
         ends = [(job.status, *job.token, job.attempts, job.error_class) for job in ground.jobs()]
         return Execution(list(map(Call, faults.names, faults.moments)), broken, ends)
+
+
+def astray(played: Execution, undisturbed: Execution, crash_at: int) -> Iterator[str]:
+    """Tell that a run died elsewhere than at the call that was chosen in the undisturbed run."""
+    if played.calls[:crash_at] != undisturbed.calls[:crash_at]:
+        yield f"the {crash_at} calls before a death are not those of the undisturbed run"
 
 
 def _wrong_end(case: Case, world: World) -> Iterator[str]:

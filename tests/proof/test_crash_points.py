@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from tests.proof import enumeration
-from tests.proof.enumeration import Call, Case, execute, points, visit
+from tests.proof.enumeration import Call, Case, Execution, astray, execute, points, visit
 from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
@@ -15,8 +15,8 @@ from tests.proof.roles.script import forget
 from tests.proof.stories.scenarios import SCENARIOS
 
 SEED = 20_261_125
-PORTS_PART, PORTS_WHOLE = 1 / 6, 1 / 3
-AWS_PART, AWS_WHOLE = 0.008, 0.025
+PORTS_PART, PORTS_WHOLE = 0.28, 0.56
+AWS_PART, AWS_WHOLE = 0.0145, 0.045
 """An execution over the adapters takes 0.1 s: 150 take a third of a minute, and `make proof` takes all."""
 
 
@@ -73,6 +73,12 @@ def test_a_moment_that_is_taken_for_another_is_found(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(enumeration, "Call", lambda name, _moment: Call(name, "always"))
     [story] = [story for story in SCENARIOS if story.name == "error, ok"]
     assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
+
+
+def test_a_run_that_dies_elsewhere_than_it_was_told_to_is_found() -> None:
+    asked, other = (Execution([Call("get", 1), Call("apply", moment)], [], []) for moment in (2, 3))
+    assert list(astray(asked, asked, 2)) == list(astray(asked, other, 1)) == []
+    assert list(astray(asked, other, 2)) != []
 
 
 def test_to_die_before_and_after_a_write_are_two_crash_points() -> None:
