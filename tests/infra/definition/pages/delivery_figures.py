@@ -45,7 +45,7 @@ def delivery() -> Iterator[str]:
     yield f"starts within {burst.SOON} seconds of its time"
     yield f"a clock that lags by more than {LEASE_SLACK:.0f} s"
     yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
-    parts = {1 / 3: "a third", 1 / 6: "a sixth"}
+    parts = {1 / 3: "a third", 2 / 3: "two thirds"}
     yield f"{parts[PORTS_PART]} of the crash points over the ports ({parts[PORTS_WHOLE]} in `make whole`)"
     yield f"one in {1 / AWS_PART:.0f} of those over DynamoDB and SQS (one in {WORDS_OF_TENS[round(1 / AWS_WHOLE)]} in"
     yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
@@ -123,5 +123,5 @@ def _costs() -> Iterator[str]:
     yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {share:.0f} %"
 
 
-WORDS_OF_TENS: dict[int, str] = {40: "forty"}
+WORDS_OF_TENS: dict[int, str] = {20: "twenty"}
 OUT = ("DynamoDB", "SQS")
