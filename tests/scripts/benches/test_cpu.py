@@ -1,5 +1,7 @@
 """Calls are counted the same each time, more of them are noticed, and other requests than the recorded ones, too."""
 
+import gc
+
 import pytest
 
 from chalicelib.adapters import aws
@@ -29,6 +31,28 @@ def test_a_repetition_calls_as_many_functions_each_time(name: str) -> None:
             for _ in range(WARM):
                 act()
             assert calls(act) == calls(act) > 1_000
+
+
+class Litter:
+    """What only the garbage collector removes, and its removal calls a function."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+    def __del__(self) -> None:
+        """Be called."""
+
+
+def test_what_else_the_process_left_to_the_garbage_collector_is_not_counted() -> None:
+    def act() -> None:
+        kept.append([[] for _ in range(10_000)])
+
+    kept: list[list[list[object]]] = []
+    clean = calls(act)
+    for _ in range(500):
+        Litter()
+    assert calls(act) == clean
+    assert gc.isenabled()
 
 
 @pytest.mark.usefixtures("own_environment")
