@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
@@ -13,7 +13,6 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import JobStore, PastPause, PastPauses, Pause, Standing
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
@@ -26,6 +25,7 @@ from tests.proof.grounds.honest import LaggingIndex
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
 from tests.proof.roles.counting import Counting
+from tests.proof.roles.declared import Declared
 from tests.proof.roles.grouping import misgrouped
 from tests.proof.roles.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
@@ -34,7 +34,7 @@ DAY = 86_400.0
 
 
 @dataclass
-class World(Clients):
+class World(Clients, Declared):
     """One job type and everyone who has to do with it. What goes wrong is noted in `wrong`."""
 
     ground: Ground
@@ -129,42 +129,9 @@ class World(Clients):
         """Let the job type TYPE pause by itself."""
         self.by_itself = ByItself(self, rule)
 
-    def pace(self, rate: Rate) -> None:
-        """Give the job type TYPE a rate."""
-        self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
-
-    def share(self) -> None:
-        """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
-        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
-
-    def serialize(self) -> None:
-        """Let the jobs of TYPE run one at a time for each length of their ballast."""
-        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, serial_by="ballast", batch_size=self.batch)
-        self.ground.serialize(TYPE, self.kind.max_receives)
-
-    def begins(self, key: str, job: Job) -> None:
-        """Note an attempt of a key, and whether another one may still run."""
-        for other in self.of_key[key]:
-            if (other.lease_until or 0.0) > self.clock.now:
-                self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
-        self.of_key[key].append(job)
-        self.keyed += 1
-
     def _group(self, body: str) -> str:
         told = parse_message(body)
         return next((group_of(job.tags) for job in self.ground.jobs() if job.id == told.id), None) or BY_HAND
-
-    def starts(self) -> None:
-        """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
-        now = self.clock_of("worker")()
-        self.started.append(now)
-        if self.by_itself is not None:
-            self.by_itself.starts()
-        if self.rate is None:
-            return
-        within = sum(at > now - self.rate.per for at in self.started)
-        if within > self.rate.n + self.rate.burst:
-            self.wrong.append(f"{within} starts in {self.rate.per:g} s, and the rate is {self.rate.said}")
 
     def remove(self, kind: str | None) -> None:
         """Deploy without this type, or with all of them: a removed type has neither watchdog nor worker."""

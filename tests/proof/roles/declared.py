@@ -1,0 +1,63 @@
+"""What the job type TYPE of the proof's world declares, and what its starts must keep to for that."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import registered
+from tests.proof.grounds.ground import TYPE, Ground
+from tests.proof.roles.by_itself import ByItself
+from tests.support import Clock
+
+
+class Declared:
+    """The part of a world that is about what TYPE declares. What it notes is in the fields of World."""
+
+    ground: Ground
+    clock: Clock
+    clock_of: Callable[[str], Callable[[], float]]
+    kind: JobType[Any, Any]
+    kinds: dict[str, JobType[Any, Any]]
+    batch: int
+    rate: Rate | None
+    by_itself: ByItself | None
+    started: list[float]
+    of_key: dict[str, list[Job]]
+    keyed: int
+    wrong: list[str]
+
+    def pace(self, rate: Rate) -> None:
+        """Give the job type TYPE a rate."""
+        self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
+
+    def share(self) -> None:
+        """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
+
+    def serialize(self) -> None:
+        """Let the jobs of TYPE run one at a time for each length of their ballast."""
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, serial_by="ballast", batch_size=self.batch)
+        self.ground.serialize(TYPE, self.kind.max_receives)
+
+    def begins(self, key: str, job: Job) -> None:
+        """Note an attempt of a key, and whether another one may still run."""
+        for other in self.of_key[key]:
+            if (other.lease_until or 0.0) > self.clock.now:
+                self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
+        self.of_key[key].append(job)
+        self.keyed += 1
+
+    def starts(self) -> None:
+        """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
+        now = self.clock_of("worker")()
+        self.started.append(now)
+        if self.by_itself is not None:
+            self.by_itself.starts()
+        if self.rate is None:
+            return
+        within = sum(at > now - self.rate.per for at in self.started)
+        if within > self.rate.n + self.rate.burst:
+            self.wrong.append(f"{within} starts in {self.rate.per:g} s, and the rate is {self.rate.said}")
