@@ -38,7 +38,7 @@ class PlanRow(Model):
 
 
 class DynamoTurns:
-    """See Turns. Raises what pynamodb raises when the table does not answer."""
+    """See Turns; for one thread at a time. Raises what pynamodb raises when the table does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(PlanRow)
