@@ -89,6 +89,8 @@ def test_types_are_apart(turns: Turns) -> None:
 
 def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
     workers = [DynamoTurns(cloud) for _ in range(8)]
+    for worker in workers:  # all know the plan as it was before the first start
+        worker.taken(TYPE)
     with ThreadPoolExecutor(8) as pool:
         found = pool.map(lambda worker: [worker.slots(TYPE, RATE, 1, T0, T0 + 60)[0] for _ in range(6)], workers)
     assert sorted(itertools.chain(*found)) == moments([T0 + n * APART for n in range(48)])
