@@ -1,8 +1,11 @@
-"""Every crash point of every story: run it once to count its calls, then for each call die before it, and after it."""
+"""Every crash point of every story: run it once to count its calls, then for each call die before it, and after it.
+
+Points after which nothing else can follow than after another are left out, and may be compared with that one.
+"""
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -30,8 +33,22 @@ class Case:
     after: bool = False
 
     def __str__(self) -> str:
-        where = "" if self.crash_at is None else f", dies {'after' if self.after else 'before'} call {self.crash_at}"
+        where = "" if self.crash_at is None else f", dies {Point(self.crash_at, self.after)}"
         return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
+
+    def dying(self, point: "Point") -> "Case":
+        """Return the same story with a death."""
+        return replace(self, crash_at=point.call, after=point.after)
+
+
+class Point(NamedTuple):
+    """Where a process may die: before a call, by its number from 1, or after it."""
+
+    call: int
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} call {self.call}"
 
 
 class Call(NamedTuple):
@@ -49,6 +66,17 @@ class Execution:
     broken: list[str]
     ends: Sequence[object]
 
+    def after(self, crash_at: int) -> object:
+        """Return what followed a death: the names of all calls until everything was at rest, and how the jobs ended."""
+        return [call.name for call in self.calls[crash_at:]], self.ends
+
+
+class Visit(NamedTuple):
+    """One execution: what was broken in it, and whether its point is one that is left out."""
+
+    broken: Sequence[str]
+    left_out: bool = False
+
 
 def visit(
     stand: Stand,
@@ -57,40 +85,64 @@ def visit(
     scenarios: Sequence[Scenario] = SCENARIOS,
     duplicates: Sequence[bool] = (False, True),
     struck: Counter[tuple[str, str]] | None = None,
-) -> Iterator[list[str]]:
-    """Run every case, or a random `part` of those with a crash; yields what was broken in each execution.
+    beside: float = 0.0,
+) -> Iterator[Visit]:
+    """Run every case, or a random `part` of those with a crash.
 
+    `beside` is the part of the points left out that are played too, each compared with the one that stands for it.
     `struck` takes how often each fault struck in each move.
     """
     for scenario in scenarios:
         for duplicate in duplicates:
+            story = Case(scenario, duplicate)
             choose = random.Random(f"{seed} {scenario.name} {duplicate}")
-            undisturbed = execute(Case(scenario, duplicate), stand, seed, struck)
-            yield undisturbed.broken
-            for crash_at, after in points(undisturbed.calls):
+            undisturbed = execute(story, stand, seed, struck)
+            yield Visit(undisturbed.broken)
+            for point, others in points(undisturbed.calls).items():
                 if choose.random() < part:
-                    case = Case(scenario, duplicate, crash_at, after)
+                    case = story.dying(point)
                     played = execute(case, stand, seed, struck)
-                    yield [*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, crash_at))]
+                    yield Visit([*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, point))])
+                    chosen = random.Random(f"{seed} {case}, beside")
+                    compared = [story.dying(other) for other in others if chosen.random() < beside]
+                    yield from (Visit(different(case, played, other, stand, seed), True) for other in compared)
 
 
-def points(calls: Sequence[Call]) -> Iterator[tuple[int, bool]]:
-    """Where a process that makes these calls may die and leave something else behind: the call, and whether after it.
+def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
+    """Return where a process that makes these calls may die and leave something else behind, and what that stands for.
 
     Between two calls of one moment nothing happens. So to die before the second is to die after the first; and to die
-    after a read is to die before it.
+    after a read is to die before it. Each point that is left out so stands with the last one before it that is not.
     """
+    found: dict[Point, list[Point]] = {}
     moment: object = None
     for number, call in enumerate(calls, start=1):
-        if number == 1 or call.moment != moment:
-            yield number, False
-        if call.name not in READS:
-            yield number, True
+        before, after = Point(number, False), Point(number, True)
+        for point, new in ((before, number == 1 or call.moment != moment), (after, call.name not in READS)):
+            if new:
+                found[point] = []
+            else:
+                found[next(reversed(found))].append(point)
         moment = call.moment
+    return found
 
 
-def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]] | None = None) -> Execution:
-    """Run one case to rest."""
+def different(case: Case, played: Execution, other: Case, stand: Stand, seed: int) -> list[str]:
+    """Play a case that is left out, with the chance of the one that stands for it, and tell if what follows differs."""
+    beside = execute(other, stand, seed, chance=case)
+    if beside.after(other.crash_at or 0) == played.after(case.crash_at or 0):
+        return []
+    return [f"{other}: what follows differs from what follows when it{str(case).rpartition(',')[2]}"]
+
+
+def execute(
+    case: Case,
+    stand: Stand,
+    seed: int,
+    struck: Counter[tuple[str, str]] | None = None,
+    chance: Case | None = None,
+) -> Execution:
+    """Run one case to rest. After a death it throws the dice of the case `chance`, or its own."""
     # Until it dies, it is the undisturbed run: only then is this call the one that was chosen there.
     clock, rng = Clock(), random.Random(f"{seed} {replace(case, crash_at=None, after=False)}")
     with silence(), stand(clock) as ground:
@@ -99,7 +151,7 @@ def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]
         faults = ground.faults
         faults.crash_at, faults.after = case.crash_at, case.after
         # What follows a death does not depend on the dice that were thrown before it.
-        faults.dies = lambda: rng.seed(f"{seed} {case}, dead")
+        faults.dies = lambda: rng.seed(f"{seed} {chance or case}, dead")
         case.scenario.play(world)
         world.rest()
         broken = [f"{case}: {line}" for line in [*_wrong_end(case, world), *broken_at_rest(world)]]
@@ -109,10 +161,10 @@ def execute(case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]
         return Execution(list(map(Call, faults.names, faults.moments)), broken, ends)
 
 
-def astray(played: Execution, undisturbed: Execution, crash_at: int) -> Iterator[str]:
+def astray(played: Execution, undisturbed: Execution, point: Point) -> Iterator[str]:
     """Tell that a run died elsewhere than at the call that was chosen in the undisturbed run."""
-    if played.calls[:crash_at] != undisturbed.calls[:crash_at]:
-        yield f"the {crash_at} calls before a death are not those of the undisturbed run"
+    if played.calls[: point.call] != undisturbed.calls[: point.call]:
+        yield f"the {point.call} calls before a death are not those of the undisturbed run"
 
 
 def _wrong_end(case: Case, world: World) -> Iterator[str]:

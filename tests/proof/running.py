@@ -15,8 +15,8 @@ from tests.proof.games.machine import machine_on
 from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
-from tests.proof.left_out import different
 from tests.proof.months.month import Report, episode, episodes
+from tests.proof.roles.script import silence
 from tests.proof.stories.scenarios import SCENARIOS
 
 PARTS = 4
@@ -32,35 +32,33 @@ class Played:
     """What was played: how much of it, what broke, and how often each fault struck in each move."""
 
     number: int = 0
+    compared: int = 0
+    """Crash points that are left out, played beside the one that stands for them."""
     broken: list[str] = field(default_factory=list)
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Played") -> None:
         """Take another part into this one."""
         self.number += other.number
+        self.compared += other.compared
         self.broken += other.broken
         self.struck.update(other.struck)
 
 
-def enumerate_all(name: str, seed_: int, part: float, processes: int, tell: Callable[[str], None]) -> Played:
-    """Every crash point of every story on the given ground, spread over processes; counts executions."""
+def enumerate_all(
+    name: str, seed_: int, part: float, beside: float, processes: int, tell: Callable[[str], None]
+) -> Played:
+    """Every crash point of every story on the given ground, spread over processes; counts executions.
+
+    `beside` is the part of the points left out that are compared with the one that stands for them.
+    """
     played = Played()
-    tasks = [(index, duplicate, seed_, part) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
+    tasks = [(index, duplicate, seed_, part, beside) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
     with _pool(name, processes) as pool:
         for (index, duplicate, *_), one in zip(tasks, pool.map(_one_story, tasks), strict=True):
             played.add(one)
             what = f"{SCENARIOS[index].name}{', duplicated' * duplicate}"
             tell(f"{what}: {one.number:,} executions, {len(one.broken)} violations")
-    return played
-
-
-def compare_left_out(name: str, seed_: int, part: float, processes: int) -> Played:
-    """Every crash point left out, or a random `part`, beside the one that stands for it; counts comparisons."""
-    played = Played()
-    tasks = [(index, duplicate, seed_, part) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
-    with _pool(name, processes) as pool:
-        for one in pool.map(_points_left_out, tasks):
-            played.add(one)
     return played
 
 
@@ -88,20 +86,16 @@ def _pool(name: str, processes: int) -> ProcessPoolExecutor:
 
 
 def _begin(name: str) -> None:
+    _open.enter_context(silence())
     _stand.append(_open.enter_context(_ground(name)))
 
 
-def _one_story(task: tuple[int, bool, int, float]) -> Played:
-    index, duplicate, seed_, part = task
+def _one_story(task: tuple[int, bool, int, float, float]) -> Played:
+    index, duplicate, seed_, part, beside = task
     struck = Counter[tuple[str, str]]()
-    found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck))
-    return Played(len(found), [line for broken in found for line in broken], struck)
-
-
-def _points_left_out(task: tuple[int, bool, int, float]) -> Played:
-    index, duplicate, seed_, part = task
-    compared = [lines for _, lines in different(_stand[0], SCENARIOS[index], duplicate, seed_, part)]
-    return Played(len(compared), [line for lines in compared for line in lines])
+    found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck, beside))
+    compared = sum(one.left_out for one in found)
+    return Played(len(found) - compared, compared, [line for one in found for line in one.broken], struck)
 
 
 def _one_episode(task: tuple[int, float]) -> Report:
@@ -121,7 +115,7 @@ def _some_games(task: tuple[int, int]) -> Played:
     except Exception as error:
         # Whatever a game ends with is a finding: also an error that the code under test or the emulator raised.
         broken = [f"{type(error).__name__}: {error}\n" + "\n".join(getattr(error, "__notes__", []))]
-    return Played(machine.steps, broken, machine.struck)
+    return Played(machine.steps, broken=broken, struck=machine.struck)
 
 
 @contextmanager

@@ -6,11 +6,10 @@ from contextlib import nullcontext
 import pytest
 
 from tests.proof import enumeration
-from tests.proof.enumeration import Call, Case, Execution, astray, execute, points, visit
+from tests.proof.enumeration import Call, Case, Execution, Point, Visit, astray, execute, points, visit
 from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
-from tests.proof.left_out import different, left_out
 from tests.proof.roles.script import forget
 from tests.proof.stories.scenarios import SCENARIOS
 
@@ -29,7 +28,12 @@ def registry() -> Iterator[None]:
 
 def run(stand: Stand, part: float) -> tuple[int, list[str]]:
     found = list(visit(stand, SEED, part))
-    return len(found), [line for broken in found for line in broken]
+    return len(found), [line for one in found for line in one.broken]
+
+
+def beside(stand: Stand, name: str, part: float = 1.0) -> list[Visit]:
+    [story] = [story for story in SCENARIOS if story.name == name]
+    return [one for one in visit(stand, SEED, scenarios=[story], duplicates=[False], beside=part) if one.left_out]
 
 
 def test_no_crash_point_loses_or_doubles_anything_over_the_ports(whole: bool) -> None:
@@ -55,42 +59,38 @@ def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() ->
 
 @pytest.mark.parametrize("over", ["memory", "aws"])
 def test_what_follows_a_crash_that_is_left_out_follows_one_that_is_not(over: str) -> None:
-    stories = [story for story in SCENARIOS if story.name in ("error, ok", "message lost in the queue")]
     with on_aws() if over == "aws" else nullcontext(in_memory) as stand:
-        for story in stories:
-            compared = list(different(stand, story, False, SEED, 1.0 if over == "memory" else 0.25))
+        for name in ("error, ok", "message lost in the queue"):
+            compared = beside(stand, name, 1.0 if over == "memory" else 0.5)
             assert len(compared) > 5
-            assert [line for _, lines in compared for line in lines] == []
+            assert [line for one in compared for line in one.broken] == []
 
 
 def test_a_crash_point_that_stands_for_another_by_mistake_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    [story] = [story for story in SCENARIOS if story.name == "error, ok"]
     monkeypatch.setattr(enumeration, "READS", enumeration.READS | {"apply"})
-    assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
+    assert [line for one in beside(in_memory, "error, ok") for line in one.broken] != []
 
 
 def test_a_moment_that_is_taken_for_another_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enumeration, "Call", lambda name, _moment: Call(name, "always"))
-    [story] = [story for story in SCENARIOS if story.name == "error, ok"]
-    assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
+    assert [line for one in beside(in_memory, "error, ok") for line in one.broken] != []
 
 
 def test_a_run_that_dies_elsewhere_than_it_was_told_to_is_found() -> None:
     asked, other = (Execution([Call("get", 1), Call("apply", moment)], [], []) for moment in (2, 3))
-    assert list(astray(asked, asked, 2)) == list(astray(asked, other, 1)) == []
-    assert list(astray(asked, other, 2)) != []
+    assert list(astray(asked, asked, Point(2, False))) == list(astray(asked, other, Point(1, True))) == []
+    assert list(astray(asked, other, Point(2, False))) != []
 
 
 def test_to_die_before_and_after_a_write_are_two_crash_points() -> None:
     at_once = [Call(name) for name in ("get", "overdue", "overdue", "apply", "overdue")]
-    assert list(points(at_once)) == [(1, False), (4, True)]
-    assert left_out(at_once) == {
-        (1, True): (1, False), (2, False): (1, False), (2, True): (1, False), (3, False): (1, False),
-        (3, True): (1, False), (4, False): (1, False), (5, False): (4, True), (5, True): (4, True),
-    }  # fmt: skip
+    assert points(at_once) == {
+        (1, False): [(1, True), (2, False), (2, True), (3, False), (3, True), (4, False)],
+        (4, True): [(5, False), (5, True)],
+    }
 
 
 def test_to_die_before_the_first_call_of_another_moment_is_a_crash_point() -> None:
-    assert list(points([Call("apply", 1), Call("apply", 2), Call("get", 3)])) == [
-        (1, False), (1, True), (2, False), (2, True), (3, False),
-    ]  # fmt: skip
+    assert points([Call("apply", 1), Call("apply", 2), Call("get", 3)]) == {
+        (1, False): [], (1, True): [], (2, False): [], (2, True): [], (3, False): [(3, True)],
+    }  # fmt: skip

@@ -40,5 +40,7 @@ def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -
 
 def _is_full(table: Table, index_name: str, place: str) -> bool:
     key = table.get_meta_table(table.name).get_index_hash_keyname(index_name)
-    items = dynamodb_backends[DEFAULT_ACCOUNT_ID][table.region].tables[table.name].all_items()
-    return any(key in item.attrs and item.attrs[key].value == place for item in items)
+    # not `all_items`, which sorts them
+    of_partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][table.region].tables[table.name].items.values()
+    found = (item.attrs.get(key) for items in of_partitions for item in items.values())
+    return any(value is not None and value.value == place for value in found)

@@ -1,12 +1,15 @@
 """The proof's job function: each attempt does what the world's script says for its payload's name."""
 
 import io
+import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools.shared.constants import METRICS_DISABLED_ENV
 from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError, RetryLater
@@ -115,14 +118,21 @@ class ScriptedFunction:
 @contextmanager
 def silence() -> Iterator[None]:
     """Thousands of executions write no log lines and no metrics."""
-    log = logger()
+    log, metrics = logger(), os.environ.get(METRICS_DISABLED_ENV)
     level = log.log_level
-    log.setLevel("CRITICAL")
+    os.environ[METRICS_DISABLED_ENV] = "true"
+    if level != logging.CRITICAL:  # a level that is set, be it the same, makes every logger forget whether it writes
+        log.setLevel(logging.CRITICAL)
     try:
         with redirect_stdout(io.StringIO()):
             yield
     finally:
-        log.setLevel(level)
+        if level != logging.CRITICAL:
+            log.setLevel(level)
+        if metrics is None:
+            del os.environ[METRICS_DISABLED_ENV]
+        else:
+            os.environ[METRICS_DISABLED_ENV] = metrics
 
 
 def _raise(error: BaseException) -> None:
