@@ -90,7 +90,7 @@ class Worker:
         self._trim(deliveries, _seconds_left(context))
         self.gate.begin(_seconds_left(context))
         if self.pacing is not None:
-            self.pacing.begin(deliveries, _seconds_left(context))
+            self.pacing.begin(deliveries)
         again: list[str] = []
         for number, delivery in enumerate(deliveries):
             # The first message always runs: a batch that gave everything back would never get anywhere.
@@ -167,18 +167,18 @@ class Worker:
             self.gate.hears,
         )  # fmt: skip
         unfinished = unfinished_before(self.store, job)
-        outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
+        outcome = self._run(job, ctx, _seconds_left(context)) if unfinished is None else Stopped(unfinished)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
             ctx.flush_progress()
         return settlement.settle(job, outcome)
 
-    def _run(self, job: Job, ctx: JobContext) -> Outcome:
+    def _run(self, job: Job, ctx: JobContext, left: float) -> Outcome:
         try:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             if self.pacing is not None:
-                self.pacing.start(job)
+                self.pacing.start(job, left)
             with captured():
                 value = self.kind.function(payload, ctx)
             return Done(as_json(value))

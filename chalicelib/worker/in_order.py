@@ -43,7 +43,7 @@ class InOrder:
     behind: set[str] = field(default_factory=set)
     """Groups of which a message of this batch was given back."""
 
-    def begin(self, deliveries: Sequence[Delivery], left: float) -> None:  # noqa: ARG002 - as Pacing has it
+    def begin(self, deliveries: Sequence[Delivery]) -> None:  # noqa: ARG002 - as Pacing has it
         """Begin with a batch."""
         self.behind.clear()
 
@@ -57,7 +57,7 @@ class InOrder:
         if isinstance(end, Hold) and not end.over:
             self.behind.add(delivery.group)
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Job, left: float) -> None:  # noqa: ARG002 - as Pacing has it
         """Take the key for this attempt, and return when it may begin.
 
         Raises KeyHeld while another attempt may run, KeyUnavailable when the store does not answer, and LeaseLost when

@@ -51,8 +51,6 @@ class Pacing:
     waits: dict[str, Drop | Hold] = field(default_factory=dict)
     more: int = 0
     """Messages that follow the present one in its batch."""
-    ends: float = math.inf
-    """Until when (epoch seconds) the invocation may wait for a slot."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -66,12 +64,13 @@ class Pacing:
         """Return what paces a worker of the type."""
         return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
 
-    def begin(self, deliveries: Sequence[Delivery], left: float) -> None:
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
         """Begin with a batch: give turns to its jobs if none may start soon. `next` tells what they are.
 
-        `left` is of the invocation, in seconds.
+        A job that gets none here is claimed as always, and finds out when it may start.
         """
-        self.more, self.waits, self.ends = len(deliveries), {}, self.clock() + left - RESERVE
+        self.slots.clear()
+        self.more, self.waits = len(deliveries), {}
         try:
             if self._free_at() <= self.clock() + self.wait:
                 self.known = self.turns.taken(self.name)
@@ -82,29 +81,20 @@ class Pacing:
             events.store_failed(self.name, "-", error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Go on to the next message; return what becomes of it if its job waits for its turn, else None.
-
-        A slot is taken before the job is claimed: what has to wait costs no claim. When none could be asked for, the
-        job is claimed, and `start` says so.
-        """
+        """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
         self.more -= 1
-        try:
-            if delivery.message_id not in self.waits and not self._has_slot():
-                self.waits |= self._queue_up([delivery])
-        except Exception as error:
-            events.store_failed(self.name, "-", error)
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
         """Take note of what became of a message: the others of the batch wait for nothing but their turns."""
 
-    def start(self, job: Job) -> None:  # noqa: ARG002 - as InOrder has it
-        """Wait for the slot, and return when the job may start at once. A slot that was missed is followed by another.
+    def start(self, job: Job, left: float) -> None:  # noqa: ARG002 - as InOrder has it
+        """Wait for a slot, and return when the job may start at once; `left` is of the invocation, in seconds.
 
         Raises NotYet, and RateUnavailable when the store does not answer.
         """
         try:
-            self._start()
+            self._start(left)
         except NotYet:
             raise
         except Exception as error:
@@ -112,14 +102,17 @@ class Pacing:
             says = f"The start cannot be planned within {self.rate.said}: {type(error).__name__}"
             raise RateUnavailable(says) from error
 
-    def _start(self) -> None:
-        while self._has_slot():
-            if (early := self.slots[0] - self.clock()) <= 0:
-                del self.slots[0]
+    def _start(self, left: float) -> None:
+        ends = self.clock() + left - RESERVE
+        while True:
+            if not self.slots:
+                self._take(ends)
+            slot = self.slots.pop(0)
+            while (early := slot - self.clock()) > 0:
+                self.sleep(early)
+            if self.clock() <= slot + self.rate.late:
                 self.started = self.clock()
                 return
-            self.sleep(early)
-        raise NotYet(self.turns.turns(self.name, self.rate, 1, self._after())[0])
 
     def ended(self, job: Job) -> Job:
         """Note that the run of the job is over; return the job with the time at which it started."""
@@ -143,20 +136,16 @@ class Pacing:
     def _free_at(self) -> float:
         return max(self.known.slots_to - self.rate.ahead, self.known.turns_to)
 
-    def _has_slot(self) -> bool:
-        """Return whether there is a slot soon enough; takes some if those in hand are over. `known` is new if not."""
+    def _take(self, ends: float) -> None:
         now = self.clock()
-        self.slots = [slot for slot in self.slots if slot + self.rate.late >= now]
+        until = min(ends, now + self.wait)
         for count in sorted({1, self._together()}, reverse=True):
-            if not self.slots:
-                self.slots += self.turns.slots(self.name, self.rate, count, now, min(self.ends, now + self.wait))
-        if not self.slots:
-            self.known = self.turns.taken(self.name)
-        return bool(self.slots)
-
-    def _after(self) -> float:
-        """Return from when on a turn may come (epoch seconds)."""
-        return max(self.clock(), self.known.slots_to - self.rate.ahead)
+            self.slots += self.turns.slots(self.name, self.rate, count, now, until)
+            if self.slots:
+                return
+        self.known = self.turns.taken(self.name)
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
 
     def _together(self) -> int:
         """Return how many slots to take at once: as many as runs one after the other can keep up with."""
@@ -175,7 +164,8 @@ class Pacing:
         ]
         if not queue:
             return {}
-        turns = self.turns.turns(self.name, self.rate, len(queue), self._after())
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        turns = self.turns.turns(self.name, self.rate, len(queue), after)
         self.known = Taken(self.known.slots_to, turns[-1] + self.rate.apart)
         return {d.message_id: self._wait(job, d, turn) for (job, d), turn in zip(queue, turns, strict=True)}
 

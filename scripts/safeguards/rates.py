@@ -8,16 +8,9 @@ PLAN = ("tests/contract/control/test_turns.py",)
 RATES = (
     Safeguard(
         "a start that is late takes another slot",
-        "chalicelib.worker.pacing:Pacing._has_slot",
-        "slot + self.rate.late >= now",
+        "chalicelib.worker.pacing:Pacing._start",
+        "self.clock() <= slot + self.rate.late",
         "True",
-        TESTS,
-    ),
-    Safeguard(
-        "what has to wait is not claimed",
-        "chalicelib.worker.pacing:Pacing.next",
-        "not self._has_slot()",
-        "False",
         TESTS,
     ),
     Safeguard(

@@ -42,7 +42,7 @@ class Keys:
         """Let the attempt take its key."""
         order = InOrder(NAME, self.store, self.clock)
         assert order.next(delivery("m", key)) is None
-        order.start(job)
+        order.start(job, 60)
 
     def put(self, job: Job, **fields: Any) -> Job:
         """Change a job behind everyone's back."""
@@ -144,7 +144,7 @@ def test_what_follows_a_message_of_its_group_that_comes_again_comes_again(keys: 
     order = InOrder(NAME, keys.store, keys.clock)
     for end, follows in ((Hold(8, "backing off"), True), (Hold(None, "not settled"), True),
                          (Drop("completed"), False), (TO_DEAD_LETTERS, False)):  # fmt: skip
-        order.begin([], 60)
+        order.begin([])
         assert order.next(delivery("1")) is None
         order.after(delivery("1"), end)
         behind = order.next(delivery("2"))

@@ -60,8 +60,9 @@ def test_a_job_that_waits_costs_one_write_and_one_receive_more(rate: Rate, jobs:
     world.run(3 * jobs * rate.apart + 60)
     plan = sum(world.writes.pop(name, 0) for name in ("slots", "turns"))
     watchdogs = sum(job.parked_until is not None for job in world.jobs())  # what is parked is sent again
-    # claim, settle, and the turn
-    assert max(world.writes.values()) <= 3
+    # claim, settle, and the turn; a worker that claims while another one takes the last slot gives the job back
+    assert sum(writes > 3 for writes in world.writes.values()) <= world.workers
+    assert max(world.writes.values()) <= 4
     assert max(world.received.values()) <= 2
     assert plan <= 2 * jobs
     assert sum(world.received.values()) <= 2 * jobs
