@@ -51,4 +51,4 @@ def _name(requirement: str) -> str:
 
 
 def test_every_dependency_has_a_reason_and_no_reason_is_left_over() -> None:
-    assert said() == used()
+    assert said() == used(), "each needs a row in docs/decisions/0007-dependencies.md, with its reason"

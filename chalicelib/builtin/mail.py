@@ -35,7 +35,9 @@ LATER = {
 }  # fmt: skip
 """Answers that ask to come again later, with the seconds to wait, from and to: nothing is wrong with the mail, so no
 attempt is charged. The waits are spread, or all would come at one moment again. A daily quota rolls over 24 hours.
-Source: SES API v2, SendEmail, Errors."""
+InternalFailure and ServiceUnavailable are not among them: SES asks for a few tries and warns of duplicates, so the mail
+may be out, must stay in the day's count, and must not be tried without an end.
+Source: SES API v2, SendEmail, Errors; SES Developer Guide, API error codes."""
 
 
 class MailNotSent(JobFlowError):

@@ -48,7 +48,7 @@ def _give_back(quota: "DynamoDailyQuota", day: int, recipients: int) -> None:
     try:
         quota.give_back(day, recipients)
     except Exception as error:  # the refusal says what to do with the job; a count that is too high does not
-        events.store_failed(QUOTA, "-", error)
+        events.store_failed(QUOTA, error)
 
 
 def _quota() -> "DynamoDailyQuota":

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import Metric, count
-from chalicelib.telemetry.logger import event, logger, message_keys
+from chalicelib.telemetry.logger import event, job_keys, logger, message_keys
 
 ENDS = {
     Status.COMPLETED: Metric.COMPLETED,
@@ -110,9 +110,9 @@ def stalled(job: Job, why: str) -> None:
     count(Metric.STALLED, job.type)
 
 
-def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
-    """A message whose job moved on was removed from its dead-letter queue."""
-    logger().info("sweeper.removed", extra={"job_type": job_type, "job_id": job_id, "why": why})
+def dead_letter_removed(message: Message, current: Job | None, why: str) -> None:
+    """A message whose job moved on was removed from its dead-letter queue; `current` is the job (None: it is gone)."""
+    logger().info("sweeper.removed", extra={**message_keys(message, current), "why": why})
 
 
 def dead_letter_malformed(job_type: str) -> None:
@@ -120,9 +120,10 @@ def dead_letter_malformed(job_type: str) -> None:
     logger().error("sweeper.malformed", extra={"job_type": job_type})
 
 
-def watchdog_failed(what: str, error: Exception) -> None:
+def watchdog_failed(what: Job | str, error: Exception) -> None:
     """A request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
-    logger().exception("watchdog.aws_error", extra={"what": what, "error": type(error).__name__})
+    keys = {**job_keys(what), "what": what.id} if isinstance(what, Job) else {"what": what}
+    logger().exception("watchdog.aws_error", extra={**keys, "error": type(error).__name__})
 
 
 def watchdog_ran(tally: Mapping[str, int]) -> None:
@@ -165,11 +166,20 @@ def out_of_time(job_type: str, left: int) -> None:
     logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
 
 
-def store_failed(job_type: str, job_id: str, error: Exception) -> None:
-    """A request to AWS failed while a job was handled; the message stays and the lease decides."""
-    logger().exception(
-        "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
-    )
+def store_failed(what: Job | Message | str, error: Exception) -> None:
+    """A request to AWS failed while a job was handled; the message stays and the lease decides.
+
+    `what` it was about: the job; its message where the job is not known; else the job type. A line about a type names
+    no job, except that of the attempt it is written in.
+    """
+    match what:
+        case Job():
+            keys = job_keys(what)
+        case Message():
+            keys = message_keys(what, None, absent="unknown")
+        case _:
+            keys = {"job_type": what}
+    logger().exception("worker.aws_error", extra={**keys, "error": type(error).__name__})
 
 
 def counters_unread(error: Exception) -> None:

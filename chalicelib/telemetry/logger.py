@@ -38,10 +38,10 @@ def job_keys(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def message_keys(message: Message, current: Job | None) -> dict[str, Any]:
-    """Return the same keys for a message; `current` is its job as it stands, None when there is none."""
+def message_keys(message: Message, current: Job | None, absent: str = "gone") -> dict[str, Any]:
+    """Return the same keys for a message; `current` is its job as it stands. None: its status is then `absent`."""
     return {
-        "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else "gone",
+        "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else absent,
         "gen": message.gen, "attempt": current.attempts if current else 0, "correlation_id": message.cid,
     }  # fmt: skip
 

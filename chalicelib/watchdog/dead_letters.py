@@ -59,7 +59,8 @@ class Sweeper:
         job = None if dead.message is None else self._find(dead.message.id)
         match self._verdict(job_type, dead.message, job):
             case Remove(why):
-                events.dead_letter_removed(job_type, "-" if dead.message is None else dead.message.id, why)
+                if dead.message is not None:  # a malformed one is never removed
+                    events.dead_letter_removed(dead.message, job, why)
                 return True
             case Keep(malformed=True):
                 events.dead_letter_malformed(job_type)

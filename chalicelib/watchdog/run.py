@@ -154,7 +154,7 @@ class Watchdog:
             except MoveRefused:
                 tally["left"] += 1
             except Exception as error:
-                events.watchdog_failed(job.id, error)
+                events.watchdog_failed(job, error)
                 tally["failed"] += 1
         if not portion.unsent_only:
             tally["left"] += len(portion.ids) - len(jobs)

@@ -141,7 +141,7 @@ class Claims:
             self.store.record(lost.id, attempt)
         except Exception as error:
             # The job is ours by now: an attempt must not be spent because a line of history could not be written.
-            events.store_failed(lost.type, lost.id, error)
+            events.store_failed(lost, error)
 
     def _ending(self, lost: Job) -> Ending | None:
         if self.platform_log is None or lost.request_id is None:

@@ -108,7 +108,7 @@ class Worker:
         try:
             self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
         except Exception as error:
-            events.store_failed(self.kind.name, "-", error)
+            events.store_failed(self.kind.name, error)
 
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
@@ -120,7 +120,7 @@ class Worker:
         try:
             end = self.gate.through(lambda: self._handle(delivery, context))
         except Exception as error:
-            events.store_failed(self.kind.name, delivery.message_id, error)
+            events.store_failed(delivery.named(self.kind.name), error)
             end = unavailable(delivery.receive_count, self.spread)
         if self.pacing is not None:
             self.pacing.after(delivery, end)
@@ -134,7 +134,7 @@ class Worker:
         try:
             self.queue.set_visibility(self.kind.name, [delivery.receipt], seconds)
         except Exception as error:
-            events.store_failed(self.kind.name, delivery.message_id, error)
+            events.store_failed(delivery.named(self.kind.name), error)
 
     def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
         if self.pacing is not None and (waits := self.pacing.next(delivery)):
@@ -154,7 +154,7 @@ class Worker:
                 return self._attempt(claimed, context)
             except Exception as error:
                 # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
-                events.store_failed(self.kind.name, delivery.message_id, error)
+                events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:

@@ -126,7 +126,7 @@ class JobContext:
         except MoveRefused:
             return  # another worker took over: settling says so
         except Exception as error:
-            events.store_failed(self.job.type, self.job.id, error)
+            events.store_failed(self.job, error)
 
     def _report(self) -> Job:
         percent, note = self._unsent or (0.0, None)

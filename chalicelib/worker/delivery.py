@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.message import message_of_type
+from chalicelib.jobs.ports import Message
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -24,3 +28,10 @@ class Delivery:
         count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
         at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
         return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)
+
+    def named(self, job_type: str) -> Message | str:
+        """Return the message, for a line about it; the type of its queue where the body cannot be read."""
+        try:
+            return message_of_type(self.body, job_type)
+        except MalformedMessage:
+            return job_type

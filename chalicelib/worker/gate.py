@@ -132,7 +132,7 @@ class AutoPauseGate(Gate):
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
             self.known = self.rows.read(self.name) if taken is None else taken
         except Exception as error:
-            events.store_failed(self.name, "-", error)
+            events.store_failed(self.name, error)
             return Hold(round(FRESH), "aws error")
         if taken is not None:
             self.probe = probe
@@ -146,7 +146,7 @@ class AutoPauseGate(Gate):
             try:
                 self.known, self.read_at = self.rows.read(self.name, consistent=False), now
             except Exception as error:
-                events.store_failed(self.name, "-", error)
+                events.store_failed(self.name, error)
                 return None
         return self.known
 
@@ -155,7 +155,7 @@ class AutoPauseGate(Gate):
             told = change(self.rows, self.name, decide, self.known)
         except Exception as error:
             # not counting a failure delays a pause; not writing an end delays the next probe
-            events.store_failed(self.name, "-", error)
+            events.store_failed(self.name, error)
             self.read_at = None
             return None
         if told is None:

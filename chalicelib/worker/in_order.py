@@ -68,7 +68,7 @@ class InOrder:
         except KeyHeld:
             raise
         except Exception as error:
-            events.store_failed(self.name, job.id, error)
+            events.store_failed(job, error)
             raise KeyUnavailable(f"Another job of its key may run: {type(error).__name__}") from error
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)

@@ -78,7 +78,7 @@ class Pacing:
             if self._free_at() > self.clock() + self.wait:
                 self.waits = self._queue_up(deliveries)
         except Exception as error:
-            events.store_failed(self.name, "-", error)
+            events.store_failed(self.name, error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
@@ -98,7 +98,7 @@ class Pacing:
         except NotYet:
             raise
         except Exception as error:
-            events.store_failed(self.name, "-", error)
+            events.store_failed(self.name, error)
             says = f"The start cannot be planned within {self.rate.said}: {type(error).__name__}"
             raise RateUnavailable(says) from error
 
@@ -184,7 +184,7 @@ class Pacing:
         except MoveRefused:
             return Hold(1, "lost a race")
         except Exception as error:
-            events.store_failed(self.name, job.id, error)
+            events.store_failed(job, error)
             return Hold(None, "aws error")
         return Drop("parked") if parked else Hold(max(1, math.ceil(turn - now)), "waits for its turn")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.jobs.job import Job
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
@@ -22,8 +23,10 @@ class Persistence:
     left: Callable[[], float] = lambda: 0.0
     sleep: Callable[[float], None] = time.sleep
 
-    def write(self, job_type: str, job_id: str, once: Callable[[], T]) -> T:
-        """Return what `once` returns. It must do no harm when repeated: a change carries the name of its own write.
+    def write(self, job: Job, once: Callable[[], T]) -> T:
+        """Return what `once`, a write about the job, returns.
+
+        It must do no harm when repeated: a change carries the name of its own write.
 
         Raises MoveRefused and JobNotFound at once, and what `once` raised last when no time is left.
         """
@@ -36,6 +39,6 @@ class Persistence:
             except Exception as error:
                 if self.left() - pause < RESERVE:
                     raise
-                events.store_failed(job_type, job_id, error)
+                events.store_failed(job, error)
             self.sleep(pause)
             pause = min(LONGEST, 2 * pause)

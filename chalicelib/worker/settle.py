@@ -187,7 +187,7 @@ class Settlement:
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
         # The history first: a crash between the two leaves a true line, the other order would lose it.
-        self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
+        self.persistence.write(job, lambda: self.store.record(job.id, attempt))
         self._finished(self._apply(job, change), attempt)
 
     def _finished(self, after: Job, attempt: Attempt) -> None:
@@ -198,7 +198,7 @@ class Settlement:
     def _apply(self, job: Job, change: Change) -> Job:
         if self.ended is not None:  # the claim did not know yet when the job would start
             change = replace(change, values={**change.values, "started_at": job.started_at})
-        return self.persistence.write(job.type, job.id, lambda: self.store.apply(job.id, change))
+        return self.persistence.write(job, lambda: self.store.apply(job.id, change))
 
 
 def _named(error: BaseException) -> tuple[str, str]:

@@ -61,7 +61,7 @@ WATCHDOG = (
         "one failing job does not stop the run",
         "chalicelib.watchdog.run:Watchdog._look",
         """
-events.watchdog_failed(job.id, error)
+events.watchdog_failed(job, error)
 tally['failed'] += 1
 """,
         "raise",

@@ -73,12 +73,12 @@ WORKER = (
         "what an attempt did is on record before its job moves on",
         "chalicelib.worker.settle:Settlement._record",
         """
-self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
+self.persistence.write(job, lambda: self.store.record(job.id, attempt))
 self._finished(self._apply(job, change), attempt)
 """,
         """
 self._finished(self._apply(job, change), attempt)
-self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
+self.persistence.write(job, lambda: self.store.record(job.id, attempt))
 """,
     ),
     Safeguard(

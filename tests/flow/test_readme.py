@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs.types import jobtype
 from tests.flow.printed import blocks
 from tests.infra.local.running import ROOT, Run
+from tests.support import built_in
 
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,7 +45,7 @@ def test_the_curl_creates_a_job_once(run: Run) -> None:
 
 def test_the_table_of_job_types_is_that_of_the_code() -> None:
     rows = re.findall(r"^\| \[`([a-z.]+)`\]\(([^)]+)\) \|.*\| (\d+) \| (\d+) s \|", README, re.MULTILINE)
-    declared = [(k.name, f"handlers/{k.module}.py", str(k.max_attempts), str(k.timeout)) for k in jobtype.load()]
+    declared = [(k.name, f"handlers/{k.module}.py", str(k.max_attempts), str(k.timeout)) for k in built_in()]
     assert sorted(rows) == declared
 
 

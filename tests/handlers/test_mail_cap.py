@@ -7,7 +7,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring
-from chalicelib.builtin.mail_cap import SPREAD
+from chalicelib.builtin.mail import failure
+from chalicelib.builtin.mail_cap import SPREAD, counted
+from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Job, Status
 from tests.handlers.support import Platform, settings
 from tests.support import create_stores
@@ -60,3 +62,10 @@ def test_mail_that_ses_refused_is_not_counted(capped: Platform) -> None:
     assert mail_to(capped, 3).status == Status.FAILED
     wiring.use(settings=settings(MAIL_DAILY_CAP="3"), clock=capped.clock)
     assert mail_to(capped, 3).status == Status.COMPLETED
+
+
+@pytest.mark.parametrize(("code", "counts"), [("ServiceUnavailable", True), ("Throttling", False)])
+def test_mail_that_may_be_out_stays_counted(capped: Platform, code: str, counts: bool) -> None:
+    with pytest.raises(JobFlowError), counted(3):
+        raise failure(code, "later")
+    assert mail_to(capped, 1).status == (Status.RETRYING if counts else Status.COMPLETED)

@@ -1,10 +1,14 @@
 """Every line about a job has the same six keys, whatever the event."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message
-from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.ground import TYPE, Received
 from tests.proof.world import World
 from tests.support import written
 
@@ -33,3 +37,75 @@ def test_of_a_message_whose_job_is_cancelled_or_gone(world: World) -> None:
     dropped = [line for line in lines if line["message"] == "message.dropped"]
     assert sorted(line["status"] for line in dropped) == ["cancelled", "gone"]
     assert all(set(line) >= KEYS for line in dropped)
+
+
+def refused(*names: str) -> Callable[[str], Exception | None]:
+    """AWS refuses these calls."""
+    return lambda name: Throttled(name) if name in names else None
+
+
+def failures(lines: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
+    """Return id and status of the job in each line about a refusal by AWS; a line names a job whole or not at all."""
+    told = [line for line in lines if line["message"].endswith(".aws_error")]
+    assert [line for line in lines if "job_id" in line and not set(line) >= KEYS] == []
+    assert all("job_type" in line and "error" in line for line in told)
+    return [(line.get("job_id"), line.get("status")) for line in told]
+
+
+def test_of_a_refused_write_while_an_attempt_is_under_way(world: World) -> None:
+    world.script["a"] = ["nested then ok"]
+    world.submit("a")
+
+    def outage() -> None:
+        world.ground.faults.fail = refused("apply", "record")
+
+    world.nested = outage
+    with written() as lines:
+        world.poll()
+    told = failures(lines)
+    assert len(told) > 2, "the write is repeated, and then the attempt is left as it is"
+    assert set(told) == {(world.accepted["a"], "processing")}
+
+
+def test_of_a_refusal_before_the_job_is_known(world: World) -> None:
+    world.submit("a")
+    world.ground.faults.fail = refused("claim", "get", "apply", "set_visibility")
+    with written() as lines:
+        world.poll()
+    about_the_batch, claim, hold = failures(lines)
+    assert about_the_batch == (None, None)
+    assert claim == hold == (world.accepted["a"], "unknown")
+
+
+def test_of_a_message_that_cannot_be_read_no_job_is_named(world: World) -> None:
+    world.ground.faults.fail = refused("set_visibility")
+    with written() as lines:
+        world.deliver([Received("r-1", "{", 1, None, world.clock.now)])
+    assert failures(lines) == [(None, None)] * 2
+
+
+def test_of_a_refusal_to_the_watchdog(world: World) -> None:
+    world.ground.faults.fail = refused("send")
+    world.submit("a")
+    world.ground.faults.fail = refused("apply")
+    world.clock.advance(61)
+    with written() as lines:
+        world.watchdog.run(lambda: 50.0)
+    assert failures(lines) == [(world.accepted["a"], "queued")]
+
+
+def test_of_a_message_that_is_removed_from_the_dead_letter_queue(world: World) -> None:
+    world.submit("a")
+    world.cancel("a")
+    gone = Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")
+    world.ground.put(write_message(gone))
+    for _ in range(6):
+        world.ground.receive(2)
+        world.clock.advance(361)
+    with written() as lines:
+        world.watchdog.run(lambda: 50.0)
+    removed = [line for line in lines if line["message"] == "sweeper.removed"]
+    assert {(line["job_id"], line["status"]) for line in removed} == {
+        (world.accepted["a"], "cancelled"), (gone.id, "gone"),
+    }  # fmt: skip
+    assert all(set(line) >= KEYS for line in removed)

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.worker.persist import Persistence
-from tests.support import Clock
+from tests.support import Clock, a_job
 
 
 def failing(times: int, error: Exception) -> Callable[[], str]:
@@ -30,7 +30,7 @@ def test_a_write_is_repeated_with_growing_pauses_until_it_succeeds() -> None:
         clock.advance(seconds)
 
     end = clock.now + 60
-    assert Persistence(lambda: end - clock.now, sleep).write("t", "j", failing(7, ConnectionError())) == "written"
+    assert Persistence(lambda: end - clock.now, sleep).write(a_job(), failing(7, ConnectionError())) == "written"
     assert slept == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 
 
@@ -38,7 +38,7 @@ def test_it_gives_up_shortly_before_the_invocation_ends() -> None:
     clock = Clock()
     end = clock.now + 60
     with pytest.raises(ConnectionError):
-        Persistence(lambda: end - clock.now, clock.advance).write("t", "j", failing(10_000, ConnectionError()))
+        Persistence(lambda: end - clock.now, clock.advance).write(a_job(), failing(10_000, ConnectionError()))
     assert 3.0 <= end - clock.now <= 8.0
 
 
@@ -48,4 +48,4 @@ def test_what_a_repeat_cannot_change_is_raised_at_once(error: Exception) -> None
         raise AssertionError("no second try")
 
     with pytest.raises(type(error)):
-        Persistence(lambda: 60.0, sleep).write("t", "j", failing(1, error))
+        Persistence(lambda: 60.0, sleep).write(a_job(), failing(1, error))

@@ -7,7 +7,11 @@ import pytest
 from rich.console import Console
 
 from infra.cloud.__main__ import main
+from infra.cloud.account import Account
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
+
+ROLE = "arn:aws:iam::123456789012:role/jobflow-deploy"
 
 
 @pytest.fixture
@@ -55,3 +59,22 @@ def test_an_answer_that_is_not_given_is_none(monkeypatch: pytest.MonkeyPatch, pe
     monkeypatch.setattr("sys.stdin.isatty", lambda: person)
     monkeypatch.setattr("builtins.input", end)
     assert Terminal(Console(file=io.StringIO())).ask("Sure? ") == ""
+
+
+class Named(Exception):
+    """Ends a command where it names its stack."""
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy --confirm jobflow-dev", "preflight", "rollback"])
+def test_a_role_for_cloudformation_is_handed_on(
+    account: Account, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(_: Account, name: str, *, role: str = "") -> Stack:
+        raise Named(name, role)
+
+    monkeypatch.setenv("AWS_REGION", account.region)
+    for module in ("__main__", "around"):
+        monkeypatch.setattr(f"infra.cloud.{module}.Stack", named)
+    with pytest.raises(Named) as ended:
+        main([*command.split(), "--stage", "dev", "--role-arn", ROLE])
+    assert ended.value.args == ("jobflow-dev", ROLE)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.state.file import StateFile
 from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, start, until
 
 
@@ -93,6 +94,26 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path, variable: str) -> None:
     assert f"Port {port} is in use" in said
     assert variable in said
     assert "Traceback" not in said
+
+
+def test_a_second_run_with_the_same_folder_is_one_sentence_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    first, output = StateFile(tmp_path), tmp_path / "second"
+    first.claim()
+    first.write({"pids": {}})
+    before = first.path.read_text()
+    output.mkdir()
+    process = start(ROOT, output, JOBFLOW_STATE_DIR=str(tmp_path))
+    try:
+        until(lambda: process.poll() is not None or first.path.read_text() != before)
+        assert process.poll() == 1
+    finally:
+        process.terminate()
+        process.wait(BOUND_SECONDS)
+        first.remove()
+
+    [said] = (output / "stderr").read_text().splitlines()
+    assert f"JobFlow already runs with the state folder {tmp_path}" in said
+    assert not first.path.exists(), "it was still the first run's, which removed it"
 
 
 def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path: Path) -> None:

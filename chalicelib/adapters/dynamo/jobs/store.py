@@ -175,8 +175,9 @@ class DynamoJobStore:
             return self._whole(row)
         except Exception as error:
             # An error would hide that the change is made: a claimed job would be held, and its attempt be spent.
-            events.store_failed(row.type, row.pk, error)
-            return self._main(row)
+            job = self._main(row)
+            events.store_failed(job, error)
+            return job
 
     def _main(self, row: JobRow) -> Job:
         """The job without what lies beside its main item."""

@@ -57,6 +57,7 @@ def test_every_answer_has_its_headers(world: World) -> None:
         assert set(answer.headers["access-control-allow-headers"].split(",")) >= ALLOWED
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "max-age=" in answer.headers["strict-transport-security"]
         assert uuid.UUID(answer.headers["x-correlation-id"])
 
 

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
+from chalicelib.adapters.s3.uploads import Upload, Uploads
+from chalicelib.api import routes
+from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.jobs.job import Status
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, OTHER, World, only_types
@@ -33,6 +37,25 @@ def throttled() -> Iterator[World]:
     """An API that lets one POST a minute in."""
     with only_types(NOTE, OTHER):
         yield World(settings=Settings.from_env({"RATE_LIMIT_MAX": "1"}))
+        wiring.reset()
+
+
+@dataclass
+class AnyUpload(Uploads):
+    """Permits uploads without a bucket."""
+
+    client: Any = None
+    bucket: str = "files"
+
+    def permit(self, content_type: str, size: int) -> Upload:
+        return Upload(f"https://example.com/{content_type}", {}, "uploads/1.png", size, self.clock())
+
+
+@pytest.fixture
+def bucket() -> Iterator[World]:
+    """An API that permits uploads."""
+    with only_types(NOTE, OTHER):
+        yield World(parts={"uploads": AnyUpload()})
         wiring.reset()
 
 
@@ -68,6 +91,45 @@ def test_a_new_job_says_who_created_it(world: World, path: str, body: Any) -> No
         (principal(world, Role.OPERATOR), ADDRESS, "request-7"),
     }  # fmt: skip
     assert all("request" not in line for line in created), "its correlation id says the same"
+
+
+DAILY = {**BODY, "cron": "0 9 * * *"}
+ALL_FAILED = {"action": "retry", "filter": {}}
+BODIES = {
+    "create_job": BODY, "create_jobs": {"jobs": [BODY]}, "change_jobs": ALL_FAILED, "start_bulk": ALL_FAILED,
+    "create_schedule": {"id": "weekly", **DAILY}, "change_schedule": DAILY,
+    "create_upload": {"content_type": "image/png", "bytes": 81920},
+}  # fmt: skip
+"""What a writing endpoint is sent, by its name; the others take nothing."""
+ENDED = {"retry_job": Status.FAILED, "discard_job": Status.DEAD_LETTER}
+"""The state of the job that an endpoint is about, where it must have ended."""
+
+
+def filled(path: str, world: World, status: Status | None) -> str:
+    """Return a path about a job, a schedule, a bulk action or an error that is there."""
+    bulk_id = world.post("/bulk", ALL_FAILED).json["id"]
+    job_id = world.create(delay_seconds=600)
+    if status is not None:
+        world.put_in(job_id, status)
+    world.post("/schedules", {"id": "daily", **DAILY})
+    found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
+    return path.format(**found, bulk_id=bulk_id)
+
+
+WRITING = [endpoint for endpoint in routes.all_endpoints() if endpoint.method != "GET"]
+
+
+@pytest.mark.parametrize("endpoint", WRITING, ids=lambda endpoint: endpoint.name)
+def test_every_call_that_writes_says_who_made_it_and_from_where(bucket: World, endpoint: Endpoint) -> None:
+    path = filled(endpoint.path, bucket, ENDED.get(endpoint.name))
+    with written("DEBUG") as lines:
+        answer = bucket.call(endpoint.method, path, BODIES.get(endpoint.name), headers=HERE)
+    assert answer.status < 300, answer
+    line = only(lines, "api.request")
+    assert (line["method"], line["route"], line["status_code"]) == (endpoint.method, endpoint.path, answer.status)
+    assert (line["principal"], line["ip"], line["correlation_id"]) == (
+        principal(bucket, Role.ADMIN), ADDRESS, "request-7",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
@@ -134,6 +196,7 @@ def test_a_refused_token_leaves_a_line_with_its_principal(world: World, header: 
     line = only(lines, "auth.refused")
     assert (line["why"], line["method"], line["path"]) == (why, "GET", "/metrics")
     assert line.get("principal") == (token.id if known else None)
+    assert "ip" not in line, "a TOKEN authorizer is told no address: docs/security.md says so"
     assert text not in json.dumps(lines)
 
 

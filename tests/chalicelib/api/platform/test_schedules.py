@@ -8,7 +8,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Cron, Schedule
-from tests.chalicelib.api.support import BODY, NOTE, T0, Clock, World, only_types
+from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, T0, Clock, World, only_types
 from tests.support import written
 
 DAILY: dict[str, Any] = {**BODY, "cron": "0 9 * * *", "timezone": "Europe/Berlin"}
@@ -210,6 +210,7 @@ def test_every_operation_is_logged_with_who_did_it(world: World) -> None:
         f"schedule.{name}" for name in ("created", "changed", "paused", "resumed", "run", "deleted")
     ]
     assert all(len(line["principal"]) == 16 and line["schedule"] == "daily" for line in told)
+    assert {line["ip"] for line in told} == {ADDRESS}
     assert Clock().now == T0
 
 

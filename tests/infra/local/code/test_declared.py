@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.email_send import EXAMPLE
 from infra.local.code.declared import describe
 from infra.local.code.describe import complaint
 from infra.local.errors import BrokenCode, CannotRun
@@ -20,7 +21,7 @@ def test_the_project_describes_itself_without_credentials_or_a_network() -> None
     assert {"JobsTable", "EmailSendQueue", "EmailSendDlq", "FilesBucket"} <= described.stateful.keys()
     assert described.functions["EmailSendFunction"]["Properties"]["Handler"] == "handlers.email_send.handler"
     assert described.environment["CORS_ORIGIN"] == "http://localhost:8080"
-    assert "email.send" in described.types
+    assert described.types["email.send"] == EXAMPLE
 
 
 def test_an_error_deep_in_the_code_is_shown_with_the_projects_own_lines(tmp_path: Path) -> None:
