@@ -114,7 +114,7 @@ def _waits() -> Iterator[str]:
     yield f"tried again {EACH[SCHEMA_PAUSE]} until `upgrade=`"
     yield f"at most {limits.MOST_CLAIMS:,} claims a run"
     yield f"cancelled about {SAID[RETIRE_AFTER]} later"
-    yield f"looks at up to {run.MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
+    yield f"when it comes to it, at up to {run.MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
 
 
 def _doubt() -> Iterator[str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.watchdog import sharing
+from chalicelib.watchdog.dead_letters import MOST_SWEPT
+from chalicelib.watchdog.run import MOST_SWEEPS
 from chalicelib.watchdog.search import MOST_PLANNED
 from tests.infra.definition.pages import delivery_figures, figures
 from tests.proof import burst
@@ -70,6 +72,12 @@ def test_the_code_says_the_same_of_a_burst_as_the_page() -> None:
     (runs,) = re.findall(r"sent ahead by (\w+) runs of the watchdog", page("delivery.md"))
     assert f"looks at {sharing.SHARE * (1 + sharing.MOST_HELPERS):,} jobs" in text
     assert f"it finds {MOST_PLANNED:,} that are to be sent ahead, so that {burst.JOBS:,} take {runs} runs" in text
+
+
+@pytest.mark.parametrize("name", ["lifecycle.md", "operations.md", "job-types.md", "openapi.json"])
+def test_how_fast_a_dead_letter_queue_is_tidied_is_told_wherever_it_is(name: str) -> None:
+    assert f"at up to {MOST_SWEEPS * MOST_SWEPT:,} messages" in page(name)
+    assert "within minutes" not in page(name)
 
 
 @pytest.mark.parametrize(
