@@ -24,7 +24,7 @@ class JobReader:
         """
         view, now = self.store.view(job_id), self.clock()
         line = Line.of(view.job, self.counters.standing(), now, _rate(view.job.type)) if asks(view.job) else Line()
-        return view, why(view.job, line, now)
+        return view, why(view.job, line, now, view.attempts[-1] if view.attempts else None)
 
 
 def _rate(job_type: str) -> str | None:

@@ -3,14 +3,22 @@
 from dataclasses import dataclass
 
 from chalicelib.counters import backlog
-from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.errors import PayloadRefused
+from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Standing
 from chalicelib.jobs.tenants import tenant_of
+from chalicelib.jobs.texts.errors import cut
 from chalicelib.jobs.turns import has_turn
 
 SLOW_SEND = 10.0
 """Seconds after which an unsent message is worth a word: a batch is sent a moment after it is stored."""
+LONGEST_REASON = 300
+"""Bytes of an error in the sentence."""
+ASKED = "asked to come again"
+"""Begins the error of a `RetryLater` without a reason, too."""
+ACCEPT = "give the type an `upgrade=`, or deploy the version that accepted it (docs/operations.md#stalled)"
+"""Said of a stored payload that today's schema refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +60,23 @@ def asks(job: Job) -> bool:
     return job.status in WAITING
 
 
-def why(job: Job, line: Line, now: float) -> str | None:
-    """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will."""
+def why(job: Job, line: Line, now: float, last: Attempt | None = None) -> str | None:
+    """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
+
+    `last` is the job's last attempt, if it is on record.
+    """
     if job.status is Status.PROCESSING:
         return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
     if job.status not in WAITING:
         return None
-    sentence = _sentence(job, line, now)
+    sentence = _sentence(job, line, now, last)
     if line.paused is None or job.status is Status.QUEUED:
         return f"{sentence}."
     paused = f"the {job.type} queue is paused since {iso(line.paused)}"
     return f"{sentence}; {paused}, so it does not start {line.until if line.probe_at else 'until resumed'}."
 
 
-def _sentence(job: Job, line: Line, now: float) -> str:
+def _sentence(job: Job, line: Line, now: float, last: Attempt | None) -> str:
     due = job.next_attempt_at
     if due is not None and has_turn(job):
         paced = f": {line.rate}" if line.rate else ""
@@ -78,12 +89,31 @@ def _sentence(job: Job, line: Line, now: float) -> str:
         late = "; that has passed, and it waits for a worker" if due <= now else ""
         return f"It is scheduled for {iso(due)}{late}"
     if job.status is Status.RETRYING and due is not None:
-        attempt = f"attempt {job.attempts + 1} of {job.max_attempts}"
-        backs_off = f"backs off until {iso(due)}, then {attempt} begins"
-        return f"Attempt {job.attempts} failed and it " + (
-            backs_off if due > now else f"waits for a worker: {attempt} is due since {iso(due)}"
-        )
+        given_back = last is not None and last.token == job.token and last.outcome == "deferred"
+        return _given_back(job, last, due, now) if last and given_back else _failed(job, due, now)
     return _queued(job, line, now)
+
+
+def _failed(job: Job, due: float, now: float) -> str:
+    attempt = f"attempt {job.attempts + 1} of {job.max_attempts}"
+    backs_off = f"backs off until {iso(due)}, then {attempt} begins"
+    return f"Attempt {job.attempts} failed and it " + (
+        backs_off if due > now else f"waits for a worker: {attempt} is due since {iso(due)}"
+    )
+
+
+def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
+    """Say why an attempt was given back: its payload is refused, the platform was in the way, or the job asked."""
+    # of the attempt: the job's own may be too short to name the field
+    reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
+    late = "" if due > now else "; that has passed, and it waits for a worker"
+    if last.error_class == PayloadRefused.__name__:
+        return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
+    # The watchdog notes a stall, too, but of a later message: then it was the job that asked.
+    if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
+        return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
+    told = f": {reason}" if reason and not reason.startswith(ASKED) else ""
+    return f"It {ASKED} at {iso(due)}{told}{late}"
 
 
 def _queued(job: Job, line: Line, now: float) -> str:

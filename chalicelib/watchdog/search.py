@@ -16,6 +16,8 @@ MOST_PLANNED = 12_000
 """Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 due at one moment."""
 MOST_CHECKED = 100_000
 """Jobs of one type that a run reads to find those that were not sent."""
+IN_ONE_READ = 100
+"""Jobs of such a minute that are read together, as many as DynamoDB takes in one request."""
 MINUTE = 60.0
 
 
@@ -56,7 +58,7 @@ def find(store: JobStore, job_type: str, signs: Signs, standing: Standing | None
         if left > 0 and (horizon is None or minute + MINUTE > horizon):
             entries = store.overdue(Search(job_type, since=minute, before=minute + MINUTE), now, left)
             left -= len(entries)
-            found += (Found(portion.ids, unsent_only=True) for portion in _portions(entries, 100))
+            found += (Found(portion.ids, unsent_only=True) for portion in _portions(entries, IN_ONE_READ))
     return found
 
 

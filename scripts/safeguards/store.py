@@ -1,4 +1,4 @@
-"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads, marks of counters."""
+"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads, counters."""
 
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 
@@ -48,6 +48,8 @@ STORE = (
     ),
 )
 
+RECOUNT = ("tests/chalicelib/counters/test_recount.py",)
+NOT_FROZEN = ("tests/chalicelib/counters/test_not_frozen.py", "tests/contract/counting/test_counters.py")
 MARKS = ("tests/contract/counting/test_moved_marks.py",)
 COUNTERS = "chalicelib.adapters.dynamo.counting.counters:DynamoCounters"
 
@@ -100,5 +102,55 @@ COUNTING = (
         "max(now, *at)",
         "0.0",
         MARKS,
+    ),
+    Safeguard(
+        "a recount judges only after the stream has passed its canaries",
+        "chalicelib.counters.recounting.recount:Recount.step",
+        "not self._passed(run, left)",
+        "False",
+        RECOUNT,
+    ),
+    Safeguard(
+        "all canaries are waited for, not the first of them",
+        "chalicelib.counters.recounting.recount:Recount._passed",
+        "int(self.rows.read(row).get(keys.SEEN, 0)) < CANARIES",
+        "int(self.rows.read(row).get(keys.SEEN, 0)) < 1",
+        RECOUNT,
+    ),
+    Safeguard(
+        "a record that cannot be read is skipped, and the others are counted",
+        "chalicelib.adapters.dynamo.counting.changes:read",
+        "told = _unreadable(record, error)",
+        "raise",
+        NOT_FROZEN,
+    ),
+    Safeguard(
+        "a change that cannot be counted is skipped, and the others are counted",
+        "chalicelib.counters.fold:fold",
+        "folded.skipped.append(Unreadable(one.sequence, item.id if item else '?', f'{type(error).__name__}: {error}'))",
+        "raise",
+        NOT_FROZEN,
+    ),
+    Safeguard(
+        "a record that no row takes is skipped, and the others are counted",
+        "chalicelib.counters.stream:StreamCounter._add",
+        "counted.skipped.extend((Unreadable(one.sequence, f'{row.pk}/{row.sk}', str(error)) for one in left))\nreturn",
+        "raise",
+        NOT_FROZEN,
+    ),
+    Safeguard(
+        "a row is tidied before the write that would fill it",
+        "chalicelib.counters.stream:StreamCounter.count",
+        """
+self._tidy(row, now)
+for piece in pieces(left):
+    self._add(row, piece, source, counted, now)
+""",
+        """
+for piece in pieces(left):
+    self._add(row, piece, source, counted, now)
+self._tidy(row, now)
+""",
+        NOT_FROZEN,
     ),
 )

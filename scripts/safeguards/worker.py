@@ -88,6 +88,13 @@ self.persistence.write(job, lambda: self.store.record(job.id, attempt))
         "self._stopped(job, now)",
     ),
     Safeguard(
+        "an attempt's end is written again until the invocation's end is near",
+        "chalicelib.worker.consume:Worker._attempt",
+        "Persistence(lambda: _seconds_left(context), self.sleep)",
+        "Persistence()",
+        ("tests/chalicelib/worker/test_persist.py",),
+    ),
+    Safeguard(
         "a lease outlives its invocation",
         "chalicelib.worker.claim:LEASE_SLACK",
         "5.0",

@@ -336,7 +336,7 @@ export interface paths {
      *     While `more` is true, send it again with `next_cursor`; safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *     removes it, within minutes.
+     *     comes to it, at up to 2,000 messages of a queue a minute.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;

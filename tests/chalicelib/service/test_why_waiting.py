@@ -1,14 +1,16 @@
 """Why a job waits, from facts, in one sentence."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.counters.backlog import queued
-from chalicelib.jobs.job import WAITING, Status
+from chalicelib.errors import RetryLater
+from chalicelib.jobs.job import WAITING, Attempt, Status
 from chalicelib.jobs.ports import Pause, Standing
-from chalicelib.service.why_waiting import Line, asks, why
+from chalicelib.service.why_waiting import LONGEST_REASON, Line, asks, why
 from tests.support import T0, a_job
 
 BUSY = Line(ahead=41, oldest=T0 - 200)
@@ -48,6 +50,48 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
 )  # fmt: skip
 def test_the_sentence(fields: dict[str, Any], line: Line, expected: str | None) -> None:
     assert why(a_job(**fields), line, T0) == expected
+
+
+BACK: dict[str, Any] = {"status": Status.RETRYING, "claims": 4, "next_attempt_at": T0 + 8}
+STALLED = BACK | {"stalled_since": T0 - 60}
+ACCEPT = "give the type an `upgrade=`, or deploy the version that accepted it (docs/operations.md#stalled)"
+WAITS = "waits for a worker"
+AT, ASKED = "2027-01-15T08:00:08.000Z", "It asked to come again at"
+
+
+def given_back(error: str, message: str, **fields: Any) -> Attempt:
+    """The record of the last attempt, which was not charged."""
+    return replace(Attempt(1, 1, "deferred", T0 - 2, T0 - 1, error, message, claim=4), **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "last", "expected"),
+    [
+        (STALLED, given_back("PayloadRefused", "Today's schema refuses the stored payload: to: Field required"),
+         f"Today's schema refuses the stored payload: to: Field required; {ACCEPT}; the next try is at {AT}."),
+        (STALLED, given_back("PayloadUnreadable", "It is gone,\nor not allowed."),
+         f"It could not be run: It is gone, or not allowed; the next try is at {AT}."),
+        (STALLED | {"next_attempt_at": T0 - 1}, given_back("RateUnavailable", "TimeoutError"),
+         f"It could not be run: TimeoutError; the next try is at {JUST_NOW}; that has passed, and it {WAITS}."),
+        (BACK, given_back("RetryLater", "429 Too Many Requests"), f"{ASKED} {AT}: 429 Too Many Requests."),
+        (BACK | {"next_attempt_at": T0 - 1}, given_back("RetryLater", "429"),
+         f"{ASKED} {JUST_NOW}: 429; that has passed, and it {WAITS}."),
+        (BACK, given_back("RetryLater", str(RetryLater(60))), f"{ASKED} {AT}."),
+        (BACK | {"attempts": 1}, given_back("OfMine", "closed"), f"{ASKED} {AT}: closed."),
+        (BACK | {"stalled_since": T0}, given_back("RetryLater", "429"), f"{ASKED} {AT}: 429."),
+        (BACK | {"attempts": 2}, given_back("E", "e", outcome="error"),
+         f"Attempt 2 failed and it backs off until {AT}, then attempt 3 of 3 begins."),
+        (BACK | {"attempts": 2}, given_back("E", "e", claim=3),
+         f"Attempt 2 failed and it backs off until {AT}, then attempt 3 of 3 begins."),
+    ],
+)  # fmt: skip
+def test_an_attempt_that_was_given_back_did_not_fail(fields: dict[str, Any], last: Attempt, expected: str) -> None:
+    assert why(a_job(**fields), BUSY, T0, last) == expected
+
+
+def test_a_long_reason_is_cut() -> None:
+    told = why(a_job(**BACK), BUSY, T0, given_back("RetryLater", "x" * 1000))
+    assert told == f"{ASKED} {AT}: {'x' * (LONGEST_REASON - 3)}…."
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -35,8 +35,8 @@ class OneType:
 
     def __post_init__(self) -> None:
         self.store = MemoryJobStore(self.clock)
-        self.queue = MemoryJobQueue(self.clock, visibility_timeout=6 * self.timeout, max_receives=5)
         self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
+        self.queue = MemoryJobQueue(self.clock, 6 * self.timeout, self.kind.max_receives)
         self.worker = Worker(
             self.kind,
             self.store,

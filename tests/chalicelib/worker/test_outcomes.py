@@ -3,6 +3,7 @@
 from chalicelib.errors import PermanentError
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
@@ -36,17 +37,19 @@ def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(w
 
 
 def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_again(world: OneType) -> None:
-    world.submit(max_attempts=2)
-    world.script = [boom, boom]
-    world.poll()
-    world.clock.now += 2
-    world.poll()
+    world.submit(max_attempts=3)
+    world.script = [boom] * 3
+    while not world.job().terminal:
+        world.poll()
+        world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0.0)
     assert world.job().status is Status.DEAD_LETTER
     assert world.dead() == [], "only SQS moves messages to the dead-letter queue"
+    empty = 0
     while world.waiting():
-        world.poll()
+        empty += world.poll()
     assert len(world.dead()) == 1
-    assert world.ran == [(1, 1), (1, 2)]
+    assert world.ran == [(1, 1), (1, 2), (1, 3)]
+    assert empty <= SPARE_RECEIVES == 2, "each is an invocation that does nothing"
 
 
 def test_max_attempts_of_one_dead_letters_at_the_first_failure(world: OneType) -> None:

@@ -14,6 +14,7 @@ import { JobSteps } from "./JobSteps";
 import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { JobTags } from "./JobTags";
+import { whyGivenBack } from "./runs";
 import { t } from "@/texts/en/detail";
 
 interface HeaderProps {
@@ -139,6 +140,7 @@ function Why({ job, canAct }: HeaderProps) {
   const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !isFinished(job.status)) });
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
+  const givenBack = whyGivenBack(job);
   const failed =
     job.errorMessage && job.status !== "completed" && (job.status !== "cancelled" || job.discarded !== null);
   return (
@@ -173,7 +175,7 @@ function Why({ job, canAct }: HeaderProps) {
             <>
               {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
               <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong> (<When at={due} />)
-              {paused ? ` ${t.whilePaused(job.type)}` : "."}
+              {paused ? ` ${t.whilePaused(job.type)}` : "."} {givenBack && <Told text={givenBack} />}
             </>
           ) : (
             <Told text={job.why ?? meaning} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { attempt } from "@/test/factories";
-import { retries, runName } from "./runs";
+import { attempt, detail } from "@/test/factories";
+import { retries, runName, whyGivenBack } from "./runs";
 
 describe("the name of a run", () => {
   it("counts retries from the first run", () => {
@@ -13,5 +13,19 @@ describe("the name of a run", () => {
     expect(retries({ gen: 4, history: [] })).toBe(0);
     const job = { gen: 5, history: [attempt(1, { gen: 4 }), attempt(1, { gen: 5 })] };
     expect([runName(4, job), runName(5, job)]).toEqual(["First run", "Retry 1"]);
+  });
+});
+
+describe("why an attempt was given back", () => {
+  const why = "Today's schema refuses the stored payload; give the type an `upgrade=`.";
+  const deferred = attempt(1, { outcome: "deferred" });
+
+  it("is said beside the time of the next one", () => {
+    expect(whyGivenBack(detail("retrying", [attempt(1), deferred], { why }))).toBe(why);
+  });
+
+  it("is not said of an attempt that failed: its error is", () => {
+    expect(whyGivenBack(detail("retrying", [deferred, attempt(2)], { why }))).toBeNull();
+    expect(whyGivenBack(detail("scheduled", [], { why }))).toBeNull();
   });
 });

@@ -17,3 +17,8 @@ export function retries(job: Runs): number {
 export function runName(gen: number, job: Runs): string {
   return gen <= first(job) ? t.firstRun : t.retryNumber(gen - first(job));
 }
+
+/** Return why the last attempt was given back, and what to do about it, as the API says it; null when it was not. */
+export function whyGivenBack({ history, why }: Pick<JobDetail, "history" | "why">): string | null {
+  return history.at(-1)?.outcome === "deferred" ? why : null;
+}

@@ -1,5 +1,6 @@
 """Say what docs/delivery.md and lifecycle.md tell about times and quantities, with the code's own figures in it."""
 
+import math
 from collections.abc import Iterator
 
 from chalicelib.adapters.dynamo.jobs.bodies import LARGEST_ITEM
@@ -7,24 +8,26 @@ from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
-from chalicelib.jobs.limits import DAY, LOOK_AHEAD
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, LOOK_AHEAD, RETIRE_AFTER
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
 from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
-from chalicelib.worker.consume import TRIM_SLACK
+from chalicelib.worker.consume import PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
 from infra.definition.data.queues import DLQ_RETENTION
-from infra.definition.lambdas.functions import functions
+from infra.definition.lambdas.functions import ScheduleTrigger, functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
-from tests.chalicelib.watchdog.test_cost import IDLE, OLDER, PARTITIONS
+from tests.chalicelib.watchdog.test_cost import BUSY, IDLE, OLDER, PARTITIONS
+from tests.infra.definition.pages.said import COUNTS as WORDS
+from tests.infra.definition.pages.said import EACH, OFTEN, SAID, SHARES
 from tests.proof import burst
+from tests.proof.grounds.ground import TYPES
 from tests.proof.months import liveness, weather
 from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE, PORTS_PART, PORTS_WHOLE
 
 MINUTE, HOUR = 60, 3600
-WORDS: dict[float, str] = {2: "two", 3: "three", 5: "five", 6: "six", 10: "ten"}
 EARLIEST = f"{LOOK_AHEAD / MINUTE:.0f} minutes"
 (WATCHDOG,) = (function for function in functions([], "s") if function.short == "watchdog")
 MEASURED = (
@@ -34,9 +37,15 @@ MEASURED = (
     "on 1,000 jobs under way each",
     "3,000 jobs",
     "Outage of six hours of DynamoDB",
+    "64,324 and 6,985 steps",
+    "a few thousand steps of the model",
 )
-"""Results of the commands that stand beside them in the table of docs/delivery.md."""
-ELSEWHERE = ("takes 1,000 writes a second", "about 3,500 jobs", "two writes and a tenth of a send")
+"""Results of the commands that stand beside them in docs/delivery.md, and steps that `test_machine.py` counts."""
+ELSEWHERE = (
+    "takes 1,000 writes a second",
+    "about 3,500 jobs",
+    "a tenth of a receive, a read, and a tenth of a removal",
+)
 """DynamoDB's limit of a partition; a megabyte by entries of 300 bytes; requests that watchdog/test_cost.py counts."""
 
 
@@ -47,11 +56,15 @@ def delivery() -> Iterator[str]:
     yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
     parts = {1 / 3: "a third", 2 / 3: "two thirds"}
     yield f"{parts[PORTS_PART]} of the crash points over the ports ({parts[PORTS_WHOLE]} in `make whole`)"
-    yield f"one in {1 / AWS_PART:.0f} of those over DynamoDB and SQS (one in {WORDS_OF_TENS[round(1 / AWS_WHOLE)]} in"
+    yield f"one in {1 / AWS_PART:.0f} of those over DynamoDB and SQS (one in {WORDS[round(1 / AWS_WHOLE)]} in"
     yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
     yield f"for {WORDS[SERVICE_OUTAGE / MINUTE]} minutes in a soak of fifteen"
     yield f"up to {weather.SKEW} s wrong"
     yield f"of up to {WORDS[max(weather.KINDS[f'{name} is out of order'].high for name in OUT) / HOUR]} hours"
+    yield f"or {SAID[GIVE_UP_STALLED]} of trying since its type was last resumed"
+    yield f"has {WORDS[len(TYPES)]} job types"
+    a_run = min(search.MOST_PLANNED, sharing.SHARE * (1 + sharing.MOST_HELPERS))
+    yield f"sent ahead by {WORDS[math.ceil(burst.JOBS / a_run)]} runs of the watchdog"
 
 
 def lifecycle() -> Iterator[str]:
@@ -64,20 +77,26 @@ def lifecycle() -> Iterator[str]:
     yield f"expires after {limits.KEEP_DONE / DAY:.0f} days"
     yield f"expires after {limits.KEEP_DEAD / DAY:.0f} days"
     yield f"as evidence ({DLQ_RETENTION / DAY:.0f} days)"
+    yield f"has not been declared for {SAID[RETIRE_AFTER]}"
     yield from _failures()
+    yield from _waits()
     yield from _doubt()
     yield from _costs()
 
 
 def _failures() -> Iterator[str]:
+    day = SAID[GIVE_UP_STALLED]
     unsent = [min(limits.SEND_GRACE * 2**n, rules.MOST_UNSENT_PATIENCE) / MINUTE for n in range(9)]
-    yield f"tries again after {unsent[0]:.0f}, {unsent[1]:.0f}, {unsent[2]:.0f} … {unsent[-1]:.0f} minutes, for a day"
+    yield f"tries again after {unsent[0]:.0f}, {unsent[1]:.0f}, {unsent[2]:.0f} … {unsent[-1]:.0f} minutes, for {day}"
     yield f"can be read within {'a second' if CONNECT_TIMEOUT + READ_TIMEOUT <= 1 else '-'}"
     yield f"comes back {TRIM_SLACK - LEASE_SLACK:.0f} s after the lease"
     yield f"A payload of over {LARGEST_ITEM / 1024:.0f} KB"
     yield f"until {persist.RESERVE:.0f} s before its invocation ends"
     again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
-    yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes"
+    yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes; a dead letter"
+    yield f"error `Undeliverable`, after {day}"
+    yield f"`job.stalled`, after {day} `dead_letter`"
+    yield f"moves the message after {WORDS[limits.SPARE_RECEIVES]} receives more than its attempts can cause"
     yield f"asks again within {in_order.LOOK_AGAIN:.0f} s, and begins"
     looks, holds = UNKNOWN_LOOKS, message_fate.UNKNOWN_HOLDS
     within = {0.3: "a third of a second"}[round(sum(looks), 1)]
@@ -89,7 +108,21 @@ def _failures() -> Iterator[str]:
     yield f"stay hidden for {first} s, then three times as long each time up to {last / MINUTE:.0f} minutes"
 
 
+def _waits() -> Iterator[str]:
+    least, most = SAID[PLATFORM_PAUSE.first], OFTEN[PLATFORM_PAUSE.longest]
+    yield f"after {least}, then less and less often up to {most}; a dead letter after {SAID[GIVE_UP_STALLED]}"
+    yield f"tried again {EACH[SCHEMA_PAUSE]} until `upgrade=`"
+    yield f"at most {limits.MOST_CLAIMS:,} claims a run"
+    yield f"cancelled about {SAID[RETIRE_AFTER]} later"
+    yield f"when it comes to it, at up to {run.MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
+
+
 def _doubt() -> Iterator[str]:
+    yield f"{SAID[limits.SEND_GRACE]} after its message should have been visible"
+    yield f"claimed before: {SAID[rules.OLD_HELD]} after its lease or its time"
+    yield f"when it is {SAID[GIVE_UP_STALLED]} since its first message was lost"
+    yield f"it has {SAID[GIVE_UP_STALLED]} from the resume"
+    yield f"sees it again {SAID[RETIRE_AFTER]} after the first"
     yield f"jobs that were sent {rules.SLACK / MINUTE:.0f} minutes after it"
     yield f"or it is older than {rules.OLD / DAY:g} days"
     yield f"or after {rules.OLD / DAY:g} days"
@@ -103,18 +136,28 @@ def _doubt() -> Iterator[str]:
 
 
 def _costs() -> Iterator[str]:
+    assert isinstance(WATCHDOG.trigger, ScheduleTrigger)
+    yield f"It runs {EACH[WATCHDOG.trigger.minutes * MINUTE]} and never scans"
     yield f"{2 + PARTITIONS} requests a job type"
+    yield f"in {WORDS[SHARDS[0]]} shards each?"
+    yield f"{BUSY} more while a queue is not empty"
     yield f"more than {EARLIEST} behind, {OLDER} for what an older version wrote"
     yield f"{IDLE.total()} requests for three job types"
     patience = rules.PATIENCE / MINUTE
     yield f"asked after {patience:.0f} minutes, then after {2 * patience:.0f}, {4 * patience:.0f} … up to an hour"
     yield f"{search.MOST_LOOKS:,} jobs in doubt, {search.MOST_PLANNED:,} planned ones a type"
+    yield f"| {SHARES[1 / AT_ONCE]} of a read, and a write |"
+    yield f"| {SHARES[1 / AT_ONCE]} of a read, two writes and {SHARES[1 / AT_ONCE]} of a send |"
+    within = "job in a minute in which one was not sent" if search.MINUTE == MINUTE else "-"
+    yield f"{SHARES[1 / search.IN_ONE_READ]} of a read | {within} | {search.MOST_CHECKED:,} a type"
+    yield f"about 3,500 jobs | {SWEEP_PAGES} a partition"
     yield f"hidden for {DEAD_HIDDEN} s then"
     yield f"{run.MOST_SWEEPS * MOST_SWEPT:,} a queue"
     yield f"after {WORDS[AT_ONCE]} jobs each"
     sweeping = run.RESERVE - run.STOP
     yield f"A run has {WATCHDOG.timeout - run.RESERVE:.0f} s for jobs and {sweeping:.0f} more for dead-letter queues"
-    yield f"are sent from {EARLIEST} before it"
+    yield f"are sent from {EARLIEST} before it, {WORDS[AT_ONCE]} a request"
+    yield f"as its delay: {LOOK_AHEAD / MINUTE:.0f} runs"
     yield f"of up to {search.MOST_PLANNED:,} are more than {burst.JOBS:,} for one type"
     yield f"looks at {sharing.SHARE:,} jobs itself and starts up to {sharing.MOST_HELPERS} further invocations"
     yield f"{sharing.SHARE:,} jobs each"
@@ -123,5 +166,4 @@ def _costs() -> Iterator[str]:
     yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {share:.0f} %"
 
 
-WORDS_OF_TENS: dict[int, str] = {20: "twenty"}
 OUT = ("DynamoDB", "SQS")

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from chalicelib.access.tokens import REMEMBER
 from chalicelib.api.http.auth import POLICY_SECONDS
-from chalicelib.counters.health import HOUR
+from chalicelib.api.models.views import MOST_TENANTS
+from chalicelib.counters import deploys
+from chalicelib.counters.health import HOUR, growth
 from chalicelib.counters.history import MOST_DEAD, MOST_POINTS
+from chalicelib.counters.recounting.recount import EVERY
 from chalicelib.counters.snapshot import MOST_ASKED
+from chalicelib.jobs.auto_pause import FIRST_COOLDOWN, LONGEST_COOLDOWN
 from chalicelib.jobs.limits import (
     DAY,
     GIVE_UP_STALLED,
@@ -20,9 +25,13 @@ from chalicelib.jobs.limits import (
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import Metric
 from chalicelib.watchdog import dead_letter_rules, rules
+from chalicelib.watchdog.dead_letters import MOST_SWEPT
+from chalicelib.watchdog.run import MOST_SWEEPS
 from chalicelib.watchdog.search import MOST_LOOKS
 from chalicelib.worker import consume
+from handlers.report_generate import SMOKE
 from infra.cloud.cost.calculation import RECOUNTED_A_SECOND
+from infra.cloud.cost.prices import PRICES
 from infra.cloud.package.shift import ADDED, HOW
 from infra.cloud.package.size import LARGEST
 from infra.cloud.preflight import production
@@ -41,9 +50,10 @@ from infra.definition.parameters import parameters
 from infra.definition.template import MOST_RESOURCES, SAM_ADDS, resources
 from tests.infra.cloud import large
 from tests.infra.cloud.template.test_limits import MOST
+from tests.infra.definition.pages.said import COUNTS as WORDS
+from tests.infra.definition.pages.said import OFTEN, SAID, SHARES
 from tests.support import built_in
 
-WORDS = {1: "a", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 10: "ten", 11: "eleven", 12: "twelve"}
 ALARMS = {alarm.kind: alarm for alarm in all_alarms(built_in(), "s")}
 TRIGGERS = {function.short: function.trigger for function in functions([], "s")}
 
@@ -61,7 +71,11 @@ def operations() -> Iterator[str]:
     yield f"null while there are more than {MOST_DEAD:,}"
     yield f"{min(MOST_POINTS * 3600, KEEP_COUNTERS) // DAY:.0f} days back, {KEEP_COUNTERS / DAY:.0f} with `step=86400`"
     yield f"each scrape is at most {1 + 2 * MOST_ASKED} requests"
+    yield "growing backlogs (jobs a minute)" if growth([(60 * n, {"created": 7}) for n in range(9)], 540) == 7 else "-"
+    yield f"`deploys`, the last {deploys.MOST};"
+    yield f"the {WORDS[MOST_TENANTS]} tenants with the most jobs at work"
     yield from _of_types()
+    yield from _of_pauses()
     yield from _of_platform()
     yield f"keeps who and when for {KEEP_COUNTERS / DAY:.0f} days"
     yield f"stops working within {WORDS[int((POLICY_SECONDS + REMEMBER) / 60)]} minutes"
@@ -76,6 +90,7 @@ def _of_types() -> Iterator[str]:
     yield f"within the last {lasts(ALARMS['dead-letters']):.0f} minutes jobs were given up"
     yield "kept them from running for a day" if GIVE_UP_STALLED == DAY else "-"
     yield f"stays for {KEEP_DEAD / DAY:.0f} days, its message in the dead-letter queue for {DLQ_RETENTION / DAY:.0f}"
+    yield f"at up to {MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
     yield f"{SPARE_RECEIVES} times more than the job has attempts"
     yield f"longer than {SHORTEST_AGE / MINUTE:.0f} minutes, or than one visibility timeout"
     yield f"delayed by {SQS_LONGEST_DELAY / MINUTE:.0f} minutes in SQS"
@@ -84,6 +99,16 @@ def _of_types() -> Iterator[str]:
     (enough,) = re.findall(r">=(\d+)", ratio.expression)
     yield f"of at least {enough} jobs"
     yield f"within {lasts(ratio):.0f} minutes, more than {ratio.threshold:g} % failed"
+
+
+def _of_pauses() -> Iterator[str]:
+    waits = [FIRST_COOLDOWN * 2**n / MINUTE for n in (1, 2)]
+    then = f"then {waits[0]:.0f}, {waits[1]:.0f}, up to {LONGEST_COOLDOWN / MINUTE:.0f}"
+    yield f"one job that is tried after {SAID[FIRST_COOLDOWN]}, {then}"
+    yield f"the type goes on by itself within {SAID[LONGEST_COOLDOWN]} of the end"
+    watchdog = TRIGGERS["watchdog"]
+    assert isinstance(watchdog, ScheduleTrigger)
+    yield f"1 for each {SAID[watchdog.minutes * MINUTE][2:]} in which a type is paused"
 
 
 def _of_platform() -> Iterator[str]:
@@ -105,6 +130,8 @@ def _of_platform() -> Iterator[str]:
     yield f"no recount has ended for {WORDS[int(lasts(ALARMS['recount-silent']) / 60 / 24)]} days"
     first, _, last = recount.cron.split()[1].partition("-")
     yield f"at night, from {first} to {int(last) + 1} UTC"
+    once = (int(last) + 1 - int(first)) * 3600 < EVERY < DAY
+    yield f"the {OFTEN[DAY] if once else '-'} recount repairs the totals"
 
 
 OF_AWS = {
@@ -119,6 +146,7 @@ OF_AWS = {
         "1 million SQS and Lambda requests",
         "takes 500 resources",
         "SES alone takes $100 a million",
+        "may send a second, as SES allows",
         "any second of the last 35 days",
     ),
 }
@@ -146,9 +174,13 @@ def deploy() -> Iterator[str]:
     yield f"{asked_for} functions answer; report.generate completed in 3 s"
     share, minutes = re.fullmatch(r"Canary(\d+)Percent(\d+)Minutes", HOW).groups()  # type: ignore[union-attr]
     yield f"{share} % of the requests for {minutes} minutes, then all"
+    yield f"can get {SHARES[int(share) / 100]} of the requests first"
     assert jobtype.get("email.send").visibility_timeout == 6 * jobtype.get("email.send").timeout
     yield "comes again after six times the type's timeout"
     yield f"adds {ADDED} resources to the stack"
+    yield f"`+${PRICES.alarm_metric_month:.2f} a month` costs so much"
+    hours = [datetime.fromisoformat(str(SMOKE[name])) for name in ("from", "to")]
+    yield f"`report.generate` has one: {SAID[(hours[1] - hours[0]).total_seconds()]} without jobs"
     yield f"(over {LARGEST / 1e6:.0f} MB, or over {MOST_RESOURCES} resources, after the SAM transform)"
     yield f"up to {history.MOST} deployments"
 
