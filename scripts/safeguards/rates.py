@@ -71,6 +71,13 @@ RATES = (
         PLAN,
     ),
     Safeguard(
+        "a slot that a worker has met is not lost to an older read",
+        "chalicelib.adapters.dynamo.control.turns:DynamoTurns.taken",
+        "known is not None and (row.slots_to or 0) < (known.slots_to or 0)",
+        "False",
+        PLAN,
+    ),
+    Safeguard(
         "a repeated write takes one slot",
         "chalicelib.adapters.dynamo.control.turns:DynamoTurns._write",
         "PlanRow.writer.does_not_exist() | (PlanRow.writer != writer)",
