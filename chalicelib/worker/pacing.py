@@ -82,7 +82,7 @@ class Pacing:
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
-        self.more -= 1
+        self.more, self.started = self.more - 1, None  # an attempt that ended its invocation was not settled
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
