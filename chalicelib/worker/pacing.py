@@ -82,7 +82,7 @@ class Pacing:
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
-        self.more -= 1
+        self.more, self.started = self.more - 1, None  # an attempt that ended its invocation was not settled
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
@@ -128,10 +128,18 @@ class Pacing:
 
     def _forget_the_gone(self) -> None:
         """End a queue of turns whose jobs were cancelled: nobody has started although turns came."""
-        seen, now = self.known, self.clock()
-        if seen.turns_to > now + self.wait and seen.slots_to < now - IDLE - IDLE_TURNS * self.rate.apart:
-            self.turns.forget(self.name, seen.turns_to)
-            self.known = Taken(seen.slots_to)
+        if not self._looks_gone():
+            return
+        # what this process knows is as old as its last look, and the starts since then were of other workers
+        self.known = self.turns.taken(self.name)
+        if self._looks_gone():
+            self.turns.forget(self.name, self.known.turns_to)
+            self.known = Taken(self.known.slots_to)
+
+    def _looks_gone(self) -> bool:
+        now = self.clock()
+        idle = now - IDLE - IDLE_TURNS * self.rate.apart
+        return self.known.turns_to > now + self.wait and self.known.slots_to < idle
 
     def _free_at(self) -> float:
         return max(self.known.slots_to - self.rate.ahead, self.known.turns_to)

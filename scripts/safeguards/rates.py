@@ -3,6 +3,7 @@
 from scripts.safeguards.safeguard import PORTS, Safeguard
 
 TESTS = ("tests/chalicelib/worker/together/test_rate.py",)
+NEWCOMERS = ("tests/chalicelib/worker/together/test_newcomers.py",)
 PLAN = ("tests/contract/control/test_turns.py",)
 
 RATES = (
@@ -44,9 +45,16 @@ RATES = (
     Safeguard(
         "turns of jobs that are gone are forgotten",
         "chalicelib.worker.pacing:Pacing._forget_the_gone",
-        "self.turns.forget(self.name, seen.turns_to)",
+        "self.turns.forget(self.name, self.known.turns_to)",
         "pass",
         TESTS,
+    ),
+    Safeguard(
+        "turns of jobs that start are not forgotten",
+        "chalicelib.worker.pacing:Pacing._forget_the_gone",
+        "self.known = self.turns.taken(self.name)",
+        "pass",
+        NEWCOMERS,
     ),
     Safeguard(
         "one turn for one job",
@@ -60,6 +68,13 @@ RATES = (
         "chalicelib.adapters.dynamo.control.turns:DynamoTurns._write",
         "field.does_not_exist() | (field < begin) if behind else field >= begin",
         "field.does_not_exist() | (field >= 0)",
+        PLAN,
+    ),
+    Safeguard(
+        "a slot that a worker has met is not lost to an older read",
+        "chalicelib.adapters.dynamo.control.turns:DynamoTurns.taken",
+        "known is not None and (row.slots_to or 0) < (known.slots_to or 0)",
+        "False",
         PLAN,
     ),
     Safeguard(

@@ -155,3 +155,8 @@ def test_a_period_goes_forward_and_not_too_far(to: str) -> None:
 )
 def test_a_wrong_field_is_named(payload: dict[str, Any], where: tuple[str | int, ...]) -> None:
     assert [loc for loc, _ in refusals(payload)] == [("payload", *where)]
+
+
+def test_its_schedule_makes_no_report_until_somebody_resumes_it() -> None:
+    (nightly,) = jobtype.get("report.generate").schedules
+    assert (nightly.name, nightly.paused) == ("nightly", True)

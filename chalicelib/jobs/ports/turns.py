@@ -13,7 +13,10 @@ class Turns(Protocol):
     """
 
     def taken(self, job_type: str) -> Taken:
-        """Return up to when the type's starts are planned; it may be a second old."""
+        """Return up to when the type's starts are planned; it may be a second old.
+
+        It is never behind a slot that this port gave out or met.
+        """
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
         """Take the next `count` slots, from `now` on; none, and nothing is taken, if the last is later than `until`."""

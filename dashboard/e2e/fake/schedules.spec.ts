@@ -37,6 +37,7 @@ test("an operator's verbs: resume, pause, run now", async ({ page, open }) => {
 test("a new schedule is previewed while it is typed, refused by field, and created", async ({
   page,
   open,
+  stack,
 }) => {
   await open("/schedules");
   await page.getByRole("link", { name: "New schedule" }).click();
@@ -46,12 +47,16 @@ test("a new schedule is previewed while it is typed, refused by field, and creat
   await page.getByLabel("Cron expression").fill("15 7 * * *");
   const firings = page.getByRole("list", { name: "Next five firings" });
   await expect(firings.getByRole("listitem").first()).toContainText("07:15 +01:00");
+  await page.getByLabel("Subject").fill("Good morning");
   await page.getByLabel("Name", { exact: false }).first().fill("Not so");
   await page.getByRole("button", { name: "Create schedule" }).click();
   await expect(page.getByLabel("Name", { exact: false }).first()).toHaveAttribute("aria-invalid", "true");
   await page.getByLabel("Name", { exact: false }).first().fill("morning");
   await page.getByRole("button", { name: "Create schedule" }).click();
   await expect(card(page, "morning").getByRole("listitem").first()).toContainText("07:15 +01:00");
+  const headers = { Authorization: `Bearer ${stack.viewer}` };
+  const made: unknown = await (await fetch(`${stack.api}/schedules/morning`, { headers })).json();
+  expect(made).toMatchObject({ payload: { subject: "Good morning" } });
 });
 
 test("a change that somebody else was faster with is refused, and what was typed stays", async ({

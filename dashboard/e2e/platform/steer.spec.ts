@@ -1,10 +1,18 @@
 import { expect, missing, statusOf, test } from "../fixtures";
 
-test("a job that is scheduled for tomorrow is run now with a key", async ({ page, open, submit, tag }) => {
+test("a job that is scheduled for tomorrow is run now, with a key or its button", async ({
+  page,
+  open,
+  submit,
+  tag,
+}) => {
   const id = await submit("report.generate", { hours: 1 }, { delay_seconds: 80_000, tags: [tag] });
   await open(`/jobs/${id}`);
   await expect(statusOf(page)).toHaveText("Scheduled");
   await page.keyboard.press("u");
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Run now" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Run now" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Run now" }).click();
   await expect(statusOf(page)).toHaveText("Completed", { timeout: 30_000 });
 });

@@ -6,10 +6,12 @@ import pytest
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Depth, Message, Standing
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
 
 TOTALS = {
@@ -101,3 +103,20 @@ def test_a_clock_that_goes_back_does_not_freeze_the_numbers() -> None:
     reader.read()
     clock.now -= 100
     assert reader.read().as_of == clock.now
+
+
+def test_a_rate_tells_how_long_its_type_has_to_do() -> None:
+    """The turns that were given out, and a slot for each job that waits to be received."""
+    clock, rate, turns = Clock(), Rate(1, per=60), MemoryTurns()
+    queue = MemoryJobQueue(clock)
+    paced = JobType("test.paced", lambda payload, ctx: None, Note, rate=rate)
+    with only_types(NOTE, paced):
+        reader = MetricsReader(Counted(), queue, clock, lambda: turns)
+        assert reader.read().by_type["test.paced"].paced_for == 0.0
+        turns.turns("test.paced", rate, 100, clock.now)
+        for name in ("a", "b"):
+            queue.send(Message(name, 1, "test.paced"))
+        clock.now += 60
+        by_type = reader.read().by_type
+    assert by_type["test.paced"].paced_for == round(100 * TURNS_APART * rate.apart - 60 + 2 * rate.apart, 1)
+    assert by_type["test.note"].paced_for is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control.turns import DynamoTurns
+from chalicelib.adapters.dynamo.control.turns import DynamoTurns, PlanRow
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.ports import Turns
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
@@ -33,6 +33,21 @@ def moments(expected: Sequence[float]) -> Any:
 @pytest.fixture(params=["memory", "dynamo"])
 def turns(request: pytest.FixtureRequest) -> Turns:
     return MemoryTurns() if request.param == "memory" else DynamoTurns(request.getfixturevalue("cloud"))
+
+
+class Behind(DynamoTurns):
+    """A plan whose reads, unless they are consistent, tell the row as it was at `begin`."""
+
+    def begin(self) -> None:
+        """Keep the row as it is."""
+        self._old = self._read(TYPE)
+
+    def _read(self, job_type: str, *, consistent: bool = True) -> PlanRow:
+        row = super()._read(job_type, consistent=consistent)
+        if consistent:
+            return row
+        self._known[job_type] = self._old
+        return self._old
 
 
 def test_slots_follow_each_other(turns: Turns) -> None:
@@ -111,6 +126,29 @@ def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Set
         turns.slots(TYPE, RATE, 1, T0, T0 + 5)
         turns.slots(TYPE, RATE, 1, T0 + 60, T0 + 65)
     assert made == ["UpdateItem"] * 2
+
+
+def test_what_a_refused_slot_has_read_is_not_lost_to_a_read_that_is_older(cloud: Settings) -> None:
+    """Else a worker claims, and gives back, job after job until the copy that it reads has caught up."""
+    first, second = DynamoTurns(cloud), Behind(cloud)
+    second.begin()
+    first.slots(TYPE, RATE, 50, T0, T0 + 9)
+    assert second.taken(TYPE).slots_to == 0.0
+    assert second.slots(TYPE, RATE, 1, T0, T0 + 4) == []
+    with requests_to("dynamodb") as made:
+        assert [second.taken(TYPE).slots_to] == moments([T0 + 50 * APART])
+        assert second.slots(TYPE, RATE, 1, T0, T0 + 6) == moments([T0 + 50 * APART])
+    assert made == ["GetItem", "UpdateItem"]
+
+
+def test_a_read_that_is_newer_counts(cloud: Settings) -> None:
+    first, second = DynamoTurns(cloud), DynamoTurns(cloud)
+    first.slots(TYPE, RATE, 1, T0, T0 + 5)
+    first.turns(TYPE, RATE, 3, T0 + 9)
+    second.slots(TYPE, RATE, 2, T0, T0 + 5)
+    assert first.taken(TYPE) == second.taken(TYPE)
+    second.forget(TYPE, second.taken(TYPE).turns_to)
+    assert first.taken(TYPE).turns_to == 0.0
 
 
 @pytest.mark.parametrize("number", [1, 3])

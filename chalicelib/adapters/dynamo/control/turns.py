@@ -46,7 +46,9 @@ class DynamoTurns:
 
     def taken(self, job_type: str) -> Taken:
         """See Turns."""
-        row = self._read(job_type, consistent=False)
+        known, row = self._known.get(job_type), self._read(job_type, consistent=False)
+        if known is not None and (row.slots_to or 0) < (known.slots_to or 0):
+            self._known[job_type] = row = known  # slots only grow: the read is older than what a write has met
         return Taken((row.slots_to or 0) / MICRO, (row.turns_to or 0) / MICRO)
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:

@@ -21,6 +21,7 @@ from chalicelib.jobs.types.backoff import (
     receives,
 )
 from chalicelib.jobs.types.jobtype import job
+from chalicelib.jobs.types.rate import Rate
 from tests.chalicelib.jobs.types.test_jobtype import Note, _nothing
 
 NIGHTLY = Delays((5, 60, 3600))
@@ -110,3 +111,17 @@ def test_no_attempt_follows_that_would_begin_after_its_time(
     assert decide(attempts=1, max_attempts=9, error=error, backoff=curve, chance=no_jitter, left=left) == decided
     spent = decide(attempts=9, max_attempts=9, error=ValueError(), backoff=curve, left=left)
     assert spent == GiveUp(), "an attempt that was the last one anyway is no matter of time"
+
+
+@pytest.mark.parametrize(
+    ("rate", "timeout", "expected"),
+    [(None, 60, 20), (Rate(14), 60, 20), (Rate(2, per=60), 60, 2), (Rate(6, per=60), 90, 9), (Rate(1, per=3600), 30, 2),
+     (Rate(1), 6, 6)],
+)  # fmt: skip
+def test_a_rate_keeps_so_many_functions_busy_and_no_more_run_by_default(
+    rate: Rate | None, timeout: int, expected: int
+) -> None:
+    job("test.paced", rate=rate, timeout=timeout)(_nothing)
+    job("test.told", rate=rate, timeout=timeout, concurrency=7)(_nothing)
+    assert registry.registered["test.paced"].concurrency == expected
+    assert registry.registered["test.told"].concurrency == 7

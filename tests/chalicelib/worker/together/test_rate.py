@@ -3,17 +3,21 @@
 import math
 import random
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Turns
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide
+from tests.support import T0
 
 QUEUED, SCHEDULED = Status.QUEUED, Status.SCHEDULED
 
@@ -178,3 +182,34 @@ def test_turns_of_cancelled_jobs_hold_nobody_up() -> None:
     world.run(400)
     assert len([at for at in world.starts if at >= began]) == 3
     assert world.most() <= 1
+
+
+@dataclass
+class Silent:
+    """A port of which one call gets no answer in the first half minute."""
+
+    port: Any
+    call: str
+    world: SideBySide
+
+    def __getattr__(self, name: str) -> Any:
+        silent = name == self.call and self.world.now < T0 + 30
+        return self._raise if silent else getattr(self.port, name)
+
+    def _raise(self, *_: Any, **__: Any) -> Any:
+        raise TimeoutError("throttled")
+
+
+@pytest.mark.parametrize("call", ["taken", "turns", "peek"])
+def test_a_plan_that_answers_in_part_lets_none_start_too_early_and_spends_no_attempt(call: str) -> None:
+    world = SideBySide(Rate(1), workers=20, batch_size=2)
+    world.turns = cast("Turns", Silent(world.turns, call, world))
+    world.store = cast("MemoryJobStore", Silent(world.store, call, world))
+    world.submit(60)
+    world.run(4000)
+    assert sum(at < T0 + 30 for at in world.starts) > 3, "who finds a slot starts"
+    assert {(job.status, job.attempts) for job in world.jobs()} == {(Status.COMPLETED, 1)}
+    assert world.most() <= 1
+    assert not world.queue.dead.get(NAME)
+    told = {attempt.error_class for job in world.ids for attempt in world.store.view(job).attempts}
+    assert ("RateUnavailable" in told) == (call != "peek")
