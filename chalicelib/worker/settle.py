@@ -20,6 +20,9 @@ from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.worker.persist import Persistence
 
+UNTRIED = 7_200.0
+"""Seconds late from which on a try does not follow the one before it: those of a stalled job are an hour apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -138,13 +141,15 @@ class Settlement:
         if isinstance(outcome, NotStarted):
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
-        if lasts and now - (job.stalled_since or now) >= GIVE_UP_STALLED:
+        # tried after a long time without a try (its type was paused) the job has a new day
+        since = job.stalled_since if now - _planned(job) < UNTRIED else None
+        if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if job.give_up_at is not None and now + wait >= job.give_up_at:
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
         # without an end of its own it stalls since now, or the watchdog would end it after a day
-        held = job if lasts else replace(job, stalled_since=None)
+        held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
             held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
         )
@@ -199,6 +204,11 @@ class Settlement:
         if self.ended is not None:  # the claim did not know yet when the job would start
             change = replace(change, values={**change.values, "started_at": job.started_at})
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
+
+
+def _planned(job: Job) -> float:
+    """Return when a job that stalls should have been tried (epoch seconds): its longer waits are all parked."""
+    return max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)
 
 
 def _named(error: BaseException) -> tuple[str, str]:

@@ -19,6 +19,20 @@ WAITS = (
         TESTS,
     ),
     Safeguard(
+        "a try after a long pause begins a new day",
+        "chalicelib.worker.settle:Settlement._unrun",
+        "now - _planned(job) < UNTRIED",
+        "True",
+        TESTS,
+    ),
+    Safeguard(
+        "what could not be sent is sent soon when the weather is calm",
+        "chalicelib.watchdog.rules:_first_send",
+        "min(SEND_GRACE * 2 ** job.resends, MOST_UNSENT_PATIENCE)",
+        "6 * 3600.0",
+        (MONTH,),
+    ),
+    Safeguard(
         "the message of a parked job is acknowledged",
         "chalicelib.worker.settle:Settlement._wait",
         "Drop('parked') if parked else Hold(delay, 'backing off')",

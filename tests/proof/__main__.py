@@ -11,7 +11,10 @@ import time
 from collections import Counter
 
 from tests.proof.coverage import empty, table
-from tests.proof.running import enumerate_all, months, play
+from tests.proof.months.month import Report
+from tests.proof.months.outages import JOBS
+from tests.proof.months.weather import COUNTED
+from tests.proof.running import enumerate_all, months, outages, play
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
@@ -29,12 +32,14 @@ def main() -> int:
     if asked.hours is None:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} PART={asked.part:g} GAMES={asked.games}")
         _points_and_games(asked, broken, struck)
+        _outages(int(JOBS * min(1.0, asked.part)), asked.processes, broken)
     else:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} HOURS={asked.hours:g}")
     hours = HOURS * min(1.0, asked.part) if asked.hours is None else asked.hours
-    _months(asked.seed, hours, asked.processes, broken, struck)
+    report = _months(asked.seed, hours, asked.processes, broken, struck)
     print(table(struck))
-    missed = empty(struck) if hours >= HOURS else []
+    print(", ".join(f"{name}: {report.came[name]:,}" for name in COUNTED))
+    missed = [*empty(struck), *report.missed()] if hours >= HOURS else []
     for line in missed:
         print(f"  {line}")
     return 1 if broken or missed else 0
@@ -56,14 +61,26 @@ def _points_and_games(asked: argparse.Namespace, broken: list[str], struck: Coun
         struck.update(played.struck)
 
 
-def _months(seed: int, hours: float, processes: int, broken: list[str], struck: Counter[tuple[str, str]]) -> None:
+def _outages(jobs: int, processes: int, broken: list[str]) -> None:
+    for said, wrong in outages(jobs, processes):
+        print(said, flush=True)
+        for line in wrong[:20]:
+            print(f"  {line}")
+        broken += wrong
+
+
+def _months(seed: int, hours: float, processes: int, broken: list[str], struck: Counter[tuple[str, str]]) -> Report:
     began = time.monotonic()
     report = months(seed, hours, processes, _tell)
     rate = report.job_hours / (report.cpu_seconds / 60 or 1)
-    played = f"{report.hours:,.0f} hours, {report.jobs:,} jobs, {rate:,.0f} job-hours a CPU minute"
+    played = (
+        f"{report.hours:,.0f} hours, {report.jobs:,} jobs, I16 asked {report.judged:,} times, "
+        f"{rate:,.0f} job-hours a CPU minute"
+    )
     _say("months in memory", played, report.broken, began)
     broken += report.broken
     struck.update(report.struck)
+    return report
 
 
 def _say(what: str, number: str, found: list[str], began: float) -> None:

@@ -10,6 +10,7 @@ FAULTS = (
     "dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order",
     "invocations are throttled", "a clock is wrong", "the index lags", "the counters lag",
     "the counters are out of order", "depths are estimates", "the watchdog has little time", "the watchdog is down",
+    "a type is removed",
 )  # fmt: skip
 COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {

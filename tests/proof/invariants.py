@@ -18,7 +18,7 @@ HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
 FAILING = frozenset({"err", "obey", "progress", "make", "make quiet"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
-LATER = frozenset({"later", "much later"})
+LATER = frozenset({"later", "a while later", "much later"})
 """What an attempt may have done last and be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
 """Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""

@@ -16,6 +16,7 @@ from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
 from tests.proof.months.month import Report, episode, episodes
+from tests.proof.months.outages import HOURS, SERVICES, judged
 from tests.proof.roles.script import silence
 from tests.proof.stories.scenarios import SCENARIOS
 
@@ -81,6 +82,12 @@ def months(seed_: int, hours: float, processes: int, tell: Callable[[str], None]
     return report
 
 
+def outages(jobs: int, processes: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield what an outage of each service did, and what is wrong with it."""
+    with _pool("memory", processes) as pool:
+        yield from pool.map(_one_outage, [(service, HOURS, jobs) for service in SERVICES])
+
+
 def _pool(name: str, processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(name,))
 
@@ -100,6 +107,10 @@ def _one_story(task: tuple[int, bool, int, float, float]) -> Played:
 
 def _one_episode(task: tuple[int, float]) -> Report:
     return episode(*task)
+
+
+def _one_outage(task: tuple[str, float, int]) -> tuple[str, list[str]]:
+    return judged(*task)
 
 
 def _some_games(task: tuple[int, int]) -> Played:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost
-from tests.proof.months.month import EPISODE, episode, episodes
+from tests.proof.months.month import EPISODE, HOUR, WEEK, Report, episode, episodes
+from tests.proof.months.weather import COUNTED, EXPIRED, LONG_PAUSE, PAUSED
 from tests.proof.roles.script import forget
 
 
@@ -23,6 +24,7 @@ def test_days_with_every_fault_break_nothing(whole: bool) -> None:
     reports = [episode(seed, EPISODE if whole else EPISODE / 2) for seed in range(40, 48 if whole else 43)]
     assert [line for report in reports for line in report.broken] == []
     assert sum(report.jobs for report in reports) > 75 * len(reports)
+    assert sum(report.judged for report in reports) > 0
     keys, _, pauses = reports[:3]
     assert (keys.keyed > 20, keys.probes, pauses.keyed, pauses.probes > 0) == (True, 0, 0, True)
 
@@ -33,8 +35,20 @@ def test_an_episode_is_repeated_by_its_seed() -> None:
     assert episode(8, hours=12).struck != first.struck
 
 
-def test_hours_are_played_as_episodes_of_three_days() -> None:
-    assert episodes(5, 2 * EPISODE + 6) == [(5, EPISODE), (6, EPISODE), (7, 6)]
+def test_hours_are_played_as_episodes_of_three_days_and_one_in_six_of_a_week() -> None:
+    assert episodes(5, WEEK + EPISODE + 6) == [(5, EPISODE), (6, WEEK), (7, 6)]
+
+
+def test_a_week_begins_with_a_pause_that_outlasts_the_messages() -> None:
+    played = episode(48, LONG_PAUSE / HOUR + 1)
+    assert (played.broken, played.came[PAUSED] > 0, played.came[EXPIRED] > 0) == ([], True, True)
+
+
+def test_a_fault_that_never_came_and_an_invariant_that_was_never_asked_are_named() -> None:
+    assert Report(came=Counter(COUNTED), judged=1).missed() == []
+    [never, calm] = Report(came=Counter(COUNTED) - Counter([EXPIRED])).missed()
+    assert never == "'messages expire' never came"
+    assert "never calm" in calm
 
 
 def full() -> Counter[tuple[str, str]]:
@@ -56,8 +70,8 @@ def test_a_cell_that_is_said_to_be_impossible_must_stay_empty() -> None:
 def test_the_table_shows_each_fault_with_its_numbers() -> None:
     lines = table(full()).splitlines()
     assert next(line for line in lines if line.startswith("dies before")).split()[2:] == ["3"] * len(COLUMNS)
-    assert lines[len(FAULTS)].startswith("the watchdog is down")
-    assert lines[len(FAULTS)].split().count("-") == 3
+    row = next(line for line in lines if line.startswith("the watchdog is down"))
+    assert row.split().count("-") == 3
 
 
 def test_a_fault_aimed_at_a_move_strikes_it_once() -> None:

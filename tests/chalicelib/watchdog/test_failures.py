@@ -7,6 +7,7 @@ from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
+from tests.support import T0
 
 
 def test_a_watchdog_that_cannot_see_the_counters_goes_on_without_them(world: World, ground: MemoryGround) -> None:
@@ -30,7 +31,7 @@ def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: Worl
 
 
 def test_a_dead_letter_queue_whose_depth_cannot_be_read_is_swept(world: World, ground: MemoryGround) -> None:
-    ground.raw.dead[TYPE] = [HeldMessage(Message("gone", 1, TYPE), "r0", 0.0)]
+    ground.raw.dead[TYPE] = [HeldMessage(Message("gone", 1, TYPE), "r0", 0.0, sent_at=T0)]
     fail(ground, "depth")
     assert look(world) == {"removed": 1}
     assert ground.dead() == []

@@ -34,6 +34,14 @@ def send_again(world: OneType) -> None:
     world.queue.send(Message("job-1", 1, "test.note"))
 
 
+def try_again(world: OneType) -> None:
+    """Let a worker try the job, and go on to the time of its next try."""
+    world.poll()
+    world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0)
+    if not world.waiting() and not world.job().terminal:
+        send_again(world)
+
+
 def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: OneType) -> None:
     world.submit(max_attempts=1)
     world.script = [later(60, "429 Too Many Requests")] * 4
@@ -164,13 +172,25 @@ def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world:
     world.store._jobs[job.id] = replace(job, payload=None)
     while not world.job().terminal:
         assert world.clock.now - T0 <= DAY + 3600
-        world.poll()
-        world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0)
-        if not world.waiting() and not world.job().terminal:
-            send_again(world)
+        try_again(world)
     assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "PayloadUnreadable")
     assert world.clock.now - T0 >= DAY
     assert stalls == ["PayloadUnreadable"]
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_stalled_job_of_a_paused_type_has_a_day_from_when_it_is_tried_again(world: OneType, tried: bool) -> None:
+    job = world.submit()
+    world.store._jobs[job.id] = replace(job, payload=None, stalled_since=T0)
+    for _ in range(12 if tried else 0):
+        try_again(world)
+    world.clock.advance(3 * DAY)
+    resumed = world.clock.now
+    while not world.job().terminal:
+        assert world.clock.now - resumed <= DAY + 2 * 3600, "and the tries of the first quarter of an hour"
+        try_again(world)
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "PayloadUnreadable")
+    assert world.clock.now - resumed >= DAY
 
 
 @pytest.mark.parametrize("end", [SystemExit("3"), CancelledError("3")])

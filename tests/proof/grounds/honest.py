@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Message, Overdue, Search
+from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Overdue, Search
 
 DAY = 86_400.0
 KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY
@@ -18,15 +18,8 @@ class HonestQueue(MemoryJobQueue):
     def __init__(self, clock: Callable[[], float], visibility: float) -> None:
         super().__init__(clock, visibility)
         self._now = clock
-        self._sent: dict[int, tuple[HeldMessage, float]] = {}
         self.expired = 0
         self.estimate: Callable[[str, Depth], Depth] = lambda _, depth: depth
-
-    def send(self, message: Message, delay: int = 0) -> None:
-        """See JobQueue."""
-        super().send(message, delay)
-        held = self.messages[message.type][-1]
-        self._sent[id(held)] = held, self._now()
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
@@ -48,14 +41,10 @@ class HonestQueue(MemoryJobQueue):
             line = lines.get(job_type)
             if not line:
                 continue
-            kept = [message for message in line if self._age(message) < keep]
+            kept = [message for message in line if self._now() - message.sent_at < keep]
             if len(kept) < len(line):
                 self.expired += len(line) - len(kept)
                 lines[job_type] = kept
-
-    def _age(self, message: HeldMessage) -> float:
-        found = self._sent.get(id(message))
-        return 0.0 if found is None or found[0] is not message else self._now() - found[1]
 
 
 class LaggingIndex:

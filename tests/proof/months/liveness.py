@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
+from chalicelib.jobs.limits import RETIRE_AFTER
+from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
 SOON = 180.0
@@ -21,21 +23,37 @@ class Liveness:
     looked_at: float = 0.0
     calm_since: float = 0.0
     strikes: int = 0
+    judged: int = 0
+    """Unfinished jobs looked at in calm weather, each as often as it was looked at."""
+    excused: dict[str, float] = field(default_factory=dict)
+    """Until when the jobs of a type may lack a message: it is paused, or was not declared."""
     reported: set[str] = field(default_factory=set)
 
     def look(self) -> None:
         """I16: in calm weather no job that is due has been without a message for longer than three minutes."""
         now = self.world.clock.now
+        self._excuse(now)
         if self._troubled():
             self.calm_since = now
         if now < self.looked_at + EVERY or now < self.calm_since + RECOVERY + SOON:
             return
         self.looked_at = now
         for job in self.world.ground.jobs():
+            if job.status in TERMINAL or now < self.excused.get(job.type, 0.0):
+                continue
+            self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            if job.status not in TERMINAL and not job.sent and now > due + SOON and job.id not in self.reported:
+            if not job.sent and now > due + SOON and job.id not in self.reported:
                 self.reported.add(job.id)
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def _excuse(self, now: float) -> None:
+        for kind in self.world.ground.types:
+            by_itself = self.world.by_itself if kind == TYPE else None
+            if self.world.paused or (by_itself is not None and by_itself.open()):
+                self.excused[kind] = now + SOON
+            if kind == self.world.removed:
+                self.excused[kind] = now + RETIRE_AFTER + SOON
 
     def _troubled(self) -> bool:
         """Whether a fault struck since the last look, or is about to."""

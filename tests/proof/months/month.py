@@ -3,27 +3,29 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.auto_pause import Failing
-from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, Status
 from chalicelib.jobs.types.rate import Rate
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPES
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
 from tests.proof.months.liveness import Liveness
-from tests.proof.months.weather import Weather
+from tests.proof.months.weather import COUNTED, Weather
 from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import DAY, World
 from tests.support import Clock
 
 HOUR = 3_600.0
-EPISODE = 72.0
+EPISODE, WEEK = 72.0, 168.0
 """Hours until everything comes to rest and is judged; the next episode begins with a new world."""
+WEEKS = 6
+"""One episode in so many takes a week, which begins with a pause that outlasts the messages."""
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
@@ -42,13 +44,18 @@ KEYS = 3
 BATCH = 3
 """Messages of a serial type that come at once, so that some follow one of their key in its batch."""
 LONGEST_REST = 10 * DAY
+OPERATED: Mapping[str, frozenset[Status]] = {
+    "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE,
+}  # fmt: skip
+"""What an operator may do, and with a job of which status."""
 
 
 @dataclass
 class Report:
     """What was played: simulated hours, jobs, the hours they lived, how often each fault struck, and what broke.
 
-    `probes` and `keyed` count the starts while a type was paused by itself, and those of a key.
+    `probes` and `keyed` count the starts while a type was paused by itself, and those of a key; `came` the faults that
+    belong to no move, and `judged` the jobs of which I16 was asked.
     """
 
     hours: float = 0.0
@@ -59,6 +66,8 @@ class Report:
     broken: list[str] = field(default_factory=list)
     probes: int = 0
     keyed: int = 0
+    came: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
 
     def add(self, other: "Report") -> None:
         """Take another report into this one."""
@@ -66,8 +75,15 @@ class Report:
         self.job_hours += other.job_hours
         self.cpu_seconds += other.cpu_seconds
         self.struck.update(other.struck)
+        self.came.update(other.came)
+        self.judged += other.judged
         self.broken += other.broken
         self.probes, self.keyed = self.probes + other.probes, self.keyed + other.keyed
+
+    def missed(self) -> list[str]:
+        """Return the faults that never came, and whether nothing was asked of calm weather."""
+        never = [f"{name!r} never came" for name in COUNTED if not self.came[name]]
+        return never if self.judged else [*never, "the weather was never calm, so I16 was not asked"]
 
 
 def episode(seed: int, hours: float = EPISODE) -> Report:
@@ -79,6 +95,8 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
         steer(world, seed)
         players = Players(world, rng)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
+        if hours > EPISODE:
+            weather.pause()
         while clock.now < began + hours * HOUR:
             weather.change()
             players.act(began)
@@ -91,7 +109,10 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     lived = sum((job.finished_at or clock.now) - job.created_at for job in jobs) / HOUR
     probes = 0 if world.by_itself is None else world.by_itself.probed
     spent = time.process_time() - spent
-    return Report(hours, len(jobs), lived, spent, world.ground.faults.struck, broken, probes, world.keyed)
+    return Report(
+        hours, len(jobs), lived, spent, world.ground.faults.struck, broken, probes, world.keyed, weather.came,
+        liveness.judged,
+    )  # fmt: skip
 
 
 def steer(world: World, seed: int) -> None:
@@ -162,17 +183,29 @@ class Players:
         return [self.rng.choice(OUTCOMES) for _ in range(self.rng.choice((0, 1, 1, 2, 4)))]
 
     def _operate(self) -> None:
-        name = self.rng.choice(sorted(self.world.accepted))
-        job = self.world.service.get(self.world.accepted[name]).job
-        if job.status in DISCARDABLE and self.rng.random() < 0.3:
+        """Change a job: by chance, and every second time as the faults under way have met it least."""
+        moves = self.rng.sample(sorted(OPERATED), len(OPERATED))
+        if self.rng.random() < 0.5:
+            moves.sort(key=self._met)
+        jobs = self.world.ground.jobs()
+        move = next((move for move in moves if any(job.status in OPERATED[move] for job in jobs)), None)
+        if move is not None:
+            self._make(move, self.rng.choice([job for job in jobs if job.status in OPERATED[move]]))
+
+    def _met(self, move: str) -> int:
+        faults = self.world.ground.faults
+        return sum(faults.struck[fault, move] for fault in faults.around)
+
+    def _make(self, move: str, job: Job) -> None:
+        if move == "discard":
             self.world.operations.discard(job.id)
             self.world.stopped.add((job.id, job.gen))
-        elif job.status in RETRYABLE:
+        elif move == "requeue":
             self.world.stopped.discard((job.id, job.gen))
             self.world.operations.retry(job.id)
-        elif job.status in PLANNED and self.rng.random() < 0.5:
+        elif move == "run_now":
             self.world.hurry(job.id)
-        elif not job.terminal:
+        else:
             after = self.world.operations.cancel(job.id)
             if after.status is Status.CANCELLED:
                 self.world.stopped.add((after.id, after.gen))
@@ -187,6 +220,9 @@ class Players:
 
 def episodes(seed: int, hours: float) -> Sequence[tuple[int, float]]:
     """Seed and hours of each episode of so many hours in all."""
-    whole, rest = divmod(hours, EPISODE)
-    lengths = [EPISODE] * int(whole) + ([rest] if rest else [])
-    return [(seed + number, length) for number, length in enumerate(lengths)]
+    found, left = list[tuple[int, float]](), hours
+    while left > 0:
+        number = seed + len(found)
+        found.append((number, min(left, EPISODE if number % WEEKS else WEEK)))
+        left -= found[-1][1]
+    return found

@@ -7,6 +7,8 @@ import argparse
 import random
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chalicelib.jobs.job import Status
 from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
@@ -17,27 +19,54 @@ from tests.proof.world import World
 from tests.support import Clock
 
 LAMBDA = "Lambda"
+SERVICES = (DYNAMODB, SQS, LAMBDA)
 HOUR = 3_600.0
+HOURS, JOBS = 6.0, 1000
+FIRSTS: Sequence[Sequence[str]] = ([], ["much later"], ["a while later", "err"], ["oom"])
+"""What the first attempts of a job do. Whose worker is lost comes last: the others are still under way then."""
 
 
-def outage(service: str, hours: float, jobs: int, seed: int = 1) -> tuple[Counter[Status], list[str]]:
-    """Return how the jobs ended after an outage in the middle of their work, and every invariant that did not hold."""
+@dataclass(frozen=True)
+class Outage:
+    """How the jobs stood when the service failed, how they ended, and every invariant that did not hold."""
+
+    under_way: Counter[Status]
+    ended: Counter[Status]
+    broken: list[str]
+
+
+def outage(service: str, hours: float, jobs: int, seed: int = 1) -> Outage:
+    """Put a service out of order in the middle of an attempt, with all jobs under way."""
     clock = Clock()
     with silence():
-        world = World(MemoryGround(clock, visibility=6 * TIMEOUT), clock, random.Random(seed), batch=10)
-        for number in range(jobs):
-            name = f"job {number}"
-            world.script[name] = ["err", "ok"] if number % 3 == 0 else []
-            world.submit(name, delay_seconds=number % 600 or None)
-        _live(world, 120)
+        world = World(MemoryGround(clock, visibility=6 * TIMEOUT), clock, random.Random(seed))
+        _begin(world, jobs, hours * HOUR)
+        under_way = Counter(job.status for job in world.ground.jobs())
         faults = world.ground.faults
-        faults.out = {service} & {DYNAMODB, SQS}
-        world.throttled = service == LAMBDA
+        if service == LAMBDA:
+            world.throttled = True
+        else:
+            faults.out_from[service] = faults.calls + 4
         _live(world, hours * HOUR)
         faults.calm()
         world.calm()
         world.rest()
-        return Counter(job.status for job in world.ground.jobs()), broken_at_rest(world)
+        ended = Counter(job.status for job in world.ground.jobs())
+        return Outage(under_way, ended, broken_at_rest(world))
+
+
+def _begin(world: World, jobs: int, seconds: float) -> None:
+    """Let a quarter of the jobs wait, come again much later, come again in a while, and lose their worker.
+
+    Those that wait come due one after the other, all through so many seconds.
+    """
+    for kind, first in enumerate(FIRSTS):
+        for number in range(kind, jobs, len(FIRSTS)):
+            name = f"job {number}"
+            world.script[name] = list(first)
+            world.submit(name, delay_seconds=None if first else 300 + int(number * seconds / jobs))
+        while any(job.status is Status.QUEUED for job in world.ground.jobs()):
+            world.poll()
 
 
 def _live(world: World, seconds: float) -> None:
@@ -52,20 +81,30 @@ def _live(world: World, seconds: float) -> None:
         world.clock.advance(10)
 
 
+def judged(service: str, hours: float, jobs: int) -> tuple[str, list[str]]:
+    """Return what an outage did, in a line, and what is wrong with it."""
+    played = outage(service, hours, jobs)
+    said = [", ".join(f"{number} {status}" for status, number in sorted(of.items())) for of in
+            (played.under_way, played.ended)]  # fmt: skip
+    wrong = list(played.broken)
+    if played.ended != {Status.COMPLETED: jobs}:
+        wrong.append(f"not all jobs completed after an outage of {service}: {said[1]}")
+    return f"{service} out of order for {hours:g} hours, with {said[0]}: {said[1]}; {len(wrong)} violations", wrong
+
+
 def main() -> int:
     """Play an outage of each service; returns 1 when a job did not complete or an invariant was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.months.outages", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1000, help="jobs under way when the service fails")
-    parser.add_argument("--hours", type=float, default=6.0, help="how long it is out of order")
+    parser.add_argument("--jobs", type=int, default=JOBS, help="jobs under way when the service fails")
+    parser.add_argument("--hours", type=float, default=HOURS, help="how long it is out of order")
     asked = parser.parse_args()
     bad = 0
-    for service in (DYNAMODB, SQS, LAMBDA):
-        ended, broken = outage(service, asked.hours, asked.jobs)
-        ends = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
-        print(f"{service} out of order for {asked.hours:g} hours: {ends}; {len(broken)} violations", flush=True)
-        for line in broken[:20]:
+    for service in SERVICES:
+        said, wrong = judged(service, asked.hours, asked.jobs)
+        print(said, flush=True)
+        for line in wrong[:20]:
             print(f"  {line}")
-        bad += bool(broken) or ended[Status.COMPLETED] != asked.jobs
+        bad += bool(wrong)
     return 1 if bad else 0
 
 

@@ -1,6 +1,7 @@
 """What goes wrong in a simulated month: which faults, how often, and for how long."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,12 @@ from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 
 HOUR = 3_600.0
+EXPIRED = "messages expire"
+PAUSED = "the type is paused"
+LONG_PAUSE = 5 * 24 * HOUR
+"""Longer than SQS keeps a message."""
+CALM, CALM_FOR = 24.0, 1.5
+"""On average once in so many hours nothing goes wrong for so many: only then is judged what must happen soon."""
 SKEW = 2.4
 """Seconds a clock may be wrong at most: two clocks are then less than the 5 s apart that a lease allows for."""
 
@@ -35,9 +42,9 @@ KINDS: Mapping[str, Kind] = {
     "the counters are out of order": Kind(8, 60, 6 * HOUR),
     "depths are estimates": Kind(6, 60, 6 * HOUR),
     "the watchdog has little time": Kind(8, 60, 2 * HOUR),
-    "the watchdog is down": Kind(24, 60, 6 * HOUR),
+    "the watchdog is down": Kind(12, 60, 6 * HOUR),
     "a type is removed": Kind(24, HOUR, 12 * HOUR),
-    "the type is paused": Kind(36, 600, 5 * 24 * HOUR),
+    PAUSED: Kind(36, 600, LONG_PAUSE),
 }
 """Faults that last. The promise about dead letters allows for a day of outage; a pause may be longer than SQS's
 retention."""
@@ -50,10 +57,12 @@ MOMENTS: Mapping[str, float] = {
     "refused": 0.06,
     "reply lost": 0.06,
     "duplicate": 0.25,
+    "a part of a batch": 0.25,
     "messages lost": 40,
 }
 """Faults of a moment: on average once in so many hours."""
-
+COUNTED = (*MOMENTS, PAUSED, EXPIRED)
+"""Faults that are counted as often as they came, by no move: the whole proof fails when one of them never did."""
 
 AIMS = 0.2
 """A fault is aimed at the move that it met least so far, at most once in so many hours."""
@@ -74,31 +83,59 @@ class Weather:
     changed_at: float = 0.0
     aimed: dict[str, float] = field(default_factory=dict)
     """When each move was aimed at, the last ones."""
+    calm_until: float = 0.0
+    came: Counter[str] = field(default_factory=Counter)
+    """How often each of COUNTED came."""
 
     def change(self) -> None:
         """Begin and end faults, as chance has it."""
         now = self.world.clock.now
         hours = (now - (self.changed_at or now)) / HOUR
         self.changed_at = now
+        if now >= self.calm_until and self.rng.random() < hours / CALM:
+            self._calm_down(now + CALM_FOR * HOUR)
+        if now >= self.calm_until:
+            self._begin_some(now, hours)
+        self.until = {name: end for name, end in self.until.items() if end > now}
+        self._apply()
+        if now >= self.calm_until:
+            for name, every in MOMENTS.items():
+                if self.rng.random() < hours / every:
+                    self._strike(name)
+            self._aim(now)
+
+    def _begin_some(self, now: float, hours: float) -> None:
         for name, kind in KINDS.items():
             if name not in self.until and self.rng.random() < hours / kind.every:
-                self.until[name] = now + kind.low * (kind.high / kind.low) ** self.rng.random()
+                self._begin(name, now + kind.low * (kind.high / kind.low) ** self.rng.random())
         for service in (DYNAMODB, SQS):
             if self.rng.random() < hours / STUMBLES:
                 self.until.setdefault(f"{service} is out of order", now + self.rng.uniform(1, 30))
-        self.until = {name: end for name, end in self.until.items() if end > now}
-        self._apply()
-        for name, every in MOMENTS.items():
-            if self.rng.random() < hours / every:
-                self._strike(name)
-        self._aim(now)
+
+    def pause(self) -> None:
+        """Begin a pause that outlasts the messages."""
+        self._begin(PAUSED, self.world.clock.now + LONG_PAUSE)
 
     def clear(self) -> None:
         """End every fault."""
+        if isinstance(self.world.ground, MemoryGround):
+            self.came[EXPIRED] = self.world.ground.raw.expired
         self.until = {}
         self._apply()
         self.world.ground.faults.calm()
         self.world.calm()
+
+    def _begin(self, name: str, end: float) -> None:
+        self.until[name] = end
+        if name in COUNTED:
+            self.came[name] += 1
+
+    def _calm_down(self, until: float) -> None:
+        """End every fault but a pause, which an operator wants."""
+        self.until = {name: end for name, end in self.until.items() if name == PAUSED}
+        self._apply()
+        self.world.ground.faults.calm()
+        self.calm_until = until
 
     def _apply(self) -> None:
         world, on = self.world, self.until.__contains__
@@ -119,7 +156,7 @@ class Weather:
         world.counting.out = on("the counters are out of order")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")
-        world.pause_all(on("the type is paused"))
+        world.pause_all(on(PAUSED))
         for process in ("api", "worker", "watchdog"):
             world.skew[process] = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
         if isinstance(world.ground, MemoryGround):
@@ -149,6 +186,7 @@ class Weather:
 
     def _strike(self, name: str) -> None:
         faults = self.world.ground.faults
+        self.came[name] += 1
         if name == "dies":
             faults.crash_at, faults.after = faults.calls + self.rng.randint(1, 12), self.rng.random() < 0.5
         elif name == "refused":
@@ -157,6 +195,8 @@ class Weather:
             faults.lose = self._some(ReplyLost)
         elif name == "duplicate":
             self.world.duplicate_next = True
+        elif name == "a part of a batch":
+            faults.unsent = 1
         else:
             self.world.lose_messages(self.rng.choice(TYPES))
 

@@ -96,6 +96,7 @@ class ScriptedFunction:
             "err": lambda _: _raise(ValueError("boom")),
             "perm": lambda _: _raise(PermanentError("never")),
             "later": lambda _: _raise(RetryLater(30, "busy")),
+            "a while later": lambda _: _raise(RetryLater(600, "busy")),
             "much later": lambda _: _raise(RetryLater(2000, "closed")),
             "oom": lambda _: _raise(Crash("out of memory")),
             "stall": lambda _: self._meanwhile(400),
