@@ -175,7 +175,13 @@ function Why({ job, canAct }: HeaderProps) {
             <>
               {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
               <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong> (<When at={due} />)
-              {paused ? ` ${t.whilePaused(job.type)}` : "."} {givenBack && <Told text={givenBack} />}
+              {paused ? ` ${t.whilePaused(job.type)}` : "."}
+              {givenBack && (
+                <>
+                  {" "}
+                  <Told text={givenBack} />
+                </>
+              )}
             </>
           ) : (
             <Told text={job.why ?? meaning} />
