@@ -24,7 +24,7 @@ from tests.infra.definition.pages.said import COUNTS as WORDS
 from tests.infra.definition.pages.said import EACH, OFTEN, SAID, SHARES
 from tests.proof import burst
 from tests.proof.grounds.ground import TYPES
-from tests.proof.months import liveness, weather
+from tests.proof.months import liveness, month, weather
 from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE, PORTS_PART, PORTS_WHOLE
 
 MINUTE, HOUR = 60, 3600
@@ -60,6 +60,9 @@ def delivery() -> Iterator[str]:
     yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
     yield f"for {WORDS[SERVICE_OUTAGE / MINUTE]} minutes in a soak of fifteen"
     yield f"up to {weather.SKEW} s wrong"
+    yield f"begin once {'a day' if weather.CALM * HOUR == DAY else '-'} on average"
+    yield f"One episode of {WORDS[month.EPISODE * HOUR / DAY]} days in {WORDS[month.WEEKS]} is a week instead"
+    yield f"a pause of {WORDS[weather.LONG_PAUSE / DAY]} days, and messages expire"
     yield f"of up to {WORDS[max(weather.KINDS[f'{name} is out of order'].high for name in OUT) / HOUR]} hours"
     yield f"or {SAID[GIVE_UP_STALLED]} of trying since its type was last resumed"
     yield f"has {WORDS[len(TYPES)]} job types"
