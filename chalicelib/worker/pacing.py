@@ -49,8 +49,8 @@ class Pacing:
     known: Taken = field(default_factory=Taken)
     slots: list[float] = field(default_factory=list)
     waits: dict[str, Drop | Hold] = field(default_factory=dict)
-    more: int = 0
-    """Messages that follow the present one in its batch."""
+    rest: list[Delivery] = field(default_factory=list)
+    """The messages of the batch that follow the present one."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -70,19 +70,26 @@ class Pacing:
         A job that gets none here is claimed as always, and finds out when it may start.
         """
         self.slots.clear()
-        self.more, self.waits = len(deliveries), {}
+        self.rest, self.waits = list(deliveries), {}
         try:
-            if self._free_at() <= self.clock() + self.wait:
+            if not self._full():
                 self.known = self.turns.taken(self.name)
             self._forget_the_gone()
-            if self._free_at() > self.clock() + self.wait:
+            if self._full():
                 self.waits = self._queue_up(deliveries)
         except Exception as error:
             events.store_failed(self.name, error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
-        self.more, self.started = self.more - 1, None  # an attempt that ended its invocation was not settled
+        self.started = None  # an attempt that ended its invocation was not settled
+        try:
+            # the jobs before it may have taken the last near slots: it is not claimed for nothing
+            if delivery.message_id not in self.waits and not self.slots and self._full():
+                self.waits |= self._queue_up(self.rest)
+        except Exception as error:
+            events.store_failed(self.name, error)
+        del self.rest[:1]
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
@@ -141,8 +148,9 @@ class Pacing:
         idle = now - IDLE - IDLE_TURNS * self.rate.apart
         return self.known.turns_to > now + self.wait and self.known.slots_to < idle
 
-    def _free_at(self) -> float:
-        return max(self.known.slots_to - self.rate.ahead, self.known.turns_to)
+    def _full(self) -> bool:
+        """Return whether no slot is near, as far as this process knows."""
+        return max(self.known.slots_to - self.rate.ahead, self.known.turns_to) > self.clock() + self.wait
 
     def _take(self, ends: float) -> None:
         now = self.clock()
@@ -150,17 +158,23 @@ class Pacing:
         for count in sorted({1, self._together()}, reverse=True):
             self.slots += self.turns.slots(self.name, self.rate, count, now, until)
             if self.slots:
+                self._note_slot(self.slots[-1], now)
                 return
         self.known = self.turns.taken(self.name)
         after = max(now, self.known.slots_to - self.rate.ahead)
         raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
+
+    def _note_slot(self, slot: float, now: float) -> None:
+        if slot > now:  # one that is free at once does not tell how far back the plan reaches
+            self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:
         """Return how many slots to take at once: as many as runs one after the other can keep up with."""
         if self.longest is None:
             return 1
         behind = self.longest - self.rate.apart
-        return 1 + (self.more if behind <= 0 else min(self.more, int(CAREFUL * self.rate.late / behind)))
+        more = len(self.rest)
+        return 1 + (more if behind <= 0 else min(more, int(CAREFUL * self.rate.late / behind)))
 
     def _queue_up(self, deliveries: Sequence[Delivery]) -> dict[str, Drop | Hold]:
         named = {job_id: (gen, delivery) for delivery in deliveries for job_id, gen in _named(delivery)}

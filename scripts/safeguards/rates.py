@@ -15,6 +15,13 @@ RATES = (
         TESTS,
     ),
     Safeguard(
+        "the rest of a batch is not claimed for nothing",
+        "chalicelib.worker.pacing:Pacing.next",
+        "self._full()",
+        "False",
+        ("tests/chalicelib/worker/together/test_newcomers.py",),
+    ),
+    Safeguard(
         "slots leave room for late starts",
         "chalicelib.jobs.types.rate:Rate.apart",
         "(self.per + self.late) / (self.n + self.burst)",
