@@ -19,7 +19,7 @@ RATES = (
         "chalicelib.worker.pacing:Pacing.next",
         "self._full()",
         "False",
-        ("tests/chalicelib/worker/together/test_newcomers.py",),
+        NEWCOMERS,
     ),
     Safeguard(
         "slots leave room for late starts",

@@ -35,7 +35,7 @@ class Joined(SideBySide):
 @pytest.mark.parametrize(
     ("rate", "jobs", "more"), LONG, ids=lambda value: value.said if isinstance(value, Rate) else ""
 )
-def test_a_queue_whose_jobs_start_is_not_forgotten(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
+def test_a_queue_whose_jobs_start_is_not_forgotten_by_newcomers(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
     world = Joined(rate, **more)
     world.submit(jobs)
     world.run(3 * (jobs + NEWCOMERS) * rate.apart + 60)
@@ -46,15 +46,6 @@ def test_a_queue_whose_jobs_start_is_not_forgotten(rate: Rate, jobs: int, more: 
     assert sum(times > 3 for times in writes) <= world.workers
     assert max(writes) <= 4
     assert max(world.received.values()) <= 2
-
-
-@pytest.mark.parametrize(
-    ("rate", "jobs", "more"), LONG, ids=lambda value: value.said if isinstance(value, Rate) else ""
-)
-def test_newcomers_start_behind_all_who_wait(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
-    world = Joined(rate, **more)
-    world.submit(jobs)
-    world.run(3 * (jobs + NEWCOMERS) * rate.apart + 60)
     turns = sorted((job.turn_at, job.started_at) for job in world.jobs() if job.turn_at and job.started_at)
     latest = list(accumulate((started for _, started in turns), max))
     # workers that wait for near slots may pass each other
