@@ -1,9 +1,10 @@
 """What must happen soon, per type, however much else waits: an unsent job is sent within three minutes."""
 
+import math
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.job import TERMINAL
-from chalicelib.jobs.limits import RETIRE_AFTER
+from chalicelib.jobs.job import PLANNED, TERMINAL, Job
+from chalicelib.jobs.limits import LOOK_AHEAD, RETIRE_AFTER
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
@@ -27,14 +28,15 @@ class Liveness:
     """Unfinished jobs looked at in calm weather, each as often as it was looked at."""
     excused: dict[str, float] = field(default_factory=dict)
     """Until when the jobs of a type may lack a message: it is paused, or was not declared."""
-    reported: set[str] = field(default_factory=set)
+    lacking: dict[str, float] = field(default_factory=dict)
+    """When a job was first seen to lack a message, of those that lack it since then."""
 
     def look(self) -> None:
         """I16: in calm weather no job that is due has been without a message for longer than three minutes."""
         now = self.world.clock.now
         self._excuse(now)
         if self._troubled():
-            self.calm_since = now
+            self.calm_since, self.lacking = now, {}
         if now < self.looked_at + EVERY or now < self.calm_since + RECOVERY + SOON:
             return
         self.looked_at = now
@@ -43,9 +45,21 @@ class Liveness:
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            if not job.sent and now > due + SOON and job.id not in self.reported:
-                self.reported.add(job.id)
+            if job.sent or now <= due or self._behind(job, due):
+                self.lacking.pop(job.id, None)
+            elif now > self.lacking.setdefault(job.id, now) + SOON:
+                self.lacking[job.id] = math.inf  # told once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def _behind(self, job: Job, due: float) -> bool:
+        """Whether a job's planned time is long past, and the workers of its queue have not come to it yet.
+
+        One that could not be sent for 14 minutes before its time and after it is found when they have.
+        """
+        now = self.world.clock.now
+        if job.status not in PLANNED or now <= due + LOOK_AHEAD or not self.world.ground.waiting(job.type):
+            return False
+        return self.world.counting.claimed_to(job.type) <= due
 
     def _excuse(self, now: float) -> None:
         for kind in self.world.ground.types:

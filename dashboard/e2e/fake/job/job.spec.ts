@@ -75,6 +75,31 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
   await expect(page.locator("[data-toast]")).toContainText("re-queued");
 });
 
+test("a job that could not be run says why beside the time of its next try, and what to do", async ({
+  page,
+  open,
+  stack,
+}) => {
+  const error = "Today's schema refuses the stored payload: cc: Field required";
+  const attempt = {
+    ...{
+      gen: 1,
+      attempt: 1,
+      claim: 1,
+      outcome: "deferred",
+      error_class: "PayloadRefused",
+      error_message: error,
+    },
+    ...{ started_at: new Date().toISOString(), finished_at: new Date().toISOString(), duration_ms: 3 },
+    ...{ stack: null, request_id: null, cold_start: false, receive_count: 1, retry_delay_s: 3600 },
+  };
+  const more = { status: "retrying", attempts: 0, nextAttemptAt: Date.now() + 3_600_000, history: [attempt] };
+  const payload = { to: ["ada@example.com"], subject: "Hi", text: "Hi" };
+  const { ids } = await stack.order({ add: [{ type: "email.send", payload, more }] });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(page.getByText(/^Attempt 1 of \d in .*give the type an `upgrade=`, or deploy/)).toBeVisible();
+});
+
 test("a job with thousands of attempts says that the older ones are not shown", async ({
   page,
   open,
