@@ -9,8 +9,12 @@ from chalicelib.adapters.invocations import asked_for
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.auto_pause import AutoPausing
+from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
+
+LOOKBACK = Lookback()
+"""What this process knows of the runs before."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -29,7 +33,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     standing, helpers = wiring.counters().standing, wiring.watchdog_helpers()
     watchdog = Watchdog(
         wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work(),
-        wiring.past_pauses(),
+        wiring.past_pauses(), lookback=LOOKBACK,
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():

@@ -21,11 +21,13 @@ from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, share
 
+S = TypeVar("S")
 T = TypeVar("T")
 THREADS = 8
 """Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
@@ -52,10 +54,12 @@ class Watchdog:
     past_pauses: PastPauses | None = None
     tally: Counter[str] = field(default_factory=Counter)
     resumed: Resumed = field(default_factory=Resumed)
+    lookback: Lookback = field(default_factory=Lookback)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
+        self.lookback.begin(self.types, self.dispatcher.now())
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
@@ -66,6 +70,8 @@ class Watchdog:
         names = self._in_turn([*self.types, *removed, ""])
         found = self._each(lambda name: self._found(name, signs, standing), names)
         self._look_at(self._shared(dict(zip(names, found, strict=True))), signs, remaining)
+        if self.tally["failed"] or self.tally["out_of_time"]:
+            self.lookback.keep(self.types, self.dispatcher.now())
         self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
@@ -97,11 +103,11 @@ class Watchdog:
         first = int(self.dispatcher.now() // 60) % len(names) if names else 0
         return [*names[first:], *names[:first]]
 
-    def _each(self, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
+    def _each(self, work: Callable[[S], T], on: Sequence[S]) -> list[T]:
         if self.threads == 1:
-            return list(map(work, names))
+            return list(map(work, on))
         with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(work, names))
+            return list(pool.map(work, on))
 
     def _standing(self) -> Standing | None:
         try:
@@ -119,24 +125,21 @@ class Watchdog:
             return signs_of(name, None, standing)
 
     def _found(self, name: str, signs: Mapping[str, Signs], standing: Standing | None) -> list[Found]:
+        seen, now = signs.get(name, Signs(counted=False)), self.dispatcher.now()
+        if seen.paused:
+            self.lookback.keep([name], now)
         try:
-            return find(
-                self.dispatcher.store, name, signs.get(name, Signs(counted=False)), standing, self.dispatcher.now()
-            )
+            return find(self.dispatcher.store, name, seen, standing, now, self.lookback.since(name, now))
         except Exception as error:
             events.watchdog_failed(f"overdue {name}", error)
+            self.lookback.keep([name], now)
             return []
 
     def _look_at(self, portions: Sequence[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         def look(portion: Found) -> Mapping[str, int]:
             return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
 
-        if self.threads == 1:
-            ends = list(map(look, portions))
-        else:
-            with ThreadPoolExecutor(self.threads) as pool:
-                ends = list(pool.map(look, portions))
-        for end in ends:
+        for end in self._each(look, portions):
             self.tally.update({name: n for name, n in end.items() if n})
 
     def _look(self, portion: Found, signs: Mapping[str, Signs]) -> Mapping[str, int]:
@@ -204,6 +207,8 @@ class Watchdog:
             for job in jobs:
                 if job.id in out:
                     events.resent(job, delays[job.id])
+                else:
+                    self.lookback.keep([job_type], self.dispatcher.now(), job.next_attempt_at)
             tally += Counter({"resent": len(out), "failed": len(jobs) - len(out)})
         return tally
 

@@ -45,14 +45,21 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
     return sorted({name for (name, status), n in standing.totals.items() if n and status in ACTIVE} - set(declared))
 
 
-def find(store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float) -> list[Found]:
-    """Return what a run looks at of one type, the scheduled jobs first."""
+def find(
+    store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float, since: float | None = None
+) -> list[Found]:
+    """Return what a run looks at of one type, the scheduled jobs first.
+
+    From `since` on (epoch seconds) planned jobs may be unsent although their time is past; None: no longer than usual.
+    """
     horizon = signs.horizon(now)
     # Without a watermark no horizon reaches what was not sent at its time because no run was there.
     found = list(_portions(_planned(store, job_type, now if registry.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
-    left = MOST_CHECKED
+    late = _late(store, job_type, horizon, now, since)
+    found += (Found(portion.ids, unsent_only=True) for portion in _portions(late, IN_ONE_READ))
+    left = MOST_CHECKED - len(late)
     for minute in standing.unsent.get(job_type, ()) if standing else ():
         # What was first due before the horizon is among those above.
         if left > 0 and (horizon is None or minute + MINUTE > horizon):
@@ -72,6 +79,14 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
     if horizon is None:
         return soon
     return [*soon, *store.overdue(Search(job_type, planned=True, before=horizon), now, MOST_LOOKS)]
+
+
+def _late(store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None) -> Sequence[Overdue]:
+    """Return the planned jobs between the horizon and those that every run looks at."""
+    recent = now - LOOK_AHEAD
+    if since is None or horizon is None or max(since, horizon) >= recent or registry.out_of_order(job_type):
+        return []
+    return store.overdue(Search(job_type, planned=True, since=max(since, horizon), before=recent), now, MOST_CHECKED)
 
 
 def portions(ids: Sequence[str], size: int = AT_ONCE) -> Iterator[Found]:

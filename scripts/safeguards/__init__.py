@@ -3,6 +3,7 @@
 from scripts.safeguards.acts import ACTS
 from scripts.safeguards.exports import EXPORTS
 from scripts.safeguards.keys import KEYS
+from scripts.safeguards.lookback import LOOKBACK
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.pauses import PAUSES
@@ -19,9 +20,8 @@ from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
-    *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *KEYS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS,
-    *STORE, *COUNTING,
-    *ACTS, *EXPORTS, *RESTORE,
+    *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *KEYS, *SERVICE, *WATCHDOG, *LOOKBACK, *SCHEDULES, *MAKING, *SINGLE,
+    *TENANTS, *STORE, *COUNTING, *ACTS, *EXPORTS, *RESTORE,
 )  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -27,6 +27,7 @@ from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Filter, Message, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
+from chalicelib.watchdog.lookback import Lookback, Window
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import MOST_LOOKS
 from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
@@ -41,6 +42,9 @@ IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(
 BUSY = 4 * 2
 """Further queries for a type whose queue is not empty: older scheduled and parked jobs are asked for by themselves."""
 
+NEW = 4 * 2
+"""And further ones as long as planned jobs may be unsent although their time is past."""
+
 
 @pytest.fixture
 def service(cloud: Settings, clock: Clock) -> JobService:
@@ -51,12 +55,18 @@ def service(cloud: Settings, clock: Clock) -> JobService:
     return JobService(DynamoJobStore(cloud, clock), SqsJobQueue(cloud), clock=clock)
 
 
-def run(service: JobService, **facts: Any) -> tuple[dict[str, int], Counter[str]]:
+def warm(service: JobService) -> Lookback:
+    """What a process knows that has sent all that was to be sent, for longer than it looks back."""
+    return Lookback(service.clock(), {name: Window(0, 0) for name in TYPES})
+
+
+def run(service: JobService, *, lookback: Lookback | None = None, **facts: Any) -> tuple[dict[str, int], Counter[str]]:
     """What a run did, and what it asked of AWS besides the questions of an idle one. `facts` are the counters'."""
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
         counters = DynamoCounters(SETTINGS)
         standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
-        tally = dict(Watchdog(service.dispatcher, TYPES, standing=standing).run(lambda: 50.0))
+        watchdog = Watchdog(service.dispatcher, TYPES, standing=standing, lookback=lookback or warm(service))
+        tally = dict(watchdog.run(lambda: 50.0))
     asked = Counter([*reads, *messages])
     assert asked >= IDLE
     return tally, asked - IDLE
@@ -95,7 +105,7 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     """A thousand wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
     service.queue.send(Message("somebody", 1, "email.send"))
     clock.advance(3600)
-    facts = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
+    facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
     asked = Counter(Query=BUSY + 4)  # beside them the minute in which one was not sent, in each shard
     with units_read() as idle:
         assert run(service, **facts) == ({}, asked)
@@ -150,7 +160,7 @@ def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_ofte
     service.store.add(job)
     service.dispatcher.send(job)
     clock.advance(61)
-    facts = {"claimed_to": {"email.send": T0 + 1}}
+    facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 1}}
     assert run(service, **facts) == ({"waiting": 1}, Counter(BatchGetItem=1, UpdateItem=1))
     clock.advance(61)
     assert run(service, **facts) == ({}, Counter())
@@ -173,6 +183,7 @@ def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(ser
     assert service.queue.depth("email.send").delayed == 200
     clock.advance(60)
     assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
+    assert run(service, lookback=Lookback()) == ({}, Counter(Query=BUSY + NEW)), "a new process looks back"
 
 
 def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobService) -> None:

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.job import PLANNED, TERMINAL, Job
-from chalicelib.jobs.limits import LOOK_AHEAD, RETIRE_AFTER
+from chalicelib.jobs.job import TERMINAL
+from chalicelib.jobs.limits import RETIRE_AFTER
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
@@ -45,21 +45,11 @@ class Liveness:
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            if job.sent or now <= due or self._behind(job, due):
+            if job.sent or now <= due:
                 self.lacking.pop(job.id, None)
             elif now > self.lacking.setdefault(job.id, now) + SOON:
                 self.lacking[job.id] = math.inf  # told once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
-
-    def _behind(self, job: Job, due: float) -> bool:
-        """Whether a job's planned time is long past, and the workers of its queue have not come to it yet.
-
-        One that could not be sent for 14 minutes before its time and after it is found when they have.
-        """
-        now = self.world.clock.now
-        if job.status not in PLANNED or now <= due + LOOK_AHEAD or not self.world.ground.waiting(job.type):
-            return False
-        return self.world.counting.claimed_to(job.type) <= due
 
     def _excuse(self, now: float) -> None:
         for kind in self.world.ground.types:

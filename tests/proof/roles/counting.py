@@ -34,11 +34,6 @@ class Counting:
             raise Throttled("Query")
         return replace(self._rows.standing(), paused={name: Pause(since) for name, since in paused.items()})
 
-    def claimed_to(self, job_type: str) -> float:
-        """Return when the jobs were sent that workers have claimed, as the counters know it (0.0: none)."""
-        self._count()
-        return self._rows.standing().claimed_to.get(job_type, 0.0)
-
     def _count(self) -> None:
         told, until = self.ground.changes(), self.clock.now - self.lag
         end = self._read

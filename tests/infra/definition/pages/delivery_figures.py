@@ -11,7 +11,7 @@ from chalicelib.jobs import limits
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, LOOK_AHEAD, RETIRE_AFTER
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
-from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
+from chalicelib.watchdog import dead_letter_rules, lookback, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
@@ -19,7 +19,7 @@ from chalicelib.worker.consume import PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
 from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import ScheduleTrigger, functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
-from tests.chalicelib.watchdog.test_cost import BUSY, IDLE, OLDER, PARTITIONS
+from tests.chalicelib.watchdog.test_cost import BUSY, IDLE, NEW, OLDER, PARTITIONS
 from tests.infra.definition.pages.said import COUNTS as WORDS
 from tests.infra.definition.pages.said import EACH, OFTEN, SAID, SHARES
 from tests.proof import burst
@@ -60,7 +60,6 @@ def delivery() -> Iterator[str]:
     yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
     yield f"for {WORDS[SERVICE_OUTAGE / MINUTE]} minutes in a soak of fifteen"
     yield f"up to {weather.SKEW} s wrong"
-    yield f"could not be sent for {EARLIEST} before their time and after it"
     yield f"begin once {'a day' if weather.CALM * HOUR == DAY else '-'} on average"
     yield f"One episode of {WORDS[month.EPISODE * HOUR / DAY]} days in {WORDS[month.WEEKS]} is a week instead"
     yield f"a pause of {WORDS[weather.LONG_PAUSE / DAY]} days, and messages expire"
@@ -76,7 +75,9 @@ def lifecycle() -> Iterator[str]:
     yield f"within {limits.SEND_GRACE:.0f} to {limits.SEND_GRACE + MINUTE:.0f} s"
     yield f"up to {limits.SQS_LONGEST_DELAY / MINUTE:.0f} minutes ahead SQS holds the message"
     yield f"up to {EARLIEST} before its time"
-    yield f"is looked at until {EARLIEST} after its time"
+    yield f"could not be sent until {EARLIEST} after its time"
+    yield f"for the first {lookback.PATIENCE / MINUTE:.0f} minutes of a new process"
+    yield f"did not run for {lookback.GAP / MINUTE:.0f} minutes"
     yield f"a lease until {LEASE_SLACK:.0f} s after the end of its invocation"
     yield f"up to {message_fate.LONGEST_HOLD / MINUTE:.0f} minutes the message is hidden until then"
     yield f"expires after {limits.KEEP_DONE / DAY:.0f} days"
@@ -146,7 +147,8 @@ def _costs() -> Iterator[str]:
     yield f"{2 + PARTITIONS} requests a job type"
     yield f"in {WORDS[SHARDS[0]]} shards each?"
     yield f"{BUSY} more while a queue is not empty"
-    yield f"more than {EARLIEST} behind, {OLDER} for what an older version wrote"
+    yield f"more than {EARLIEST} behind, then {NEW} more while it looks back for planned jobs"
+    yield f"{OLDER} for what an older version wrote"
     yield f"{IDLE.total()} requests for three job types"
     patience = rules.PATIENCE / MINUTE
     yield f"asked after {patience:.0f} minutes, then after {2 * patience:.0f}, {4 * patience:.0f} … up to an hour"

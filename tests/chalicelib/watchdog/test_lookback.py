@@ -1,0 +1,123 @@
+"""A planned job that could not be sent at its time is sent soon, although others of its type wait before it."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import LOOK_AHEAD
+from chalicelib.jobs.ports import Message, Pause, Standing
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.watchdog.lookback import GAP, PATIENCE, Lookback, Window
+from chalicelib.watchdog.run import Watchdog
+from tests.support import T0, Clock, a_job
+
+TYPE = "test.note"
+HOUR = 3600
+
+
+class Closing(MemoryJobQueue):
+    """A queue that takes no message while it is closed."""
+
+    closed = False
+
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
+        """See JobQueue."""
+        if self.closed:
+            raise ConnectionError
+        return super().send_many(messages, delays)
+
+
+class Behind:
+    """A type whose workers are an hour behind, and one planned job."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.store, self.queue = MemoryJobStore(self.clock), Closing(self.clock)
+        self.paused: dict[str, Pause] = {}
+        self.store.add(a_job(
+            id="planned", type=TYPE, status=Status.SCHEDULED, run_at=T0 + HOUR, next_attempt_at=T0 + HOUR,
+            due_at=T0 + HOUR - LOOK_AHEAD, sent=False,
+        ))  # fmt: skip
+        self.queue.send(Message("other", 1, TYPE))
+        self.watchdog = self.process()
+
+    def process(self) -> Watchdog:
+        """Return the watchdog of a new process."""
+        return Watchdog(Dispatcher(self.store, self.queue, self.clock), [TYPE], standing=self.standing)
+
+    def standing(self) -> Standing:
+        """Return what the counters know: workers claim what was sent an hour before the planned job's time."""
+        return Standing({(TYPE, Status.QUEUED): 1}, claimed_to={TYPE: T0}, paused=self.paused)
+
+    def run(self, seconds: float) -> Job:
+        """Run once a minute for so long; return the planned job."""
+        ends = self.clock.now + seconds
+        while self.clock.now < ends:
+            self.watchdog.run(lambda: 50.0)
+            self.clock.advance(60)
+        return self.store.get("planned")
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_what_an_outage_kept_from_being_sent_is_sent_after_it(new: bool) -> None:
+    world = Behind()
+    world.queue.closed = True
+    assert not world.run(3 * HOUR).sent
+    world.queue.closed = False
+    world.watchdog = world.process() if new else world.watchdog
+    assert world.run(PATIENCE).sent
+
+
+def test_what_came_due_while_no_run_was_there_is_sent_by_the_next_one() -> None:
+    world = Behind()
+    world.run(PATIENCE + 120)
+    world.clock.advance(3 * HOUR)
+    assert world.run(60).sent
+
+
+def test_what_an_outage_within_a_pause_kept_from_being_sent_is_sent_after_the_pause() -> None:
+    world = Behind()
+    world.paused, world.queue.closed = {TYPE: Pause(T0)}, True
+    world.run(3 * HOUR)
+    world.queue.closed = False
+    world.run(3 * HOUR)
+    world.paused = {}
+    assert world.run(60).sent
+
+
+def test_what_was_found_long_after_its_time_and_could_not_be_sent_is_looked_for_from_its_time_on() -> None:
+    world = Behind()
+    world.clock.advance(3 * HOUR)
+    world.watchdog.lookback = Lookback(world.clock.now, {TYPE: Window(0, 0)})
+    [other] = world.queue.receive(TYPE)
+    world.queue.delete(TYPE, other.receipt)
+    world.queue.closed = True
+    world.run(60)
+    world.queue.closed = False
+    world.queue.send(Message("other", 1, TYPE))
+    assert world.run(PATIENCE).sent
+
+
+def test_a_process_that_has_sent_all_looks_back_no_longer() -> None:
+    lookback = Lookback()
+    lookback.begin([TYPE], T0)
+    assert lookback.since(TYPE, T0) is not None
+    now = T0
+    while now <= T0 + PATIENCE:
+        now += 60
+        lookback.begin([TYPE], now)
+    assert lookback.since(TYPE, now) is None
+
+
+def test_it_looks_from_the_oldest_job_that_could_not_be_sent_and_at_least_as_far_as_every_run() -> None:
+    lookback = Lookback(T0, {TYPE: Window(0, 0)})
+    lookback.keep([TYPE], T0)
+    assert lookback.since(TYPE, T0) == T0 - LOOK_AHEAD
+    lookback.keep([TYPE], T0 + 60, at=T0 - HOUR)
+    lookback.keep([TYPE], T0 + 120, at=T0 + HOUR)
+    assert lookback.since(TYPE, T0 + PATIENCE) == T0 - HOUR
+    lookback.begin([TYPE], T0 + GAP + 1)
+    assert (lookback.since(TYPE, T0 + GAP + 1) or T0) < T0 - HOUR
