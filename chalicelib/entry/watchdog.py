@@ -14,7 +14,7 @@ from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 LOOKBACK = Lookback()
-"""What this process knows of the runs before."""
+"""From when on planned jobs may be unsent, as the earlier runs of this process left it."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
