@@ -3,7 +3,6 @@
 from scripts.safeguards.acts import ACTS
 from scripts.safeguards.exports import EXPORTS
 from scripts.safeguards.keys import KEYS
-from scripts.safeguards.lookback import LOOKBACK
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.pauses import PAUSES
@@ -15,7 +14,7 @@ from scripts.safeguards.service import SERVICE
 from scripts.safeguards.single import SINGLE
 from scripts.safeguards.store import COUNTING, STORE
 from scripts.safeguards.tenants import TENANTS
-from scripts.safeguards.waits import WAITS
+from scripts.safeguards.waits import LOOKBACK, WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 

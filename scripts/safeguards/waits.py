@@ -3,6 +3,8 @@
 from scripts.safeguards.safeguard import MONTH, PORTS, Safeguard
 from scripts.safeguards.safeguard import WAITS as TESTS
 
+PLANNED = ("tests/chalicelib/watchdog/test_lookback.py",)
+
 WAITS = (
     Safeguard(
         "a long wait is parked",
@@ -122,5 +124,36 @@ WAITS = (
         "current.give_up_at is not None and now >= current.give_up_at",
         "False",
         TESTS,
+    ),
+)
+
+LOOKBACK = (
+    Safeguard(
+        "a planned job that could not be sent is looked for until it is",
+        "chalicelib.watchdog.run:Watchdog._send",
+        "self.lookback.keep([job_type], self.dispatcher.now(), job.next_attempt_at)",
+        "pass",
+        PLANNED,
+    ),
+    Safeguard(
+        "a watchdog that did not run for a while looks back",
+        "chalicelib.watchdog.lookback:Lookback.begin",
+        "now - self.ran_at > GAP",
+        "False",
+        PLANNED,
+    ),
+    Safeguard(
+        "a new process of the watchdog looks back",
+        "chalicelib.watchdog.lookback:Lookback.begin",
+        "Window(now - OLD, now + PATIENCE)",
+        "Window(now, now)",
+        PLANNED,
+    ),
+    Safeguard(
+        "what is planned is not forgotten while its type is paused",
+        "chalicelib.watchdog.run:Watchdog._found",
+        "seen.paused",
+        "False",
+        PLANNED,
     ),
 )
