@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.limits import RETIRE_AFTER
+from chalicelib.watchdog.dead_letter_rules import LONGEST_PAUSE
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
@@ -45,7 +46,9 @@ class Liveness:
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            if job.sent or now <= due:
+            # a message that was in the dead-letter queue is followed by another one after growing pauses
+            pauses = job.stalled_since is not None and now < job.due_at <= now + LONGEST_PAUSE
+            if job.sent or now <= due or pauses:
                 self.lacking.pop(job.id, None)
             elif now > self.lacking.setdefault(job.id, now) + SOON:
                 self.lacking[job.id] = math.inf  # told once
