@@ -51,6 +51,8 @@ class Pacing:
     waits: dict[str, Drop | Hold] = field(default_factory=dict)
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
+    asked: bool = False
+    """Whether the jobs of the rest were read since the slots are all taken."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -75,6 +77,7 @@ class Pacing:
             if not self._full():
                 self.known = self.turns.taken(self.name)
             self._forget_the_gone()
+            self.asked = self._taken()
             if self._full():
                 self.waits = self._queue_up(deliveries)
         except Exception as error:
@@ -85,7 +88,8 @@ class Pacing:
         self.started = None  # an attempt that ended its invocation was not settled
         try:
             # the jobs before it may have taken the last near slots: it is not claimed for nothing
-            if delivery.message_id not in self.waits and not self.slots and self._full():
+            if not self.asked and not self.slots and self._taken():
+                self.asked = True
                 self.waits |= self._queue_up(self.rest)
         except Exception as error:
             events.store_failed(self.name, error)
@@ -150,7 +154,11 @@ class Pacing:
 
     def _full(self) -> bool:
         """Return whether no slot is near, as far as this process knows."""
-        return max(self.known.slots_to - self.rate.ahead, self.known.turns_to) > self.clock() + self.wait
+        return self._taken() or self.known.turns_to > self.clock() + self.wait
+
+    def _taken(self) -> bool:
+        """Return whether all near slots are taken, as far as this process knows: who has a turn waits for another."""
+        return self.known.slots_to - self.rate.ahead > self.clock() + self.wait
 
     def _take(self, ends: float) -> None:
         now = self.clock()
@@ -195,7 +203,7 @@ class Pacing:
         if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
             return False
         # a turn that passed (the type was paused) is no use when the slots are all taken
-        return not has_turn(job) or self.known.slots_to - self.rate.ahead > now + self.wait
+        return not has_turn(job) or self._taken()
 
     def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:
         now = round(self.clock(), 3)

@@ -17,7 +17,7 @@ RATES = (
     Safeguard(
         "the rest of a batch is not claimed for nothing",
         "chalicelib.worker.pacing:Pacing.next",
-        "self._full()",
+        "self._taken()",
         "False",
         NEWCOMERS,
     ),
@@ -45,7 +45,7 @@ RATES = (
     Safeguard(
         "who has a turn does not queue again",
         "chalicelib.worker.pacing:Pacing._queues",
-        "not has_turn(job) or self.known.slots_to - self.rate.ahead > now + self.wait",
+        "not has_turn(job) or self._taken()",
         "True",
         TESTS,
     ),
