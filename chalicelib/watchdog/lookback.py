@@ -4,6 +4,7 @@ A run looks at planned jobs until 14 minutes after their time, since what was se
 for that. What could not be sent until then would be found only when workers have passed its time.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,8 @@ class Lookback:
 
     ran_at: float = 0.0
     windows: dict[str, Window] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """A run looks at several portions of a type side by side."""
 
     def begin(self, job_types: Sequence[str], now: float) -> None:
         """Begin a run over these types at `now` (epoch seconds)."""
@@ -49,6 +52,7 @@ class Lookback:
 
     def keep(self, job_types: Sequence[str], now: float, at: float | None = None) -> None:
         """Go on looking from where this run looked, or from a time `at` before it: something is not done."""
-        for name in job_types:
-            seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]
-            self.windows[name] = Window(min(seen), now + PATIENCE)
+        with self._lock:
+            for name in job_types:
+                seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]
+                self.windows[name] = Window(min(seen), now + PATIENCE)

@@ -17,7 +17,7 @@ MOST_PLANNED = 12_000
 MOST_CHECKED = 100_000
 """Jobs of one type that a run reads to find those that were not sent."""
 IN_ONE_READ = 100
-"""Jobs of such a minute that are read together, as many as DynamoDB takes in one request."""
+"""Of these, those that are read together: as many as DynamoDB takes in one request."""
 MINUTE = 60.0
 
 
@@ -57,16 +57,14 @@ def find(
     found = list(_portions(_planned(store, job_type, now if registry.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
-    late = _late(store, job_type, horizon, now, since)
-    found += (Found(portion.ids, unsent_only=True) for portion in _portions(late, IN_ONE_READ))
-    left = MOST_CHECKED - len(late)
+    left = MOST_CHECKED
     for minute in standing.unsent.get(job_type, ()) if standing else ():
         # What was first due before the horizon is among those above.
         if left > 0 and (horizon is None or minute + MINUTE > horizon):
             entries = store.overdue(Search(job_type, since=minute, before=minute + MINUTE), now, left)
             left -= len(entries)
-            found += (Found(portion.ids, unsent_only=True) for portion in _portions(entries, IN_ONE_READ))
-    return found
+            found += _unsent(entries)
+    return [*found, *_unsent(_late(store, job_type, horizon, now, since, left))]
 
 
 def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:
@@ -81,18 +79,24 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
     return [*soon, *store.overdue(Search(job_type, planned=True, before=horizon), now, MOST_LOOKS)]
 
 
-def _late(store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None) -> Sequence[Overdue]:
-    """Return the planned jobs between the horizon and those that every run looks at."""
+def _late(
+    store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None, most: int
+) -> Sequence[Overdue]:
+    """Return the oldest planned jobs between the horizon and those that every run looks at, up to `most`."""
     recent = now - LOOK_AHEAD
     if since is None or horizon is None or max(since, horizon) >= recent or registry.out_of_order(job_type):
         return []
-    return store.overdue(Search(job_type, planned=True, since=max(since, horizon), before=recent), now, MOST_CHECKED)
+    return store.overdue(Search(job_type, planned=True, since=max(since, horizon), before=recent), now, most)
 
 
 def portions(ids: Sequence[str], size: int = AT_ONCE) -> Iterator[Found]:
     """Divide ids into portions of `size`."""
     for start in range(0, len(ids), size):
         yield Found(ids[start : start + size])
+
+
+def _unsent(entries: Sequence[Overdue]) -> Iterator[Found]:
+    return (Found(portion.ids, unsent_only=True) for portion in _portions(entries, IN_ONE_READ))
 
 
 def _portions(entries: Sequence[Overdue], size: int = AT_ONCE) -> Iterator[Found]:
