@@ -134,7 +134,10 @@ class AutoPausing:
 
 
 def _may_run(job: Job, now: float) -> bool:
-    """Return whether a worker would take the job: it is due, or its holder has gone."""
+    """Return whether a worker would take the job: it is due, or its holder has gone.
+
+    One that was never sent is left alone: as a dead letter it would have no message in the dead-letter queue.
+    """
     if job.status is Status.PROCESSING:
         return (job.lease_until or now) < now
-    return job.status in WAITING and (job.next_attempt_at or now) <= now
+    return job.sent and job.status in WAITING and (job.next_attempt_at or now) <= now

@@ -9,6 +9,13 @@ ROWS = ("tests/contract/control/test_auto_pauses.py", "tests/contract/counting/t
 
 PAUSES = (
     Safeguard(
+        "a job without a message is no probe",
+        "chalicelib.watchdog.auto_pause:_may_run",
+        "job.sent",
+        "True",
+        SWITCH,
+    ),
+    Safeguard(
         "an attempt that completes ends the streak",
         "chalicelib.jobs.auto_pause:completed",
         "replace(seen, failures=())",

@@ -20,8 +20,9 @@ def test_a_probe_is_a_job_that_a_worker_would_take(stage: Stage) -> None:
     busy = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 + 9999, claims=1, attempts=1)
     backing_off = a_job(type=TYPE, status=Status.RETRYING, next_attempt_at=T0 + 9999, attempts=1)
     other = a_job(type="report.generate")
-    ready = a_job(type=TYPE, correlation_id="c")
-    for job in (busy, backing_off, other, ready):
+    unsent = a_job(type=TYPE)
+    ready = a_job(type=TYPE, correlation_id="c", sent=True)
+    for job in (busy, backing_off, other, unsent, ready):
         stage.store.add(job)
     stage.write(OPEN)
     stage.minute()
@@ -40,13 +41,22 @@ def test_a_job_whose_holder_has_gone_is_one_too(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("status", "name"), [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until")])
 def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) -> None:
-    due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, **{name: T0 - 9})
+    due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, sent=True, **{name: T0 - 9})
     later = a_job(type=TYPE, status=status, next_attempt_at=T0 + 99, **{name: T0 + 99})
     stage.store.add(later)
     stage.store.add(due)
     stage.write(replace(OPEN, probe_at=T0))
     stage.watchdog.run()
     assert [message.id for message in stage.probed] == [due.id]
+
+
+def test_a_job_without_a_message_is_no_probe_and_keeps_the_type_paused(stage: Stage) -> None:
+    stage.store.add(a_job(type=TYPE, sent=False))
+    stage.write(OPEN)
+    for _ in range(5):
+        stage.minute()
+    assert stage.probed == []
+    assert stage.row().since is not None
 
 
 def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:
@@ -62,7 +72,7 @@ def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:
 
 def test_no_single_bad_job_is_tried_again_and_again(stage: Stage) -> None:
     for _ in range(40):
-        stage.store.add(a_job(type=TYPE))
+        stage.store.add(a_job(type=TYPE, sent=True))
     stage.write(replace(OPEN, probe_at=T0))
     for _ in range(10):
         stage.minute()
