@@ -40,7 +40,7 @@ def test_hours_are_played_as_episodes_of_three_days_and_one_in_six_of_a_week() -
 
 
 def test_a_week_begins_with_a_pause_that_outlasts_the_messages() -> None:
-    played = episode(48, LONG_PAUSE / HOUR + 1)
+    played = episode(36, LONG_PAUSE / HOUR + 1)
     assert (played.broken, played.came[PAUSED] > 0, played.came[EXPIRED] > 0) == ([], True, True)
 
 

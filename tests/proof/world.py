@@ -15,6 +15,7 @@ from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
+from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.gate import Gate
@@ -212,7 +213,8 @@ class World(Clients, Declared):
         """The scheduled watchdog, if a minute has passed and it is not out of order."""
         if self.watchdog_on and self.clock.now >= self.watched_at + 60:
             self.watched_at = self.clock.now
-            self.process(self._watch)
+            if not self.process(self._watch):
+                self.watchdog.lookback = Lookback()  # the next run is in a new process
             for probe in self.by_itself.probes() if self.by_itself is not None else ():
                 self.deliver(probe)
 

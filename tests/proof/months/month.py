@@ -11,6 +11,7 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, Status
 from chalicelib.jobs.types.rate import Rate
+from chalicelib.watchdog.lookback import Lookback
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPES
 from tests.proof.grounds.memory import MemoryGround
@@ -137,6 +138,8 @@ class Players:
     world: World
     rng: random.Random
     looked_at: float = 0.0
+    processes: list[Lookback] = field(default_factory=lambda: [Lookback(), Lookback()])
+    """What the processes of the watchdog's function remember: Lambda gives a run to any of them."""
     paused: bool = False
     """Whether an operator has paused the type that may pause by itself, too."""
 
@@ -153,12 +156,18 @@ class Players:
         for kind in TYPES:
             if self.world.ground.waiting(kind):
                 self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(1, TIMEOUT), kind))  # type: ignore[misc]
-        self._attempt(self.world.watch)
+        self._attempt(self._watch)
 
     def _attempt(self, work: Callable[[], object]) -> None:
         """Let someone do something; that a fault ends it is part of the play."""
         with suppress(Throttled, ReplyLost, JobConflict):
             self.world.process(work)
+
+    def _watch(self) -> None:
+        one = self.rng.randrange(len(self.processes))
+        self.world.watchdog.lookback = self.processes[one]
+        self.world.watch()
+        self.processes[one] = self.world.watchdog.lookback
 
     def _submit(self) -> None:
         name = f"job {len(self.world.accepted)} {self.rng.random():.6f}"
