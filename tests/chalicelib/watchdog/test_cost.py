@@ -153,6 +153,20 @@ def test_items_of_an_older_version_are_found_and_claimed_and_listed(
     assert service.store.overdue(Search(""), clock.now + 900, 9) == []
 
 
+def test_a_new_process_reads_planned_jobs_whose_time_is_past_a_hundred_at_a_time(
+    service: JobService, clock: Clock
+) -> None:
+    """They were sent and wait behind others: none is written, and a process that has run for a while reads none."""
+    service.queue.send(Message("somebody", 1, "email.send"))
+    for number in range(150):
+        at = T0 + 60 + number
+        service.store.add(a_job(status=Status.SCHEDULED, run_at=at, next_attempt_at=at, due_at=at, sent=True))
+    clock.advance(7200)
+    facts: dict[str, Any] = {"claimed_to": {"email.send": T0}}
+    assert run(service, **facts) == ({}, Counter(Query=BUSY))
+    assert run(service, lookback=Lookback(), **facts) == ({}, Counter(Query=BUSY + NEW, BatchGetItem=2))
+
+
 def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_often(
     service: JobService, clock: Clock
 ) -> None:

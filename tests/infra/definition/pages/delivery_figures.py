@@ -155,7 +155,11 @@ def _costs() -> Iterator[str]:
     yield f"{search.MOST_LOOKS:,} jobs in doubt, {search.MOST_PLANNED:,} planned ones a type"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, and a write |"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, two writes and {SHARES[1 / AT_ONCE]} of a send |"
-    within = "job in a minute in which one was not sent" if search.MINUTE == MINUTE else "-"
+    within = (
+        "job in a minute in which one was not sent; planned job in the time that it looks back over"
+        if search.MINUTE == MINUTE
+        else "-"
+    )
     yield f"{SHARES[1 / search.IN_ONE_READ]} of a read | {within} | {search.MOST_CHECKED:,} a type"
     yield f"about 3,500 jobs | {SWEEP_PAGES} a partition"
     yield f"hidden for {DEAD_HIDDEN} s then"
