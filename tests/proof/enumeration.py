@@ -23,24 +23,6 @@ READS = frozenset({
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """One execution: a story, whether a duplicate comes along, and where the process dies (None: nowhere)."""
-
-    scenario: Scenario
-    duplicate: bool = False
-    crash_at: int | None = None
-    after: bool = False
-
-    def __str__(self) -> str:
-        where = "" if self.crash_at is None else f", dies {Point(self.crash_at, self.after)}"
-        return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
-
-    def dying(self, point: "Point") -> "Case":
-        """Return the same story with a death."""
-        return replace(self, crash_at=point.call, after=point.after)
-
-
 class Point(NamedTuple):
     """Where a process may die: before a call, by its number from 1, or after it."""
 
@@ -49,6 +31,19 @@ class Point(NamedTuple):
 
     def __str__(self) -> str:
         return f"{'after' if self.after else 'before'} call {self.call}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One execution: a story, whether a duplicate comes along, and where the process dies (None: nowhere)."""
+
+    scenario: Scenario
+    duplicate: bool = False
+    death: Point | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.death is None else f", dies {self.death}"
+        return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
 
 
 class Call(NamedTuple):
@@ -66,9 +61,9 @@ class Execution:
     broken: list[str]
     ends: Sequence[object]
 
-    def after(self, crash_at: int) -> object:
-        """Return what followed a death: the names of all calls until everything was at rest, and how the jobs ended."""
-        return [call.name for call in self.calls[crash_at:]], self.ends
+    def after(self, death: Point) -> object:
+        """Return what followed: the names of all calls until everything was at rest, and how the jobs ended."""
+        return [call.name for call in self.calls[death.call :]], self.ends
 
 
 class Visit(NamedTuple):
@@ -100,12 +95,12 @@ def visit(
             yield Visit(undisturbed.broken)
             for point, others in points(undisturbed.calls).items():
                 if choose.random() < part:
-                    case = story.dying(point)
+                    case = replace(story, death=point)
                     played = execute(case, stand, seed, struck)
                     yield Visit([*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, point))])
                     chosen = random.Random(f"{seed} {case}, beside")
-                    compared = [story.dying(other) for other in others if chosen.random() < beside]
-                    yield from (Visit(different(case, played, other, stand, seed), True) for other in compared)
+                    compared = [other for other in others if chosen.random() < beside]
+                    yield from (Visit(different(story, point, played, other, stand, seed), True) for other in compared)
 
 
 def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
@@ -127,12 +122,12 @@ def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
     return found
 
 
-def different(case: Case, played: Execution, other: Case, stand: Stand, seed: int) -> list[str]:
-    """Play a case that is left out, with the chance of the one that stands for it, and tell if what follows differs."""
-    beside = execute(other, stand, seed, chance=case)
-    if beside.after(other.crash_at or 0) == played.after(case.crash_at or 0):
+def different(story: Case, point: Point, played: Execution, other: Point, stand: Stand, seed: int) -> list[str]:
+    """Play a point that is left out, with the dice of `point`, which stands for it, and tell whether it differs."""
+    beside = execute(replace(story, death=other), stand, seed, dice=replace(story, death=point))
+    if beside.after(other) == played.after(point):
         return []
-    return [f"{other}: what follows differs from what follows when it{str(case).rpartition(',')[2]}"]
+    return [f"{story}: what follows a death {other} differs from what follows one {point}"]
 
 
 def execute(
@@ -140,18 +135,18 @@ def execute(
     stand: Stand,
     seed: int,
     struck: Counter[tuple[str, str]] | None = None,
-    chance: Case | None = None,
+    dice: Case | None = None,
 ) -> Execution:
-    """Run one case to rest. After a death it throws the dice of the case `chance`, or its own."""
+    """Run one case to rest. After a death it throws the dice of the case `dice`, or its own."""
     # Until it dies, it is the undisturbed run: only then is this call the one that was chosen there.
-    clock, rng = Clock(), random.Random(f"{seed} {replace(case, crash_at=None, after=False)}")
+    clock, rng = Clock(), random.Random(f"{seed} {replace(case, death=None)}")
     with silence(), stand(clock) as ground:
         world = World(ground, clock, rng, batch=case.scenario.batch)
         world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
         faults = ground.faults
-        faults.crash_at, faults.after = case.crash_at, case.after
+        faults.crash_at, faults.after = case.death or (None, False)
         # What follows a death does not depend on the dice that were thrown before it.
-        faults.dies = lambda: rng.seed(f"{seed} {chance or case}, dead")
+        faults.dies = lambda: rng.seed(f"{seed} {dice or case}, dead")
         case.scenario.play(world)
         world.rest()
         broken = [f"{case}: {line}" for line in [*_wrong_end(case, world), *broken_at_rest(world)]]
@@ -168,7 +163,7 @@ def astray(played: Execution, undisturbed: Execution, point: Point) -> Iterator[
 
 
 def _wrong_end(case: Case, world: World) -> Iterator[str]:
-    if case.crash_at is not None:
+    if case.death is not None:
         return
     for job in world.ground.jobs():
         if job.status not in case.scenario.end:

@@ -2,9 +2,9 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import Failing
@@ -17,25 +17,23 @@ from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
-from tests.proof.grounds.faults import DYNAMODB, SQS, Faulty
-from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
+from tests.proof.grounds.faults import DYNAMODB, Faulty
+from tests.proof.grounds.ground import BY_HAND, TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
 from tests.proof.roles.counting import Counting
 from tests.proof.roles.declared import Declared
-from tests.proof.roles.grouping import misgrouped
-from tests.proof.roles.script import TIMEOUT, ScriptedFunction, declare
-from tests.support import Clock, Invocation, sqs_record
+from tests.proof.roles.poller import Poller
+from tests.proof.roles.script import ScriptedFunction, declare
+from tests.support import Clock
 
 DAY = 86_400.0
 
 
 @dataclass
-class World(Clients, Declared):
+class World(Clients, Declared, Poller):
     """One job type and everyone who has to do with it. What goes wrong is noted in `wrong`."""
 
     ground: Ground
@@ -61,6 +59,8 @@ class World(Clients, Declared):
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
     rate: Rate | None = None
     """The rate of the job type TYPE."""
+    warm: Pacing | None = None
+    """What the process of its worker remembers of the plan."""
     by_itself: ByItself | None = None
     """What pauses the job type TYPE by itself."""
     started: list[float] = field(default_factory=list)
@@ -163,49 +163,6 @@ class World(Clients, Declared):
         for body in bodies:
             self.ground.put(body, kind, self._group(body))
         return len(bodies)
-
-    # ---- worker and poller
-
-    def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
-        """Receive one batch and work it off, as Lambda does; returns its size."""
-        faults = self.ground.faults
-        off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
-        silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)
-        batch = [] if silent else self.ground.receive(self.batch, kind)
-        if batch and self.duplicate_next:
-            self.duplicate_next = False
-            self.ground.put(batch[0].body, kind, batch[0].group or BY_HAND)
-        if batch and not self.throttled:
-            self.deliver(batch, limit, kind)
-        return len(batch)
-
-    def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
-        """Hand a batch to a worker, and acknowledge what it does not report."""
-        self.wrong += misgrouped(self, batch) if self.kind.fair_by and kind == TYPE else []
-        clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
-        store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
-        making = JobService(store, queue, clock=clock)
-        pacing = paced and Pacing.of(self.kinds[kind], paced, self.ground.turns, store, clock, sleep)
-        gate = self.by_itself.gate() if self.by_itself is not None and kind == TYPE else Gate()
-        worker = Worker(
-            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making, pacing=pacing or None,
-            gate=gate,
-        )  # fmt: skip
-        again: list[str] = []
-        invocation = Invocation(self.clock, self.clock.now + limit)
-        self.ends.append(invocation.ends)
-        survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
-        self.ends.pop()
-        if not survived or SQS in self.ground.faults.out:
-            return
-        for message in batch:
-            if message.receipt and message.receipt not in again:
-                self.ground.delete(message.receipt, kind)
-
-    def event(self, batch: Sequence[Received]) -> dict[str, Any]:
-        """A batch as Lambda hands it to a worker."""
-        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
-        return {"Records": [sqs_record(*one) for one in told]}
 
     # ---- time
 

@@ -46,7 +46,8 @@ class Liveness:
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            # a message that was in the dead-letter queue is followed by another one after growing pauses
+            # a message that was in the dead-letter queue is followed by another one after growing pauses; from outside
+            # such a job is one that stalls, and is looked at again within the longest of them
             pauses = job.stalled_since is not None and now < job.due_at <= now + LONGEST_PAUSE
             if job.sent or now <= due or pauses:
                 self.lacking.pop(job.id, None)

@@ -2,20 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import parse_message
-from tests.proof.grounds.ground import BY_HAND, Received
-
-if TYPE_CHECKING:
-    from tests.proof.world import World
+from tests.proof.grounds.ground import BY_HAND, Ground, Received
 
 
-def misgrouped(world: "World", batch: Sequence[Received]) -> list[str]:
+def misgrouped(ground: Ground, batch: Sequence[Received]) -> list[str]:
     """Return what is wrong with the groups of received messages: the tenant of a job is the name in its payload."""
-    with world.ground.faults.asleep():
-        names = {(job.id, job.gen): job.payload["name"] for job in world.ground.jobs()}
+    with ground.faults.asleep():
+        names = {(job.id, job.gen): job.payload["name"] for job in ground.jobs()}
     return list(_wrong(names, batch))
 
 

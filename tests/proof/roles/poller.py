@@ -1,0 +1,89 @@
+"""Lambda's poller and the worker that it invokes: messages are received, worked off and acknowledged."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.service.jobs import JobService
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.gate import Gate
+from chalicelib.worker.pacing import Pacing
+from tests.proof.grounds.faults import SQS
+from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
+from tests.proof.roles.by_itself import ByItself
+from tests.proof.roles.grouping import misgrouped
+from tests.proof.roles.script import TIMEOUT
+from tests.support import Clock, Invocation, sqs_record
+
+
+class Poller:
+    """The part of a world that works jobs off. What it notes is in the fields of World."""
+
+    ground: Ground
+    clock: Clock
+    clock_of: Callable[[str], Callable[[], float]]
+    process: Callable[[Callable[[], object]], bool]
+    rng: random.Random
+    kind: JobType[Any, Any]
+    kinds: dict[str, JobType[Any, Any]]
+    batch: int
+    rate: Rate | None
+    by_itself: ByItself | None
+    paused: bool
+    removed: str | None
+    throttled: bool
+    duplicate_next: bool
+    ends: list[float]
+    wrong: list[str]
+    warm: Pacing | None
+
+    def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
+        """Receive one batch and work it off, as Lambda does; returns its size."""
+        faults = self.ground.faults
+        off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
+        silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)
+        batch = [] if silent else self.ground.receive(self.batch, kind)
+        if batch and self.duplicate_next:
+            self.duplicate_next = False
+            self.ground.put(batch[0].body, kind, batch[0].group or BY_HAND)
+        if batch and not self.throttled:
+            self.deliver(batch, limit, kind)
+        return len(batch)
+
+    def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
+        """Hand a batch to a worker, and acknowledge what it does not report."""
+        self.wrong += misgrouped(self.ground, batch) if self.kind.fair_by and kind == TYPE else []
+        clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
+        store, queue = self.ground.store, self.ground.queue
+        gate = self.by_itself.gate() if self.by_itself is not None and kind == TYPE else Gate()
+        pacing = self._pacing(kind)
+        worker = Worker(
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, pacing=pacing, gate=gate,
+            service=JobService(store, queue, clock=clock),
+        )  # fmt: skip
+        again: list[str] = []
+        invocation = Invocation(self.clock, self.clock.now + limit)
+        self.ends.append(invocation.ends)
+        survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
+        self.ends.pop()
+        self.warm = pacing if survived and pacing is not None else self.warm
+        if not survived or SQS in self.ground.faults.out:
+            return
+        for message in batch:
+            if message.receipt and message.receipt not in again:
+                self.ground.delete(message.receipt, kind)
+
+    def event(self, batch: Sequence[Received]) -> dict[str, Any]:
+        """A batch as Lambda hands it to a worker."""
+        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
+        return {"Records": [sqs_record(*one) for one in told]}
+
+    def _pacing(self, kind: str) -> Pacing | None:
+        """Return what paces TYPE: of the process that worked off the last batch, unless it died or is at work."""
+        if self.rate is None or kind != TYPE:
+            return None
+        warm, self.warm = self.warm, None
+        clock, sleep = self.clock_of("worker"), self.clock.advance
+        return warm or Pacing.of(self.kinds[kind], self.rate, self.ground.turns, self.ground.store, clock, sleep)
