@@ -52,7 +52,7 @@ class Pacing:
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
     asked: bool = False
-    """Whether the jobs of the rest were read since the slots are all taken."""
+    """True once the jobs of the rest have been read: with all slots taken, once is enough."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
