@@ -9,7 +9,8 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Message
 from chalicelib.watchdog.rules import GiveUp, expected
 
-LONGEST_PAUSE = 3600.0
+LONGEST_PAUSE = 900.0
+"""Seconds between two fresh messages of a job at most: an outage that is over delays it no longer than that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from chalicelib.jobs.ports import Depth
 
 PATIENCE = 300.0
 """Seconds after the first re-send of a message that was sent before; twice as long after each further one."""
-MOST_PATIENCE = 3_600.0
+MOST_PATIENCE = 900.0
+"""Seconds after the later ones, and until the next look at a job that waits as it should."""
 MOST_OLD_PATIENCE = DAY / 2
 MOST_UNSENT_PATIENCE = 1_200.0
 SLACK = 300.0

@@ -26,6 +26,8 @@ LONGEST_REST = 2_400.0
 
 GLANCE, PAUSE = 2.0, 15.0
 """Seconds between two looks at the queue, and after a look at the table that found unfinished jobs."""
+TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
+"""Times of a job that tell why it still waits."""
 LONGEST_SWEEP = 150.0
 """Seconds that the sweeper may hide a message for, and a little more."""
 
@@ -105,7 +107,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
     for job_id, job in found.jobs.items():
         token = f"{job['gen']}.{job['attempts']}"
         if job["status"] not in TERMINAL:
-            wrong.append(f"lost: {job_id} is {job['status']} for ever")
+            wrong.append(f"lost: {job_id} is {job['status']} for ever ({_left(job)})")
         if job["status"] == "completed" and job.get("result") != f'"{token}"':
             wrong.append(f"wrong: {job_id} completed by attempt {token} with the result {job.get('result')}")
         if job["status"] == "completed" and f"{job_id} {token}" not in ran:
@@ -165,6 +167,13 @@ def recount(state: Mapping[str, Any], folder: Path) -> list[str]:
     print(f"recount: {title}")
     clean = ran.returncode == 0 and ", 0 numbers differ" in title
     return [] if clean else [f"counters: {line}" for line in (ran.stdout + ran.stderr).splitlines()]
+
+
+def _left(job: Mapping[str, Any]) -> str:
+    now = time.time()
+    counts = ", ".join(f"{name} {job.get(name, 0)}" for name in ("attempts", "claims", "resends"))
+    times = ", ".join(f"{name} in {float(job[name]) - now:.0f} s" for name in TIMES if job.get(name) is not None)
+    return f"{'sent' if job.get('sent') else 'not sent'}, {counts}, {times}"
 
 
 def _needs(job: Mapping[str, Any]) -> bool:

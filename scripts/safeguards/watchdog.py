@@ -145,6 +145,12 @@ tally['failed'] += 1
         "PATIENCE",
     ),
     Safeguard(
+        "re-sends pause a quarter of an hour at most",
+        "chalicelib.watchdog.rules:_of_sent",
+        "min(PATIENCE * 2**job.resends, MOST_PATIENCE)",
+        "PATIENCE * 2**job.resends",
+    ),
+    Safeguard(
         "minutes with unsent jobs are read",
         "chalicelib.watchdog.search:find",
         "standing.unsent.get(job_type, ())",
@@ -217,6 +223,12 @@ tally['failed'] += 1
         "chalicelib.watchdog.dead_letter_rules:_unfinished",
         "min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)",
         "0.0",
+    ),
+    Safeguard(
+        "redeliveries pause a quarter of an hour at most",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)",
+        "60.0 * 2 ** (job.resends // 2) - 60.0",
     ),
     Safeguard(
         "a dead letter under a live lease is left alone",

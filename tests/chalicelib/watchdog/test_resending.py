@@ -59,12 +59,12 @@ def test_a_lost_message_is_sent_again_and_again_and_after_a_day_the_job_is_given
         ground.purge()
         resent += look(world, after=60).get("resent", 0)
     assert ground.jobs()[0].status is Status.QUEUED
-    for _ in range(70):
+    for _ in range(20):
         ground.purge()
         look(world, after=60)
     job = ground.jobs()[0]
     assert (job.status, job.error_class) == (Status.DEAD_LETTER, "Undeliverable")
-    assert 24 < resent < 30, "pauses of 5, 10, 20, 40 minutes, then of an hour"
+    assert 85 < resent < 100, "pauses of 5 and 10 minutes, then of a quarter of an hour"
 
 
 def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: World, ground: MemoryGround) -> None:

@@ -61,7 +61,7 @@ def test_a_job_whose_send_was_never_tried_is_not_given_up_for_what_was_before() 
 
 def test_a_sent_job_in_a_backlog_waits() -> None:
     waits = [check(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD)]
-    assert waits == [Wait(NOW + s) for s in (300, 300, 600, 3600, 3600)]
+    assert waits == [Wait(NOW + s) for s in (300, 300, 600, 900, 900)]
 
 
 @pytest.mark.parametrize("depth", [Depth(visible=1), Depth(delayed=1), Depth(in_flight=1), None])
@@ -81,9 +81,9 @@ def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
     assert check(job, NOW, Signs(Depth(visible=7), sent_at + SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
 
 
-def test_pauses_between_resends_double_up_to_an_hour() -> None:
+def test_pauses_between_resends_double_up_to_a_quarter_of_an_hour() -> None:
     verdicts = [check(a_job(resends=n), NOW, EMPTY) for n in range(6)]
-    assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 1200, 2400, 3600, 3600)]
+    assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900, 900, 900)]
 
 
 def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends_a_job() -> None:

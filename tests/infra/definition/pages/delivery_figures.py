@@ -133,8 +133,8 @@ def _doubt() -> Iterator[str]:
     yield f"or it is older than {rules.OLD / DAY:g} days"
     yield f"or after {rules.OLD / DAY:g} days"
     lost = [rules.PATIENCE * 2**n for n in range(9)]
-    minutes = ", ".join(f"{seconds / MINUTE:.0f}" for seconds in lost if seconds < rules.MOST_PATIENCE)
-    yield f"after {minutes} minutes, then every hour" if rules.MOST_PATIENCE == HOUR else "-"
+    minutes = " and ".join(f"{seconds / MINUTE:.0f}" for seconds in lost if seconds < rules.MOST_PATIENCE)
+    yield f"after {minutes} minutes, then {EACH[rules.MOST_PATIENCE]}"
     old = [rules.OLD_HELD * 2**n for n in range(9)]
     hours = ", ".join(f"{seconds / HOUR:.0f}" for seconds in old if seconds < rules.MOST_OLD_PATIENCE)
     yield f"by age alone after {hours} hours, then every {rules.MOST_OLD_PATIENCE / HOUR:.0f}"
@@ -150,8 +150,8 @@ def _costs() -> Iterator[str]:
     yield f"more than {EARLIEST} behind, then {NEW} more while it looks back for planned jobs"
     yield f"{OLDER} for what an older version wrote"
     yield f"{IDLE.total()} requests for three job types"
-    patience = rules.PATIENCE / MINUTE
-    yield f"asked after {patience:.0f} minutes, then after {2 * patience:.0f}, {4 * patience:.0f} … up to an hour"
+    longest = EACH[rules.MOST_PATIENCE].replace("every", "up to a")
+    yield f"asked after {rules.PATIENCE / MINUTE:.0f} minutes, then as long as it waited, {longest}"
     yield f"{search.MOST_LOOKS:,} jobs in doubt, {search.MOST_PLANNED:,} planned ones a type"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, and a write |"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, two writes and {SHARES[1 / AT_ONCE]} of a send |"
