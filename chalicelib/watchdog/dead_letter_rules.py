@@ -7,10 +7,11 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Message
+from chalicelib.jobs.types.backoff import Backoff
 from chalicelib.watchdog.rules import GiveUp, expected
 
-LONGEST_PAUSE = 900.0
-"""Seconds between two fresh messages of a job at most: an outage that is over delays it no longer than that."""
+PAUSE = Backoff(first=60, longest=960, jitter="none")
+"""Seconds between two fresh messages of a job, and a minute more: the first comes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,5 @@ def _unfinished(job: Job, now: float) -> Verdict:
         since = f"since {iso(job.stalled_since)}"
         return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
     # each fresh message is counted twice: when it is called for, and when it is sent
-    pause = min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)
+    pause = PAUSE.latest(job.resends // 2 + 1) - PAUSE.first
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.watchdog.rules import MOST_UNSENT_PATIENCE, OLD
+from chalicelib.watchdog.rules import OLD, UNSENT_PATIENCE
 
 GAP = 300.0
 """Seconds without a run after which nothing is known: runs are a minute apart."""
-PATIENCE = MOST_UNSENT_PATIENCE + 60
+PATIENCE = UNSENT_PATIENCE.longest + 60
 """Seconds after which a job that could not be sent has been tried again, or was sent."""
 
 

@@ -14,13 +14,13 @@ from chalicelib.jobs.limits import (
 )
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Depth
+from chalicelib.jobs.types.backoff import Backoff
 
-PATIENCE = 300.0
-"""Seconds after the first re-send of a message that was sent before; twice as long after each further one."""
-MOST_PATIENCE = 900.0
-"""Seconds after the later ones, and until the next look at a job that waits as it should."""
-MOST_OLD_PATIENCE = DAY / 2
-MOST_UNSENT_PATIENCE = 1_200.0
+PATIENCE = Backoff(first=300, longest=900, jitter="none")
+"""Seconds from one re-send of a message that was sent before to the next; the longest of them, too, until the next look
+at a job that waits as it should."""
+UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
+"""Seconds from one try of the first send to the next."""
 SLACK = 300.0
 """Seconds by which jobs that were sent later must have been claimed before a waiting job is in doubt: SQS does not
 keep the order exactly."""
@@ -28,6 +28,8 @@ OLD = RETENTION - DAY / 2
 """Age at which a waiting job is in doubt whatever else is known: its message is about to be dropped by the queue."""
 OLD_HELD = 3_600.0
 """The same for a message that was received before: it comes back by itself soon after its lease or its backoff."""
+OLD_PATIENCE = Backoff(first=OLD_HELD, longest=DAY / 2, jitter="none")
+"""Seconds from one re-send for age alone to the next."""
 REMOVED = "Its job type was removed by a deploy."
 
 
@@ -126,13 +128,13 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     if now < since + SEND_GRACE:
         return Wait(since + SEND_GRACE)
     if not in_doubt(job, now, signs):
-        return Wait(now + min(max(now - since, PATIENCE), MOST_PATIENCE))
+        return Wait(now + min(max(now - since, PATIENCE.first), PATIENCE.longest))
     if not lost(job, signs):
         # Old, but no sign of a loss: the message most likely still waits, so another one is sent rarely.
-        return Resend(0, now + min(OLD_HELD * 2**job.resends, MOST_OLD_PATIENCE))
+        return Resend(0, now + OLD_PATIENCE.latest(job.resends + 1))
     if _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
-    return Resend(0, now + min(PATIENCE * 2**job.resends, MOST_PATIENCE), stalled=True)
+    return Resend(0, now + PATIENCE.latest(job.resends + 1), stalled=True)
 
 
 def in_doubt(job: Job, now: float, signs: Signs) -> bool:
@@ -152,7 +154,7 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
         return Wait(now + early - ahead)
     if job.resends and _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
-    backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)
+    backoff = UNSENT_PATIENCE.latest(job.resends + 1)
     return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)
 
 

@@ -30,7 +30,7 @@ WAITS = (
     Safeguard(
         "what could not be sent is sent soon when the weather is calm",
         "chalicelib.watchdog.rules:_first_send",
-        "min(SEND_GRACE * 2 ** job.resends, MOST_UNSENT_PATIENCE)",
+        "UNSENT_PATIENCE.latest(job.resends + 1)",
         "6 * 3600.0",
         (MONTH,),
     ),

@@ -141,14 +141,14 @@ tally['failed'] += 1
     Safeguard(
         "re-sends back off",
         "chalicelib.watchdog.rules:_of_sent",
-        "PATIENCE * 2**job.resends",
-        "PATIENCE",
+        "PATIENCE.latest(job.resends + 1)",
+        "PATIENCE.first",
     ),
     Safeguard(
         "re-sends pause a quarter of an hour at most",
         "chalicelib.watchdog.rules:_of_sent",
-        "min(PATIENCE * 2**job.resends, MOST_PATIENCE)",
-        "PATIENCE * 2**job.resends",
+        "PATIENCE.latest(job.resends + 1)",
+        "PATIENCE.first * 2**job.resends",
     ),
     Safeguard(
         "minutes with unsent jobs are read",
@@ -221,14 +221,14 @@ tally['failed'] += 1
     Safeguard(
         "redeliveries back off",
         "chalicelib.watchdog.dead_letter_rules:_unfinished",
-        "min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)",
+        "PAUSE.latest(job.resends // 2 + 1) - PAUSE.first",
         "0.0",
     ),
     Safeguard(
         "redeliveries pause a quarter of an hour at most",
         "chalicelib.watchdog.dead_letter_rules:_unfinished",
-        "min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)",
-        "60.0 * 2 ** (job.resends // 2) - 60.0",
+        "PAUSE.latest(job.resends // 2 + 1)",
+        "PAUSE.first * 2 ** (job.resends // 2)",
     ),
     Safeguard(
         "a dead letter under a live lease is left alone",

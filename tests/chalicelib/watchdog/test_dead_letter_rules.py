@@ -72,6 +72,10 @@ def test_a_job_that_can_still_run_gets_a_fresh_message_at_once_and_then_less_and
     assert pauses == [0, 60, 180, 420, 900, 900, 900, 900, 900]
 
 
+def test_a_job_that_had_thousands_of_messages_gets_another_one() -> None:
+    assert sweep(MESSAGE, a_job(resends=9_999), NOW) == Redeliver(NOW + 900)
+
+
 def test_a_job_that_backs_off_gets_its_fresh_message_ahead_of_its_time() -> None:
     job = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
     assert sweep(MESSAGE, job, NOW) == Redeliver(NOW + 5000 - LOOK_AHEAD)

@@ -86,6 +86,16 @@ def test_pauses_between_resends_double_up_to_a_quarter_of_an_hour() -> None:
     assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900, 900, 900)]
 
 
+def test_no_number_of_messages_is_too_many_to_count_on() -> None:
+    at = NOW - 3 * DAY
+    for signs, job in (
+        (EMPTY, a_job(resends=9_999)),
+        (BACKLOG, a_job(Status.RETRYING, next_attempt_at=at, updated_at=at, resends=9_999)),
+        (EMPTY, a_job(sent=False, resends=9_999)),
+    ):
+        assert isinstance(check(job, NOW, signs), Resend), job
+
+
 def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends_a_job() -> None:
     for status, age in ((Status.QUEUED, OLD), (Status.PROCESSING, OLD_HELD), (Status.RETRYING, OLD_HELD)):
         at = NOW - age

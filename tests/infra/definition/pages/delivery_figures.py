@@ -11,7 +11,8 @@ from chalicelib.jobs import limits
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, LOOK_AHEAD, RETIRE_AFTER
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
-from chalicelib.watchdog import dead_letter_rules, lookback, rules, run, search, sharing
+from chalicelib.watchdog import lookback, rules, run, search, sharing
+from chalicelib.watchdog.dead_letter_rules import PAUSE
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
@@ -92,13 +93,13 @@ def lifecycle() -> Iterator[str]:
 
 def _failures() -> Iterator[str]:
     day = SAID[GIVE_UP_STALLED]
-    unsent = [min(limits.SEND_GRACE * 2**n, rules.MOST_UNSENT_PATIENCE) / MINUTE for n in range(9)]
+    unsent = [rules.UNSENT_PATIENCE.latest(n) / MINUTE for n in range(1, 9)]
     yield f"tries again after {unsent[0]:.0f}, {unsent[1]:.0f}, {unsent[2]:.0f} … {unsent[-1]:.0f} minutes, for {day}"
     yield f"can be read within {'a second' if CONNECT_TIMEOUT + READ_TIMEOUT <= 1 else '-'}"
     yield f"comes back {TRIM_SLACK - LEASE_SLACK:.0f} s after the lease"
     yield f"A payload of over {LARGEST_ITEM / 1024:.0f} KB"
     yield f"until {persist.RESERVE:.0f} s before its invocation ends"
-    again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
+    again = [(PAUSE.latest(n) - PAUSE.first) / MINUTE for n in range(1, 9)]
     yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes; a dead letter"
     yield f"error `Undeliverable`, after {day}"
     yield f"`job.stalled`, after {day} `dead_letter`"
@@ -132,12 +133,12 @@ def _doubt() -> Iterator[str]:
     yield f"jobs that were sent {rules.SLACK / MINUTE:.0f} minutes after it"
     yield f"or it is older than {rules.OLD / DAY:g} days"
     yield f"or after {rules.OLD / DAY:g} days"
-    lost = [rules.PATIENCE * 2**n for n in range(9)]
-    minutes = " and ".join(f"{seconds / MINUTE:.0f}" for seconds in lost if seconds < rules.MOST_PATIENCE)
-    yield f"after {minutes} minutes, then {EACH[rules.MOST_PATIENCE]}"
-    old = [rules.OLD_HELD * 2**n for n in range(9)]
-    hours = ", ".join(f"{seconds / HOUR:.0f}" for seconds in old if seconds < rules.MOST_OLD_PATIENCE)
-    yield f"by age alone after {hours} hours, then every {rules.MOST_OLD_PATIENCE / HOUR:.0f}"
+    lost = [rules.PATIENCE.latest(n) for n in range(1, 9)]
+    minutes = " and ".join(f"{seconds / MINUTE:.0f}" for seconds in lost if seconds < rules.PATIENCE.longest)
+    yield f"after {minutes} minutes, then {EACH[rules.PATIENCE.longest]}"
+    old = [rules.OLD_PATIENCE.latest(n) for n in range(1, 9)]
+    hours = ", ".join(f"{seconds / HOUR:.0f}" for seconds in old if seconds < rules.OLD_PATIENCE.longest)
+    yield f"by age alone after {hours} hours, then every {rules.OLD_PATIENCE.longest / HOUR:.0f}"
     yield f"the oldest {SWEEP_PAGES} MB of each partition"
 
 
@@ -150,8 +151,8 @@ def _costs() -> Iterator[str]:
     yield f"more than {EARLIEST} behind, then {NEW} more while it looks back for planned jobs"
     yield f"{OLDER} for what an older version wrote"
     yield f"{IDLE.total()} requests for three job types"
-    longest = EACH[rules.MOST_PATIENCE].replace("every", "up to a")
-    yield f"asked after {rules.PATIENCE / MINUTE:.0f} minutes, then as long as it waited, {longest}"
+    longest = EACH[rules.PATIENCE.longest].replace("every", "up to a")
+    yield f"asked after {rules.PATIENCE.first / MINUTE:.0f} minutes, then as long as it waited, {longest}"
     yield f"{search.MOST_LOOKS:,} jobs in doubt, {search.MOST_PLANNED:,} planned ones a type"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, and a write |"
     yield f"| {SHARES[1 / AT_ONCE]} of a read, two writes and {SHARES[1 / AT_ONCE]} of a send |"

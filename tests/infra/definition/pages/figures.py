@@ -188,7 +188,7 @@ def deploy() -> Iterator[str]:
 def longest_pause() -> float:
     """Return for how long at most a job waits whose outage is over."""
     return max(
-        consume.PLATFORM_PAUSE.longest, consume.SCHEMA_PAUSE, dead_letter_rules.LONGEST_PAUSE, rules.MOST_PATIENCE
+        consume.PLATFORM_PAUSE.longest, consume.SCHEMA_PAUSE, dead_letter_rules.PAUSE.longest, rules.PATIENCE.longest
     )
 
 
