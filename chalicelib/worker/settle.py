@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from chalicelib.errors import MoveRefused
+from chalicelib.errors import MoveRefused, StartUnavailable
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions, turns
 from chalicelib.jobs.attempt import message_of
@@ -17,6 +17,7 @@ from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.types.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.worker.in_order import KeyHeld
 from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.worker.persist import Persistence
 
@@ -119,7 +120,7 @@ class Settlement:
         named = _named(error)
         decision = decide(
             attempts=job.attempts, max_attempts=job.max_attempts, error=error, backoff=self.backoff,
-            chance=self.chance, left=None if job.give_up_at is None else job.give_up_at - now,
+            chance=self.chance, left=_give_up_at(job, error) - now,
         )  # fmt: skip
         match decision:
             case Retry(delay):
@@ -142,10 +143,11 @@ class Settlement:
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
         # tried after a long time without a try (its type was paused) the job has a new day
-        since = job.stalled_since if now - _planned(job) < UNTRIED else None
+        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # its longer waits are all parked
+        since = job.stalled_since if now - planned < UNTRIED else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
-        if job.give_up_at is not None and now + wait >= job.give_up_at:
+        if now + wait >= _give_up_at(job, error):
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
         # without an end of its own it stalls since now, or the watchdog would end it after a day
@@ -206,9 +208,10 @@ class Settlement:
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
 
 
-def _planned(job: Job) -> float:
-    """Return when a job that stalls should have been tried (epoch seconds): its longer waits are all parked."""
-    return max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)
+def _give_up_at(job: Job, error: BaseException) -> float:
+    """Return when the run is given up (epoch seconds); never while its first attempt waits for its rate or its key."""
+    waits = job.attempts <= 1 and isinstance(error, StartUnavailable | KeyHeld)
+    return math.inf if waits or job.give_up_at is None else job.give_up_at
 
 
 def _named(error: BaseException) -> tuple[str, str]:

@@ -23,8 +23,15 @@ WAITS = (
     Safeguard(
         "a try after a long pause begins a new day",
         "chalicelib.worker.settle:Settlement._unrun",
-        "now - _planned(job) < UNTRIED",
+        "now - planned < UNTRIED",
         "True",
+        TESTS,
+    ),
+    Safeguard(
+        "a first attempt is not given up while it waits for its rate or its key",
+        "chalicelib.worker.settle:_give_up_at",
+        "job.attempts <= 1 and isinstance(error, StartUnavailable | KeyHeld)",
+        "False",
         TESTS,
     ),
     Safeguard(

@@ -1,14 +1,23 @@
 """A run whose time has ended gets no further attempt, and its error says so."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import RetryLater
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.serial import attempt_as_holder, row_of
 from chalicelib.jobs.types.backoff import Delays
+from chalicelib.jobs.types.rate import Rate
 from chalicelib.worker.context import JobContext
+from chalicelib.worker.in_order import InOrder
+from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash
 from tests.support import T0
@@ -57,6 +66,56 @@ def test_a_payload_that_cannot_be_read_is_tried_no_longer_than_that(world: OneTy
     world.poll()
     assert world.job().status is Status.DEAD_LETTER
     assert (world.job().error_message or "").startswith(TOLD[:-30])
+
+
+class Down(MemoryTurns):
+    """A plan that does not answer at first."""
+
+    refusals = 3
+
+    def slots(self, *asked: Any) -> list[float]:
+        """See Turns."""
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise ConnectionError
+        return list(super().slots(*asked))
+
+
+def out_of_order(world: OneType) -> None:
+    world.worker.pacing = Pacing.of(world.kind, Rate(10), Down(), world.store, world.clock, world.clock.advance)
+
+
+def held(world: OneType) -> None:
+    """Let another job of its key run for a while."""
+    world.worker.pacing = InOrder("test.note", world.store, world.clock)
+    other = world.store.apply(
+        world.submit("other").id,
+        transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note"),
+    )
+    world.store.hold(row_of("test.note", ""), None, attempt_as_holder(other))
+
+
+@pytest.mark.parametrize("waits", [out_of_order, held])
+def test_a_first_attempt_that_waits_for_its_rate_or_its_key_still_runs(
+    world: OneType, waits: Callable[[OneType], None]
+) -> None:
+    waits(world)
+    world.submit(give_up_at=T0 - 5)
+    for _ in range(20):
+        world.poll()
+        world.clock.advance(15)
+    assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 1)
+
+
+def test_a_second_attempt_does_not_wait_for_its_rate_beyond_the_time(world: OneType) -> None:
+    world.worker.kind = replace(world.kind, retry=Delays((5,)))
+    world.submit(give_up_at=T0 + 10)
+    world.script = [boom]
+    world.poll()
+    out_of_order(world)
+    world.clock.advance(6)
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "RateUnavailable")
 
 
 def test_a_first_attempt_that_begins_late_still_runs(world: OneType) -> None:
