@@ -54,6 +54,13 @@ class Signs:
         """Return True when the queue is known to hold no message of any kind."""
         return self.depth is not None and not (self.depth.visible or self.depth.delayed or self.depth.in_flight)
 
+    def tried_to(self, now: float) -> float:
+        """Return the time up to which messages that were sent have been received (epoch seconds), as far as is known.
+
+        A message that was sent again lies behind all that was sent before it, for longer than a day in a long backlog.
+        """
+        return now if self.empty else min(now, self.claimed_to or now)
+
     def horizon(self, now: float) -> float | None:
         """Return the latest due time of jobs that may be in doubt; None while the queue is paused.
 
@@ -132,7 +139,7 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     if not lost(job, signs):
         # Old, but no sign of a loss: the message most likely still waits, so another one is sent rarely.
         return Resend(0, now + OLD_PATIENCE.latest(job.resends + 1))
-    if _given_up(job, now):
+    if _given_up(job, signs.tried_to(now)):
         return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
     return Resend(0, now + PATIENCE.latest(job.resends + 1), stalled=True)
 

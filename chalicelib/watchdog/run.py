@@ -25,7 +25,7 @@ from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
-from chalicelib.watchdog.sharing import alternate, share
+from chalicelib.watchdog.sharing import alternate, in_turn, share
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -59,17 +59,20 @@ class Watchdog:
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
-        self.lookback.begin(self.types, self.dispatcher.now())
+        now = self.dispatcher.now()
+        self.lookback.begin(self.types, now)
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
-        signs = dict(self._each(lambda name: (name, self._signs(name, standing)), self._in_turn(self.types)))
+        signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
         # Items of an older version, which kept all types together: their types' signs are used one by one.
-        names = self._in_turn([*self.types, *removed, ""])
-        found = self._each(lambda name: self._found(name, signs, standing), names)
-        self._look_at(self._shared(dict(zip(names, found, strict=True))), signs, remaining)
+        names = in_turn([*self.types, *removed, ""], now)
+        half = remaining() / 2
+        found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
+        self.tally += Counter(out_of_time=found.count(None))
+        self._look_at(self._shared({n: some for n, some in zip(names, found, strict=True) if some}), signs, remaining)
         if self.tally["failed"] or self.tally["out_of_time"]:
             self.lookback.keep(self.types, self.dispatcher.now())
         self._sweep(signs, remaining)
@@ -97,11 +100,6 @@ class Watchdog:
             except Exception as error:
                 events.watchdog_failed(f"helper for {', '.join(part.types)}", error)
         return shared.own
-
-    def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
-        """Begin with another type each minute: a run that ends early leaves out others than the last one did."""
-        first = int(self.dispatcher.now() // 60) % len(names) if names else 0
-        return [*names[first:], *names[:first]]
 
     def _each(self, work: Callable[[S], T], on: Sequence[S]) -> list[T]:
         if self.threads == 1:
@@ -215,7 +213,7 @@ class Watchdog:
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         """Sweep each queue that holds messages, long ones in several threads, no queue before its turn."""
         turns = []
-        for name in self._in_turn(self.types):
+        for name in in_turn(self.types, self.dispatcher.now()):
             depth = signs[name].depth
             sweeps = 1 if depth is None else min(MOST_SWEEPS, -(-depth.dead // MOST_SWEPT))
             turns.append([name] * sweeps)

@@ -16,6 +16,8 @@ MOST_PLANNED = 12_000
 """Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 due at one moment."""
 MOST_CHECKED = 100_000
 """Jobs of one type that a run reads to find those that were not sent."""
+MOST_SPANS = 24
+"""Spans of minutes with unsent jobs of one type that a run reads, at a query a shard. Others are for later runs."""
 IN_ONE_READ = 100
 """Of these, those that are read together: as many as DynamoDB takes in one request."""
 MINUTE = 60.0
@@ -58,12 +60,12 @@ def find(
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
     left = MOST_CHECKED
-    for minute in standing.unsent.get(job_type, ()) if standing else ():
-        # What was first due before the horizon is among those above.
-        if left > 0 and (horizon is None or minute + MINUTE > horizon):
-            entries = store.overdue(Search(job_type, since=minute, before=minute + MINUTE), now, left)
-            left -= len(entries)
-            found += _unsent(entries)
+    minutes = standing.unsent.get(job_type, ()) if standing else ()
+    # What was first due before the horizon is among those above.
+    for start, end in spans([minute for minute in minutes if horizon is None or minute + MINUTE > horizon], now):
+        entries = store.overdue(Search(job_type, since=start, before=end), now, left) if left > 0 else ()
+        left -= len(entries)
+        found += _unsent(entries)
     return [*found, *_unsent(_late(store, job_type, horizon, now, since, left))]
 
 
@@ -71,12 +73,13 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
     ahead = now + LOOK_AHEAD
     # A job whose time was longer ago was sent, and waits behind others; if not, the horizon reaches it.
     recent = now - LOOK_AHEAD
-    if horizon is not None and horizon >= recent:
+    if horizon is not None and horizon >= recent and not registry.out_of_order(job_type):
         return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
     soon = store.overdue(Search(job_type, planned=True, since=recent, before=ahead), now, MOST_PLANNED)
     if horizon is None:
         return soon
-    return [*soon, *store.overdue(Search(job_type, planned=True, before=horizon), now, MOST_LOOKS)]
+    before = min(horizon, recent)
+    return [*soon, *store.overdue(Search(job_type, planned=True, before=before), now, MOST_LOOKS)]
 
 
 def _late(
@@ -87,6 +90,16 @@ def _late(
     if since is None or horizon is None or max(since, horizon) >= recent or registry.out_of_order(job_type):
         return []
     return store.overdue(Search(job_type, planned=True, since=max(since, horizon), before=recent), now, most)
+
+
+def spans(minutes: Sequence[float], now: float) -> Sequence[tuple[float, float]]:
+    """Join minutes that follow each other; return up to MOST_SPANS of the spans, others in the next minute."""
+    joined: list[tuple[float, float]] = []
+    for minute in sorted(minutes):
+        start = joined.pop()[0] if joined and joined[-1][1] >= minute else minute
+        joined.append((start, minute + MINUTE))
+    first = int(now // MINUTE) * MOST_SPANS % len(joined) if len(joined) > MOST_SPANS else 0
+    return [*joined[first:], *joined[:first]][:MOST_SPANS]
 
 
 def portions(ids: Sequence[str], size: int = AT_ONCE) -> Iterator[Found]:

@@ -1,5 +1,7 @@
 """Share what a run has found with further runs, when it is more than one invocation can look at. Pure."""
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +12,8 @@ T = TypeVar("T")
 SHARE = 1_000
 """Jobs that a run with helpers looks at itself, and that it gives to each helper. They take 2,200 requests, of which
 a function of 512 MB (0.29 of a core) makes about a hundred a second."""
+STRIDE = 0.618
+"""Part of the names by which the first of them moves each minute."""
 MOST_HELPERS = 12
 """Helpers that a run starts: with them it looks at 13,000 jobs. Of one type it finds 12,000 that are to be sent ahead,
 so that 100,000 take nine runs."""
@@ -51,6 +55,17 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
     slices = list(_slices(rest))
     left = [portion for part in slices[MOST_HELPERS:] for portion in portions(part.ids)]
     return Shared([*own, *left], slices[:MOST_HELPERS])
+
+
+def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
+    """Begin with another name each minute, far from that of the minute before; with each once in as many minutes.
+
+    A run that ends early leaves out others than the last ones did.
+    """
+    number = len(names)
+    step = next(step for step in itertools.count(max(1, round(STRIDE * number))) if math.gcd(step, number) <= 1)
+    first = int(now // 60) * step % max(1, number)
+    return [*names[first:], *names[:first]]
 
 
 def alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:

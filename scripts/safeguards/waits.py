@@ -4,6 +4,7 @@ from scripts.safeguards.safeguard import MONTH, PORTS, Safeguard
 from scripts.safeguards.safeguard import WAITS as TESTS
 
 PLANNED = ("tests/chalicelib/watchdog/test_lookback.py",)
+SEARCH = ("tests/chalicelib/watchdog/test_search.py",)
 
 WAITS = (
     Safeguard(
@@ -162,5 +163,40 @@ LOOKBACK = (
         "seen.paused",
         "False",
         PLANNED,
+    ),
+    Safeguard(
+        "nobody is given up before workers came to its last message",
+        "chalicelib.watchdog.rules:Signs.tried_to",
+        "now if self.empty else min(now, self.claimed_to or now)",
+        "now",
+        ("tests/chalicelib/watchdog/test_rules.py",),
+    ),
+    Safeguard(
+        "a run searches a bounded number of spans",
+        "chalicelib.watchdog.search:spans",
+        "[*joined[first:], *joined[:first]][:MOST_SPANS]",
+        "joined",
+        SEARCH,
+    ),
+    Safeguard(
+        "other spans are read in the next run",
+        "chalicelib.watchdog.search:spans",
+        "[*joined[first:], *joined[:first]][:MOST_SPANS]",
+        "joined[:MOST_SPANS]",
+        SEARCH,
+    ),
+    Safeguard(
+        "planned jobs that wait hide no later one",
+        "chalicelib.watchdog.search:_planned",
+        "horizon is not None and horizon >= recent and (not registry.out_of_order(job_type))",
+        "horizon is not None and horizon >= recent",
+        SEARCH,
+    ),
+    Safeguard(
+        "half of a run is kept for what the search found",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "remaining() >= half",
+        "True",
+        ("tests/chalicelib/watchdog/test_run.py",),
     ),
 )

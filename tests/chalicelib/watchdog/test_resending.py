@@ -147,7 +147,7 @@ def test_the_types_take_turns_in_being_first(world: World, ground: MemoryGround)
             ground.store.add(a_job(type=name, due_at=T0))
     for _ in types:
         world.clock.advance(60)
-        Watchdog(world.service.dispatcher, types).run(lasting(1))
+        Watchdog(world.service.dispatcher, types).run(lasting(1, len(types)))
     sent = Counter(job.type for job in ground.jobs() if job.sent)
     assert sent == dict.fromkeys(types, 10), "each run has time for ten jobs"
 

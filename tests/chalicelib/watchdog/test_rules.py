@@ -86,6 +86,16 @@ def test_pauses_between_resends_double_up_to_a_quarter_of_an_hour() -> None:
     assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900, 900, 900)]
 
 
+def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
+    """Its last message lies behind what was sent before it: workers come to it a day and more after it was sent."""
+    job = a_job(updated_at=NOW - 2.5 * DAY, stalled_since=NOW - 1.25 * DAY, resends=90)
+    behind = Signs(Depth(visible=900_000), claimed_to=NOW - 1.25 * DAY)
+    assert isinstance(check(job, NOW, behind), Resend)
+    passed = Signs(Depth(visible=900_000), claimed_to=NOW - 0.2 * DAY)
+    assert isinstance(check(job, NOW, passed), GiveUp)
+    assert isinstance(check(job, NOW, EMPTY), GiveUp)
+
+
 def test_no_number_of_messages_is_too_many_to_count_on() -> None:
     at = NOW - 3 * DAY
     for signs, job in (

@@ -1,5 +1,6 @@
 """One run of the watchdog over the memory ports: its time, its threads, two at once, and the Lambda function."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +13,11 @@ from chalicelib.entry import watchdog as module
 from chalicelib.jobs.ports import Pause, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
-from tests.chalicelib.watchdog.looking import fail, look
+from tests.chalicelib.watchdog.looking import fail, lasting, look
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
-from tests.support import Clock, a_job
+from tests.support import T0, Clock, a_job
 
 
 def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: MemoryGround) -> None:
@@ -42,9 +43,22 @@ def test_a_run_stops_before_its_time_is_up(world: World, ground: MemoryGround) -
         world.submit(f"{number}")
     fail(ground)
     world.clock.advance(61)
-    left = iter([50.0, 15.0, 15.0])
-    assert world.watchdog.run(lambda: next(left)) == {"resent": 10, "out_of_time": 20}
+    left = lasting(1, len(world.watchdog.types))
+    assert world.watchdog.run(left) == {"resent": 10, "out_of_time": 20}
     assert look(world, after=60) == {"resent": 20}, "the next run goes on where this one stopped"
+
+
+def test_the_search_leaves_half_of_the_time_to_what_it_found(world: World, ground: MemoryGround) -> None:
+    types = [f"t.t{number}" for number in range(9)]
+    for name in types:
+        ground.store.add(a_job(type=name, due_at=T0))
+    for run in range(9):
+        world.clock.advance(60)
+        tally = Watchdog(world.service.dispatcher, types).run(partial(next, iter([50.0] * 4 + [24.9] * 99)))
+        assert tally["out_of_time"] == 7, "it searched three of ten, types and what an older version wrote"
+        if run == 0:
+            assert tally["resent"]
+    assert all(job.sent for job in ground.jobs())
 
 
 def test_threads_look_side_by_side(world: World, ground: MemoryGround) -> None:

@@ -12,7 +12,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import Found, portions
-from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE, share
+from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE, in_turn, share
 from tests.support import T0, Clock, a_job
 
 TYPE = "email.send"
@@ -36,6 +36,16 @@ def test_each_job_is_looked_at_once_by_this_run_or_by_a_helper(numbers: list[int
         assert len(part.ids) <= SHARE
         assert {job_id.split("-")[0] for job_id in part.ids} == set(part.types)
     assert len(here) <= SHARE or len(shared.helpers) == MOST_HELPERS
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 7, 20, 61])
+def test_each_name_is_the_first_once_in_as_many_minutes_and_never_late_for_long(number: int) -> None:
+    names = [f"t{n}" for n in range(number)]
+    orders = [in_turn(names, T0 + 60 * minute) for minute in range(number)]
+    assert all(sorted(order) == sorted(names) for order in orders)
+    assert sorted(order[0] for order in orders) == sorted(names)
+    begun = [set(order[: -(-number // 3)]) for order in orders]
+    assert all(set().union(*begun[n : n + 5]) == set(names) for n in range(number - 5)), "a third of them each minute"
 
 
 def test_up_to_a_thousand_jobs_need_no_helper_and_those_only_read_none_at_all() -> None:

@@ -64,7 +64,7 @@ def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world:
     service = JobService(world.ground.store, Full(clock), clock=clock)
     types = ["a.a", "b.b", "c.c"]
     for _ in types:
-        Watchdog(service.dispatcher, types).run(lasting(1))
+        Watchdog(service.dispatcher, types).run(lasting(1, len(types)))
         clock.advance(60)
     assert sorted(swept) == types
 

@@ -140,6 +140,7 @@ def _doubt() -> Iterator[str]:
     hours = ", ".join(f"{seconds / HOUR:.0f}" for seconds in old if seconds < rules.OLD_PATIENCE.longest)
     yield f"by age alone after {hours} hours, then every {rules.OLD_PATIENCE.longest / HOUR:.0f}"
     yield f"the oldest {SWEEP_PAGES} MB of each partition"
+    yield f"of more than {search.MOST_SPANS} spans of such minutes each run reads others"
 
 
 def _costs() -> Iterator[str]:
