@@ -8,28 +8,28 @@ OVERLAP = ("tests/chalicelib/worker/before/test_overlap.py",)
 SCHEDULES = (
     Safeguard(
         "a schedule's firing has its own key",
-        "chalicelib.service.firings:firing",
+        "chalicelib.service.schedules.firings:firing",
         "schedule.key(at)",
         "None",
         FIRINGS,
     ),
     Safeguard(
         "a schedule's job that a killed run stored is sent by the next run",
-        "chalicelib.service.firings:Firings._make",
+        "chalicelib.service.schedules.firings:Firings._make",
         "jobs += [job] if new or not (job.sent or job.terminal) else []",
         "jobs += [job] if new else []",
         FIRINGS,
     ),
     Safeguard(
         "a run that read a stale schedule cancels what it made",
-        "chalicelib.service.firings:Firings._undo",
+        "chalicelib.service.schedules.firings:Firings._undo",
         "cancel_quietly(self.service, job.id)",
         "kept.append(job)",
         FIRINGS,
     ),
     Safeguard(
         "one failing schedule does not stop the others",
-        "chalicelib.service.firings:Firings._portion",
+        "chalicelib.service.schedules.firings:Firings._portion",
         "events.failed(schedule.id, error)",
         "raise",
         FIRINGS,

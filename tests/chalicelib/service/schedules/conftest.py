@@ -15,9 +15,9 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobQueue, JobStore, Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
-from chalicelib.service.declared import Declared
-from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
+from chalicelib.service.schedules.declared import Declared
+from chalicelib.service.schedules.firings import Firings
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.proof.grounds.faults import DYNAMODB, SQS, Crash, Faults, Faulty

@@ -18,9 +18,9 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
-from chalicelib.service.declared import Declared
 from chalicelib.service.dispatch import AT_ONCE, Dispatcher
 from chalicelib.service.operations import Operations, StoredJobs
+from chalicelib.service.schedules.declared import Declared
 from chalicelib.service.submission import Submission, keyed_id
 from chalicelib.telemetry import schedule_events as events
 

@@ -19,9 +19,9 @@ from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import fires_at, started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.declared import declared
-from chalicelib.service.firings import cancel_quietly, job_of
 from chalicelib.service.operations import Submits
+from chalicelib.service.schedules.declared import declared
+from chalicelib.service.schedules.firings import cancel_quietly, job_of
 from chalicelib.service.submission import Submission
 
 TRIES = 5
