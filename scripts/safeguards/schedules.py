@@ -48,4 +48,25 @@ SCHEDULES = (
         "None",
         OVERLAP,
     ),
+    Safeguard(
+        "a schedule's firing that has begun is not skipped for one that is retried by hand",
+        "chalicelib.worker.overlap:unfinished_before",
+        "found.id if job.claims <= 1 or found.gen == 1 else None",
+        "found.id",
+        OVERLAP,
+    ),
+    Safeguard(
+        "a schedule's firing is skipped though the worker that asked first died",
+        "chalicelib.worker.overlap:unfinished_before",
+        "job.claims <= 1 or found.gen == 1",
+        "job.claims <= 1",
+        OVERLAP,
+    ),
+    Safeguard(
+        "attempts that a schedule's firing gave back do not tell that it has not begun",
+        "chalicelib.worker.overlap:unfinished_before",
+        "job.claims <= 1",
+        "job.attempts <= 1",
+        OVERLAP,
+    ),
 )
