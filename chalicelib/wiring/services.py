@@ -119,7 +119,7 @@ def firings(threads: int) -> "Firings":
     from chalicelib.service.schedules.declared import Declared
     from chalicelib.service.schedules.firings import Firings
 
-    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), job_service()), threads))
 
 
 def bulk_work() -> "BulkWork":

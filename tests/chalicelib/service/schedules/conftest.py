@@ -42,8 +42,8 @@ class Stage:
         store = cast("JobStore", Faulty(self.store, self.faults, DYNAMODB))
         queue = cast("JobQueue", Faulty(self.queue, self.faults, SQS))
         kept = cast("Schedules", Faulty(self.kept, self.faults, DYNAMODB))
-        declared = Declared(kept, self.clock)
-        return Firings(kept, JobService(store, queue, clock=self.clock), declared)
+        service = JobService(store, queue, clock=self.clock)
+        return Firings(kept, service, Declared(kept, service))
 
     def add(self, name: str = "hourly", cron: str = "0 * * * *", **fields: Any) -> Schedule:
         """Keep a schedule that waits for its first firing."""
