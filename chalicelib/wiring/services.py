@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from chalicelib.counters.stream import StreamCounter
     from chalicelib.service.bulk import BulkActions
     from chalicelib.service.bulk_actions import BulkWork
-    from chalicelib.service.firings import Firings
     from chalicelib.service.jobs import JobService
     from chalicelib.service.pause import Pausing
     from chalicelib.service.reading import JobReader
+    from chalicelib.service.schedules.firings import Firings
 
 BULK_THREADS = 8
 """Jobs that a bulk action acts on at a time."""
@@ -116,10 +116,10 @@ def history() -> "History":
 
 def firings(threads: int) -> "Firings":
     """Return what makes the jobs of schedules; it remembers that it has followed the code."""
-    from chalicelib.service.declared import Declared
-    from chalicelib.service.firings import Firings
+    from chalicelib.service.schedules.declared import Declared
+    from chalicelib.service.schedules.firings import Firings
 
-    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), job_service()), threads))
 
 
 def bulk_work() -> "BulkWork":

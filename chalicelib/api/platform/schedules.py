@@ -14,7 +14,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.schedules.cron import local
 from chalicelib.jobs.schedules.due import started, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_ID, MOST_RECENT, Schedule
-from chalicelib.service.schedules import ScheduleService, Settings, Shown
+from chalicelib.service.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.telemetry.schedule_events import operated
 
 ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")

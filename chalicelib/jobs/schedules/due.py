@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from chalicelib.jobs.schedules.cron import firings, first_of
 from chalicelib.jobs.schedules.schedule import MOST_RECENT, Schedule
@@ -10,6 +11,8 @@ AHEAD = 120.0
 """Seconds before a firing in which its job is made: two runs of the watchdog come in this time."""
 LATE = 120.0
 """Seconds after which a firing whose job was not made counts as missed: a run or two of the watchdog may fail."""
+CLOCKS = 5.0
+"""Seconds by which the clocks of two processes may differ, and more."""
 HOUR, TIMES = 3_600.0, 8
 """The first stretch that is searched for the last missed firings, and by how much each further one is longer."""
 
@@ -74,6 +77,22 @@ def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
 def fires_at(schedule: Schedule, at: float) -> bool:
     """Return whether the schedule fires at that time."""
     return next(_after(schedule, at - 1), None) == at
+
+
+def ahead(schedule: Schedule, now: float) -> list[float]:
+    """Return the firings after `now` whose jobs may be there, also while it is paused: one or two more than are.
+
+    A run that died, or whose write was refused, has made jobs that the schedule does not remember.
+    """
+    until = now + AHEAD + CLOCKS
+    unwritten = takewhile(lambda at: at <= until, _after(schedule, now))
+    return sorted({*(at for at in schedule.recent if at > now), *unwritten})
+
+
+def comes_to(schedule: Schedule, at: float) -> bool:
+    """Return whether the schedule has that firing before it: its job is still to be written down."""
+    first = schedule.next_at
+    return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
 
 def before(schedule: Schedule, what: Due, place: int) -> float | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.jobs.schedules.due import AHEAD, LATE, Due, due, made, started, stopped, upcoming
+from chalicelib.jobs.schedules.due import AHEAD, LATE, Due, ahead, comes_to, due, made, started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import MOST_RECENT, Schedule
 from tests.support import T0
 
@@ -85,3 +85,19 @@ def test_a_schedule_remembers_its_last_firings_and_the_last_refusal() -> None:
 def test_upcoming_firings_include_those_whose_jobs_are_made() -> None:
     ahead = replace(HOURLY, recent=(T0 + HOUR, T0), next_at=T0 + 2 * HOUR)
     assert upcoming(ahead, T0 + 1, 3) == [T0 + HOUR, T0 + 2 * HOUR, T0 + 3 * HOUR]
+
+
+def test_what_may_be_made_ahead_is_what_a_run_makes_and_what_the_schedule_remembers() -> None:
+    assert ahead(MINUTELY, T0) == [T0 + 60, T0 + 120]
+    assert ahead(HOURLY, T0 - AHEAD - 6) == []
+    assert ahead(HOURLY, T0 - AHEAD - 4) == [T0], "the clock of the run may be ahead of ours"
+    assert ahead(HOURLY, T0) == [], "it has fired"
+    assert ahead(stopped(HOURLY, T0), T0 - 30) == [T0], "a pause that is repeated looks again"
+    changed = replace(HOURLY, cron="30 * * * *", recent=(T0, T0 - HOUR))
+    assert ahead(changed, T0 - 30) == [T0], "which the text before it made"
+
+
+def test_a_schedule_comes_to_its_next_firing_and_those_behind_it() -> None:
+    assert [comes_to(MINUTELY, T0 + after) for after in (-60, 0, 30, 60)] == [False, True, False, True]
+    assert not comes_to(stopped(MINUTELY, T0), T0)
+    assert not comes_to(replace(MINUTELY, ends_at=T0 + 30), T0 + 60)

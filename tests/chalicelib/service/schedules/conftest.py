@@ -15,9 +15,9 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobQueue, JobStore, Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
-from chalicelib.service.declared import Declared
-from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
+from chalicelib.service.schedules.declared import Declared
+from chalicelib.service.schedules.firings import Firings
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.proof.grounds.faults import DYNAMODB, SQS, Crash, Faults, Faulty
@@ -42,8 +42,8 @@ class Stage:
         store = cast("JobStore", Faulty(self.store, self.faults, DYNAMODB))
         queue = cast("JobQueue", Faulty(self.queue, self.faults, SQS))
         kept = cast("Schedules", Faulty(self.kept, self.faults, DYNAMODB))
-        declared = Declared(kept, self.clock)
-        return Firings(kept, JobService(store, queue, clock=self.clock), declared)
+        service = JobService(store, queue, clock=self.clock)
+        return Firings(kept, service, Declared(kept, service))
 
     def add(self, name: str = "hourly", cron: str = "0 * * * *", **fields: Any) -> Schedule:
         """Keep a schedule that waits for its first firing."""

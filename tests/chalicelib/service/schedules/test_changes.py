@@ -11,7 +11,7 @@ from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import ScheduleConflict
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.service.jobs import JobService
-from chalicelib.service.schedules import ScheduleService, Settings
+from chalicelib.service.schedules.editing import ScheduleService, Settings
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.support import Clock
 

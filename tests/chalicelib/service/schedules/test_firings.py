@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.schedules.due import stopped
-from chalicelib.service.firings import Firings, job_of
+from chalicelib.service.schedules.ahead import job_of
+from chalicelib.service.schedules.firings import Firings
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.service.schedules.conftest import Stage
 from tests.support import T0, Clock, written

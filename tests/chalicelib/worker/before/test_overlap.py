@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from chalicelib.errors import RetryLater
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import SKIPPED, Job, Status
+from chalicelib.jobs.ports import JobStore
+from chalicelib.worker.context import JobContext
 from chalicelib.worker.overlap import unfinished_before
-from tests.chalicelib.worker.one_type import OneType
+from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.proof.grounds.faults import DYNAMODB, Crash, Faults, Faulty
 from tests.support import a_job
 
 
@@ -62,6 +67,64 @@ def test_a_chain_of_any_length_ends(world: OneType) -> None:
 def test_a_retry_by_hand_runs_whatever_else_does(world: OneType) -> None:
     put(world, "first", status=Status.PROCESSING)
     assert unfinished_before(world.store, a_job(after="first", gen=2)) is None
+
+
+def fail_once(world: OneType) -> None:
+    world.script = [boom]
+    world.poll()
+
+
+def die_at_work(world: OneType) -> None:
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+
+
+def ask_to_come_later(world: OneType) -> None:
+    def later(_: JobContext) -> object:
+        raise RetryLater(1)
+
+    world.script = [later]
+    world.poll()
+    assert world.job().attempts == 0, "its attempt was given back"
+
+
+@pytest.mark.parametrize("began", [fail_once, die_at_work, ask_to_come_later])
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.PROCESSING, Status.RETRYING])
+def test_a_firing_that_has_begun_goes_on_when_an_earlier_one_is_retried_by_hand(
+    world: OneType, began: Callable[[OneType], None], status: Status
+) -> None:
+    put(world, "earlier", status=Status.DEAD_LETTER, started_at=1.0)
+    world.submit(after="earlier")
+    began(world)
+    world.store._jobs["earlier"] = replace(world.store.get("earlier"), status=status, gen=2)
+    world.clock.advance(400)
+    assert world.poll() == 1
+    job = world.job()
+    assert (job.status, job.error_class, job.claims) == (Status.COMPLETED, None, 2)
+    assert len(world.ran) == 2
+
+
+def test_one_that_is_retried_by_hand_before_a_firing_begins_skips_it(world: OneType) -> None:
+    put(world, "earlier", status=Status.QUEUED, started_at=1.0, gen=2)
+    world.submit(after="earlier")
+    world.poll()
+    assert world.job().error_class == SKIPPED
+
+
+@pytest.mark.parametrize(("number", "request_"), [(2, "state"), (3, "record"), (4, "apply")])
+def test_a_worker_that_dies_over_the_question_is_no_way_around_it(world: OneType, number: int, request_: str) -> None:
+    put(world, "earlier", status=Status.PROCESSING)
+    world.submit(after="earlier")
+    faults = Faults(crash_at=number)
+    world.worker.store = cast("JobStore", Faulty(world.store, faults, DYNAMODB))
+    with pytest.raises(Crash):
+        world.poll()
+    assert faults.names[-1] == request_
+    world.clock.advance(400)
+    world.poll()
+    job = world.job()
+    assert (job.status, job.error_class, job.claims, world.ran) == (Status.CANCELLED, SKIPPED, 2, [])
 
 
 def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,12 @@ from chalicelib.errors import (
 )
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.ports import Schedules
-from chalicelib.jobs.schedules.due import fires_at, started, stopped, upcoming
+from chalicelib.jobs.schedules.due import started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.declared import declared
-from chalicelib.service.firings import cancel_quietly, job_of
 from chalicelib.service.operations import Submits
+from chalicelib.service.schedules.ahead import cancel_ahead, job_of
+from chalicelib.service.schedules.declared import declared
 from chalicelib.service.submission import Submission
 
 TRIES = 5
@@ -116,15 +116,11 @@ class ScheduleService:
             _check_version(seen, after, version)
             return replace(after, updated_at=self._now()) if seen.paused else started(after, self._now())
 
-        after = self._edit(schedule_id, changed)
-        self._cancel_ahead(after, [at for at in self._ahead(after) if not fires_at(after, at)])
-        return after
+        return self._edit(schedule_id, changed, cancels=True)
 
     def pause(self, schedule_id: str) -> Schedule:
         """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
-        after = self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, self._now()))
-        self._cancel_ahead(after, self._ahead(after))
-        return after
+        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, self._now()), cancels=True)
 
     def resume(self, schedule_id: str) -> Schedule:
         """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
@@ -138,8 +134,8 @@ class ScheduleService:
         for _ in range(TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
+            cancel_ahead(self.jobs, seen, None)  # first: a repeated call finds no schedule any more
             if self.schedules.remove(seen):
-                self._cancel_ahead(seen, self._ahead(seen))
                 return seen
         raise _changing(schedule_id)
 
@@ -155,23 +151,18 @@ class ScheduleService:
         )  # fmt: skip
         return self.jobs.submit(asked)
 
-    def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule]) -> Schedule:
+    def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
         for _ in range(TRIES):
             seen = self.get(schedule_id)
             after = edit(seen)
-            if after is seen:
-                return seen
-            after = replace(after, writer=_writer())
-            if self.schedules.replace(seen, after):
-                return after
+            if after is not seen:
+                after = replace(after, writer=_writer())
+                if not self.schedules.replace(seen, after):
+                    continue
+            if cancels:
+                cancel_ahead(self.jobs, seen, after)  # not before: a change that is refused leaves the job
+            return after
         raise _changing(schedule_id)
-
-    def _ahead(self, schedule: Schedule) -> list[float]:
-        return [at for at in schedule.recent if at > self.clock()]
-
-    def _cancel_ahead(self, schedule: Schedule, times: Sequence[float]) -> None:
-        for at in times:
-            cancel_quietly(self.jobs, job_of(schedule, at))
 
     def _now(self) -> float:
         return round(self.clock(), 3)

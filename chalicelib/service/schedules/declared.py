@@ -1,13 +1,15 @@
 """Make the stored schedules those that the handler files declare: once a process, whose code does not change."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.types import jobtype
+from chalicelib.service.operations import StoredJobs
+from chalicelib.service.schedules.ahead import cancel_ahead
 from chalicelib.telemetry import schedule_events as events
 
 PAGE = 100
@@ -15,40 +17,54 @@ PAGE = 100
 
 @dataclass
 class Declared:
-    """The declared schedules. `clock` gives seconds since the epoch."""
+    """The declared schedules, and the jobs that were made ahead for them."""
 
     schedules: Schedules
-    clock: Callable[[], float]
+    jobs: StoredJobs
     followed: bool = False
 
     def follow(self) -> None:
-        """Add, change and remove stored schedules as the code says; a pause stays. Raises what the store raises."""
+        """Add, change and remove stored schedules as the code says; a pause stays. Raises what the stores raise.
+
+        What was made ahead is cancelled where the code does not have its firing any more. What someone else wrote at
+        the same moment is looked at again by the next run.
+        """
         if self.followed:
             return
         wanted = dict(declared())
+        done = []
         for stored in [one for one in every(self.schedules) if one.declared]:
-            if stored.id in wanted:
-                self._change(stored, wanted.pop(stored.id))
-            elif self.schedules.remove(stored):
-                events.declared(stored, "ended")
-        for new in wanted.values():
-            now = self.clock()
-            row = replace(new, created_at=round(now, 3), updated_at=now, writer=_writer())
-            if self.schedules.add(row if row.paused else started(row, now)):
-                events.declared(row, "declared")
-        self.followed = True
+            new = wanted.pop(stored.id, None)
+            done.append(self._end(stored) if new is None else self._change(stored, new))
+        done += [self._add(new) for new in wanted.values()]
+        self.followed = all(done)
 
-    def _change(self, stored: Schedule, wanted: Schedule) -> None:
+    def _add(self, new: Schedule) -> bool:
+        now = self.jobs.now()
+        row = replace(new, created_at=now, updated_at=now, writer=_writer())
+        if added := self.schedules.add(row if row.paused else started(row, now)):
+            events.declared(row, "declared")
+        return added
+
+    def _end(self, stored: Schedule) -> bool:
+        cancel_ahead(self.jobs, stored, None)  # first: after a crash the next process finds no schedule any more
+        if ended := self.schedules.remove(stored):
+            events.declared(stored, "ended")
+        return ended
+
+    def _change(self, stored: Schedule, wanted: Schedule) -> bool:
         same = replace(
             stored, type=wanted.type, cron=wanted.cron, timezone=wanted.timezone, payload=wanted.payload,
             catch_up=wanted.catch_up, overlap=wanted.overlap,
         )  # fmt: skip
         if same == stored:
-            return
+            return True
         moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
-        changed = started(same, self.clock()) if moved and not same.paused else same
-        if self.schedules.replace(stored, replace(changed, writer=_writer())):
+        changed = started(same, self.jobs.now()) if moved and not same.paused else same
+        cancel_ahead(self.jobs, stored, changed)  # first: after a crash the next process sees no change any more
+        if written := self.schedules.replace(stored, replace(changed, writer=_writer())):
             events.declared(changed, "changed")
+        return written
 
 
 def declared() -> Mapping[str, Schedule]:

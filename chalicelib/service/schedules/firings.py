@@ -5,7 +5,6 @@ anywhere, make one job a firing. First the jobs, then the schedule's next firing
 repeats the first half.
 """
 
-import contextlib
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, ScheduleNotFound
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import Schedules
-from chalicelib.jobs.schedules.due import AHEAD, Due, before, due, made
+from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
-from chalicelib.service.declared import Declared
 from chalicelib.service.dispatch import AT_ONCE, Dispatcher
-from chalicelib.service.operations import Operations, StoredJobs
-from chalicelib.service.submission import Submission, keyed_id
+from chalicelib.service.operations import StoredJobs
+from chalicelib.service.schedules.ahead import cancel_quietly, job_of
+from chalicelib.service.schedules.declared import Declared
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import schedule_events as events
 
 RESERVE = 30.0
@@ -121,21 +121,26 @@ class Firings:
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
         """Cancel what was made for a schedule that was paused, changed or deleted meanwhile; return the others.
 
-        What another watchdog made too is among the schedule's recent firings.
+        What another watchdog made too is among the schedule's recent firings, or will be.
         """
-        try:
-            current: Schedule | None = self.schedules.get(seen.id)
-        except ScheduleNotFound:
-            current = None
+        current = self._current(seen)
         recent, kept = () if current is None else current.recent, []
         for job in jobs:
             fires = job.fires_at or 0.0
             # of many late firings the schedule has forgotten the first ones already
-            if fires in recent or fires < min(recent, default=0.0) or (current and current.next_at == fires):
+            if fires in recent or fires < min(recent, default=0.0) or (current and comes_to(current, fires)):
                 kept.append(job)
             else:
                 cancel_quietly(self.service, job.id)
         return kept
+
+    def _current(self, seen: Schedule) -> Schedule | None:
+        """Return the schedule as it is now; None when it is gone, also when another one has its id."""
+        try:
+            found = self.schedules.get(seen.id)
+        except ScheduleNotFound:
+            return None
+        return found if found.created_at == seen.created_at else None
 
     def _send(self, jobs: Sequence[Job]) -> None:
         """Send the messages in tens; what does not get out is sent by the watchdog."""
@@ -160,14 +165,3 @@ def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
         fires_at=at,
         after=job_of(schedule, earlier) if waits and earlier is not None else None,
     )
-
-
-def job_of(schedule: Schedule, at: float) -> str:
-    """Return the id of the job of a firing."""
-    return keyed_id(schedule.principal, schedule.key(at))
-
-
-def cancel_quietly(service: StoredJobs, job_id: str) -> None:
-    """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
-    with contextlib.suppress(JobConflict, JobNotFound):
-        Operations(service).cancel(job_id)
