@@ -12,7 +12,7 @@ from chalicelib.service.jobs import TIME_TO_ACT
 from chalicelib.service.operations import Operations
 
 MOST = 10_000
-"""Jobs that one request looks at. It passes those that have finished, so a repeated request gets further."""
+"""Unfinished jobs that one request comes to. It passes those that have finished, so a repeated request gets further."""
 AT_ONCE = 100
 """Jobs in one read."""
 
@@ -37,10 +37,12 @@ def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     except JobConflict:
         first = operations.jobs.store.get(job_id)
     told, ends = Told(), operations.jobs.now() + TIME_TO_ACT
-    for looked, job in enumerate(_descendants(operations, first)):
-        if looked == MOST or operations.jobs.now() >= ends:
+    left = MOST
+    for job in _descendants(operations, first):
+        if left == 0 or operations.jobs.now() >= ends:
             told.more = True
             break
+        left -= not job.terminal
         _cancel(operations, job, told)
     return first, told
 
@@ -61,13 +63,17 @@ def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
     while waiting:
         for child in _children(operations, waiting.popleft()):
             yield child
-            waiting.append(child)
+            if _makes_some(child):
+                waiting.append(child)
+
+
+def _makes_some(job: Job) -> bool:
+    """Return False for a job whose type makes none: nobody asks the store for what cannot be there."""
+    kind = registered.get(job.type)
+    return kind is None or bool(kind.enqueues)
 
 
 def _children(operations: Operations, parent: Job) -> Iterator[Job]:
-    kind = registered.get(parent.type)
-    if kind is not None and not kind.enqueues:
-        return  # nobody asks the store for what cannot be there
     position = None
     while True:
         page = operations.jobs.store.page(Filter(parent=parent.id), AT_ONCE, position)

@@ -99,7 +99,7 @@ class Operations:
         """
         for _ in range(TRIES):
             found = self.jobs.store.get(job_id)
-            if found.status in WAITING and has_turn(found):
+            if found.status in WAITING and has_turn(found) and registry.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
             if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.jobs.now():
                 raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")

@@ -4,8 +4,9 @@ from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import SKIPPED, Job
 from chalicelib.jobs.ports import JobStore
 
-MOST_STEPS = 10
-"""Firings that never ran, passed to find the one before them. A skipped one names what it was skipped for."""
+MOST_STEPS = 200
+"""Firings that never ran, passed to find the one before them, at a read each. A skipped one names what it was skipped
+for, so that only cancelled ones make a long way."""
 
 
 def unfinished_before(store: JobStore, job: Job) -> str | None:

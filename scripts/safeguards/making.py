@@ -70,4 +70,11 @@ waiting.append(child)
 """,
         MAKING_TESTS,
     ),
+    Safeguard(
+        "a repeated request cancels those that the last one did not come to",
+        "chalicelib.service.descendants:cancel_all",
+        "left -= not job.terminal",
+        "left -= 1",
+        MAKING_TESTS,
+    ),
 )

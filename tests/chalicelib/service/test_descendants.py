@@ -100,14 +100,22 @@ def test_time_ends_it_and_the_same_request_goes_on(operations: Operations, monke
     assert cancel_all(operations, root.id)[1] == Told(cancelled=3, finished=2)
 
 
-def test_a_request_looks_at_so_many_jobs(operations: Operations, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_comes_to_so_many_jobs_and_the_next_one_to_the_others(
+    operations: Operations, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(descendants, "MOST", 3)
     root = keep(operations)
-    for number in range(3):
-        keep(operations, root, "test.leaf", key=number)
-    assert cancel_all(operations, root.id)[1] == Told(cancelled=3)
-    keep(operations, root, "test.leaf", key=9)
-    assert cancel_all(operations, root.id)[1] == Told(finished=3, more=True)
+    children = [keep(operations, root, "test.leaf", key=number) for number in range(8)]
+    answers = [cancel_all(operations, root.id)[1] for _ in range(3)]
+    assert answers == [Told(3, more=True), Told(3, finished=3, more=True), Told(2, finished=6)]
+    assert set(statuses(operations, *children)) == {Status.CANCELLED}
+
+
+def test_what_a_job_made_is_cancelled_although_its_type_makes_none_any_more(operations: Operations) -> None:
+    former = keep(operations, kind="test.leaf")
+    child = keep(operations, former, "test.leaf")
+    assert cancel_all(operations, former.id)[1] == Told(cancelled=1)
+    assert statuses(operations, child) == [Status.CANCELLED]
 
 
 def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:

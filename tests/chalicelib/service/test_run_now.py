@@ -12,6 +12,8 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.turns import wait_for_turn
+from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
@@ -84,6 +86,19 @@ def test_a_job_whose_message_did_not_get_out_is_sent_by_the_next_call() -> None:
     queue.deaf = False
     clock.advance(6)
     assert Operations(service).run_now(job.id).sent
+
+
+@pytest.mark.parametrize("rate", [None, Rate(1, per=60)])
+def test_a_turn_holds_only_while_its_type_has_a_rate(service: JobService, rate: Rate | None) -> None:
+    job = submitted(service)
+    service.store.apply(job.id, wait_for_turn(job, now=T0, turn=T0 + 100_000, parked=True))
+    with only_types(replace(NOTE, rate=rate)):
+        if rate is None:
+            due = Operations(service).run_now(job.id)
+            assert (due.status, due.next_attempt_at, due.sent) == (Status.QUEUED, None, True)
+        else:
+            with pytest.raises(JobConflict, match="waits for its turn"):
+                Operations(service).run_now(job.id)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.QUEUED, Status.SCHEDULED, Status.RETRYING}))

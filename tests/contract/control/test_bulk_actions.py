@@ -10,6 +10,7 @@ from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import BulkAction, BulkActionRows, BulkState, Counters, Filter, Reason
+from chalicelib.settings import Settings
 from tests.support import T0
 
 NEW = BulkAction(
@@ -89,3 +90,20 @@ def test_one_that_is_closed_is_no_longer_among_the_open_ones(kept: Kept) -> None
     kept.rows.close("a1", T0)
     assert list(kept.counters.standing().bulk) == []
     assert kept.rows.find("a1") == NEW
+
+
+@pytest.mark.parametrize("write", ["_ids", "_open", "_rows"])
+def test_one_that_could_not_be_added_is_not_listed(cloud: Settings, write: str) -> None:
+    """Listed without its mark nobody would work on it, and it would be shown as running for as long as it is kept."""
+    rows = DynamoBulkActions(cloud)
+
+    def refused(**_: object) -> object:
+        raise ConnectionError
+
+    right = getattr(rows, write)
+    setattr(rows, write, refused)
+    with pytest.raises(ConnectionError):
+        rows.add(NEW, ["j1"])
+    setattr(rows, write, right)
+    assert rows.newest(5) == []
+    assert rows.claim(NEW.id, T0 + 61, T0 + 121) is None

@@ -83,14 +83,14 @@ class DynamoBulkActions:
         self._rows, self._ids, self._open = table.bind(BulkRow), table.bind(IdsRow), table.bind(OpenRow)
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
-        """See BulkActionRows: the ids first, the mark last, so that whatever is open is whole."""
+        """See BulkActionRows: the row last, so that whatever is listed is whole, and somebody works on it."""
         gone_at = new.started_at + KEEP_BULK
         if ids:
             row = self._ids(sk=new.id)
             row.update([IdsRow.ids.set(json.dumps(list(ids))), IdsRow.expires_at.set(gone_at)])
+        self._open(sk=BULK + new.id).update([OpenRow.open.set(1), OpenRow.expires_at.set(gone_at)])
         values = {**_values(new), "state": str(new.state), "expires_at": gone_at}
         self._rows(sk=new.id).update(_set(values))
-        self._open(sk=BULK + new.id).update([OpenRow.open.set(1), OpenRow.expires_at.set(gone_at)])
 
     def find(self, bulk_id: str) -> BulkAction | None:
         """See BulkActionRows."""

@@ -59,6 +59,13 @@ def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) 
     assert unfinished_before(world.store, fourth) == "first"
 
 
+def test_a_bulk_cancel_of_what_waited_does_not_hide_the_one_that_runs(world: OneType) -> None:
+    put(world, "0", status=Status.PROCESSING)
+    for number in range(1, 150):
+        put(world, f"{number}", status=Status.CANCELLED, after=f"{number - 1}")
+    assert unfinished_before(world.store, a_job(after="149")) == "0"
+
+
 def test_a_chain_of_any_length_ends(world: OneType) -> None:
     put(world, "loop", status=Status.CANCELLED, after="loop")
     assert unfinished_before(world.store, a_job(after="loop")) is None
