@@ -35,5 +35,11 @@ class JobView:
 
 
 def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobView:
-    """Return the job with the newest MOST_HISTORY of its attempts and acts, which are given oldest first."""
-    return JobView(job, tuple(attempts[-MOST_HISTORY:]), tuple(acts[-MOST_HISTORY:]), len(attempts) > MOST_HISTORY)
+    """Return the job with the newest MOST_HISTORY of its attempts and of its acts, which are given oldest first."""
+    tried = sorted(attempts, key=_place)
+    return JobView(job, tuple(tried[-MOST_HISTORY:]), tuple(acts[-MOST_HISTORY:]), len(tried) > MOST_HISTORY)
+
+
+def _place(attempt: Attempt) -> tuple[int, int, int]:
+    """Return the place of an attempt in its job's history; those from before claims were counted have claim 0."""
+    return attempt.gen, attempt.claim, attempt.attempt
