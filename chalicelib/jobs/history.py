@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.jobs import lives
 from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.limits import MOST_HISTORY
 
@@ -35,5 +36,16 @@ class JobView:
 
 
 def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobView:
-    """Return the job with the newest MOST_HISTORY of its attempts and acts, which are given oldest first."""
-    return JobView(job, tuple(attempts[-MOST_HISTORY:]), tuple(acts[-MOST_HISTORY:]), len(attempts) > MOST_HISTORY)
+    """Return the job with the newest MOST_HISTORY of its attempts and of its acts, which are given oldest first.
+
+    A job that was created again under an expired one's id does not inherit that one's history.
+    """
+    since = lives.since(job.created_at)
+    tried = sorted((one for one in attempts if one.started_at > since), key=_place)
+    acted = [act for act in acts if act.at > since]
+    return JobView(job, tuple(tried[-MOST_HISTORY:]), tuple(acted[-MOST_HISTORY:]), len(tried) > MOST_HISTORY)
+
+
+def _place(attempt: Attempt) -> tuple[int, int, int]:
+    """Return the place of an attempt in its job's history; those from before claims were counted have claim 0."""
+    return attempt.gen, attempt.claim, attempt.attempt

@@ -183,11 +183,6 @@ class Job:
         found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
         return next(found, None)
 
-    @property
-    def idempotency_token(self) -> str:
-        """Return the key that makes an external service act once per run of this job."""
-        return f"{self.id}:{self.gen}"
-
 
 LOST = "lost"
 """The outcome of an attempt that ended without being settled."""

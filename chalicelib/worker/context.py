@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.lives import run_name
 from chalicelib.jobs.ports import JobStore
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
@@ -59,7 +60,7 @@ class JobContext:
     @property
     def idempotency_key(self) -> str:
         """Hand it to external services: the same for every attempt of this run, new after a manual retry."""
-        return self.job.idempotency_token
+        return run_name(self.job)
 
     @property
     def logger(self) -> Logger:

@@ -8,6 +8,7 @@ MAKING_TESTS = (
     "tests/chalicelib/service/test_descendants.py",
     "tests/contract/jobs/test_children.py",
 )
+LIVES = ("tests/contract/jobs/test_lives.py", "tests/chalicelib/jobs/test_lives.py")
 
 MAKING = (
     Safeguard(
@@ -20,9 +21,30 @@ MAKING = (
     Safeguard(
         "the jobs of two runs are two",
         "chalicelib.jobs.types.lineage:Lineage.child_id",
-        "uuid.uuid5(NAMESPACE, f'{self.parent}:{self.gen}|{job_type}|{key}')",
+        "uuid.uuid5(NAMESPACE, f'{self.run}|{job_type}|{key}')",
         "uuid.uuid5(NAMESPACE, f'{self.parent}|{job_type}|{key}')",
         MAKING_TESTS,
+    ),
+    Safeguard(
+        "a job that a key makes again makes jobs of its own",
+        "chalicelib.jobs.lives:run_name",
+        "f'{name}:{round(job.created_at * 1000):x}'",
+        "name",
+        LIVES,
+    ),
+    Safeguard(
+        "a run that is under way at a deployment makes no job a second time",
+        "chalicelib.jobs.lives:run_name",
+        "job.created_at < NAMED_BY_BIRTH",
+        "False",
+        LIVES,
+    ),
+    Safeguard(
+        "what an expired job made is not told, or cancelled, as made by a later one",
+        "chalicelib.adapters.dynamo.jobs.children:Children.page",
+        "job.created_at > since and matches(job, which)",
+        "matches(job, which)",
+        LIVES,
     ),
     Safeguard(
         "a second attempt with other data is given the job of the first",

@@ -2,6 +2,8 @@
 
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 
+LIVES = ("tests/contract/jobs/test_lives.py",)
+
 STORE = (
     Safeguard(
         "the condition on create",
@@ -35,9 +37,23 @@ STORE = (
     Safeguard(
         "an error on record is never written over as lost",
         "chalicelib.adapters.dynamo.jobs.history:History.record",
-        "row.save(condition=unknown() if attempt.outcome == LOST else None)",
+        "row.save(condition=unknown(attempt) if attempt.outcome == LOST else None)",
         "row.save()",
         ADAPTERS,
+    ),
+    Safeguard(
+        "a lost attempt is on record also where a job of that id had one before",
+        "chalicelib.adapters.dynamo.jobs.writes:unknown",
+        "AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < lives.since(lost.started_at))",
+        "AttemptRow.pk.does_not_exist()",
+        LIVES,
+    ),
+    Safeguard(
+        "a payload of an expired job is not told as that of a later one",
+        "chalicelib.adapters.dynamo.jobs.bodies:Bodies.past",
+        "row is None or row.expires_at - KEEP_BODIES <= since",
+        "row is None",
+        LIVES,
     ),
     Safeguard(
         "reads are consistent",

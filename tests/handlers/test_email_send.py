@@ -13,6 +13,7 @@ from chalicelib.adapters import aws
 from chalicelib.builtin import mail
 from chalicelib.errors import InvalidPayload
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.lives import run_name
 from chalicelib.jobs.types import jobtype
 from tests.handlers.support import SENDER, Platform, settings
 
@@ -67,8 +68,8 @@ def test_text_html_reply_to_and_the_idempotency_key_are_in_the_request(
         "Text": {"Data": "Hi.", "Charset": "UTF-8"},
         "Html": {"Data": "<p>Hi.</p>", "Charset": "UTF-8"},
     }
-    assert simple["Headers"] == [{"Name": "X-Idempotency-Key", "Value": f"{job.id}:1"}]
-    assert request["EmailTags"] == [{"Name": "idempotency-key", "Value": f"{job.id}_1"}]
+    assert simple["Headers"] == [{"Name": "X-Idempotency-Key", "Value": run_name(job)}]
+    assert request["EmailTags"] == [{"Name": "idempotency-key", "Value": run_name(job).replace(":", "_")}]
     assert request["ReplyToAddresses"] == ["help@example.com"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.jobs import lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
@@ -44,7 +45,7 @@ class MemoryJobStore:
         self._holders: dict[str, Holder] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
-        self._payloads: dict[tuple[str, int], JSON] = {}
+        self._payloads: dict[tuple[str, int], tuple[float, JSON]] = {}
 
     def add(self, job: Job) -> None:
         """See JobStore."""
@@ -54,7 +55,7 @@ class MemoryJobStore:
                 return
             if existing is not None:
                 raise JobExists(existing)
-            self._jobs[job.id], self._orders[job.id], self._attempts[job.id] = job, order(job), {}
+            self._jobs[job.id], self._orders[job.id] = job, order(job)
             self._groups[job.id] = group(job.status, parked=is_parked(job))
 
     def get(self, job_id: str) -> Job:
@@ -70,9 +71,8 @@ class MemoryJobStore:
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
-        attempts = self._attempts.get(job_id, {})
         acts = sorted(self._acts.get(job_id, []), key=lambda act: act.at)
-        return view_of(self.get(job_id), [attempts[key] for key in sorted(attempts)], acts)
+        return view_of(self.get(job_id), list(self._attempts.get(job_id, {}).values()), acts)
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
@@ -100,7 +100,8 @@ class MemoryJobStore:
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
         known = self._attempts.setdefault(job_id, {})
-        if attempt.outcome != LOST or attempt.token not in known:
+        before = known.get(attempt.token)
+        if attempt.outcome != LOST or before is None or before.started_at < lives.since(attempt.started_at):
             known[attempt.token] = attempt
 
     def keep_act(self, job_id: str, act: Act) -> None:
@@ -111,11 +112,13 @@ class MemoryJobStore:
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
         """See JobStore."""
-        self._payloads[job_id, gen] = payload
+        self._payloads[job_id, gen] = self._clock(), payload
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
         """See JobStore."""
-        return self._payloads.get((job_id, gen))
+        found = self._find(job_id)
+        at, payload = self._payloads.get((job_id, gen), (0.0, None))
+        return payload if found is not None and at > lives.since(found.created_at) else None
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
@@ -134,8 +137,10 @@ class MemoryJobStore:
         made = [job for job in list(self._jobs.values()) if job.parent == parent and among_children(job) > position]
         made.sort(key=among_children)
         looked = [job for job in made[:limit] if self._find(job.id)]
+        maker = self._find(parent)
+        since = 0.0 if maker is None else lives.since(maker.created_at)
         end = among_children(made[limit - 1]) if len(made) > limit else None
-        return Page([job for job in looked if matches(job, which)], end, len(looked))
+        return Page([job for job in looked if job.created_at > since and matches(job, which)], end, len(looked))
 
     def sharing(self, job_type: str) -> Sharing:
         """See JobStore: all of them."""

@@ -21,7 +21,7 @@ from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-MOST_DIGITS = 4
+MOST_DIGITS = 9
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
 EXISTING = "Existing-Job"
 

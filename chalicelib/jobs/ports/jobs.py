@@ -101,7 +101,8 @@ class JobStore(Protocol):
     def view(self, job_id: str) -> JobView:
         """The job, and its attempts that did not complete and the acts that were kept, oldest first.
 
-        Raises JobNotFound.
+        Nothing of a job that had its id before and has expired; what that made, and its payloads, are not its own
+        either. Raises JobNotFound.
         """
 
     def apply(self, job_id: str, change: Change) -> Job:
@@ -124,7 +125,8 @@ class JobStore(Protocol):
     def record(self, job_id: str, attempt: Attempt) -> None:
         """Keep what is known of an attempt; the same attempt again overwrites it.
 
-        Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays.
+        Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays. What
+        an attempt of an expired job with the same id has left there does not.
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
@@ -134,7 +136,7 @@ class JobStore(Protocol):
         """Keep the payload of a run, before the next one gets another; as long as a new job's."""
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
-        """Return the payload of a run after which it was changed; None when none is kept (any more)."""
+        """Return the payload of a run after which it was changed; None when none is kept (any more), or no job is."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.lives import run_name
 
 if TYPE_CHECKING:
     from chalicelib.jobs.types.jobtype import JobType
@@ -17,20 +18,20 @@ NAMESPACE = uuid.UUID("d7c0f6b4-4b0e-5b60-9d5c-2f1f3f0b7a55")
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The job that makes another one, in which of its runs, and the first of that line."""
+    """The job that makes another one, the name of the run in which it does, and the first of that line."""
 
     parent: str
-    gen: int
+    run: str
     root: str
 
     @classmethod
     def of(cls, parent: Job) -> "Lineage":
         """Return the lineage of what this job makes."""
-        return cls(parent.id, parent.gen, parent.root or parent.id)
+        return cls(parent.id, run_name(parent), parent.root or parent.id)
 
     def child_id(self, job_type: str, key: str) -> str:
         """Return the id of the job that is made under this key: the same in every attempt of the run."""
-        return str(uuid.uuid5(NAMESPACE, f"{self.parent}:{self.gen}|{job_type}|{key}"))
+        return str(uuid.uuid5(NAMESPACE, f"{self.run}|{job_type}|{key}"))
 
 
 def check_enqueues(declared: "Mapping[str, JobType[Any, Any]]") -> None:

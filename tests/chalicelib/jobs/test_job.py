@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.jobs.job import ACTIVE, MOVES, NOTES, RETRYABLE, TERMINAL, WAITING, Attempt, Job, Status
+from chalicelib.jobs.job import ACTIVE, MOVES, NOTES, RETRYABLE, TERMINAL, WAITING, Attempt, Status
 from tests.support import T0, a_job
 
 CREATED = {Status.QUEUED, Status.SCHEDULED}
@@ -55,14 +55,6 @@ def test_the_token_is_the_run_and_the_attempt() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_finished_is_what_no_worker_will_touch(status: Status) -> None:
     assert a_job(status=status).terminal is (status in TERMINAL)
-
-
-def test_one_run_has_one_token_for_other_services() -> None:
-    first = a_job(attempts=1)
-    later = Job(first.id, first.type, first.status, T0, T0, attempts=2)
-    again = Job(first.id, first.type, first.status, T0, T0, gen=2)
-    assert first.idempotency_token == later.idempotency_token == f"{first.id}:1"
-    assert again.idempotency_token == f"{first.id}:2"
 
 
 def test_an_attempt_takes_as_long_as_it_ran() -> None:

@@ -47,6 +47,13 @@ def test_pages_hold_each_once_in_the_order_of_their_keys(store: JobStore, limit:
     assert all(len(page) <= limit for page in found)
 
 
+def test_more_than_a_page_at_its_largest(store: JobStore) -> None:
+    parent, made = family(store, 101)
+    found = pages(store, Filter(parent=parent.id), 100)
+    assert sorted(job_id for page in found for job_id in page) == sorted(job.id for job in made)
+    assert len(found) == 2
+
+
 def test_other_filters_hold_as_well(store: JobStore) -> None:
     parent, made = family(store)
     found = pages(store, Filter(parent=parent.id, status=Status.FAILED), 2)

@@ -42,6 +42,15 @@ def test_of_a_long_history_the_newest_is_told_and_that_there_is_more(store: JobS
     assert view.acts == tuple(acted)
 
 
+@pytest.mark.parametrize("gens", [(9_999, 10_000), (10_000, 9_999)])
+def test_attempts_of_very_many_runs_are_told_in_their_order(store: JobStore, gens: tuple[int, int]) -> None:
+    job = a_job(gen=10_000)
+    store.add(job)
+    for gen in gens:
+        store.record(job.id, Attempt(gen, 1, "error", T0 + gen, T0 + gen + 1, claim=1))
+    assert [attempt.gen for attempt in store.view(job.id).attempts] == [9_999, 10_000]
+
+
 def test_a_payload_of_an_earlier_run_is_kept_whatever_its_size(store: JobStore) -> None:
     job = a_job(status=Status.FAILED, payload={"n": 1})
     store.add(job)

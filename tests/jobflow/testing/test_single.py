@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import JobType, PermanentError, RetryLater
 from chalicelib.errors import InvalidPayload, JobCancelled
+from chalicelib.jobs.lives import run_name
 from chalicelib.jobs.types import jobtype
 from jobflow.testing import example, fixtures, run
 from tests.jobflow.testing.conftest import Order
@@ -19,7 +20,7 @@ def test_the_value_the_progress_and_the_context_are_there(kinds: Kinds) -> None:
     ran = run(kinds[0], Order(number=3), attempt=2)
     assert (ran.value, ran.result) == ({"number": 3, "attempt": 2}, {"number": 3, "attempt": 2})
     assert ran.progress == [(50, "half"), (90, None)]
-    assert ran.context.idempotency_key == f"{ran.context.job_id}:1"
+    assert ran.context.idempotency_key == run_name(ran.context.job)
     assert ran.context.remaining_seconds() == kinds[0].job_budget
 
 

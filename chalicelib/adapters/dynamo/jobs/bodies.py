@@ -47,12 +47,12 @@ class Bodies:
             # Nothing else says where it is: no JSON begins like such a reference.
             self._keep(job_id, _past(gen), "", place, 0)
 
-    def past(self, job_id: str, gen: int) -> JSON:
-        """Return such a payload; None when there is none."""
-        found = self._fetch(job_id, _past(gen))
-        if found is not None and found.startswith(S3_PREFIX):
-            found = self._fetch(job_id, found)
-        return from_text(found)
+    def past(self, job_id: str, gen: int, since: float) -> JSON:
+        """Return such a payload; None when there is none that was kept after `since` (epoch seconds)."""
+        row = self._row(job_id, _past(gen))
+        if row is None or row.expires_at - KEEP_BODIES <= since:
+            return None
+        return from_text(self._fetch(job_id, row.body) if row.body.startswith(S3_PREFIX) else row.body)
 
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """The body, wherever it is; None when there is none (any more)."""
@@ -68,8 +68,12 @@ class Bodies:
     def _fetch(self, job_id: str, reference: str) -> str | None:
         if reference.startswith(S3_PREFIX):
             return self._files.read(reference.removeprefix(S3_PREFIX))
+        row = self._row(job_id, reference)
+        return None if row is None else row.body
+
+    def _row(self, job_id: str, sk: str) -> BodyRow | None:
         try:
-            return self._rows.get(job_id, reference, consistent_read=True).body
+            return self._rows.get(job_id, sk, consistent_read=True)
         except self._rows.DoesNotExist:
             return None
 

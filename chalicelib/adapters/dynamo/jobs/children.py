@@ -6,11 +6,14 @@ from typing import Any
 from pynamodb.expressions.operand import Path
 from pynamodb.models import Model
 
+from chalicelib.adapters.dynamo.jobs.pages import BATCH, Pages
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
+from chalicelib.jobs import lives
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import KEEP_BODIES
-from chalicelib.jobs.listing import among_children
+from chalicelib.jobs.listing import among_children, matches
+from chalicelib.jobs.ports import Filter, Page
 
 PREFIX = "SUB#"
 """Sorts behind META: whoever reads a job with its attempts does not read these."""
@@ -27,8 +30,9 @@ class ChildRow(Model):
 class Children:
     """Lists what jobs made. `clock` gives seconds since the epoch."""
 
-    def __init__(self, table: Table, clock: Callable[[], float]) -> None:
+    def __init__(self, table: Table, pages: Pages, clock: Callable[[], float]) -> None:
         self._table = table
+        self._pages = pages
         self._rows = table.bind(ChildRow)
         self._clock = clock
 
@@ -36,6 +40,14 @@ class Children:
         """Put a job on its parent's list; again, it does no harm. Readers leave out one that is not stored."""
         expires = self._clock() + KEEP_BODIES
         self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
+
+    def page(self, parent: str, which: Filter, limit: int, position: str | None) -> Page:
+        """See JobStore: a query, and a batch in which the parent is read as well, to tell its life from one before."""
+        ids, following = self.of(parent, min(limit, BATCH - 1), position)
+        read = self._pages.all_of([parent, *ids]) if ids else []
+        since = next((lives.since(job.created_at) for job in read if job.id == parent), 0.0)
+        made = [job for job in read if job.id != parent]
+        return Page([job for job in made if job.created_at > since and matches(job, which)], following, len(made))
 
     def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
         """Return ids of what a job made, by their keys, and where to go on (None: that was all). One request."""

@@ -15,7 +15,7 @@ from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.limits import DAY, KEEP_BODIES, MOST_HISTORY
+from chalicelib.jobs.limits import KEEP_BODIES, MOST_HISTORY
 
 Item = dict[str, Any]
 
@@ -34,7 +34,7 @@ class History:
         sk = f"ATT#{attempt.gen:04}#c{attempt.token[1]:05}"
         row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(attempt))
         try:
-            row.save(condition=unknown() if attempt.outcome == LOST else None)
+            row.save(condition=unknown(attempt) if attempt.outcome == LOST else None)
         except PutError as error:
             if not refused(error):
                 raise
@@ -62,14 +62,9 @@ class History:
 
     def view(self, job: Job, items: Sequence[Item]) -> JobView:
         """Return the job with its history."""
-        # A job that was created again under an expired one's id does not inherit that one's history. A day's slack,
-        # because the clocks of two machines differ and an expired job is a month old.
-        since = job.created_at - DAY
         acts = [act_of(self._acts.from_raw_data(item)) for item in items if _is_act(item)]
         attempts = [attempt_of(self._attempts.from_raw_data(item)) for item in items if not _is_act(item)]
-        return view_of(
-            job, [one for one in attempts if one.started_at > since], [act for act in acts if act.at > since]
-        )
+        return view_of(job, attempts, acts)
 
     def _newest(
         self, job_id: str, which: Condition, most: int, start: Item | None = None

@@ -21,11 +21,11 @@ from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
+from chalicelib.jobs import lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
-from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
@@ -54,8 +54,8 @@ class DynamoJobStore:
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
         holders = Holders(table)
         self.holder, self.hold = holders.holder, holders.hold
-        self._children = Children(table, clock)
         self._pages = Pages(table, self._rows, clock, types, shards=self._shards)
+        self._children = Children(table, self._pages, clock)
 
     def add(self, job: Job) -> None:
         """See JobStore."""
@@ -121,14 +121,13 @@ class DynamoJobStore:
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
         """See JobStore."""
-        return self._bodies.past(job_id, gen)
+        row = self._find(job_id)
+        return None if row is None else self._bodies.past(job_id, gen, lives.since(row.created_at))
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
         if which.parent is not None:
-            ids, following = self._children.of(which.parent, limit, position)
-            made = self._pages.all_of(ids)
-            return Page([job for job in made if matches(job, which)], following, len(made))
+            return self._children.page(which.parent, which, limit, position)
         return self._pages.page(which, limit, position, offset)
 
     def sharing(self, job_type: str) -> Sharing:

@@ -16,7 +16,9 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     stored,
 )
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
+from chalicelib.jobs import lives
 from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.job import Attempt
 from chalicelib.jobs.listing import BY_TYPE, group, order_at
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
@@ -42,9 +44,9 @@ def free(now: float) -> Condition:
     return takeable
 
 
-def unknown() -> Condition:
-    """Return the condition of a lost attempt: that it has no record of its own."""
-    nothing: Condition = AttemptRow.pk.does_not_exist()
+def unknown(lost: Attempt) -> Condition:
+    """Return the condition of a lost attempt: no record, or one of a job that has expired and had the same id."""
+    nothing: Condition = AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < lives.since(lost.started_at))
     return nothing
 
 

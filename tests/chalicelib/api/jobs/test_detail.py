@@ -129,6 +129,15 @@ def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(w
         assert (gone.status, gone.json["type"]) == (404, "urn:jobflow:problem:payload-not-found")
 
 
+def test_a_job_of_very_many_runs_is_edited_and_its_payload_of_before_can_be_read(world: World) -> None:
+    job_id = world.put_in(world.create(), Status.FAILED, gen=12_345).id
+    before = world.get(f"/jobs/{job_id}").json["payload"]
+    edited = {"to": ["b@example.com"], "text": "again"}
+    answer = world.post(f"/jobs/{job_id}/retry", {"payload": edited})
+    assert (answer.status, answer.json["gen"]) == (200, 12_346)
+    assert world.get(f"/jobs/{job_id}/payloads/12345").json == {"gen": 12_345, "payload": before}
+
+
 def test_a_job_that_asked_to_come_again_later_can_be_read(world: World) -> None:
     job_id = world.create()
     world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "later", retry_delay_s=60))
