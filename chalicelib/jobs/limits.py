@@ -9,7 +9,7 @@ KEEP_DEAD = 90 * DAY
 KEEP_BODIES = 180 * DAY
 """Payloads, results and attempts beside the job: longer than any job that has ended."""
 RENEW_BODIES_AFTER = 60 * DAY
-"""Age at which a retry writes a payload again, so that it outlives the new run."""
+"""Age of a job from which a retry writes its payload in S3 again, and a wait without a claim looks at one beside it."""
 KEEP_COUNTERS = 90 * DAY
 """Minute, hour and day buckets, and hourly error groups."""
 KEEP_BULK = 30 * DAY

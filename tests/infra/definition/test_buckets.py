@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.limits import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
+from chalicelib.adapters.dynamo.jobs.bodies import RENEW_WITHIN
+from chalicelib.jobs.limits import (
+    DAY,
+    KEEP_DEAD,
+    KEEP_DONE,
+    MAX_DELAY,
+    RENEW_BODIES_AFTER,
+)
 from chalicelib.jobs.types import jobtype
 from infra.definition.data.buckets import buckets
 from infra.definition.iam import grants
@@ -37,6 +44,10 @@ def test_people_can_read_for_how_long() -> None:
     assert f"| uploads | {DAYS['uploads/']}:" in section
     assert f"| images and reports that jobs made | {DAYS['processed/']} |" in section
     assert f"in S3 | {DAYS['results/']} and {DAYS['payloads/']}:" in section
+    assert (
+        f"Only a retry of a job older than {RENEW_BODIES_AFTER / DAY:.0f} days writes such a payload again" in section
+    )
+    assert f"with fewer than {RENEW_WITHIN / DAY:.0f} days left: **a single pause of more than" in section
     assert f"failed and dead-lettered ones | {KEEP_DONE / DAY:.0f}; {KEEP_DEAD / DAY:.0f} |" in section
 
 

@@ -17,6 +17,7 @@ from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
 from chalicelib.worker.consume import PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
+from infra.definition.data.buckets import KEEP_DAYS
 from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import ScheduleTrigger, functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
@@ -120,6 +121,7 @@ def _waits() -> Iterator[str]:
     yield f"after {least}, then less and less often up to {most}; a dead letter after {SAID[GIVE_UP_STALLED]}"
     yield f"tried again {EACH[SCHEMA_PAUSE]} until `upgrade=`"
     yield f"at most {limits.MOST_CLAIMS:,} claims a run"
+    yield f"one of over {LARGEST_ITEM / 1024:.0f} KB for {KEEP_DAYS['payloads/']} days"
     yield f"cancelled about {SAID[RETIRE_AFTER]} later"
     yield f"when it comes to it, at up to {run.MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
 
