@@ -27,6 +27,8 @@ KEEP_MARKS = DAY
 
 LONGEST_RUN = 90 * DAY
 """Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
+KEEP_WAITING_KEYS = LONGEST_RUN + KEEP_KEYS
+"""The row of a debounce key, after the time that its job was to run: its type may be paused then."""
 MAX_ATTEMPTS_CAP = 30
 MOST_HISTORY = 200
 """Attempts, or acts of operators, that are told of one job, the newest: one that waits for its key has thousands."""

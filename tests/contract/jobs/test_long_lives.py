@@ -1,4 +1,4 @@
-"""What an unfinished job needs is there however long it lives."""
+"""What an unfinished job needs is there however long it lives: its payload, and the row of its debounce key."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,13 +9,19 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, KEEP_DEAD, LONGEST_RUN
+from chalicelib.jobs.single import Debounce
 from chalicelib.jobs.turns import wait_for_turn
 from chalicelib.jobs.types.backoff import LONGEST_WAIT
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
 from chalicelib.settings import Settings
+from tests.chalicelib.api.support import Note, only_types
 from tests.contract.expiry import expire
 from tests.support import REGION, T0, Clock, a_job, requests_to, written
 
@@ -153,3 +159,18 @@ def test_a_claim_whose_payload_cannot_be_written_again_goes_on_and_the_next_one_
     with requests_to("dynamodb") as asked:
         assert store.apply(job.id, claim(clock.now)).payload == BESIDE
     assert asked == RENEWED
+
+
+@pytest.mark.parametrize("days", [8, 96])
+def test_a_request_during_a_long_pause_replaces_the_job_that_waits(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], days: float
+) -> None:
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    with only_types(plain):
+        asked = [Submission("test.plain", {"to": [name]}, debounce=Debounce("k", 60)) for name in ("ada", "eve")]
+        first, _ = service.submit(asked[0])
+        pass_days(days)
+        second, _ = service.submit(asked[1])
+    assert (second.id, second.gen) == (first.id, 2)
+    assert store.get(first.id).payload["to"] == ["eve"]

@@ -10,6 +10,8 @@ from chalicelib.jobs.limits import (
     DAY,
     KEEP_DEAD,
     KEEP_DONE,
+    KEEP_KEYS,
+    KEEP_WAITING_KEYS,
     MAX_DELAY,
     RENEW_BODIES_AFTER,
 )
@@ -48,6 +50,7 @@ def test_people_can_read_for_how_long() -> None:
         f"Only a retry of a job older than {RENEW_BODIES_AFTER / DAY:.0f} days writes such a payload again" in section
     )
     assert f"with fewer than {RENEW_WITHIN / DAY:.0f} days left: **a single pause of more than" in section
+    assert f"| {KEEP_WAITING_KEYS / DAY:.0f} after the time of their job; {KEEP_KEYS / DAY:.0f}. A request" in section
     assert f"failed and dead-lettered ones | {KEEP_DONE / DAY:.0f}; {KEEP_DEAD / DAY:.0f} |" in section
 
 

@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
-from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, LOOK_AHEAD, RETIRE_AFTER
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_WAITING_KEYS, LOOK_AHEAD, RETIRE_AFTER
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
 from chalicelib.watchdog import lookback, rules, run, search, sharing
@@ -54,6 +54,7 @@ ELSEWHERE = (
 def delivery() -> Iterator[str]:
     """Yield what docs/delivery.md says."""
     yield f"starts within {burst.SOON} seconds of its time"
+    yield f"for up to {KEEP_WAITING_KEYS / DAY:.0f} days at a time"
     yield f"a clock that lags by more than {LEASE_SLACK:.0f} s"
     yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
     parts = {1 / 3: "a third", 2 / 3: "two thirds"}
