@@ -117,7 +117,8 @@ class CancelledJob:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
+    for one answer (6 MB); `payload_bytes` tells its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
@@ -302,7 +303,8 @@ class JobDetail:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
+    for one answer (6 MB); `payload_bytes` tells its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
@@ -373,7 +375,8 @@ class JobRow:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
+    for one answer (6 MB); `payload_bytes` tells its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int

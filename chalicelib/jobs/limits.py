@@ -9,7 +9,7 @@ KEEP_DEAD = 90 * DAY
 KEEP_BODIES = 180 * DAY
 """Payloads, results and attempts beside the job: longer than any job that has ended."""
 RENEW_BODIES_AFTER = 60 * DAY
-"""Age at which a retry writes a payload again, so that it outlives the new run."""
+"""Age of a job from which a retry writes its payload in S3 again, and a wait without a claim looks at one beside it."""
 KEEP_COUNTERS = 90 * DAY
 """Minute, hour and day buckets, and hourly error groups."""
 KEEP_BULK = 30 * DAY
@@ -27,6 +27,8 @@ KEEP_MARKS = DAY
 
 LONGEST_RUN = 90 * DAY
 """Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
+KEEP_WAITING_KEYS = LONGEST_RUN + KEEP_KEYS
+"""The row of a debounce key, after the time that its job was to run: its type may be paused then."""
 MAX_ATTEMPTS_CAP = 30
 MOST_HISTORY = 200
 """Attempts, or acts of operators, that are told of one job, the newest: one that waits for its key has thousands."""

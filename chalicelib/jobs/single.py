@@ -31,6 +31,12 @@ class Unique:
         return _id("unique", job_type, json.dumps(values, sort_keys=True, separators=(",", ":")))
 
 
+class WaitingKey(str):
+    """The id of a key row whose job may still wait long after its time: it is kept longer than other rows of keys."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Debounce:
     """A job waits for `seconds` after the last request with this key, which then has the say."""
@@ -38,9 +44,9 @@ class Debounce:
     key: str
     seconds: int
 
-    def row(self, principal: str, job_type: str) -> str:
+    def row(self, principal: str, job_type: str) -> WaitingKey:
         """Return the id of the key row."""
-        return _id("debounce", principal, job_type, self.key)
+        return WaitingKey(_id("debounce", principal, job_type, self.key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
     yield "error", error_of(job) or None
-    yield "payload", job.payload
+    yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result
 
 

@@ -26,6 +26,13 @@ SINGLE = (
         ("tests/contract/jobs/test_holders.py",),
     ),
     Safeguard(
+        "the row of a debounce key outlives a long pause of its job",
+        "chalicelib.adapters.dynamo.jobs.holders:Holders.hold",
+        "KEEP_WAITING_KEYS if isinstance(key, WaitingKey) else KEEP_KEYS",
+        "KEEP_KEYS",
+        ("tests/contract/jobs/test_long_lives.py",),
+    ),
+    Safeguard(
         "a job that was named and not stored is stored under its name",
         "chalicelib.service.single:only_one",
         "replace(job, id=held.job)",

@@ -3,6 +3,7 @@
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 
 LIVES = ("tests/contract/jobs/test_lives.py",)
+LONG = ("tests/contract/jobs/test_long_lives.py",)
 
 STORE = (
     Safeguard(
@@ -16,8 +17,9 @@ STORE = (
         "the condition on every change",
         "chalicelib.adapters.dynamo.jobs.store:DynamoJobStore.apply",
         "row.update(\n"
-        "    actions(job_id, change, self._place(job_id, change), self._shards), condition(change, self._clock())\n)",
-        "row.update(actions(job_id, change, self._place(job_id, change), self._shards))",
+        "    actions(job_id, change, self._bodies.place(job_id, change), self._shards),\n"
+        "    condition(change, self._clock()),\n)",
+        "row.update(actions(job_id, change, self._bodies.place(job_id, change), self._shards))",
         ADAPTERS,
     ),
     Safeguard(
@@ -61,6 +63,27 @@ STORE = (
         "self._rows.get(job_id, META, consistent_read=True)",
         "self._rows.get(job_id, META)",
         ("tests/chalicelib/adapters/dynamo/test_consistent_reads.py",),
+    ),
+    Safeguard(
+        "a payload that soon expires is written again by who reads it",
+        "chalicelib.adapters.dynamo.jobs.bodies:Bodies.read_on",
+        "self._put(job_id, reference, row.body)",
+        "pass",
+        LONG,
+    ),
+    Safeguard(
+        "a payload that cannot be written again is handed out",
+        "chalicelib.adapters.dynamo.jobs.bodies:Bodies.read_on",
+        "failed(error)",
+        "raise",
+        LONG,
+    ),
+    Safeguard(
+        "the payload of a job that waits for months without a claim is looked at",
+        "chalicelib.adapters.dynamo.jobs.store:DynamoJobStore._after",
+        "move in WAITED and old and in_table(row.payload_ref)",
+        "False",
+        LONG,
     ),
 )
 

@@ -53,7 +53,10 @@ class JobRow(Answer):
     id: str
     type: str
     status: Status
-    payload: JSON = Field(description="null in lists when it is larger than 500 bytes")
+    payload: JSON = Field(
+        description="null in lists when it is larger than 500 bytes, and by itself when it and the result together are "
+        "too large for one answer (6 MB); `payload_bytes` tells its size"
+    )
     payload_bytes: int
     attempts: int
     max_attempts: int

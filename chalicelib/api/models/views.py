@@ -1,6 +1,5 @@
 """Turn jobs and numbers into answers of the API. Pure."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
@@ -9,11 +8,12 @@ from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
+from chalicelib.api.models.fitting import fitting, size_of
 from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
-from chalicelib.jobs.job import JSON, Attempt, Job, Status
+from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Pause, Sharing
@@ -29,20 +29,20 @@ MOST_TENANTS = 10
 
 def job_row(job: Job) -> r.JobRow:
     """A job in a list: without a large payload or result."""
-    result = job.result if _size(job.result) <= LARGEST_IN_LIST else None
+    result = job.result if size_of(job.result) <= LARGEST_IN_LIST else None
     payload = job.payload if job.payload_bytes <= LARGEST_IN_LIST else None
     return r.JobRow(**{**_fields(job), "payload": payload, "result": result})
 
 
 def job_whole(job: Job) -> r.JobRow:
     """A job as it is answered by itself, after something was done with it."""
-    return r.JobRow(**_fields(job))
+    return fitting(r.JobRow(**_fields(job)))
 
 
 def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
     """Return a job after its cancellation, and what became of those that it made."""
     descendants = None if told is None else many.Descendants(**asdict(told))
-    return many.CancelledJob(**_fields(job), descendants=descendants)
+    return fitting(many.CancelledJob(**_fields(job), descendants=descendants))
 
 
 def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
@@ -53,7 +53,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
         "parent": view.job.parent, "root": view.job.root, "actions": _actions(view),
     }  # fmt: skip
-    return r.JobDetail(
+    detail = r.JobDetail(
         **_fields(view.job),
         **origin,
         attempt_history=history,
@@ -61,6 +61,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
         why=why,
         next_attempts=next_attempts,
     )
+    return fitting(detail)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
@@ -216,10 +217,6 @@ def _eight(numbers: Numbers) -> dict[str, Any]:
         "dlq_length": numbers.depth.dead,
         "by_status": dict(numbers.by_status),
     }
-
-
-def _size(value: JSON) -> int:
-    return 0 if value is None else len(json.dumps(value, separators=(",", ":")))
 
 
 def _iso(at: float | None) -> str | None:

@@ -1099,7 +1099,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1467,7 +1467,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1623,7 +1623,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
        */
       payload: unknown;
       /** Payload Bytes */

@@ -11,7 +11,7 @@ SPARE = 7 * DAY
 KEEP_DAYS = {
     prefix: math.ceil(seconds / DAY)
     for prefix, seconds in {
-        "uploads/": KEEP_DEAD + SPARE,
+        "uploads/": MAX_DELAY + KEEP_DEAD + SPARE,
         "processed/": KEEP_DONE + SPARE,
         "reports/": KEEP_DONE + SPARE,
         "results/": KEEP_BODIES,
@@ -19,7 +19,8 @@ KEEP_DAYS = {
     }.items()
 }
 """Days after which objects go. Bodies outlive jobs as those in the table do, whose age counts from when they are first
-needed; an upload is there as long as a failed job can be retried; what a job made, as long as its result names it."""
+needed; an upload waits a year for its job as a payload does, and then as long as a failed job can be retried; what a
+job made is there as long as its result names it."""
 
 
 def buckets(stack: str, origin: Value) -> Resources:

@@ -9,6 +9,7 @@ import typer
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command, usage
 from jobflow.cli.session import Session
+from jobflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from jobflow.client.operations import Action
@@ -174,6 +175,8 @@ def duplicate(session: Session, job: Id, field: Field = None) -> None:
     from jobflow.cli import views
 
     found = session.client.get(session.id_of(job))
+    if found.payload is None:
+        raise ConfigurationError(f"The API does not show the payload of {found.id}: write it anew (jobs create).")
     payload = reading.payload(None, field or [], found.payload)
     made = session.client.submit(found.type, payload, tags=found.tags, max_attempts=found.max_attempts)
     session.remember(made.id)

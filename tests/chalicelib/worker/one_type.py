@@ -53,7 +53,8 @@ class OneType:
 
     def submit(self, job_id: str = "job-1", **fields: object) -> Job:
         """A queued job and its message."""
-        job = Job(job_id, "test.note", Status.QUEUED, T0, T0, payload={"text": "hi"}, due_at=T0 + 60, **fields)  # type: ignore[arg-type]
+        now = self.clock.now
+        job = Job(job_id, "test.note", Status.QUEUED, now, now, payload={"text": "hi"}, due_at=now + 60, **fields)  # type: ignore[arg-type]
         self.store.add(job)
         self.queue.send(Message(job.id, 1, job.type))
         return job

@@ -2,20 +2,25 @@
 
 from dataclasses import replace
 
+import pytest
+
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.single import Debounce, Holder, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
+from chalicelib.settings import Settings
 from tests.chalicelib.api.support import Note, only_types
 from tests.contract.jobs.test_races import together
-from tests.support import T0, Clock, requests_to
+from tests.support import REGION, T0, Clock, requests_to
 
 KEY = "2b1f6d0e-0000-5000-8000-000000000001"
 A, B, C = (Holder(name, T0 + 60) for name in "abc")
@@ -58,6 +63,17 @@ def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
         dynamo_store.holder(KEY)
         dynamo_store.hold(KEY, None, A)
     assert asked == ["GetItem", "PutItem"]
+
+
+@pytest.mark.parametrize(
+    ("key", "days"), [(Unique(60).key("test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)]
+)
+def test_only_the_row_of_a_debounce_key_outlives_a_long_pause(
+    dynamo_store: DynamoJobStore, cloud: Settings, key: str, days: int
+) -> None:
+    assert dynamo_store.hold(key, None, A)
+    (row,) = aws.client("dynamodb", REGION).scan(TableName=cloud.jobs_table)["Items"]
+    assert row["expires_at"] == {"N": f"{A.until + days * DAY:.0f}"}
 
 
 PAYLOAD = {"to": ["ada"]}

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.limits import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
+from chalicelib.adapters.dynamo.jobs.bodies import RENEW_WITHIN
+from chalicelib.jobs.limits import (
+    DAY,
+    KEEP_DEAD,
+    KEEP_DONE,
+    KEEP_KEYS,
+    KEEP_WAITING_KEYS,
+    MAX_DELAY,
+    RENEW_BODIES_AFTER,
+)
 from chalicelib.jobs.types import jobtype
 from infra.definition.data.buckets import buckets
 from infra.definition.iam import grants
@@ -23,11 +32,11 @@ DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in RULES if "Prefix" i
         ("results/", KEEP_DONE),
         ("reports/", KEEP_DONE),
         ("processed/", KEEP_DONE),
-        ("uploads/", KEEP_DEAD),
+        ("uploads/", MAX_DELAY + KEEP_DEAD),
     ],
 )
 def test_objects_outlive_the_jobs_that_name_them(prefix: str, needed: float) -> None:
-    # a payload waits up to a year for its time; a dead letter can be retried for as long as it is kept
+    # a payload, and the upload that it names, wait up to a year; a dead letter can be retried for as long as it is kept
     assert DAYS[prefix] * DAY > needed
 
 
@@ -37,6 +46,11 @@ def test_people_can_read_for_how_long() -> None:
     assert f"| uploads | {DAYS['uploads/']}:" in section
     assert f"| images and reports that jobs made | {DAYS['processed/']} |" in section
     assert f"in S3 | {DAYS['results/']} and {DAYS['payloads/']}:" in section
+    assert (
+        f"Only a retry of a job older than {RENEW_BODIES_AFTER / DAY:.0f} days writes such a payload again" in section
+    )
+    assert f"with fewer than {RENEW_WITHIN / DAY:.0f} days left: **a single pause of more than" in section
+    assert f"| {KEEP_WAITING_KEYS / DAY:.0f} after the time of their job; {KEEP_KEYS / DAY:.0f}. A request" in section
     assert f"failed and dead-lettered ones | {KEEP_DONE / DAY:.0f}; {KEEP_DEAD / DAY:.0f} |" in section
 
 

@@ -188,6 +188,15 @@ def test_duplicate_copies_type_payload_and_tags(shell: Shell, job: str) -> None:
     assert made["id"] != job
 
 
+def test_a_payload_that_the_api_does_not_show_is_not_taken_for_an_empty_one(
+    shell: Shell, world: World, job: str
+) -> None:
+    world.put_in(job, Status.COMPLETED, payload=None, payload_bytes=3_500_000)
+    assert "3,500,000 bytes, not shown" in shell(f"jobs show {job} --table").out
+    said = shell(f"jobs duplicate {job}")
+    assert (said.code, "does not show the payload" in said.err) == (2, True)
+
+
 def test_a_scheduled_job_is_run_now(shell: Shell) -> None:
     shell(f"jobs create test.note {PAYLOAD} --delay 1h")
     assert shell("jobs run-now @last").lines[0]["status"] == "queued"

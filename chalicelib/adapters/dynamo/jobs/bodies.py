@@ -7,8 +7,10 @@ from collections.abc import Callable
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import KEEP_BODIES
+from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
+from chalicelib.jobs.types.backoff import LONGEST_WAIT
 
 INLINE_PAYLOAD = 500
 RESERVE = 321
@@ -17,6 +19,9 @@ INLINE_RESULT = 150
 """Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
 LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
+RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
+"""Seconds before its end in which a payload is written again: the attempt that reads it may be followed by the longest
+wait, or leave a dead letter."""
 
 
 class Bodies:
@@ -27,6 +32,25 @@ class Bodies:
         self._files = files
         self._clock = clock
 
+    def place(self, job_id: str, change: Change) -> dict[str, str | None]:
+        """Write what the change says about payload and result, and return what goes into the main item."""
+        written = change.written()
+        placed: dict[str, str | None] = {}
+        if "payload" in written:
+            text = None if written["payload"] is None else to_text(written["payload"])
+            reference = None if text is None else self.keep_payload(job_id, text)
+            placed |= {"payload": None, "payload_ref": reference}
+        if "result" in written:
+            placed |= self.place_result(job_id, _token(change), written["result"])
+        return placed
+
+    def place_result(self, job_id: str, token: str, result: JSON) -> dict[str, str | None]:
+        """Write a result that is large, and return what goes into the main item. `token` tells holders apart."""
+        text = None if result is None else to_text(result)
+        if text is None or len(text.encode()) <= INLINE_RESULT:
+            return {"result": text, "result_ref": None}
+        return {"result": None, "result_ref": self._keep_result(job_id, token, text)}
+
     def keep_payload(self, job_id: str, text: str, needed_at: float | None = None) -> str:
         """Keep a payload beside the main item; returns the reference. `needed_at` is when it is first read, if later.
 
@@ -36,16 +60,12 @@ class Bodies:
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self._keep(job_id, f"PAYLOAD#{digest}", f"payloads/{job_id}/{digest}.json", text, needed_at or 0)
 
-    def keep_result(self, job_id: str, token: str, text: str) -> str:
-        """Keep a result beside the main item; returns the reference. `token` tells holders apart: `gen-attempt`."""
-        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
-
     def keep_past(self, job_id: str, gen: int, text: str) -> None:
         """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
         place = self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
         if place != _past(gen):
             # Nothing else says where it is: no JSON begins like such a reference.
-            self._keep(job_id, _past(gen), "", place, 0)
+            self._put(job_id, _past(gen), place)
 
     def past(self, job_id: str, gen: int, since: float) -> JSON:
         """Return such a payload; None when there is none that was kept after `since` (epoch seconds)."""
@@ -58,12 +78,35 @@ class Bodies:
         """The body, wherever it is; None when there is none (any more)."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
+    def read_on(
+        self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
+    ) -> JSON:
+        """Read the payload of a job that goes on: one in the table that soon expires is kept for as long as a new one.
+
+        `failed` is told of an error of that write, which costs the job nothing: it is tried at the next look.
+        """
+        if reference is None or not in_table(reference):
+            return self.read(job_id, inline, reference)
+        row = self._row(job_id, reference)
+        if row is not None and row.expires_at - self._clock() < RENEW_WITHIN:
+            try:
+                self._put(job_id, reference, row.body)
+            except Exception as error:
+                failed(error)
+        return None if row is None else from_text(row.body)
+
     def _keep(self, job_id: str, sk: str, key: str, text: str, needed_at: float) -> str:
         if len(text.encode()) > LARGEST_ITEM:
             self._files.write(key, text)
             return S3_PREFIX + key
-        self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES).save()
+        self._put(job_id, sk, text, needed_at)
         return sk
+
+    def _keep_result(self, job_id: str, token: str, text: str) -> str:
+        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
+
+    def _put(self, job_id: str, sk: str, text: str, needed_at: float = 0) -> None:
+        self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES).save()
 
     def _fetch(self, job_id: str, reference: str) -> str | None:
         if reference.startswith(S3_PREFIX):
@@ -76,6 +119,22 @@ class Bodies:
             return self._rows.get(job_id, sk, consistent_read=True)
         except self._rows.DoesNotExist:
             return None
+
+
+def in_s3(reference: str | None) -> bool:
+    """Return whether a payload or result is an object in S3."""
+    return reference is not None and reference.startswith(S3_PREFIX)
+
+
+def in_table(reference: str | None) -> bool:
+    """Return whether a payload or result has an item of its own."""
+    return reference is not None and not in_s3(reference)
+
+
+def _token(change: Change) -> str:
+    """The fencing token that the change is bound to, as part of a key: `gen-attempt`."""
+    claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
+    return f"{change.gen}-{claims[0] if claims else change.writer}"
 
 
 def _past(gen: int) -> str:

@@ -7,8 +7,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
-from chalicelib.jobs.limits import KEEP_KEYS
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.limits import KEEP_KEYS, KEEP_WAITING_KEYS
+from chalicelib.jobs.single import Holder, WaitingKey
 
 KEY = "KEY"
 
@@ -39,7 +39,9 @@ class Holders:
 
     def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
         """See JobStore."""
-        row = self._rows(pk=key, job=new.job, until=new.until, expires_at=new.until + KEEP_KEYS)
+        # a row that went before its job has run would let the next request make a second one
+        kept = KEEP_WAITING_KEYS if isinstance(key, WaitingKey) else KEEP_KEYS
+        row = self._rows(pk=str(key), job=new.job, until=new.until, expires_at=new.until + kept)
         same: Condition = HolderRow.pk.does_not_exist() if seen is None else HolderRow.job == seen.job
         try:
             row.save(condition=same)

@@ -3,10 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pynamodb.exceptions import PutError, UpdateError
 
-from chalicelib.adapters.dynamo.jobs.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
+from chalicelib.adapters.dynamo.jobs.bodies import (
+    Bodies,
+    fits_inline,
+    from_text,
+    in_s3,
+    in_table,
+    to_text,
+)
 from chalicelib.adapters.dynamo.jobs.children import Children
 from chalicelib.adapters.dynamo.jobs.history import History
 from chalicelib.adapters.dynamo.jobs.holders import Holders
@@ -33,6 +41,8 @@ from chalicelib.telemetry import events
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
 """Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
+WAITED = frozenset({j.WAIT_FOR_TURN, j.GIVE_UP})
+"""Moves of a job that may have waited for months without a claim, and may do so again, or be retried months later."""
 
 
 class DynamoJobStore:
@@ -92,7 +102,8 @@ class DynamoJobStore:
         row = self._rows(pk=job_id)
         try:
             row.update(
-                actions(job_id, change, self._place(job_id, change), self._shards), condition(change, self._clock())
+                actions(job_id, change, self._bodies.place(job_id, change), self._shards),
+                condition(change, self._clock()),
             )
         except UpdateError as error:
             if not refused(error):
@@ -102,9 +113,7 @@ class DynamoJobStore:
                 raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
             # The reply to our own write was lost, and this is the SDK's second try: the first one has won.
             row = found
-        job = self._handed_out(row) if change.move in HANDED_OUT else self._main(row)
-        if change.move is j.REQUEUE and row.payload_ref:
-            self._renew(job)
+        job = self._after(row, change.move)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -168,24 +177,33 @@ class DynamoJobStore:
         payload = self._bodies.read(row.pk, row.payload, row.payload_ref)
         return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
 
+    def _after(self, row: JobRow, move: j.Move) -> Job:
+        """Return a job that was changed; its payload is kept long enough for what may follow."""
+        old = self._clock() - row.created_at > RENEW_BODIES_AFTER
+        if move not in HANDED_OUT and not (move in WAITED and old and in_table(row.payload_ref)):
+            return self._main(row)
+        job = self._handed_out(row)
+        if move is j.REQUEUE and old and in_s3(row.payload_ref) and job.payload is not None:
+            self._bodies.keep_payload(row.pk, to_text(job.payload))
+        return job
+
     def _handed_out(self, row: JobRow) -> Job:
         """Return a job that was changed. A body that cannot be read just now is None, as one that is gone."""
+        failed = partial(self._failed, row)
         try:
-            return self._whole(row)
+            payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
+            return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
         except Exception as error:
             # An error would hide that the change is made: a claimed job would be held, and its attempt be spent.
-            job = self._main(row)
-            events.store_failed(job, error)
-            return job
+            failed(error)
+            return self._main(row)
+
+    def _failed(self, row: JobRow, error: Exception) -> None:
+        events.store_failed(self._main(row), error)
 
     def _main(self, row: JobRow) -> Job:
         """The job without what lies beside its main item."""
         return job_of(row, from_text(row.payload), from_text(row.result))
-
-    def _renew(self, job: Job) -> None:
-        """Keep the payload of a job that runs again for as long as a new one's."""
-        if job.payload is not None and self._clock() - job.created_at > RENEW_BODIES_AFTER:
-            self._bodies.keep_payload(job.id, to_text(job.payload))
 
     def _place_payload(self, row: JobRow, job: Job) -> None:
         text = None if job.payload is None else to_text(job.payload)
@@ -197,29 +215,5 @@ class DynamoJobStore:
         row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:
-        placed = self._result(job.id, f"{job.gen}-{job.claims}", job.result)
+        placed = self._bodies.place_result(job.id, f"{job.gen}-{job.claims}", job.result)
         row.result, row.result_ref = placed["result"], placed["result_ref"]
-
-    def _place(self, job_id: str, change: Change) -> dict[str, str | None]:
-        """Write what the change says about payload and result, and return what goes into the main item."""
-        written = change.written()
-        placed: dict[str, str | None] = {}
-        if "payload" in written:
-            text = None if written["payload"] is None else to_text(written["payload"])
-            reference = None if text is None else self._bodies.keep_payload(job_id, text)
-            placed |= {"payload": None, "payload_ref": reference}
-        if "result" in written:
-            placed |= self._result(job_id, _token(change), written["result"])
-        return placed
-
-    def _result(self, job_id: str, token: str, result: JSON) -> dict[str, str | None]:
-        text = None if result is None else to_text(result)
-        if text is None or len(text.encode()) <= INLINE_RESULT:
-            return {"result": text, "result_ref": None}
-        return {"result": None, "result_ref": self._bodies.keep_result(job_id, token, text)}
-
-
-def _token(change: Change) -> str:
-    """The fencing token that the change is bound to, as part of a key."""
-    claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
-    return f"{change.gen}-{claims[0] if claims else change.writer}"

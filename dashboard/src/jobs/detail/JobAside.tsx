@@ -35,7 +35,11 @@ export function Payload({ job }: { job: JobDetail }) {
       title={t.payload}
       actions={<span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>}
     >
-      <JsonView value={job.payload} label={t.payloadAsJson} />
+      {job.payload === null ? (
+        <p className="text-xs text-faint">{t.payloadNotHere}</p>
+      ) : (
+        <JsonView value={job.payload} label={t.payloadAsJson} />
+      )}
     </Panel>
   );
 }

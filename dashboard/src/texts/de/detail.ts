@@ -36,6 +36,7 @@ export const detail: typeof english = {
   tenant: (tenant: string) => `Mandant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload als JSON",
+  payloadNotHere: "Zu groß, um neben dem Ergebnis gezeigt zu werden, oder nicht mehr vorhanden.",
   jobsMade: "Erzeugte Jobs",
   madeBy: "Erzeugt von",
   firstOfAll: "erster der Reihe:",

@@ -36,6 +36,7 @@ export const english = {
   tenant: (tenant: string) => `Tenant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload as JSON",
+  payloadNotHere: "Too large to show beside the result, or no longer kept.",
   jobsMade: "Jobs it made",
   madeBy: "Made by",
   firstOfAll: "first of the line:",

@@ -40,7 +40,7 @@ def test_the_last_request_has_the_say_and_its_time_counts(service: JobService) -
 
 
 def test_a_key_is_kept_as_long_as_its_job_is_replaced(service: JobService) -> None:
-    """DynamoDB removes the row of a key a week after the time that it names."""
+    """DynamoDB removes the row of a key some time after the time that it names: see KEEP_WAITING_KEYS."""
     store = service.store
     assert isinstance(store, MemoryJobStore)
     for day in range(20):

@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
-from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, LOOK_AHEAD, RETIRE_AFTER
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_WAITING_KEYS, LOOK_AHEAD, RETIRE_AFTER
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
 from chalicelib.watchdog import lookback, rules, run, search, sharing
@@ -17,6 +17,7 @@ from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
 from chalicelib.worker.consume import PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
+from infra.definition.data.buckets import KEEP_DAYS
 from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import ScheduleTrigger, functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
@@ -53,6 +54,7 @@ ELSEWHERE = (
 def delivery() -> Iterator[str]:
     """Yield what docs/delivery.md says."""
     yield f"starts within {burst.SOON} seconds of its time"
+    yield f"for up to {KEEP_WAITING_KEYS / DAY:.0f} days at a time"
     yield f"a clock that lags by more than {LEASE_SLACK:.0f} s"
     yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
     parts = {1 / 3: "a third", 2 / 3: "two thirds"}
@@ -120,6 +122,7 @@ def _waits() -> Iterator[str]:
     yield f"after {least}, then less and less often up to {most}; a dead letter after {SAID[GIVE_UP_STALLED]}"
     yield f"tried again {EACH[SCHEMA_PAUSE]} until `upgrade=`"
     yield f"at most {limits.MOST_CLAIMS:,} claims a run"
+    yield f"one of over {LARGEST_ITEM / 1024:.0f} KB for {KEEP_DAYS['payloads/']} days"
     yield f"cancelled about {SAID[RETIRE_AFTER]} later"
     yield f"when it comes to it, at up to {run.MOST_SWEEPS * MOST_SWEPT:,} messages a minute"
 

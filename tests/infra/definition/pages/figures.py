@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.access.tokens import REMEMBER
+from chalicelib.adapters.dynamo.jobs.bodies import RENEW_WITHIN
 from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.api.models.views import MOST_TENANTS
 from chalicelib.counters import deploys
@@ -18,6 +19,7 @@ from chalicelib.jobs.limits import (
     GIVE_UP_STALLED,
     KEEP_COUNTERS,
     KEEP_DEAD,
+    KEEP_WAITING_KEYS,
     RETENTION,
     SPARE_RECEIVES,
     SQS_LONGEST_DELAY,
@@ -80,6 +82,7 @@ def operations() -> Iterator[str]:
     yield f"keeps who and when for {KEEP_COUNTERS / DAY:.0f} days"
     yield f"stops working within {WORDS[int((POLICY_SECONDS + REMEMBER) / 60)]} minutes"
     yield f"at most {RETENTION / DAY:.0f} days as messages"
+    yield f"for up to {min(RENEW_WITHIN, KEEP_WAITING_KEYS) / DAY:.0f} days: a longer pause"
     yield f"up to {MOST_LOOKS:,} jobs of the type a minute"
     yield f"({1_000_000 / RECOUNTED_A_SECOND:.0f} s a million jobs)"
     yield f"These {WORDS[len(Metric)]} and no more"

@@ -1,0 +1,30 @@
+"""Keep an answer about one job within what Lambda hands on. Pure."""
+
+import json
+from typing import TypeVar
+
+from chalicelib.api.models.responses import JobRow
+from chalicelib.jobs.job import JSON
+
+LARGEST_ANSWER = 6_000_000
+"""Bytes of an answer as it leaves the function, text within JSON: Lambda takes 6 MB, headers among them.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+NEVER_TOO_LARGE = 1_000_000
+"""Bytes of payload and result together that are not measured: there is room for them beside a long history."""
+Row = TypeVar("Row", bound=JobRow)
+
+
+def fitting(row: Row) -> Row:
+    """Return an answer about one job, without its payload where both it and the result would be too much.
+
+    The payload is what its producer knows; `payload_bytes` still tells that there is one.
+    """
+    if row.payload is None or row.payload_bytes + size_of(row.result) <= NEVER_TOO_LARGE:
+        return row
+    body = json.dumps(row.model_dump(), separators=(",", ":"), default=str)
+    return row if len(json.dumps(body)) <= LARGEST_ANSWER else row.model_copy(update={"payload": None})
+
+
+def size_of(value: JSON) -> int:
+    """Return the bytes of a payload or result as JSON; 0 for none."""
+    return 0 if value is None else len(json.dumps(value, separators=(",", ":")))

@@ -1,0 +1,176 @@
+"""What an unfinished job needs is there however long it lives: its payload, and the row of its debounce key."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, KEEP_DEAD, LONGEST_RUN
+from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.turns import wait_for_turn
+from chalicelib.jobs.types.backoff import LONGEST_WAIT
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
+from chalicelib.settings import Settings
+from tests.chalicelib.api.support import Note, only_types
+from tests.contract.expiry import expire
+from tests.support import REGION, T0, Clock, a_job, requests_to, written
+
+BESIDE = {"text": "x" * 2000}
+"""A payload that has an item of its own."""
+READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "PutItem"]
+
+
+@pytest.fixture
+def store(dynamo_store: DynamoJobStore) -> DynamoJobStore:
+    """The store that forgets; the one in memory keeps what it has."""
+    return dynamo_store
+
+
+@pytest.fixture
+def pass_days(cloud: Settings, clock: Clock) -> Callable[[float], None]:
+    def sleep(days: float) -> None:
+        clock.advance(days * DAY)
+        expire(cloud, clock)
+
+    return sleep
+
+
+def added(store: DynamoJobStore) -> Job:
+    job = a_job(payload=BESIDE, payload_bytes=2011)
+    store.add(job)
+    return job
+
+
+def claim(now: float, lease: float = 60) -> Change:
+    return transitions.claim(1, now=now, lease_until=now + lease, by=Claimant("r"), job_type="email.send")
+
+
+def put_off(held: Job, now: float) -> Change:
+    return transitions.defer(held, now=now, not_before=now + LONGEST_WAIT, error=("RetryLater", "not yet"), parked=True)
+
+
+@contextmanager
+def refused_writes() -> Iterator[None]:
+    """DynamoDB refuses to put items meanwhile; it still updates those that are there."""
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutItem")
+
+    events = aws.client("dynamodb", REGION).meta.events
+    events.register_first("before-call.dynamodb.PutItem", refuse)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.PutItem", refuse)
+
+
+def test_a_job_that_comes_again_later_for_years_keeps_its_payload(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
+) -> None:
+    job = added(store)
+    written_again = 0
+    while clock.now < T0 + 400 * DAY:
+        with requests_to("dynamodb") as asked:
+            held = store.apply(job.id, claim(clock.now))
+        assert held.payload == BESIDE, f"day {(clock.now - T0) / DAY:.0f}"
+        written_again += asked == RENEWED
+        store.apply(job.id, put_off(held, clock.now))
+        pass_days(7)
+    assert written_again == 4
+
+
+def test_a_dead_letter_of_a_long_run_can_be_retried_to_its_last_day(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
+) -> None:
+    job = added(store)
+    pass_days(170)
+    held = store.apply(job.id, claim(clock.now))
+    dead = store.apply(job.id, transitions.exhaust(held, now=clock.now, error=("E", "no")))
+    pass_days(KEEP_DEAD / DAY - 1)
+    assert store.apply(job.id, transitions.requeue(dead, now=clock.now)).payload == BESIDE
+    pass_days(90)
+    assert store.get(job.id).payload == BESIDE
+
+
+def test_a_job_that_waits_for_its_turn_for_years_keeps_its_payload(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
+) -> None:
+    job = added(store)
+    for _ in range(5):
+        turn = clock.now + LONGEST_RUN
+        store.apply(job.id, wait_for_turn(store.state(job.id), now=clock.now, turn=turn, parked=True))
+        pass_days(LONGEST_RUN / DAY)
+        assert store.get(job.id).payload == BESIDE, f"day {(clock.now - T0) / DAY:.0f}"
+
+
+def test_a_dead_letter_that_nobody_claimed_can_be_retried_to_its_last_day(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
+) -> None:
+    job = added(store)
+    pass_days(150)
+    dead = store.apply(job.id, transitions.give_up(store.state(job.id), now=clock.now, error=("Undeliverable", "no")))
+    pass_days(KEEP_DEAD / DAY - 1)
+    assert store.apply(job.id, transitions.requeue(dead, now=clock.now)).payload == BESIDE
+
+
+def test_a_payload_is_written_again_when_its_last_quarter_begins_and_not_before(
+    store: DynamoJobStore, clock: Clock
+) -> None:
+    made = []
+    for days in (0, 82.9, 83.1):
+        job = added(store)
+        clock.now += days * DAY
+        with requests_to("dynamodb") as asked:
+            store.apply(job.id, claim(clock.now))
+        made.append(asked)
+        clock.now = T0
+    assert made == [READ, READ, RENEWED]
+
+
+def test_waiting_for_a_turn_reads_no_payload_of_a_young_job(store: DynamoJobStore, clock: Clock) -> None:
+    job = added(store)
+    clock.now += 59 * DAY
+    with requests_to("dynamodb") as asked:
+        store.apply(job.id, wait_for_turn(job, now=clock.now, turn=clock.now + 9000, parked=True))
+    assert asked == ["UpdateItem"]
+
+
+def test_a_claim_whose_payload_cannot_be_written_again_goes_on_and_the_next_one_writes_it(
+    store: DynamoJobStore, clock: Clock
+) -> None:
+    job = added(store)
+    clock.now += 100 * DAY
+    with written() as lines, refused_writes():
+        held = store.apply(job.id, claim(clock.now))
+    assert (held.status, held.payload) == (Status.PROCESSING, BESIDE)
+    assert [(line["message"], line["job_id"]) for line in lines] == [("worker.aws_error", job.id)]
+    store.apply(job.id, put_off(held, clock.now))
+    clock.now += LONGEST_WAIT
+    with requests_to("dynamodb") as asked:
+        assert store.apply(job.id, claim(clock.now)).payload == BESIDE
+    assert asked == RENEWED
+
+
+@pytest.mark.parametrize("days", [8, 96])
+def test_a_request_during_a_long_pause_replaces_the_job_that_waits(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], days: float
+) -> None:
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    with only_types(plain):
+        asked = [Submission("test.plain", {"to": [name]}, debounce=Debounce("k", 60)) for name in ("ada", "eve")]
+        first, _ = service.submit(asked[0])
+        pass_days(days)
+        second, _ = service.submit(asked[1])
+    assert (second.id, second.gen) == (first.id, 2)
+    assert store.get(first.id).payload["to"] == ["eve"]
