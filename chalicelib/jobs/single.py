@@ -14,7 +14,7 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import DAY, KEEP_DONE
 
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
-"""Of the ids of key rows."""
+"""Of the ids of key rows, and of jobs whose own id was taken by others."""
 LONGEST_DEBOUNCE = int(DAY)
 
 
@@ -55,6 +55,16 @@ class Holder:
 
     job: str
     until: float
+
+
+def answer_row(job_id: str) -> str:
+    """Return the id of the row that says which job answered the request that would have made this one."""
+    return _id("answer", job_id)
+
+
+def next_id(job_id: str) -> str:
+    """Return the id of a job when another request has stored its own under this one: always the same."""
+    return _id("next", job_id)
 
 
 def unique_of(

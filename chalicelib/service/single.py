@@ -1,7 +1,8 @@
 """Keep one job for what several requests ask for: by values of the payload, or by a key while the job waits.
 
 A key row names the id of a job before the job is stored. A request that finds no job with the named id stores its own
-under it. So a process that ends or is slow in between leaves one job, and blocks no other request.
+under it. So a process that ends or is slow in between leaves one job, and blocks no other request. An Idempotency-Key
+whose job has another id is remembered in a row of its own: the job's key is that of the last request.
 """
 
 from dataclasses import replace
@@ -9,9 +10,9 @@ from typing import Protocol
 
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.jobs.job import RETRYABLE, Job, Status
-from chalicelib.jobs.limits import KEEP_KEYS
+from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS
 from chalicelib.jobs.ports import JobStore
-from chalicelib.jobs.single import Debounce, Holder, Unique, replace_waiting
+from chalicelib.jobs.single import Debounce, Holder, Unique, answer_row, next_id, replace_waiting
 from chalicelib.telemetry import events
 
 TRIES = 8
@@ -40,12 +41,15 @@ def only_one(keeping: Keeping, job: Job, unique: Unique) -> tuple[Job, bool]:
 
     A failed, dead-lettered or cancelled job does not count. Raises IdempotencyMismatch, NotStored.
     """
-    if job.idempotency_key is not None and (own := _find(keeping, job.id)) is not None and _by_same_key(own, job):
-        return keeping.same(job, own), False
     key, until = unique.key(job.type, job.payload), (job.run_at or job.created_at) + unique.seconds
     for _ in range(TRIES):
+        job, own = _of_its_key(keeping, job)
+        if own is not None:
+            return keeping.same(job, own), False
         held = keeping.store.holder(key)
         found = None if held is None else _find(keeping, held.job)
+        if found is not None and _by_same_key(found, job):
+            return keeping.same(job, found), False
         if held is not None and found is not None and held.until > keeping.now() and found.status not in RETRYABLE:
             return _existing(found)
         if held is not None and found is None and held.until > keeping.now():
@@ -60,23 +64,67 @@ def only_one(keeping: Keeping, job: Job, unique: Unique) -> tuple[Job, bool]:
 def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool]:
     """Store a job that waits, or replace the one that still waits under the same key: return that one, and True.
 
+    A request that is repeated is answered with the job that it made or replaced, whatever became of it, and False.
     Raises IdempotencyMismatch, NotStored.
     """
     key, until = debounce.row(job.principal, job.type), job.run_at or job.created_at
     for _ in range(TRIES):
         held = keeping.store.holder(key)
         found = None if held is None else _find(keeping, held.job)
+        if (before := _asked_before(keeping, job, found)) is not None:
+            if before is found:
+                _remember(keeping, job, found, until)  # whoever replaced it may have died before it did
+            return _again(keeping, job, before), False
         if found is not None and found.status is Status.SCHEDULED and not found.claims:
             kept = _replace(keeping, found, job)
             if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
                 keeping.store.hold(key, held, Holder(found.id, until))  # or its row would expire before its job runs
-        elif held is not None and found is None:
+        elif held is not None and found is None and held.until > keeping.now() - KEEP_KEYS:
             kept = _store(keeping, replace(job, id=held.job))
-        else:
+        else:  # the key is free, or its job is past and has expired: its id is not used again
             kept = _take(keeping, job, key, held, until)
         if kept is not None:
+            _remember(keeping, job, kept[0], until)
             return kept
     raise _changing()
+
+
+def _of_its_key(keeping: Keeping, job: Job) -> tuple[Job, Job | None]:
+    """Return the job under the first id of its key that no other request has used, and what the key made under it.
+
+    An earlier try may have named the job and died: another request has stored its own under that name.
+    """
+    own = None if job.idempotency_key is None else _find(keeping, job.id)
+    while own is not None and own.type == job.type and not _by_same_key(own, job):
+        job = replace(job, id=next_id(job.id))
+        own = _find(keeping, job.id)
+    return job, own
+
+
+def _asked_before(keeping: Keeping, job: Job, found: Job | None) -> Job | None:
+    """Return the job that this request's key has made, named or replaced; None without a key, and the first time."""
+    if job.idempotency_key is None:
+        return None
+    if found is not None and (found.id == job.id or _by_same_key(found, job)):
+        return found
+    if (own := _find(keeping, job.id)) is not None:
+        return own
+    answer = keeping.store.holder(answer_row(job.id))
+    return None if answer is None else _find(keeping, answer.job)
+
+
+def _again(keeping: Keeping, job: Job, before: Job) -> Job:
+    """Return what a repeated request is answered with; raises IdempotencyMismatch when its body is known to differ."""
+    if _by_same_key(before, job) or before.type != job.type:
+        return keeping.same(job, before)
+    events.replayed(before)  # the body that it has is that of the request which replaced it
+    return before
+
+
+def _remember(keeping: Keeping, job: Job, kept: Job, until: float) -> None:
+    """Let a key find its job again when that has another id: the next request takes its place on job and row."""
+    if job.idempotency_key is not None and kept.id != job.id:
+        keeping.store.hold(answer_row(job.id), None, Holder(kept.id, until + KEEP_DEAD))
 
 
 def _take(keeping: Keeping, job: Job, key: str, held: Holder | None, until: float) -> tuple[Job, bool] | None:
@@ -99,8 +147,6 @@ def _store(keeping: Keeping, job: Job) -> tuple[Job, bool] | None:
 
 
 def _replace(keeping: Keeping, found: Job, job: Job) -> tuple[Job, bool] | None:
-    if _by_same_key(found, job):
-        return keeping.same(job, found), False
     try:
         after = keeping.store.apply(found.id, replace_waiting(found, job))
     except MoveRefused:
@@ -115,7 +161,9 @@ def _existing(found: Job) -> tuple[Job, bool]:
 
 
 def _by_same_key(found: Job, job: Job) -> bool:
-    """Return whether one idempotency key made both."""
+    """Return whether one idempotency key made both, or had the last say over the one that was found."""
+    if job.parent is not None and found.id != job.id:
+        return False  # the id alone tells the run of the parent, and a parent does not change with the last say
     mine = (job.idempotency_key, job.principal, job.parent)
     return job.idempotency_key is not None and mine == (found.idempotency_key, found.principal, found.parent)
 

@@ -42,7 +42,7 @@ class Enqueuing:
     ) -> str:
         """Store a job and send its message; return its id. A second attempt is given the job that the first one made.
 
-        `debounce` is a key and seconds: a job that waits under that key is replaced, by a second attempt as well.
+        `debounce` is a key and seconds: a job that waits under that key is replaced.
 
         Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest.
         """

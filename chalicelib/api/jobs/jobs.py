@@ -125,7 +125,8 @@ def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | 
         return {EXISTING: "debounced"} if job.gen > 1 else None
     if sent:
         return None
-    same_key = asked.idempotency_key is not None and job.idempotency_key == asked.idempotency_key
+    # only a repeated request is answered with a debounced job as it is, which may have the key of a later one
+    same_key = asked.debounce is not None or (asked.idempotency_key or "") == job.idempotency_key
     return {"Idempotent-Replayed": "true"} if same_key else {EXISTING: "unique"}
 
 

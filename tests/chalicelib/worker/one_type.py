@@ -15,7 +15,7 @@ from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from tests.proof.grounds.faults import Crash
-from tests.support import T0, Clock, Invocation, sqs_record
+from tests.support import Clock, Invocation, sqs_record
 
 
 class Note(BaseModel):

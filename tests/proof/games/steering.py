@@ -27,7 +27,7 @@ class Steering(Misfortunes):
     def __init__(self) -> None:
         super().__init__()
         self.only: tuple[str, float] | None = None
-        self.asked = 0
+        self.asked: list[tuple[str, str, int]] = []
         self.keys = False
 
     def steer(self, mode: str) -> None:
@@ -47,8 +47,20 @@ class Steering(Misfortunes):
     @rule(key=st.sampled_from(["k1", "k2"]), seconds=st.sampled_from([5, 700, 3000]))
     def debounce(self, key: str, seconds: int) -> None:
         """POST /jobs with a debounce key: of those that were answered, the last one has the say."""
-        self.asked += 1
-        self.step(lambda: self.world.debounce(f"debounced {self.asked}", key, seconds))
+        self.asked.append((f"debounced {len(self.asked) + 1}", key, seconds))
+        self.step(lambda: self.world.debounce(*self.asked[-1]))
+
+    @precondition(lambda self: self.asked)
+    @rule(back=st.integers(1, 3), seconds=st.sampled_from([0, 0, 6, 701]))
+    def debounce_again(self, back: int, seconds: int) -> None:
+        """One of the last requests once more, with its key, perhaps after its job has run: the same answer."""
+        self.clock.advance(seconds)
+        for _ in range(4 if seconds else 0):  # messages of earlier times come first, and run nothing
+            self.step(self.world.poll)
+        again = self.asked[-min(back, len(self.asked))]
+        before, answered = len(self.ground.jobs()), again[0] in self.world.accepted
+        self.step(lambda: self.world.debounce(*again))
+        assert not answered or len(self.ground.jobs()) == before, "a repeated request made another job"
 
     @rule()
     def create_unique(self) -> None:

@@ -98,8 +98,10 @@ class Clients:
         )  # fmt: skip
 
         def post() -> None:
-            self.accepted[name] = self.service.submit(asked)[0].id
-            self.answered[key] = name
+            job, _ = self.service.submit(asked)
+            if name not in self.accepted:  # what is answered once more changes nothing, and is not the last word
+                self.answered[key] = name
+            self._accept(name, job.id)
 
         self.debounced[key].append(name)
         self.insist(post) if insist else self.process(post)
@@ -132,11 +134,13 @@ class Clients:
 
     def make_quiet(self, ctx: JobContext) -> None:
         """Let an attempt make a job that waits for quiet, or replace the one that another attempt has made."""
-        name = f"quiet of {ctx.job.id}"
+        name = f"quiet of {ctx.job.id} in run {ctx.job.gen}"
         self.debounced["quiet"].append(name)
         body = {"name": name, "ballast": ""}
-        self.accepted[name] = ctx.enqueue(ctx.job.type, body, key="quiet", debounce=("quiet", 30))
-        self.answered["quiet"] = name
+        made = ctx.enqueue(ctx.job.type, body, key="quiet", debounce=("quiet", 30))
+        if name not in self.accepted:
+            self.answered["quiet"] = name
+        self._accept(name, made)
 
     def _accept(self, name: str, job_id: str | None) -> None:
         if job_id is None:

@@ -49,6 +49,16 @@ def a_debounced_request_dies_and_another_one_follows(world: World) -> None:
 
 
 @scenario(DONE)
+def debounced_requests_are_repeated_after_others(world: World) -> None:
+    """Each is answered with the job that it made or replaced, while that waits, after it ran and after others came."""
+    for name in ("a", "b", "a"):
+        world.debounce(name, "key", 10)
+    world.rest()
+    for name in ("a", "b", "c", "d", "a", "b", "c"):
+        world.debounce(name, "key", 10)
+
+
+@scenario(DONE)
 def a_debounced_job_waits_longer_than_a_message(world: World) -> None:
     """No message goes out at once: the watchdog sends it ahead of the time of the last request."""
     world.debounce("a", "key", 1800)

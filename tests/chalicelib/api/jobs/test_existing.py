@@ -47,6 +47,15 @@ def test_a_debounced_job_is_replaced(world: World) -> None:
     assert first.headers["location"].endswith(first.json["id"])
 
 
+def test_a_debounced_request_that_is_sent_again_says_so_whoever_replaced_its_job(world: World) -> None:
+    debounce, key = {"debounce": {"key": "k", "seconds": 30}}, {"Idempotency-Key": "k1"}
+    first = world.post("/jobs", {**BODY, **debounce}, headers=key)
+    world.post("/jobs", {**OTHER_TEXT, **debounce})
+    again = world.post("/jobs", {**BODY, **debounce}, headers=key)
+    assert (again.status, again.json["id"], again.json["gen"]) == (200, first.json["id"], 2)
+    assert (again.headers["idempotent-replayed"], "existing-job" in again.headers) == ("true", False)
+
+
 def test_in_a_batch_as_well(world: World) -> None:
     job = {**BODY, "debounce": {"key": "k", "seconds": 30}}
     answer = world.post("/jobs/batch", {"jobs": [job, job, {**BODY}]}).json["results"]

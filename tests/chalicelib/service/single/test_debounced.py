@@ -1,6 +1,7 @@
 """One job for several requests: debounced under a key, the last request has the say."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,6 +147,18 @@ def test_a_request_that_died_blocks_nobody(service: JobService) -> None:
     assert (new, job.gen) == (True, 1)
     again, _ = debounced(service, "three")
     assert (again.id, again.gen) == (job.id, 2)
+
+
+def test_the_id_of_a_job_that_has_expired_is_not_used_again(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(31)
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    store._jobs[first.id] = replace(first, status=Status.COMPLETED, expires_at=service.now() + 30 * DAY)
+    clock_of(service).advance(40 * DAY)
+    second, made = debounced(service, "two")
+    assert made
+    assert second.id != first.id
 
 
 def test_a_large_payload_is_replaced_by_a_small_one_and_back(service: JobService) -> None:

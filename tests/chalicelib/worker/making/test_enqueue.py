@@ -65,7 +65,7 @@ def test_a_debounced_job_waits_and_the_last_parent_has_the_say(world: OneType) -
 
 
 def test_a_second_attempt_asks_for_a_debounced_job_again(world: OneType) -> None:
-    """While it waits it is the same request; when it has begun to run, there is another one to wait for quiet."""
+    """It is the same request while the job waits, and when it has run."""
     world.submit()
 
     def index(ctx: JobContext) -> object:
@@ -82,7 +82,47 @@ def test_a_second_attempt_asks_for_a_debounced_job_again(world: OneType) -> None
     world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
     world.clock.advance(100)
     world.poll()
-    assert len(made) == 3
+    assert made == [child.id] * 3
+
+
+def index(number: int, *, fails: bool = False) -> Callable[[JobContext], object]:
+    def attempt(ctx: JobContext) -> object:
+        made = ctx.enqueue("test.mail", PAYLOAD, key=f"index-{number}", debounce=("doc-17", 30))
+        return boom(ctx) if fails else made
+
+    return attempt
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (1, 1)])
+def test_parents_that_ask_again_after_a_debounced_job_has_run_are_given_it(
+    world: OneType, numbers: tuple[int, int]
+) -> None:
+    """The one that made it and the one that replaced it, each with its own key or with a name that both use."""
+    names = ("job-1", "job-2")
+    for name, number in zip(names, numbers, strict=True):
+        world.submit(name)
+        world.script = [index(number, fails=True)]
+        world.poll()
+    [child] = children(world)
+    assert (child.gen, child.idempotency_key) == (2, f"index-{numbers[1]}")
+    world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
+    world.script = [index(number) for number in numbers]
+    world.clock.advance(100)
+    world.poll()
+    assert [(world.job(name).status, world.job(name).result) for name in names] == [(Status.COMPLETED, child.id)] * 2
+    assert children(world, "job-2") == []
+
+
+def test_a_manual_retry_asks_for_a_debounced_job_of_its_own(world: OneType) -> None:
+    world.submit()
+    world.script = [index(1), index(1)]
+    world.poll()
+    [child] = children(world)
+    world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
+    world.store._jobs["job-1"] = replace(world.job(), status=Status.FAILED)
+    Operations(JobService(world.store, world.queue, clock=world.clock)).retry("job-1")
+    world.poll()
+    assert len(children(world)) == 2
 
 
 def test_a_unique_job_is_the_one_that_another_job_has_made(world: OneType) -> None:
