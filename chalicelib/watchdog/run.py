@@ -72,7 +72,8 @@ class Watchdog:
         half = remaining() / 2
         found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
         self.tally += Counter(out_of_time=found.count(None))
-        self._look_at(self._shared({n: some for n, some in zip(names, found, strict=True) if some}), signs, remaining)
+        some = {name: portions for name, portions in zip(names, found, strict=True) if portions}
+        self._look_at(self._shared(some), signs, remaining)
         if self.tally["failed"] or self.tally["out_of_time"]:
             self.lookback.keep(self.types, self.dispatcher.now())
         self._sweep(signs, remaining)

@@ -85,10 +85,12 @@ if job.parent is not None:
         "chalicelib.service.descendants:_descendants",
         """
 yield child
-waiting.append(child)
+if _makes_some(child):
+    waiting.append(child)
 """,
         """
-waiting.append(child)
+if _makes_some(child):
+    waiting.append(child)
 """,
         MAKING_TESTS,
     ),

@@ -6,7 +6,7 @@ WATCHDOG = (
     Safeguard(
         "the reconciler",
         "chalicelib.watchdog.run:Watchdog.run",
-        "self._look_at(self._shared(dict(zip(names, found, strict=True))), signs, remaining)",
+        "self._look_at(self._shared(some), signs, remaining)",
         "pass",
     ),
     Safeguard(
@@ -68,7 +68,7 @@ tally['failed'] += 1
     ),
     Safeguard(
         "types take turns",
-        "chalicelib.watchdog.run:Watchdog._in_turn",
+        "chalicelib.watchdog.sharing:in_turn",
         "[*names[first:], *names[:first]]",
         "list(names)",
     ),
