@@ -61,6 +61,7 @@ LONGEST_NAME = 40
 MOST_TAGS = 10
 """Tags of one job."""
 LARGEST_BODY = 5_000_000
-"""Characters of a result, or of the payload of a job that another job makes; larger data belong into S3."""
+"""Characters of a result, or of the payload of a job that another job makes, as JSON within JSON, in which the API's
+answer leaves its function: at most 6 MB. Larger data belong into S3."""
 SAFETY = 5.0
 """Seconds of a function's timeout that are kept for receiving, claiming and settling."""

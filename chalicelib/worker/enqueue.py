@@ -18,6 +18,7 @@ from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.types.lineage import Lineage
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
+from chalicelib.worker.result import length
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _seconds(run_at: datetime) -> float:
 
 def _check(asked: Submission, key: str) -> None:
     """Raise InvalidRequest for what the API would refuse as well."""
-    size = len(json.dumps(asked.payload, default=str))
+    size = length(json.dumps(asked.payload, default=str))
     wrong = {
         "key": None if KEY.fullmatch(key) else "must be 1 to 255 visible ASCII characters",
         "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",

@@ -45,9 +45,14 @@ def as_json(value: Any) -> JSON:
     wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
     if wrong is not None:
         raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
-    if len(text) > LARGEST_BODY:
-        raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_BODY}. Store it in S3.")
+    if (size := length(text)) > LARGEST_BODY:
+        raise PermanentError(f"The result has {size:,} characters; at most {LARGEST_BODY:,}. Store it in S3.")
     return plain
+
+
+def length(text: str) -> int:
+    """Return the characters of JSON text within JSON, where each quote and each backslash becomes two."""
+    return len(text) + text.count('"') + text.count("\\")
 
 
 def endings() -> tuple[type[BaseException], ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import PermanentError
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import LARGEST_BODY, MOST_HISTORY
 from chalicelib.service.jobs import stored_payload
@@ -43,6 +44,16 @@ def test_a_job_is_told_whatever_it_carries(world: World, payload: int, result: i
     assert len(job["result"][0]) == result
     assert job["payload_bytes"] > payload
     assert (job["payload"] is None) == (payload + result > 6_000_000)
+
+
+def test_a_result_counts_as_it_is_written_in_the_answer(world: World) -> None:
+    with pytest.raises(PermanentError, match="at most 5,000,000"):
+        as_json(['"' * 1_300_000])
+    job_id = world.create()
+    world.put_in(job_id, Status.COMPLETED, result=as_json(['"' * 1_249_000]))
+    size, job = as_lambda_hands_it_on(world, job_id)
+    assert size < LAMBDA
+    assert len(job["result"][0]) == 1_249_000
 
 
 def test_a_long_history_counts(world: World) -> None:
