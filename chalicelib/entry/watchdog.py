@@ -50,4 +50,5 @@ def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
     return AutoPausing(
         types, wiring.auto_pauses(), wiring.pauses(), consumers(wiring.settings()), wiring.prober(),
         wiring.job_store(), wiring.counters().standing, wiring.past_pauses(), wiring.clock(),
+        wiring.job_service().send,
     ).run  # fmt: skip

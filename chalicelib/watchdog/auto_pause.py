@@ -40,7 +40,7 @@ Choose = Callable[[Sequence[str], int], Sequence[str]]
 class AutoPausing:
     """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds.
 
-    `ended` stores the pauses that have ended.
+    `ended` stores the pauses that have ended; `send` sends a job's message, and returns the job as it is then.
     """
 
     types: Sequence[str]
@@ -52,6 +52,7 @@ class AutoPausing:
     standing: Callable[[], Standing]
     ended: PastPauses
     clock: Callable[[], float]
+    send: Callable[[Job], Job]
     choose: Choose = random.sample
 
     def run(self) -> Mapping[str, int]:
@@ -125,19 +126,19 @@ class AutoPausing:
         read = self.store.peek(self.choose(found, min(LOOKS, len(found))))
         # a job without attempts left comes last: a worker only gives it up, which tests nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
-        for job in ready[:1]:
-            self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
-        return len(ready[:1])
+        for job in sorted(ready, key=lambda job: not job.sent)[:1]:
+            # a dead letter needs a message, and nobody else sends one while the type is paused
+            if job.sent or self.send(job).sent:
+                self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
+                return 1
+        return 0
 
     def _pause_of(self, name: str) -> Pause | None:
         return self.standing().paused.get(name)
 
 
 def _may_run(job: Job, now: float) -> bool:
-    """Return whether a worker would take the job: it is due, or its holder has gone.
-
-    One that was never sent is left alone: as a dead letter it would have no message in the dead-letter queue.
-    """
+    """Return whether a worker would take the job: it is due, or its holder has gone."""
     if job.status is Status.PROCESSING:
         return (job.lease_until or now) < now
-    return job.sent and job.status in WAITING and (job.next_attempt_at or now) <= now
+    return job.status in WAITING and (job.next_attempt_at or now) <= now

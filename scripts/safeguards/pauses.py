@@ -9,9 +9,9 @@ ROWS = ("tests/contract/control/test_auto_pauses.py", "tests/contract/counting/t
 
 PAUSES = (
     Safeguard(
-        "a job without a message is no probe",
-        "chalicelib.watchdog.auto_pause:_may_run",
-        "job.sent",
+        "a job without a message is sent before it is tried",
+        "chalicelib.watchdog.auto_pause:AutoPausing._probe",
+        "job.sent or self.send(job).sent",
         "True",
         SWITCH,
     ),

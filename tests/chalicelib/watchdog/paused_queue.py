@@ -7,8 +7,10 @@ from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.auto_pause import AutoPause
 from chalicelib.jobs.ports import Message, Pause
+from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from tests.support import T0, Clock
@@ -27,9 +29,10 @@ class Stage:
         self.switched: list[bool] = []
         self.error: Exception | None = None
         self.probed: list[Message] = []
+        self.queue = MemoryJobQueue(self.clock)
         self.watchdog = AutoPausing(
             [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
-            random.Random(1).sample,
+            JobService(self.store, self.queue, clock=self.clock).send, random.Random(1).sample,
         )  # fmt: skip
         self.operator = Pausing(
             self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows

@@ -50,13 +50,26 @@ def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) 
     assert [message.id for message in stage.probed] == [due.id]
 
 
-def test_a_job_without_a_message_is_no_probe_and_keeps_the_type_paused(stage: Stage) -> None:
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING])
+def test_a_job_without_a_message_is_sent_before_it_is_tried(stage: Stage, status: Status) -> None:
+    """Nobody else sends it while its type is paused, and without any probe the pause would never end."""
+    job = a_job(type=TYPE, status=status, sent=False, run_at=T0 - 5_000, lease_until=T0 - 5_000)
+    stage.store.add(job)
+    stage.write(replace(OPEN, probe_at=T0))
+    stage.watchdog.run()
+    assert [message.id for message in stage.probed] == [job.id]
+    assert (stage.store.get(job.id).sent, stage.queue.depth(TYPE).visible) == (True, 1)
+
+
+def test_one_that_cannot_be_sent_is_not_tried(stage: Stage) -> None:
+    def refused(*_: object) -> None:
+        raise ConnectionError
+
+    stage.queue.send = refused  # type: ignore[method-assign, assignment]
     stage.store.add(a_job(type=TYPE, sent=False))
-    stage.write(OPEN)
-    for _ in range(5):
-        stage.minute()
-    assert stage.probed == []
-    assert stage.row().since is not None
+    stage.write(replace(OPEN, probe_at=T0))
+    stage.watchdog.run()
+    assert (stage.probed, stage.row().since is None) == ([], False)
 
 
 def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.jobs.auto_pause import AutoPause, Failing
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
+from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.worker.gate import FRESH, AutoPauseGate, Handle
@@ -96,7 +97,8 @@ class ByItself:
         self.watchdog = AutoPausing(
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
             cast("JobStore", world.index), self.counters.standing,
-            cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"), world.rng.sample,
+            cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"),
+            JobService(world.ground.store, world.ground.queue, clock=world.clock_of("watchdog")).send, world.rng.sample,
         )  # fmt: skip
         self.operator = Pausing(
             pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows

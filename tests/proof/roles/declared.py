@@ -31,7 +31,8 @@ class Declared:
 
     def pace(self, rate: Rate) -> None:
         """Give the job type TYPE a rate."""
-        self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
+        self.rate = rate
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, rate=rate)
 
     def share(self) -> None:
         """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
