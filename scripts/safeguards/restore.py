@@ -5,6 +5,7 @@ from scripts.safeguards.safeguard import Safeguard
 RULES = ("tests/infra/cloud/restore/test_rules.py",)
 COPYING = ("tests/infra/cloud/restore/test_copying.py",)
 RESTORING = ("tests/infra/cloud/restore/test_restoring.py",)
+SHARDS = ("tests/infra/cloud/restore/test_shards.py",)
 BACKUPS = ("tests/infra/cloud/restore/test_backups.py",)
 ROLLBACK = ("tests/infra/cloud/commands/test_rollback.py",)
 
@@ -81,6 +82,27 @@ except JobExists:
         "self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))",
         "None",
         RESTORING,
+    ),
+    Safeguard(
+        "a restore reads every shard that there may have been",
+        "infra.cloud.commands.restore:Restoration.go",
+        "replace(settings, jobs_table=jobs, control_table=control, index_shards_read=SHARDS[-1])",
+        "replace(settings, jobs_table=jobs, control_table=control)",
+        SHARDS,
+    ),
+    Safeguard(
+        "no restored table is deleted before each job in it was found",
+        "infra.cloud.commands.restore:Restoration.go",
+        "done.total() < there",
+        "False",
+        SHARDS,
+    ),
+    Safeguard(
+        "a stage's tables are written into as many shards as its functions write",
+        "infra.cloud.commands.access:settings",
+        "{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen}",
+        "{}",
+        SHARDS,
     ),
     Safeguard(
         "old backups are deleted once the new one is complete",

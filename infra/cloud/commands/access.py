@@ -10,16 +10,24 @@ from chalicelib.jobs.ports import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
+from infra.cloud.preflight import shards
+from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
+
+SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
+"""Parameters of the stack by the variables that tell the library the same."""
 
 
 def settings(account: Account, stack: Stack) -> Settings:
     """Return the settings with which the library reaches a stage's tables; raises CloudError without such a stack."""
     outputs = stack.outputs()
+    chosen = parameters.known({}, (stack.describe() or {}).get("Parameters", []))
     return Settings.from_env({
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
+        # a stack of before 0.2 has no such parameters, and four shards
+        **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
     })  # fmt: skip
 
 

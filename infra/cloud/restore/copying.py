@@ -6,7 +6,7 @@ run again, or twice at the same time.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Filter, JobStore, Schedules
+from chalicelib.jobs.ports import Filter, JobStore, Page, Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived
 
@@ -34,24 +34,27 @@ class Copying:
     run: bool = False
 
     def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
-        """Bring back every job that is missing; returns how many had which status, and how many were `there`.
+        """Bring back every job that is missing; returns how many had which status, were `there`, or have `expired`.
 
+        Each job of the source is in one of the numbers: their sum tells how many were found.
         `seen` is told the numbers after each page of 100.
         """
         tally: Counter[str] = Counter()
         with ThreadPoolExecutor(THREADS) as pool:
-            for ids in self._pages():
+            for page in self._pages():
+                ids = [job.id for job in page.jobs]
+                tally["expired"] += page.looked - len(ids)
                 there = {job.id for job in self.target.peek(ids)}
                 tally["there"] += len(there)
                 tally.update(pool.map(self._bring_back, [job_id for job_id in ids if job_id not in there]))
                 seen(tally)
         return +tally
 
-    def _pages(self) -> Iterator[Sequence[str]]:
+    def _pages(self) -> Iterator[Page]:
         position: str | None = None
         while True:
             page = self.source.page(Filter(), PAGE, position)
-            yield [job.id for job in page.jobs]
+            yield page
             position = page.position
             if position is None:
                 return

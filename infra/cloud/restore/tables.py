@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.dynamo.tables.schema import ALL
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
@@ -70,6 +71,11 @@ class Tables:
     def restored(self, short: str, at: float) -> str:
         """Return the name of a table that holds another one's state at that moment."""
         return f"{self.stack}-{short}-at-{stamp(at)}"
+
+    def jobs_in(self, name: str) -> int:
+        """Return how many jobs a table holds, expired ones included, however many shards their index has."""
+        pages = self._client.get_paginator("scan").paginate(TableName=name, IndexName=ALL, Select="COUNT")
+        return sum(page["Count"] for page in pages)
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete restored tables."""

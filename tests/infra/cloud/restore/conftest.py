@@ -13,7 +13,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition import stateful
-from infra.definition.parameters import outputs
+from infra.definition.parameters import outputs, parameters
 from tests.infra.cloud.restore.losing import STACK, Time
 
 
@@ -23,10 +23,18 @@ def time() -> Time:
 
 
 @pytest.fixture
-def stack(account: Account) -> Stack:
+def shards() -> int:
+    """Partitions of each index; a test of more names them."""
+    return 4
+
+
+@pytest.fixture
+def stack(account: Account, shards: int) -> Stack:
     told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName", "FilesBucketName")}
-    template = json.dumps({"Resources": stateful(jobtype.load(), STACK), "Outputs": told})
-    account.cloudformation.create_stack(StackName=STACK, TemplateBody=template)
+    chosen = {name: parameters()[name] for name in ("IndexShards", "IndexShardsRead")}
+    template = json.dumps({"Resources": stateful(jobtype.load(), STACK), "Outputs": told, "Parameters": chosen})
+    values = [{"ParameterKey": name, "ParameterValue": str(shards)} for name in chosen]
+    account.cloudformation.create_stack(StackName=STACK, TemplateBody=template, Parameters=values)
     return Stack(account, STACK)
 
 
