@@ -6,6 +6,7 @@ RULES = ("tests/infra/cloud/restore/test_rules.py",)
 COPYING = ("tests/infra/cloud/restore/test_copying.py",)
 RESTORING = ("tests/infra/cloud/restore/test_restoring.py",)
 SHARDS = ("tests/infra/cloud/restore/test_shards.py",)
+TABLES = ("tests/infra/cloud/restore/test_tables.py",)
 BACKUPS = ("tests/infra/cloud/restore/test_backups.py",)
 ROLLBACK = ("tests/infra/cloud/commands/test_rollback.py",)
 
@@ -96,6 +97,13 @@ except JobExists:
         "done.total() < there",
         "False",
         SHARDS,
+    ),
+    Safeguard(
+        "a table that is being deleted is made anew, not waited for",
+        "infra.cloud.restore.tables:Tables.restore",
+        "self._missing(name)",
+        "self._described(name) is None",
+        TABLES,
     ),
     Safeguard(
         "a stage's tables are written into as many shards as its functions write",

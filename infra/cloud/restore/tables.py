@@ -16,6 +16,11 @@ TABLES = ("jobs", "control")
 PAUSE = 10.0
 """Seconds between two looks at a table that is being restored; it takes twenty minutes and more."""
 PATIENCE = 24 * 3600.0
+COMING = ("CREATING", "UPDATING")
+APPEARS = 60.0
+"""Seconds in which DynamoDB may not tell yet of a table that it has begun to make."""
+GOES = 3600.0
+"""Seconds after which a table that is still being deleted is given up; it takes some minutes."""
 
 
 def stamp(at: float) -> str:
@@ -47,11 +52,11 @@ class Tables:
     def restore(self, at: float, backup: str = "") -> list[str]:
         """Make both tables as they were at `at`, or in the backup of that name; tables that exist are used.
 
-        Returns their names, jobs first, once they can be read.
+        Those that a former run is deleting are made anew. Returns their names, jobs first, once they can be read.
         """
         names = {short: self.restored(short, at) for short in TABLES}
         for short, name in names.items():
-            if self._described(name) is None:
+            if self._missing(name):
                 self._start(short, name, at, backup)
         for name in names.values():
             self._ready(name)
@@ -97,14 +102,28 @@ class Tables:
                 SourceTableName=source, TargetTableName=name, RestoreDateTime=moment
             )
 
+    def _missing(self, name: str) -> bool:
+        """Return whether there is no such table, after waiting for one that is being deleted."""
+        until = self.clock() + GOES
+        while (table := self._described(name)) is not None and table["TableStatus"] == "DELETING":
+            if self.clock() >= until:
+                raise CloudError(f"{name} is still being deleted after an hour. Run the same command again later.")
+            self.sleep(PAUSE)
+        return table is None
+
     def _ready(self, name: str) -> None:
-        until = self.clock() + PATIENCE
-        while self.clock() < until:
-            table = self._described(name)
-            if table is not None and table["TableStatus"] == "ACTIVE":
+        began = self.clock()
+        while self.clock() < began + PATIENCE:
+            table = self._described(name) or {"TableStatus": "gone"}
+            if table["TableStatus"] == "ACTIVE":
                 tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
                 self._client.tag_resource(ResourceArn=table["TableArn"], Tags=tags)
                 return
+            if table["TableStatus"] not in COMING and self.clock() >= began + APPEARS:
+                raise CloudError(
+                    f"{name} is {table['TableStatus']}: DynamoDB has given it up, or it is being deleted. Run the same "
+                    "command again."
+                )
             self.sleep(PAUSE)
         raise CloudError(f"{name} is still being restored after a day. Run the same command again to continue.")
 
