@@ -115,8 +115,15 @@ except JobExists:
     Safeguard(
         "old backups are deleted once the new one is complete",
         "infra.cloud.commands.backup:_delete_old",
-        "names(account, stack)[:-keep]",
-        "names(account, stack)",
+        "itertools.takewhile(lambda one: one != kept[0], found)",
+        "found",
+        BACKUPS,
+    ),
+    Safeguard(
+        "a backup that was not made by this command is never deleted by it",
+        "infra.cloud.commands.backup:_own",
+        "{name: arn for name, arn in backups(account, stack, short).items() if form.fullmatch(name)}",
+        "backups(account, stack, short)",
         BACKUPS,
     ),
     Safeguard(

@@ -1,5 +1,7 @@
 """Back up a stage's tables on demand: backups outlive the stage, and the 35 days of point-in-time recovery."""
 
+import itertools
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +21,8 @@ def backup(
 ) -> tuple[str, list[str]]:
     """Back up both tables under one name; returns it, and the names of the backups that were deleted.
 
-    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete.
+    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete, and with them
+    what a run that was stopped left of one. Backups with names of another form stay.
     """
     stack.outputs()
     name, client = f"{stack.name}-{stamp(now)}", account.client("dynamodb")
@@ -41,12 +44,25 @@ def names(account: Account, stack: str) -> list[str]:
 def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
     if keep < 1:
         return []
-    old = names(account, stack)[:-keep]
-    for short in TABLES:
-        arns = backups(account, stack, short)
-        for name in old:
-            account.client("dynamodb").delete_backup(BackupArn=arns[name])
+    tables = [_own(account, stack, short) for short in TABLES]
+    kept = [name for name in tables[0] if all(name in found for found in tables)][-keep:]
+    if not kept:
+        return []
+    # in one table only, too: half a backup is what a run leaves that is stopped. A newer one may be under way
+    old = list(dict.fromkeys(
+        name for found in tables for name in itertools.takewhile(lambda one: one != kept[0], found)
+    ))  # fmt: skip
+    for name in old:
+        for found in tables:
+            if name in found:
+                account.client("dynamodb").delete_backup(BackupArn=found[name])
     return old
+
+
+def _own(account: Account, stack: str, short: str) -> dict[str, str]:
+    """Return the ARNs of a table's backups that this command made, by name, the oldest first."""
+    form = re.compile(rf"{re.escape(stack)}-\d{{8}}T\d{{6}}Z")
+    return {name: arn for name, arn in backups(account, stack, short).items() if form.fullmatch(name)}
 
 
 def _wait(client: Any, arn: str, sleep: Callable[[float], None]) -> None:

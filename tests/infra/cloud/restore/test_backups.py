@@ -28,6 +28,49 @@ def test_the_newest_backups_are_kept(account: Account, stack: Stack) -> None:
     assert backup.names(account, STACK) == [f"{STACK}-20270117T080000Z", f"{STACK}-20270118T080000Z"]
 
 
+def half(account: Account, short: str, name: str) -> None:
+    """What a run leaves that is stopped between its two requests, or in the middle of deleting."""
+    account.client("dynamodb").create_backup(TableName=f"{STACK}-{short}", BackupName=name)
+
+
+def there(account: Account) -> set[tuple[str, str]]:
+    """The table and the moment of each backup that there is."""
+    found = account.client("dynamodb").list_backups()["BackupSummaries"]
+    return {(one["TableName"].rpartition("-")[2], one["BackupName"].rpartition("-")[2]) for one in found}
+
+
+@pytest.mark.parametrize("short", ["jobs", "control"])
+def test_half_a_backup_is_deleted_when_it_is_older_than_those_that_are_kept(
+    account: Account, stack: Stack, short: str
+) -> None:
+    half(account, short, f"{STACK}-20270114T080000Z")
+    _, deleted = backup.backup(account, stack, keep=2, now=T0, sleep=lambda _: None)
+    assert deleted == [f"{STACK}-20270114T080000Z"]
+    half(account, short, f"{STACK}-20270115T090000Z")
+    _, deleted = backup.backup(account, stack, keep=2, now=T0 + DAY, sleep=lambda _: None)
+    assert deleted == []
+    assert there(account) == {
+        ("jobs", "20270115T080000Z"), ("control", "20270115T080000Z"), (short, "20270115T090000Z"),
+        ("jobs", "20270116T080000Z"), ("control", "20270116T080000Z"),
+    }  # fmt: skip
+    _, deleted = backup.backup(account, stack, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
+    assert len(deleted) == 3
+    assert there(account) == {("jobs", "20270117T080000Z"), ("control", "20270117T080000Z")}
+
+
+def test_backups_of_other_names_stay_and_are_not_among_the_newest(account: Account, stack: Stack) -> None:
+    for short in ("jobs", "control"):
+        half(account, short, "before-the-move")
+    backup.backup(account, stack, keep=1, now=T0, sleep=lambda _: None)
+    for short in ("jobs", "control"):
+        half(account, short, f"{STACK}-by-hand")
+    _, deleted = backup.backup(account, stack, keep=2, now=T0 + DAY, sleep=lambda _: None)
+    assert deleted == []
+    _, deleted = backup.backup(account, stack, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
+    assert deleted == [f"{STACK}-20270115T080000Z", f"{STACK}-20270116T080000Z"]
+    assert backup.names(account, STACK) == ["before-the-move", f"{STACK}-by-hand", f"{STACK}-20270117T080000Z"]
+
+
 def test_the_commands(account: Account, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backup", "--stage", "lost"]) == 0
     assert main(["backup", "--stage", "lost", "--list"]) == 0
