@@ -17,7 +17,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
 from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, website
-from infra.cloud.stack.cloudformation import ChangeSet, Stack
+from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
 from infra.definition.names import prefix_of, stage_of
@@ -171,7 +171,7 @@ class Deployment:
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
         """Return what CloudFormation watches after the change; a new stack has no alarms before it."""
         if new or not self.monitor:
-            return {}
+            return UNWATCHED
         return monitoring.configuration(self.account, self.stack.name, self.monitor)
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:

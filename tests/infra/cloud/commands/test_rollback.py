@@ -22,7 +22,7 @@ from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
 from tests.infra.cloud.commands.test_trial import Stage
-from tests.infra.cloud.stack.test_monitoring import NAME, package
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets, package
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 
@@ -49,14 +49,12 @@ def test_it_goes_back_one_deployment_and_again_one_more(account: Account, tmp_pa
     for seconds in ("60", "120", "180"):
         deploy(account, tmp_path, seconds)
     first, second, _ = urls(account)
-    used: list[str] = []
-    account.cloudformation.meta.events.register(
-        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: used.append(params["TemplateURL"])
-    )
+    asked = change_sets(account)
     rollback(account, stack_of(account), quiet())
-    assert (used, urls(account)) == ([second], [first, second])
+    assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second], [first, second])
     rollback(account, stack_of(account), quiet())
-    assert (used, urls(account)) == ([second, first], [first])
+    assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second, first], [first])
+    assert [one["RollbackConfiguration"] for one in asked] == [NOTHING] * 2, "the bad version's own alarm would undo it"
     with pytest.raises(CloudError, match="No deployment of jobflow-new before the present one"):
         rollback(account, stack_of(account), quiet())
 

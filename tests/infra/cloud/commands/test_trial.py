@@ -22,7 +22,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.stack.test_monitoring import NAME, REGION
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, REGION, change_sets
 
 DECLARED = {
     "Seconds": {"Type": "Number", "Default": 1},
@@ -107,6 +107,15 @@ def test_a_deployment_of_parameters_alone_is_undone_too(stage: Stage) -> None:
     assert len(history.read(stage.account, NAME)) == 2
     stage.try_it(former)
     assert (stage.attributes(), history.read(stage.account, NAME)) == (("1", "1"), urls)
+
+
+def test_what_undoes_a_version_is_not_watched_by_the_alarm_that_it_rings(stage: Stage) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2)
+    asked = change_sets(stage.account)
+    stage.try_it(former)
+    assert [one["RollbackConfiguration"] for one in asked] == [NOTHING]
 
 
 def test_a_secret_that_nobody_is_shown_stays() -> None:
