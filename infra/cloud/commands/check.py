@@ -59,12 +59,13 @@ def check(
         stage, named, facts.concurrency, unreserved=facts.unreserved, log_role=bool(facts.log_role), new=new
     )
     chosen |= sending.defaults(mail, types, named, new=new)
+    values, present = values | chosen, basics.chosen(parameters.known({}, before))
     found = [
-        *basics.findings(values, facts, types, account.region),
+        *basics.findings(values, facts, types, account.region, production.additional(values, present)),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
-        *production.reserved(values, basics.chosen(parameters.known({}, before)), facts.unreserved),
-        *sending.findings(mail, types, account.region, float(chosen.get("MailRate", values["MailRate"]))),
+        *production.reserved(values, present, facts.unreserved),
+        *sending.findings(mail, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
         *of_this_machine(types),
