@@ -91,8 +91,8 @@ except JobExists:
     ),
     Safeguard(
         "a deployment that nobody noted is one step of a rollback",
-        "infra.cloud.stack.history:before",
-        "last and last[0].at and (last[0].at != changed_at(found))",
+        "infra.cloud.stack.history:unnoted",
+        "bool(deployments and deployments[-1].at and (deployments[-1].at != changed_at(found)))",
         "False",
         ROLLBACK,
     ),

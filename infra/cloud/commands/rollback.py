@@ -26,10 +26,15 @@ class Former:
 
     @classmethod
     def of(cls, account: Account, stack: Stack) -> Self | None:
-        """Return the present one; None for a stack that is not up, or whose template nobody remembers."""
+        """Return the present one; None for a stack that is not up, or whose template nobody remembers.
+
+        Of one that nobody noted, and so perhaps nobody tried, that is the last one before it.
+        """
         found, known = stack.describe(), history.read(account, stack.name)
         if found is None or not known or stack.failed_at_first():
             return None
+        if history.unnoted(known, found):
+            return cls(known[-1], known)
         return cls(Deployed.of(found, known[-1].url), known)
 
 
@@ -49,7 +54,8 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        _write(account, stack, known)  # CloudFormation undid it
+        if known != left:  # else nobody had noted what CloudFormation went back to
+            _write(account, stack, known)
         raise
     _write(account, stack, left)
     terminal.say("Back at the deployment before. The dashboard's files are those of the last upload.")

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
-from infra.cloud.commands.rollback import rollback
+from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.cloudformation import ChangeSet
@@ -38,7 +38,7 @@ def stack_of(account: Account) -> CloudFormationStack:
 def deploy(account: Account, folder: Path, retention: str) -> None:
     deployment = Deployment(account, stack_of(account), quiet(), dashboard=None)
     deployment._apply(package(folder, retention), {})
-    deployment._remember()
+    deployment._try({}, None)
 
 
 def urls(account: Account) -> list[str]:
@@ -177,3 +177,39 @@ def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp
     assert len(urls(account)) == 2
     rollback(account, stage.stack, quiet())
     assert stage.attributes()[0] == "1"
+
+
+def test_one_from_what_nobody_noted_that_cloudformation_undoes_goes_no_further_the_next_time(
+    account: Account, tmp_path: Path
+) -> None:
+    class Refusing(Changing):
+        """CloudFormation goes back to where it was."""
+
+        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+            """See Stack."""
+            Changing.changes += 1
+            raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
+
+    stage = Timed(account, tmp_path)
+    stage.deploy(1)
+    stage.deploy(2)
+    noted = history.read(account, NAME)
+    stage.deploy(3)
+    history.write(account, NAME, noted)
+    with pytest.raises(CloudError, match="UPDATE_ROLLBACK_COMPLETE"):
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), quiet())
+    rollback(account, stage.stack, quiet())
+    assert stage.attributes()[0] == "2"
+
+
+def test_what_was_there_before_a_deployment_is_the_last_noted_one_when_nobody_noted_the_present(
+    account: Account, tmp_path: Path
+) -> None:
+    stage = Timed(account, tmp_path)
+    stage.deploy(1, Seconds="1")
+    noted = history.read(account, NAME)
+    stage.deploy(1, Seconds="2")
+    history.write(account, NAME, noted)
+    former = Former.of(account, stage.stack)
+    assert former is not None
+    assert former.deployed == noted[-1]
