@@ -18,8 +18,8 @@ from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, website
-from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack
-from infra.cloud.stack.emptying import remove
+from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
+from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.terminal import Terminal
 from infra.definition.names import prefix_of, stage_of
 
@@ -85,7 +85,7 @@ class Deployment:
                 self.terminal.say(finding.line())
         if checked.stopping:
             raise CloudError(" ".join(finding.sentence for finding in checked.stopping))
-        self.given = {**self.given, **checked.defaults}
+        self.given = {**checked.defaults, **self.given}
 
     def _rehearse(self) -> None:
         """Say what would change, and leave nothing behind."""
@@ -122,7 +122,9 @@ class Deployment:
 
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
-            self.terminal.say("Removing what is left of a first deployment that failed.")
+            self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
+            # CloudFormation could not delete protected tables itself. Nobody has had a token for what never was up.
+            unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
     def _apply(self, package: Package, given: Mapping[str, str]) -> None:

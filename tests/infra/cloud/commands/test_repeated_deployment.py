@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
+from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
 from infra.cloud.account import Account
+from infra.cloud.commands.check import check
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.package.build import Package
 from infra.cloud.smoke.problem import SmokeFailed
@@ -19,6 +22,7 @@ from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.data.tables import tables
 from infra.definition.parameters import parameters
+from tests.infra.cloud.stack.test_monitoring import change_sets
 
 NAME = "jobflow-prod"
 FIRST = {"AlarmEmail": "me@example.com", "MailRate": "7", "Dashboard": "false"}
@@ -84,6 +88,11 @@ class Prod:
             self.account, self.stack, terminal, given, dashboard=None, package=lambda _: made, types=list, smoke=smoke,
         ).run()  # fmt: skip
 
+    def is_now(self, status: str) -> None:
+        """Bring the stack into a state that the emulator never gets into by itself."""
+        (found,) = cloudformation_backends[self.account.id][self.account.region].stacks.values()
+        found.status = status
+
     @property
     def version(self) -> str:
         sqs = self.account.client("sqs")
@@ -94,6 +103,42 @@ class Prod:
 @pytest.fixture
 def prod(account: Account, tmp_path: Path) -> Prod:
     return Prod(account, tmp_path)
+
+
+def values(asked: Mapping[str, Any]) -> dict[str, str]:
+    return {one["ParameterKey"]: one["ParameterValue"] for one in asked["Parameters"] if "ParameterValue" in one}
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_first_deployment_that_failed_is_repeated_with_all_that_was_set(prod: Prod, status: str) -> None:
+    prod.deploy(1, **FIRST)
+    prod.is_now(status)
+    asked = change_sets(prod.account)
+    prod.deploy(2, MailRate="8")
+    (again,) = asked
+    assert again["ChangeSetType"] == "CREATE"
+    secret = values(again).pop("CursorSecret")
+    wanted = {**FIRST, "MailRate": "8", "Protect": "true"}
+    assert values(again) == {**wanted, "CursorSecret": secret}
+    assert prod.said.getvalue().count("Switching off the deletion protection of jobflow-prod-") == 2
+    assert (prod.stack.describe() or {})["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_one_whose_stack_has_the_defaults_of_the_template_is_a_first_one_all_the_same(prod: Prod) -> None:
+    """A former version made such a stack at its second try."""
+    prod.deploy(1, **FIRST, Protect="false")
+    assert check(prod.account, prod.stack, [], {}).defaults == {}, "what is up stays as it is"
+    prod.is_now("ROLLBACK_COMPLETE")
+    kept = {**FIRST, "CursorSecret": ANY}  # which CloudFormation would not show
+    assert check(prod.account, prod.stack, [], {"Protect": "false"}).defaults == kept
+    assert check(prod.account, prod.stack, [], {}).defaults == {**kept, "Protect": "true"}
+
+
+def test_protected_tables_of_a_stage_that_is_up_stay_so(prod: Prod) -> None:
+    prod.deploy(1, **FIRST)
+    prod.is_now("UPDATE_ROLLBACK_COMPLETE")
+    prod.deploy(2)
+    assert "Switching off" not in prod.said.getvalue()
 
 
 def test_a_bad_version_whose_trial_was_interrupted_is_undone_by_the_repeated_one(prod: Prod) -> None:
