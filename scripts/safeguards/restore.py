@@ -113,8 +113,8 @@ except JobExists:
     Safeguard(
         "a rollback brings the parameters back, too",
         "infra.cloud.commands.rollback:_proposed",
-        "_propose(account, stack, to.url, to.parameters)",
-        "_propose(account, stack, to.url, {})",
+        "_propose(account, stack, to.url, template, values)",
+        "_propose(account, stack, to.url, template, {})",
         ROLLBACK,
     ),
 )

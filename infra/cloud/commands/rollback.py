@@ -1,13 +1,14 @@
 """Bring a stage back to the deployment before its present one: template, packages and parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
+from infra.cloud.preflight import shards
 from infra.cloud.stack import artifacts, deploys, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
@@ -69,20 +70,23 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
 
 
 def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
-    """Keep these deployments; the stack has the last of them now."""
-    last = replace(known[-1], at=history.changed_at(stack.describe() or {}))
+    """Keep these deployments; the stack has the last of them now, with the parameters that could not go back."""
+    last = Deployed.of(stack.describe() or {}, known[-1].url)
     history.write(account, stack.name, [*known[:-1], last])
 
 
 def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool) -> ChangeSet | None:
     """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
-    present = history.shown(stack.describe() or {})
-    proposed = _propose(account, stack, to.url, to.parameters)
+    present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
+    values = shards.kept(present, to.parameters, template["Parameters"])
+    if values != to.parameters:
+        terminal.say(f"{shards.READ} stays at {values[shards.READ]}: with fewer, jobs would be missing from lists.")
+    proposed = _propose(account, stack, to.url, template, values)
     if proposed is None:
         terminal.say("The stack is as it was then: nothing changes.")
         return None
     terminal.diff(proposed.changes)
-    for name, value in to.parameters.items():
+    for name, value in values.items():
         if present.get(name, value) != value:
             terminal.say(f"{name} is {value or 'empty'} again, not {present[name] or 'empty'}.")
     lost = [change.logical_id for change in proposed.changes if change.loses_data]
@@ -100,8 +104,9 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
 
-def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:
-    template = history.template(account, stack.name, url)
+def _propose(
+    account: Account, stack: Stack, url: str, template: dict[str, Any], values: Mapping[str, str]
+) -> ChangeSet | None:
     declared, straight = template["Parameters"], at_once(template)
     if straight != template:
         url = artifacts.put_template(account, stack.name, straight)

@@ -28,6 +28,7 @@ DECLARED = {
     "Seconds": {"Type": "Number", "Default": 1},
     "Key": {"Type": "String", "NoEcho": True, "Default": "first"},
 }
+SHARDS = {name: {"Type": "Number", "Default": 4} for name in ("IndexShards", "IndexShardsRead")}
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ class Stage:
     account: Account
     folder: Path
     said: io.StringIO = field(default_factory=io.StringIO)
+    sharded: bool = False
+    """Whether its templates have the parameters of the index partitions."""
 
     @property
     def stack(self) -> Stack:
@@ -56,7 +59,8 @@ class Stage:
         queue = {"QueueName": f"{NAME}-q", "VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits}
         others = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{name}"}} for name in more}
         resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}, **others}
-        (self.folder / "sam.json").write_text(json.dumps({"Parameters": DECLARED, "Resources": resources}))
+        declared = {**DECLARED, **(SHARDS if self.sharded else {})}
+        (self.folder / "sam.json").write_text(json.dumps({"Parameters": declared, "Resources": resources}))
         (self.folder / "deployment.zip").write_bytes(b"code")
         made = Package(self.folder / "deployment.zip", self.folder / "sam.json", NAME)
         url = artifacts.upload(self.account, made, {}, values)
