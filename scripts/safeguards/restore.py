@@ -128,8 +128,8 @@ except JobExists:
     ),
     Safeguard(
         "a deployment that nobody noted is one step of a rollback",
-        "infra.cloud.stack.history:before",
-        "last and last[0].at and (last[0].at != changed_at(found))",
+        "infra.cloud.stack.history:unnoted",
+        "bool(deployments and deployments[-1].at and (deployments[-1].at != changed_at(found)))",
         "False",
         ROLLBACK,
     ),
@@ -150,8 +150,8 @@ except JobExists:
     Safeguard(
         "a rollback brings the parameters back, too",
         "infra.cloud.commands.rollback:_proposed",
-        "_propose(account, stack, to.url, to.parameters)",
-        "_propose(account, stack, to.url, {})",
+        "_propose(account, stack, to.url, template, values)",
+        "_propose(account, stack, to.url, template, {})",
         ROLLBACK,
     ),
 )

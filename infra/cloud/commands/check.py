@@ -15,7 +15,7 @@ from infra.cloud.package.shift import PARAMETER
 from infra.cloud.preflight import basics, names, production, rights, room, sending, shards
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
-from infra.cloud.stack import parameters
+from infra.cloud.stack import history, parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 from infra.definition.lambdas.runtime import PYTHON
@@ -25,7 +25,10 @@ from infra.definition.parameters import parameters as declared
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings, those that stop the deployment first; and the parameters that a deployment sets by itself."""
+    """The findings, those that stop the deployment first; and the parameters that a deployment sets by itself.
+
+    `defaults` has what was set for a first deployment that failed, too.
+    """
 
     findings: Sequence[Finding]
     defaults: Mapping[str, str]
@@ -46,9 +49,11 @@ def check(
     force_remove: bool = False,
 ) -> Checked:
     """Look at everything; changes nothing. Raises CloudError for a value that a parameter cannot have."""
+    kept = _kept(stack)
+    given = {**kept, **given}
     parameters.refuse_wrong(declared(), given)
-    before = (stack.describe() or {}).get("Parameters", [])
-    new, stage = stack.describe() is None, stage_of(stack.name)
+    new, stage = stack.describe() is None or stack.failed_at_first(), stage_of(stack.name)
+    before = [] if new else (stack.describe() or {}).get("Parameters", [])
     values = basics.chosen(parameters.known(given, before))
     named = {entry["ParameterKey"] for entry in before} | given.keys()
     facts = basics.look(account, values["MailIdentity"])
@@ -59,18 +64,30 @@ def check(
         stage, named, facts.concurrency, unreserved=facts.unreserved, log_role=bool(facts.log_role), new=new
     )
     chosen |= sending.defaults(mail, types, named, new=new)
+    values, present = values | chosen, basics.chosen(parameters.known({}, before))
     found = [
-        *basics.findings(values, facts, types, account.region),
+        *basics.findings(values, facts, types, account.region, production.additional(values, present)),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
-        *production.reserved(values, basics.chosen(parameters.known({}, before)), facts.unreserved),
-        *sending.findings(mail, types, account.region, float(chosen.get("MailRate", values["MailRate"]))),
+        *production.reserved(values, present, facts.unreserved),
+        *sending.findings(mail, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
         *of_this_machine(types),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in asking.refused.items()),
     ]
-    return Checked(sorted(found, key=lambda finding: not finding.stops), chosen, removed)
+    return Checked(sorted(found, key=lambda finding: not finding.stops), kept | chosen, removed)
+
+
+def _kept(stack: Stack) -> dict[str, str]:
+    """Return what was set for a first deployment that failed: its stack is deleted, and forgets it.
+
+    Such a stack tells each default as if somebody had said it. Those are left to the next first deployment.
+    """
+    if not stack.failed_at_first():
+        return {}
+    defaults, told = basics.chosen({}), history.shown(stack.describe() or {})
+    return {name: value for name, value in told.items() if value != defaults.get(name, value)}
 
 
 def _of_the_account(

@@ -16,9 +16,10 @@ from infra.cloud.cost import standing
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
+from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, website
-from infra.cloud.stack.cloudformation import ChangeSet, Stack
-from infra.cloud.stack.emptying import remove
+from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
+from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.terminal import Terminal
 from infra.definition.names import prefix_of, stage_of
 
@@ -66,10 +67,7 @@ class Deployment:
         former = Former.of(self.account, self.stack)
         self._apply(package, self.given)
         outputs = self._close_policy(package)
-        self._remember()
-        if self.smoke is not None:
-            trial = Trial(self.account, self.stack, self.terminal, self.smoke, self.keep)
-            trial.run(outputs, former if self.changed else None)
+        self._try(outputs, former)
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
@@ -87,7 +85,7 @@ class Deployment:
                 self.terminal.say(finding.line())
         if checked.stopping:
             raise CloudError(" ".join(finding.sentence for finding in checked.stopping))
-        self.given = {**self.given, **checked.defaults}
+        self.given = {**checked.defaults, **self.given}
 
     def _rehearse(self) -> None:
         """Say what would change, and leave nothing behind."""
@@ -124,7 +122,9 @@ class Deployment:
 
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
-            self.terminal.say("Removing what is left of a first deployment that failed.")
+            self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
+            # CloudFormation could not delete protected tables itself. Nobody has had a token for what never was up.
+            unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
     def _apply(self, package: Package, given: Mapping[str, str]) -> None:
@@ -161,17 +161,38 @@ class Deployment:
             self.template_url = url
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
-    def _remember(self) -> None:
-        """Keep what the stack is now made with, for `make rollback`, and mark the deployment."""
-        made = history.Deployed.of(self.stack.describe() or {}, self.template_url)
-        if history.remember(self.account, self.stack.name, made):
+    def _try(self, outputs: Mapping[str, str], former: Former | None) -> None:
+        """Mark the deployment, try it, then note it for `make rollback`: a repeated one sees what nobody tried.
+
+        One that fails and stays is noted, too. Raises SmokeFailed.
+        """
+        known = history.read(self.account, self.stack.name)
+        noted = bool(known) and known[-1].same_as(self._made())
+        if not noted:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
+        if not self.changed:
+            # made by a run that ended before its trial did; a list of a former version does not tell
+            former = Former(known[-1], known) if known and known[-1].at and not noted else None
+        try:
+            if self.smoke is not None:
+                Trial(self.account, self.stack, self.terminal, self.smoke, self.keep).run(outputs, former)
+        except SmokeFailed as failed:
+            if not failed.undone:
+                self._note()
+            raise
+        self._note()
+
+    def _note(self) -> None:
+        history.remember(self.account, self.stack.name, self._made())
+
+    def _made(self) -> history.Deployed:
+        return history.Deployed.of(self.stack.describe() or {}, self.template_url)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
         """Return what CloudFormation watches after the change; a new stack has no alarms before it."""
         if new or not self.monitor:
-            return {}
+            return UNWATCHED
         return monitoring.configuration(self.account, self.stack.name, self.monitor)
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:

@@ -10,7 +10,7 @@ from infra.cloud.commands.deploy import tags_of
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import artifacts
 from infra.cloud.stack.cloudformation import Stack, names_of
-from infra.cloud.stack.emptying import empty, remove
+from infra.cloud.stack.emptying import TABLE, empty, remove, unlock
 from infra.cloud.stack.leftovers import exists
 from infra.cloud.terminal import Terminal
 
@@ -34,7 +34,7 @@ class Destruction:
                 f"If that is what you want, say --confirm {self.stack.name}."
             )
         resources = [] if self.stack.describe() is None else self.stack.resources()
-        self._unlock(resources)
+        unlock(self.account, names_of(resources, TABLE), self.terminal.say)
         self._empty_buckets(resources)
         with self.terminal.progress(len(resources)) as seen:
             self.stack.delete(seen)
@@ -60,16 +60,6 @@ class Destruction:
             client = self.account.client("secretsmanager")
             with contextlib.suppress(client.exceptions.ResourceNotFoundException):
                 client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-
-    def _unlock(self, resources: list[dict[str, Any]]) -> None:
-        dynamodb = self.account.client("dynamodb")
-        for name in names_of(resources, "AWS::DynamoDB::Table"):
-            # somebody may have deleted it by hand
-            with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
-                if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
-                    self.terminal.say(f"Switching off the deletion protection of {name}.")
-                    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-                    dynamodb.get_waiter("table_exists").wait(TableName=name)
 
     def _empty_buckets(self, resources: list[dict[str, Any]]) -> None:
         for name in names_of(resources, "AWS::S3::Bucket"):

@@ -1,13 +1,14 @@
 """Bring a stage back to the deployment before its present one: template, packages and parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
+from infra.cloud.preflight import shards
 from infra.cloud.stack import artifacts, deploys, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
@@ -26,10 +27,15 @@ class Former:
 
     @classmethod
     def of(cls, account: Account, stack: Stack) -> Self | None:
-        """Return the present one; None for a stack that is not up, or whose template nobody remembers."""
+        """Return the present one; None for a stack that is not up, or whose template nobody remembers.
+
+        Of one that nobody noted, and so perhaps nobody tried, that is the last one before it.
+        """
         found, known = stack.describe(), history.read(account, stack.name)
         if found is None or not known or stack.failed_at_first():
             return None
+        if history.unnoted(known, found):
+            return cls(known[-1], known)
         return cls(Deployed.of(found, known[-1].url), known)
 
 
@@ -49,7 +55,8 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        _write(account, stack, known)  # CloudFormation undid it
+        if known != left:  # else nobody had noted what CloudFormation went back to
+            _write(account, stack, known)
         raise
     _write(account, stack, left)
     terminal.say("Back at the deployment before. The dashboard's files are those of the last upload.")
@@ -63,20 +70,23 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
 
 
 def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
-    """Keep these deployments; the stack has the last of them now."""
-    last = replace(known[-1], at=history.changed_at(stack.describe() or {}))
+    """Keep these deployments; the stack has the last of them now, with the parameters that could not go back."""
+    last = Deployed.of(stack.describe() or {}, known[-1].url)
     history.write(account, stack.name, [*known[:-1], last])
 
 
 def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool) -> ChangeSet | None:
     """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
-    present = history.shown(stack.describe() or {})
-    proposed = _propose(account, stack, to.url, to.parameters)
+    present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
+    values = shards.kept(present, to.parameters, template["Parameters"])
+    if values != to.parameters:
+        terminal.say(f"{shards.READ} stays at {values[shards.READ]}: with fewer, jobs would be missing from lists.")
+    proposed = _propose(account, stack, to.url, template, values)
     if proposed is None:
         terminal.say("The stack is as it was then: nothing changes.")
         return None
     terminal.diff(proposed.changes)
-    for name, value in to.parameters.items():
+    for name, value in values.items():
         if present.get(name, value) != value:
             terminal.say(f"{name} is {value or 'empty'} again, not {present[name] or 'empty'}.")
     lost = [change.logical_id for change in proposed.changes if change.loses_data]
@@ -94,8 +104,9 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
 
-def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:
-    template = history.template(account, stack.name, url)
+def _propose(
+    account: Account, stack: Stack, url: str, template: dict[str, Any], values: Mapping[str, str]
+) -> ChangeSet | None:
     declared, straight = template["Parameters"], at_once(template)
     if straight != template:
         url = artifacts.put_template(account, stack.name, straight)

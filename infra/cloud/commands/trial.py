@@ -7,6 +7,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands.rollback import Former, bring_back
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.smoke.problem import SmokeFailed
+from infra.cloud.stack import history
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stage_of
@@ -23,7 +24,7 @@ class Trial:
     keep: bool = False
 
     def run(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Say what works. `former` is what was there before this deployment changed anything, None without such.
+        """Say what works. `former` is what comes back when something does not; None when nothing was changed.
 
         Raises SmokeFailed when something does not work; the former version is back then, unless it says otherwise.
         So when AWS kept it from being tried; the version then stays.
@@ -32,7 +33,8 @@ class Trial:
             with self.terminal.working("Trying it"):
                 told = self.smoke(outputs)
         except SmokeFailed as failed:
-            raise SmokeFailed(f"The smoke failed: {failed}. {self._undo(former)}") from failed
+            undone, told = self._undo(former)
+            raise SmokeFailed(f"The smoke failed: {failed}. {told}", undone=undone) from failed
         except Exception as error:
             # An AWS that is out of order says nothing about the version, and would not undo it either.
             if (why := refusal(error)) is None:
@@ -40,17 +42,23 @@ class Trial:
             raise SmokeFailed(f"It is deployed, and could not be tried. {why}. {self._by_hand()}") from error
         self.terminal.say(told)
 
-    def _undo(self, former: Former | None) -> str:
+    def _undo(self, former: Former | None) -> tuple[bool, str]:
+        """Return whether the former version is back, and what to say of it."""
         if former is None:
-            return "There is no version before it: the stage stays as it is."
+            return False, self._nothing_to_undo()
         if self.keep:
-            return f"The new version stays. {self._by_hand()}"
+            return False, f"The new version stays. {self._by_hand()}"
         self.terminal.say("The smoke failed. Bringing the former version back.")
         try:
             bring_back(self.account, self.stack, self.terminal, former)
         except CloudError as error:
-            return f"The former version could not be brought back: {error}"
-        return "The former version is back."
+            return False, f"The former version could not be brought back: {error}"
+        return True, "The former version is back."
+
+    def _nothing_to_undo(self) -> str:
+        if history.before(history.read(self.account, self.stack.name), self.stack.describe() or {}):
+            return f"This deployment changed nothing, so there is nothing to undo. {self._by_hand()}"
+        return "There is no version before it: the stage stays as it is."
 
     def _by_hand(self) -> str:
         return f"`make rollback STAGE={stage_of(self.stack.name)}` brings the former version back."

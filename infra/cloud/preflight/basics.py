@@ -61,11 +61,16 @@ def chosen(known: Mapping[str, str]) -> dict[str, str]:
     return {name: str(about.get("Default", "")) for name, about in parameters().items()} | dict(known)
 
 
-def findings(values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str) -> list[Finding]:
-    """Return what cannot work with these parameters in this account; what stops the deployment comes first."""
+def findings(
+    values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str, more: int = 0
+) -> list[Finding]:
+    """Return what cannot work with these parameters in this account; what stops the deployment comes first.
+
+    `more` functions at once are reserved by this deployment beyond what its stage has reserved already.
+    """
     found = [
         *_mail(values, facts, types, region),
-        *_concurrency(facts, types),
+        *_concurrency(facts, types, more),
         *_access_logs(values, facts),
         *_network(values, types),
         *_domain(values),
@@ -104,13 +109,18 @@ def _mail(
         )  # fmt: skip
 
 
-def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
+def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) -> Iterator[Finding]:
+    if facts.concurrency is None:
+        return
     together = sum(kind.concurrency for kind in types)
-    if facts.concurrency is not None and together + API_NEEDS > facts.concurrency:
+    # workers have what nobody has reserved, of whatever stage
+    left = (facts.concurrency if facts.unreserved is None else facts.unreserved) - more
+    if together + API_NEEDS > left:
+        beside = f", {left} of them beside what is reserved" if left != facts.concurrency else ""
         yield Finding(
-            "concurrency", f"The account runs {facts.concurrency} functions at once, the job types may take {together} "
-            f"and the API needs {API_NEEDS}: under load requests fail. Ask Service Quotas for more (L-B99A9384), or "
-            "lower concurrency= in @job.",
+            "concurrency", f"The account runs {facts.concurrency} functions at once{beside}; the job types may take "
+            f"{together} and the API needs {API_NEEDS}: under load requests fail or jobs wait. Ask Service Quotas for "
+            "more (L-B99A9384), or lower concurrency= in @job.",
         )  # fmt: skip
 
 

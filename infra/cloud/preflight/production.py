@@ -34,8 +34,10 @@ def defaults(
     chosen: dict[str, str] = {}
     if log_role:
         chosen["AccessLogs"] = "true"
+    # previews of one account would reserve each other's workers away
     if (
-        concurrency is not None
+        is_production(stage)
+        and concurrency is not None
         and concurrency >= ENOUGH
         and (unreserved is None or unreserved >= UNRESERVED + 2 * RESERVED)
     ):
@@ -45,12 +47,17 @@ def defaults(
     return {name: value for name, value in chosen.items() if name not in named}
 
 
+def additional(values: Mapping[str, str], before: Mapping[str, str]) -> int:
+    """Return how many functions at once are reserved beyond those of the present deployment; below 0 for fewer."""
+    return 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
+
+
 def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
     """Yield that Lambda would refuse what is to be reserved; `unreserved` is what the account has left beside it all.
 
     `before` are the parameters of the present deployment, whose own share becomes free.
     """
-    more = 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
+    more = additional(values, before)
     if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:
         yield Finding(
             "concurrency", f"ApiConcurrency={values['ApiConcurrency']} reserves {more} functions at once more, for "

@@ -4,4 +4,11 @@ from infra.cloud.errors import CloudError
 
 
 class SmokeFailed(CloudError):
-    """Something that must work after a deployment does not; the message says what, and where to look."""
+    """Something that must work after a deployment does not; the message says what, and where to look.
+
+    `undone` when the version that was tried is gone again.
+    """
+
+    def __init__(self, message: str, *, undone: bool = False) -> None:
+        super().__init__(message)
+        self.undone = undone

@@ -23,6 +23,9 @@ SHELL = "REVIEW_IN_PROGRESS"
 """Status of a stack that a first change set made: a name, with nothing in it."""
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+UNWATCHED: Mapping[str, Any] = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
+"""Rollback configuration of a change that no alarm undoes. CloudFormation saves what it was told last, and watches each
+later change that says nothing by that."""
 STUCK = {
     "DELETE_FAILED": "its deletion did not finish. `make destroy` continues it.",
     "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "
@@ -85,7 +88,7 @@ class Stack:
         template_url: str,
         parameters: Sequence[Mapping[str, Any]],
         tags: Mapping[str, str],
-        rollback: Mapping[str, Any] | None = None,
+        rollback: Mapping[str, Any] = UNWATCHED,
     ) -> ChangeSet | None:
         """Work out what would change; None when nothing would. `rollback` is CloudFormation's rollback configuration.
 
@@ -101,7 +104,7 @@ class Stack:
             Parameters=list(parameters),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            **({"RollbackConfiguration": dict(rollback)} if rollback else {}),
+            RollbackConfiguration=dict(rollback),
             **self._as_role(),
         )
         described = self._wait_for_change_set(name)

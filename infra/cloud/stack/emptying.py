@@ -1,5 +1,7 @@
-"""Empty buckets, which they have to be before they can be deleted."""
+"""Empty buckets and unlock tables, which they have to be before they can be deleted."""
 
+import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -8,6 +10,19 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
 MISSING = frozenset({"NoSuchBucket", "404"})
+TABLE = "AWS::DynamoDB::Table"
+
+
+def unlock(account: Account, tables: Iterable[str], say: Callable[[str], None]) -> None:
+    """Switch off the deletion protection of tables. No error when there is no such table."""
+    dynamodb = account.client("dynamodb")
+    for name in tables:
+        # somebody may have deleted it by hand
+        with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+            if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                say(f"Switching off the deletion protection of {name}.")
+                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+                dynamodb.get_waiter("table_exists").wait(TableName=name)
 
 
 def empty(account: Account, bucket: str) -> int:

@@ -49,14 +49,20 @@ def changed_at(found: Mapping[str, Any]) -> str:
     return "" if at is None else str(at.isoformat())
 
 
+def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
+    """Tell whether a described stack was changed since the last of these was noted. Pure.
+
+    It then has a deployment that nobody noted: a process that ended before its trial did, or another tool.
+    """
+    return bool(deployments and deployments[-1].at and deployments[-1].at != changed_at(found))
+
+
 def before(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> Sequence[Deployed]:
     """Return the deployments before the one that a described stack has, oldest first. Pure.
 
-    A stack that was changed since the last one was noted has a deployment that nobody noted: a process that ended in
-    between, or another tool. To go back from it leads to the last one, not to the one before that.
+    To go back from one that nobody noted leads to the last one, not to the one before that.
     """
-    last = deployments[-1:]
-    return deployments if last and last[0].at and last[0].at != changed_at(found) else deployments[:-1]
+    return deployments if unnoted(deployments, found) else deployments[:-1]
 
 
 def read(account: Account, stack: str) -> list[Deployed]:

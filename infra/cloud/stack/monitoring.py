@@ -1,10 +1,12 @@
 """Let CloudFormation watch the stack's alarms after an update, and roll it back by itself when one begins to ring."""
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
+from infra.cloud.stack.cloudformation import UNWATCHED
 
 TRIGGERS = ("api-errors", "watchdog-silent", "counters-errors", "stalled", "control-table-down")
 """Alarms that tell of bad code within minutes; CloudFormation takes five. A job type may fail by its input alone."""
@@ -12,7 +14,7 @@ LONGEST = 1_800
 """Seconds. CloudFormation takes three hours; deploy waits for an hour in all."""
 
 
-def configuration(account: Account, stack: str, seconds: int) -> dict[str, Any]:
+def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, Any]:
     """Return the rollback configuration of a change set, by the alarms that there are.
 
     An alarm that rings already is left out: it would roll back the very update that ends it. Raises CloudError for a
@@ -23,7 +25,7 @@ def configuration(account: Account, stack: str, seconds: int) -> dict[str, Any]:
     states = _states(account, stack)
     watched = [f"{stack}-{kind}" for kind in TRIGGERS if states.get(kind, "ALARM") != "ALARM"]
     if not watched:
-        return {}
+        return UNWATCHED
     where = f"arn:{account.session.get_partition_for_region(account.region)}:cloudwatch:{account.region}:{account.id}"
     triggers = [{"Arn": f"{where}:alarm:{name}", "Type": "AWS::CloudWatch::Alarm"} for name in watched]
     return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": ceil(seconds / 60)}

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
-from infra.cloud.commands.rollback import rollback
+from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.cloudformation import ChangeSet
@@ -22,7 +22,7 @@ from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
 from tests.infra.cloud.commands.test_trial import Stage
-from tests.infra.cloud.stack.test_monitoring import NAME, package
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets, package
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ def stack_of(account: Account) -> CloudFormationStack:
 def deploy(account: Account, folder: Path, retention: str) -> None:
     deployment = Deployment(account, stack_of(account), quiet(), dashboard=None)
     deployment._apply(package(folder, retention), {})
-    deployment._remember()
+    deployment._try({}, None)
 
 
 def urls(account: Account) -> list[str]:
@@ -49,14 +49,12 @@ def test_it_goes_back_one_deployment_and_again_one_more(account: Account, tmp_pa
     for seconds in ("60", "120", "180"):
         deploy(account, tmp_path, seconds)
     first, second, _ = urls(account)
-    used: list[str] = []
-    account.cloudformation.meta.events.register(
-        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: used.append(params["TemplateURL"])
-    )
+    asked = change_sets(account)
     rollback(account, stack_of(account), quiet())
-    assert (used, urls(account)) == ([second], [first, second])
+    assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second], [first, second])
     rollback(account, stack_of(account), quiet())
-    assert (used, urls(account)) == ([second, first], [first])
+    assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second, first], [first])
+    assert [one["RollbackConfiguration"] for one in asked] == [NOTHING] * 2, "the bad version's own alarm would undo it"
     with pytest.raises(CloudError, match="No deployment of jobflow-new before the present one"):
         rollback(account, stack_of(account), quiet())
 
@@ -179,3 +177,71 @@ def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp
     assert len(urls(account)) == 2
     rollback(account, stage.stack, quiet())
     assert stage.attributes()[0] == "1"
+
+
+def test_one_from_what_nobody_noted_that_cloudformation_undoes_goes_no_further_the_next_time(
+    account: Account, tmp_path: Path
+) -> None:
+    class Refusing(Changing):
+        """CloudFormation goes back to where it was."""
+
+        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+            """See Stack."""
+            Changing.changes += 1
+            raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
+
+    stage = Timed(account, tmp_path)
+    stage.deploy(1)
+    stage.deploy(2)
+    noted = history.read(account, NAME)
+    stage.deploy(3)
+    history.write(account, NAME, noted)
+    with pytest.raises(CloudError, match="UPDATE_ROLLBACK_COMPLETE"):
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), quiet())
+    rollback(account, stage.stack, quiet())
+    assert stage.attributes()[0] == "2"
+
+
+def test_what_was_there_before_a_deployment_is_the_last_noted_one_when_nobody_noted_the_present(
+    account: Account, tmp_path: Path
+) -> None:
+    stage = Timed(account, tmp_path)
+    stage.deploy(1, Seconds="1")
+    noted = history.read(account, NAME)
+    stage.deploy(1, Seconds="2")
+    history.write(account, NAME, noted)
+    former = Former.of(account, stage.stack)
+    assert former is not None
+    assert former.deployed == noted[-1]
+
+
+def shards(stage: Stage) -> tuple[str, str]:
+    found = history.shown(stage.stack.describe() or {})
+    return found["IndexShards"], found["IndexShardsRead"]
+
+
+def test_index_partitions_that_may_hold_jobs_are_asked_after_any_number_of_rollbacks(
+    account: Account, tmp_path: Path
+) -> None:
+    stage = Stage(account, tmp_path, sharded=True)
+    stage.deploy(1, IndexShards="4", IndexShardsRead="4")
+    stage.deploy(2, IndexShards="4", IndexShardsRead="8")
+    stage.deploy(3, IndexShards="8", IndexShardsRead="8")
+    told = io.StringIO()
+    rollback(account, stage.stack, quiet())
+    assert shards(stage) == ("4", "8")
+    rollback(account, stage.stack, Terminal(Console(file=told, width=200)))
+    assert (shards(stage), stage.attributes()[0]) == (("4", "8"), "1")
+    assert "IndexShardsRead stays at 8: with fewer, jobs would be missing from lists." in told.getvalue()
+    assert history.read(account, NAME)[-1].parameters["IndexShardsRead"] == "8", "what is noted is what there is"
+
+
+def test_a_version_that_cannot_ask_so_many_partitions_is_not_gone_back_to(account: Account, tmp_path: Path) -> None:
+    Stage(account, tmp_path).deploy(1)
+    stage = Stage(account, tmp_path, sharded=True)
+    stage.deploy(2)
+    rollback(account, stage.stack, quiet())
+    stage.deploy(2, IndexShards="4", IndexShardsRead="8")
+    with pytest.raises(CloudError, match=r"reads 4 partitions of each index, jobs may be in 8, .* Deploy a version"):
+        rollback(account, stage.stack, quiet())
+    assert (shards(stage), len(urls(account))) == (("4", "8"), 2)

@@ -22,12 +22,13 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.stack.test_monitoring import NAME, REGION
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, REGION, change_sets
 
 DECLARED = {
     "Seconds": {"Type": "Number", "Default": 1},
     "Key": {"Type": "String", "NoEcho": True, "Default": "first"},
 }
+SHARDS = {name: {"Type": "Number", "Default": 4} for name in ("IndexShards", "IndexShardsRead")}
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ class Stage:
     account: Account
     folder: Path
     said: io.StringIO = field(default_factory=io.StringIO)
+    sharded: bool = False
+    """Whether its templates have the parameters of the index partitions."""
 
     @property
     def stack(self) -> Stack:
@@ -56,7 +59,8 @@ class Stage:
         queue = {"QueueName": f"{NAME}-q", "VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits}
         others = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{name}"}} for name in more}
         resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}, **others}
-        (self.folder / "sam.json").write_text(json.dumps({"Parameters": DECLARED, "Resources": resources}))
+        declared = {**DECLARED, **(SHARDS if self.sharded else {})}
+        (self.folder / "sam.json").write_text(json.dumps({"Parameters": declared, "Resources": resources}))
         (self.folder / "deployment.zip").write_bytes(b"code")
         made = Package(self.folder / "deployment.zip", self.folder / "sam.json", NAME)
         url = artifacts.upload(self.account, made, {}, values)
@@ -107,6 +111,15 @@ def test_a_deployment_of_parameters_alone_is_undone_too(stage: Stage) -> None:
     assert len(history.read(stage.account, NAME)) == 2
     stage.try_it(former)
     assert (stage.attributes(), history.read(stage.account, NAME)) == (("1", "1"), urls)
+
+
+def test_what_undoes_a_version_is_not_watched_by_the_alarm_that_it_rings(stage: Stage) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2)
+    asked = change_sets(stage.account)
+    stage.try_it(former)
+    assert [one["RollbackConfiguration"] for one in asked] == [NOTHING]
 
 
 def test_a_secret_that_nobody_is_shown_stays() -> None:

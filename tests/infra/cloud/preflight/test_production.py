@@ -64,8 +64,7 @@ def test_a_deployment_sets_what_nobody_has_named() -> None:
     assert chosen("prod", "AccessLogs", "ApiConcurrency", "Protect") == {}
     assert chosen("dev", limit=10, yes=False) == {}
     assert chosen("prod", limit=None, yes=False) == {}
-    assert "ApiConcurrency" in production.defaults("dev", (), 1000, unreserved=300, log_role=False, new=True)
-    assert production.defaults("dev", (), 1000, unreserved=299, log_role=False, new=True) == {}
+    assert chosen("dev") == {"AccessLogs": "true"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from infra.cloud.preflight.shards import findings
+from infra.cloud.errors import CloudError
+from infra.cloud.preflight.shards import READ, WRITTEN, findings, kept
 
 
 def told(before: dict[str, str], written: int, read: int) -> str:
@@ -35,3 +36,25 @@ def test_more_shards_are_asked_a_deployment_before_they_are_written(before: dict
 @pytest.mark.parametrize(("written", "read"), [(4, 4), (4, 8)])
 def test_shards_that_may_hold_jobs_are_asked_for_good(written: int, read: int) -> None:
     assert 'SET="IndexShardsRead=16"' in told(of(4, 16), written, read)
+
+
+BOTH = (WRITTEN, READ)
+
+
+@pytest.mark.parametrize(
+    ("present", "former", "asked"),
+    [(of(8, 8), of(4, 8), "8"), (of(4, 8), of(4, 4), "8"), (of(8, 4), of(4, 4), "8"), (of(4, 4), of(4, 4), "4"),
+     (OLD, of(4, 4), "4"), (of(4, 4), of(4, 16), "16"), (of(16, 8), of(8, 8), "16")],
+)  # fmt: skip
+def test_the_way_back_asks_no_fewer_partitions(present: dict[str, str], former: dict[str, str], asked: str) -> None:
+    assert kept(present, former, BOTH) == {**former, READ: asked}
+
+
+def test_a_former_deployment_whose_parameters_nobody_noted_keeps_the_present_ones() -> None:
+    assert kept(of(8, 8), {}, BOTH) == {}
+
+
+def test_functions_with_a_fixed_number_are_not_gone_back_to_when_jobs_may_be_in_more() -> None:
+    assert kept(of(4, 4), OLD, ("MailFrom",)) == OLD
+    with pytest.raises(CloudError, match=f"reads 4 partitions .* has no {READ}"):
+        kept(of(4, 8), OLD, ("MailFrom",))

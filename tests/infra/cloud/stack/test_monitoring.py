@@ -19,6 +19,8 @@ from infra.definition.monitoring.alarms import all_alarms
 from tests.support import built_in
 
 NAME, REGION = "jobflow-new", "us-east-1"
+NOTHING = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
+"""Said in so many words: without it CloudFormation watches by the alarms of the change before."""
 
 
 def package(folder: Path, retention: str) -> Package:
@@ -41,12 +43,18 @@ def alarms(account: Account, *kinds: str, state: str = "OK") -> None:
         cloudwatch.set_alarm_state(AlarmName=f"{NAME}-{kind}", StateValue=state, StateReason="x")
 
 
-def applied(account: Account, made: Package, **more: Any) -> dict[str, Any]:
-    """Apply a package; returns the request of the change set."""
+def change_sets(account: Account) -> list[dict[str, Any]]:
+    """Return the requests for change sets from now on, in a list that grows."""
     asked: list[dict[str, Any]] = []
     account.cloudformation.meta.events.register(
         "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params)
     )
+    return asked
+
+
+def applied(account: Account, made: Package, **more: Any) -> dict[str, Any]:
+    """Apply a package; returns the request of the change set."""
+    asked = change_sets(account)
     quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
     Deployment(account, Stack(account, NAME, sleep=lambda _: None), quiet, dashboard=None, **more)._apply(made, {})
     return asked[-1]
@@ -61,14 +69,22 @@ def test_an_update_is_watched_by_the_alarms_that_are_there_and_the_first_one_by_
     account: Account, tmp_path: Path
 ) -> None:
     first = applied(account, package(tmp_path, "60"), monitor=600)
-    assert "RollbackConfiguration" not in first
+    assert first["RollbackConfiguration"] == NOTHING
     alarms(account, "api-errors")
     second = applied(account, package(tmp_path, "120"), monitor=600)
     arn = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{NAME}-api-errors"
     assert second["RollbackConfiguration"] == {
         "RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"}], "MonitoringTimeInMinutes": 10,
     }  # fmt: skip
-    assert "RollbackConfiguration" not in applied(account, package(tmp_path, "180"))
+    third = applied(account, package(tmp_path, "180"))
+    assert third["RollbackConfiguration"] == NOTHING, "CloudFormation would take what it was told at the second"
+
+
+def test_an_update_while_all_alarms_ring_is_watched_by_none(account: Account, tmp_path: Path) -> None:
+    applied(account, package(tmp_path, "60"))
+    alarms(account, *TRIGGERS, state="ALARM")
+    second = applied(account, package(tmp_path, "120"), monitor=600)
+    assert second["RollbackConfiguration"] == NOTHING
 
 
 def test_an_alarm_that_rings_already_does_not_roll_back_its_own_repair(account: Account) -> None:
