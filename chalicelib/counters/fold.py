@@ -15,6 +15,8 @@ MOST_NUMBERS = 150
 """Numbers in one write to one row, beside the last change's: an update expression ends at 4 KB."""
 REMOVED = "removed"
 """A job that expired; only minutes count it, for the recount."""
+DISCARDED = "discarded"
+"""A job that had failed and was settled by hand: a move that the recount must know of, and no work that was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
         return Counter({"created": 1})
     numbers: Counter[str] = Counter()
     if new.status in COUNTED:
-        numbers[COUNTED[new.status]] += 1
+        # It left the unfinished jobs when it failed: told as another end, it would leave them twice.
+        numbers[DISCARDED if old.status in TERMINAL else COUNTED[new.status]] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
     if new.status is Status.PROCESSING and new.started_at is not None:

@@ -1,5 +1,6 @@
 """Find what needs attention, most urgent first. Pure."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,15 @@ def _of_type(
 
 
 def _new(minutes: Buckets, now: float) -> int:
-    return sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= now - HOUR)
+    return sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= _new_since(now))
+
+
+def _new_since(now: float) -> float:
+    """Return from when on a dead letter is new: the first whole minute of the last hour, as counters tell no finer.
+
+    One border for both findings: with two, a dead letter between them would be in neither.
+    """
+    return math.ceil((now - HOUR) / 60) * 60.0
 
 
 def _older(
@@ -119,7 +128,7 @@ def _older(
         return Finding(Kind.DEAD_LETTERS, name, number, acknowledged=0) if number else None
     if dead is None:
         return Finding(Kind.DEAD_LETTERS, name, number) if number else None
-    older = [one for one in dead if one.type == name and one.at < now - HOUR]
+    older = [one for one in dead if one.type == name and one.at < _new_since(now)]
     known = [one.fingerprint for one in older if _is_known(one, marks)]
     only = known[0] if len(set(known)) == 1 else None
     return Finding(Kind.DEAD_LETTERS, name, len(older), acknowledged=len(known), fingerprint=only) if older else None

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
-from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
+from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.service.jobs import TIME_TO_ACT
 
@@ -91,7 +91,8 @@ class BulkActions:
         while place is not None and report.matched < limit and self.clock() < ends:
             place = self._page(action, which, place, statuses, report, (limit, ends, dry_run))
         if place is not None:
-            report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, self.cursor_secret)
+            position = "|".join((action, place[0], place[1] or ""))
+            report.cursor = write_cursor(position, which, self.cursor_secret, ACTS)
         return report
 
     def _page(
@@ -153,7 +154,8 @@ class BulkActions:
 
     def _place(self, action: str, which: Filter, cursor: str) -> Place:
         """Return the status and the position at which a search continues; raises InvalidPosition."""
-        given_for, status, position = read_cursor(cursor, which, self.cursor_secret, "cursor").split("|", 2)
+        found = read_cursor(cursor, which, self.cursor_secret, "cursor", use=ACTS)
+        given_for, status, position = found.split("|", 2)
         if given_for != action:
             where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
             raise InvalidPosition("The cursor cannot be used.", where)

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useReducer, useState } from "react";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { retryJob } from "@/api/jobs/steering";
@@ -11,6 +11,7 @@ import { refresh } from "@/jobs/actions/actions";
 import { allows, STATUS } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
+import { newKey } from "@/lib/newKey";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
@@ -49,6 +50,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
   const [type, setType] = useState(first);
   const [{ payload, options }, setForm] = useState<Kept>(() => begin(first, source, edit));
+  // Of the job as it is typed here: sent again after an answer that was lost, it makes no second one.
+  const [spareKey, renewKey] = useReducer(newKey, undefined, newKey);
   const [broken, setBroken] = useState<string | null>(null);
   // When it was last tried: from then on every change is checked.
   const [tried, setTried] = useState<number | null>(null);
@@ -68,11 +71,12 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         await retryJob(source.id, payload);
         return { id: source.id, text: t.requeued(shortId(source.id)) };
       }
-      const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options));
+      const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options), spareKey);
       const text = replayed ? t.alreadyExists(shortId(job.id)) : t.jobCreated(shortId(job.id));
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
+      renewKey();
       if (type) keepSent(type.type, stringify(payload));
       if (type && !source) dropDraft(type.type);
       toast.done(text);
@@ -92,11 +96,13 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const change = (part: Partial<Kept>) => {
     const next = { payload, options, ...part };
     setForm(next);
+    renewKey();
     if (!source) keepDraft(type.type, next);
   };
   const choose = (next: JobType) => {
     setType(next);
     setForm(begin(next, null, false));
+    renewKey();
     setTried(null);
     setRefused({});
     void navigate({ to: "/create", search: { type: next.type }, replace: true });

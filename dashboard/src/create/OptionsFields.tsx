@@ -1,6 +1,7 @@
 import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
+import { newKey } from "@/lib/newKey";
 import { useZone } from "@/session/prefs";
 import { Chips } from "./fields/Chips";
 import { pickedTime, pickerText } from "./fields/picker";
@@ -105,7 +106,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
               value={options.key}
               onChange={(event) => onChange({ key: event.target.value })}
             />
-            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>{t.generate}</Button>
+            <Button onClick={() => onChange({ key: newKey() })}>{t.generate}</Button>
           </div>
         )}
       </Field>

@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { sentence } from "@/api/numbers/errors";
+import { useReducer } from "react";
+import { ApiError, sentence } from "@/api/numbers/errors";
 import { remove, runNow, setPaused, type Schedule } from "@/api/queues/schedules";
+import { newKey } from "@/lib/newKey";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { Popover } from "@/ui/overlay/Popover";
@@ -12,7 +14,8 @@ import { t } from "@/texts/en/schedules";
 export function Actions({ schedule: { id, paused, declared } }: { schedule: Schedule }) {
   const { can } = useMe();
   const pause = useAct(() => setPaused(id, !paused), paused ? t.resumedDone(id) : t.pausedDone(id));
-  const run = useAct(() => runNow(id), t.runDone(id));
+  const [key, renewKey] = useReducer(newKey, undefined, newKey);
+  const run = useAct(() => runNow(id, key), t.runDone(id), renewKey);
   const removal = useAct(() => remove(id), t.deletedDone(id));
   if (!can.act) return null;
   const stored = can.administer && !declared;
@@ -68,12 +71,19 @@ export function Actions({ schedule: { id, paused, declared } }: { schedule: Sche
   );
 }
 
-function useAct(act: () => Promise<unknown>, done: string) {
+/** `answered` is called when it is known what became of it: not when the answer is lost, or says that the API broke. */
+function useAct(act: () => Promise<unknown>, done: string, answered?: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
-    onSuccess: () => toast.done(done),
-    onError: (error) => toast.problem(sentence(error)),
+    onSuccess: () => {
+      answered?.();
+      toast.done(done);
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && error.status < 500) answered?.();
+      toast.problem(sentence(error));
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
 }

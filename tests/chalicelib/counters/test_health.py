@@ -1,7 +1,9 @@
 """What needs somebody, most urgent first."""
 
+import pytest
+
 from chalicelib.counters.backlog import queued
-from chalicelib.counters.health import Finding, Kind, findings, growth
+from chalicelib.counters.health import Dead, Finding, Kind, findings, growth
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Acknowledged, ErrorHour, Pause, Standing
 from tests.support import T0
@@ -62,3 +64,17 @@ def test_growth_is_of_whole_minutes_only() -> None:
         (T0, {"created": 99}),
     ]
     assert growth(minutes, NOW) == 2.0
+
+
+@pytest.mark.parametrize("second", [0.0, 0.001, 17.25, 30.0, 59.999])
+@pytest.mark.parametrize("marks", [{}, {"f9": Acknowledged("ada", T0)}], ids=["nobody looked", "looked at"])
+def test_a_dead_letter_is_in_one_finding_at_every_second(second: float, marks: dict[str, Acknowledged]) -> None:
+    """The counters tell of whole minutes, and the jobs themselves of milliseconds."""
+    died = T0 + second
+    standing, dead = Standing({("a.b", Status.DEAD_LETTER): 1}), [Dead("a.b", "f1", died)] if marks else None
+    for later in range(3500, 3701):
+        now = died + later
+        # as counters give them: the minute in which the asked time begins is one of them
+        minutes = [(T0, {"dead_lettered": 1})] if now < T0 + 3660 else []
+        kinds = [one.kind for one in findings(standing, {"a.b": minutes}, [], marks, now, dead)]
+        assert kinds == [Kind.NEW_DEAD_LETTERS if now <= T0 + 3600 else Kind.DEAD_LETTERS], later

@@ -31,7 +31,7 @@ TYPES = ("a.b", "c.d")
 PATHS = (
     ("queued", "processing", "completed"), ("queued", "processing", "retrying", "processing", "dead_letter"),
     ("scheduled", "cancelled"), ("queued", "processing", "failed", "queued", "processing", "completed"),
-    ("queued",), ("scheduled", "processing"),
+    ("queued",), ("scheduled", "processing"), ("queued", "processing", "dead_letter", "cancelled"),
 )  # fmt: skip
 COUNTED = {"completed": "completed", "failed": "failed", "retrying": "retried", "dead_letter": "dead_lettered",
            "cancelled": "cancelled"}  # fmt: skip
@@ -53,6 +53,8 @@ class Naive:
         if before is not None:
             self.totals[kind, Status(before)] -= 1
         event = "created" if before is None else "requeued" if after == "queued" else COUNTED.get(after)
+        if (before, after) == ("dead_letter", "cancelled"):
+            event = "discarded"
         for step, length in LENGTH.items():
             if event:
                 self.events.setdefault((kind, step, iso(at)[:length]), Counter())[event] += 1
@@ -163,7 +165,7 @@ def test_the_lambda_counts_each_shard_for_itself_and_a_windows_end_without_recor
     assert rows.standing().totals == {("a.b", Status.QUEUED): 2}
 
 
-EVENT_NAMES = frozenset({"created", "requeued", *COUNTED.values()})
+EVENT_NAMES = frozenset({"created", "requeued", "discarded", *COUNTED.values()})
 
 
 @pytest.mark.parametrize("at", EDGES)

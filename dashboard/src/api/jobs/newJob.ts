@@ -26,15 +26,19 @@ export function createBody(job: NewJob) {
   };
 }
 
-/** Create a job; `replayed` says that it existed already under the same idempotency key. */
-export async function createJob(job: NewJob): Promise<{ job: Job; replayed: boolean }> {
-  const headers = job.idempotencyKey ? { "Idempotency-Key": job.idempotencyKey } : {};
+/**
+ * Create a job; `replayed` says that it existed already. Without an idempotency key of its own it has `spare`: the same
+ * one again leads to the job of a request whose answer was lost, which is no news to whoever sent both.
+ */
+export async function createJob(job: NewJob, spare: string): Promise<{ job: Job; replayed: boolean }> {
+  const headers = { "Idempotency-Key": job.idempotencyKey ?? spare };
   const { body, answer } = await requestFull<WireJob>("/jobs", {
     method: "POST",
     body: createBody(job),
     headers,
   });
-  return { job: toJob(body), replayed: answer.status === 200 };
+  const repeated = job.idempotencyKey === undefined && answer.headers.has("Idempotent-Replayed");
+  return { job: toJob(body), replayed: answer.status === 200 && !repeated };
 }
 
 /** The job that this token created with the key; null when there is none. */

@@ -78,9 +78,9 @@ export async function setPaused(id: string, paused: boolean): Promise<void> {
   await request(`${path(id)}/${paused ? "pause" : "resume"}`, { method: "POST", body: {} });
 }
 
-/** Create a job of the schedule now; returns its id. */
-export async function runNow(id: string): Promise<string> {
-  const headers = { "Idempotency-Key": crypto.randomUUID() };
+/** Create a job of the schedule now, or find the one that was made under that idempotency key; returns its id. */
+export async function runNow(id: string, key: string): Promise<string> {
+  const headers = { "Idempotency-Key": key };
   return (await request<WireJob>(`${path(id)}/run`, { method: "POST", body: {}, headers })).id;
 }
 

@@ -1,0 +1,111 @@
+"""A cursor leads on in the request that gave it out, and is refused by every other one."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso, read_cursor, write_cursor
+from chalicelib.jobs.ports import BulkAction, BulkState, Filter
+from chalicelib.service.bulk_actions import BulkWork
+from tests.chalicelib.api.support import T0, Answer, World
+
+DEAD = Filter(status=Status.DEAD_LETTER)
+Ask = Callable[[World, str | None], Answer]
+
+
+def listing(world: World, cursor: str | None) -> Answer:
+    asked = {"status": "dead_letter", "limit": 1}
+    return world.get("/jobs?" + urlencode({**asked, "cursor": cursor} if cursor else asked))
+
+
+def bulk(action: str) -> Ask:
+    def ask(world: World, cursor: str | None) -> Answer:
+        body = {"action": action, "filter": {"status": "dead_letter"}, "limit": 1, "dry_run": True}
+        return world.post("/jobs/bulk", {**body, "cursor": cursor} if cursor else body)
+
+    return ask
+
+
+def redrive(world: World, cursor: str | None) -> Answer:
+    body: dict[str, Any] = {"limit": 1, "dry_run": True}
+    return world.post("/dead-letters/redrive", {**body, "cursor": cursor} if cursor else body)
+
+
+def logs(world: World, cursor: str | None) -> Answer:
+    """The log of the newest job; CloudWatch is not asked for what has a cursor that does not fit."""
+    return world.get(f"/jobs/{next(iter(world.store._jobs))}/logs?cursor={cursor}")
+
+
+ROUTES: dict[str, Ask] = {
+    "list": listing, "retry": bulk("retry"), "discard": bulk("discard"), "cancel": bulk("cancel"), "redrive": redrive,
+}  # fmt: skip
+ALIKE = {"retry", "redrive"}
+"""A redrive is a retry of the dead letters: each goes on where the other one stopped."""
+
+
+@pytest.fixture
+def dead(world: World) -> World:
+    for _ in range(3):
+        world.clock.now += 1
+        world.put_in(world.create(), Status.DEAD_LETTER)
+    return world
+
+
+def seen(answer: Answer) -> tuple[int, bool]:
+    """How many jobs an answer is about, and whether it leads on."""
+    count = len(answer.json["jobs"]) if "jobs" in answer.json else answer.json["matched"]
+    return count, answer.json["next_cursor"] is not None
+
+
+@pytest.mark.parametrize("into", [*ROUTES, "logs"])
+@pytest.mark.parametrize("of", ROUTES)
+def test_each_routes_cursor_in_each_route(dead: World, of: str, into: str) -> None:
+    cursor = ROUTES[of](dead, None).json["next_cursor"]
+    answer = {**ROUTES, "logs": logs}[into](dead, cursor)
+    if of == into or {of, into} == ALIKE:
+        assert (answer.status, seen(answer)) == (200, (1, True))
+        return
+    assert (answer.status, answer.json["type"]) == (400, "urn:jobflow:problem:invalid-position")
+    assert answer.locs == [["query", "cursor"] if into in ("list", "logs") else ["cursor"]]
+
+
+@pytest.mark.parametrize("into", ROUTES)
+def test_a_cursor_of_a_log_serves_no_list_and_no_bulk_action(dead: World, into: str) -> None:
+    job_id = next(iter(dead.store._jobs))
+    cursor = write_cursor(f"{iso(T0)}#1", Filter(id_prefix=f"logs of {job_id}"), secret())
+    assert ROUTES[into](dead, cursor).status == 400
+
+
+def test_a_bulk_cursor_of_an_earlier_version_goes_on_and_still_begins_no_list(dead: World) -> None:
+    """Those did not say what they are for: 0.1 wrote the action, the status and the place."""
+    place = read_cursor(listing(dead, None).json["next_cursor"], DEAD, secret())
+    old = write_cursor(f"retry|dead_letter|{place}", DEAD, secret())
+    assert seen(ROUTES["retry"](dead, old)) == (1, True)
+    assert [ROUTES[into](dead, old).status for into in ("list", "discard", "cancel")] == [400, 400, 400]
+
+
+def test_a_bulk_action_that_an_earlier_version_began_is_worked_off(dead: World) -> None:
+    place = read_cursor(listing(dead, None).json["next_cursor"], DEAD, secret())
+    work: BulkWork = wiring.bulk_work()
+    begun = BulkAction(
+        id="1", action="retry", by="ada", principal="p", started_at=T0, updated_at=T0, which=DEAD,
+        position=write_cursor(f"retry|dead_letter|{place}", DEAD, secret()),
+    )  # fmt: skip
+    work.rows.add(begun, ())
+    work.work(["1"], lambda: 800.0)
+    ended = work.get("1")
+    assert (ended.state, ended.done, ended.failures) == (BulkState.DONE, 2, 0)
+
+
+def test_a_place_among_children_is_no_bulk_cursor_whatever_its_key_is(world: World) -> None:
+    of_parent = Filter(parent="6a1de45f")
+    cursor = write_cursor("retry|failed|x#6a1de45f", of_parent, secret())
+    assert read_cursor(cursor, of_parent, secret()) == "retry|failed|x#6a1de45f"
+
+
+def secret() -> str:
+    return wiring.settings().cursor_secret

@@ -1,0 +1,79 @@
+"""Whatever becomes of a job, the buckets of time say whether it is finished: depth and growth are their sums."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib.counters import keys
+from chalicelib.counters.changes import Image, JobChange
+from chalicelib.counters.fold import fold, total
+from chalicelib.counters.health import findings, growth
+from chalicelib.counters.recounting.drift import moves_in
+from chalicelib.counters.series import INTO, OUT_OF, depth, drain_eta, gather
+from chalicelib.jobs.job import COUNTED, DISCARD, EXHAUST, MOVES, NEW, TERMINAL, Status
+from chalicelib.jobs.ports import Standing
+from tests.support import T0
+
+NOW = T0 + 30
+
+
+def image(status: Status, at: float = T0) -> Image:
+    return Image("6a1de45f", "a.b", status, T0, at, started_at=at, error_class="E", error_message="no")
+
+
+def minute(*changes: tuple[Status | None, Status], at: float = T0) -> Counter[str]:
+    """What the minute of these changes counts."""
+    told = [
+        JobChange(str(n), None if old is None else image(old), image(new, at), at)
+        for n, (old, new) in enumerate(changes)
+    ]
+    found = fold(told, at)
+    assert not found.skipped
+    return Counter(total(found.by_row.get(keys.bucket("a.b", 60, at), [])).numbers)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Status]:
+    """The states of a job from its creation on, by the table of moves."""
+    states = [draw(st.sampled_from(sorted(NEW)))]
+    for _ in range(draw(st.integers(0, 30))):
+        targets = sorted({move.target for move in MOVES if states[-1] in move.source and move.target})
+        if not targets:
+            break
+        states.append(draw(st.sampled_from(targets)))
+    return states
+
+
+@given(lives())
+@example([Status.QUEUED, Status.PROCESSING, Status.DEAD_LETTER, Status.CANCELLED, Status.QUEUED])
+def test_a_job_is_in_as_long_as_it_is_unfinished_and_out_once(states: Sequence[Status]) -> None:
+    for end in range(1, len(states) + 1):
+        seen = states[:end]
+        numbers = minute((None, seen[0]), *pairwise(seen))
+        left = sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)
+        assert left == (seen[-1] not in TERMINAL), seen
+
+
+def test_only_a_discard_leads_from_one_end_to_another() -> None:
+    """Of any other such move somebody has to decide what it counts as."""
+    assert [move for move in MOVES if move.source & TERMINAL and move.target in TERMINAL] == [DISCARD]
+
+
+def test_dead_letters_that_are_discarded_are_no_work_that_was_done() -> None:
+    discarded = minute(*[(Status.DEAD_LETTER, Status.CANCELLED)] * 500, at=NOW - 60)
+    buckets = [(T0 - 60, discarded)]
+    steps = gather(buckets, NOW - 240, NOW, 60)
+    assert {point["depth"] for point in depth(steps, 7)} == {7}
+    assert (growth(buckets, NOW), drain_eta(buckets, 7, NOW)) == (0.0, None)
+    assert findings(Standing({("a.b", Status.QUEUED): 7}), {"a.b": buckets}, [], {}, NOW) == []
+
+
+def test_the_recount_knows_of_a_discard_and_of_each_end() -> None:
+    """It takes a difference for an error unless the minutes tell of as many moves."""
+    assert moves_in([minute(*[(Status.FAILED, Status.CANCELLED)] * 3)]) == 3
+    for source, target in ((Status.PROCESSING, EXHAUST.target), (Status.QUEUED, Status.CANCELLED)):
+        assert target is not None
+        assert minute((source, target))[COUNTED[target]] == 1
