@@ -13,8 +13,8 @@ from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150
 """Numbers in one write to one row, beside the last change's: an update expression ends at 4 KB."""
-REMOVED = "removed"
-"""A job that expired; only minutes count it, for the recount."""
+REMOVED, MOVED = "removed", "moved"
+"""A job that expired, and one that was given a turn or is run now; only minutes count them, for the recount."""
 DISCARDED = "discarded"
 """A job that had failed and was settled by hand: a move that the recount must know of, and no work that was done."""
 
@@ -100,9 +100,10 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
     if old is not None and (old.type, old.status) == (new.type, new.status):
         return
     numbers = _event_numbers(old, new)
-    if numbers:
-        for seconds in keys.STEPS:
-            yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
+    for seconds in keys.STEPS if numbers else ():
+        yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
+    if not numbers:
+        yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
         yield _error_entry(old, new)
 

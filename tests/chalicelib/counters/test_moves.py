@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from chalicelib.counters.fold import fold, total
 from chalicelib.counters.health import findings, growth
 from chalicelib.counters.recounting.drift import moves_in
 from chalicelib.counters.series import INTO, OUT_OF, depth, drain_eta, gather
-from chalicelib.jobs.job import COUNTED, DISCARD, EXHAUST, MOVES, NEW, TERMINAL, Status
+from chalicelib.jobs.job import COUNTED, DISCARD, EXHAUST, MOVES, NEW, TERMINAL, Move, Status
 from chalicelib.jobs.ports import Standing
 from tests.support import T0
 
@@ -69,6 +70,14 @@ def test_dead_letters_that_are_discarded_are_no_work_that_was_done() -> None:
     assert {point["depth"] for point in depth(steps, 7)} == {7}
     assert (growth(buckets, NOW), drain_eta(buckets, 7, NOW)) == (0.0, None)
     assert findings(Standing({("a.b", Status.QUEUED): 7}), {"a.b": buckets}, [], {}, NOW) == []
+
+
+@pytest.mark.parametrize("move", [move for move in MOVES if move.target], ids=lambda move: move.name)
+def test_the_recount_knows_of_each_move_to_another_status(move: Move) -> None:
+    """A turn that is given, for one: a backlog of a rate does that all the time, and none of it is an error."""
+    for source in sorted(move.source - {move.target}):
+        assert move.target is not None
+        assert moves_in([minute((source, move.target))]) >= 1, source
 
 
 def test_the_recount_knows_of_a_discard_and_of_each_end() -> None:
