@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from jobflow.cli.command import REFUSED, STOPPED, usage
+from jobflow.cli.printer import safe
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def bulk(
     """Let the platform act on the listed jobs, or on all that match; exits with 1 unless it does it wholly."""
     client, noun = session.client, "job" if ids and len(ids) == 1 else "jobs"
     counted = followed(session, client.start_bulk(action, ids, dry_run=True, **which), f"Count the {noun}")
+    whole(session, counted)
     possible = counted.matched - counted.skipped
     if dry_run or not possible:
         report(session, counted, f"would be {DONE[action]}", possible)
@@ -92,6 +94,18 @@ def followed(session: Session, started: "BulkActionRow", text: str) -> "BulkActi
         typer.echo(f"Still running: jobflow bulk show {started.id}, jobflow bulk stop {started.id}", err=True)
         raise typer.Exit(STOPPED) from None
     return found
+
+
+def whole(session: Session, counted: "BulkActionRow") -> None:
+    """Exit with 1 unless a count is done: the question would be about a part of the jobs, and the answer about all."""
+    if counted.state == "done":
+        return
+    if session.out.as_json:
+        session.out.line(counted)
+    why = f"{counted.state}: {counted.problem}" if counted.problem else counted.state
+    text = f"Only {counted.matched} jobs were counted ({why}). No job was changed; repeat the command."
+    typer.echo(f"jobflow: {safe(text)}", err=True)
+    raise typer.Exit(REFUSED)
 
 
 def confirm(question: str, number: int, *, yes: bool) -> None:
