@@ -121,7 +121,7 @@ def is_interactive() -> bool:
     """Return whether a person can answer."""
     import sys
 
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def told(session: Session, row: "BulkActionRow") -> None:
