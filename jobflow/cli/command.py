@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobflow.cli import filters
+from jobflow.cli import filters, reading
 from jobflow.cli.session import Session
 
 Profile = Annotated[
@@ -42,6 +42,7 @@ def command(
         def run(ctx: typer.Context, **typed: Any) -> None:
             shared = {key: typed.pop(key) for key, _ in SHARED}
             with told(), Session(**shared, connect=ctx.obj) as session:
+                reading.check_text(typed)
                 which = (filters.taken(typed),) if filtered else ()
                 function(session, *which, **typed)
 

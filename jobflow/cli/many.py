@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from jobflow.cli.command import REFUSED, STOPPED, usage
+from jobflow.cli.printer import safe
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def bulk(
     """Let the platform act on the listed jobs, or on all that match; exits with 1 unless it does it wholly."""
     client, noun = session.client, "job" if ids and len(ids) == 1 else "jobs"
     counted = followed(session, client.start_bulk(action, ids, dry_run=True, **which), f"Count the {noun}")
+    whole(session, counted)
     possible = counted.matched - counted.skipped
     if dry_run or not possible:
         report(session, counted, f"would be {DONE[action]}", possible)
@@ -94,6 +96,18 @@ def followed(session: Session, started: "BulkActionRow", text: str) -> "BulkActi
     return found
 
 
+def whole(session: Session, counted: "BulkActionRow") -> None:
+    """Exit with 1 unless a count is done: the question would be about a part of the jobs, and the answer about all."""
+    if counted.state == "done":
+        return
+    if session.out.as_json:
+        session.out.line(counted)
+    why = f"{counted.state}: {counted.problem}" if counted.problem else counted.state
+    text = f"Only {counted.matched} jobs were counted ({why}). No job was changed; repeat the command."
+    typer.echo(f"jobflow: {safe(text)}", err=True)
+    raise typer.Exit(REFUSED)
+
+
 def confirm(question: str, number: int, *, yes: bool) -> None:
     """Ask before acting on several jobs; without a terminal to ask at, `--yes` is needed. Exits otherwise."""
     if yes or number < ASK_FROM:
@@ -107,7 +121,7 @@ def is_interactive() -> bool:
     """Return whether a person can answer."""
     import sys
 
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def told(session: Session, row: "BulkActionRow") -> None:

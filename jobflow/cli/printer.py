@@ -1,7 +1,7 @@
 """Print results: JSON lines for programs, tables for people. Text from jobs is never taken as control codes."""
 
 import json
-import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
-HALF = re.compile("[\ud800-\udfff]")
 COLOURS = {
     "completed": "green",
     "failed": "red",
@@ -80,8 +79,7 @@ class Printer:
     def line(self, thing: Any) -> None:
         """Print one thing as a line of JSON."""
         text = json.dumps(plain(thing), ensure_ascii=False)
-        # half of a surrogate pair has no form in UTF-8, only one in JSON
-        typer.echo(json.dumps(plain(thing)) if HALF.search(text) else text)
+        typer.echo(text if fits(text) else json.dumps(plain(thing)))
 
     def say(self, text: str) -> None:
         """Tell a person something; a program reads standard output, so it goes to standard error there."""
@@ -110,6 +108,15 @@ class Printer:
 
         text = shown(value)
         return Text(text, style=COLOURS.get(text, ""))
+
+
+def fits(text: str) -> bool:
+    """Return whether standard output can hold a text: not all encodings have every letter, UTF-8 no half of a pair."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def shown(value: Any) -> str:

@@ -7,13 +7,23 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from jobflow.errors import ConfigurationError
 from jobflow.plain import is_key
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+HALF = re.compile("[\ud800-\udfff]")
+"""Halves of a surrogate pair; Python reads bytes on a command line that are no UTF-8 as such."""
 DURATION = re.compile(r"(\d{1,9})([smhd]?)")
+
+
+def check_text(typed: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError for what was typed in bytes that are no UTF-8; a file may have such a name."""
+    for name, value in typed.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and HALF.search(text) and not (name == "payload" and text.startswith("@")):
+                raise ConfigurationError(f"{text!r} is not UTF-8: set the terminal to that encoding.")
 
 
 def seconds(text: str) -> int:
@@ -72,11 +82,18 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
     return found
 
 
+def standard_input() -> TextIO:
+    """Return standard input; raises ConfigurationError where it is closed (`<&-`)."""
+    if sys.stdin is None:
+        raise ConfigurationError("Standard input is closed.")
+    return sys.stdin
+
+
 def _source(text: str) -> str:
     if text != "-" and not text.startswith("@"):
         return text
     try:
-        return sys.stdin.read() if text == "-" else Path(text[1:]).read_text()
+        return standard_input().read() if text == "-" else Path(text[1:]).read_text()
     except OSError as error:
         raise ConfigurationError(f"{text[1:]} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

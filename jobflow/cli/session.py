@@ -32,7 +32,8 @@ class Session:
         connect: "Callable[..., JobFlow] | None" = None,
     ) -> None:
         self.url, self._profile, self._connect = url, profile, connect
-        self.out = Printer(not sys.stdout.isatty() if as_json is None else as_json)
+        # standard output is None where it is closed (`>&-`)
+        self.out = Printer(not (sys.stdout and sys.stdout.isatty()) if as_json is None else as_json)
 
     @cached_property
     def client(self) -> "JobFlow":

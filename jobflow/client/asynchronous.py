@@ -11,8 +11,9 @@ import httpx
 
 from jobflow import models as m
 from jobflow import profiles
-from jobflow.client import calls, flow
+from jobflow.client import batches, calls, flow
 from jobflow.client.asynchronous_operations import AsyncOperations
+from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
 from jobflow.client.transport import TIMEOUT, arguments, options
 
@@ -64,9 +65,13 @@ class AsyncJobFlow(AsyncOperations):
             calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce))
         )
 
-    async def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
-        """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""
-        return await self._run(flow.batch(jobs, self._patience))
+    async def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
+        """Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`.
+
+        An error of the first request is raised; a later one is the `problem` of each job that it kept from being made.
+        With its `key`, the same job can be sent again: it is not created twice.
+        """
+        return await self._run(batches.batch(jobs, self._patience))
 
     async def get(self, job: JobOrId) -> m.JobDetail:
         """Return a job with its payload, result and attempts."""

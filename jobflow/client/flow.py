@@ -4,8 +4,7 @@ So the rules stand here once, for threads and for asyncio, and a test needs neit
 """
 
 import random
-import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from time import time
@@ -16,7 +15,7 @@ import httpx
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, decoding
-from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
+from jobflow.client.calls import Call, JobOrId, SubmittedJob
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
@@ -148,37 +147,6 @@ def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callabl
     if found.status != "completed":
         raise e.JobNotCompleted(found)
     return found.result
-
-
-def batch(jobs: Iterable[NewJob], patience: Patience) -> Flow[list[m.BatchResult]]:
-    """Create any number of jobs and return one result each, in their order."""
-    bodies = [{**job.as_json(), "idempotency_key": job.key or str(uuid.uuid4())} for job in jobs]
-    results: list[m.BatchResult] = []
-    for start in range(0, len(bodies), m.BATCH_JOBS):
-        results += yield from _portion(bodies[start : start + m.BATCH_JOBS], patience)
-    return results
-
-
-def _portion(bodies: Sequence[dict[str, Any]], patience: Patience) -> Flow[list[m.BatchResult]]:
-    """Send some jobs in one request, or in two when they are too large for one."""
-    try:
-        done = yield from answer(calls.create_many(bodies), patience)
-    except e.TooLarge as error:
-        if len(bodies) == 1:  # no error of the whole batch: it would hide which of the others were made
-            told = m.Problem(
-                f"urn:jobflow:problem:{error.kind or 'body-too-large'}",
-                "",
-                error.status,
-                error.detail,
-                None,
-                None,
-                error.correlation_id,
-            )
-            return [m.BatchResult(error.status, None, told)]
-        half = len(bodies) // 2
-        first = yield from _portion(bodies[:half], patience)
-        return first + (yield from _portion(bodies[half:], patience))
-    return done.results
 
 
 def bulk(

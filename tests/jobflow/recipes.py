@@ -21,8 +21,11 @@ def served(world: World, down: threading.Event) -> Iterator[str]:
                 self._answer(500, json.dumps({"status": 500}).encode(), {})
                 return
             headers = {name.title(): value for name, value in self.headers.items()}
-            done = world.call("POST", self.path, raw=body, role=None, headers=headers)
+            done = world.call(self.command, self.path, raw=body, role=None, headers=headers)
             self._answer(done.status, done.text.encode(), {"Content-Type": "application/json"})
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)

@@ -1,5 +1,6 @@
 """The commands that tell how things are: logs, metrics, errors."""
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from jobflow.cli.command import command
 from jobflow.cli.commands.jobs import Id
 from jobflow.cli.filters import Since, Type
 from jobflow.cli.session import Session
+from jobflow.plain import plain
 
 if TYPE_CHECKING:
     from jobflow.models import LogLine, MetricsAnswer
@@ -32,14 +34,18 @@ def logs(
 ) -> None:
     """Print the log lines of a job, oldest first."""
     import time
+    from collections import Counter
 
-    job_id, printed = session.id_of(job), set[tuple[object, ...]]()
+    job_id, printed = session.id_of(job), Counter[str]()
     while True:
         ended = session.client.get(job_id).finished_at is not None
+        read = Counter[str]()
         for line in sorted(session.client.logs(job_id), key=lambda line: line.at):
-            # Lines have no id; one that is the same in all of these cannot be told apart anyway.
-            if (key := (line.at, line.gen, line.attempt, line.message)) not in printed:
-                printed.add(key)
+            # Lines have no id, and several may be the same in all that they have: those of each read are counted.
+            key = json.dumps(plain(line), sort_keys=True)
+            read[key] += 1
+            if read[key] > printed[key]:
+                printed[key] += 1
                 session.out.line(line) if session.out.as_json else session.out.say(_line(line))
         if ended or not follow:
             return

@@ -1,10 +1,10 @@
 """The commands about where the API is: login, whoami, open."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from jobflow.cli import reading
 from jobflow.cli.command import command
 from jobflow.cli.session import Session
 
@@ -26,7 +26,8 @@ def login(
     from jobflow import profiles
 
     asked = session.url or typer.prompt("Address of the API", err=True)
-    token = typer.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    given = reading.standard_input()
+    token = typer.prompt("Token", hide_input=True, err=True) if given.isatty() else given.readline()
     target = profiles.Target(asked.strip().rstrip("/"), token.strip(), console, source=f"profile {name}")
     with session.connect(target.url, target.token) as client:
         me = client.me()

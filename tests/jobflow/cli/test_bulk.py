@@ -1,5 +1,7 @@
 """Many jobs at once: the platform works it off while the command line shows how far it is."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -7,6 +9,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import BulkAction, BulkState
+from jobflow.cli import many
 from jobflow.cli.printer import Printer
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
@@ -57,6 +61,44 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_go_on(
     assert (said.code, f"jobflow bulk stop {running['id']}" in said.err) == (130, True)
     assert shell(f"bulk stop {running['id']}").lines[0]["state"] == "stopped"
     assert "24" in shell(f"bulk show {running['id']} --table").out
+
+
+def stopped(one: BulkAction) -> None:
+    """Do what another operator does who stops it."""
+    wiring.bulk_work().stop(one.id, "another")
+
+
+def broken(one: BulkAction) -> None:
+    """Do what the platform does when DynamoDB does not answer, slice after slice."""
+    ended = replace(one, state=BulkState.FAILED, problem="ClientError", finished_at=T0, version=one.version + 1)
+    wiring.bulk_rows().save(ended)
+
+
+@pytest.mark.parametrize("typed", ["", "--yes", "--dry-run", "--yes --no-wait"])
+@pytest.mark.parametrize(("end", "why"), [(stopped, "stopped"), (broken, "failed: ClientError")])
+def test_a_count_that_was_not_done_is_told_and_nothing_is_asked_or_changed(
+    shell: Shell,
+    world: World,
+    failed: None,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[BulkAction], None],
+    why: str,
+    typed: str,
+) -> None:
+
+    def sleep(_: float) -> None:
+        for one in wiring.bulk_rows().newest(9):
+            if one.open:
+                end(one)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr(many, "is_interactive", lambda: True)
+    said = shell(f"jobs retry --status failed --table {typed}", "y\n")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == f"jobflow: Only 24 jobs were counted ({why}). No job was changed; repeat the command.\n"
+    as_json = shell("jobs retry --status failed --yes")
+    assert (as_json.code, as_json.lines[0]["state"]) == (1, why.partition(":")[0])
+    assert len(shell("jobs list --status failed --all").lines) == MANY
 
 
 def test_it_can_be_left_to_the_platform_and_followed_later(

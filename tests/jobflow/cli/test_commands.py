@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from chalicelib.access.tokens import Role
@@ -12,7 +13,7 @@ from jobflow.cli.commands import numbers
 from jobflow.cli.printer import safe
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
-from tests.jobflow.support import URL
+from tests.jobflow.support import URL, Wire
 
 
 def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, job: str) -> None:
@@ -89,6 +90,33 @@ def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: 
     monkeypatch.setattr("time.sleep", sleep)
     said = shell("metrics --watch")
     assert (said.code, len(said.lines), looks) == (130, 2, [numbers.POLL] * 2)
+
+
+def logged(*rows: int | None) -> httpx.Response:
+    """A page of log lines of one millisecond; each names its row, or none."""
+    line = {"at": "2027-01-15T08:00:00.000Z", "level": "INFO", "message": "imported", "gen": 1, "attempt": 1}
+    lines = [{**line, "fields": {} if row is None else {"row": row}} for row in rows]
+    return httpx.Response(200, json={"lines": lines, "next_cursor": None})
+
+
+def test_lines_of_one_millisecond_are_all_printed(shell: Shell, wire: Wire, job: str) -> None:
+    wire.before["GET"] = lambda: wire.instead.append(logged(1, 2, None, None, 2))
+    assert [line["fields"].get("row") for line in shell(f"logs {job}").lines] == [1, 2, None, None, 2]
+
+
+def test_lines_that_are_followed_are_printed_once(
+    shell: Shell, wire: Wire, world: World, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = [logged(1, None), logged(1, None), logged(1, None, 3, None), logged(3, 1, None, None, None)]
+    wire.before["GET"] = lambda: wire.instead.append(reads.pop(0))
+
+    def sleep(_: float) -> None:
+        if len(reads) == 1:
+            world.put_in(job, Status.COMPLETED, finished_at=T0)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    said = shell(f"logs {job} --follow --table")
+    assert [line.partition("imported ")[2] for line in said.out.splitlines()] == ["row=1", "", "row=3", "", ""]
 
 
 def test_errors_without_any(shell: Shell) -> None:

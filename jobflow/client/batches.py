@@ -1,0 +1,94 @@
+"""Create many jobs: in portions, what was not stored again, and without the loss of an answer that came.
+
+Each job has a key, and the key is told with the outcome: whatever ended a batch, the same jobs can be sent again.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from jobflow import errors as e
+from jobflow import models as m
+from jobflow.client import calls, flow
+from jobflow.client.calls import NewJob
+from jobflow.client.encoding import as_body
+
+NOT_STORED = 503
+"""The status of a job that the API could not store, or did not answer for: it may be there all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedJob(m.BatchResult):
+    """The outcome of one job of a batch, and the key that it was sent with: under it, it is never made twice."""
+
+    key: str
+
+
+def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[BatchedJob]]:
+    """Create any number of jobs and return one result each, in their order; raise what the first request raises."""
+    keyed = [(job, job.key or str(uuid.uuid4())) for job in jobs]
+    # All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
+    bodies = [as_body({**job.as_json(), "idempotency_key": key}) for job, key in keyed]
+    results = yield from _in_portions(bodies, patience)
+    return [BatchedJob(one.status, one.job, one.problem, key) for one, (_, key) in zip(results, keyed, strict=True)]
+
+
+def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+    """Send portion after portion; one that is too large in halves. An error ends it, and stands for all that is left.
+
+    Raises an error when nothing was answered before it.
+    """
+    results: list[m.BatchResult] = []
+    left = [bodies[start : start + m.BATCH_JOBS] for start in range(0, len(bodies), m.BATCH_JOBS)][::-1]
+    while left:
+        some = left.pop()
+        try:
+            results += yield from _portion(some, patience)
+        except e.TooLarge as error:
+            half = len(some) // 2
+            if half:
+                left += [some[half:], some[:half]]
+            else:
+                results.append(_failed(error))
+        except e.JobFlowError as error:
+            if not results:
+                raise
+            results += [_failed(error)] * (len(bodies) - len(results))
+            break
+    return results
+
+
+def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+    """Send some jobs in one request, and those of them that were not stored again, under the same keys."""
+    results = list((yield from _sent(bodies, patience)))
+    for tried in count(1):
+        places = [place for place, one in enumerate(results) if one.status == NOT_STORED]
+        pause = patience.wait(tried, None) if places else None
+        if pause is None:
+            break
+        yield flow.Wait(pause)
+        try:
+            again = yield from _sent([bodies[place] for place in places], patience)
+        except e.JobFlowError:
+            break  # the answer there is says which ones were made, and of the others that they can be sent again
+        for place, one in zip(places, again, strict=True):
+            results[place] = one
+    return results
+
+
+def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+    found = (yield from flow.answer(calls.create_many(bodies), patience)).results
+    if len(found or ()) != len(bodies):
+        raise e.UnexpectedAnswer(f"{len(bodies)} jobs were sent in a batch, and {len(found or ())} results came.")
+    return found
+
+
+def _failed(error: e.JobFlowError) -> m.BatchResult:
+    """Return an error of a whole request as the outcome of one of its jobs."""
+    if not isinstance(error, e.ApiError):
+        return m.BatchResult(NOT_STORED, None, m.Problem("about:blank", "", NOT_STORED, str(error), None, None, None))
+    kind = error.kind or ("body-too-large" if isinstance(error, e.TooLarge) else None)
+    name = f"urn:jobflow:problem:{kind}" if kind else "about:blank"
+    told = m.Problem(name, "", error.status, error.detail, error.errors or None, None, error.correlation_id)
+    return m.BatchResult(error.status, None, told)
