@@ -170,7 +170,8 @@ def deploy() -> Iterator[str]:
     yield f"up to {longest} small letters and digits"
     yield f"logs are kept for {production.SHORTEST_RETENTION} days"
     reserve = f"reserves {production.RESERVED} for the API and {production.RESERVED} for the authorizer"
-    yield f"An account that may run {production.ENOUGH:,} functions at once or more {reserve}"
+    stages = ", ".join(f"`{name}`" for name in production.NAMES[:-1]) + f" or `{production.NAMES[-1]}`"
+    yield f"In an account that may run {production.ENOUGH:,} functions at once or more a stage called {stages} {reserve}"
     watched = ", ".join(f"`{kind}`" for kind in monitoring.TRIGGERS)
     yield f"watches {WORDS[len(monitoring.TRIGGERS)]} alarms ({watched})"
     asked_for = len(asked(functions(built_in(), "s")))
