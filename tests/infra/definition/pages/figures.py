@@ -169,10 +169,8 @@ def deploy() -> Iterator[str]:
     longest = next(n for n in range(1, 99) if not STAGE.fullmatch("a" * n)) - 1
     yield f"up to {longest} small letters and digits"
     yield f"logs are kept for {production.SHORTEST_RETENTION} days"
-    reserve = f"reserves {production.RESERVED} for the API and {production.RESERVED} for the authorizer"
-    stages = ", ".join(f"`{name}`" for name in production.NAMES[:-1]) + f" or `{production.NAMES[-1]}`"
-    enough = f"In an account that may run {production.ENOUGH:,} functions at once or more"
-    yield f"{enough} a stage called {stages} {reserve}"
+    yield f"In an account that may run {production.ENOUGH:,} functions at once or more"
+    yield f"reserves {production.RESERVED} for the API and {production.RESERVED} for the authorizer"
     watched = ", ".join(f"`{kind}`" for kind in monitoring.TRIGGERS)
     yield f"watches {WORDS[len(monitoring.TRIGGERS)]} alarms ({watched})"
     asked_for = len(asked(functions(built_in(), "s")))
