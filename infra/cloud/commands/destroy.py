@@ -1,7 +1,8 @@
 """Delete a stage and check that nothing is left of it."""
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from infra.cloud.stack.leftovers import exists
 from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
+LAST_RUNS = 5.0
+"""Seconds in which an invocation that was under way ends: it makes its log group again."""
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Destruction:
     stack: Stack
     terminal: Terminal
     confirmed: str = ""
+    sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
         """Delete everything; returns the ARNs of what is left. Raises CloudError when it was not confirmed."""
@@ -41,7 +45,12 @@ class Destruction:
         remove(self.account, artifacts.name(self.account, self.stack.name))
         self._delete_logs()
         self._delete_secrets()
-        return list(self.left())
+        left = list(self.left())
+        if set(left) & set(self._log_groups()):
+            self.sleep(LAST_RUNS)
+            self._delete_logs()
+            left = list(self.left())
+        return left
 
     def left(self) -> Iterator[str]:
         """Yield ARNs of everything that still has the stack's tags, and log groups of its name."""

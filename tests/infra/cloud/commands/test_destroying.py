@@ -48,6 +48,21 @@ def test_protected_tables_full_buckets_and_logs_go(account: Account, stack: Stac
     assert [group["logGroupName"] for group in groups] == ["/aws/lambda/jobflow-other-api"]
 
 
+def test_a_log_group_that_a_last_run_makes_again_goes_as_well(
+    account: Account, stack: Stack, terminal: Terminal
+) -> None:
+    slept: list[float] = []
+    run = Destruction(account, stack, terminal, confirmed=NAME, sleep=slept.append)
+    delete = run._delete_secrets
+
+    def late() -> None:
+        account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{NAME}-counters")
+        delete()
+
+    run._delete_secrets = late  # type: ignore[method-assign]
+    assert (run.run(), len(slept)) == ([], 1)
+
+
 def test_a_second_time_is_no_error(account: Account, stack: Stack, terminal: Terminal) -> None:
     Destruction(account, stack, terminal, confirmed=NAME).run()
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
