@@ -169,7 +169,7 @@ LOOKBACK = (
         "chalicelib.watchdog.rules:Signs.tried_to",
         "now if self.empty else min(now, self.claimed_to or now)",
         "now",
-        ("tests/chalicelib/watchdog/test_rules.py",),
+        ("tests/chalicelib/watchdog/test_rules.py", "tests/chalicelib/watchdog/test_long_backlog.py"),
     ),
     Safeguard(
         "a run searches a bounded number of spans",

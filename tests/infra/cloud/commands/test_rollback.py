@@ -160,15 +160,16 @@ def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_ve
         rollback(account, stage.stack, quiet())
 
 
+class Refusing(Changing):
+    """CloudFormation goes back to where it was."""
+
+    def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+        """See Stack."""
+        Changing.changes += 1
+        raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
+
+
 def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp_path: Path) -> None:
-    class Refusing(Changing):
-        """CloudFormation goes back to where it was."""
-
-        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
-            """See Stack."""
-            Changing.changes += 1
-            raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
-
     stage = Timed(account, tmp_path)
     stage.deploy(1)
     stage.deploy(2)
@@ -182,14 +183,6 @@ def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp
 def test_one_from_what_nobody_noted_that_cloudformation_undoes_goes_no_further_the_next_time(
     account: Account, tmp_path: Path
 ) -> None:
-    class Refusing(Changing):
-        """CloudFormation goes back to where it was."""
-
-        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
-            """See Stack."""
-            Changing.changes += 1
-            raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
-
     stage = Timed(account, tmp_path)
     stage.deploy(1)
     stage.deploy(2)
