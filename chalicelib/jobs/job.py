@@ -110,7 +110,7 @@ class Job:
     `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
     counts the claims of a run and only grows, `attempts` those that are charged to `max_attempts`. `parked_until` is
     the end of the last wait during which the job had no message, `stalled_since` when the platform first kept it from
-    running; a run that settles ends that.
+    running; a run that settles ends that. `resent_at` is when its last message got out, of those that followed another.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
@@ -140,6 +140,7 @@ class Job:
     resends: int = 0
     parked_until: float | None = None
     stalled_since: float | None = None
+    resent_at: float | None = None
     give_up_at: float | None = None
     turn_at: float | None = None
     result: JSON = None

@@ -155,9 +155,11 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
 
 
-def mark_sent(job: Job) -> Change:
+def mark_sent(job: Job, *, now: float) -> Change:
     """Write down that the message is in the queue: from now on a wait means a backlog, not a lost send."""
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
+    if not job.resends:
+        return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", job.sent),), {"sent": True, "resent_at": now})
 
 
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:

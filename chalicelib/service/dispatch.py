@@ -44,13 +44,13 @@ class Dispatcher:
         """Send a job's message, visible in `delay` seconds, and mark the job as sent; raises what the queue raises."""
         self.queue_up(job, delay)
         with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
-            self.store.apply(job.id, transitions.mark_sent(job))
+            self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
 
     def send_many(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf) -> set[str]:
         """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
 
         `delays` are in seconds, by id. After `ends` (epoch seconds) no job is marked as sent any more. Jobs that are
-        `sent` already need no mark.
+        `sent` already need no mark, unless they are sent again.
         """
         try:
             lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
@@ -66,11 +66,11 @@ class Dispatcher:
         return {job.id for job in jobs} - lost
 
     def mark(self, job: Job) -> Job:
-        """Mark a job as sent unless it is; return the job."""
-        if job.sent:
+        """Mark a job as sent, unless it is and had no other message before; return the job."""
+        if job.sent and not job.resends:
             return job
         try:
-            return self.store.apply(job.id, transitions.mark_sent(job))
+            return self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
         except MoveRefused:
             return job  # a worker was faster: its claim marks the job as sent
         except Exception as error:

@@ -151,8 +151,9 @@ def in_doubt(job: Job, now: float, signs: Signs) -> bool:
 
 
 def lost(job: Job, signs: Signs) -> bool:
-    """Return True when the message of a sent job would have been received by now, if there were one."""
-    return signs.empty or (signs.claimed_to is not None and expected(job) < signs.claimed_to - SLACK)
+    """Return True when the last message of a sent job would have been received by now, if there were one."""
+    last = max(expected(job), job.resent_at or 0.0)
+    return signs.empty or (signs.claimed_to is not None and last < signs.claimed_to - SLACK)
 
 
 def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:

@@ -111,8 +111,26 @@ tally['failed'] += 1
     Safeguard(
         "a job that others have overtaken is in doubt",
         "chalicelib.watchdog.rules:lost",
-        "signs.claimed_to is not None and expected(job) < signs.claimed_to - SLACK",
+        "signs.claimed_to is not None and last < signs.claimed_to - SLACK",
         "False",
+    ),
+    Safeguard(
+        "a message that was sent again is in doubt by what was sent after it",
+        "chalicelib.watchdog.rules:lost",
+        "max(expected(job), job.resent_at or 0.0)",
+        "expected(job)",
+    ),
+    Safeguard(
+        "when a message was sent again is written down once it got out",
+        "chalicelib.service.dispatch:Dispatcher.mark",
+        "job.sent and not job.resends",
+        "job.sent",
+    ),
+    Safeguard(
+        "an older message of a changed job tells nothing of the others",
+        "chalicelib.counters.fold:_claimed",
+        "old.resends or old.updated_at > old.created_at",
+        "old.resends",
     ),
     Safeguard(
         "age alone ends no job",

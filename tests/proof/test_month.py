@@ -1,16 +1,23 @@
 """Some simulated days with every fault; `make proof` plays half a year, `make proof HOURS=…` as many as asked for."""
 
+import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 
 import pytest
 
+from chalicelib.jobs.ports import Message
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import MemoryGround
+from tests.proof.months.liveness import MESSAGES_A_JOB, Liveness
 from tests.proof.months.month import EPISODE, HOUR, WEEK, Report, episode, episodes
 from tests.proof.months.weather import COUNTED, EXPIRED, LONG_PAUSE, PAUSED
-from tests.proof.roles.script import forget
+from tests.proof.roles.script import TIMEOUT, forget
+from tests.proof.world import World
+from tests.support import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +49,23 @@ def test_hours_are_played_as_episodes_of_three_days_and_one_in_six_of_a_week() -
 def test_a_week_begins_with_a_pause_that_outlasts_the_messages() -> None:
     played = episode(36, LONG_PAUSE / HOUR + 1)
     assert (played.broken, played.came[PAUSED] > 0, played.came[EXPIRED] > 0) == ([], True, True)
+
+
+def test_workers_that_are_few_leave_a_backlog_of_days_that_nobody_feeds() -> None:
+    played = episode(6, hours=48)
+    assert (played.broken, played.job_hours > 600) == ([], True)
+
+
+def test_a_backlog_that_was_fed_is_told() -> None:
+    clock = Clock()
+    world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, random.Random(1))
+    liveness = Liveness(world)
+    world.submit("a")
+    for _ in range(2 * MESSAGES_A_JOB):
+        [job] = world.ground.jobs()
+        world.ground.queue.send(Message(job.id, job.gen, job.type, ""))
+    liveness.count()
+    assert liveness.broken == ["I21 9 messages of proof.note for 1 jobs"]
 
 
 def test_a_fault_that_never_came_and_an_invariant_that_was_never_asked_are_named() -> None:

@@ -45,7 +45,7 @@ def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | Non
 
 def test_a_minute_is_told_from_the_creation_to_the_send() -> None:
     job = a_job(created_at=T0 + 61)
-    sent = transitions.mark_sent(job).applied(job)
+    sent = transitions.mark_sent(job, now=T0).applied(job)
     assert told((None, job)).unsent == {TYPE: [T0 + 60]}
     assert told((None, job), (job, sent)).unsent == {}
     other = a_job(created_at=T0 + 1)
@@ -73,7 +73,7 @@ def test_what_is_planned_for_later_is_not_told() -> None:
 
 
 def test_the_workers_have_come_to_the_lowest_time_of_a_batch() -> None:
-    jobs = [a_job(sent=True, updated_at=T0 + at) for at in (30, 10, 20)]
+    jobs = [a_job(sent=True, created_at=T0 + at, updated_at=T0 + at) for at in (30, 10, 20)]
     claims = [(job, claim(job, T0 + 60).applied(job)) for job in jobs]
     assert told(*claims).claimed_to == {TYPE: T0 + 10}
     counters = MemoryCounters()
@@ -84,9 +84,18 @@ def test_the_workers_have_come_to_the_lowest_time_of_a_batch() -> None:
 def test_claims_of_scheduled_jobs_count_by_their_time_and_others_not_at_all() -> None:
     planned = a_job(status=Status.SCHEDULED, sent=True, run_at=T0 + 50, next_attempt_at=T0 + 50)
     assert told((planned, claim(planned, T0 + 60).applied(planned))).claimed_to == {TYPE: T0 + 50}
-    resent = a_job(sent=True, resends=1, updated_at=T0 - 5000)
+    resent = a_job(sent=True, resends=1)
     again = a_job(status=Status.RETRYING, sent=True, attempts=1, next_attempt_at=T0)
     for job in (resent, again):
+        assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {}
+
+
+def test_a_claim_of_a_job_that_was_changed_says_nothing_because_an_older_message_of_it_may_have_come() -> None:
+    failed = a_job(status=Status.FAILED, sent=True, attempts=1)
+    retried = transitions.requeue(failed, now=T0 + 40).applied(failed)
+    planned = a_job(status=Status.SCHEDULED, sent=True, run_at=T0 + 900, next_attempt_at=T0 + 900)
+    hurried = transitions.run_now(planned, now=T0 + 40).applied(planned)
+    for job in (retried, hurried):
         assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {}
 
 

@@ -46,7 +46,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.discard(found, now=NOW, by="ada", reason="test"),
         replace_waiting(found, replace(found, run_at=NOW + 9)),
         transitions.ask_to_stop(found, now=NOW),
-        transitions.mark_sent(found),
+        transitions.mark_sent(found, now=NOW),
         transitions.check(found, until=NOW + 60, resent=False),
         transitions.redeliver(replace(found, sent=True), now=NOW, due_at=NOW),
         transitions.report(found, now=NOW, percent=1, note=None),
@@ -141,10 +141,18 @@ def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     after = look.applied(job)
     assert (after.due_at, after.resends) == (NOW + 60, 3)
     assert not look.allowed(after)
-    sent = transitions.mark_sent(job)
+    sent = transitions.mark_sent(job, now=NOW)
     assert (sent.applied(job).sent, sent.applied(job).resends) == (True, 2), "pauses go on growing until a claim"
     assert claim().applied(sent.applied(job)).resends == 0
     assert not sent.allowed(sent.applied(job))
+
+
+def test_when_a_message_got_out_is_written_down_if_another_one_was_sent_before() -> None:
+    unsent, out = a_job(Status.QUEUED), a_job(Status.QUEUED, sent=True, resends=1)
+    assert transitions.mark_sent(unsent, now=NOW).applied(unsent).resent_at is None
+    again = transitions.mark_sent(out, now=NOW)
+    assert again.applied(out).resent_at == NOW
+    assert not again.allowed(transitions.requeue(a_job(Status.FAILED, sent=True), now=NOW).applied(out))
 
 
 def test_a_deferred_job_gets_its_attempt_back_and_its_holder_is_shut_out() -> None:
@@ -183,7 +191,7 @@ def test_a_stall_begins_once_and_ends_when_a_run_settles() -> None:
     job = a_job(Status.QUEUED, sent=True)
     first = transitions.redeliver(job, now=NOW, due_at=NOW + 60).applied(job)
     assert (first.sent, first.due_at, first.resends, first.stalled_since) == (False, NOW + 60, 1, NOW)
-    sent = transitions.mark_sent(first).applied(first)
+    sent = transitions.mark_sent(first, now=NOW).applied(first)
     second = transitions.redeliver(sent, now=NOW + 900, due_at=NOW + 960).applied(sent)
     assert (second.resends, second.stalled_since) == (2, NOW)
     held = claim().applied(second)

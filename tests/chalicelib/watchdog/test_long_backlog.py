@@ -35,7 +35,7 @@ def test_no_job_of_an_outage_is_given_up_before_workers_come_to_it(outage: float
         while not job.sent:
             job = looked_at(job, now, claimed_to=T0 - backlog)
             if now >= T0 + outage:
-                job = transitions.mark_sent(job).applied(job)
+                job = transitions.mark_sent(job, now=T0).applied(job)
             else:
                 now = job.due_at + chance.uniform(0, 60)
         received = now + backlog

@@ -81,6 +81,49 @@ def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: Wor
     assert ground.waiting() == 21
 
 
+def test_behind_a_long_backlog_one_message_is_sent_again_and_not_one_at_each_look(
+    world: World, ground: MemoryGround
+) -> None:
+    world.submit("lost")
+    ground.purge()
+    sent_at = world.clock()
+    world.clock.advance(900)
+    world.submit("waits")
+    knows(world, claimed_to={TYPE: sent_at + SLACK + 1})
+    for _ in range(600):
+        look(world, after=60)
+    lost, waits = ground.jobs()
+    assert (lost.resends, waits.resends, ground.waiting()) == (1, 0, 2), "workers have not come to its new message yet"
+    assert lost.resent_at is not None
+    ground.purge()
+    world.submit("later")
+    knows(world, claimed_to={TYPE: lost.resent_at + SLACK + 1})
+    look(world, after=901)
+    assert ground.jobs()[0].resends == 2, "what was sent after its new message is claimed by now"
+
+
+def test_a_message_that_the_queue_refused_does_not_count_as_sent_again(world: World, ground: MemoryGround) -> None:
+    world.submit("lost")
+    ground.purge()
+    knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})
+    fail(ground, "send_many")
+    assert look(world, after=3 * SLACK) == {"failed": 1}
+    assert ground.jobs()[0].resent_at is None
+    fail(ground)
+    assert look(world, after=301) == {"resent": 1}
+
+
+def test_a_death_after_a_message_was_sent_again_costs_another_one(world: World, ground: MemoryGround) -> None:
+    world.submit("lost")
+    ground.purge()
+    knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})
+    ground.faults.aims["mark_sent"] = "refused"
+    assert look(world, after=3 * SLACK) == {"resent": 1}
+    assert ground.jobs()[0].resent_at is None
+    assert look(world, after=301) == {"resent": 1}
+    assert ground.jobs()[0].resent_at == world.clock()
+
+
 def test_among_tenants_a_later_claim_is_no_sign_of_a_loss_and_age_alone_is(world: World, ground: MemoryGround) -> None:
     world.share()
     world.submit("waits")

@@ -81,6 +81,16 @@ def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
     assert check(job, NOW, Signs(Depth(visible=7), sent_at + SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
 
 
+def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -> None:
+    """It lies behind all that was sent before it, and workers come to it a backlog later."""
+    job = a_job(updated_at=NOW - DAY, stalled_since=NOW - 9000, resends=1, resent_at=NOW - 9000)
+    backlog = Depth(visible=7)
+    for claimed_to in (NOW - DAY + SLACK + 1, NOW - 9000 + SLACK):
+        assert check(job, NOW, Signs(backlog, claimed_to)) == Wait(NOW + 900)
+    assert check(job, NOW, Signs(backlog, NOW - 9000 + SLACK + 1)) == Resend(0, NOW + 600, stalled=True)
+    assert check(job, NOW, EMPTY) == Resend(0, NOW + 600, stalled=True)
+
+
 def test_pauses_between_resends_double_up_to_a_quarter_of_an_hour() -> None:
     verdicts = [check(a_job(resends=n), NOW, EMPTY) for n in range(6)]
     assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900, 900, 900)]

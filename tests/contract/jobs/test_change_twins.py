@@ -70,7 +70,7 @@ DOORS: list[Callable[[Job, float], Change]] = [
     lambda job, now: replace_waiting(job, a_job(run_at=now + 9, next_attempt_at=now + 9, due_at=now + 60, tags=("x",))),
     lambda job, now: transitions.discard(job, now=now, by="ada", reason="known"),
     lambda job, now: transitions.ask_to_stop(job, now=now),
-    lambda job, _: transitions.mark_sent(job),
+    lambda job, now: transitions.mark_sent(job, now=now),
     lambda job, now: transitions.check(job, until=now + 300, resent=True),
     lambda job, now: transitions.check(job, until=now + 300, resent=False),
     lambda job, now: transitions.report(job, now=now, percent=50, note="half"),

@@ -168,13 +168,13 @@ def test_a_look_of_the_watchdog_is_taken_once(store: JobStore) -> None:
 
 def test_a_job_is_marked_as_sent_once_and_by_the_claim(store: JobStore) -> None:
     job = added(store)
-    assert store.apply(job.id, transitions.mark_sent(job)).sent
+    assert store.apply(job.id, transitions.mark_sent(job, now=T0)).sent
     with pytest.raises(MoveRefused):
-        store.apply(job.id, transitions.mark_sent(job))
+        store.apply(job.id, transitions.mark_sent(job, now=T0))
     other = added(store)
     claimed(store, other)
     with pytest.raises(MoveRefused):
-        store.apply(other.id, transitions.mark_sent(other))
+        store.apply(other.id, transitions.mark_sent(other, now=T0))
 
 
 def test_attempts_are_kept_in_order_and_written_over(store: JobStore) -> None:

@@ -153,7 +153,7 @@ def test_a_parked_job_lies_among_the_planned_ones_until_it_is_claimed(store: Job
     assert [one.id for one in store.overdue(ahead, T0 + 1, 9)] == [parked.id]
     assert store.overdue(Search("email.send"), T0 + 1, 9) == []
     assert ids(all_of(store, Filter(status=Status.RETRYING))) == [parked.id]
-    store.apply(parked.id, transitions.mark_sent(parked))
+    store.apply(parked.id, transitions.mark_sent(parked, now=T0))
     assert [one.id for one in store.overdue(ahead, T0 + 1, 9)] == [parked.id]
     by = Claimant("r")
     claim = transitions.claim(1, now=until, lease_until=until + 65, by=by, job_type=parked.type)

@@ -1,6 +1,7 @@
 """What must happen soon, per type, however much else waits: an unsent job is sent within three minutes."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
@@ -14,6 +15,8 @@ SOON = 180.0
 RECOVERY = 1_260.0
 """Seconds after a fault until then: a send that failed is tried again after 20 minutes at most."""
 EVERY = 300.0
+MESSAGES_A_JOB = 4
+"""In the queue of a type for each job of it, finished ones included: their spare messages wait in the backlog, too."""
 
 
 @dataclass
@@ -54,6 +57,14 @@ class Liveness:
             elif now > self.lacking.setdefault(job.id, now) + SOON:
                 self.lacking[job.id] = math.inf  # told once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def count(self) -> None:
+        """I21: a backlog is not fed by its own watchdog, however long each message waits in it."""
+        made = Counter(job.type for job in self.world.ground.jobs())
+        for kind in self.world.ground.types:
+            waiting = self.world.ground.waiting(kind)
+            if waiting > MESSAGES_A_JOB * (1 + made[kind]):
+                self.broken.append(f"I21 {waiting} messages of {kind} for {made[kind]} jobs")
 
     def _excuse(self, now: float) -> None:
         for kind in self.world.ground.types:

@@ -13,7 +13,7 @@ from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, St
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.watchdog.lookback import Lookback
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
-from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.ground import TYPE, TYPES
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
 from tests.proof.months.liveness import Liveness
@@ -44,6 +44,11 @@ KEYS = 3
 """Of the jobs of a serial type; those that name none wait for nobody."""
 BATCH = 3
 """Messages of a serial type that come at once, so that some follow one of their key in its batch."""
+FEW = 90 * 60.0
+"""Seconds between two polls of a type whose workers are few: half of its jobs come meanwhile, so that after two days a
+job waits for more than a day behind others."""
+FEWS = 8
+"""One episode in so many has few workers."""
 LONGEST_REST = 10 * DAY
 OPERATED: Mapping[str, frozenset[Status]] = {
     "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE,
@@ -94,7 +99,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     with silence():
         world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
         steer(world, seed)
-        players = Players(world, rng)
+        players = Players(world, rng, few=seed % FEWS == 6)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
         if hours > EPISODE:
             weather.pause()
@@ -103,6 +108,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
             players.act(began)
             liveness.look()
             clock.advance(rng.choice((1, 5, 15, 30)))
+        liveness.count()
         weather.clear()
         world.rest(LONGEST_REST)
         broken = [f"seed {seed}: {line}" for line in [*broken_at_rest(world), *liveness.broken]]
@@ -140,6 +146,8 @@ class Players:
     looked_at: float = 0.0
     processes: list[Lookback] = field(default_factory=lambda: [Lookback(), Lookback()])
     """What the processes of the watchdog's function remember: Lambda gives a run to any of them."""
+    few: bool = False
+    """Whether workers poll for TYPE so rarely that its backlog grows to days."""
     paused: bool = False
     """Whether an operator has paused the type that may pause by itself, too."""
 
@@ -154,9 +162,12 @@ class Players:
         if self.world.by_itself is not None and self.world.paused is not self.paused:
             self._attempt(self._pause_or_resume)
         for kind in TYPES:
-            if self.world.ground.waiting(kind):
+            if self.world.ground.waiting(kind) and self._free(kind, passed):
                 self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(1, TIMEOUT), kind))  # type: ignore[misc]
         self._attempt(self._watch)
+
+    def _free(self, kind: str, passed: float) -> bool:
+        return not (self.few and kind == TYPE) or self.rng.random() < passed / FEW
 
     def _attempt(self, work: Callable[[], object]) -> None:
         """Let someone do something; that a fault ends it is part of the play."""
