@@ -128,12 +128,12 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
 def _claimed(old: Image | None, new: Image) -> dict[str, float]:
     """Return when a job was sent that is claimed for the first time.
 
-    One that was sent again, retried, replaced or told to run now says nothing about the others: an older message of it
-    may have come first.
+    One that was sent again, retried or told to run now says nothing about the others: an older message of it may have
+    come first.
     """
     if old is None or new.status is not Status.PROCESSING or old.status not in NEW:
         return {}
-    if old.resends or old.updated_at > old.created_at:
+    if old.resends or (old.status is Status.QUEUED and old.updated_at > old.created_at):
         return {}
     return {keys.CLAIMED_TO: old.next_attempt_at or old.updated_at}
 

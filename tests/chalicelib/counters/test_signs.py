@@ -83,7 +83,9 @@ def test_the_workers_have_come_to_the_lowest_time_of_a_batch() -> None:
 
 def test_claims_of_scheduled_jobs_count_by_their_time_and_others_not_at_all() -> None:
     planned = a_job(status=Status.SCHEDULED, sent=True, run_at=T0 + 50, next_attempt_at=T0 + 50)
-    assert told((planned, claim(planned, T0 + 60).applied(planned))).claimed_to == {TYPE: T0 + 50}
+    turned = replace(planned, updated_at=T0 + 20)
+    for job in (planned, turned):
+        assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {TYPE: T0 + 50}
     resent = a_job(sent=True, resends=1)
     again = a_job(status=Status.RETRYING, sent=True, attempts=1, next_attempt_at=T0)
     for job in (resent, again):
