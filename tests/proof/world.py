@@ -1,8 +1,9 @@
 """A whole JobFlow in one thread, on a clock that the test holds: client, worker, poller, watchdog, operator."""
 
+import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -52,6 +53,7 @@ class World(Clients, Declared, Poller):
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
     stopped: set[tuple[str, int]] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
     """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""

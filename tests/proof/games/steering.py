@@ -11,7 +11,6 @@ from chalicelib.jobs.job import RETRYABLE
 from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.registry import registered
-from chalicelib.service.submission import Submission
 from tests.proof.games.misfortunes import Misfortunes
 from tests.proof.grounds.ground import TYPE
 
@@ -65,7 +64,7 @@ class Steering(Misfortunes):
     @rule()
     def create_unique(self) -> None:
         """POST /jobs for what there may be a job for: the same one within its hour, unless it ended badly."""
-        asked = Submission(TYPE, {"name": "unique", "ballast": ""}, principal="proof")
+        asked = self.world.asked(TYPE, {"name": "unique", "ballast": ""})
         registered[TYPE] = replace(self.world.kind, unique=UNIQUE)
         try:
             with self.ground.faults.asleep():

@@ -1,11 +1,13 @@
 """The clients and operators of the proof's world: what they ask for, and that they insist on an answer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid5
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.jobs.types.jobtype import JobType
@@ -14,13 +16,24 @@ from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
-from chalicelib.service.submission import Submission
+from chalicelib.service.submission import NAMESPACE, Submission
 from chalicelib.worker.context import JobContext
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.support import Clock
 
 BALLAST = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class Unkeyed(Submission):
+    """A request without a key. Its job's id comes from the next number: a seed must repeat the order of ids, too."""
+
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def new_id(self) -> str:
+        """See Submission."""
+        return str(uuid5(NAMESPACE, f"{next(self.numbers)}"))
 
 
 class Clients:
@@ -32,6 +45,7 @@ class Clients:
     service: JobService
     operations: Operations
     accepted: dict[str, str]
+    numbers: Iterator[int]
     stopped: set[tuple[str, int]]
     hurried: set[str]
     debounced: dict[str, list[str]]
@@ -76,11 +90,16 @@ class Clients:
 
     # ---- client and operator
 
+    def asked(self, kind: str, payload: JSON, key: str | None = None, **fields: Any) -> Submission:
+        """Return what a client asks for, with a key or without."""
+        if key is None:
+            return Unkeyed(kind, payload, principal="proof", numbers=self.numbers, **fields)
+        return Submission(kind, payload, principal="proof", idempotency_key=key, **fields)
+
     def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, kind: str = TYPE, **fields: Any) -> None:
         """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
         payload = {"name": name, "ballast": BALLAST * ballast}
-        key = name if keyed else None
-        asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
+        asked = self.asked(kind, payload, name if keyed else None, **fields)
 
         def post() -> None:
             self._accept(name, self.service.submit(asked)[0].id)
@@ -109,8 +128,7 @@ class Clients:
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
         """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
         registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
-        payload, key = {"name": name, "ballast": ""}, name if keyed else None
-        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof")
+        asked = self.asked(TYPE, {"name": name, "ballast": ""}, name if keyed else None)
 
         def post() -> None:
             self.only["one"].add(self.service.submit(asked)[0].id)
