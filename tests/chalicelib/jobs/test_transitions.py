@@ -149,10 +149,12 @@ def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
 
 def test_when_a_message_got_out_is_written_down_if_another_one_was_sent_before() -> None:
     unsent, out = a_job(Status.QUEUED), a_job(Status.QUEUED, sent=True, resends=1)
-    assert transitions.mark_sent(unsent, now=NOW).applied(unsent).resent_at is None
+    first = transitions.mark_sent(unsent, now=NOW)
+    assert (first.applied(unsent).sent, first.applied(unsent).resent_at) == (True, None)
+    assert not first.allowed(first.applied(unsent))
     again = transitions.mark_sent(out, now=NOW)
     assert again.applied(out).resent_at == NOW
-    assert not again.allowed(transitions.requeue(a_job(Status.FAILED, sent=True), now=NOW).applied(out))
+    assert not again.allowed(a_job(Status.RETRYING, sent=False, resends=1)), "it is parked by now"
 
 
 def test_a_deferred_job_gets_its_attempt_back_and_its_holder_is_shut_out() -> None:
