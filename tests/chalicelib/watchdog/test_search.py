@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
@@ -45,6 +45,7 @@ def test_a_run_reads_a_bounded_number_of_jobs_to_find_those_that_were_not_sent()
 
 
 @given(st.lists(st.integers(0, 1_440), unique=True), st.integers(0, 10_000))
+@example([*range(0, 1_440, 2)], 0)
 def test_each_minute_is_read_in_some_run_and_no_other_one(numbers: list[int], run: int) -> None:
     minutes = [T0 + MINUTE * number for number in numbers]
     whole = spans(minutes, T0)
