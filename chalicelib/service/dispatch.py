@@ -66,7 +66,7 @@ class Dispatcher:
         return {job.id for job in jobs} - lost
 
     def mark(self, job: Job) -> Job:
-        """Mark a job as sent, unless it is and had no other message before; return the job."""
+        """Write down that a job's message got out, and when, if another one was sent before; return the job."""
         if job.sent and not job.resends:
             return job
         try:

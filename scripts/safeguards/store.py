@@ -164,6 +164,13 @@ COUNTING = (
         NOT_FROZEN,
     ),
     Safeguard(
+        "an older message of a changed job tells nothing of the others",
+        "chalicelib.counters.fold:_claimed",
+        "old.resends or (old.status is Status.QUEUED and old.updated_at > old.created_at)",
+        "old.resends",
+        ("tests/chalicelib/counters/test_signs.py",),
+    ),
+    Safeguard(
         "a change that cannot be counted is skipped, and the others are counted",
         "chalicelib.counters.fold:fold",
         "folded.skipped.append(Unreadable(one.sequence, item.id if item else '?', f'{type(error).__name__}: {error}'))",

@@ -172,6 +172,20 @@ LOOKBACK = (
         ("tests/chalicelib/watchdog/test_rules.py", "tests/chalicelib/watchdog/test_long_backlog.py"),
     ),
     Safeguard(
+        "a message that was sent again is in doubt by what was sent after it",
+        "chalicelib.watchdog.rules:lost",
+        "max(expected(job), job.resent_at or 0.0)",
+        "expected(job)",
+        ("tests/chalicelib/watchdog/test_rules.py",),
+    ),
+    Safeguard(
+        "when a message was sent again is written down once it got out",
+        "chalicelib.service.dispatch:Dispatcher.mark",
+        "job.sent and not job.resends",
+        "job.sent",
+        ("tests/chalicelib/watchdog/test_resending.py",),
+    ),
+    Safeguard(
         "a run searches a bounded number of spans",
         "chalicelib.watchdog.search:spans",
         "[*joined[first:], *joined[:first]][:MOST_SPANS]",

@@ -115,27 +115,6 @@ tally['failed'] += 1
         "False",
     ),
     Safeguard(
-        "a message that was sent again is in doubt by what was sent after it",
-        "chalicelib.watchdog.rules:lost",
-        "max(expected(job), job.resent_at or 0.0)",
-        "expected(job)",
-        ("tests/chalicelib/watchdog/test_rules.py",),
-    ),
-    Safeguard(
-        "when a message was sent again is written down once it got out",
-        "chalicelib.service.dispatch:Dispatcher.mark",
-        "job.sent and not job.resends",
-        "job.sent",
-        ("tests/chalicelib/watchdog/test_resending.py",),
-    ),
-    Safeguard(
-        "an older message of a changed job tells nothing of the others",
-        "chalicelib.counters.fold:_claimed",
-        "old.resends or (old.status is Status.QUEUED and old.updated_at > old.created_at)",
-        "old.resends",
-        ("tests/chalicelib/counters/test_signs.py",),
-    ),
-    Safeguard(
         "age alone ends no job",
         "chalicelib.watchdog.rules:_of_sent",
         "not lost(job, signs)",

@@ -113,7 +113,7 @@ def test_a_message_that_the_queue_refused_does_not_count_as_sent_again(world: Wo
     assert look(world, after=301) == {"resent": 1}
 
 
-def test_a_death_after_a_message_was_sent_again_costs_another_one(world: World, ground: MemoryGround) -> None:
+def test_a_message_sent_again_whose_mark_was_refused_costs_another_one(world: World, ground: MemoryGround) -> None:
     world.submit("lost")
     ground.purge()
     knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})

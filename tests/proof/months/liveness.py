@@ -63,7 +63,7 @@ class Liveness:
         made = Counter(job.type for job in self.world.ground.jobs())
         for kind in self.world.ground.types:
             waiting = self.world.ground.waiting(kind)
-            if waiting > MESSAGES_A_JOB * (1 + made[kind]):
+            if waiting > MESSAGES_A_JOB * made[kind]:
                 self.broken.append(f"I21 {waiting} messages of {kind} for {made[kind]} jobs")
 
     def _excuse(self, now: float) -> None:

@@ -44,10 +44,10 @@ KEYS = 3
 """Of the jobs of a serial type; those that name none wait for nobody."""
 BATCH = 3
 """Messages of a serial type that come at once, so that some follow one of their key in its batch."""
-FEW = 90 * 60.0
+POLLED_EVERY = 90 * 60.0
 """Seconds between two polls of a type whose workers are few: half of its jobs come meanwhile, so that after two days a
 job waits for more than a day behind others."""
-FEWS = 8
+FEW_WORKERS = 8
 """One episode in so many has few workers."""
 LONGEST_REST = 10 * DAY
 OPERATED: Mapping[str, frozenset[Status]] = {
@@ -99,7 +99,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     with silence():
         world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
         steer(world, seed)
-        players = Players(world, rng, few=seed % FEWS == 6)
+        players = Players(world, rng, few=seed % FEW_WORKERS == 6)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
         if hours > EPISODE:
             weather.pause()
@@ -167,7 +167,7 @@ class Players:
         self._attempt(self._watch)
 
     def _free(self, kind: str, passed: float) -> bool:
-        return not (self.few and kind == TYPE) or self.rng.random() < passed / FEW
+        return not (self.few and kind == TYPE) or self.rng.random() < passed / POLLED_EVERY
 
     def _attempt(self, work: Callable[[], object]) -> None:
         """Let someone do something; that a fault ends it is part of the play."""

@@ -65,7 +65,7 @@ def delivery() -> Iterator[str]:
     yield f"up to {weather.SKEW} s wrong"
     yield f"begin once {'a day' if weather.CALM * HOUR == DAY else '-'} on average"
     yield f"no queue holds more than {WORDS[liveness.MESSAGES_A_JOB]} messages for each job"
-    yield f"One episode in {WORDS[month.FEWS]} has so few workers"
+    yield f"One episode in {WORDS[month.FEW_WORKERS]} has so few workers"
     yield f"One episode of {WORDS[month.EPISODE * HOUR / DAY]} days in {WORDS[month.WEEKS]} is a week instead"
     yield f"a pause of {WORDS[weather.LONG_PAUSE / DAY]} days, and messages expire"
     yield f"of up to {WORDS[max(weather.KINDS[f'{name} is out of order'].high for name in OUT) / HOUR]} hours"
