@@ -156,10 +156,7 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 
 def mark_sent(job: Job, *, now: float) -> Change:
-    """Write down that the message is in the queue: from now on a wait means a backlog, not a lost send.
-
-    When it got out is written down as well if another message was sent before.
-    """
+    """Write down that the message is in the queue, and when if it follows another: a wait is no lost send any more."""
     if not job.resends:
         return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
     return Change(j.MARK_SENT, job.gen, (Test("sent", "=", job.sent),), {"sent": True, "resent_at": now})
