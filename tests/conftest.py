@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
+from infra.local import descriptions
 from infra.local.emulator.inprocess import emulated
-from tests import descriptions
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.garbage import pytest_collection_finish
 from tests.support import SETTINGS, Clock, create_stores

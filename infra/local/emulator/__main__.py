@@ -54,6 +54,9 @@ def _run_ministack(port: int) -> int:
 
 
 async def _serve(host: str, port: int, origins: list[str]) -> None:
+    from infra.local import descriptions
+
+    descriptions.share()  # moto makes a session for each service that it knows regions of
     from .serving.host import serve
 
     task = asyncio.ensure_future(serve(host, port, announce, origins))

@@ -10,13 +10,14 @@ from botocore.loaders import Loader
 
 
 def share() -> None:
-    """Let all sessions of this process read through one loader, which keeps what it has read."""
+    """Let all sessions of this process read through one loader, which keeps what it has read; also those of moto."""
     sessions: Any = botocore.session
-    sessions.create_loader = _loader
+    sessions.create_loader = loader
 
 
 @functools.cache
-def _loader(paths: str | None = None) -> Loader:
+def loader(paths: str | None = None) -> Loader:
+    """Return the loader of this process. `paths` is botocore's setting: more folders, separated by colons."""
     # boto3 adds its folder when it has made a session, which may be after the first look
     return Loader(
         extra_search_paths=[*filter(None, (paths or "").split(":")), str(Path(boto3.__file__).parent / "data")]
