@@ -135,12 +135,14 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
     made = OwnZips()
     kinds = {kind.module: kind for kind in types}
     for module, requirements in files_of(root, types).items():
-        name, files, handler = f"{kinds[module].queue}.zip", work / module, kinds[module].handler
+        name, handler = f"{kinds[module].queue}.zip", kinds[module].handler
+        own, files = work / f"{module}-own", work / module
         lines = own_lines(requirements, (root / SHIPPED).read_text())
         wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
+        unpack_wheels(wheels, own)
+        compile_all(own, to.python)  # the common files have their byte code
         shutil.copytree(work / "files", files)
-        unpack_wheels(wheels, files)
-        compile_all(files, to.python)
+        shutil.copytree(own, files, dirs_exist_ok=True)
         check_imports(files, [handler], work / f"{module}-runtime")
         made.sizes[name] = check_size(name, files)
         made.archives += (pack(files, target / name),)

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.errors import CloudError
-from infra.cloud.package.build import ROOT, Package, build, copy_sources
+from infra.cloud.package.build import ROOT, Package, build, copy_sources, interpreter
 from infra.cloud.package.clean import import_handler, runtime_path
 from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.own_libraries import LARGEST, check_size, files_of, hashed, lock
+from infra.definition.lambdas.runtime import PYTHON
 from tests.infra.cloud.package.test_package import ENVIRONMENT
 from tests.infra.local.running import own_library
 
@@ -50,6 +51,19 @@ def content(archive: Path) -> set[str]:
         return {name.partition("/")[0] for name in opened.namelist()}
 
 
+def modules(archive: Path) -> set[str]:
+    """Return the modules in a zip."""
+    with zipfile.ZipFile(archive) as opened:
+        return {name for name in opened.namelist() if name.endswith(".py")}
+
+
+def compiled(archive: Path) -> set[str]:
+    """Return the modules whose byte code is in a zip."""
+    with zipfile.ZipFile(archive) as opened:
+        names = [name for name in opened.namelist() if name.endswith(".pyc")]
+    return {re.sub(r"__pycache__/([^/]+)\.cpython-\d+\.pyc$", r"\1.py", name) for name in names}
+
+
 def test_the_type_runs_from_its_unpacked_zip(package: Package, tmp_path: Path) -> None:
     (own,) = package.own
     with zipfile.ZipFile(own) as archive:
@@ -70,6 +84,7 @@ def test_it_is_in_that_zip_alone_and_each_size_is_told(package: Package) -> None
     assert "inflection" in content(own)
     assert "inflection" not in content(package.archive)
     assert content(package.archive) <= content(own)
+    assert compiled(own) == (modules(own) if interpreter(PYTHON) else set())
     lines = package.sizes()
     assert [line.partition(":")[0] for line in lines] == ["deployment.zip", "plural-make.zip"]
     assert all(re.search(r": \d+\.\d MB, \d+\.\d MB unpacked$", line) for line in lines)
