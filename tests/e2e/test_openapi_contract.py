@@ -105,8 +105,11 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
     for one in operation["parameters"]:
         if one["in"] == "path" and one["name"] != "job_id":
             path = path.replace(f"{{{one['name']}}}", one["schema"]["examples"][0])
-    if "{job_id}" not in path:
-        return path
+    return path.replace("{job_id}", job_for(run, operation)) if "{job_id}" in path else path
+
+
+def job_for(run: Run, operation: dict[str, Any]) -> str:
+    """The id of a job that the operation can be tried with."""
     later = {"delay_seconds": 600} if operation["operationId"] in WAITING else {}
     tomorrow = datetime.now(UTC) + timedelta(days=1)  # there is no report of a period that has not begun
     job_id = run.submit("report.generate", {"from": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"}, **later)
@@ -114,7 +117,7 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
     if operation["operationId"] == "get_payload":
         edited = {"payload": {"from": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}", "to": f"{tomorrow:%Y-%m-%dT23:59:59Z}"}}
         assert run.client.post(f"/jobs/{job_id}/retry", json=edited).is_success
-    return path.replace("{job_id}", job_id)
+    return job_id
 
 
 def test_every_documented_example_works_verbatim(run: Run) -> None:
@@ -170,7 +173,16 @@ def configuration(folder: Path, whole: bool) -> Path:
     return path
 
 
+def leave_one_failed(run: Run) -> None:
+    """Let all failed jobs of the examples complete but one: each bulk request of the fuzzer runs each of them again."""
+    payload = content_of(DOCUMENT["paths"]["/jobs"]["post"])["examples"]["report.generate"]["value"]["payload"]
+    for job in run.client.get("/jobs?status=failed&limit=100").json()["jobs"][1:]:
+        assert run.client.post(f"/jobs/{job['id']}/retry", json={"payload": payload}).is_success
+        run.finished(job["id"])
+
+
 def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run, whole: bool) -> None:
+    leave_one_failed(run)
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(configuration(run.folder, whole)),
         "run", str(ROOT / "docs" / "openapi.json"), "--url", run.state["api"], "--checks", "all",

@@ -42,13 +42,27 @@ CALM: list[tuple[Rate, int, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rate", "jobs", "more"), CALM, ids=lambda value: value.said if isinstance(value, Rate) else ""
-)
-def test_a_backlog_starts_as_fast_as_the_rate_allows_and_no_faster(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Played:
+    """A backlog that was worked off: what is asked of it, and what became of it."""
+
+    rate: Rate
+    submitted: int
+    world: SideBySide
+
+
+@pytest.fixture(scope="module", params=CALM, ids=lambda value: value[0].said)
+def played(request: pytest.FixtureRequest) -> Played:
+    """Play one of CALM once for all tests that look at it."""
+    rate, jobs, more = request.param
     world = SideBySide(rate, **more)
     world.submit(jobs)
     world.run(3 * jobs * rate.apart + 60)
+    return Played(rate, jobs, world)
+
+
+def test_a_backlog_starts_as_fast_as_the_rate_allows_and_no_faster(played: Played) -> None:
+    rate, world = played.rate, played.world
     assert all(job.status is Status.COMPLETED for job in world.jobs())
     assert world.most() <= rate.n + rate.burst
     # while workers are free none waits more than its turn and 2 s
@@ -56,18 +70,14 @@ def test_a_backlog_starts_as_fast_as_the_rate_allows_and_no_faster(rate: Rate, j
     assert max(late) <= 2.0
 
 
-@pytest.mark.parametrize(
-    ("rate", "jobs", "more"), CALM, ids=lambda value: value.said if isinstance(value, Rate) else ""
-)
-def test_a_job_that_waits_costs_one_write_and_one_receive_more(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
-    world = SideBySide(rate, **more)
-    world.submit(jobs)
-    world.run(3 * jobs * rate.apart + 60)
-    plan = sum(world.writes.pop(name, 0) for name in ("slots", "turns"))
+def test_a_job_that_waits_costs_one_write_and_one_receive_more(played: Played) -> None:
+    jobs, world = played.submitted, played.world
+    plan = sum(world.writes.get(name, 0) for name in ("slots", "turns"))
+    writes = [number for name, number in world.writes.items() if name not in ("slots", "turns")]
     watchdogs = sum(job.parked_until is not None for job in world.jobs())  # what is parked is sent again
     # claim, settle, and the turn; a worker that claims while another one takes the last slot gives the job back
-    assert sum(writes > 3 for writes in world.writes.values()) <= world.workers
-    assert max(world.writes.values()) <= 4
+    assert sum(number > 3 for number in writes) <= world.workers
+    assert max(writes) <= 4
     assert max(world.received.values()) <= 2
     assert plan <= 2 * jobs
     assert sum(world.received.values()) <= 2 * jobs
