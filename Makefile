@@ -63,12 +63,12 @@ load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 
 	@$(PY) scripts/load_test.py $(ARGS)
 
 test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
-	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
 whole: $(READY) $(UI)  ## Play all of the tests of which `make test` plays a part, such as the fuzzer's examples
-	@$(PY) -m pytest -n 4 --dist loadfile -q -m "whole and not ministack" --whole $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile -q -m "whole and not ministack" --whole $(ARGS)
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)

@@ -10,7 +10,11 @@ from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.local import descriptions
 from infra.local.emulator.inprocess import emulated
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 from tests.garbage import pytest_collection_finish
 from tests.support import SETTINGS, Clock, create_stores
 from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown
@@ -18,7 +22,8 @@ from tests.whole import pytest_addoption, pytest_itemcollected, whole
 
 __all__ = [
     "clock", "cloud", "pytest_addoption", "pytest_collection_finish", "pytest_collection_modifyitems",
-    "pytest_itemcollected", "pytest_runtest_setup", "pytest_runtest_teardown", "pytest_xdist_make_scheduler", "whole",
+    "pytest_itemcollected", "pytest_runtest_setup", "pytest_runtest_teardown", "pytest_xdist_auto_num_workers",
+    "pytest_xdist_make_scheduler", "whole",
 ]  # fmt: skip
 
 # No test reaches an account. And a client that is made before the first emulator, and kept, can sign its requests.

@@ -3,6 +3,7 @@
 A file that waits for minutes and is begun last would keep one process busy while the others have ended.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
@@ -19,34 +20,58 @@ class Named(Protocol):
 
 
 T = TypeVar("T", bound=Named)
-TOGETHER = ("tests/flow",)
-"""Folders whose tests share a platform."""
+TOGETHER = {
+    "flow": ("tests/flow",),
+    "waiting": (
+        "tests/infra/local/test_ending.py", "tests/infra/local/lambdas", "tests/infra/local/code/test_edits.py",
+        "tests/scripts/test_chaos.py", "tests/scripts/benches/test_loading.py",
+    ),
+}  # fmt: skip
+"""Folders and files that one process runs, in one piece: those of one platform, and those that mostly wait.
+
+Two processes that wait side by side would leave a processor with nothing to do.
+"""
+FEW = 3
+"""Processes of a run, at most, of which one runs both groups: the others then keep two processors busy."""
 LONGEST = (
-    "tests/flow", "tests/infra/local/test_runner.py", "tests/proof", "tests/infra/local", "tests/scripts", "tests/e2e",
-    "tests/infra/cloud", "tests/handlers", "tests/contract",
+    "flow", "waiting", "tests/infra/local/test_runner.py", "tests/proof", "tests/infra/local", "tests/scripts",
+    "tests/e2e", "tests/infra/cloud", "tests/handlers", "tests/contract",
 )  # fmt: skip
 """Where tests start processes or play long games, in the order in which they are begun; the others follow."""
 
 
 class Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives a process one file after another, or one folder of TOGETHER."""
+    """Gives a process one file after another, or one group of TOGETHER."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return scope_of(nodeid)
+        scope = scope_of(nodeid)
+        return "waiting" if scope in TOGETHER and self.numnodes <= FEW else scope
 
 
 def scope_of(nodeid: str) -> str:
-    """Return what is run by one process, in one piece: a folder of TOGETHER, else the test's file."""
-    file = nodeid.partition("::")[0]
-    folders = {str(folder) for folder in PurePosixPath(file).parents}
-    return next((folder for folder in TOGETHER if folder in folders), file)
+    """Return what is run by one process, in one piece: a group of TOGETHER, else the test's file."""
+    places = _places(nodeid)
+    groups = (name for name, members in TOGETHER.items() if places & set(members))
+    return next(groups, nodeid.partition("::")[0])
 
 
 def rank(nodeid: str) -> int:
     """Return the place of a test's file in the order in which files are begun."""
-    file = nodeid.partition("::")[0]
-    parts = {file, *map(str, PurePosixPath(file).parents)}
+    scope = scope_of(nodeid)
+    parts = {scope} if scope in TOGETHER else _places(nodeid)
     return next((number for number, place in enumerate(LONGEST) if place in parts), len(LONGEST))
+
+
+def _places(nodeid: str) -> set[str]:
+    """Return a test's file and the folders that it is in."""
+    file = nodeid.partition("::")[0]
+    return {file, *map(str, PurePosixPath(file).parents)}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run one process more than there are processors (`-n auto`): one of them waits most of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
