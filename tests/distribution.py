@@ -40,6 +40,10 @@ LONGEST = (
 """Where tests start processes or play long games, in the order in which they are begun; the others follow."""
 
 
+MOST = 8
+"""Processors that are used, at most: the longest piece takes a minute by itself, however many there are."""
+
+
 class Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives a process one file after another, or one group of TOGETHER."""
 
@@ -70,8 +74,9 @@ def _places(nodeid: str) -> set[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run one process more than there are processors (`-n auto`): one of them waits most of the time."""
-    return (os.cpu_count() or 1) + 1
+    """Run one process more than this one may use processors (`-n auto`): one of them waits most of the time."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
