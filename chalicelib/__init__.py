@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import cold_start
 
 if TYPE_CHECKING:
+    from chalicelib.entry.worker import consume
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.auto_pause import Failing
     from chalicelib.jobs.schedules.schedule import Cron
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from chalicelib.jobs.types.jobtype import JobType, job
     from chalicelib.jobs.types.rate import Rate
     from chalicelib.jobs.types.reach import Allow
-    from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
 cold_start.begin()
@@ -51,7 +51,7 @@ _HOMES = {
     "PermanentError": "chalicelib.errors",
     "Rate": "chalicelib.jobs.types.rate",
     "RetryLater": "chalicelib.errors",
-    "consume": "chalicelib.worker.consume",
+    "consume": "chalicelib.entry.worker",
     "job": "chalicelib.jobs.types.jobtype",
 }
 

@@ -11,6 +11,11 @@ IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 threads at a time."""
 
 
+def works() -> bool:
+    """Return whether this process may run jobs: it is a worker, or no function at all."""
+    return not IN_LAMBDA or os.environ.get("_HANDLER", "").startswith("handlers.")
+
+
 def begin() -> None:
     """Look for no garbage while modules are imported, since all of it stays."""
     if IN_LAMBDA:

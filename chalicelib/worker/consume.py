@@ -1,4 +1,4 @@
-"""Work off one SQS batch of one job type: `consume(job_type)` is the Lambda entry point.
+"""Work off one SQS batch of one job type.
 
 The item is the source of truth; the message only names the job. Read downward: batch, message, claim, run, settle.
 """
@@ -195,8 +195,8 @@ class Worker:
             return Raised(error)
 
 
-def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
-    """The Lambda handler of a job type: takes an SQS event, answers with the messages that must come again."""
+def handler_of(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """Return what `entry.worker.consume` calls with each SQS event."""
     workers: list[Worker] = []
 
     def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
 from chalicelib.jobs.types.jobtype import job
-from chalicelib.worker.consume import consume
 from chalicelib.worker.context import JobContext
 
 

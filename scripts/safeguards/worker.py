@@ -108,7 +108,7 @@ self.persistence.write(job, lambda: self.store.record(job.id, attempt))
     ),
     Safeguard(
         "without partial batches a failure brings the whole batch back",
-        "chalicelib.worker.consume:consume",
+        "chalicelib.worker.consume:handler_of",
         "again and (not settings.partial_batch)",
         "False",
     ),

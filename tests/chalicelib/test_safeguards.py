@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.entry.worker import consume
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
@@ -13,7 +14,7 @@ from chalicelib.jobs.ports import Message
 from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
-from chalicelib.worker.consume import BatchFailed, consume
+from chalicelib.worker.consume import BatchFailed
 from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.settle import Done, Lost, Raised, Settlement, Stopped
 from tests.proof.grounds.faults import Throttled

@@ -5,9 +5,9 @@ import time
 
 from pydantic import BaseModel
 
+from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
 from chalicelib.jobs.types.jobtype import job
-from chalicelib.worker.consume import consume
 from chalicelib.worker.context import JobContext
 
 

@@ -65,7 +65,7 @@ def import_handler(handler: str, task: Path, paths: list[str], environment: dict
     search = json.dumps([native, str(task), runtime])
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", PROBE, search, handler, then],
-        env={"PATH": os.environ["PATH"], **environment},
+        env={"PATH": os.environ["PATH"], "_HANDLER": handler, **environment},
         cwd=task,
         check=True,
         stdout=subprocess.PIPE,

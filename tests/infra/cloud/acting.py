@@ -25,10 +25,10 @@ from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.counters import keys
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
+from chalicelib.entry.worker import consume
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
 from chalicelib.jobs.types import jobtype
-from chalicelib.worker.consume import consume
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from chalicelib.worker.context import JobContext
 from chalicelib.jobs.types.jobtype import job
-from chalicelib.worker.consume import consume
+from chalicelib.entry.worker import consume
 
 
 class {model}(BaseModel):

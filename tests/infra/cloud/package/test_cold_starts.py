@@ -107,6 +107,23 @@ def test_what_a_first_request_does_not_need_is_not_imported(handler: str, unpack
     assert not LATER & import_handler(handler, unpacked, runtime, NO_NETWORK, FIRST_USE).modules
 
 
+def test_the_api_leaves_to_workers_what_works_off_messages(unpacked: Path, runtime: list[str]) -> None:
+    consume = "chalicelib.worker.consume"
+    assert consume not in import_handler("app.app", unpacked, runtime, NO_NETWORK, FIRST_USE).modules
+    assert consume in import_handler(WORKER, unpacked, runtime, NO_NETWORK).modules
+
+
+def test_a_worker_behind_another_librarys_handler_works() -> None:
+    script = (
+        "import sys, types; from handlers.email_send import handler;"
+        "assert 'chalicelib.worker.consume' not in sys.modules;"
+        "context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000);"
+        "print(handler({'Records': []}, context), handler({'Records': []}, context))"
+    )
+    said = run(script, AWS_LAMBDA_FUNCTION_NAME="email-send", _HANDLER="tracing.wrapped")
+    assert said.splitlines()[-1] == "{'batchItemFailures': []} {'batchItemFailures': []}"
+
+
 def test_models_that_are_built_late_say_the_same() -> None:
     here, there = run(REFUSED), run(REFUSED, AWS_LAMBDA_FUNCTION_NAME="api")
     assert len(json.loads(here)[1]) > MANY

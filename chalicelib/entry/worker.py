@@ -1,0 +1,33 @@
+"""The Lambda function of a job type: `handler = consume(job_type)`, the last line of a file in `handlers/`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib import cold_start
+from chalicelib.jobs.types.jobtype import JobType
+
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+
+def consume(kind: JobType[Any, Any]) -> Handler:
+    """Return the Lambda handler of a job type: takes an SQS event, answers with the messages that must come again.
+
+    In Lambda the API imports these files, too, for what they declare. What works off messages is imported there only
+    when it is called: by a worker whose handler another library's stands before.
+    """
+    if cold_start.works():
+        return _working(kind)
+    made: list[Handler] = []
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        if not made:
+            made.append(_working(kind))
+        return made[0](event, context)
+
+    return handler
+
+
+def _working(kind: JobType[Any, Any]) -> Handler:
+    from chalicelib.worker.consume import handler_of
+
+    return handler_of(kind)
