@@ -12,8 +12,9 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 def consume(kind: JobType[Any, Any]) -> Handler:
     """Return the Lambda handler of a job type: takes an SQS event, answers with the messages that must come again.
 
-    In Lambda the API imports these files, too, for what they declare. What works off messages is imported there only
-    when it is called: by a worker whose handler another library's stands before.
+    In Lambda the API imports these files, too, for what they declare, and calls no handler: the code that works off
+    messages is imported at the first call there. So it is in a worker that Lambda starts by another library's handler,
+    which calls this one.
     """
     if cold_start.works():
         return _working(kind)
