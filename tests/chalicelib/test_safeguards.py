@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib import cold_start, wiring
 from chalicelib.entry.worker import consume
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
@@ -69,6 +69,24 @@ def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(wor
         assert handler({"Records": [fine]}, context) == {"batchItemFailures": []}, "without a failure, nothing is kept"
     finally:
         wiring.reset()
+
+
+def test_a_worker_that_lambda_starts_by_another_librarys_handler_runs_the_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cold_start, "IN_LAMBDA", True)
+    monkeypatch.setenv("_HANDLER", "tracing.wrapped")
+    assert not cold_start.works()
+    world.submit("a")
+    ground, settings = world.ground, Settings.from_env({})
+    wiring.use(job_store=ground.store, job_queue=ground.queue, settings=settings, clock=world.clock)
+    handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
+    try:
+        assert handler(world.event(ground.receive(1)), context) == {"batchItemFailures": []}
+        assert handler({"Records": []}, context) == {"batchItemFailures": []}
+    finally:
+        wiring.reset()
+    assert ground.jobs()[0].status is Status.COMPLETED
 
 
 @pytest.mark.parametrize(("attempts", "ends"), [(3, Status.COMPLETED), (1, Status.DEAD_LETTER)])
