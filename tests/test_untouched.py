@@ -1,11 +1,12 @@
 """The check that no file of tests leaves the environment changed, seen at work in runs of pytest of their own."""
 
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from tests.support import PYTEST
 
 ROOT = Path(__file__).parents[1]
 LEAKS = {
@@ -55,7 +56,7 @@ def run(text: str, folder: Path, before: str | None) -> str:
     (folder / "test_b.py").write_text(NEXT.format(before=before))
     (folder / "conftest.py").write_text("from tests.untouched import *\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rE", "-p", "no:cacheprovider", "test_a.py", "test_b.py"],
+        [*PYTEST, "-rE", "-p", "no:cacheprovider", "test_a.py", "test_b.py"],
         check=False,
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | ({} if before is None else {"LEFT": before}),

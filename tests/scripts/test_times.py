@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ import pytest
 
 from scripts.times import MISSING, MOMENTS, NO_TESTS, NOT_MOVED, PARTS, main
 from tests.pretended import read_moment
+from tests.support import PYTEST
 
 ROOT = Path(__file__).parents[2]
 DEVELOP = ROOT / "docs" / "develop.md"
@@ -106,7 +106,7 @@ def test_each_test_and_its_fixtures_begin_at_the_moment(tmp_path: Path) -> None:
         f"    assert 0 <= time.time() - {moment.timestamp()} < 600\n"
         "    assert time.tzname[0] == 'UTC'\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.pretended", "--at", "2028-02-29T23:59:59 UTC"]
+    command = [*PYTEST, "-p", "tests.pretended", "--at", "2028-02-29T23:59:59 UTC"]
     done = subprocess.run(
         [*command, "-c", "/dev/null", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -120,7 +120,7 @@ def test_files_that_read_the_clock_are_noted_and_others_are_not(tmp_path: Path) 
         ("none", "'nothing'"),
     ):
         (tmp_path / f"test_{name}.py").write_text(f"def test_it():\n    {code}\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.pretended", "--at", "2028-02-29T23:59:59 UTC"]
+    command = [*PYTEST, "-p", "tests.pretended", "--at", "2028-02-29T23:59:59 UTC"]
     subprocess.run(
         [*command, "-c", "/dev/null", "--readers", str(tmp_path / "readers"), str(tmp_path)], cwd=ROOT, check=True
     )

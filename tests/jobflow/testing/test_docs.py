@@ -3,13 +3,13 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs.types.registry import registered
 from jobflow.testing import Platform
 from tests.infra.local.running import ROOT, copy_of_the_code
+from tests.support import PYTEST
 
 
 def blocks(page: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def test_jobs_that_make_jobs_are_tested_as_the_page_says(tmp_path: Path) -> None
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/handlers/test_order_place.py"],
+        [*PYTEST, "-p", "no:cacheprovider", "tests/handlers/test_order_place.py"],
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
@@ -39,7 +39,7 @@ def test_the_example_passes(tmp_path: Path) -> None:
     (root / name).parent.mkdir(parents=True)
     (root / name).write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name],
+        [*PYTEST, "-p", "no:cacheprovider", name],
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
