@@ -48,21 +48,25 @@ class Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist has no ty
     """Gives a process one file after another, or one group of TOGETHER."""
 
     def _split_scope(self, nodeid: str) -> str:
-        scope = scope_of(nodeid)
-        return "waiting" if scope in TOGETHER and self.numnodes <= FEW else scope
+        return scope_of(nodeid, self.numnodes)
 
 
-def scope_of(nodeid: str) -> str:
-    """Return what is run by one process, in one piece: a group of TOGETHER, else the test's file."""
+def scope_of(nodeid: str, processes: int) -> str:
+    """Return what is run by one process, in one piece: a group of TOGETHER, or both where they are FEW, else a file."""
+    group = group_of(nodeid)
+    return ("waiting" if processes <= FEW else group) if group else nodeid.partition("::")[0]
+
+
+def group_of(nodeid: str) -> str | None:
+    """Return the group of TOGETHER that a test is in; None when it is in none."""
     places = _places(nodeid)
-    groups = (name for name, members in TOGETHER.items() if places & set(members))
-    return next(groups, nodeid.partition("::")[0])
+    return next((name for name, members in TOGETHER.items() if places & set(members)), None)
 
 
 def rank(nodeid: str) -> int:
     """Return the place of a test's file in the order in which files are begun."""
-    scope = scope_of(nodeid)
-    parts = {scope} if scope in TOGETHER else _places(nodeid)
+    group = group_of(nodeid)
+    parts = {group} if group else _places(nodeid)
     return next((number for number, place in enumerate(LONGEST) if place in parts), len(LONGEST))
 
 

@@ -1,11 +1,15 @@
 """What waits longest is begun first, and tests that share a platform are run by one process."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.distribution import LONGEST, TOGETHER, in_order, rank, scope_of
+import pytest
+
+from tests.distribution import LONGEST, TOGETHER, in_order, pytest_xdist_auto_num_workers, rank, scope_of
 
 ROOT = Path(__file__).parents[1]
+WAITING = "tests/scripts/test_chaos.py::test_1"
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,27 @@ def test_what_takes_long_comes_first_and_keeps_its_order() -> None:
 
 
 def test_what_waits_comes_in_its_own_place_wherever_it_is() -> None:
-    waiting, other = "tests/scripts/test_chaos.py::test_1", "tests/scripts/test_house.py::test_1"
-    assert rank("tests/infra/local/test_ending.py::test_1") == rank(waiting) < rank(other)
-    assert rank(waiting) < rank("tests/infra/local/test_banner.py::test_1")
+    assert (
+        rank("tests/infra/local/test_ending.py::test_1") == rank(WAITING) < rank("tests/scripts/test_house.py::test_1")
+    )
+    assert rank(WAITING) < rank("tests/infra/local/test_banner.py::test_1")
 
 
 def test_a_platforms_tests_are_one_piece_as_those_that_wait_and_others_are_a_file_each() -> None:
-    assert scope_of("tests/flow/test_a.py::test_1") == scope_of("tests/flow/test_b.py::test_2[x::y]") == "flow"
-    assert scope_of("tests/scripts/test_chaos.py::test_1") == scope_of("tests/infra/local/lambdas/test_a.py::test_1")
-    assert scope_of("tests/infra/test_a.py::test_1[x::y]") == "tests/infra/test_a.py"
-    assert scope_of("tests/flowers/test_a.py::test_1") == "tests/flowers/test_a.py"
+    assert scope_of("tests/flow/test_a.py::test_1", 4) == scope_of("tests/flow/test_b.py::test_2[x::y]", 4) == "flow"
+    assert scope_of(WAITING, 4) == scope_of("tests/infra/local/lambdas/test_a.py::test_1", 4) == "waiting"
+    assert scope_of("tests/infra/test_a.py::test_1[x::y]", 4) == "tests/infra/test_a.py"
+    assert scope_of("tests/flowers/test_a.py::test_1", 4) == "tests/flowers/test_a.py"
+
+
+def test_one_of_few_processes_runs_all_that_waits() -> None:
+    assert scope_of("tests/flow/test_a.py::test_1", 3) == scope_of(WAITING, 3) == "waiting"
+    assert scope_of("tests/infra/test_a.py::test_1", 3) == "tests/infra/test_a.py"
+
+
+@pytest.mark.parametrize(("usable", "processes"), [(1, 2), (2, 3), (64, 9)])
+def test_a_run_has_a_process_more_than_the_processors_that_it_may_use(
+    usable: int, processes: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(usable)), raising=False)
+    assert pytest_xdist_auto_num_workers(request.config) == processes

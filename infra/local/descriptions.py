@@ -12,12 +12,11 @@ from botocore.loaders import Loader
 def share() -> None:
     """Let all sessions of this process read through one loader, which keeps what it has read; also those of moto."""
     sessions: Any = botocore.session
-    sessions.create_loader = loader
+    sessions.create_loader = _loader
 
 
 @functools.cache
-def loader(paths: str | None = None) -> Loader:
-    """Return the loader of this process. `paths` is botocore's setting: more folders, separated by colons."""
+def _loader(paths: str | None = None) -> Loader:
     # boto3 adds its folder when it has made a session, which may be after the first look
     return Loader(
         extra_search_paths=[*filter(None, (paths or "").split(":")), str(Path(boto3.__file__).parent / "data")]

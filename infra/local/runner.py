@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from infra.local import descriptions
 from infra.local.code import settings_file
 from infra.local.code.edits import Watcher
 from infra.local.errors import BrokenCode, CannotRun
@@ -34,6 +35,7 @@ def run() -> int:
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 1
+    descriptions.share()  # the runner makes clients anew at each edit
     signals = Signals()
     terminal = Terminal(options.stack)
     try:

@@ -8,7 +8,6 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from infra.local import descriptions
 from infra.local.lambdas.specs import REGION
 
 if TYPE_CHECKING:
@@ -44,10 +43,8 @@ class Clients:
 
     def __init__(self, aws: Mapping[str, str]) -> None:
         self._endpoint = aws["AWS_ENDPOINT_URL"]
-        settings = botocore.session.Session(NOTHING_OF_THE_SHELL)
-        settings.register_component("data_loader", descriptions.loader())
         self._session = boto3.Session(
-            botocore_session=settings,
+            botocore_session=botocore.session.Session(NOTHING_OF_THE_SHELL),
             aws_access_key_id=aws.get("AWS_ACCESS_KEY_ID", "local"),
             aws_secret_access_key=aws.get("AWS_SECRET_ACCESS_KEY", "local"),
             region_name=aws.get("AWS_DEFAULT_REGION", REGION),
