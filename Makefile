@@ -186,7 +186,7 @@ e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform an
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.documents.lifecycle
 
-openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt and the client's models from the code
+openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt, the client's models and its synchronous class from the code
 	@$(PY) -m scripts.openapi
 
 wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console

@@ -6,12 +6,22 @@ The platform itself is `chalicelib` and `infra`; nothing of it is imported befor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jobflow.version import __version__
+
 if TYPE_CHECKING:
     from jobflow.client import AsyncJobFlow, JobFlow, NewJob
     from jobflow.errors import ApiError, JobFlowError, JobNotCompleted, WaitTimeout
 
-__version__ = "0.2.0.dev0"
-__all__ = ["ApiError", "AsyncJobFlow", "JobFlow", "JobFlowError", "JobNotCompleted", "NewJob", "WaitTimeout"]
+__all__ = [
+    "ApiError",
+    "AsyncJobFlow",
+    "JobFlow",
+    "JobFlowError",
+    "JobNotCompleted",
+    "NewJob",
+    "WaitTimeout",
+    "__version__",
+]
 
 _HOMES = {
     "ApiError": "jobflow.errors",

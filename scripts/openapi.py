@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, the client's models and docs/llms.txt (`--check`: only say whether they are stale).
+"""Write docs/openapi.json, docs/llms.txt and what is generated of the client (`--check`: say whether they are stale).
 
 The check looks at the API and at the job types that the document names: a new type does not make it stale, since each
 stage serves a document of its own types.
@@ -16,7 +16,7 @@ from chalicelib.api.platform.reference import VERSION
 from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
-from scripts.documents import client_models, llms
+from scripts.documents import client_models, llms, sync_client
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "openapi.json"
@@ -45,7 +45,8 @@ def main() -> int:
 
 def of_client(content: dict[str, Any]) -> dict[Path, str]:
     """Return the client's generated modules, formatted."""
-    return {MODELS: _formatted(client_models.models(content)), PROBLEMS: _formatted(client_models.problems())}
+    models, problems = client_models.models(content), client_models.problems()
+    return {MODELS: _formatted(models), PROBLEMS: _formatted(problems), **sync_client.files()}
 
 
 def _formatted(code: str) -> str:

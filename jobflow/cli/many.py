@@ -11,7 +11,7 @@ from jobflow.cli.printer import safe
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from jobflow.client.operations import Action
+    from jobflow.client.calls import Action
     from jobflow.models import BulkActionRow, JobFilter
 
 DONE = {"retry": "retried", "cancel": "cancelled", "discard": "discarded"}

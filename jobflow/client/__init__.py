@@ -1,10 +1,10 @@
-"""The HTTP client. Pure parts say what to send and read what came; `sync` and `asynchronous` only do it.
+"""The HTTP client. `_async` is written, and `_sync` generated from it; they send what the pure modules say.
 
 Profiles, and what a terminal shows, are not here.
 """
 
-from jobflow.client.asynchronous import AsyncJobFlow
+from jobflow.client._async.client import AsyncJobFlow
+from jobflow.client._sync.client import JobFlow
 from jobflow.client.calls import NewJob
-from jobflow.client.sync import JobFlow
 
 __all__ = ["AsyncJobFlow", "JobFlow", "NewJob"]

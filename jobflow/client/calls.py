@@ -1,4 +1,4 @@
-"""Every request of the API as data. Pure: nothing is sent here."""
+"""Every request of the API as data, but for those about schedules. Pure: nothing is sent here."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,13 @@ from jobflow.plain import is_key
 T = TypeVar("T")
 KEY = "Idempotency-Key"
 JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | str
+Action = Literal["retry", "cancel", "discard"]
+Metric = Literal[
+    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+]
+Step = Literal[60, 300, 3600, 86400]
+"""Seconds from one point of a series to the next."""
+BulkOrId = m.BulkActionRow | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,30 @@ def redrive(job_type: str | None, *, dry_run: bool, cursor: str | None = None) -
     return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
 
 
+def start_bulk(
+    action: Action, ids: Sequence[str] | None, filters: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Call[m.BulkActionRow]:
+    """Start a bulk action. Repeatable: what is changed already is skipped."""
+    chosen: dict[str, Any] = {"filter": as_filter(filters)} if ids is None else {"ids": list(ids)}
+    given = {name: value for name, value in settings.items() if value}
+    return Call("POST", "/bulk", m.BulkActionRow, body=as_body({"action": action, **chosen, **given}), repeatable=True)
+
+
+def bulk_action(bulk_id: BulkOrId) -> Call[m.BulkActionRow]:
+    """Read a bulk action."""
+    return Call("GET", _bulk(bulk_id), m.BulkActionRow, repeatable=True)
+
+
+def bulk_actions() -> Call[m.BulkActionList]:
+    """Read the newest bulk actions."""
+    return Call("GET", "/bulk", m.BulkActionList, repeatable=True)
+
+
+def stop_bulk(bulk_id: BulkOrId) -> Call[m.BulkActionRow]:
+    """Stop a bulk action."""
+    return Call("POST", f"{_bulk(bulk_id)}/stop", m.BulkActionRow, repeatable=True)
+
+
 def job_types() -> Call[m.JobTypes]:
     """Read every job type."""
     return Call("GET", "/job-types", m.JobTypes, repeatable=True)
@@ -163,6 +194,15 @@ def metrics() -> Call[m.MetricsAnswer]:
     return Call("GET", "/metrics", m.MetricsAnswer, repeatable=True)
 
 
+def series(
+    metric: Metric, job_type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
+) -> Call[m.Series]:
+    """Read numbers over time."""
+    bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
+    query = {"metric": metric, "type": job_type, "step": step, **bounds}
+    return Call("GET", "/metrics/series", m.Series, query=query, repeatable=True)
+
+
 def findings() -> Call[m.Findings]:
     """Read what needs attention."""
     return Call("GET", "/metrics/health", m.Findings, repeatable=True)
@@ -172,6 +212,16 @@ def errors(job_type: str | None, since: datetime | str | None) -> Call[m.ErrorGr
     """Read the groups of failures."""
     query = {"type": job_type, "since": None if since is None else as_time(since)}
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
+
+
+def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
+    """Say of a group of errors that it is known, settled, or open again."""
+    return Call("POST", f"/errors/{quote(fingerprint, safe='')}/{verdict}", m.ErrorMark, repeatable=True)
+
+
+def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:
+    """Ask for a form that uploads one file of so many bytes."""
+    return Call("POST", "/uploads", m.UploadForm, body=as_body({"content_type": content_type, "bytes": size}))
 
 
 def me() -> Call[m.Me]:
@@ -201,3 +251,7 @@ def _without_none(asked: Mapping[str, Any]) -> bytes:
 
 def _job(job: JobOrId) -> str:
     return f"/jobs/{quote(id_of(job), safe='')}"
+
+
+def _bulk(bulk_id: BulkOrId) -> str:
+    return f"/bulk/{quote(bulk_id if isinstance(bulk_id, str) else bulk_id.id, safe='')}"

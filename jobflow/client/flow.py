@@ -15,12 +15,13 @@ import httpx
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, decoding
-from jobflow.client.calls import Call, JobOrId, SubmittedJob
+from jobflow.client.calls import BulkOrId, Call, JobOrId, SubmittedJob
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
-POLL_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 1.5, 5.0
-"""Seconds between two looks at a job that is waited for, and how they grow."""
+Finishing = TypeVar("Finishing", m.JobDetail, m.BulkActionRow)
+JOB_FIRST, BULK_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 0.25, 1.5, 5.0
+"""Seconds between two looks at what is waited for: the first, how they grow, and the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +130,32 @@ def retry_after_of(response: httpx.Response) -> float | None:
 
 def wait(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[m.JobDetail]:
     """Look at a job until it has finished; raise WaitTimeout after so many seconds."""
-    begun, pause = now(), POLL_FIRST
+    return _finished(calls.get(job), JOB_FIRST, e.WaitTimeout, timeout, patience, now)
+
+
+def wait_bulk(
+    bulk: BulkOrId, timeout: float | None, patience: Patience, now: Callable[[], float]
+) -> Flow[m.BulkActionRow]:
+    """Look at a bulk action until it has finished; raise BulkNotFinished after so many seconds."""
+    return _finished(calls.bulk_action(bulk), BULK_FIRST, e.BulkNotFinished, timeout, patience, now)
+
+
+def _finished(
+    look: Call[Finishing],
+    pause: float,
+    late: Callable[[Finishing, float], e.JobFlowError],
+    timeout: float | None,
+    patience: Patience,
+    now: Callable[[], float],
+) -> Flow[Finishing]:
+    begun = now()
     while True:
-        found = yield from answer(calls.get(job), patience)
+        found = yield from answer(look, patience)
         if found.finished_at is not None:
             return found
         left = float("inf") if timeout is None else timeout - (now() - begun)
         if left <= 0:
-            raise e.WaitTimeout(found, timeout or 0)
+            raise late(found, timeout or 0)
         yield Wait(min(pause, left))
         pause = min(POLL_LONGEST, pause * POLL_FACTOR)
 

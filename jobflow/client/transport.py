@@ -1,13 +1,16 @@
 """Build what both clients hand to httpx: the address, the headers, and one call as a request."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
-from jobflow import __version__
 from jobflow.client.calls import KEY, Call
 from jobflow.profiles import Target
+from jobflow.version import __version__
 
 TIMEOUT = 30.0
 """Seconds for one request: API Gateway itself gives up after 29."""
+Sleep = Callable[[float], Any]
+AsyncSleep = Callable[[float], Awaitable[Any]]
 
 
 class Options(TypedDict):

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from jobflow import __version__
 from jobflow.errors import ConfigurationError
+from jobflow.version import __version__
 
 TEMPLATES = Path(__file__).with_name("template")
 CI = Path(__file__).with_name("ci")

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from jobflow import __version__
 from jobflow.errors import ConfigurationError
 from jobflow.project import settings
+from jobflow.version import __version__
 
 STATE = ".jobflow"
 LINKS = {"handlers": "handlers", ".env": ".env"}

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobflow import __version__
 from jobflow.project import settings
+from jobflow.version import __version__
 
 LIST = Path(__file__).with_name("breaking.toml")
 READ = ("*.py", "jobflow.toml", ".env", "*.yml", "*.md", "Makefile", "*.sh")

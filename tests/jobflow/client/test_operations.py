@@ -13,7 +13,7 @@ from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import AsyncJobFlow, JobFlow, errors, models
-from jobflow.client import operations
+from jobflow.client import calls
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import EAGER, URL, Slept, Wire, client_of
 
@@ -86,7 +86,7 @@ def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, w
 
 
 def test_each_metric_of_the_api_is_one_of_the_clients() -> None:
-    assert set(get_args(operations.Metric)) == set(get_args(get_type_hints(models.Series)["metric"]))
+    assert set(get_args(calls.Metric)) == set(get_args(get_type_hints(models.Series)["metric"]))
 
 
 def test_a_file_is_sent_to_s3_without_the_token(wire: Wire, client: JobFlow, tmp_path: Path) -> None:

@@ -1,30 +1,33 @@
-"""The client for asyncio: the methods of JobFlow, awaited."""
+"""The client of one API: a method for each request, and some that make several."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
+from jobflow import errors as e
 from jobflow import models as m
 from jobflow import profiles
-from jobflow.client import batches, calls, flow
-from jobflow.client.asynchronous_operations import AsyncOperations
+from jobflow.client import batches, calls, flow, schedules, uploads
 from jobflow.client.batches import BatchedJob
-from jobflow.client.calls import Call, JobOrId, NewJob, SubmittedJob
-from jobflow.client.transport import TIMEOUT, arguments, options
+from jobflow.client.calls import Action, BulkOrId, Call, JobOrId, Metric, NewJob, Step, SubmittedJob
+from jobflow.client.transport import TIMEOUT, AsyncSleep, arguments, options
 
 T = TypeVar("T")
 
 
-class AsyncJobFlow(AsyncOperations):
-    """A client of one API for asyncio. Use it as an asynchronous context manager, or `aclose` it.
+class AsyncJobFlow:
+    """A client of one API. Use it as a context manager, or close it.
 
     Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
     Every method raises ApiError when the API refuses, and NotReached when it does not answer.
+    Threads can share a JobFlow; the tasks of one event loop an AsyncJobFlow, whose methods are awaited.
     """
 
     def __init__(
@@ -36,8 +39,8 @@ class AsyncJobFlow(AsyncOperations):
         timeout: float = TIMEOUT,
         patience: flow.Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
-        now: Callable[[], float] = time.monotonic,
+        sleep: AsyncSleep = asyncio.sleep,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         self.target = profiles.find(url, token, profile)
         self._http = httpx.AsyncClient(**options(self.target, timeout), transport=transport)
@@ -146,9 +149,44 @@ class AsyncJobFlow(AsyncOperations):
         """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
         return await self._run(flow.redrive(job_type, self._patience, dry_run=dry_run))
 
+    async def start_bulk(
+        self,
+        action: Action,
+        ids: Sequence[str] | None = None,
+        *,
+        dry_run: bool = False,
+        expected: int | None = None,
+        reason: str = "",
+        **filters: Unpack[m.JobFilter],
+    ) -> m.BulkActionRow:
+        """Let the platform retry, cancel or discard these jobs, or all that match; it goes on by itself.
+
+        `expected` is the number that was counted, for the progress; `reason` is kept with each discarded job.
+        """
+        settings = {"dry_run": dry_run, "expected": expected, "reason": reason}
+        return await self._ask(calls.start_bulk(action, ids, filters, settings))
+
+    async def wait_bulk(self, bulk: BulkOrId, timeout: float | None = None) -> m.BulkActionRow:
+        """Return a bulk action once it has finished; raise BulkNotFinished after so many seconds."""
+        return await self._run(flow.wait_bulk(bulk, timeout, self._patience, self._now))
+
+    async def bulk_action(self, bulk: BulkOrId) -> m.BulkActionRow:
+        """Return a bulk action with its progress."""
+        return await self._ask(calls.bulk_action(bulk))
+
+    async def bulk_actions(self) -> list[m.BulkActionRow]:
+        """Return the newest bulk actions."""
+        answer = await self._ask(calls.bulk_actions())
+        return answer.bulk_actions
+
+    async def stop_bulk(self, bulk: BulkOrId) -> m.BulkActionRow:
+        """Stop a bulk action; what is done stays done."""
+        return await self._ask(calls.stop_bulk(bulk))
+
     async def job_types(self) -> list[m.JobTypeRow]:
         """Return every job type with the JSON Schema of its payload."""
-        return (await self._ask(calls.job_types())).job_types
+        answer = await self._ask(calls.job_types())
+        return answer.job_types
 
     async def tenants(self, job_type: str) -> m.Tenants:
         """Return the ten tenants of a type with the most jobs at work."""
@@ -166,13 +204,120 @@ class AsyncJobFlow(AsyncOperations):
         """Return the numbers of now."""
         return await self._ask(calls.metrics())
 
+    async def series(
+        self,
+        metric: Metric,
+        job_type: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        step: Step = 60,
+    ) -> m.Series:
+        """Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds."""
+        return await self._ask(calls.series(metric, job_type, since, until, step))
+
     async def findings(self) -> list[m.FindingRow]:
         """Return what needs attention, most urgent first."""
-        return (await self._ask(calls.findings())).findings
+        answer = await self._ask(calls.findings())
+        return answer.findings
 
     async def errors(self, job_type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
         """Return failures in groups, most frequent first."""
-        return (await self._ask(calls.errors(job_type, since))).groups
+        answer = await self._ask(calls.errors(job_type, since))
+        return answer.groups
+
+    async def acknowledge(self, fingerprint: str) -> m.ErrorMark:
+        """Say of a group of errors that it is known."""
+        return await self._ask(calls.judge(fingerprint, "acknowledge"))
+
+    async def resolve(self, fingerprint: str) -> m.ErrorMark:
+        """Say of a group of errors that it is settled: it is shown again when it comes back."""
+        return await self._ask(calls.judge(fingerprint, "resolve"))
+
+    async def reopen(self, fingerprint: str) -> m.ErrorMark:
+        """Take back what was said of a group of errors."""
+        return await self._ask(calls.judge(fingerprint, "reopen"))
+
+    async def upload(self, file: bytes | Path, content_type: str | None = None) -> str:
+        """Upload a file and return its key, which goes into a payload. A path's name tells its type."""
+        content = uploads.content_of(file, content_type)
+        form = await self._ask(calls.upload_form(content[1], len(content[0])))
+        try:
+            answer = await self._http.send(uploads.request(self._http, form, content))
+            return uploads.stored(form, answer)
+        except httpx.TransportError as error:
+            raise e.NotReached(f"No answer from S3: {error or type(error).__name__}") from error
+
+    async def schedules(self) -> AsyncIterator[m.ScheduleRow]:
+        """Yield every schedule by id, with its next and last firings."""
+        after: str | None = None
+        while True:
+            page = await self._ask(schedules.page(after))
+            for one in page.schedules:
+                yield one
+            after = page.next_after
+            if after is None:
+                return
+
+    async def schedule(self, schedule_id: str) -> m.ScheduleRow:
+        """Return a schedule with its next and last firings."""
+        return await self._ask(schedules.get(schedule_id))
+
+    async def preview_schedule(self, cron: str, *, timezone: str = "UTC", count: int = 5) -> list[m.Firing]:
+        """Return the next firings of a cron text that need not be stored."""
+        answer = await self._ask(schedules.preview(cron, timezone, count))
+        return answer.firings
+
+    async def create_schedule(
+        self,
+        schedule_id: str,
+        job_type: str,
+        cron: str,
+        payload: Any,
+        *,
+        timezone: str = "UTC",
+        starts_at: datetime | str | None = None,
+        ends_at: datetime | str | None = None,
+        **settings: Any,
+    ) -> m.ScheduleRow:
+        """Store a schedule: cron has five fields; `catch_up` and `overlap` are settings."""
+        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        return await self._ask(schedules.create(schedule_id, given))
+
+    async def change_schedule(
+        self,
+        schedule_id: str,
+        job_type: str,
+        cron: str,
+        payload: Any,
+        *,
+        timezone: str = "UTC",
+        starts_at: datetime | str | None = None,
+        ends_at: datetime | str | None = None,
+        version: str | None = None,
+        **settings: Any,
+    ) -> m.ScheduleRow:
+        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not.
+
+        With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
+        """
+        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        return await self._ask(schedules.change(schedule_id, given, version))
+
+    async def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
+        """Delete a stored schedule."""
+        return await self._ask(schedules.delete(schedule_id))
+
+    async def pause_schedule(self, schedule_id: str) -> m.ScheduleRow:
+        """Pause a schedule."""
+        return await self._ask(schedules.switch(schedule_id, "pause"))
+
+    async def resume_schedule(self, schedule_id: str) -> m.ScheduleRow:
+        """Let a paused schedule go on."""
+        return await self._ask(schedules.switch(schedule_id, "resume"))
+
+    async def run_schedule(self, schedule_id: str) -> m.JobRow:
+        """Create a job of a schedule now, also of a paused one."""
+        return await self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
 
     async def me(self) -> m.Me:
         """Return the role and label of the token."""

@@ -1,0 +1,1 @@
+"""The class of the client; every request and rule is beside this package."""

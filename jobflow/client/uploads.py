@@ -1,0 +1,44 @@
+"""Read a file, and write the request that sends it to S3 with the form that the API gave. Nothing is sent here."""
+
+import mimetypes
+from pathlib import Path
+
+import httpx
+
+from jobflow import errors as e
+from jobflow import models as m
+
+S3_REASON = 300
+"""Characters of S3's reason that an error shows."""
+
+
+def content_of(file: bytes | Path, content_type: str | None) -> tuple[bytes, str]:
+    """Return a file's bytes and type, which its name tells when it is not given; raises ConfigurationError."""
+    content = file if isinstance(file, bytes) else _read(file)
+    known = content_type or (None if isinstance(file, bytes) else mimetypes.guess_type(file.name)[0])
+    if known is None:
+        raise e.ConfigurationError("The file's type is not known: name it, such as image/png.")
+    return content, known
+
+
+def request(client: httpx.Client | httpx.AsyncClient, form: m.UploadForm, file: tuple[bytes, str]) -> httpx.Request:
+    """Return the request that sends a file to S3, which must not see the token."""
+    content, content_type = file
+    made = client.build_request("POST", form.url, data=form.fields, files={"file": ("file", content, content_type)})
+    del made.headers["Authorization"]
+    return made
+
+
+def stored(form: m.UploadForm, response: httpx.Response) -> str:
+    """Return the key of a file that S3 has taken; raises ApiError with its reason when it has not."""
+    if response.is_success:
+        return form.key
+    reason = " ".join(response.text.split())[:S3_REASON]
+    raise e.ApiError(response.status_code, f"S3 refused the file: {reason}")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise e.ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
