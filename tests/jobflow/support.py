@@ -1,19 +1,23 @@
 """The client over the real API: memory ports behind, no network between."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from inspect import isasyncgen
+from typing import Any, Self, TypeVar, cast
 
 import httpx
 
 from chalicelib.access.tokens import Role
-from jobflow import JobFlow
+from jobflow import AsyncJobFlow, JobFlow
 from jobflow.client.flow import Flow, Patience, Wait
 from tests.chalicelib.api.support import World
 
 T = TypeVar("T")
 URL = "https://jobs.example.com"
 EAGER = Patience(chance=lambda: 1.0)
+Connect = Callable[..., JobFlow]
+"""Makes a client of the API behind a wire: `client_of`, or `async_client_of`."""
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Wire:
             answer = self.instead.pop(0)
             if isinstance(answer, Exception):
                 raise answer
-            return answer
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
         self.before.get(request.method, lambda: None)()
         headers = {name.title(): value for name, value in request.headers.items()}
         done = self.world.call(
@@ -60,14 +64,44 @@ class Slept(list[float]):
 
 def client_of(wire: Wire, slept: Slept | None = None, role: Role = Role.ADMIN) -> JobFlow:
     """Return a client of this API with a token of this role."""
-    return JobFlow(
-        URL,
-        wire.world.secrets[role],
-        transport=httpx.MockTransport(wire),
-        sleep=slept if slept is not None else Slept(),
-        now=wire.world.clock,
-        patience=EAGER,
-    )
+    return JobFlow(URL, **_options(wire, role), sleep=Slept() if slept is None else slept)
+
+
+def async_client_of(wire: Wire, slept: Slept | None = None, role: Role = Role.ADMIN) -> JobFlow:
+    """Return the asynchronous client of this API, to be called as the other is."""
+
+    async def sleep(seconds: float) -> None:
+        if slept is not None:
+            slept(seconds)
+
+    return cast("JobFlow", Awaited(AsyncJobFlow(URL, **_options(wire, role), sleep=sleep)))
+
+
+def _options(wire: Wire, role: Role) -> dict[str, Any]:
+    transport = httpx.MockTransport(wire)
+    return {"token": wire.world.secrets[role], "transport": transport, "now": wire.world.clock, "patience": EAGER}
+
+
+@dataclass
+class Awaited:
+    """An asynchronous client whose methods are awaited here, so that one test holds both clients."""
+
+    client: AsyncJobFlow
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self.client, name)
+
+        async def awaited(*given: Any, **named: Any) -> Any:
+            answer = method(*given, **named)
+            return [one async for one in answer] if isasyncgen(answer) else await answer
+
+        return lambda *given, **named: asyncio.run(awaited(*given, **named))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        asyncio.run(self.client.aclose())
 
 
 def play(

@@ -1,20 +1,18 @@
 """Many jobs in a batch: what was not stored is sent again under its key, and no answer that came is lost."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
 import pytest
 
-from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.api.http.problems import problem_body
 from chalicelib.jobs.job import Job
-from jobflow import AsyncJobFlow, JobFlow, NewJob, errors
+from jobflow import JobFlow, NewJob, errors
 from jobflow.client import batches
 from tests.chalicelib.api.support import World
-from tests.jobflow.support import EAGER, URL, Slept, Wire, client_of, play
+from tests.jobflow.support import EAGER, Connect, Slept, Wire, play
 
 PAYLOAD = {"to": ["a@example.com"]}
 LATE = httpx.ReadTimeout("late")
@@ -53,9 +51,9 @@ def answered(statuses: Sequence[int]) -> httpx.Response:
     return httpx.Response(200, json={"results": results})
 
 
-def test_a_job_that_was_stored_without_an_answer_is_not_made_twice(world: World) -> None:
+def test_a_job_that_was_stored_without_an_answer_is_not_made_twice(connect: Connect, world: World) -> None:
     wire, slept = Wire(World(parts={"job_store": Losing(3)})), Slept()
-    client = client_of(wire, slept)
+    client = connect(wire, slept)
     results = client.batch(numbered(5))
     assert [result.status for result in results] == [201, 201, 200, 201, 201]
     assert [result.job and result.job.tags for result in results] == [[f"n:{n}"] for n in range(5)]
@@ -141,17 +139,3 @@ def test_what_has_no_form_in_json_is_told_before_anything_is_sent(client: JobFlo
     with pytest.raises(TypeError, match="has no form in JSON"):
         client.batch([*numbered(25), NewJob("test.note", {"to": object()})])
     assert wire.asked == []
-
-
-def test_the_asynchronous_client_sends_again_too(world: World) -> None:
-    wire = Wire(World(parts={"job_store": Losing(2)}))
-
-    async def sleep(_: float) -> None: ...
-
-    async def batched() -> list[batches.BatchedJob]:
-        transport, secret = httpx.MockTransport(wire), wire.world.secrets[Role.ADMIN]
-        async with AsyncJobFlow(URL, secret, transport=transport, sleep=sleep) as client:
-            return await client.batch([NewJob("test.note", PAYLOAD, key="first"), *numbered(2)])
-
-    results = asyncio.run(batched())
-    assert [(result.status, result.key == "first") for result in results] == [(201, True), (200, False), (201, False)]

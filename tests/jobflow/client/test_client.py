@@ -14,7 +14,7 @@ from chalicelib.jobs.single import Unique
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
-from tests.jobflow.support import Slept, Wire, client_of
+from tests.jobflow.support import Connect, Slept, Wire
 
 PAYLOAD = {"to": ["a@example.com"]}
 
@@ -123,9 +123,9 @@ def test_a_job_that_is_too_large_does_not_hide_those_that_were_made(client: JobF
     assert "at most 262144" in results[25].problem.detail
 
 
-def test_wait_returns_the_finished_job_and_its_result(wire: Wire, world: World) -> None:
+def test_wait_returns_the_finished_job_and_its_result(connect: Connect, wire: Wire, world: World) -> None:
     slept = Slept()
-    client = client_of(wire, slept)
+    client = connect(wire, slept)
     job = client.submit("test.note", PAYLOAD)
     slept.then = lambda: (
         world.put_in(job.id, Status.COMPLETED, finished_at=T0 + 1, result=7) if len(slept) == 2 else None
@@ -135,10 +135,10 @@ def test_wait_returns_the_finished_job_and_its_result(wire: Wire, world: World) 
     assert client.result(job) == 7
 
 
-def test_wait_ends_at_its_timeout(wire: Wire, world: World) -> None:
+def test_wait_ends_at_its_timeout(connect: Connect, wire: Wire, world: World) -> None:
     slept = Slept()
     slept.then = lambda: world.clock.advance(slept[-1])
-    client = client_of(wire, slept)
+    client = connect(wire, slept)
     job = client.submit("test.note", PAYLOAD)
     with pytest.raises(WaitTimeout, match="is queued after 2 s") as late:
         client.wait(job, timeout=2)
@@ -213,7 +213,7 @@ def test_a_failed_job_is_discarded(client: JobFlow, world: World) -> None:
         client.discard(client.submit("test.note", PAYLOAD))
 
 
-def test_each_refusal_is_an_error_of_its_name(client: JobFlow, wire: Wire) -> None:
+def test_each_refusal_is_an_error_of_its_name(connect: Connect, client: JobFlow, wire: Wire) -> None:
     with pytest.raises(problems.JobNotFound) as missing:
         client.get("00000000-0000-4000-8000-000000000000")
     assert (missing.value.status, bool(missing.value.correlation_id)) == (404, True)
@@ -223,7 +223,7 @@ def test_each_refusal_is_an_error_of_its_name(client: JobFlow, wire: Wire) -> No
         client.submit("test.note", {})
     assert [error.loc for error in invalid.value.errors] == [["payload", "to"]]
     with pytest.raises(errors.NotAllowed):
-        client_of(wire, role=Role.VIEWER).submit("test.note", PAYLOAD)
+        connect(wire, role=Role.VIEWER).submit("test.note", PAYLOAD)
 
 
 def test_a_stranger_at_the_address_is_named(client: JobFlow, wire: Wire) -> None:

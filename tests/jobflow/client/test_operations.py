@@ -1,7 +1,5 @@
 """Bulk actions, uploads and acknowledgements through the client, against the real API."""
 
-import asyncio
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -10,12 +8,11 @@ import httpx
 import pytest
 
 from chalicelib import wiring
-from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
-from jobflow import AsyncJobFlow, JobFlow, errors, models
+from jobflow import JobFlow, errors, models
 from jobflow.client import calls
 from tests.chalicelib.api.support import T0, World
-from tests.jobflow.support import EAGER, URL, Slept, Wire, client_of
+from tests.jobflow.support import Connect, Slept, Wire
 
 FORM = {
     "url": "https://files.s3.eu-central-1.amazonaws.com/", "fields": {"key": "uploads/1.png", "policy": "p"},
@@ -36,9 +33,11 @@ def failed(world: World, number: int) -> list[str]:
     return ids
 
 
-def test_the_platform_works_off_a_bulk_action_while_the_client_follows(wire: Wire, world: World) -> None:
+def test_the_platform_works_off_a_bulk_action_while_the_client_follows(
+    connect: Connect, wire: Wire, world: World
+) -> None:
     failed(world, 30)
-    client = client_of(wire, Slept(worked_off))
+    client = connect(wire, Slept(worked_off))
     counted = client.start_bulk("retry", dry_run=True, tag="x")
     assert (client.wait_bulk(counted).matched, len(list(client.iterate(status="failed")))) == (30, 30)
     started = client.start_bulk("retry", expected=30, tag="x")
@@ -121,16 +120,3 @@ def test_a_file_without_a_known_type_or_that_is_not_there_is_told(client: JobFlo
         client.upload(b"x")
     with pytest.raises(errors.ConfigurationError, match="cannot be read: No such file"):
         client.upload(tmp_path / "none.png")
-
-
-def test_the_asynchronous_client_uploads_and_waits_too(wire: Wire, world: World) -> None:
-    async def run() -> tuple[str, str, str]:
-        token = world.secrets[Role.ADMIN]
-        async with AsyncJobFlow(URL, token, transport=httpx.MockTransport(wire), patience=EAGER) as client:
-            wire.instead = [httpx.Response(200, json=FORM), httpx.Response(204)]
-            key = await client.upload(io.BytesIO(b"x").getvalue(), "image/png")
-            ended = await client.wait_bulk(await client.start_bulk("cancel", status="queued"))
-            return key, ended.state, (await client.series("throughput")).metric
-
-    world.create()
-    assert asyncio.run(run()) == ("uploads/1.png", "done", "throughput")

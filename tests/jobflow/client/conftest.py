@@ -1,0 +1,20 @@
+"""Both clients: a test that asks for one is played with each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobflow import JobFlow
+from tests.jobflow.support import Connect, Wire, async_client_of, client_of
+
+
+@pytest.fixture(params=[client_of, async_client_of], ids=["sync", "async"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    made: Connect = request.param
+    return made
+
+
+@pytest.fixture
+def client(connect: Connect, wire: Wire) -> Iterator[JobFlow]:
+    with connect(wire) as made:
+        yield made
