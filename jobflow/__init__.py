@@ -23,23 +23,13 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {
-    "ApiError": "jobflow.errors",
-    "AsyncJobFlow": "jobflow.client",
-    "JobFlow": "jobflow.client",
-    "JobFlowError": "jobflow.errors",
-    "JobNotCompleted": "jobflow.errors",
-    "NewJob": "jobflow.client",
-    "WaitTimeout": "jobflow.errors",
-}
+_OF_CLIENT = ("AsyncJobFlow", "JobFlow", "NewJob")
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use: the command line starts without the HTTP client."""
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(home), name)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module("jobflow.client" if name in _OF_CLIENT else "jobflow.errors"), name)
     globals()[name] = value
     return value

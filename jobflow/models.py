@@ -13,6 +13,14 @@ BATCH_JOBS = 25
 BULK_JOBS = 100
 """The most jobs that one request creates, and the most ids that one bulk action takes."""
 
+Action = Literal["retry", "cancel", "discard"]
+"""What a bulk action does to each job."""
+
+Metric = Literal[
+    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+]
+"""Numbers over time."""
+
 Kind = Literal["new_dead_letters", "growing", "paused", "errors", "dead_letters", "draining"]
 """Kinds of findings, in the order of their urgency."""
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with its code (`jobflow.cli.exits`)."""
+    """Run the command line and exit with its code (`jobflow --help` lists them)."""
     from jobflow.cli.app import app
 
     # An encoding without a letter of a table must not end a command that has acted; standard error is so by itself.

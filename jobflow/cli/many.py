@@ -11,8 +11,7 @@ from jobflow.cli.printer import safe
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from jobflow.client.calls import Action
-    from jobflow.models import BulkActionRow, JobFilter
+    from jobflow.models import Action, BulkActionRow, JobFilter
 
 DONE = {"retry": "retried", "cancel": "cancelled", "discard": "discarded"}
 ASK_FROM = 2

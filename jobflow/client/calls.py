@@ -14,10 +14,6 @@ from jobflow.plain import is_key
 T = TypeVar("T")
 KEY = "Idempotency-Key"
 JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | str
-Action = Literal["retry", "cancel", "discard"]
-Metric = Literal[
-    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
-]
 Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
 BulkOrId = m.BulkActionRow | str
@@ -144,7 +140,7 @@ def redrive(job_type: str | None, *, dry_run: bool, cursor: str | None = None) -
 
 
 def start_bulk(
-    action: Action, ids: Sequence[str] | None, filters: Mapping[str, Any], settings: Mapping[str, Any]
+    action: m.Action, ids: Sequence[str] | None, filters: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Call[m.BulkActionRow]:
     """Start a bulk action. Repeatable: what is changed already is skipped."""
     chosen: dict[str, Any] = {"filter": as_filter(filters)} if ids is None else {"ids": list(ids)}
@@ -195,7 +191,7 @@ def metrics() -> Call[m.MetricsAnswer]:
 
 
 def series(
-    metric: Metric, job_type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
+    metric: m.Metric, job_type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
 ) -> Call[m.Series]:
     """Read numbers over time."""
     bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}

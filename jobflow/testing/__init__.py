@@ -4,9 +4,8 @@ Needs the platform's library (`chalicelib`); pytest only for `jobflow.testing.fi
 """
 
 from jobflow.testing.clock import Clock
-from jobflow.testing.payloads import example
 from jobflow.testing.platform import Platform
-from jobflow.testing.single import Context, Ran, run
+from jobflow.testing.single import Context, Ran, example, run
 from jobflow.testing.workers import WorkerGone
 
 __all__ = ["Clock", "Context", "Platform", "Ran", "WorkerGone", "example", "run"]

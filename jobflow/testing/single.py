@@ -100,6 +100,16 @@ def run(
     return Ran(value, as_json(value), context)
 
 
+def example(kind: JobType[Any, Any], **changes: Any) -> dict[str, Any]:
+    """Return a payload from the type's schema (its first example, or its required fields), with these fields changed.
+
+    Raises InvalidPayload when the type does not take it.
+    """
+    payload = {**kind.example, **changes}
+    kind.parse(payload)
+    return payload
+
+
 def _plain(kind: JobType[Any, Any], payload: Any) -> JSON:
     if payload is None:
         return kind.example

@@ -32,7 +32,9 @@ def models(document: Schema) -> str:
         f"BATCH_JOBS = {schemas['NewBatch']['properties']['jobs']['maxItems']}\n",
         f"BULK_JOBS = {_most_ids(schemas['Bulk']['properties']['ids'])}\n",
         '"""The most jobs that one request creates, and the most ids that one bulk action takes."""\n\n',
-        *(_literal(name, schemas[name]) for name in names if "enum" in schemas[name]),
+        _literal("Action", schemas["StartBulk"]["properties"]["action"], "What a bulk action does to each job."),
+        _literal("Metric", schemas["Series"]["properties"]["metric"], "Numbers over time."),
+        *(_literal(name, schemas[name], schemas[name]["description"]) for name in names if "enum" in schemas[name]),
         *(_class(name, schemas[name]) for name in names if "properties" in schemas[name]),
         _filter(document["paths"]["/jobs"]["get"]["parameters"]),
     ]
@@ -95,8 +97,8 @@ def _collection(schema: Schema) -> str:
     return f"dict[str, {hint(more) if isinstance(more, Mapping) else 'Any'}]"
 
 
-def _literal(name: str, schema: Schema) -> str:
-    return f'{name} = {hint(schema)}\n"""{schema["description"]}"""\n\n'
+def _literal(name: str, schema: Schema, text: str) -> str:
+    return f'{name} = {hint(schema)}\n"""{text}"""\n\n'
 
 
 def _class(name: str, schema: Schema) -> str:

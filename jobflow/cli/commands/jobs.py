@@ -12,8 +12,7 @@ from jobflow.cli.session import Session
 from jobflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from jobflow.client.calls import Action
-    from jobflow.models import JobFilter
+    from jobflow.models import Action, JobFilter
 
 app = app_of("Create, find and steer jobs. A job is named by its id, the first characters of it, or @last.")
 

@@ -16,7 +16,7 @@ from jobflow import models as m
 from jobflow import profiles
 from jobflow.client import batches, calls, flow, schedules, uploads
 from jobflow.client.batches import BatchedJob
-from jobflow.client.calls import Action, BulkOrId, Call, JobOrId, Metric, NewJob, Step, SubmittedJob
+from jobflow.client.calls import BulkOrId, Call, JobOrId, NewJob, Step, SubmittedJob
 from jobflow.client.transport import TIMEOUT, AsyncSleep, arguments, options
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ class AsyncJobFlow:
 
     async def start_bulk(
         self,
-        action: Action,
+        action: m.Action,
         ids: Sequence[str] | None = None,
         *,
         dry_run: bool = False,
@@ -206,7 +206,7 @@ class AsyncJobFlow:
 
     async def series(
         self,
-        metric: Metric,
+        metric: m.Metric,
         job_type: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import httpx
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
 from jobflow import JobFlow, errors, models
-from jobflow.client import calls
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Connect, Slept, Wire
 
@@ -82,10 +80,6 @@ def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, w
     run = client.series("run", until="2027-01-15T08:00:00Z")
     assert all(isinstance(point, models.Took) for point in run.points)
     assert (len(run.points), dict(wire.asked[-1].url.params)["to"]) == (61, "2027-01-15T08:00:00Z")
-
-
-def test_each_metric_of_the_api_is_one_of_the_clients() -> None:
-    assert set(get_args(calls.Metric)) == set(get_args(get_type_hints(models.Series)["metric"]))
 
 
 def test_a_file_is_sent_to_s3_without_the_token(wire: Wire, client: JobFlow, tmp_path: Path) -> None:
