@@ -1,6 +1,5 @@
 """Tests run at pretended moments: the clock of each test is moved, and what fails is named."""
 
-import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from tests.pretended import read_moment
 from tests.support import PYTEST
 
 ROOT = Path(__file__).parents[2]
-DEVELOP = ROOT / "docs" / "develop.md"
 
 
 def read_in_ours() -> float:
@@ -45,18 +43,6 @@ def test_all_parts_are_played_once_and_what_reads_the_clock_at_each_moment() -> 
     assert list(first[-len(PARTS) :]) == list(PARTS)
     assert {tuple(command[-2:]) for command in others} == {(f"--ignore={NOT_MOVED[-1]}", "tests/contract/test_a.py")}
     assert all((ROOT / path).exists() for path in (*PARTS, *NOT_MOVED))
-
-
-def test_the_documentation_names_what_is_run_and_what_is_left_out() -> None:
-    [told] = [part for part in DEVELOP.read_text().split("\n\n") if part.startswith("`make times` runs")]
-    run, left_out = told.split("It leaves out")
-    folders = {path.parent.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").glob("*/**/test_*.py")}
-    parts = {"/".join(name.split("/")[: 2 if name.startswith("infra/") else 1]) for name in folders} - {"infra"}
-    names = r"`([a-z0-9/]+)`"
-    assert {f"tests/{name}" for name in re.findall(names, run)} == set(PARTS)
-    assert set(re.findall(names, left_out.split(", whole")[0])) == {
-        name for name in parts if f"tests/{name}" not in PARTS
-    }
 
 
 def test_where_nothing_reads_the_clock_one_moment_is_enough(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -137,17 +136,12 @@ def test_destroy_leaves_nothing(cloud: Cloud, terminal: Terminal) -> None:
     assert [b["Name"] for b in cloud.account.client("s3").list_buckets()["Buckets"] if "e2e" in b["Name"]] == []
 
 
-def test_deployer_needs_what_the_docs_say(cloud: Cloud) -> None:
-    page = (ROOT / "docs" / "deploy.md").read_text()
-    table = page.split("compared in a test with what they really ask for:")[1].split("CloudFormation makes")[0]
-    rows = re.findall(r"^\| ([a-z0-9]+) \| (.+) \|$", table, re.MULTILINE)
-    names = ((service, re.findall(r"(?<![/\w])[A-Z][A-Za-z]+\b", actions)) for service, actions in rows)
-    needed = {f"{service}:{action}" for service, actions in names for action in actions}
+def test_the_policies_allow_what_a_deployer_asks_for_and_the_pipelines_no_more(cloud: Cloud) -> None:
+    needed = actions_in("pipeline-policy.json")
     assert sorted(cloud.deployer.asked - needed) == []
     assert sorted(needed - cloud.deployer.asked) == NOT_HERE
     patterns = actions_in("deployer-policy.json")
     assert sorted(action for action in needed if not any(fnmatchcase(action, name) for name in patterns)) == []
-    assert actions_in("pipeline-policy.json") == needed
 
 
 def actions_in(name: str) -> set[str]:

@@ -1,19 +1,14 @@
 """What the buckets keep, for how long, and for whose pages."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs.bodies import RENEW_WITHIN
 from chalicelib.jobs.limits import (
     DAY,
     KEEP_DEAD,
     KEEP_DONE,
-    KEEP_KEYS,
-    KEEP_WAITING_KEYS,
     MAX_DELAY,
-    RENEW_BODIES_AFTER,
 )
 from chalicelib.jobs.types import jobtype
 from infra.definition.data.buckets import buckets
@@ -38,20 +33,6 @@ DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in RULES if "Prefix" i
 def test_objects_outlive_the_jobs_that_name_them(prefix: str, needed: float) -> None:
     # a payload, and the upload that it names, wait up to a year; a dead letter can be retried for as long as it is kept
     assert DAYS[prefix] * DAY > needed
-
-
-def test_people_can_read_for_how_long() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
-    section = page.split("## How long things are kept")[1].split("\n## ")[0]
-    assert f"| uploads | {DAYS['uploads/']}:" in section
-    assert f"| images and reports that jobs made | {DAYS['processed/']} |" in section
-    assert f"in S3 | {DAYS['results/']} and {DAYS['payloads/']}:" in section
-    assert (
-        f"Only a retry of a job older than {RENEW_BODIES_AFTER / DAY:.0f} days writes such a payload again" in section
-    )
-    assert f"with fewer than {RENEW_WITHIN / DAY:.0f} days left: **a single pause of more than" in section
-    assert f"| {KEEP_WAITING_KEYS / DAY:.0f} after the time of their job; {KEEP_KEYS / DAY:.0f}. A request" in section
-    assert f"failed and dead-lettered ones | {KEEP_DONE / DAY:.0f}; {KEEP_DEAD / DAY:.0f} |" in section
 
 
 def test_everything_that_a_function_writes_goes_some_day() -> None:

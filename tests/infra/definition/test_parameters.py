@@ -1,22 +1,10 @@
 """What a deployer may choose, and what follows from it."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from chalicelib.settings import Settings
 from infra.definition.lambdas.environment import environment
 from infra.definition.parameters import conditions, outputs, parameters
-
-PAGE = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
-
-
-def test_every_parameter_is_explained_and_no_other() -> None:
-    section = PAGE.split("## Parameters")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)
-    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert told == parameters().keys()
 
 
 def test_only_the_secret_must_be_given() -> None:

@@ -11,19 +11,6 @@ DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
 GUIDE = llms.guide(DOCUMENT)
 
 
-def test_the_files_are_what_is_generated() -> None:
-    assert llms.TARGET.read_text() == llms.COPY.read_text() == GUIDE
-
-
-def test_every_page_and_every_request_has_a_line() -> None:
-    lines = GUIDE.splitlines()
-    for page in (ROOT / "docs").glob("*.md"):
-        assert len([line for line in lines if line.startswith("- [") and f"]({page.name})" in line]) == 1, page.name
-    for path, operations in DOCUMENT["paths"].items():
-        for method in operations:
-            assert len([line for line in lines if line.startswith(f"- `{method.upper()} {path}`: ")]) == 1
-
-
 def test_its_job_type_is_the_one_of_the_how_to() -> None:
     example = GUIDE.split("```python\n")[1].split("```")[0]
     compile(example, "llms.txt", "exec")

@@ -17,15 +17,12 @@ from tests.infra.cloud.support import of_type
 def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
     page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
     sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
-    kinds = set()
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
         assert len(advice) > 60
         assert link
         assert alarm["AlarmActions"] == [alarm_topic()]
-        kinds.add(anchor.rstrip(")"))
-    # no built-in type pauses by itself
-    assert kinds == sections - {"paused-by-itself"}
+        assert anchor.rstrip(")") in sections, "the link leads nowhere"
 
 
 def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
