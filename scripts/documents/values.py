@@ -1,0 +1,92 @@
+"""Write values of the code into the pages that name them (`--check`: only say which pages are stale).
+
+A page names a value where its number stands: `kept for <!-- value: limits.KEEP_DEAD -->90 days<!-- /value -->`. Only
+numbers whose error would cost a reader money or data are worth it; no other text is compared.
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from chalicelib.api.http.body import MOST_BYTES
+from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.jobs import limits
+from chalicelib.jobs.types import jobtype
+from infra.cloud.cost import calculation as cost
+from infra.cloud.cost.extras import extras
+from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.definition.data.buckets import KEEP_DAYS
+from infra.definition.data.queues import DLQ_RETENTION
+from infra.definition.parameters import parameters
+from scripts.documents import lifecycle
+from scripts.openapi import named
+
+ROOT = Path(__file__).parents[2]
+MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /value -->", re.DOTALL)
+
+
+def values() -> dict[str, str]:
+    """Return all that a page may name. Prices are those of the built-in job types."""
+    types = [kind for kind in jobtype.load() if kind.name in named()]
+    loads = {"alone": cost.ALONE, "busy": cost.BUSY, "batches": cost.BATCHES}
+    bills = {
+        **{f"cost.{name}": cost.per_million(load.of_one_job()) for name, load in loads.items()},
+        "cost.idle": cost.idle(types, ALLOWANCES),
+        "cost.idle_at_list_price": cost.idle(types),
+        "cost.kept": cost.kept(),
+        "cost.console_busy": cost.console(types, cost.BUSY_SECONDS),
+        "cost.console_quiet": cost.console(types, cost.QUIET_SECONDS),
+        "cost.fair_by": extras(replace(types[0], fair_by="x"), cost.ALONE),
+        "cost.serial_by": extras(replace(types[0], serial_by="x"), cost.ALONE),
+    }
+    periods = {
+        "limits.KEEP_DONE": limits.KEEP_DONE,
+        "limits.KEEP_DEAD": limits.KEEP_DEAD,
+        "limits.KEEP_BODIES": limits.KEEP_BODIES,
+        "limits.KEEP_KEYS": limits.KEEP_KEYS,
+        "limits.KEEP_WAITING_KEYS": limits.KEEP_WAITING_KEYS,
+        "limits.RETENTION": limits.RETENTION,
+        "queues.DLQ_RETENTION": DLQ_RETENTION,
+        **{f"buckets.{prefix.rstrip('/')}": days * limits.DAY for prefix, days in KEEP_DAYS.items()},
+    }
+    return {
+        **{name: f"${cost.total(bill):.2f}" for name, bill in bills.items()},
+        "cost.idempotency_key": f"${PRICES.read_unit:.3f}",
+        **{name: f"{seconds / limits.DAY:.0f} days" for name, seconds in periods.items()},
+        "limits.MOST_CLAIMS": f"{limits.MOST_CLAIMS:,}",
+        "limits.LARGEST_BODY": f"{limits.LARGEST_BODY / 1e6:.0f} MB",
+        "api.MOST_BYTES": f"{MOST_BYTES // 1024} KB",
+        "api.MOST_IN_BATCH": f"{MOST_IN_BATCH}",
+        **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
+        "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
+    }
+
+
+def render(text: str, known: Mapping[str, str]) -> str:
+    """Return a page with the values it names. Raises ValueError for an unknown name and for a mark without its end."""
+    names = [mark["name"] for mark in MARK.finditer(text)]
+    if unknown := sorted(set(names) - known.keys()):
+        raise ValueError(f"unknown: {', '.join(unknown)}")
+    if len(names) != text.count("<!-- value: ") or len(names) != text.count("<!-- /value -->"):
+        raise ValueError("a mark has no beginning or no end")
+    return MARK.sub(lambda mark: f"<!-- value: {mark['name']} -->{known[mark['name']]}<!-- /value -->", text)
+
+
+def main() -> int:
+    """Write or check; return 1 when a page is stale."""
+    check, known, stale = "--check" in sys.argv[1:], values(), []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        before = page.read_text()
+        if (after := render(before, known)) != before:
+            stale.append(page.relative_to(ROOT))
+            if not check:
+                page.write_text(after)
+    for name in stale:
+        print(f"{name} is stale: run `make docs-values`" if check else f"wrote {name}")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
