@@ -143,6 +143,7 @@ def run_now(found: Job, *, now: float) -> Change:
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     """Settle a failed job without running it, for an operator. It is kept for as long as before, with its error."""
+    # `cancelled` with a mark, not a status of its own: all that holds for a cancelled job then holds for it, too
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_REASON) or None, "updated_at": now,

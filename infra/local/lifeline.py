@@ -28,7 +28,7 @@ class NotShipped:
             line = self._requirements[name]
             raise ModuleNotFoundError(
                 f"No module named {name!r} in what ships: add the line {line} to requirements.txt, "
-                "with its reason in docs/decisions/0007-dependencies.md in a clone of JobFlow, "
+                "with its reason in docs/dependencies.md in a clone of JobFlow, "
                 "or to the requirements file of its job type, which needs none",
                 name=name,
             )

@@ -57,8 +57,7 @@ def test_a_program_on_the_lifeline_is_told_the_line_to_add(tmp_path: Path) -> No
     assert (
         f"ModuleNotFoundError: No module named 'httpx' in what ships: add the line {line} to requirements.txt" in said
     )
-    # without that, tests/test_dependencies.py fails
-    assert "with its reason in docs/decisions/0007-dependencies.md" in said
+    assert "with its reason in docs/dependencies.md" in said
 
 
 def test_other_modules_are_left_to_the_next_finder() -> None:
