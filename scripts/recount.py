@@ -17,7 +17,7 @@ from rich.table import Table
 
 from chalicelib import wiring
 from chalicelib.counters.recounting.recount import SPARE, Recount, Report
-from chalicelib.jobs.ports import Canaries, Census, Counters, CounterTable
+from chalicelib.jobs.ports.counters import Canaries, Census, Counters, CounterTable
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chalicelib.access.address import counted_as
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
-from chalicelib.jobs.ports import RateWindows
+from chalicelib.jobs.ports.control import RateWindows
 from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import ConfigurationError, JobConflict
-from chalicelib.jobs.ports import Consumers
+from chalicelib.jobs.ports.control import Consumers
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

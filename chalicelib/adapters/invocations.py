@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.jobs.ports import Background, Helpers
+from chalicelib.jobs.ports.bulk import Background
+from chalicelib.jobs.ports.control import Helpers
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

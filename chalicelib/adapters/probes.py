@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.invocations import LambdaFunction
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message, Prober
+from chalicelib.jobs.ports.auto_pause import Prober
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.ports import DeadMessage, Depth, Message
+from chalicelib.jobs.ports.queue import DeadMessage, Depth, Message
 from chalicelib.jobs.serial import ENDING
 from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings

@@ -22,7 +22,7 @@ from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY, KEEP_DONE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.worker.context import JobContext
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")

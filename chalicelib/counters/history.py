@@ -24,7 +24,8 @@ from chalicelib.counters.series import (
 from chalicelib.counters.snapshot import count, queued_since
 from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters, Filter, JobStore, Standing
+from chalicelib.jobs.ports.counters import Acknowledged, Acknowledgements, Counters, Standing
+from chalicelib.jobs.ports.jobs import Filter, JobStore
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Row
+from chalicelib.jobs.ports.counters import Row
 
 STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and the letter of its partitions."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from chalicelib.jobs.job import ACTIVE
-from chalicelib.jobs.ports import Counters
+from chalicelib.jobs.ports.counters import Counters
 from chalicelib.telemetry import events
 
 

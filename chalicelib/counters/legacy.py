@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from chalicelib.counters import keys
 from chalicelib.counters.fold import MOST_NUMBERS, Entry
 from chalicelib.counters.standing import COPIED, legacy_numbers
-from chalicelib.jobs.ports import Additions, CounterTable
+from chalicelib.jobs.ports.counters import Additions, CounterTable
 
 DONE = "copied_at"
 

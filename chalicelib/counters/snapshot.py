@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
 from chalicelib.jobs.job import ON_QUEUE, Status
-from chalicelib.jobs.ports import Counters, Deploy, Depth, JobQueue, Pause, Standing, Turns
+from chalicelib.jobs.ports.counters import Counters, Deploy, Pause, Standing
+from chalicelib.jobs.ports.queue import Depth, JobQueue
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types import jobtype
 
 KEEP = 1.0

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.counters import backlog, deploys, keys
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Pause, Standing
+from chalicelib.jobs.ports.counters import Pause, Standing
 
 STATES = {keys.number(status): status for status in Status}
 COPIED = "total"

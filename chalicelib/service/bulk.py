@@ -10,7 +10,7 @@ from typing import Protocol
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.ports.jobs import Filter, JobStore
 from chalicelib.service.jobs import TIME_TO_ACT
 
 PAGE = 100

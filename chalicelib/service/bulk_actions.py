@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import BulkActionNotFound
-from chalicelib.jobs.ports import Background, BulkAction, BulkActionRows, BulkState, Filter, Reason
+from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.telemetry import bulk_events
 from chalicelib.telemetry.logger import within_request

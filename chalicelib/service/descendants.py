@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import TIME_TO_ACT
 from chalicelib.service.operations import Operations

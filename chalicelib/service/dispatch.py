@@ -14,7 +14,8 @@ from typing import Protocol
 from chalicelib.errors import JobFlowError, JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import JobQueue, JobStore, Message
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue, Message
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.registry import longest_delay
 from chalicelib.service.submission import Wanted

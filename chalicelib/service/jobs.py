@@ -22,7 +22,8 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import JSON, NEW, Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.listing import read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
+from chalicelib.jobs.ports.queue import JobQueue
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.types import jobtype, registry
 from chalicelib.service.dispatch import Dispatcher, is_made, send_and_add

@@ -8,7 +8,7 @@ from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.jobs.types import jobtype, registry

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.auto_pause import AutoPause, Decide, resumed
-from chalicelib.jobs.ports import AutoPauses, Consumers, Counters, PastPause, PastPauses, Pause, Pauses
+from chalicelib.jobs.ports.auto_pause import AutoPauses
+from chalicelib.jobs.ports.control import Consumers, Pauses
+from chalicelib.jobs.ports.counters import Counters, Pause
+from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 
 MOST_PAST = 20
 """Ended pauses of a type that are shown."""

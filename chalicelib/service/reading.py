@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.jobs.history import JobView
-from chalicelib.jobs.ports import Counters, JobStore
+from chalicelib.jobs.ports.counters import Counters
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.types import jobtype
 from chalicelib.service.why_waiting import Line, asks, why
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.single import Debounce, Holder, Unique, answer_row, next_id, replace_waiting
 from chalicelib.telemetry import events
 

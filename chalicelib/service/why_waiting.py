@@ -6,7 +6,7 @@ from chalicelib.counters import backlog
 from chalicelib.errors import PayloadRefused
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.jobs.turns import has_turn

@@ -1,6 +1,6 @@
 """The events of bulk actions: who started and stopped them, and how they ended."""
 
-from chalicelib.jobs.ports import BulkAction
+from chalicelib.jobs.ports.bulk import BulkAction
 from chalicelib.telemetry.logger import logger
 
 

@@ -11,19 +11,12 @@ from dataclasses import dataclass, replace
 
 from chalicelib.jobs.auto_pause import SURE, AutoPause, idle
 from chalicelib.jobs.job import WAITING, Job, Status
-from chalicelib.jobs.ports import (
-    AutoPauses,
-    Consumers,
-    JobStore,
-    Message,
-    PastPause,
-    PastPauses,
-    Pause,
-    Pauses,
-    Prober,
-    Search,
-    Standing,
-)
+from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
+from chalicelib.jobs.ports.control import Consumers, Pauses
+from chalicelib.jobs.ports.counters import Pause, Standing
+from chalicelib.jobs.ports.jobs import JobStore, Search
+from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events
 

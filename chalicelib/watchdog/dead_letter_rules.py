@@ -6,7 +6,7 @@ from chalicelib.jobs.attempt import lost_error
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import Backoff
 from chalicelib.watchdog.rules import GiveUp, expected
 

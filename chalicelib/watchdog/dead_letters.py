@@ -12,7 +12,7 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import DeadMessage, Message
+from chalicelib.jobs.ports.queue import DeadMessage, Message
 from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events

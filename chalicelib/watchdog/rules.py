@@ -13,7 +13,7 @@ from chalicelib.jobs.limits import (
     SEND_GRACE,
 )
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Depth
+from chalicelib.jobs.ports.queue import Depth
 from chalicelib.jobs.types.backoff import Backoff
 
 PATIENCE = Backoff(first=300, longest=900, jitter="none")

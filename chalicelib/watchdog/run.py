@@ -16,7 +16,9 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import Helpers, PastPauses, Standing
+from chalicelib.jobs.ports.control import Helpers
+from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports.past_pauses import PastPauses
 from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events

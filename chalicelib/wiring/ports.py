@@ -7,28 +7,17 @@ from chalicelib.adapters.invocations import background as background_of
 from chalicelib.adapters.invocations import helpers
 from chalicelib.adapters.probes import prober as prober_of
 from chalicelib.counters.known import unfinished_types
-from chalicelib.jobs.ports import (
-    Acknowledgements,
-    AutoPauses,
-    Background,
-    BulkActionRows,
-    Canaries,
-    Census,
-    Counters,
-    CounterTable,
-    Deploys,
-    Helpers,
-    JobQueue,
-    JobStore,
-    PastPauses,
-    Pauses,
-    PlatformLog,
-    Prober,
-    RateWindows,
-    Schedules,
-    SecretStore,
-    Turns,
-)
+from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
+from chalicelib.jobs.ports.bulk import Background, BulkActionRows
+from chalicelib.jobs.ports.control import Deploys, Helpers, Pauses, RateWindows
+from chalicelib.jobs.ports.counters import Acknowledgements, Canaries, Census, Counters, CounterTable
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.logs import PlatformLog
+from chalicelib.jobs.ports.past_pauses import PastPauses
+from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.ports.schedules import Schedules
+from chalicelib.jobs.ports.secrets import SecretStore
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types import jobtype
 
 if TYPE_CHECKING:

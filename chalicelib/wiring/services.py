@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from chalicelib.jobs.ports import AutoPauses, BulkAction
+from chalicelib.jobs.ports.auto_pause import AutoPauses
+from chalicelib.jobs.ports.bulk import BulkAction
 from chalicelib.jobs.types import jobtype
 from chalicelib.wiring.parts import clock, once, settings
 from chalicelib.wiring.ports import (

@@ -10,7 +10,9 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.ports import JobStore, Message, PlatformLog
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.logs import PlatformLog
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of

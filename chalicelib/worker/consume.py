@@ -22,7 +22,9 @@ from chalicelib.errors import (
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import message_of_type
-from chalicelib.jobs.ports import JobQueue, JobStore, PlatformLog
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.logs import PlatformLog
+from chalicelib.jobs.ports.queue import JobQueue
 from chalicelib.jobs.types.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService

@@ -12,7 +12,7 @@ from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets

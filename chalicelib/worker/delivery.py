@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import message_of_type
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.jobs.auto_pause import AutoPause, Decide, Failing, completed, failed, probing, succeeded, untried
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.ports import AutoPauses
+from chalicelib.jobs.ports.auto_pause import AutoPauses
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events

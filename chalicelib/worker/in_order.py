@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.errors import JobNotFound, KeyUnavailable, LeaseLost, RetryLater
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.serial import attempt_as_holder, named, row_of
 from chalicelib.jobs.single import Holder
 from chalicelib.telemetry import events

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
 from chalicelib.jobs.limits import MOST_CLAIMS
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900

@@ -2,7 +2,7 @@
 
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import SKIPPED, Job
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 
 MOST_STEPS = 200
 """Firings that never ran, passed to find the one before them, at a read each. A skipped one names what it was skipped

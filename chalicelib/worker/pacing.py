@@ -10,7 +10,8 @@ from chalicelib.errors import MalformedMessage, MoveRefused, RateUnavailable
 from chalicelib.jobs.job import WAITING, Job
 from chalicelib.jobs.limits import LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobStore, Turns
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.turns import has_turn, wait_for_turn
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate, Taken

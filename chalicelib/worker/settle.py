@@ -13,7 +13,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.types.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.dispatch import Dispatcher

@@ -12,7 +12,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
 from chalicelib.jobs.job import JSON, Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.context import JobContext

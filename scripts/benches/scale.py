@@ -27,7 +27,7 @@ from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.jobs.types import jobtype
 from chalicelib.service.jobs import DEEPEST_OFFSET, JobService

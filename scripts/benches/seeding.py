@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.ports.counters import Additions
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.settings import Settings
 

@@ -10,7 +10,7 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims

@@ -15,7 +15,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobQueue, JobStore, Message, RateWindows
+from chalicelib.jobs.ports.control import RateWindows
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue, Message
 from chalicelib.settings import Settings
 from tests.support import REGION, Clock
 

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
-from chalicelib.jobs.ports import JobStore, Message, Search
+from chalicelib.jobs.ports.jobs import JobStore, Search
+from chalicelib.jobs.ports.queue import Message
 from tests.proof.grounds.aws import REGION, TABLE, on_aws
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import CLAIMED, PLANNED, TERMINAL, Status
-from chalicelib.jobs.ports import Depth, Message
+from chalicelib.jobs.ports.queue import Depth, Message
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.months.liveness import SOON

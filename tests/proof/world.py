@@ -11,7 +11,9 @@ from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobStore, PastPause, PastPauses, Pause, Standing
+from chalicelib.jobs.ports.counters import Pause, Standing
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService

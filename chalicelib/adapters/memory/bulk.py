@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.jobs.ports import BulkAction, BulkState
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState
 
 
 class MemoryBulkActions:

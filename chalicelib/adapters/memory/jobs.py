@@ -26,7 +26,9 @@ from chalicelib.jobs.listing import (
     order,
     order_at,
 )
-from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Sharing, Window
+from chalicelib.jobs.ports.control import Window
+from chalicelib.jobs.ports.counters import Seen, SeenPage
+from chalicelib.jobs.ports.jobs import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.single import Holder
 from chalicelib.jobs.tenants import tenant_of
 

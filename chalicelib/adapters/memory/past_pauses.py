@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from chalicelib.jobs.ports import PastPause
+from chalicelib.jobs.ports.past_pauses import PastPause
 
 
 class MemoryPastPauses:

@@ -11,7 +11,7 @@ from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.batch import Outcome, submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.submission import Submission

@@ -14,7 +14,7 @@ from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import Action, BulkFilter
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import BulkAction, BulkState
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState
 from chalicelib.service.bulk_actions import NewBulkAction
 
 MOST_LISTED = 1000

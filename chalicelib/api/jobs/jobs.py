@@ -11,7 +11,7 @@ from chalicelib.api.models.schemas import Cancel, Discard, ListQuery, NewJob, Re
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.single import Debounce
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.backoff import Following, following, no_jitter

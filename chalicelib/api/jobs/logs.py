@@ -10,7 +10,7 @@ from chalicelib.api.jobs.jobs import job_id_of
 from chalicelib.api.models.fields import Query
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 
 endpoints = Endpoints()
 

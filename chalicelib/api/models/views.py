@@ -16,7 +16,8 @@ from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Pause, Sharing
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.jobs import Sharing
 from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.jobs.types.backoff import Following
 from chalicelib.jobs.types.jobtype import JobType

@@ -12,7 +12,7 @@ from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Acknowledged
+from chalicelib.jobs.ports.counters import Acknowledged
 from chalicelib.telemetry import request_events
 
 NAMED = re.compile(FINGERPRINT)

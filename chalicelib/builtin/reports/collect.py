@@ -1,7 +1,7 @@
 """Page through the jobs of a period and count them, within a bound on jobs and on time."""
 
 from chalicelib.builtin.reports.tally import Period, Report, Tally
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.worker.context import JobContext
 
 PAGE = 100

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from chalicelib.counters import keys
 from chalicelib.counters.recounting.drift import Tally
-from chalicelib.jobs.ports import Additions, CounterTable, Row
+from chalicelib.jobs.ports.counters import Additions, CounterTable, Row
 
 RUN = Row(keys.RECOUNT, "RUN")
 SOURCE = "run"

@@ -16,7 +16,7 @@ from chalicelib.counters.fold import MOST_NUMBERS
 from chalicelib.counters.legacy import Legacy
 from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.recounting.progress import Phase, Progress, Run
-from chalicelib.jobs.ports import Additions, Canaries, Census, Counters, CounterTable
+from chalicelib.jobs.ports.counters import Additions, Canaries, Census, Counters, CounterTable
 
 SOURCE = "recount"
 CANARIES = 128

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.types import jobtype

@@ -15,7 +15,7 @@ from chalicelib.errors import (
     ScheduleNotFound,
 )
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.jobs.types import jobtype

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.service.dispatch import AT_ONCE, Dispatcher

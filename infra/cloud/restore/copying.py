@@ -14,7 +14,8 @@ from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Filter, JobStore, Page, Schedules
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived
 

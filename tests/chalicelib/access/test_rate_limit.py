@@ -8,7 +8,7 @@ from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
 from chalicelib.errors import RateLimited
-from chalicelib.jobs.ports import RateWindows, Window
+from chalicelib.jobs.ports.control import RateWindows, Window
 from tests.support import T0, Clock
 
 LIMIT = 60

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from chalicelib.adapters.probes import FollowedProber, LambdaProber, prober
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.settings import Settings
 from chalicelib.worker.delivery import Delivery
 from tests.support import REGION

@@ -20,7 +20,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.registry import registered

@@ -19,7 +19,7 @@ from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.registry import registered
 from chalicelib.settings import Settings

@@ -6,7 +6,8 @@ from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
 from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Census, JobStore
+from chalicelib.jobs.ports.counters import Census
+from chalicelib.jobs.ports.jobs import JobStore
 from tests.support import Clock
 
 PLENTY = 800.0

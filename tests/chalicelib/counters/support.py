@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.stream import Counted, StreamCounter
-from chalicelib.jobs.ports import Additions, Row, Times
+from chalicelib.jobs.ports.counters import Additions, Row, Times
 from tests.support import T0
 
 TOTALS = keys.totals("a.b")

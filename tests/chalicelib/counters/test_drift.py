@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.counters.recounting.drift import Drift, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Seen
+from chalicelib.jobs.ports.counters import Seen
 from tests.support import T0
 
 

@@ -15,7 +15,7 @@ from chalicelib.counters.health import findings, growth
 from chalicelib.counters.recounting.drift import moves_in
 from chalicelib.counters.series import INTO, OUT_OF, depth, drain_eta, gather
 from chalicelib.jobs.job import COUNTED, DISCARD, EXHAUST, MOVES, NEW, TERMINAL, Move, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from tests.support import T0
 
 NOW = T0 + 30

@@ -12,7 +12,7 @@ from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.stream import handler
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Additions, Row
+from chalicelib.jobs.ports.counters import Additions, Row
 from tests.chalicelib.counters.support import TOTALS, Rows, apply, image, record
 from tests.support import T0, Clock, Invocation
 

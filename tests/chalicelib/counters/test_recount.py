@@ -18,7 +18,7 @@ from chalicelib.counters.recounting.recount import CANARIES, EVERY, GIVE_UP, SPA
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.ports.counters import Additions
 from chalicelib.settings import Settings
 from scripts.benches.seeding import seed
 from tests.chalicelib.counters.recounting import PLENTY, Platform, Stream

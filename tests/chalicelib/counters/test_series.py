@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.counters.histogram import bucket, percentile, upper
 from chalicelib.counters.series import depth, drain_eta, durations, error_groups, gather, oldest, throughput
-from chalicelib.jobs.ports import ErrorHour
+from chalicelib.jobs.ports.counters import ErrorHour
 from tests.support import T0
 
 

@@ -15,7 +15,7 @@ from chalicelib.counters.fold import fold, total
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from tests.support import T0, a_job
 
 BY = Claimant("r")

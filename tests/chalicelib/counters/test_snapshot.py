@@ -9,7 +9,8 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Depth, Message, Standing
+from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports.queue import Depth, Message
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types

@@ -11,7 +11,7 @@ from chalicelib.errors import (
 )
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import JobQueue, Message
+from chalicelib.jobs.ports.queue import JobQueue, Message
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import Clock
 

@@ -11,7 +11,8 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import BulkActionNotFound, JobConflict
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import BulkAction, BulkState, Filter, Reason
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState, Reason
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import (
     FIRST_SLICE,

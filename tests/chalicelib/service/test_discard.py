@@ -10,7 +10,8 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD
-from chalicelib.jobs.ports import Filter, Message
+from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

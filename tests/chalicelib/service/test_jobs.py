@@ -22,7 +22,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Message, Search
+from chalicelib.jobs.ports.jobs import Search
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.jobs import STILL_SENDING, JobService
 from chalicelib.service.submission import NAMESPACE
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types

@@ -12,7 +12,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

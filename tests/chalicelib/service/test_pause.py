@@ -10,7 +10,8 @@ from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.errors import ConfigurationError, JobConflict
-from chalicelib.jobs.ports import PastPause, Pause
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.past_pauses import PastPause
 from chalicelib.service.pause import MOST_PAST, Pausing
 from tests.support import REGION, T0, Clock
 

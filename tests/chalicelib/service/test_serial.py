@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.batch import submit_many
 from chalicelib.service.jobs import JobService

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.counters.backlog import queued
 from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import WAITING, Attempt, Status
-from chalicelib.jobs.ports import Pause, Standing
+from chalicelib.jobs.ports.counters import Pause, Standing
 from chalicelib.service.why_waiting import LONGEST_REASON, Line, asks, why
 from tests.support import T0, a_job
 

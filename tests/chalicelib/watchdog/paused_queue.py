@@ -9,7 +9,8 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.auto_pause import AutoPause
-from chalicelib.jobs.ports import Message, Pause
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.auto_pause import SURE, AutoPause, resumed
-from chalicelib.jobs.ports import Pause
+from chalicelib.jobs.ports.counters import Pause
 from chalicelib.telemetry.emf import Metric
 from chalicelib.watchdog.auto_pause import BY
 from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Reading, Stage, Switching

@@ -24,7 +24,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports import Filter, Message, Search
+from chalicelib.jobs.ports.jobs import Filter, Search
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window

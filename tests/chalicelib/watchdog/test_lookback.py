@@ -8,7 +8,8 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports import Message, Pause, Standing
+from chalicelib.jobs.ports.counters import Pause, Standing
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.watchdog.lookback import GAP, PATIENCE, Lookback, Window
 from chalicelib.watchdog.run import Watchdog

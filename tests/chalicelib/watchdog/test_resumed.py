@@ -6,7 +6,9 @@ from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Depth, Message, PastPause, Pause
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.past_pauses import PastPause
+from chalicelib.jobs.ports.queue import Depth, Message
 from chalicelib.watchdog.dead_letters import Sweeper
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import Leave, Resend, Signs, check

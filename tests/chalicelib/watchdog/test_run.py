@@ -10,7 +10,8 @@ from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.entry import watchdog as module
-from chalicelib.jobs.ports import Pause, Search
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.jobs import Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look

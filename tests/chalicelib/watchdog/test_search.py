@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Depth, Overdue, Search, Standing
+from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports.jobs import Overdue, Search
+from chalicelib.jobs.ports.queue import Depth
 from chalicelib.jobs.types import registry
 from chalicelib.watchdog import search as searching
 from chalicelib.watchdog.rules import Signs, Wait, check

@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.consume import Worker

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import Backoff
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.grounds.faults import Crash

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext

@@ -8,7 +8,7 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.errors import RateUnavailable, RetryLater, SecretUnavailable
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.reading import JobReader
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom

@@ -9,7 +9,9 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import BulkAction, BulkActionRows, BulkState, Counters, Filter, Reason
+from chalicelib.jobs.ports.bulk import BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.jobs.ports.counters import Counters
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.settings import Settings
 from tests.support import T0
 

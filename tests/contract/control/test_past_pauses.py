@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.adapters.dynamo.control.past_pauses import DynamoPastPauses
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
-from chalicelib.jobs.ports import PastPause, PastPauses, Pause
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from tests.support import T0
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
-from chalicelib.jobs.ports import RateWindows, Window
+from chalicelib.jobs.ports.control import RateWindows, Window
 from chalicelib.settings import Settings
 from tests.support import REGION
 

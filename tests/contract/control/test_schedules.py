@@ -9,7 +9,7 @@ import pytest
 from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import ScheduleNotFound
-from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from tests.support import T0
 

@@ -15,7 +15,7 @@ from moto.core.models import botocore_stubber
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.turns import DynamoTurns, PlanRow
 from chalicelib.adapters.memory.turns import MemoryTurns
-from chalicelib.jobs.ports import Turns
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, requests_to

@@ -15,7 +15,8 @@ from chalicelib.counters.changes import CanaryPassed
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Canaries, Census, JobStore, Seen
+from chalicelib.jobs.ports.counters import Canaries, Census, Seen
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.settings import Settings
 from tests.support import REGION, SETTINGS, T0, Clock, a_job
 

@@ -15,7 +15,7 @@ from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Additions, Pause, Row, Standing
+from chalicelib.jobs.ports.counters import Additions, Pause, Row, Standing
 from tests.contract.conftest import Rows
 from tests.support import REGION, SETTINGS, requests_to
 

@@ -19,7 +19,7 @@ from chalicelib.entry.stream import handler
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Additions, Row, Times
+from chalicelib.jobs.ports.counters import Additions, Row, Times
 from tests.contract.conftest import Rows
 
 MIDNIGHT = 1_800_057_600.0

@@ -16,7 +16,7 @@ from chalicelib.counters import keys
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Additions, Row, Times
+from chalicelib.jobs.ports.counters import Additions, Row, Times
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.counters.partitions import MIDNIGHT, Partitions, Record

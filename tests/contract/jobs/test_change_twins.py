@@ -14,7 +14,7 @@ from chalicelib.jobs import job as j
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.single import replace_waiting
 from tests.support import T0, a_job
 

@@ -12,7 +12,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.single import Debounce, Holder, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService

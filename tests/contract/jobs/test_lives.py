@@ -16,7 +16,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.lives import NAMED_BY_BIRTH, run_name
-from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.ports.jobs import Filter, JobStore
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.lineage import NAMESPACE, Lineage
 from chalicelib.service.jobs import JobService

@@ -8,7 +8,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import order
-from chalicelib.jobs.ports import Filter, JobStore, Search
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Search
 from chalicelib.jobs.single import replace_waiting
 from tests.support import T0, Clock, a_job
 

@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
-from chalicelib.jobs.ports import Filter, JobStore, Page
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from scripts.benches.seeding import ERROR, jobs
 from tests.contract.filling import fill

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.jobs.ports import Depth, Message
+from chalicelib.jobs.ports.queue import Depth, Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
 from tests.support import Clock
 

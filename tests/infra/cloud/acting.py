@@ -27,7 +27,7 @@ from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.entry.worker import consume
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.ports.counters import Additions
 from chalicelib.jobs.types import jobtype
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful

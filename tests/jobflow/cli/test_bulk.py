@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import BulkAction, BulkState
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState
 from jobflow.cli import many
 from jobflow.cli.printer import Printer
 from tests.chalicelib.api.support import T0, World

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib.jobs.ports import JobStore, Overdue, Search
+from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.games.game import Game

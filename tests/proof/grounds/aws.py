@@ -18,7 +18,8 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from chalicelib.jobs.ports import JobQueue, JobStore
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue
 from chalicelib.jobs.serial import ENDING
 from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings

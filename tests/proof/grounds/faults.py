@@ -8,7 +8,8 @@ from typing import Any
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import JobQueue, JobStore, Message
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue, Message
 
 DYNAMODB, SQS = "DynamoDB", "SQS"
 """The services that can be out of order."""

@@ -8,7 +8,9 @@ from typing import Protocol, cast
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import JobQueue, JobStore, Turns
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.ports.turns import Turns
 from tests.proof.grounds.faults import DYNAMODB, Faults, Faulty
 
 TYPE = "proof.note"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Overdue, Search
+from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
+from chalicelib.jobs.ports.queue import DeadMessage, Depth
 
 DAY = 86_400.0
 KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY

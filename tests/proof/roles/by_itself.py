@@ -8,7 +8,12 @@ from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.jobs.auto_pause import AutoPause, Failing
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
+from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
+from chalicelib.jobs.ports.control import Consumers, Pauses
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.past_pauses import PastPauses
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing

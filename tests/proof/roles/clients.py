@@ -8,7 +8,7 @@ from uuid import uuid5
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import JSON, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.registry import registered

@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import ACKNOWLEDGED
 from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
-from chalicelib.jobs.ports import Acknowledged
+from chalicelib.jobs.ports.counters import Acknowledged
 from chalicelib.settings import Settings
 
 

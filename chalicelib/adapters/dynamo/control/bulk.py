@@ -17,7 +17,8 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import BULK, BULK_ACTIONS, BULK_IDS, TOTALS
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import KEEP_BULK, KEEP_MARKS
-from chalicelib.jobs.ports import BulkAction, BulkState, Filter, Reason
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState, Reason
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.settings import Settings
 
 

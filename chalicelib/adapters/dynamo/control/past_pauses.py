@@ -11,7 +11,8 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import PAST_PAUSES
 from chalicelib.jobs.limits import KEEP_COUNTERS
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import PastPause, Pause
+from chalicelib.jobs.ports.counters import Pause
+from chalicelib.jobs.ports.past_pauses import PastPause
 from chalicelib.settings import Settings
 
 

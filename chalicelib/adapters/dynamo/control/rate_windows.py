@@ -9,7 +9,7 @@ from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.jobs.ports import Window
+from chalicelib.jobs.ports.control import Window
 from chalicelib.settings import Settings
 
 MOST_ROLLS = 5

@@ -10,7 +10,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import ALL, META
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Seen, SeenPage
+from chalicelib.jobs.ports.counters import Seen, SeenPage
 from chalicelib.settings import Settings
 
 PAGE = 1000

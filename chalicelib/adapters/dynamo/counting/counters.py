@@ -21,7 +21,7 @@ from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, PROBE_AT,
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Additions, ErrorHour, Pause, Row, Standing, Times
+from chalicelib.jobs.ports.counters import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.settings import Settings
 
 MOST_LITTER = 50

@@ -13,7 +13,7 @@ from chalicelib.jobs import lives
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import KEEP_BODIES
 from chalicelib.jobs.listing import among_children, matches
-from chalicelib.jobs.ports import Filter, Page
+from chalicelib.jobs.ports.jobs import Filter, Page
 
 PREFIX = "SUB#"
 """Sorts behind META: whoever reads a job with its attempts does not read these."""

@@ -34,7 +34,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
-from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.ports.jobs import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events

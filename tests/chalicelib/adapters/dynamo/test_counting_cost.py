@@ -7,7 +7,8 @@ import pytest
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter, Standing
+from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
 from scripts.benches.reading import read_by
 from tests.contract.filling import fill

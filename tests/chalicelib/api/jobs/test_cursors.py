@@ -9,7 +9,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
-from chalicelib.jobs.ports import BulkAction, BulkState, Filter
+from chalicelib.jobs.ports.bulk import BulkAction, BulkState
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk_actions import BulkWork
 from tests.chalicelib.api.support import T0, Answer, World
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports.counters import Standing
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 ONE, OTHER_ERROR = "0123456789ab", "ba9876543210"

@@ -12,7 +12,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import JobQueue, JobStore, Schedules
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.service.jobs import JobService

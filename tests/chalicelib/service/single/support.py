@@ -12,7 +12,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService

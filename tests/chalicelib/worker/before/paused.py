@@ -8,7 +8,7 @@ from chalicelib.adapters.probes import event_of
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.auto_pause import AutoPause, Failing
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.gate import AutoPauseGate

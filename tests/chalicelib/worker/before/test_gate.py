@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.probes import event_of
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.gate import FRESH, SLOW, AutoPauseGate

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import RetryLater
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import SKIPPED, Job, Status
-from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.overlap import unfinished_before
 from tests.chalicelib.worker.one_type import OneType, boom, die

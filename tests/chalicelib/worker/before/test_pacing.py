@@ -8,7 +8,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.pacing import Pacing

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.api.support import Note

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.single import Unique
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -10,7 +10,8 @@ from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import JobStore, Message
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.tenants import tag_of
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.registry import registered

@@ -20,7 +20,9 @@ from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import JobStore, Message, Turns
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService

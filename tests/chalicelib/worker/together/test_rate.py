@@ -12,7 +12,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Turns
+from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -11,7 +11,7 @@ from rich.console import Console
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.ports.counters import Additions
 from infra.cloud.account import Account
 from infra.cloud.commands import access, removal
 from infra.cloud.commands.deploy import Deployment

@@ -9,7 +9,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, SEND_GRACE
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.watchdog.rules import Resend, Signs, check
 from chalicelib.worker.message_fate import Drop, after_refusal
 from infra.cloud.restore.rules import revived

@@ -14,7 +14,9 @@ from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.entry import recount as recount_module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import BulkAction, Filter, Message
+from chalicelib.jobs.ports.bulk import BulkAction
+from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.rate import Rate

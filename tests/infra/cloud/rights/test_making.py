@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.context import JobContext
 from infra.definition.iam import grants
