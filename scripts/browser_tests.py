@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from scripts.recount import connect
 
 ROOT = Path(__file__).parents[1]
@@ -113,12 +113,12 @@ def viewer(state: Mapping[str, str]) -> str:
     before = dict(os.environ)
     connect(state)
     try:
-        text, _ = wiring.tokens().issue(Role.VIEWER, "browser tests")
+        text, _ = parts.tokens.issue(Role.VIEWER, "browser tests")
     finally:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ |= before
-        wiring.reset()
+        parts.reset()
     return text
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.counters.recounting.recount import SPARE, Recount, Report
 from chalicelib.jobs.ports.counters import Canaries, Census, Counters, CounterTable
 from infra.definition import local_environment
@@ -60,7 +60,7 @@ def counted(recount: Recount) -> Report | None:
 
 
 def _ports() -> tuple[Census, Canaries, Counters, CounterTable]:
-    return wiring.census(), wiring.canaries(), wiring.counters(), wiring.counter_rows()
+    return parts.census, parts.canaries, parts.counters, parts.counter_rows
 
 
 def connect(state: Mapping[str, str]) -> None:
@@ -73,7 +73,7 @@ def connect(state: Mapping[str, str]) -> None:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
     }
-    wiring.reset()
+    parts.reset()
 
 
 def table(report: Report) -> Table:

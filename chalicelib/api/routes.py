@@ -6,7 +6,6 @@ from typing import Any
 from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
-from chalicelib import wiring
 from chalicelib.api.http import problems
 from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.api.http.auth import authorize as decide
@@ -17,6 +16,7 @@ from chalicelib.api.jobs import bulk, bulk_actions, dead_letters, jobs, logs, up
 from chalicelib.api.numbers import errors, metrics, series
 from chalicelib.api.platform import health, job_types, meta, schedules
 from chalicelib.api.platform.reference import reference
+from chalicelib.assembly import parts
 
 RESOURCES = (
     health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, schedules, metrics, series, errors, uploads, meta,
@@ -39,7 +39,7 @@ REFERENCE = reference(all_endpoints)
 def register(app: Chalice) -> ChaliceAuthorizer:
     """Put the whole API on the app; returns the authorizer, which app.py must hold under the name `authorize`."""
     cors = CORSConfig(
-        allow_origin=wiring.settings().cors_origin,
+        allow_origin=parts.settings.cors_origin,
         allow_headers=list(ALLOWED_HEADERS),
         expose_headers=list(EXPOSED_HEADERS),
         max_age=600,

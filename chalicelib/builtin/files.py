@@ -1,13 +1,13 @@
 """The files bucket as built-in job types use it."""
 
-from chalicelib import wiring
 from chalicelib.adapters.s3.files import LINK_SECONDS, Files, files
+from chalicelib.assembly import parts
 from chalicelib.jobs.listing import iso
 
 
 def bucket() -> Files:
     """Return the files bucket, with this process's one client."""
-    return files(wiring.settings())
+    return files(parts.settings)
 
 
 def link_expiry(now: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater
 from chalicelib.jobs.types.rate import Rate
 
@@ -81,13 +81,13 @@ class Mail:
 
 def sending_rate() -> Rate | None:
     """Return how many e-mails the stage may send a second (`MailRate`); None without a limit."""
-    n = wiring.settings().mail_rate
+    n = parts.settings.mail_rate
     return Rate(n) if n else None
 
 
 def account() -> tuple[str, str, tuple[str, ...]]:
     """Return the stack's sender address, the region of its SES, and the domains it may send to (none: any)."""
-    settings = wiring.settings()
+    settings = parts.settings
     return settings.mail_from, settings.region, settings.mail_domains
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.limits import DAY
 from chalicelib.telemetry import events
@@ -25,7 +25,7 @@ def counted(recipients: int) -> Iterator[None]:
     Raises RetryLater until the next UTC day when the cap is reached, and PermanentError for a mail that has more
     recipients than a day may have. A send that SES refused is taken out of the count again.
     """
-    cap, now = wiring.settings().mail_daily_cap, wiring.clock()()
+    cap, now = parts.settings.mail_daily_cap, parts.clock()
     if not cap:
         yield
         return
@@ -54,4 +54,4 @@ def _give_back(quota: "DynamoDailyQuota", day: int, recipients: int) -> None:
 def _quota() -> "DynamoDailyQuota":
     from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota
 
-    return DynamoDailyQuota(wiring.settings(), QUOTA)
+    return DynamoDailyQuota(parts.settings, QUOTA)

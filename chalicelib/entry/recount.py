@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
@@ -19,8 +19,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event.get("bulk"):
         jobtype.load()  # a retry with a changed payload checks it, and a cancelled job's type may be gone
         with gathering():
-            return dict(wiring.bulk_work().work(wiring.counters().standing().bulk, left))
-    report = wiring.recount().step(left, start=bool(event.get("start")))
+            return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
+    report = parts.recount.step(left, start=bool(event.get("start")))
     if report.judged:
         events.recounted(report.jobs, report.wrong, report.repaired)
     return {

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.counting import changes
+from chalicelib.assembly import parts
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.context import LambdaContext
@@ -13,7 +13,7 @@ from chalicelib.worker.context import LambdaContext
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Count the records of one invocation; the mapping's tumbling window is what tells the shard."""
     records = event.get("Records", [])  # a window's last invocation may bring none
-    counted = wiring.stream_counter().count(changes.read(records), event.get("shardId", "-"))
+    counted = parts.stream_counter.count(changes.read(records), event.get("shardId", "-"))
     with gathering():
         events.counted(len(records), len(counted.added), counted.created())
         for skipped in counted.skipped:

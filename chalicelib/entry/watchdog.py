@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.invocations import asked_for
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.auto_pause import AutoPausing
@@ -30,17 +30,17 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     kinds = jobtype.load()
     types = [kind.name for kind in kinds]
     pausing = _pausing([kind.name for kind in kinds if kind.pause_when is not None])
-    standing, helpers = wiring.counters().standing, wiring.watchdog_helpers()
+    standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
-        wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work(),
-        wiring.past_pauses(), lookback=LOOKBACK,
+        parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
+        parts.past_pauses, lookback=LOOKBACK,
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():
         if asked:
             return dict(watchdog.look_at(*asked, remaining))
         # First: what they make is to be sent before its time, and the rest of the run takes all the time it gets.
-        return {**wiring.firings(THREADS).run(remaining), **pausing(), **watchdog.run(remaining)}
+        return {**parts.firings.run(remaining), **pausing(), **watchdog.run(remaining)}
 
 
 def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
@@ -48,7 +48,7 @@ def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
     if not types:
         return dict
     return AutoPausing(
-        types, wiring.auto_pauses(), wiring.pauses(), consumers(wiring.settings()), wiring.prober(),
-        wiring.job_store(), wiring.counters().standing, wiring.past_pauses(), wiring.clock(),
-        wiring.job_service().send,
+        types, parts.auto_pauses, parts.pauses, consumers(parts.settings), parts.prober,
+        parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
+        parts.job_service.send,
     ).run  # fmt: skip

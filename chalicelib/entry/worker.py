@@ -29,6 +29,19 @@ def consume(kind: JobType[Any, Any]) -> Handler:
 
 
 def _working(kind: JobType[Any, Any]) -> Handler:
-    from chalicelib.worker.consume import handler_of
+    from chalicelib.assembly import parts
+    from chalicelib.telemetry.emf import gathering
+    from chalicelib.worker.consume import BatchFailed, Worker
 
-    return handler_of(kind)
+    workers: list[Worker] = []
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        if not workers:
+            workers.append(parts.worker(kind))
+        with gathering():
+            again = workers[0].work(event, context)
+        if again and not parts.settings.partial_batch:
+            raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+    return handler

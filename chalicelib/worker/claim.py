@@ -46,7 +46,7 @@ class Claims:
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
     sleep: Callable[[float], None] = time.sleep
-    hears: Callable[[Job, Attempt], None] | None = None
+    on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Told of attempts that were lost."""
 
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
@@ -137,8 +137,8 @@ class Claims:
 
     def _record_lost(self, lost: Job) -> None:
         attempt = _ended(attempt_of(lost, LOST, self._now()), self._ending(lost))
-        if self.hears is not None:
-            self.hears(lost, attempt)
+        if self.on_attempt_recorded is not None:
+            self.on_attempt_recorded(lost, attempt)
         try:
             self.store.record(lost.id, attempt)
         except Exception as error:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.errors import (
     JobCancelled,
     LeaseLost,
@@ -25,26 +24,25 @@ from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.jobs.types.backoff import Backoff, Chance, no_jitter
+from chalicelib.jobs.types.backoff import Backoff, Chance
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
-from chalicelib.worker.gate import AutoPauseGate, Gate
-from chalicelib.worker.in_order import InOrder
+from chalicelib.worker.gate import Gate
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
-from chalicelib.worker.pacing import NotYet, Pacing
+from chalicelib.worker.pacing import NotYet
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
+from chalicelib.worker.start import Immediate, StartPolicy
 
 TRIM_SLACK = 15
 """Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
@@ -76,13 +74,9 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
-    pacing: Pacing | InOrder | None = None
+    starts: StartPolicy = field(default_factory=Immediate)
     service: JobService | None = None
     gate: Gate = field(default_factory=Gate)
-
-    def __post_init__(self) -> None:
-        if self.kind.serial_by is not None:
-            self.pacing = InOrder(self.kind.name, self.store, self.clock)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -91,8 +85,7 @@ class Worker:
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
         self.gate.begin(_seconds_left(context))
-        if self.pacing is not None:
-            self.pacing.begin(deliveries)
+        self.starts.begin(deliveries)
         again: list[str] = []
         for number, delivery in enumerate(deliveries):
             # The first message always runs: a batch that gave everything back would never get anywhere.
@@ -124,8 +117,7 @@ class Worker:
         except Exception as error:
             events.store_failed(delivery.named(self.kind.name), error)
             end = unavailable(delivery.receive_count, self.spread)
-        if self.pacing is not None:
-            self.pacing.after(delivery, end)
+        self.starts.after(delivery, end)
         if isinstance(end, Drop):
             return True
         if end.seconds is not None and delivery.receipt:
@@ -139,7 +131,7 @@ class Worker:
             events.store_failed(delivery.named(self.kind.name), error)
 
     def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
-        if self.pacing is not None and (waits := self.pacing.next(delivery)):
+        if waits := self.starts.next(delivery):
             return waits
         try:
             message = message_of_type(delivery.body, self.kind.name)
@@ -147,7 +139,9 @@ class Worker:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
-        claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.sleep, self.gate.hears)
+        claims = Claims(
+            self.store, self.clock, self.spread, self.platform_log, self.sleep, self.gate.on_attempt_recorded
+        )
         claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
@@ -163,24 +157,23 @@ class Worker:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
         ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
-        settlement = Settlement(
-            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
-            Persistence(lambda: _seconds_left(context), self.sleep), None if self.pacing is None else self.pacing.ended,
-            self.gate.hears,
-        )  # fmt: skip
         unfinished = unfinished_before(self.store, job)
-        outcome = self._run(job, ctx, _seconds_left(context)) if unfinished is None else Stopped(unfinished)
+        outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
             ctx.flush_progress()
+        settlement = Settlement(
+            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
+            Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
+            self.gate.on_attempt_recorded,
+        )  # fmt: skip
         return settlement.settle(job, outcome)
 
-    def _run(self, job: Job, ctx: JobContext, left: float) -> Outcome:
+    def _run(self, job: Job, ctx: JobContext) -> Outcome:
         try:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
-            if self.pacing is not None:
-                self.pacing.start(job, left)
+            self.starts.start(job)
             with captured():
                 value = self.kind.function(payload, ctx)
             return Done(as_json(value))
@@ -195,33 +188,6 @@ class Worker:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except endings() as error:
             return Raised(error)
-
-
-def handler_of(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
-    """Return what `entry.worker.consume` calls with each SQS event."""
-    workers: list[Worker] = []
-
-    def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        settings = wiring.settings()
-        if not workers:
-            jitter = no_jitter if settings.jitter == "none" else random.uniform
-            store, queue, log = wiring.job_store(), wiring.job_queue(), wiring.platform_log()
-            faults, clock = settings.fault_rate, wiring.clock()
-            secrets = DeclaredSecrets.of(kind, settings.stage, wiring.secret_store)
-            service = wiring.job_service() if kind.enqueues else None
-            pacing = Pacing.of(kind, pace, wiring.turns(), store, clock) if (pace := kind.pace) else None
-            gate = AutoPauseGate(kind.name, kind.pause_when, wiring.auto_pauses(), clock) if kind.pause_when else Gate()
-            workers.append(Worker(
-                kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets, pacing=pacing,
-                service=service, gate=gate,
-            ))  # fmt: skip
-        with gathering():
-            again = workers[0].work(event, context)
-        if again and not settings.partial_batch:
-            raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
-
-    return handler
 
 
 def _seconds_left(context: LambdaContext) -> float:

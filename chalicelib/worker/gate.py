@@ -40,7 +40,7 @@ class Gate:
         """Handle a message, or hold it."""
         return handle()
 
-    def hears(self, job: Job, attempt: Attempt) -> None:
+    def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
         """Hear how an attempt ended, after that was written down."""
 
 
@@ -88,7 +88,7 @@ class AutoPauseGate(Gate):
             self._tell(untried(self.probe, self.clock()))
             self.probe = ""
 
-    def hears(self, job: Job, attempt: Attempt) -> None:
+    def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
         """See Gate."""
         if attempt.outcome == "completed":
             self._hear_of_success()

@@ -17,7 +17,7 @@ from chalicelib.telemetry import events
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold
 
-TRIES = 3
+KEY_TRIES = 3
 """Most reads of the row, when other attempts take it at the same time."""
 LOOK_AGAIN = 15.0
 """Most seconds until a held key is asked for again: its holder usually ends long before its lease."""
@@ -29,35 +29,31 @@ class KeyHeld(RetryLater):
 
 @dataclass
 class InOrder:
-    """Keeps the order of one worker process. `clock` gives epoch seconds.
-
-    It takes the place of `Pacing`, which types with a rate have; no type has both.
-    """
+    """Keeps the order of one worker process. `clock` gives epoch seconds."""
 
     name: str
     store: JobStore
     clock: Callable[[], float]
-    ended: None = None
     group: str = ""
     """The message group of the present message."""
-    behind: set[str] = field(default_factory=set)
-    """Groups of which a message of this batch was given back."""
+    behind: dict[str, bool] = field(default_factory=dict)
+    """The groups of this batch, and whether a message of each was given back."""
 
-    def begin(self, deliveries: Sequence[Delivery]) -> None:  # noqa: ARG002 - as Pacing has it
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
         """Begin with a batch."""
-        self.behind.clear()
+        self.behind = {delivery.group: False for delivery in deliveries}
 
     def next(self, delivery: Delivery) -> Hold | None:
         """Begin with the next message; return a Hold if an earlier one of its group was given back, else None."""
         self.group = delivery.group
-        return Hold(0, "behind another job of its key") if delivery.group in self.behind else None
+        return Hold(0, "behind another job of its key") if self.behind.get(delivery.group) else None
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
         """Take note of a handled message: unless its job has ended, the next ones of its group are held too."""
         if isinstance(end, Hold) and not end.over:
-            self.behind.add(delivery.group)
+            self.behind[delivery.group] = True
 
-    def start(self, job: Job, left: float) -> None:  # noqa: ARG002 - as Pacing has it
+    def start(self, job: Job) -> None:
         """Take the key for this attempt, and return when it may begin.
 
         Raises KeyHeld while another attempt may run, KeyUnavailable when the store does not answer, and LeaseLost when
@@ -73,8 +69,11 @@ class InOrder:
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 
+    def on_settle(self) -> None:
+        """Note nothing: the run began right after its claim, and its key is free as soon as the attempt has ended."""
+
     def _take(self, row: str, attempt: Holder) -> None:
-        for _ in range(TRIES):
+        for _ in range(KEY_TRIES):
             seen = self.store.holder(row)
             if seen is not None and (held := self._held_for(seen, attempt)) > 0:
                 job_id, _token = named(seen)

@@ -16,10 +16,11 @@ from chalicelib.jobs.turns import has_turn, wait_for_turn
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate, Taken
 from chalicelib.telemetry import events
+from chalicelib.worker.claim import LEASE_SLACK
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold
 
-RESERVE = 1.0
+SLOT_RESERVE = 1.0
 """Last seconds of the invocation, in which nothing waits for a slot."""
 IDLE, IDLE_TURNS = 60.0, 3
 """Seconds, plus so many times the time between two slots: without a start for that long, planned turns are unused."""
@@ -100,13 +101,13 @@ class Pacing:
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
         """Take note of what became of a message: the others of the batch wait for nothing but their turns."""
 
-    def start(self, job: Job, left: float) -> None:  # noqa: ARG002 - as InOrder has it
-        """Wait for a slot, and return when the job may start at once; `left` is of the invocation, in seconds.
+    def start(self, job: Job) -> None:
+        """Wait for a slot, and return when the job may start at once.
 
         Raises NotYet, and RateUnavailable when the store does not answer.
         """
         try:
-            self._start(left)
+            self._start(ends=(job.lease_until or 0.0) - LEASE_SLACK - SLOT_RESERVE)
         except NotYet:
             raise
         except Exception as error:
@@ -114,8 +115,7 @@ class Pacing:
             says = f"The start cannot be planned within {self.rate.said}: {type(error).__name__}"
             raise RateUnavailable(says) from error
 
-    def _start(self, left: float) -> None:
-        ends = self.clock() + left - RESERVE
+    def _start(self, ends: float) -> None:
         while True:
             if not self.slots:
                 self._take(ends)
@@ -126,13 +126,13 @@ class Pacing:
                 self.started = self.clock()
                 return
 
-    def ended(self, job: Job) -> Job:
-        """Note that the run of the job is over; return the job with the time at which it started."""
+    def on_settle(self) -> float | None:
+        """Note that the run is over; return when it began, if it did."""
         if self.started is None:
-            return job
+            return None
         started, self.started = self.started, None
         self.longest = max(self.longest or 0.0, self.clock() - started)
-        return replace(job, started_at=round(started, 3))
+        return round(started, 3)
 
     def parks(self, at: float, receive_count: int) -> bool:
         """Return whether a wait is longer than a message may hide, or its next receive would be one too many."""

@@ -78,7 +78,7 @@ attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 class Settlement:
     """Settles attempts for a worker. `clock` gives seconds since the epoch.
 
-    `ended` is told that a run is over, and says when it started, if that was later than the claim.
+    `started_at` is when the run began, if that was later than the claim.
     `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue.
     """
 
@@ -88,14 +88,14 @@ class Settlement:
     backoff: Curve = STANDARD
     max_receives: int = 5
     persistence: Persistence = field(default_factory=Persistence)
-    ended: Callable[[Job], Job] | None = None
-    hears: Callable[[Job, Attempt], None] | None = None
+    started_at: float | None = None
+    on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Told how an attempt ended, after that was written down."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what becomes of its message."""
         now = round(self.clock(), 3)
-        job = job if self.ended is None else self.ended(job)
+        job = job if self.started_at is None else replace(job, started_at=self.started_at)
         try:
             match outcome:
                 case Done(result):
@@ -199,12 +199,12 @@ class Settlement:
 
     def _finished(self, after: Job, attempt: Attempt) -> None:
         events.attempt_finished(after, attempt)
-        if self.hears is not None:
-            self.hears(after, attempt)
+        if self.on_attempt_recorded is not None:
+            self.on_attempt_recorded(after, attempt)
 
     def _apply(self, job: Job, change: Change) -> Job:
-        if self.ended is not None:  # the claim did not know yet when the job would start
-            change = replace(change, values={**change.values, "started_at": job.started_at})
+        if self.started_at is not None:  # the claim did not know yet when the job would start
+            change = replace(change, values={**change.values, "started_at": self.started_at})
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
 
 

@@ -13,7 +13,7 @@ from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.pacing import Pacing
+from chalicelib.worker.start import start_policy
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import secrets_of
 
@@ -56,15 +56,11 @@ class Workers:
         if not batch:
             return 0
         self.count += 1
-        pace = kind.pace
-        paced = None
-        if pace is not None:
-            paced = Pacing.of(kind, pace, self.turns, self.store, self.clock, self.clock.advance)
         worker = Worker(
             replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
+            starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
             service=self.service,
-            pacing=paced,
         )  # fmt: skip
         ends = self.clock.now + (kind.timeout if seconds is None else seconds)
         invocation = Invocation(self.clock, ends, f"request-{self.count}")

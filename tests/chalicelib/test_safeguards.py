@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import cold_start, wiring
+from chalicelib import cold_start
+from chalicelib.assembly import parts
 from chalicelib.entry.worker import consume
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
@@ -56,7 +57,7 @@ def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(wor
     world.submit("a")
     world.submit("b")
     settings = Settings.from_env({"PARTIAL_BATCH": "1" if partial else ""})
-    wiring.use(job_store=world.ground.store, job_queue=world.ground.queue, settings=settings, clock=world.clock)
+    parts.replace(job_store=world.ground.store, job_queue=world.ground.queue, settings=settings, clock=world.clock)
     event = world.event(world.ground.receive(2))
     failed, fine = event["Records"]
     handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
@@ -68,7 +69,7 @@ def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(wor
                 handler(event, context)
         assert handler({"Records": [fine]}, context) == {"batchItemFailures": []}, "without a failure, nothing is kept"
     finally:
-        wiring.reset()
+        parts.reset()
 
 
 def test_a_worker_that_lambda_starts_by_another_librarys_handler_runs_the_job(
@@ -79,13 +80,13 @@ def test_a_worker_that_lambda_starts_by_another_librarys_handler_runs_the_job(
     assert not cold_start.works()
     world.submit("a")
     ground, settings = world.ground, Settings.from_env({})
-    wiring.use(job_store=ground.store, job_queue=ground.queue, settings=settings, clock=world.clock)
+    parts.replace(job_store=ground.store, job_queue=ground.queue, settings=settings, clock=world.clock)
     handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
     try:
         assert handler(world.event(ground.receive(1)), context) == {"batchItemFailures": []}
         assert handler({"Records": []}, context) == {"batchItemFailures": []}
     finally:
-        wiring.reset()
+        parts.reset()
     assert ground.jobs()[0].status is Status.COMPLETED
 
 

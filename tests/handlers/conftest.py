@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.assembly import parts
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
@@ -18,11 +18,11 @@ from tests.handlers.support import BUCKET, SENDER, Platform, settings
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with emulated():
-        wiring.use(settings=settings())
+        parts.replace(settings=settings())
         aws.client("s3", "us-east-1").create_bucket(Bucket=BUCKET)
         aws.client("sesv2", "us-east-1").create_email_identity(EmailIdentity=SENDER)
         yield Platform()
-    wiring.reset()
+    parts.reset()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Run a job type as the platform does, over memory ports and an in-process AWS."""
 
-from chalicelib import wiring
 from chalicelib.adapters.s3 import files
 from chalicelib.adapters.s3.files import Files
+from chalicelib.assembly import parts
 from chalicelib.settings import Settings
 from jobflow import testing
 
@@ -16,7 +16,7 @@ class Platform(testing.Platform):
     @property
     def files(self) -> Files:
         """The files bucket of the in-process AWS."""
-        return files.files(wiring.settings())
+        return files.files(parts.settings)
 
 
 def settings(**env: str) -> Settings:

@@ -8,8 +8,8 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.assembly import parts
 from chalicelib.builtin import mail
 from chalicelib.errors import InvalidPayload
 from chalicelib.jobs.job import Status
@@ -74,7 +74,7 @@ def test_text_html_reply_to_and_the_idempotency_key_are_in_the_request(
 
 
 def test_a_domain_that_the_stage_does_not_send_to_fails_the_job_before_ses_is_asked(platform: Platform) -> None:
-    wiring.use(settings=settings(MAIL_DOMAINS="elsewhere.example"))
+    parts.replace(settings=settings(MAIL_DOMAINS="elsewhere.example"))
     job = platform.perform("email.send", PLAIN)
     assert (job.status, job.attempts) == (Status.FAILED, 1)
     assert "(MailDomains)" in (job.error_message or "")
@@ -82,7 +82,7 @@ def test_a_domain_that_the_stage_does_not_send_to_fails_the_job_before_ses_is_as
 
 
 def test_a_sender_that_ses_does_not_know_fails_at_once_and_names_no_address(platform: Platform) -> None:
-    wiring.use(settings=settings(MAIL_FROM="stranger@example.org"))
+    parts.replace(settings=settings(MAIL_FROM="stranger@example.org"))
     job = platform.perform("email.send", PLAIN)
     assert (job.status, job.attempts, job.error_class) == (Status.FAILED, 1, "PermanentError")
     assert job.error_message == "SES answered MessageRejected: Email address not verified <address>"
@@ -92,7 +92,7 @@ def test_a_sender_that_ses_does_not_know_fails_at_once_and_names_no_address(plat
 
 def test_addresses_are_never_logged(platform: Platform, logged: Callable[[], str]) -> None:
     platform.perform("email.send", PLAIN)
-    wiring.use(settings=settings(MAIL_FROM="stranger@example.org"))
+    parts.replace(settings=settings(MAIL_FROM="stranger@example.org"))
     platform.perform("email.send", PLAIN)
     assert "email.sent" in logged()
     assert "@" not in logged()

@@ -6,7 +6,7 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.builtin.mail import failure
 from chalicelib.builtin.mail_cap import SPREAD, counted
 from chalicelib.errors import JobFlowError
@@ -25,7 +25,7 @@ def sent() -> int:
 def capped(platform: Platform) -> Platform:
     """A stage that may send to three recipients a day."""
     create_stores(settings())
-    wiring.use(settings=settings(MAIL_DAILY_CAP="3"), clock=platform.clock)
+    parts.replace(settings=settings(MAIL_DAILY_CAP="3"), clock=platform.clock)
     return platform
 
 
@@ -58,9 +58,9 @@ def test_mail_that_no_day_has_room_for_fails_at_once(capped: Platform) -> None:
 
 
 def test_mail_that_ses_refused_is_not_counted(capped: Platform) -> None:
-    wiring.use(settings=settings(MAIL_DAILY_CAP="3", MAIL_FROM="stranger@example.org"), clock=capped.clock)
+    parts.replace(settings=settings(MAIL_DAILY_CAP="3", MAIL_FROM="stranger@example.org"), clock=capped.clock)
     assert mail_to(capped, 3).status == Status.FAILED
-    wiring.use(settings=settings(MAIL_DAILY_CAP="3"), clock=capped.clock)
+    parts.replace(settings=settings(MAIL_DAILY_CAP="3"), clock=capped.clock)
     assert mail_to(capped, 3).status == Status.COMPLETED
 
 

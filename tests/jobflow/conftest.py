@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from jobflow import JobFlow
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 from tests.jobflow.support import Wire, client_of
@@ -14,7 +14,7 @@ from tests.jobflow.support import Wire, client_of
 def world() -> Iterator[World]:
     with only_types(NOTE, OTHER):
         yield World()
-        wiring.reset()
+        parts.reset()
 
 
 @pytest.fixture

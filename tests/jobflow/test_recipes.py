@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 from tests.chalicelib.api.support import World
 from tests.infra.local.running import ROOT, untouched
@@ -64,7 +64,7 @@ RECIPES = {"outbox/models.py": DJANGO, "shop_fastapi.py": FASTAPI, "shop_flask.p
 def world() -> Iterator[World]:
     jobtype.load()
     yield World()
-    wiring.reset()
+    parts.reset()
 
 
 def run(folder: Path, code: str, url: str, token: str) -> None:

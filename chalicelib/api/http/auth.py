@@ -8,10 +8,10 @@ from typing import Any
 from chalice import AuthResponse, AuthRoute
 from chalice.app import AuthRequest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import REFUSED, Role, Token
 from chalicelib.api.http import problems
 from chalicelib.api.http.endpoint import Caller, Endpoint
+from chalicelib.assembly import parts
 from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.telemetry import request_events
 
@@ -25,7 +25,7 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
     Raises what API Gateway turns into 401 for a bad token, and into 500 when it cannot be checked (fails closed).
     """
     try:
-        token = wiring.tokens().verify(bearer(request.token))
+        token = parts.tokens.verify(bearer(request.token))
     except Unauthorized as error:
         request_events.token_refused(error.principal, error.why, *_asked(request.method_arn))
         raise _gateway_error(error) from None

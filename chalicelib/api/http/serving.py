@@ -9,13 +9,13 @@ from chalice import Response
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib import wiring
 from chalicelib.api.http import problems
 from chalicelib.api.http.auth import caller_of, require
 from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
+from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, MalformedRequest
 from chalicelib.jobs.types.checks import KEY
 from chalicelib.telemetry import request_events
@@ -94,8 +94,8 @@ def correlation_id_of(request: Request | None) -> str:
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.writes:
         # First of all: every write counts, also one that is refused below.
-        wiring.rate_limiter().check(request.context["identity"]["sourceIp"])
-    caller = caller_of(request.context, wiring.clock()()) if endpoint.role else None
+        parts.rate_limiter.check(request.context["identity"]["sourceIp"])
+    caller = caller_of(request.context, parts.clock()) if endpoint.role else None
     if endpoint.role and caller:
         require(caller, endpoint.role)
     raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.writes else {}

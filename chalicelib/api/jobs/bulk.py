@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
 from chalicelib.api.jobs.jobs import check_tenants, check_type, operations, submission
@@ -10,6 +9,7 @@ from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkA
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
+from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.batch import Outcome, submit_many
@@ -26,7 +26,7 @@ def create_jobs(call: Call) -> Reply:
     With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
     the same request again creates nothing. Counts as one request for the rate limit.
     """
-    outcomes = submit_many(wiring.job_service(), list(_submissions(call)))
+    outcomes = submit_many(parts.job_service, list(_submissions(call)))
     results = [_result(outcome, call.correlation_id) for outcome in outcomes]
     again = all(result.status == 200 for result in results)
     return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
@@ -86,8 +86,8 @@ def filter_of(asked: BulkFilter) -> Filter:
 
 def bulk_actions(call: Call, reason: str = "") -> BulkActions:
     """Return bulk actions over this process's store, for the caller."""
-    secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), operations(call, reason, in_bulk=True), secret, wiring.clock())
+    secret = parts.settings.cursor_secret
+    return BulkActions(parts.job_store, operations(call, reason, in_bulk=True), secret, parts.clock)
 
 
 def answer_of(report: Report) -> BulkAnswer:

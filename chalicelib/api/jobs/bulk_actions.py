@@ -6,12 +6,12 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.jobs.bulk import filter_of
 from chalicelib.api.models.fields import Body, JobId, Why
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import Action, BulkFilter
+from chalicelib.assembly import parts
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports.bulk import BulkAction, BulkState
@@ -96,26 +96,26 @@ def start_bulk(call: Call) -> Reply:
     new = NewBulkAction(
         asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason
     )
-    started = wiring.bulk_work().start(new)
+    started = parts.bulk_work.start(new)
     return Reply(_row(started), 202, {"Location": f"{call.here}/{started.id}"})
 
 
 @endpoints.get("/bulk", BulkActionList, moving=())
 def list_bulk(_: Call) -> BulkActionList:
     """The newest 50 bulk actions of the last 30 days, newest first."""
-    return BulkActionList(bulk_actions=[_row(one) for one in wiring.bulk_rows().newest(MOST_SHOWN)])
+    return BulkActionList(bulk_actions=[_row(one) for one in parts.bulk_rows.newest(MOST_SHOWN)])
 
 
 @endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())
 def get_bulk(call: Call) -> BulkActionRow:
     """A bulk action with its progress or result. Strongly consistent."""
-    return _row(wiring.bulk_work().get(_id_of(call)))
+    return _row(parts.bulk_work.get(_id_of(call)))
 
 
 @endpoints.post("/bulk/{bulk_id}/stop", BulkActionRow)
 def stop_bulk(call: Call) -> BulkActionRow:
     """Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat."""
-    return _row(wiring.bulk_work().stop(_id_of(call), call.principal))
+    return _row(parts.bulk_work.stop(_id_of(call), call.principal))
 
 
 def _id_of(call: Call) -> str:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload
 from chalicelib.api.models.schemas import Cancel, Discard, ListQuery, NewJob, Retry
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
+from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
@@ -36,7 +36,7 @@ def create_job(call: Call) -> Reply:
     header Existing-Job then says `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
-    job, sent = wiring.job_service().submit(asked)
+    job, sent = parts.job_service.submit(asked)
     existing = existing_of(asked, job, sent)
     if existing is not None:
         return Reply(job_whole(job), 200, existing)
@@ -48,7 +48,7 @@ def list_jobs(call: Call) -> JobPage:
     """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
     asked: ListQuery = call.query
     if asked.idempotency_key is not None:
-        own = wiring.job_service().by_key(call.principal, asked.idempotency_key)
+        own = parts.job_service.by_key(call.principal, asked.idempotency_key)
         rows = [job_row(own)] if own is not None else []
         return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
     if asked.type is not None:
@@ -59,11 +59,11 @@ def list_jobs(call: Call) -> JobPage:
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
         asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent, asked.tenant,
     )  # fmt: skip
-    page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
+    page = parts.job_service.page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
     return JobPage(
         jobs=[job_row(job) for job in page.jobs],
-        total=wiring.metrics().count(which.status, which.type) if counted else None,
+        total=parts.metrics.count(which.status, which.type) if counted else None,
         limit=asked.limit,
         offset=asked.offset,
         next_cursor=page.position,
@@ -74,7 +74,7 @@ def list_jobs(call: Call) -> JobPage:
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
     """A job with its payload, result and the history of its attempts. Strongly consistent."""
-    view, why = wiring.job_reader().explained(job_id_of(call))
+    view, why = parts.job_reader.explained(job_id_of(call))
     return job_detail(view, why, _attempts_left(view.job))
 
 
@@ -82,7 +82,7 @@ def get_job(call: Call) -> JobDetail:
 def get_payload(call: Call) -> PastPayload:
     """The payload of a run after which the job was retried with another one. Kept for 90 days."""
     job_id, gen = job_id_of(call), call.path["gen"]
-    payload = wiring.job_store().payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
+    payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
         raise PayloadNotFound(job_id, gen[:MOST_DIGITS])
     return PastPayload(gen=int(gen), payload=payload)
@@ -116,7 +116,7 @@ def discard_job(call: Call) -> JobRow:
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
     """Return what the caller may do with single jobs, and why it is done."""
-    return Operations(wiring.job_service(), call.person, reason, in_bulk)
+    return Operations(parts.job_service, call.person, reason, in_bulk)
 
 
 def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:
@@ -155,7 +155,7 @@ def job_id_of(call: Call) -> str:
 
 
 def _counted() -> Mapping[tuple[str, Status], int]:
-    return wiring.counters().standing().totals
+    return parts.counters.standing().totals
 
 
 def check_type(name: str, *prefix: str) -> None:
@@ -186,4 +186,4 @@ def _attempts_left(job: Job) -> list[Following] | None:
         return None
     # the attempt that runs now, or else the next one, whose time the job itself tells
     failing = job.attempts + (job.status is not Status.PROCESSING)
-    return following(curve, failing, job.max_attempts, no_jitter if wiring.settings().jitter == "none" else None)
+    return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

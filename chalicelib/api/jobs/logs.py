@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import job_id_of
 from chalicelib.api.models.fields import Query
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.assembly import parts
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.ports.jobs import Filter
 
@@ -43,16 +43,16 @@ class LogPage(Answer):
 @endpoints.get("/jobs/{job_id}/logs", LogPage, query=LogsQuery)
 def read_logs(call: Call) -> LogPage:
     """The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
-    view = wiring.job_service().get(job_id_of(call))
+    view = parts.job_service.get(job_id_of(call))
     # No listing has such a prefix: its cursors do not fit here, nor these there.
-    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
+    secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
-    found = wiring.job_logs().read(view, position)
+    found = parts.job_logs.read(view, position)
     return LogPage(
         lines=[
             LogLine(at=iso(x.at), level=x.level, message=x.message, gen=x.gen, attempt=x.attempt, fields=dict(x.fields))
             for x in found.lines
         ],
         next_cursor=write_cursor(found.position, bound, secret) if found.position else None,
-        insights_url=wiring.job_logs().insights_url(view.job, wiring.clock()()),
+        insights_url=parts.job_logs.insights_url(view.job, parts.clock()),
     )

@@ -1,10 +1,10 @@
 """Files that jobs read come in here."""
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import UploadForm
 from chalicelib.api.models.schemas import NewUpload
 from chalicelib.api.models.views import upload_form
+from chalicelib.assembly import parts
 
 endpoints = Endpoints()
 
@@ -14,4 +14,4 @@ endpoints = Endpoints()
 )
 def create_upload(call: Call) -> UploadForm:
     """A form that uploads one image straight to S3 within five minutes; its key goes into a job's payload."""
-    return upload_form(wiring.uploads().permit(call.body.content_type, call.body.bytes))
+    return upload_form(parts.uploads.permit(call.body.content_type, call.body.bytes))

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports.counters import Acknowledged
@@ -80,7 +80,7 @@ def list_errors(call: Call) -> ErrorGroups:
     asked: ErrorsQuery = call.query
     if asked.type is not None:
         check_type(asked.type)
-    found = wiring.history().errors(asked.type, asked.since)
+    found = parts.history.errors(asked.type, asked.since)
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},
@@ -95,9 +95,9 @@ def list_errors(call: Call) -> ErrorGroups:
 @endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
 def acknowledge_error(call: Call) -> ErrorMark:
     """Acknowledge a group of errors, so that new ones stand out; kept for 90 days."""
-    name, now = _fingerprint(call), wiring.clock()()
+    name, now = _fingerprint(call), parts.clock()
     by = (call.caller and call.caller.label) or call.principal
-    wiring.acknowledgements().acknowledge(name, by, now)
+    parts.acknowledgements.acknowledge(name, by, now)
     request_events.error_acknowledged(name, call.principal)
     return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
 
@@ -105,9 +105,9 @@ def acknowledge_error(call: Call) -> ErrorMark:
 @endpoints.post("/errors/{fingerprint}/resolve", ErrorMark)
 def resolve_error(call: Call) -> ErrorMark:
     """Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days."""
-    name, now = _fingerprint(call), wiring.clock()()
+    name, now = _fingerprint(call), parts.clock()
     by = (call.caller and call.caller.label) or call.principal
-    wiring.acknowledgements().acknowledge(name, by, now, resolved=True)
+    parts.acknowledgements.acknowledge(name, by, now, resolved=True)
     request_events.error_resolved(name, call.principal)
     return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now, resolved=True)))
 
@@ -116,7 +116,7 @@ def resolve_error(call: Call) -> ErrorMark:
 def reopen_error(call: Call) -> ErrorMark:
     """Take the mark of a group of errors away."""
     name = _fingerprint(call)
-    wiring.acknowledgements().reopen(name, wiring.clock()())
+    parts.acknowledgements.reopen(name, parts.clock())
     request_events.error_acknowledged(name, call.principal, reopened=True)
     return ErrorMark(fingerprint=name, **_mark(None))
 

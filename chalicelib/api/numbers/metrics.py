@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints, Text
 from chalicelib.api.models.metric_responses import MetricsAnswer
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.views import metrics_answer
 from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferred
+from chalicelib.assembly import parts
 from chalicelib.counters.health import Kind
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.types import jobtype
@@ -45,7 +45,7 @@ class Findings(Answer):
 @endpoints.get("/metrics", MetricsAnswer, types=("text/plain",), moving=("as_of",))
 def read_metrics(call: Call) -> MetricsAnswer | Text:
     """Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it."""
-    metrics = wiring.metrics().read()
+    metrics = parts.metrics.read()
     if preferred(call.headers.get("accept", "")):
         return Text(exposition(metrics), CONTENT_TYPE)
     return metrics_answer(metrics)
@@ -54,7 +54,7 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(_call: Call) -> Findings:
     """Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters."""
-    found = wiring.history().health([kind.name for kind in jobtype.all_types()])
+    found = parts.history.health([kind.name for kind in jobtype.all_types()])
     rows = [
         FindingRow(
             kind=one.kind,
@@ -68,4 +68,4 @@ def read_health(_call: Call) -> Findings:
         )
         for one in found
     ]
-    return Findings(findings=rows, as_of=iso(wiring.clock()()))
+    return Findings(findings=rows, as_of=iso(parts.clock()))

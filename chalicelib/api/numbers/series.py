@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.assembly import parts
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.types import jobtype
 
@@ -131,7 +131,7 @@ def read_series(call: Call) -> Series:
     if asked.type is not None:
         check_type(asked.type)
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
-    found = wiring.history().series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
+    found = parts.history.series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
     model = POINTS.get(asked.metric, Took)
     return Series(
         metric=asked.metric,

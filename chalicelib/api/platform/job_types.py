@@ -1,6 +1,5 @@
 """Serve the job types; pause and resume them."""
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import check_tenants
@@ -8,6 +7,7 @@ from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, Pas
 from chalicelib.api.models.responses import Paused
 from chalicelib.api.models.schemas import PauseReason
 from chalicelib.api.models.views import job_type_row, tenants_answer
+from chalicelib.assembly import parts
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.listing import iso
@@ -31,7 +31,7 @@ def list_tenants(call: Call) -> Tenants:
     """
     name = _name_of(call)
     check_tenants(name, "path", "job_type")
-    return tenants_answer(wiring.job_store().sharing(name))
+    return tenants_answer(parts.job_store.sharing(name))
 
 
 @endpoints.post(
@@ -44,7 +44,7 @@ def pause_job_type(call: Call) -> Paused:
     GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
     """
     name = _name_of(call)
-    wiring.pausing().pause(name, call.person, call.body.reason)
+    parts.pausing.pause(name, call.person, call.body.reason)
     request_events.paused(name, call.principal)
     return Paused(type=name, paused=True)
 
@@ -53,7 +53,7 @@ def pause_job_type(call: Call) -> Paused:
 def resume_job_type(call: Call) -> Paused:
     """Work off a type's queue again, within a minute. Safe to repeat."""
     name = _name_of(call)
-    wiring.pausing().resume(name, call.person)
+    parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)
     return Paused(type=name, paused=False)
 
@@ -61,7 +61,7 @@ def resume_job_type(call: Call) -> Paused:
 @endpoints.get("/job-types/{job_type}/pauses", PastPauseRows)
 def list_past_pauses(call: Call) -> PastPauseRows:
     """The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one."""
-    found = wiring.pausing().past(_name_of(call))
+    found = parts.pausing.past(_name_of(call))
     return PastPauseRows(pauses=[
         PastPauseRow(
             since=iso(one.pause.since), until=iso(one.until), by=one.pause.by, reason=one.pause.reason,

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import RootModel
 
-from chalicelib import wiring
 from chalicelib.api.document import document
 from chalicelib.api.http.endpoint import Call, Endpoint, Endpoints, Text
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 
 VERSION = "1.0.0"
@@ -30,6 +30,6 @@ def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
     @endpoints.get("/docs", OpenApi, role=None, statuses=(302,))
     def read_docs(_: Call) -> Text:
         """A page to read the API's description on: the dashboard serves it."""
-        return Text("", "text/plain", 302, {"Location": wiring.settings().cors_origin + PAGE})
+        return Text("", "text/plain", 302, {"Location": parts.settings.cors_origin + PAGE})
 
     return endpoints

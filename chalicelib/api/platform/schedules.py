@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models import schedule_models as m
 from chalicelib.api.models.responses import JobRow
 from chalicelib.api.models.views import job_whole
+from chalicelib.assembly import parts
 from chalicelib.errors import ScheduleNotFound
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.schedules.cron import local
@@ -36,7 +36,7 @@ def preview_schedule(call: Call) -> m.Preview:
     """Return the next firings of a cron text that need not be stored."""
     asked: m.PreviewQuery = call.query
     plain = Schedule("", "", asked.cron, asked.timezone, None, starts_at=asked.starts_at, ends_at=asked.ends_at)
-    now = wiring.clock()()
+    now = parts.clock()
     return m.Preview(firings=[_firing(at, asked.timezone) for at in upcoming(started(plain, now), now, asked.count)])
 
 
@@ -111,7 +111,7 @@ def run_schedule(call: Call) -> Reply:
 
 def service() -> ScheduleService:
     """Return the use cases over this process's stores."""
-    return ScheduleService(wiring.schedules(), wiring.job_service(), wiring.clock())
+    return ScheduleService(parts.schedules, parts.job_service, parts.clock)
 
 
 def _id_of(call: Call) -> str:

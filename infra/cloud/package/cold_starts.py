@@ -18,7 +18,7 @@ from infra.cloud.package.clean import Imported, import_handler, runtime_path
 from infra.definition import local_environment
 
 ROUNDS = 7
-FIRST_USE = "from chalicelib import wiring; wiring.job_service(); wiring.rate_limiter()"
+FIRST_USE = "from chalicelib.assembly import parts; parts.job_service; parts.rate_limiter"
 """Statements of a first request: they make the clients of DynamoDB and SQS."""
 AS_LAMBDA = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "measured"}
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | AS_LAMBDA

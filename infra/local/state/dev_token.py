@@ -22,8 +22,8 @@ def text_of(folder: Path) -> str:
 
 def store(text: str) -> None:
     """Store the token with the role of an administrator, and mark the start of this run as a deployment."""
-    from chalicelib import wiring
     from chalicelib.access.tokens import Role, Token, hash_of
+    from chalicelib.assembly import parts
 
-    wiring.token_store().put(Token(hash_of(text), Role.ADMIN, LABEL, time.time()))
-    wiring.deploys().deployed(LABEL, time.time())
+    parts.token_store.put(Token(hash_of(text), Role.ADMIN, LABEL, time.time()))
+    parts.deploys.deployed(LABEL, time.time())

@@ -10,10 +10,10 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.api.http.auth import context_of
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.logger import logger
 from infra.definition import local_environment, stateful
@@ -74,14 +74,14 @@ def stage() -> Iterator[Stage]:
     with emulated(), _silent():
         canned.register(aws._session())  # noqa: SLF001 - the process's one session
         aws._client.cache_clear()  # noqa: SLF001
-        wiring.use()
+        parts.replace()
         template = {"Resources": stateful(jobtype.load(), STACK)}
         aws.client("cloudformation", REGION).create_stack(StackName=STACK, TemplateBody=json.dumps(template))
         aws.client("sesv2", REGION).create_email_identity(EmailIdentity="jobs@example.com")
-        _, token = wiring.tokens().issue(Role.ADMIN, "bench")
-        wiring.use()
+        _, token = parts.tokens.issue(Role.ADMIN, "bench")
+        parts.replace()
         yield Stage(canned, context_of(token))
-    wiring.reset()
+    parts.reset()
 
 
 @contextmanager

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.assembly import parts
 from chalicelib.watchdog.run import Watchdog
 from infra.local.lambdas.events.stream_records import stream_event
 from scripts.benches.cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stage
@@ -47,7 +47,7 @@ def job(stage: Stage) -> Act:
 
 def watchdog(_: Stage) -> Act:
     """Return: one run of the watchdog with nothing to do, on one thread."""
-    run = Watchdog(wiring.job_service().dispatcher, TYPES, 1, wiring.counters().standing)
+    run = Watchdog(parts.job_service.dispatcher, TYPES, 1, parts.counters.standing)
     return lambda: run.run(lambda: 60.0)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 
@@ -13,4 +13,4 @@ def world() -> Iterator[World]:
     """An API without a rate limit."""
     with only_types(NOTE, OTHER):
         yield World()
-        wiring.reset()
+        parts.reset()

@@ -10,7 +10,6 @@ from chalice.config import Config
 from chalice.local import LocalChalice, LocalGateway, LocalGatewayException
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role
 from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
@@ -19,6 +18,7 @@ from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.types import jobtype
@@ -117,8 +117,8 @@ class World:
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
         }  # fmt: skip
-        wiring.use(**{**ports, **self.parts})
-        self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}
+        parts.replace(**{**ports, **self.parts})
+        self.secrets = {role: parts.tokens.issue(role, f"a {role}")[0] for role in Role}
         self.app = LocalChalice(app_name="jobflow", configure_logs=False, env={})
         routes.register(self.app)
 

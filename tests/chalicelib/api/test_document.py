@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from chalicelib import wiring
 from chalicelib.api import routes
 from chalicelib.api.document import document
+from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 from tests.chalicelib.api.support import ORIGIN, World
 
@@ -23,7 +23,7 @@ def built_in() -> Iterator[World]:
     """The API with the job types of this repository."""
     jobtype.load()
     yield World()
-    wiring.reset()
+    parts.reset()
 
 
 def operations(described: dict[str, Any]) -> set[tuple[str, str]]:

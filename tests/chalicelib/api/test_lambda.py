@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.counters import MemoryCounters
@@ -22,11 +22,11 @@ class Down(MemoryTokenStore):
         raise ConnectionError("the table does not answer")
 
 store = MemoryTokenStore()
-wiring.use(
+parts.replace(
     job_store=MemoryJobStore(), job_queue=MemoryJobQueue(), rate_windows=MemoryRateWindows(),
     counters=MemoryCounters(), token_store=store,
 )
-text, token = wiring.tokens().issue(Role.VIEWER, "a viewer")
+text, token = parts.tokens.issue(Role.VIEWER, "a viewer")
 import app
 
 def ask(header):
@@ -53,7 +53,7 @@ out = {"good": ask("Bearer " + text), "bad": ask("Bearer nonsense"), "none": ask
 out["call"] = call({"token": token.id, "role": "viewer", "label": "x", "expires": "", "principalId": token.id})
 out["anonymous"] = call(None)
 out["local"] = "chalice.local" in sys.modules
-wiring.use(token_store=Down())
+parts.replace(token_store=Down())
 out["down"] = ask("Bearer " + text)
 print("RESULT" + json.dumps(out))
 """

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.assembly import parts
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
@@ -105,7 +105,7 @@ def test_a_life(deployed: Callable[[int], World]) -> None:
 
 def test_a_bulk_retry_in_steps_reaches_each_job_once(deployed: Callable[[int], World]) -> None:
     world = deployed(0)
-    store: DynamoJobStore = wiring.job_service().store  # type: ignore[assignment]
+    store: DynamoJobStore = parts.job_service.store  # type: ignore[assignment]
     same = []
     for number in range(9):
         world.clock.now += 1
@@ -144,7 +144,7 @@ def test_integers_that_no_float_can_hold_come_back_as_they_went_in(deployed: Cal
         aws.client("sqs", REGION).create_queue(QueueName=f"test-{LARGE.queue}")
         made = world.post("/jobs", {"type": LARGE.name, "payload": {"number": number}})
         job_id = made.json["id"]
-        store: DynamoJobStore = wiring.job_service().store  # type: ignore[assignment]
+        store: DynamoJobStore = parts.job_service.store  # type: ignore[assignment]
         claim = transitions.claim(1, now=T0 + 1, lease_until=T0 + 65, by=Claimant("r"))
         held = store.apply(job_id, claim)
         store.apply(job_id, transitions.complete(held, now=T0 + 2, result={"number": -number, "more": [2**63 - 1]}))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.assembly import parts
 from chalicelib.builtin import exports, files
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
@@ -36,11 +36,11 @@ PAGE = (Path(__file__).parents[3] / "docs" / "restore.md").read_text()
 
 @pytest.fixture
 def archive(cloud: Settings) -> Iterator[Any]:
-    wiring.use(settings=cloud)
+    parts.replace(settings=cloud)
     client = files.bucket().client
     client.create_bucket(Bucket=BUCKET)
     yield client
-    wiring.reset()
+    parts.reset()
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def documented() -> JobType[Any, Any]:
 
 @pytest.mark.parametrize("bodies", [False, True])
 def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, clock: Clock, bodies: bool) -> None:
-    kind, store = documented(), DynamoJobStore(wiring.settings(), clock)
+    kind, store = documented(), DynamoJobStore(parts.settings, clock)
     filled(store, 3)
     recorder = Recorder("test")
     with recording(recorder), recorder.acting_as("worker"):

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.stream import StreamCounter
@@ -40,11 +40,11 @@ def test_a_record_that_cannot_be_counted_is_skipped_and_told(poison: dict[str, A
 def test_the_function_logs_and_counts_what_it_skips(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    wiring.use(counters=Rows(), clock=lambda: T0)
+    parts.replace(counters=Rows(), clock=lambda: T0)
     try:
         handler({"Records": [POISON[0]], "shardId": "s"}, Invocation(Clock(T0), T0 + 60))
     finally:
-        wiring.reset()
+        parts.reset()
     assert '"CounterDrift":[1.0]' in capsys.readouterr().out
     assert "counters.skipped" in caplog.text
 

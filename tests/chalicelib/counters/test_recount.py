@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.counting.census import BATCH, DynamoCensus
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
 from chalicelib.counters.recounting.progress import Phase
@@ -199,7 +199,7 @@ def test_the_function_tells_how_it_stands_and_counts_what_it_ended(
     platform.add(a_job(status=Status.FAILED), lost=True)
     platform.flows = False
     ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream}
-    wiring.use(counters=platform.counters, clock=platform.clock, **ports)
+    parts.replace(counters=platform.counters, clock=platform.clock, **ports)
     context = Invocation(platform.clock, T0 + 30)
     try:
         said = handler({}, context)
@@ -209,7 +209,7 @@ def test_the_function_tells_how_it_stands_and_counts_what_it_ended(
         capsys.readouterr()
         said = handler({}, Invocation(platform.clock, T0 + 800))
     finally:
-        wiring.reset()
+        parts.reset()
     assert (said["judged"], said["jobs"], said["repaired"]) == (True, 1, {"email.send#failed": 1})
     written = capsys.readouterr().out
     assert '"CounterDrift":[1.0]' in written

@@ -4,11 +4,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.adapters.invocations import LOOK
 from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules
+from chalicelib.assembly import parts
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.ports.counters import Pause
 from chalicelib.jobs.ports.jobs import Search
@@ -79,7 +79,7 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     clock.advance(3600)
     schedules = MemorySchedules()
     ports = {"job_store": ground.store, "job_queue": ground.queue, "counters": counters, "schedules": schedules}
-    wiring.use(**ports, bulk_rows=MemoryBulkActions(counters), clock=clock)
+    parts.replace(**ports, bulk_rows=MemoryBulkActions(counters), clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
         assert module.handler({}, context) == {}
@@ -90,5 +90,5 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
         ground.store.add(of_helper)
         assert module.handler({LOOK: {"types": ["email.send"], "ids": [of_helper.id]}}, context) == {"resent": 1}
     finally:
-        wiring.reset()
+        parts.reset()
     assert ground.faults.names.count("depth") >= 3

@@ -82,12 +82,12 @@ class Down(MemoryTurns):
 
 
 def out_of_order(world: OneType) -> None:
-    world.worker.pacing = Pacing.of(world.kind, Rate(10), Down(), world.store, world.clock, world.clock.advance)
+    world.worker.starts = Pacing.of(world.kind, Rate(10), Down(), world.store, world.clock, world.clock.advance)
 
 
 def held(world: OneType) -> None:
     """Let another job of its key run for a while."""
-    world.worker.pacing = InOrder("test.note", world.store, world.clock)
+    world.worker.starts = InOrder("test.note", world.store, world.clock)
     other = world.store.apply(
         world.submit("other").id,
         transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note"),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold
 from chalicelib.counters.keys import STEPS
@@ -151,7 +151,7 @@ def test_each_move_is_counted_once_in_its_minute_hour_and_day(rows: Rows, seed: 
 
 
 def test_the_lambda_counts_each_shard_for_itself_and_a_windows_end_without_records(rows: Rows) -> None:
-    wiring.use(counters=rows, clock=lambda: MIDNIGHT)
+    parts.replace(counters=rows, clock=lambda: MIDNIGHT)
     records = [
         {"dynamodb": {"SequenceNumber": "5", "NewImage": image(f"job-{n}", "a.b", "queued", MIDNIGHT, MIDNIGHT)}}
         for n in range(2)
@@ -161,7 +161,7 @@ def test_the_lambda_counts_each_shard_for_itself_and_a_windows_end_without_recor
             assert handler({"Records": [one], "shardId": shard}, Context()) == {"batchItemFailures": [], "state": {}}
         handler({"shardId": SHARDS[0], "isFinalInvokeForWindow": True}, Context())
     finally:
-        wiring.reset()
+        parts.reset()
     assert rows.standing().totals == {("a.b", Status.QUEUED): 2}
 
 

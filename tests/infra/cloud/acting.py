@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 from chalice.app import AuthRequest
 
 from app import app
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.adapters.invocations import LOOK
 from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, context_of
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
@@ -125,7 +125,7 @@ class Stage:
 
     def hand_over(self, job_type: str, ids: Sequence[str]) -> dict[str, int]:
         """A run of the watchdog starts a helper, and the helper looks at the jobs."""
-        helpers = wiring.watchdog_helpers()
+        helpers = parts.watchdog_helpers
         assert helpers is not None
         with self.recorder.acting_as("watchdog"):
             # the emulator has no function of that name, and says so: what counts is that it was asked
@@ -137,11 +137,11 @@ class Stage:
     def recount(self) -> None:
         """A recount of counters that are wrong: it waits for the stream, then repairs them."""
         wrong = Additions(Counter({keys.number(Status.COMPLETED): 1_000}))
-        wiring.counter_rows().add(keys.totals("email.send"), wrong, "wrong", "0", "1")
-        ports = (wiring.census(), wiring.canaries(), wiring.counters(), wiring.counter_rows())
+        parts.counter_rows.add(keys.totals("email.send"), wrong, "wrong", "0", "1")
+        ports = (parts.census, parts.canaries, parts.counters, parts.counter_rows)
         with self.recorder.acting_as("recount"):
             assert Recount(*ports, sleep=self._pass).step(lambda: 300.0, start=True).judged
-        assert wiring.counters().standing().totals["email.send", Status.COMPLETED] < 1_000
+        assert parts.counters.standing().totals["email.send", Status.COMPLETED] < 1_000
 
     def count(self, since: int = 0) -> int:
         """Let the counters have all that the stream has after its first `since` records; returns how many it has."""
@@ -166,7 +166,7 @@ class Stage:
 @contextmanager
 def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: str) -> Iterator[Stage]:
     """Yield an empty stage, on real time without a clock; `more` are variables of the functions' environment."""
-    parts = {} if clock is None else {"clock": clock}
+    given = {} if clock is None else {"clock": clock}
     written = local_environment("https://sqs.us-east-1.amazonaws.com", ACCOUNT, REGION, STACK)
     for name, value in {
         **written,
@@ -177,13 +177,13 @@ def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: s
         environment.setenv(name, value)
     with emulated(clock):
         aws._client.cache_clear()
-        wiring.use(**parts)
+        parts.replace(**given)
         _create()
-        text, token = wiring.tokens().issue(Role.ADMIN, "acting")
-        wiring.use(**parts)
+        text, token = parts.tokens.issue(Role.ADMIN, "acting")
+        parts.replace(**given)
         with recording(Meter(STACK, REGION)) as recorder:
             yield Stage(recorder, text, context_of(token))
-    wiring.reset()
+    parts.reset()
     aws._client.cache_clear()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.bulk import BulkAction, BulkState
 from jobflow.cli import many
@@ -51,7 +51,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_go_on(
     shell: Shell, failed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sleep(_: float) -> None:
-        if len(wiring.bulk_rows().newest(9)) == 2:
+        if len(parts.bulk_rows.newest(9)) == 2:
             raise KeyboardInterrupt
         worked_off()
 
@@ -65,13 +65,13 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_go_on(
 
 def stopped(one: BulkAction) -> None:
     """Do what another operator does who stops it."""
-    wiring.bulk_work().stop(one.id, "another")
+    parts.bulk_work.stop(one.id, "another")
 
 
 def broken(one: BulkAction) -> None:
     """Do what the platform does when DynamoDB does not answer, slice after slice."""
     ended = replace(one, state=BulkState.FAILED, problem="ClientError", finished_at=T0, version=one.version + 1)
-    wiring.bulk_rows().save(ended)
+    parts.bulk_rows.save(ended)
 
 
 @pytest.mark.parametrize("typed", ["", "--yes", "--dry-run", "--yes --no-wait"])
@@ -87,7 +87,7 @@ def test_a_count_that_was_not_done_is_told_and_nothing_is_asked_or_changed(
 ) -> None:
 
     def sleep(_: float) -> None:
-        for one in wiring.bulk_rows().newest(9):
+        for one in parts.bulk_rows.newest(9):
             if one.open:
                 end(one)
 

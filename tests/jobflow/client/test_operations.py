@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from jobflow import JobFlow, errors, models
 from tests.chalicelib.api.support import T0, World
@@ -20,7 +20,7 @@ FORM = {
 
 def worked_off() -> None:
     """Do what the platform does with open bulk actions."""
-    wiring.bulk_work().work([one.id for one in wiring.bulk_rows().newest(9) if one.open], lambda: 600.0)
+    parts.bulk_work.work([one.id for one in parts.bulk_rows.newest(9) if one.open], lambda: 600.0)
 
 
 def failed(world: World, number: int) -> list[str]:

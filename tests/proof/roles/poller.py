@@ -10,6 +10,7 @@ from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
+from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import SQS
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
 from tests.proof.roles.by_itself import ByItself
@@ -59,8 +60,9 @@ class Poller:
         store, queue = self.ground.store, self.ground.queue
         gate = self.by_itself.gate() if self.by_itself is not None and kind == TYPE else Gate()
         pacing = self._pacing(kind)
+        starts = pacing or start_policy(self.kinds[kind], store, lambda: self.ground.turns, clock, sleep)
         worker = Worker(
-            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, pacing=pacing, gate=gate,
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, gate=gate,
             service=JobService(store, queue, clock=clock),
         )  # fmt: skip
         again: list[str] = []

@@ -17,7 +17,7 @@ def start(store: DynamoJobStore, clock: Clock, job: Job) -> list[str]:
     order = InOrder(job.type, store, clock)
     order.next(Delivery("m", "r", "{}", 1, group="acme"))
     with requests_to("dynamodb") as asked:
-        order.start(job, 60)
+        order.start(job)
     return list(asked)
 
 

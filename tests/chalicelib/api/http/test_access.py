@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from chalice.local import LocalGateway
 
-from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token
 from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, bearer
 from chalicelib.api.http.endpoint import Endpoint
+from chalicelib.assembly import parts
 from chalicelib.errors import Unauthorized
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
@@ -69,7 +69,7 @@ ROUTES = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in routes.
 
 def header(world: World, state: str) -> str | None:
     """The Authorization header of a caller in that state."""
-    tokens = wiring.tokens()
+    tokens = parts.tokens
     if state == "no token":
         return None
     if state == "revoked":
@@ -208,7 +208,7 @@ def test_a_token_that_cannot_be_checked_is_not_believed(world: World) -> None:
 @pytest.mark.parametrize("text", ["", "Bearer", "Bearer ", "Token jf_x", "jf_x", "Bearer jf_x y", "Bearer jf_é"])
 def test_what_is_no_bearer_token(world: World, text: str) -> None:
     with pytest.raises(Unauthorized):
-        wiring.tokens().verify(bearer(text))
+        parts.tokens.verify(bearer(text))
 
 
 def test_the_decision_knows_only_declared_routes(world: World) -> None:

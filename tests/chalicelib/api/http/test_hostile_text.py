@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import wiring
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
+from chalicelib.assembly import parts
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 
 SMALL, LARGE = 1_000, 100_000
@@ -99,7 +99,7 @@ def test_work_grows_with_the_text_and_no_faster(place: int, whole: bool) -> None
                     most = work(partial(world.call, endpoint.method, **long))
                     assert most <= GROWTH * least, f"{endpoint.name} {where}: {text!r} cost {least} calls, then {most}"
         finally:
-            wiring.reset()
+            parts.reset()
 
 
 def test_the_count_tells_quadratic_work_from_linear() -> None:

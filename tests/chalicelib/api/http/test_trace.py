@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.s3.uploads import Upload, Uploads
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, OTHER, World, only_types
@@ -23,7 +23,7 @@ HERE = {"X-Correlation-Id": "request-7"}
 
 def principal(world: World, role: Role) -> str:
     """The id of the role's token."""
-    return wiring.tokens().verify(world.secrets[role]).id
+    return parts.tokens.verify(world.secrets[role]).id
 
 
 def only(lines: list[dict[str, Any]], message: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def throttled() -> Iterator[World]:
     """An API that lets one POST a minute in."""
     with only_types(NOTE, OTHER):
         yield World(settings=Settings.from_env({"RATE_LIMIT_MAX": "1"}))
-        wiring.reset()
+        parts.reset()
 
 
 @dataclass
@@ -56,7 +56,7 @@ def bucket() -> Iterator[World]:
     """An API that permits uploads."""
     with only_types(NOTE, OTHER):
         yield World(parts={"uploads": AnyUpload()})
-        wiring.reset()
+        parts.reset()
 
 
 ACTIONS = {
@@ -186,9 +186,9 @@ def test_a_request_too_many_leaves_a_line(throttled: World) -> None:
     ],
 )
 def test_a_refused_token_leaves_a_line_with_its_principal(world: World, header: str, why: str, known: bool) -> None:
-    text, token = wiring.tokens().issue(Role.VIEWER, "x", ttl=60)
+    text, token = parts.tokens.issue(Role.VIEWER, "x", ttl=60)
     if header == "revoked":
-        wiring.tokens().revoke(token.id)
+        parts.tokens.revoke(token.id)
     world.clock.advance(61 if header == "expired" else 0)
     sent = f"Bearer {text}" if known else header
     with written("WARNING") as lines:
@@ -202,8 +202,8 @@ def test_a_refused_token_leaves_a_line_with_its_principal(world: World, header: 
 
 def test_who_issued_and_who_revoked_a_token_is_kept_with_it_and_logged(world: World) -> None:
     with written() as lines:
-        text, token = wiring.tokens().issue(Role.VIEWER, "x", by="arn:aws:iam::1:user/ada")
-        wiring.tokens().revoke(token.id, by="arn:aws:iam::1:user/grace")
+        text, token = parts.tokens.issue(Role.VIEWER, "x", by="arn:aws:iam::1:user/ada")
+        parts.tokens.revoke(token.id, by="arn:aws:iam::1:user/grace")
     assert only(lines, "token.issued")["by"].endswith("ada")
     assert only(lines, "token.revoked")["by"].endswith("grace")
     kept = world.token_store.find(token.hash)
@@ -215,5 +215,5 @@ def test_who_issued_and_who_revoked_a_token_is_kept_with_it_and_logged(world: Wo
 def test_a_requests_keys_are_gone_after_it(world: World) -> None:
     with written() as lines:
         world.create()
-        wiring.tokens().issue(Role.VIEWER, "x")
+        parts.tokens.issue(Role.VIEWER, "x")
     assert not TRACED & set(only(lines, "token.issued"))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from chalicelib.entry import recount
 from chalicelib.jobs.job import Status
 from chalicelib.service.bulk_actions import FIRST_SLICE
@@ -107,10 +107,10 @@ def test_the_watchdog_wakes_the_function_for_one_that_nobody_works_on(world: Wor
 
     failed(world, FIRST_SLICE + 5)
     world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}})
-    woken = wiring.background().woken  # type: ignore[attr-defined]
+    woken = parts.background.woken  # type: ignore[attr-defined]
     world.clock.now += 61
     assert watchdog.handler({}, Lambda())["bulk_woken"] == 1
-    assert wiring.background().woken == woken + 1  # type: ignore[attr-defined]
+    assert parts.background.woken == woken + 1  # type: ignore[attr-defined]
     recount.handler({"bulk": True}, Lambda())
     assert not watchdog.handler({}, Lambda()).get("bulk_woken")
 
@@ -122,5 +122,5 @@ def test_each_job_that_the_function_acts_on_says_for_whom(world: World) -> None:
     with written() as lines:
         recount.handler({"bulk": True}, Lambda())
     [line] = [line for line in lines if line["message"] == "job.requeue"]
-    owner = wiring.tokens().verify(world.secrets[Role.ADMIN]).id
+    owner = parts.tokens.verify(world.secrets[Role.ADMIN]).id
     assert (line["principal"], line["bulk_id"]) == (owner, row["id"])

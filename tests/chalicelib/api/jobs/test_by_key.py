@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.assembly import parts
 from tests.chalicelib.api.support import BODY, World
 
 
@@ -18,7 +18,7 @@ def test_a_producer_finds_the_job_of_its_key(world: World) -> None:
 
 def test_a_key_that_made_nothing_and_the_key_of_another_token_find_nothing(world: World) -> None:
     world.post("/jobs", BODY, headers={"Idempotency-Key": "mine"})
-    other, _ = wiring.tokens().issue(Role.OPERATOR, "another producer")
+    other, _ = parts.tokens.issue(Role.OPERATOR, "another producer")
     for answer in (
         world.get("/jobs?idempotency_key=nothing"),
         world.get("/jobs?idempotency_key=mine", token=other),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Job, Status
 from tests.chalicelib.api.support import NOTE, World, only_types
 from tests.support import a_job
@@ -12,7 +12,7 @@ from tests.support import a_job
 
 def child(parent: str, key: str, **fields: object) -> Job:
     job = a_job(type="test.note", parent=parent, root=parent, idempotency_key=key, **fields)
-    wiring.job_store().add(job)
+    parts.job_store.add(job)
     return job
 
 
@@ -52,7 +52,7 @@ def test_cancel_stops_one_job_and_says_nothing_of_others(world: World) -> None:
     made = child(parent, "a")
     answer = world.post(f"/jobs/{parent}/cancel", {})
     assert (answer.status, answer.json["status"], answer.json["descendants"]) == (200, "cancelled", None)
-    assert wiring.job_store().get(made.id).status is Status.QUEUED
+    assert parts.job_store.get(made.id).status is Status.QUEUED
 
 
 def test_cancel_with_descendants_says_what_it_did(world: World) -> None:
@@ -64,14 +64,14 @@ def test_cancel_with_descendants_says_what_it_did(world: World) -> None:
         assert (answer.status, answer.json["status"], answer.json["descendants"]) == (200, "cancelled", told)
         again = world.post(f"/jobs/{parent}/cancel", {"descendants": True})
         assert (again.status, again.json["descendants"]["finished"]) == (200, 2)
-    assert wiring.job_store().get(made[0].id).status is Status.CANCELLED
+    assert parts.job_store.get(made[0].id).status is Status.CANCELLED
 
 
 @pytest.mark.parametrize("body", [{"descendants": 1}, {"descendants": "yes"}, {"children": True}])
 def test_another_flag_is_refused(world: World, body: dict[str, object]) -> None:
     parent = world.create()
     assert world.post(f"/jobs/{parent}/cancel", body).status == 422
-    assert wiring.job_store().get(parent).status is Status.QUEUED
+    assert parts.job_store.get(parent).status is Status.QUEUED
 
 
 def test_a_type_tells_what_its_jobs_make(world: World) -> None:

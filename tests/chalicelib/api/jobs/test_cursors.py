@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.ports.bulk import BulkAction, BulkState
@@ -91,7 +91,7 @@ def test_a_bulk_cursor_of_an_earlier_version_goes_on_and_still_begins_no_list(de
 
 def test_a_bulk_action_that_an_earlier_version_began_is_worked_off(dead: World) -> None:
     place = read_cursor(listing(dead, None).json["next_cursor"], DEAD, secret())
-    work: BulkWork = wiring.bulk_work()
+    work: BulkWork = parts.bulk_work
     begun = BulkAction(
         id="1", action="retry", by="ada", principal="p", started_at=T0, updated_at=T0, which=DEAD,
         position=write_cursor(f"retry|dead_letter|{place}", DEAD, secret()),
@@ -109,4 +109,4 @@ def test_a_place_among_children_is_no_bulk_cursor_whatever_its_key_is(world: Wor
 
 
 def secret() -> str:
-    return wiring.settings().cursor_secret
+    return parts.settings.cursor_secret

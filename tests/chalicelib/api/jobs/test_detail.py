@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.listing import iso
@@ -164,7 +164,7 @@ def test_the_attempts_that_are_left_are_told_with_their_waits(
 
 
 def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
-    wiring.parts.made["settings"] = replace(wiring.settings(), jitter="none")
+    parts.settings = replace(parts.settings, jitter="none")
     [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
     assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
 

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import wiring
 from chalicelib.adapters.cloudwatch_logs import JobLogs
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso, write_cursor
 from chalicelib.jobs.ports.jobs import Filter
@@ -28,7 +28,7 @@ def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
     with mock_aws():
         client = boto3.client("logs", region_name="us-east-1")
         reader = JobLogs(client, "/aws/lambda/stack-", "us-east-1")
-        wiring.parts.made["job_logs"] = reader
+        parts.job_logs = reader
         yield reader
 
 
@@ -113,7 +113,7 @@ def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> N
 
 def test_a_cursor_of_a_listing_is_none_of_a_log(world: World, logged: JobLogs) -> None:
     job_id = world.create()
-    secret = wiring.settings().cursor_secret
+    secret = parts.settings.cursor_secret
     cursor = write_cursor(f"{iso(T0)}#{job_id[:13]}", Filter(id_prefix=job_id), secret)
     assert world.get(f"/jobs?id_prefix={job_id}&cursor={cursor}").status == 200
     assert world.get(f"/jobs/{job_id}/logs?cursor={cursor}").status == 400

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.histogram import bucket
@@ -27,7 +27,7 @@ def counters() -> MemoryCounters:
 def world(counters: MemoryCounters) -> Iterator[World]:
     with only_types(NOTE, OTHER):
         yield World(parts={"counters": counters})
-        wiring.reset()
+        parts.reset()
 
 
 def count(counters: MemoryCounters, row: Row, sequence: int, **numbers: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Standing
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
@@ -18,7 +18,7 @@ HOUR = 3600
 def world() -> Iterator[World]:
     with only_types(NOTE, OTHER):
         yield World()
-        wiring.reset()
+        parts.reset()
 
 
 def dead(world: World, fingerprint: str | None, ago: float = 2 * HOUR) -> str:

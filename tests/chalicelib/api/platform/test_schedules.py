@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Cron, Schedule
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, T0, Clock, World, only_types
 from tests.support import written
@@ -20,7 +20,7 @@ DECLARED = "test.note-default"
 def run(world: World, after: float = 0) -> dict[str, int]:
     """A run of the watchdog's firings, after so many seconds."""
     world.clock.advance(after)
-    return dict(wiring.firings(1).run(lambda: 50.0))
+    return dict(parts.firings.run(lambda: 50.0))
 
 
 def statuses(world: World) -> list[str]:

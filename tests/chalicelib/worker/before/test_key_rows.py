@@ -42,7 +42,7 @@ class Keys:
         """Let the attempt take its key."""
         order = InOrder(NAME, self.store, self.clock)
         assert order.next(delivery("m", key)) is None
-        order.start(job, 60)
+        order.start(job)
 
     def put(self, job: Job, **fields: Any) -> Job:
         """Change a job behind everyone's back."""

@@ -22,7 +22,7 @@ JOB_TYPE = "test.note"
 def test_a_job_that_does_not_start_has_no_start_of_one_before_it() -> None:
     one = OneType(script=[die])
     pacing = Pacing.of(one.kind, Rate(10), MemoryTurns(), one.store, one.clock, one.clock.advance)
-    one.worker.pacing = pacing
+    one.worker.starts = pacing
     one.submit()
     with pytest.raises(Crash):
         one.poll()

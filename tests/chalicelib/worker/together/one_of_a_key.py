@@ -20,6 +20,7 @@ from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
+from chalicelib.worker.in_order import InOrder
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.side_by_side import NAME, Invocation, SideBySide
 from tests.chalicelib.worker.together.slow import Slow
@@ -145,7 +146,8 @@ class OneOfAKey(SideBySide):
 
     def _new(self, ahead: float) -> Worker:
         clock, store = self._clock_of(ahead), cast("JobStore", Mortal(self))
-        return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep)
+        return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep,
+                      starts=InOrder(NAME, store, clock))  # fmt: skip
 
 
 @dataclass

@@ -216,7 +216,7 @@ class SideBySide:
         clock, store = self._clock_of(ahead), cast("JobStore", Slow(self))
         pacing = Pacing.of(self.kind, self.rate, cast("Turns", SlowTurns(self)), store, clock, self.sleep)
         return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep,
-                      pacing=pacing)  # fmt: skip
+                      starts=pacing)  # fmt: skip
 
     def _clock_of(self, ahead: float) -> Callable[[], float]:
         return lambda: self.now + ahead

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types.jobtype import JobType
@@ -62,7 +62,7 @@ def live(acting: Stage, clock: Clock, kind: JobType[Letter, str]) -> Life:
 def wait_for_a_turn(acting: Stage, clock: Clock) -> Life:
     """Play a job that is received while the starts of the next 20 seconds are given out, and again at its turn."""
     kind = KINDS["rate"]
-    wiring.turns().turns(kind.name, Rate(14), 20 * 14, clock.now)
+    parts.turns.turns(kind.name, Rate(14), 20 * 14, clock.now)
     begin(acting, kind, 3)
     assert [acting.work(kind), acting.work(kind)] == [1, 0], "its message is hidden"
     clock.advance(30)

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 from PIL import Image
 
-from chalicelib import wiring
 from chalicelib.adapters.event_sources import mapping_key
+from chalicelib.assembly import parts
 from chalicelib.entry import recount as recount_module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
@@ -118,7 +118,7 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     assert acting.call("GET", "/bulk")[0] == 200
     old = time.time() - 61 * 86_400
     for text in ("x" * 20_000, LARGE):
-        wiring.job_store().add(a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old))
+        parts.job_store.add(a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old))
     filters = [
         ("retry", Filter(type=mail.name)),
         ("cancel", Filter(status=Status.QUEUED)),
@@ -127,7 +127,7 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     ]
     for place, (action, which) in enumerate(filters):
         left = BulkAction(f"{place:020x}", action, "ada", "1f2e", started_at=time.time(), which=which)
-        wiring.bulk_rows().add(left)
+        parts.bulk_rows.add(left)
 
 
 def work_off(acting: Stage) -> None:
@@ -148,17 +148,17 @@ def take_over(acting: Stage, kind: jobtype.JobType[Any, Any]) -> None:
         type=kind.name, payload=kind.example, status=Status.PROCESSING, attempts=1, claims=1, request_id="gone",
         created_at=now - 900, started_at=now - 800, lease_until=now - 700, due_at=now + 600,
     )  # fmt: skip
-    wiring.job_store().add(lost)
+    parts.job_store.add(lost)
     send(kind, Message(lost.id, lost.gen, kind.name))
-    while wiring.job_store().get(lost.id).attempts == 1 and acting.work(kind):
+    while parts.job_store.get(lost.id).attempts == 1 and acting.work(kind):
         pass
-    assert wiring.job_store().get(lost.id).attempts == 2
+    assert parts.job_store.get(lost.id).attempts == 2
 
 
 def upload(key: str) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    bucket = wiring.settings().files_bucket
+    bucket = parts.settings.files_bucket
     boto3.client("s3", region_name=REGION).put_object(Bucket=bucket, Key=key, Body=picture.getvalue())
 
 
@@ -166,7 +166,7 @@ def until_done(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str) -> N
     """Work until the job is completed; the message of its first life may come between."""
     for _ in range(5):
         acting.work(kind)
-        if wiring.job_store().get(job_id).status is Status.COMPLETED:
+        if parts.job_store.get(job_id).status is Status.COMPLETED:
             return
     raise AssertionError(f"{kind.name} was not completed")
 
@@ -175,12 +175,12 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     """Payloads and results that DynamoDB cannot hold go through S3, on every function's way."""
     job = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
     with acting.recorder.acting_as("api"):
-        wiring.job_store().add(job)
+        parts.job_store.add(job)
     acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry", job_id=job.id)
     acting.work(mail)
     edited = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
     with acting.recorder.acting_as("api"):
-        wiring.job_store().add(edited)
+        parts.job_store.add(edited)
     acting.call("POST", f"/jobs/{edited.id}/retry", {"payload": MAIL}, "/jobs/{job_id}/retry", job_id=edited.id)
     past = "/jobs/{job_id}/payloads/{gen}"
     status, answer = acting.call("GET", f"/jobs/{edited.id}/payloads/1", None, past, job_id=edited.id, gen="1")
@@ -202,7 +202,7 @@ def look(acting: Stage, job_id: str) -> None:
 
 def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     """A job that has to wait for its turn behind many others."""
-    turns = wiring.turns()
+    turns = parts.turns
     turns.turns(mail.name, Rate(500), 10_000, time.time())
     created(acting, mail.name, mail.example)
     acting.work(mail)
@@ -219,11 +219,11 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
         lease_until=now - 700, due_at=now - 600, sent=True,
     )  # fmt: skip
     for job in (lost, unclaimed, done, crashed):
-        wiring.job_store().add(job)
+        parts.job_store.add(job)
     for job in (unclaimed, done, crashed):
         send(mail, Message(job.id, job.gen, job.type), "-dlq")
     late = a_job(created_at=now - 900, due_at=now - 60)
-    wiring.job_store().add(late)
+    parts.job_store.add(late)
     assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
     fire(acting)
     acting.watch()
@@ -234,9 +234,9 @@ def fire(acting: Stage) -> None:
     now = time.time()
     plain = Schedule("often", "email.send", "* * * * *", "UTC", MAIL, created_at=now, next_at=now - 30, writer="1")
     for one in (plain, replace(plain, id="email.send-gone", declared=True)):
-        wiring.schedules().add(one)
+        parts.schedules.add(one)
     with acting.recorder.acting_as("watchdog"):
-        wiring.firings(1)._portion([replace(plain, writer="stale")])
+        parts.firings._portion([replace(plain, writer="stale")])
 
 
 def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
@@ -43,7 +43,7 @@ def worked(acting: Stage, kind: JobType[Any, Any], *to: str) -> tuple[Counter[st
     acting.recorder.units.clear()
     assert acting.work(kind) == 1
     acting.recorder.settle()
-    assert wiring.job_store().get(job["id"]).status is Status.COMPLETED
+    assert parts.job_store.get(job["id"]).status is Status.COMPLETED
     return acting.recorder.needed[kind.queue], acting.recorder.units[kind.queue, f"{STACK}-jobs"]
 
 
@@ -72,8 +72,8 @@ def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> No
 def test_its_child_is_found_and_runs(acting: Stage) -> None:
     worked(acting, ORDER, "ada", "bob")
     assert acting.work(CHILD) + acting.work(CHILD) == 2
-    [parent] = wiring.job_store().page(Filter(type="order.place"), 10).jobs
-    children = wiring.job_store().page(Filter(parent=parent.id), 10).jobs
+    [parent] = parts.job_store.page(Filter(type="order.place"), 10).jobs
+    children = parts.job_store.page(Filter(parent=parent.id), 10).jobs
     assert [(child.status, child.root) for child in children] == [(Status.COMPLETED, parent.id)] * 2
     status, answer = acting.call("GET", f"/jobs?parent={parent.id}")
     assert (status, len(answer["jobs"])) == (200, 2)

@@ -10,8 +10,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.assembly import parts
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.iam import grants
@@ -59,7 +59,7 @@ def fail_until_paused(acting: Stage) -> None:
         acting.work(PAUSING)
     down = False
     acting.watch()
-    assert wiring.auto_pauses().read(PLAIN.name).off
+    assert parts.auto_pauses.read(PLAIN.name).off
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def needed() -> Iterator[Mapping[str, Counter[str]]]:
         created(acting, PLAIN.name, MAIL)
         assert acting.watch()["probed"] == 1
         acting.work(PAUSING)
-        assert wiring.auto_pauses().read(PLAIN.name).since is None
+        assert parts.auto_pauses.read(PLAIN.name).since is None
         acting.watch()
         clock.advance(200)
         fail_until_paused(acting)

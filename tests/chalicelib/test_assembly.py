@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
@@ -13,6 +12,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.assembly import parts
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
@@ -21,52 +21,52 @@ from infra.local.emulator.inprocess import emulated
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """Nothing is left for the tests that follow."""
-    wiring.reset()
+    parts.reset()
     yield
-    wiring.reset()
+    parts.reset()
 
 
 def test_by_itself_everything_is_on_aws() -> None:
     with emulated():
-        assert isinstance(wiring.job_store(), DynamoJobStore)
-        assert isinstance(wiring.job_queue(), SqsJobQueue)
-        assert isinstance(wiring.rate_windows(), DynamoRateWindows)
-        assert isinstance(wiring.counters(), DynamoCounters)
-        assert isinstance(wiring.token_store(), DynamoTokenStore)
+        assert isinstance(parts.job_store, DynamoJobStore)
+        assert isinstance(parts.job_queue, SqsJobQueue)
+        assert isinstance(parts.rate_windows, DynamoRateWindows)
+        assert isinstance(parts.counters, DynamoCounters)
+        assert isinstance(parts.token_store, DynamoTokenStore)
 
 
 def test_what_is_given_is_used_and_the_rest_is_made_from_it() -> None:
     store, queue = MemoryJobStore(), MemoryJobQueue()
-    wiring.use(job_store=store, job_queue=queue, settings=Settings.from_env({"CURSOR_SECRET": "s"}))
-    service = wiring.job_service()
+    parts.replace(job_store=store, job_queue=queue, settings=Settings.from_env({"CURSOR_SECRET": "s"}))
+    service = parts.job_service
     assert (service.store, service.queue, service.cursor_secret) == (store, queue, "s")
 
 
 def test_each_is_made_once_by_however_many_at_once() -> None:
-    wiring.use(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
+    parts.replace(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
     with ThreadPoolExecutor(20) as pool:
-        assert len({id(made) for made in pool.map(lambda _: wiring.job_service(), range(100))}) == 1
+        assert len({id(made) for made in pool.map(lambda _: parts.job_service, range(100))}) == 1
 
 
 def test_using_other_parts_forgets_what_was_made_of_the_old_ones() -> None:
-    wiring.use(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
-    before = wiring.job_service()
-    wiring.use(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
-    assert wiring.job_service() is not before
+    parts.replace(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
+    before = parts.job_service
+    parts.replace(job_store=MemoryJobStore(), job_queue=MemoryJobQueue())
+    assert parts.job_service is not before
 
 
 def test_the_environment_is_read_once_until_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBS_TABLE", "one")
-    assert wiring.settings().jobs_table == "one"
+    assert parts.settings.jobs_table == "one"
     monkeypatch.setenv("JOBS_TABLE", "two")
-    assert wiring.settings().jobs_table == "one"
-    wiring.reset()
-    assert wiring.settings().jobs_table == "two"
+    assert parts.settings.jobs_table == "one"
+    parts.reset()
+    assert parts.settings.jobs_table == "two"
 
 
 def test_a_part_nobody_knows_is_refused_and_changes_nothing() -> None:
     store = MemoryJobStore()
-    wiring.use(job_store=store)
+    parts.replace(job_store=store)
     with pytest.raises(ConfigurationError, match="job_shop"):
-        wiring.use(job_shop=store)
-    assert wiring.job_store() is store
+        parts.replace(job_shop=store)
+    assert parts.job_store is store

@@ -1,0 +1,67 @@
+"""Say when the jobs of a worker may start: at once, by the rate of their type, or one at a time for a key."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.turns import Turns
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.worker.delivery import Delivery
+from chalicelib.worker.in_order import InOrder
+from chalicelib.worker.message_fate import Drop, Hold
+from chalicelib.worker.pacing import Pacing
+
+
+class StartPolicy(Protocol):
+    """Decides for one worker process when a job may start."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
+        """Begin with a batch."""
+
+    def next(self, delivery: Delivery) -> Drop | Hold | None:
+        """Go on to the next message of the batch; return what becomes of it if its job cannot start, else None."""
+
+    def after(self, delivery: Delivery, end: Drop | Hold) -> None:
+        """Take note of what became of a message."""
+
+    def start(self, job: Job) -> None:
+        """Return when the claimed job may start; raises what keeps it from starting."""
+
+    def on_settle(self) -> float | None:
+        """Take note that the run is over; return when it began (epoch seconds) if that was later than the claim."""
+
+
+class Immediate:
+    """Each job starts as soon as it is claimed."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
+        """See StartPolicy."""
+
+    def next(self, delivery: Delivery) -> None:
+        """See StartPolicy."""
+
+    def after(self, delivery: Delivery, end: Drop | Hold) -> None:
+        """See StartPolicy."""
+
+    def start(self, job: Job) -> None:
+        """See StartPolicy."""
+
+    def on_settle(self) -> None:
+        """See StartPolicy."""
+
+
+def start_policy(
+    kind: JobType[Any, Any],
+    store: JobStore,
+    turns: Callable[[], Turns],
+    clock: Callable[[], float],
+    sleep: Callable[[float], None] = time.sleep,
+) -> StartPolicy:
+    """Return the policy of a job type; `turns` is asked for a type with a rate only."""
+    if kind.serial_by is not None:
+        return InOrder(kind.name, store, clock)
+    if (rate := kind.pace) is not None:
+        return Pacing.of(kind, rate, turns(), store, clock, sleep)
+    return Immediate()
