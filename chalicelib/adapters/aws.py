@@ -16,7 +16,7 @@ from chalicelib import cold_start
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
 """Seconds. A request that takes longer is lost: every adapter's requests answer within milliseconds."""
-TRIES = 3
+REQUEST_TRIES = 3
 SMALL = frozenset({"dynamodb", "sqs"})
 """Services whose descriptions a package has in its folder AWS_DATA, with nothing in them that no function may call."""
 AWS_DATA = "aws_data"
@@ -36,7 +36,7 @@ def client(service: str, region: str, **options: Any) -> Any:
 
 
 @functools.cache
-def _client(service: str, region: str, endpoint: str | None, tries: int = TRIES, **options: Any) -> Any:
+def _client(service: str, region: str, endpoint: str | None, tries: int = REQUEST_TRIES, **options: Any) -> Any:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,

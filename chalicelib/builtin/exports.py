@@ -27,10 +27,10 @@ from chalicelib.worker.context import JobContext
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants that reading jobs takes; `s3:GetObject` and `s3:PutObject` below the prefix that is written to come on top."""
-PAGE, PAGE_OF_BODIES = 100, 10
+JOBS_PAGE, BODIES_PAGE = 100, 10
 PART_BYTES = 8_000_000
 """Size of a part before it is compressed, from which on no further page of jobs is added."""
-RESERVE = 30.0
+PART_RESERVE = 30.0
 """Seconds kept for writing a part; a page of jobs with their bodies takes less than that, too."""
 LARGEST_NOTE = 4_000_000
 TEXTS = (
@@ -120,8 +120,8 @@ class Export:
         """Write one part behind the position, and then how far that is."""
         lines: list[bytes] = []
         size, unfinished, position, ended = 0, progress.unfinished, progress.position, False
-        while size < PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > RESERVE):
-            page = self.ctx.store.page(self._which, PAGE_OF_BODIES if self.asked.bodies else PAGE, position)
+        while size < PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > PART_RESERVE):
+            page = self.ctx.store.page(self._which, BODIES_PAGE if self.asked.bodies else JOBS_PAGE, position)
             for job in page.jobs:
                 unfinished += not job.terminal
             new = list(self._lines(page.jobs))
@@ -182,7 +182,7 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     progress = work.so_far()
     while not progress.ended:
         progress = work.part(progress)
-        if not progress.ended and ctx.remaining_seconds() < 2 * RESERVE:
+        if not progress.ended and ctx.remaining_seconds() < 2 * PART_RESERVE:
             raise RetryLater(1, f"{progress.jobs:,} jobs are written; the rest follows in another invocation")
     manifest = work.manifest(progress)
     return Exported(

@@ -34,7 +34,7 @@ from: about a megabyte, one or two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST = 30 * DAY
 MOST_GROUPS = 100
-PAGE = 100
+DEAD_LETTERS_PAGE = 100
 MOST_DEAD = 1000
 """Dead letters that health looks at: in 10 pages, 50 requests. Of more it does not tell how many are acknowledged."""
 LOOK_AGAIN = 30.0
@@ -91,8 +91,8 @@ class DeadLetters:
     def _read(self) -> Sequence[Dead] | None:
         found: list[Dead] = []
         position: str | None = None
-        for _ in range(MOST_DEAD // PAGE + 1):
-            page = self.store.page(Filter(status=Status.DEAD_LETTER), PAGE, position)
+        for _ in range(MOST_DEAD // DEAD_LETTERS_PAGE + 1):
+            page = self.store.page(Filter(status=Status.DEAD_LETTER), DEAD_LETTERS_PAGE, position)
             found += [Dead(job.type, job.fingerprint, job.finished_at or job.updated_at) for job in page.jobs]
             position = page.position
             if position is None:

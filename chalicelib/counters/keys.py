@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
+from chalicelib.jobs.limits import KEEP_COUNTERS, KEEP_RECOUNTS, KEEP_SHARD_MARKS
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports.counters import Row
 
@@ -41,8 +41,6 @@ ACKNOWLEDGED: Final = "ACK"
 """Partition of the marks that operators put on groups of errors."""
 SEEN: Final = "seen"
 SHARD = re.compile(r"shardId-0*(\d{13})\b")
-SHARD_LIFE: Final = 2 * DAY
-"""Seconds after its birth when nothing of a shard can come any more: it is written for hours, and kept for a day."""
 
 
 def totals(job_type: str) -> Row:
@@ -66,7 +64,7 @@ def moved(row: Row, source: str, now: float) -> Row:
     It lies after the type's days, and expires when nothing of a shard can come any more.
     """
     job_type = row.sk.removeprefix(TYPE) if is_totals(row) else row.pk.partition("#")[2]
-    return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + SHARD_LIFE))
+    return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + KEEP_SHARD_MARKS))
 
 
 def number(status: Status) -> str:
@@ -98,10 +96,10 @@ def error(fingerprint: str, at: float) -> Row:
 
 def canaries(run: str, at: float) -> Row:
     """Return the row of how many canaries of a recount the stream has passed."""
-    return Row(RECOUNT, f"CANARY#{run}", int(at + 7 * DAY))
+    return Row(RECOUNT, f"CANARY#{run}", int(at + KEEP_RECOUNTS))
 
 
-def ended(source: str, now: float, life: float = SHARD_LIFE) -> bool:
+def ended(source: str, now: float, life: float = KEEP_SHARD_MARKS) -> bool:
     """Return True when the source is a shard of `life` seconds ago, as it stands: nothing of it can come any more."""
     found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - life

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.invocations import asked_for
 from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
@@ -48,7 +47,7 @@ def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
     if not types:
         return dict
     return AutoPausing(
-        types, parts.auto_pauses, parts.pauses, consumers(parts.settings), parts.prober,
+        types, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
         parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
         parts.job_service.send,
     ).run  # fmt: skip

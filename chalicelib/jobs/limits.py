@@ -1,34 +1,62 @@
-"""Limits that more than one room keeps to, each written once. Times in seconds, sizes in bytes. Pure."""
+"""Limits that several modules keep to, each written once. Times in seconds, sizes in bytes. Pure."""
 
 DAY = 86_400.0
 
+LONGEST_RUN = 90 * DAY
+"""Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
+MAX_DELAY = int(365 * DAY)
+"""Seconds from a request to the time of its job."""
+
+# How long everything is kept: jobs and what belongs to them, other rows, messages, files. Logs: the stage's parameter
+# LogRetentionDays.
 KEEP_DONE = 30 * DAY
 """A completed or cancelled job, and the files it made."""
 KEEP_DEAD = 90 * DAY
 """A failed or dead-lettered job: an operator may still retry it."""
 KEEP_BODIES = 180 * DAY
 """Payloads, results and attempts beside the job: longer than any job that has ended."""
-RENEW_BODIES_AFTER = 60 * DAY
-"""Age of a job from which a retry writes its payload in S3 again, and a wait without a claim looks at one beside it."""
+KEEP_KEYS = 7 * DAY
+"""A row that says which job holds a key, after its time."""
+KEEP_WAITING_KEYS = LONGEST_RUN + KEEP_KEYS
+"""The row of a debounce key, after the time that its job was to run: its type may be paused then."""
 KEEP_COUNTERS = 90 * DAY
-"""Minute, hour and day buckets, and hourly error groups."""
+"""Minute, hour and day buckets, hourly error groups and the marks on them, and pauses that have ended."""
+KEEP_SHARD_MARKS = 2 * DAY
+"""How far a shard of the stream is counted, after its birth: it is written for hours, and kept for a day."""
+KEEP_RECOUNTS = 7 * DAY
+"""How many canaries of a recount the stream has passed."""
 KEEP_BULK = 30 * DAY
 """A bulk action and its result."""
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
-KEEP_KEYS = 7 * DAY
-"""A row that says which job holds a key, after its time."""
 KEEP_FAILURES = 7 * DAY
 """The last failures of a type that may be paused by itself, after the newest of them."""
 KEEP_QUOTAS = 3 * DAY
 """The amount taken of a daily quota, after the day began: long enough to look up why mail was held back."""
 KEEP_MARKS = DAY
-"""Rows that only a run or a moment needs: a recount's canaries, a plan of starts, the mark of an open bulk action."""
+"""Rows that only a run or a moment needs: a recount's canaries, a plan of starts, the mark of an open bulk action, or
+of a group of errors that was opened again."""
+KEEP_WINDOWS = 60
+"""An address's requests, after the window that they are compared with."""
+KEEP_MESSAGES = 4 * DAY
+"""A message that nobody receives: its queue drops it."""
+KEEP_DEAD_MESSAGES = 14 * DAY
+"""A dead letter, from the time at which it was first sent: the longest SQS has."""
+FILES_SPARE = 7 * DAY
+"""For waiting, running, and the day or two that DynamoDB takes to delete what has expired."""
+KEEP_FILES = {
+    "uploads/": MAX_DELAY + KEEP_DEAD + FILES_SPARE,
+    "processed/": KEEP_DONE + FILES_SPARE,
+    "reports/": KEEP_DONE + FILES_SPARE,
+    "results/": KEEP_BODIES,
+    "payloads/": MAX_DELAY + KEEP_BODIES,
+}
+"""Objects, by their prefix. Bodies outlive jobs as those in the table do, whose age counts from when they are first
+needed; an upload waits a year for its job as a payload does, and then as long as a failed job can be retried; what a
+job made is there as long as its result names it."""
 
-LONGEST_RUN = 90 * DAY
-"""Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
-KEEP_WAITING_KEYS = LONGEST_RUN + KEEP_KEYS
-"""The row of a debounce key, after the time that its job was to run: its type may be paused then."""
+RENEW_BODIES_AFTER = 60 * DAY
+"""Age of a job from which a retry writes its payload in S3 again, and a wait without a claim looks at one beside it."""
 MAX_ATTEMPTS_CAP = 30
 MOST_HISTORY = 200
 """Attempts, or acts of operators, that are told of one job, the newest: one that waits for its key has thousands."""
@@ -41,7 +69,6 @@ SPARE_RECEIVES = 2
 the dead-letter queue, and the watchdog sends a fresh one."""
 LONGEST_TURN_WAIT = 5.0
 """Seconds that a job waits for its start within an invocation; a longer wait is SQS's, or the watchdog's."""
-MAX_DELAY = int(365 * DAY)
 
 SEND_GRACE = 60.0
 """The watchdog leaves a job alone for this long before it asks why no worker has claimed it."""
@@ -49,8 +76,6 @@ LOOK_AHEAD = 840.0
 """The message of a scheduled or parked job is sent this long before its time, with the rest as its delay.
 
 As early as SQS allows, less a minute of margin: jobs that are due at one moment are then sent over 14 minutes."""
-RETENTION = 4 * DAY
-"""A message that nobody receives for this long is dropped by its queue."""
 RETIRE_AFTER = 3_600.0
 """A job is cancelled this long after its type was first seen to be undeclared: a rollback comes sooner."""
 SQS_LONGEST_DELAY = 900

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.single import KeyLock
 from chalicelib.jobs.tenants import check_field
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ def row_of(job_type: str, group: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{job_type}|{group}"))
 
 
-def attempt_as_holder(held: Job) -> Holder:
-    """Return the attempt that holds a job as the holder of its key, until its lease ends.
+def lock_of_attempt(held: Job) -> KeyLock:
+    """Return the lock of a key by the attempt that holds a job, until its lease ends.
 
-    The name contains the fencing token, so that a later attempt of the same job is another holder.
+    The name contains the fencing token, so that a later attempt of the same job is not taken for this one.
     """
     gen, claim = held.token
-    return Holder(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)
+    return KeyLock(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)
 
 
-def named(holder: Holder) -> tuple[str, tuple[int, int]]:
+def named(lock: KeyLock) -> tuple[str, tuple[int, int]]:
     """Return the id of the job whose attempt holds a key, and its fencing token."""
-    job_id, gen, claim = holder.job.rsplit(":", 2)
+    job_id, gen, claim = lock.job.rsplit(":", 2)
     return job_id, (int(gen), int(claim))

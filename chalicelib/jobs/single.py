@@ -50,7 +50,7 @@ class Debounce:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class KeyLock:
     """The job that holds a key, and until when (epoch seconds). It is named before it is stored."""
 
     job: str

@@ -13,7 +13,7 @@ from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, writ
 from chalicelib.jobs.ports.jobs import Filter, JobStore
 from chalicelib.service.jobs import TIME_TO_ACT
 
-PAGE = 100
+BULK_PAGE = 100
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
 """Statuses in which an action is possible."""
 Place = tuple[Status, str | None]
@@ -79,7 +79,7 @@ class BulkActions:
         return report
 
     def on_matches(
-        self, action: str, which: Filter, limit: int = PAGE, dry_run: bool = False, cursor: str | None = None
+        self, action: str, which: Filter, limit: int = BULK_PAGE, dry_run: bool = False, cursor: str | None = None
     ) -> Report:
         """Act on up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
 

@@ -24,7 +24,7 @@ FIRST_SLICE = 24
 """Jobs that the request itself acts on: a small bulk action is over with its answer, a large one shows progress."""
 LEASE = 60.0
 """Seconds for which a worker has a bulk action after each slice; a slice takes 10 and a call to AWS."""
-PAUSE = 30.0
+FAILED_SLICE_PAUSE = 30.0
 """Seconds after a slice that ended with an error before another worker tries it again."""
 MOST_FAILURES = 30
 """Slices in a row that may end with an error; then the bulk action has failed."""
@@ -140,7 +140,7 @@ class BulkWork:
         now = self.clock()
         after = replace(
             after, updated_at=now, version=bulk.version + 1,
-            lease_until=now + PAUSE if after.failures else now + LEASE if keep else 0.0,
+            lease_until=now + FAILED_SLICE_PAUSE if after.failures else now + LEASE if keep else 0.0,
             finished_at=None if after.state in (BulkState.RUNNING, BulkState.STOPPING) else now,
         )  # fmt: skip
         saved = self.rows.save(after)

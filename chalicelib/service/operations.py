@@ -16,7 +16,7 @@ from chalicelib.service.jobs import stored_payload
 from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
-TRIES = 3
+ACT_TRIES = 3
 """Most reads of a job that others change at the same time."""
 
 
@@ -78,7 +78,7 @@ class Operations:
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
-        for _ in range(TRIES):
+        for _ in range(ACT_TRIES):
             found = self.jobs.store.get(job_id)
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
@@ -97,7 +97,7 @@ class Operations:
 
         Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
         """
-        for _ in range(TRIES):
+        for _ in range(ACT_TRIES):
             found = self.jobs.store.get(job_id)
             if found.status in WAITING and has_turn(found) and registry.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")

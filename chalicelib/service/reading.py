@@ -7,7 +7,7 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.ports.counters import Counters
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.why_waiting import Line, asks, why
+from chalicelib.service.why_waiting import QueueState, asks, why
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,12 @@ class JobReader:
         The counters are asked for a waiting job only: one request to the store less for every other.
         """
         view, now = self.store.view(job_id), self.clock()
-        line = Line.of(view.job, self.counters.standing(), now, _rate(view.job.type)) if asks(view.job) else Line()
-        return view, why(view.job, line, now, view.attempts[-1] if view.attempts else None)
+        queue = (
+            QueueState.of(view.job, self.counters.standing(), now, _rate(view.job.type))
+            if asks(view.job)
+            else QueueState()
+        )
+        return view, why(view.job, queue, now, view.attempts[-1] if view.attempts else None)
 
 
 def _rate(job_type: str) -> str | None:

@@ -12,10 +12,10 @@ from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import Debounce, Holder, Unique, answer_row, next_id, replace_waiting
+from chalicelib.jobs.single import Debounce, KeyLock, Unique, answer_row, next_id, replace_waiting
 from chalicelib.telemetry import events
 
-TRIES = 8
+KEY_TRIES = 8
 """Most reads of a key that other requests change at the same time."""
 
 
@@ -42,11 +42,11 @@ def only_one(keeping: Keeping, job: Job, unique: Unique) -> tuple[Job, bool]:
     A failed, dead-lettered or cancelled job does not count. Raises IdempotencyMismatch, NotStored.
     """
     key, until = unique.key(job.type, job.payload), (job.run_at or job.created_at) + unique.seconds
-    for _ in range(TRIES):
+    for _ in range(KEY_TRIES):
         job, own = _of_its_key(keeping, job)
         if own is not None:
             return keeping.same(job, own), False
-        held = keeping.store.holder(key)
+        held = keeping.store.key_lock(key)
         found = None if held is None else _find(keeping, held.job)
         if found is not None and _by_same_key(found, job):
             return keeping.same(job, found), False
@@ -68,8 +68,8 @@ def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool
     Raises IdempotencyMismatch, NotStored.
     """
     key, until = debounce.row(job.principal, job.type), job.run_at or job.created_at
-    for _ in range(TRIES):
-        held = keeping.store.holder(key)
+    for _ in range(KEY_TRIES):
+        held = keeping.store.key_lock(key)
         found = None if held is None else _find(keeping, held.job)
         if (before := _asked_before(keeping, job, found)) is not None:
             if before is found:
@@ -78,7 +78,9 @@ def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool
         if found is not None and found.status is Status.SCHEDULED and not found.claims:
             kept = _replace(keeping, found, job)
             if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
-                keeping.store.hold(key, held, Holder(found.id, until))  # or its row would expire before its job runs
+                keeping.store.acquire(
+                    key, held, KeyLock(found.id, until)
+                )  # or its row would expire before its job runs
         elif held is not None and found is None and held.until > keeping.now() - KEEP_KEYS:
             kept = _store(keeping, replace(job, id=held.job))
         else:  # the key is free, or its job is past and has expired: its id is not used again
@@ -109,7 +111,7 @@ def _asked_before(keeping: Keeping, job: Job, found: Job | None) -> Job | None:
         return found
     if (own := _find(keeping, job.id)) is not None:
         return own
-    answer = keeping.store.holder(answer_row(job.id))
+    answer = keeping.store.key_lock(answer_row(job.id))
     return None if answer is None else _find(keeping, answer.job)
 
 
@@ -124,12 +126,12 @@ def _again(keeping: Keeping, job: Job, before: Job) -> Job:
 def _remember(keeping: Keeping, job: Job, kept: Job, until: float) -> None:
     """Let a key find its job again when that has another id: the next request takes its place on job and row."""
     if job.idempotency_key is not None and kept.id != job.id:
-        keeping.store.hold(answer_row(job.id), None, Holder(kept.id, until + KEEP_DEAD))
+        keeping.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 
 
-def _take(keeping: Keeping, job: Job, key: str, held: Holder | None, until: float) -> tuple[Job, bool] | None:
+def _take(keeping: Keeping, job: Job, key: str, held: KeyLock | None, until: float) -> tuple[Job, bool] | None:
     """Let the job hold the key, and store it; None when another request was faster."""
-    if not keeping.store.hold(key, held, Holder(job.id, until)):
+    if not keeping.store.acquire(key, held, KeyLock(job.id, until)):
         return None
     return _store(keeping, job)
 

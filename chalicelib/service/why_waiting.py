@@ -22,7 +22,7 @@ ACCEPT = "give the type an `upgrade=`, or deploy the version that accepted it (d
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QueueState:
     """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
     Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job
@@ -36,8 +36,8 @@ class Line:
     probe_at: float | None = None
 
     @classmethod
-    def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "Line":
-        """The line that the job is in, as last counted."""
+    def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
+        """The queue that the job is in, as last counted."""
         marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
             backlog.ahead(marks, job.updated_at, now),
@@ -60,7 +60,7 @@ def asks(job: Job) -> bool:
     return job.status in WAITING
 
 
-def why(job: Job, line: Line, now: float, last: Attempt | None = None) -> str | None:
+def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) -> str | None:
     """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
 
     `last` is the job's last attempt, if it is on record.
@@ -69,17 +69,17 @@ def why(job: Job, line: Line, now: float, last: Attempt | None = None) -> str | 
         return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
     if job.status not in WAITING:
         return None
-    sentence = _sentence(job, line, now, last)
-    if line.paused is None or job.status is Status.QUEUED:
+    sentence = _sentence(job, queue, now, last)
+    if queue.paused is None or job.status is Status.QUEUED:
         return f"{sentence}."
-    paused = f"the {job.type} queue is paused since {iso(line.paused)}"
-    return f"{sentence}; {paused}, so it does not start {line.until if line.probe_at else 'until resumed'}."
+    paused = f"the {job.type} queue is paused since {iso(queue.paused)}"
+    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}."
 
 
-def _sentence(job: Job, line: Line, now: float, last: Attempt | None) -> str:
+def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> str:
     due = job.next_attempt_at
     if due is not None and has_turn(job):
-        paced = f": {line.rate}" if line.rate else ""
+        paced = f": {queue.rate}" if queue.rate else ""
         return (
             f"It waits for its turn{paced}; it starts at about {iso(due)}"
             if due > now
@@ -91,7 +91,7 @@ def _sentence(job: Job, line: Line, now: float, last: Attempt | None) -> str:
     if job.status is Status.RETRYING and due is not None:
         given_back = last is not None and last.token == job.token and last.outcome == "deferred"
         return _given_back(job, last, due, now) if last and given_back else _failed(job, due, now)
-    return _queued(job, line, now)
+    return _queued(job, queue, now)
 
 
 def _failed(job: Job, due: float, now: float) -> str:
@@ -116,17 +116,17 @@ def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     return f"It {ASKED} at {iso(due)}{told}{late}"
 
 
-def _queued(job: Job, line: Line, now: float) -> str:
-    if line.paused is not None:
-        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits {line.until}"
+def _queued(job: Job, queue: QueueState, now: float) -> str:
+    if queue.paused is not None:
+        return f"The {job.type} queue is paused since {iso(queue.paused)}; it waits {queue.until}"
     if not job.sent:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
-    if line.ahead == 0:
+    if queue.ahead == 0:
         return f"Next in the {job.type} queue; waiting for a worker"
-    jobs = "1 job" if line.ahead == 1 else f"{line.ahead:,} jobs"
-    age = "" if line.oldest is None else f"; the oldest has waited {_span(now - line.oldest)}"
-    paced = f"; at most {line.rate} start" if line.rate else ""
+    jobs = "1 job" if queue.ahead == 1 else f"{queue.ahead:,} jobs"
+    age = "" if queue.oldest is None else f"; the oldest has waited {_span(now - queue.oldest)}"
+    paced = f"; at most {queue.rate} start" if queue.rate else ""
     turns = "; tenants take turns" if tenant_of(job.tags) else ""
     return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{turns}"
 

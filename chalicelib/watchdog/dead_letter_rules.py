@@ -10,7 +10,7 @@ from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import Backoff
 from chalicelib.watchdog.rules import GiveUp, expected
 
-PAUSE = Backoff(first=60, longest=960, jitter="none")
+RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
 """Seconds between two fresh messages of a job, and a minute more: the first comes at once."""
 
 
@@ -68,5 +68,5 @@ def _unfinished(job: Job, now: float) -> Verdict:
         since = f"since {iso(job.stalled_since)}"
         return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
     # each fresh message is counted twice: when it is called for, and when it is sent
-    pause = PAUSE.latest(job.resends // 2 + 1) - PAUSE.first
+    pause = RESEND_PAUSE.latest(job.resends // 2 + 1) - RESEND_PAUSE.first
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

@@ -7,8 +7,8 @@ from chalicelib.jobs.job import CLAIMED, Job, Status
 from chalicelib.jobs.limits import (
     DAY,
     GIVE_UP_STALLED,
+    KEEP_MESSAGES,
     LOOK_AHEAD,
-    RETENTION,
     RETIRE_AFTER,
     SEND_GRACE,
 )
@@ -24,7 +24,7 @@ UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
 SLACK = 300.0
 """Seconds by which jobs that were sent later must have been claimed before a waiting job is in doubt: SQS does not
 keep the order exactly."""
-OLD = RETENTION - DAY / 2
+OLD = KEEP_MESSAGES - DAY / 2
 """Age at which a waiting job is in doubt whatever else is known: its message is about to be dropped by the queue."""
 OLD_HELD = 3_600.0
 """The same for a message that was received before: it comes back by itself soon after its lease or its backoff."""

@@ -33,7 +33,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 THREADS = 8
 """Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
-RESERVE = 15.0
+SWEEP_RESERVE = 15.0
 """Seconds of the run that are kept for the dead-letter queues."""
 STOP = 3.0
 MOST_SWEEPS = 4
@@ -87,7 +87,7 @@ class Watchdog:
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}
-        self._look_at(list(portions(ids)), signs, lambda: remaining() + RESERVE - STOP)
+        self._look_at(list(portions(ids)), signs, lambda: remaining() + SWEEP_RESERVE - STOP)
         events.watchdog_helped(types, self.tally)
         return self.tally
 
@@ -138,7 +138,7 @@ class Watchdog:
 
     def _look_at(self, portions: Sequence[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         def look(portion: Found) -> Mapping[str, int]:
-            return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
+            return self._look(portion, signs) if remaining() > SWEEP_RESERVE else {"out_of_time": len(portion.ids)}
 
         for end in self._each(look, portions):
             self.tally.update({name: n for name, n in end.items() if n})

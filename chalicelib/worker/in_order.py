@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from chalicelib.errors import JobNotFound, KeyUnavailable, LeaseLost, RetryLater
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.serial import attempt_as_holder, named, row_of
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.serial import lock_of_attempt, named, row_of
+from chalicelib.jobs.single import KeyLock
 from chalicelib.telemetry import events
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold
@@ -60,7 +60,7 @@ class InOrder:
         that took longer than the lease.
         """
         try:
-            self._take(row_of(self.name, self.group), attempt_as_holder(job))
+            self._take(row_of(self.name, self.group), lock_of_attempt(job))
         except KeyHeld:
             raise
         except Exception as error:
@@ -72,17 +72,17 @@ class InOrder:
     def on_settle(self) -> None:
         """Note nothing: the run began right after its claim, and its key is free as soon as the attempt has ended."""
 
-    def _take(self, row: str, attempt: Holder) -> None:
+    def _take(self, row: str, attempt: KeyLock) -> None:
         for _ in range(KEY_TRIES):
-            seen = self.store.holder(row)
+            seen = self.store.key_lock(row)
             if seen is not None and (held := self._held_for(seen, attempt)) > 0:
                 job_id, _token = named(seen)
                 raise KeyHeld(min(LOOK_AGAIN, held), f"Job {job_id} of the same key runs; this one waits for its end.")
-            if self.store.hold(row, seen, attempt):
+            if self.store.acquire(row, seen, attempt):
                 return
         raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
 
-    def _held_for(self, seen: Holder, attempt: Holder) -> float:
+    def _held_for(self, seen: KeyLock, attempt: KeyLock) -> float:
         """Return how many more seconds the seen attempt may run: 0 if it or its lease has ended."""
         left = seen.until - self.clock()
         if left <= 0 or seen.job == attempt.job:

@@ -10,7 +10,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
-RESERVE = 3.0
+SETTLE_RESERVE = 3.0
 """Seconds of the invocation that no further try begins in."""
 FIRST, LONGEST = 0.2, 5.0
 """Seconds between two tries, doubling."""
@@ -37,7 +37,7 @@ class Persistence:
             except (MoveRefused, JobNotFound):
                 raise
             except Exception as error:
-                if self.left() - pause < RESERVE:
+                if self.left() - pause < SETTLE_RESERVE:
                     raise
                 events.store_failed(job, error)
             self.sleep(pause)

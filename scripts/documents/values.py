@@ -17,8 +17,6 @@ from chalicelib.jobs.types import jobtype
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
-from infra.definition.data.buckets import KEEP_DAYS
-from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.parameters import parameters
 from scripts.documents import lifecycle
 from scripts.openapi import named
@@ -41,16 +39,9 @@ def values() -> dict[str, str]:
         "cost.fair_by": extras(replace(types[0], fair_by="x"), cost.ALONE),
         "cost.serial_by": extras(replace(types[0], serial_by="x"), cost.ALONE),
     }
-    periods = {
-        "limits.KEEP_DONE": limits.KEEP_DONE,
-        "limits.KEEP_DEAD": limits.KEEP_DEAD,
-        "limits.KEEP_BODIES": limits.KEEP_BODIES,
-        "limits.KEEP_KEYS": limits.KEEP_KEYS,
-        "limits.KEEP_WAITING_KEYS": limits.KEEP_WAITING_KEYS,
-        "limits.RETENTION": limits.RETENTION,
-        "queues.DLQ_RETENTION": DLQ_RETENTION,
-        **{f"buckets.{prefix.rstrip('/')}": days * limits.DAY for prefix, days in KEEP_DAYS.items()},
-    }
+    periods = {f"limits.{name}": value for name, value in vars(limits).items() if name.startswith("KEEP_")}
+    files = periods.pop("limits.KEEP_FILES")
+    periods |= {f"limits.KEEP_FILES.{prefix.rstrip('/')}": seconds for prefix, seconds in files.items()}
     return {
         **{name: f"${cost.total(bill):.2f}" for name, bill in bills.items()},
         "cost.idempotency_key": f"${PRICES.read_unit:.3f}",

@@ -29,7 +29,7 @@ from chalicelib.jobs.listing import (
 from chalicelib.jobs.ports.control import Window
 from chalicelib.jobs.ports.counters import Seen, SeenPage
 from chalicelib.jobs.ports.jobs import Filter, Overdue, Page, Search, Sharing
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.single import KeyLock
 from chalicelib.jobs.tenants import tenant_of
 
 CENSUS_PAGE = 100
@@ -44,7 +44,7 @@ class MemoryJobStore:
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
         self._groups: dict[str, str | None] = {}
-        self._holders: dict[str, Holder] = {}
+        self._key_locks: dict[str, KeyLock] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
         self._payloads: dict[tuple[str, int], tuple[float, JSON]] = {}
@@ -87,16 +87,16 @@ class MemoryJobStore:
                 self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
 
-    def holder(self, key: str) -> Holder | None:
+    def key_lock(self, key: str) -> KeyLock | None:
         """See JobStore."""
-        return self._holders.get(key)
+        return self._key_locks.get(key)
 
-    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+    def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """See JobStore."""
         with self._lock:
-            found = self._holders.get(key)
+            found = self._key_locks.get(key)
             if (found and found.job) == (seen and seen.job):
-                found = self._holders[key] = new
+                found = self._key_locks[key] = new
             return found is not None and found.job == new.job
 
     def record(self, job_id: str, attempt: Attempt) -> None:

@@ -11,7 +11,7 @@ from chalicelib.assembly import parts
 from chalicelib.jobs.types import jobtype
 
 VERSION = "1.0.0"
-PAGE = "/reference/"
+REFERENCE_PAGE = "/reference/"
 
 
 class OpenApi(RootModel[dict[str, Any]]):
@@ -30,6 +30,6 @@ def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
     @endpoints.get("/docs", OpenApi, role=None, statuses=(302,))
     def read_docs(_: Call) -> Text:
         """A page to read the API's description on: the dashboard serves it."""
-        return Text("", "text/plain", 302, {"Location": parts.settings.cors_origin + PAGE})
+        return Text("", "text/plain", 302, {"Location": parts.settings.cors_origin + REFERENCE_PAGE})
 
     return endpoints

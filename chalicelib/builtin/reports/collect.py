@@ -4,9 +4,9 @@ from chalicelib.builtin.reports.tally import Period, Report, Tally
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.worker.context import JobContext
 
-PAGE = 100
+JOBS_PAGE = 100
 MOST_JOBS = 50_000
-RESERVE = 20.0
+FILES_RESERVE = 20.0
 """Seconds kept for making the files and storing them."""
 
 
@@ -20,7 +20,7 @@ def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = M
     position: str | None = None
     incomplete: str | None = None
     while incomplete is None:
-        page = ctx.store.page(which, min(PAGE, most - tally.jobs), position)
+        page = ctx.store.page(which, min(JOBS_PAGE, most - tally.jobs), position)
         for job in page.jobs:
             tally.add(job)
         position = page.position
@@ -35,6 +35,6 @@ def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = M
 def _limit_reached(jobs: int, most: int, seconds_left: float) -> str | None:
     if jobs >= most:
         return f"Only the newest {jobs:,} jobs of the period are counted: that is the most a report takes."
-    if seconds_left < RESERVE:
+    if seconds_left < FILES_RESERVE:
         return f"Only the newest {jobs:,} jobs of the period are counted: there was no time for more."
     return None

@@ -7,7 +7,7 @@ from typing import Protocol
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.single import KeyLock
 
 SHARE_LOOKS = 4_000
 """The most jobs that `JobStore.sharing` looks at: 180 read units."""
@@ -113,11 +113,11 @@ class JobStore(Protocol):
         that cannot be read; after the others, and in MoveRefused, a payload or result that is kept apart is None.
         """
 
-    def holder(self, key: str) -> Holder | None:
-        """Return which job holds a key, strongly consistent; None when none ever did."""
+    def key_lock(self, key: str) -> KeyLock | None:
+        """Return the lock of a key, strongly consistent; None when no job ever had one."""
 
-    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
-        """Let a job hold a key in place of the one that was seen (None: none); False when another has it by now.
+    def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
+        """Lock a key for a job in place of the lock that was seen (None: none); False when another has it by now.
 
         The same job twice is no error: the reply to the first time was lost.
         """

@@ -12,7 +12,7 @@ from chalicelib.service.operations import StoredJobs
 from chalicelib.service.schedules.ahead import cancel_ahead
 from chalicelib.telemetry import schedule_events as events
 
-PAGE = 100
+SCHEDULES_PAGE = 100
 
 
 @dataclass
@@ -82,7 +82,7 @@ def declared() -> Mapping[str, Schedule]:
 def every(schedules: Schedules) -> Iterator[Schedule]:
     """Yield every stored schedule, by id."""
     after = ""
-    while page := schedules.page(PAGE, after):
+    while page := schedules.page(SCHEDULES_PAGE, after):
         yield from page
         after = page[-1].id
 

@@ -24,7 +24,7 @@ from chalicelib.service.schedules.ahead import cancel_ahead, job_of
 from chalicelib.service.schedules.declared import declared
 from chalicelib.service.submission import Submission
 
-TRIES = 5
+EDIT_TRIES = 5
 AT_ONCE = 100
 """Jobs in one read."""
 
@@ -131,7 +131,7 @@ class ScheduleService:
 
         Raises ScheduleNotFound, and ScheduleConflict for a declared schedule.
         """
-        for _ in range(TRIES):
+        for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
             cancel_ahead(self.jobs, seen, None)  # first: a repeated call finds no schedule any more
@@ -152,7 +152,7 @@ class ScheduleService:
         return self.jobs.submit(asked)
 
     def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
-        for _ in range(TRIES):
+        for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             after = edit(seen)
             if after is not seen:

@@ -24,7 +24,7 @@ from chalicelib.service.schedules.declared import Declared
 from chalicelib.service.submission import Submission
 from chalicelib.telemetry import schedule_events as events
 
-RESERVE = 30.0
+WATCHDOG_RESERVE = 30.0
 """Seconds of the run that are kept for the watchdog's other work."""
 
 
@@ -67,7 +67,7 @@ class Firings:
         portions = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
 
         def work(portion: Sequence[Schedule]) -> Counter[str]:
-            return self._portion(portion) if remaining() > RESERVE else Counter()
+            return self._portion(portion) if remaining() > WATCHDOG_RESERVE else Counter()
 
         if self.threads == 1:
             tallies = list(map(work, portions))

@@ -11,7 +11,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.restore.tables import TABLES, backups, stamp
 from infra.cloud.stack.cloudformation import Stack
 
-PAUSE = 5.0
+LOOK_PAUSE = 5.0
 MOST_LOOKS = 720
 """Looks at a backup that is being made: an hour."""
 
@@ -70,5 +70,5 @@ def _wait(client: Any, arn: str, sleep: Callable[[float], None]) -> None:
         found = client.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]
         if found["BackupStatus"] == "AVAILABLE":
             return
-        sleep(PAUSE)
+        sleep(LOOK_PAUSE)
     raise CloudError(f"{arn} is not complete after an hour. `make backup LIST=1` shows it when it is.")

@@ -16,7 +16,7 @@ from infra.definition.lambdas.functions import FunctionDefinition, functions
 FUNCTION = "recount"
 CONNECTION_SPARE = 30
 """Seconds that the answer may take on top of the function's own time."""
-PAUSE = 5.0
+INVOCATION_PAUSE = 5.0
 """Seconds between two invocations."""
 MOST_WAITS = 120
 """Invocations that find the stream behind, or another recount at work: about two hours."""
@@ -62,7 +62,7 @@ def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = tim
         if said["judged"]:
             return Found(said["jobs"], said["wrong"], said["repaired"])
         waits += said["phase"] != "counting"
-        sleep(PAUSE)
+        sleep(INVOCATION_PAUSE)
     raise CloudError("The counters did not catch up, so nothing was judged: see the alarm counters-behind.")
 
 

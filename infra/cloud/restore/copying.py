@@ -19,7 +19,7 @@ from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived
 
-PAGE = 100
+COPY_PAGE = 100
 THREADS = 8
 SCHEDULES = 100
 
@@ -54,7 +54,7 @@ class Copying:
     def _pages(self) -> Iterator[Page]:
         position: str | None = None
         while True:
-            page = self.source.page(Filter(), PAGE, position)
+            page = self.source.page(Filter(), COPY_PAGE, position)
             yield page
             position = page.position
             if position is None:

@@ -13,7 +13,7 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
 TABLES = ("jobs", "control")
-PAUSE = 10.0
+LOOK_PAUSE = 10.0
 """Seconds between two looks at a table that is being restored; it takes twenty minutes and more."""
 PATIENCE = 24 * 3600.0
 COMING = ("CREATING", "UPDATING")
@@ -108,7 +108,7 @@ class Tables:
         while (table := self._described(name)) is not None and table["TableStatus"] == "DELETING":
             if self.clock() >= until:
                 raise CloudError(f"{name} is still being deleted after an hour. Run the same command again later.")
-            self.sleep(PAUSE)
+            self.sleep(LOOK_PAUSE)
         return table is None
 
     def _ready(self, name: str) -> None:
@@ -124,7 +124,7 @@ class Tables:
                     f"{name} is {table['TableStatus']}: DynamoDB has given it up, or it is being deleted. Run the same "
                     "command again."
                 )
-            self.sleep(PAUSE)
+            self.sleep(LOOK_PAUSE)
         raise CloudError(f"{name} is still being restored after a day. Run the same command again to continue.")
 
     def _described(self, name: str) -> dict[str, Any] | None:

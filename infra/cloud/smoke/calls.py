@@ -16,7 +16,7 @@ SECONDS = 30.0
 """The longest answer: API Gateway ends every request at 29 s."""
 PATIENCE = 60.0
 """Seconds for which a request is sent again."""
-PAUSE = 2.0
+LOOK_PAUSE = 2.0
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Api:
             refused = status and status < 500 and status not in AGAIN
             if refused or self.clock() >= until or not (key or method == "GET"):
                 raise SmokeFailed(f"{method} {path} answers {_told(status, text)}")
-            self.sleep(PAUSE)
+            self.sleep(LOOK_PAUSE)
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, str]:
         try:

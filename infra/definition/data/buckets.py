@@ -3,24 +3,8 @@
 import math
 from typing import Any
 
-from chalicelib.jobs.limits import DAY, KEEP_BODIES, KEEP_DEAD, KEEP_DONE, MAX_DELAY
+from chalicelib.jobs.limits import DAY, KEEP_FILES
 from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, sub
-
-SPARE = 7 * DAY
-"""Seconds for waiting, running, and the day or two that DynamoDB takes to delete what has expired."""
-KEEP_DAYS = {
-    prefix: math.ceil(seconds / DAY)
-    for prefix, seconds in {
-        "uploads/": MAX_DELAY + KEEP_DEAD + SPARE,
-        "processed/": KEEP_DONE + SPARE,
-        "reports/": KEEP_DONE + SPARE,
-        "results/": KEEP_BODIES,
-        "payloads/": MAX_DELAY + KEEP_BODIES,
-    }.items()
-}
-"""Days after which objects go. Bodies outlive jobs as those in the table do, whose age counts from when they are first
-needed; an upload waits a year for its job as a payload does, and then as long as a failed job can be retried; what a
-job made is there as long as its result names it."""
 
 
 def buckets(stack: str, origin: Value) -> Resources:
@@ -28,7 +12,7 @@ def buckets(stack: str, origin: Value) -> Resources:
     files = _bucket(
         bucket_name(stack, "files"),
         LifecycleConfiguration={
-            "Rules": [_expire(prefix, days) for prefix, days in KEEP_DAYS.items()] + [_unfinished()]
+            "Rules": [_expire(prefix, seconds) for prefix, seconds in KEEP_FILES.items()] + [_unfinished()]
         },
         CorsConfiguration={
             "CorsRules": [
@@ -80,7 +64,8 @@ def _bucket(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _expire(prefix: str, days: int) -> dict[str, Any]:
+def _expire(prefix: str, seconds: float) -> dict[str, Any]:
+    days = math.ceil(seconds / DAY)
     return {"Id": prefix.rstrip("/"), "Status": "Enabled", "Prefix": prefix, "ExpirationInDays": days}
 
 

@@ -3,12 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.limits import DAY, RETENTION
+from chalicelib.jobs.limits import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
 from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
-
-DLQ_RETENTION = int(14 * DAY)
-"""Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
 
 FIFO = {"FifoQueue": True, "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
 """Of the queues of types with `serial_by`: as many groups at once as there are keys (high throughput).
@@ -24,7 +21,7 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
         resources |= {
             logical(kind.queue, "Queue"): _queue(
                 name,
-                int(RETENTION),
+                int(KEEP_MESSAGES),
                 VisibilityTimeout=kind.visibility_timeout,
                 RedrivePolicy={
                     "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
@@ -34,7 +31,7 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
             ),
             logical(kind.queue, "Dlq"): _queue(
                 dead_of(name),
-                DLQ_RETENTION,
+                int(KEEP_DEAD_MESSAGES),
                 RedriveAllowPolicy={"redrivePermission": "byQueue", "sourceQueueArns": [arn("sqs", name)]},
                 **fifo,
             ),

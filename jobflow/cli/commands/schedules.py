@@ -14,7 +14,7 @@ from jobflow.errors import Conflict
 if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
-TRIES = 4
+EDIT_TRIES = 4
 """Changes by others that a change of ours waits out."""
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
 Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
@@ -108,7 +108,7 @@ def _onto_the_newest(
 ) -> "ScheduleRow":
     """Change the schedule as it is; when somebody else was faster, once more what they made of it."""
     row = session.client.schedule(schedule)
-    for _ in range(TRIES):
+    for _ in range(EDIT_TRIES):
         try:
             return change(row)
         except Conflict:

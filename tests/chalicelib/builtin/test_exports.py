@@ -188,7 +188,7 @@ def test_memory_is_bounded_by_the_part(archive: Any, store: MemoryJobStore, cloc
     filled(store, 450)
     done = export(JobExport(), context(store, clock), BUCKET, "jobflow")
     sizes = [part["jobs"] for part in content(archive, done.manifest)["parts"]]
-    assert max(sizes) <= exports.PAGE
+    assert max(sizes) <= exports.JOBS_PAGE
     assert sum(sizes) == 450
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.serial import attempt_as_holder, named, row_of
+from chalicelib.jobs.serial import lock_of_attempt, named, row_of
 from chalicelib.jobs.types import registry
 from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.jobs.types.rate import Rate
@@ -79,7 +79,7 @@ def test_a_row_belongs_to_a_type_and_a_key() -> None:
     assert len({row_of("a.b", "acme"), row_of("a.c", "acme"), row_of("a.b", "globex")}) == 3
 
 
-def test_a_holder_names_the_attempt_and_the_end_of_its_lease() -> None:
+def test_a_lock_names_the_attempt_and_the_end_of_its_lease() -> None:
     held: Job = a_job(id="3f-1", status=Status.PROCESSING, gen=2, claims=7, attempts=1, lease_until=65.5)
-    holder = attempt_as_holder(held)
-    assert (named(holder), holder.until) == (("3f-1", (2, 7)), 65.5)
+    lock = lock_of_attempt(held)
+    assert (named(lock), lock.until) == (("3f-1", (2, 7)), 65.5)

@@ -15,11 +15,11 @@ from chalicelib.jobs.ports.bulk import BulkAction, BulkState, Reason
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import (
+    FAILED_SLICE_PAUSE,
     FIRST_SLICE,
     LEASE,
     MOST_FAILURES,
     OTHER,
-    PAUSE,
     SLICE,
     BulkWork,
     NewBulkAction,
@@ -211,14 +211,14 @@ def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Platform) -> Non
     begun = bench.start()
     assert (begun.state, begun.problem, begun.matched) == (BulkState.RUNNING, "TimeoutError", 0)
     assert bench.go_on() == begun, "not at once again"
-    bench.clock.now += PAUSE
+    bench.clock.now += FAILED_SLICE_PAUSE
     bench.acting.breaks = False
     over = bench.go_on()
     assert (over.state, over.problem, sorted(bench.acting.done)) == (BulkState.DONE, None, sorted(ids))
     bench.acting.breaks = True
     last = bench.start()
     for _ in range(MOST_FAILURES):
-        bench.clock.now += PAUSE
+        bench.clock.now += FAILED_SLICE_PAUSE
         last = bench.go_on()
     assert (last.state, last.problem) == (BulkState.FAILED, "TimeoutError")
 

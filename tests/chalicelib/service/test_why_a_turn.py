@@ -4,10 +4,10 @@ import pytest
 
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.why_waiting import Line, why
+from chalicelib.service.why_waiting import QueueState, why
 from tests.support import T0, a_job
 
-PACED = Line(rate=Rate(14).said)
+PACED = QueueState(rate=Rate(14).said)
 
 
 def waits(turn: float, status: Status = Status.QUEUED) -> Job:
@@ -25,4 +25,4 @@ def test_a_turn_that_has_come_names_the_rate_alone() -> None:
 
 
 def test_a_type_that_has_no_rate_any_more_names_none() -> None:
-    assert why(waits(T0 - 1), Line(), T0) == "It waits for its turn."
+    assert why(waits(T0 - 1), QueueState(), T0) == "It waits for its turn."

@@ -10,11 +10,11 @@ from chalicelib.counters.backlog import queued
 from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import WAITING, Attempt, Status
 from chalicelib.jobs.ports.counters import Pause, Standing
-from chalicelib.service.why_waiting import LONGEST_REASON, Line, asks, why
+from chalicelib.service.why_waiting import LONGEST_REASON, QueueState, asks, why
 from tests.support import T0, a_job
 
-BUSY = Line(ahead=41, oldest=T0 - 200)
-PAUSED = Line(ahead=3, oldest=T0 - 60, paused=T0 - 3600)
+BUSY = QueueState(ahead=41, oldest=T0 - 200)
+PAUSED = QueueState(ahead=3, oldest=T0 - 60, paused=T0 - 3600)
 
 QUEUED: dict[str, Any] = {"sent": True}
 LATER: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0 + 90}
@@ -29,10 +29,10 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
     ("fields", "line", "expected"),
     [
         (QUEUED, BUSY, "Up to 41 jobs ahead in the email.send queue; the oldest has waited 3 minutes."),
-        (QUEUED, Line(1, T0 - 9), f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
-        (QUEUED, Line(1234), "Up to 1,234 jobs ahead in the email.send queue."),
-        (QUEUED | {"tags": ("tenant=a",)}, Line(7), f"Up to 7 jobs ahead in {IT}; tenants take turns."),
-        (QUEUED, Line(0, T0), "Next in the email.send queue; waiting for a worker."),
+        (QUEUED, QueueState(1, T0 - 9), f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
+        (QUEUED, QueueState(1234), "Up to 1,234 jobs ahead in the email.send queue."),
+        (QUEUED | {"tags": ("tenant=a",)}, QueueState(7), f"Up to 7 jobs ahead in {IT}; tenants take turns."),
+        (QUEUED, QueueState(0, T0), "Next in the email.send queue; waiting for a worker."),
         (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until it is resumed."),
         ({}, BUSY, "Being queued."),
         ({"updated_at": T0 - 11}, BUSY, "Not queued yet; it will be re-sent within 2 minutes."),
@@ -41,14 +41,14 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
         (LATER, PAUSED, f"It is scheduled for 2027-01-15T08:01:30.000Z; {STOPPED}"),
         (FAILED, BUSY, "Attempt 2 failed and it backs off until 2027-01-15T08:00:08.000Z, then attempt 3 of 5 begins."),
         (READY, BUSY, f"Attempt 2 failed and it waits for a worker: attempt 3 of 5 is due since {JUST_NOW}."),
-        ({"status": Status.PROCESSING, "cancel_requested": True}, Line(),
+        ({"status": Status.PROCESSING, "cancel_requested": True}, QueueState(),
          "Cancellation requested; it stops at its next cancellation check."),
-        ({"status": Status.PROCESSING}, Line(), None),
-        ({"status": Status.COMPLETED}, Line(), None),
+        ({"status": Status.PROCESSING}, QueueState(), None),
+        ({"status": Status.COMPLETED}, QueueState(), None),
         ({"status": Status.DEAD_LETTER}, PAUSED, None),
     ],
 )  # fmt: skip
-def test_the_sentence(fields: dict[str, Any], line: Line, expected: str | None) -> None:
+def test_the_sentence(fields: dict[str, Any], line: QueueState, expected: str | None) -> None:
     assert why(a_job(**fields), line, T0) == expected
 
 
@@ -98,13 +98,13 @@ def test_a_long_reason_is_cut() -> None:
 def test_only_jobs_that_wait_cost_a_look(status: Status) -> None:
     job = a_job(status=status, next_attempt_at=T0 + 1)
     assert asks(job) == (status in WAITING)
-    assert asks(job) or why(job, Line(), T0) is None
+    assert asks(job) or why(job, QueueState(), T0) is None
 
 
 def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
     numbers: dict[str, Counter[str]] = {}
     for name, age in (("email.send", 90), ("email.send", 30), ("email.send", 3), ("image.process", 900)):
         numbers.setdefault(name, Counter()).update(queued(T0 - age, T0))
-    line = Line.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": Pause(T0)}), T0)
+    line = QueueState.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": Pause(T0)}), T0)
     assert (line.ahead, line.paused) == (1, None)
     assert abs((line.oldest or 0) - (T0 - 90)) <= 2.5

@@ -12,7 +12,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.serial import attempt_as_holder, row_of
+from chalicelib.jobs.serial import lock_of_attempt, row_of
 from chalicelib.jobs.types.backoff import Delays
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.worker.context import JobContext
@@ -92,7 +92,7 @@ def held(world: OneType) -> None:
         world.submit("other").id,
         transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note"),
     )
-    world.store.hold(row_of("test.note", ""), None, attempt_as_holder(other))
+    world.store.acquire(row_of("test.note", ""), None, lock_of_attempt(other))
 
 
 @pytest.mark.parametrize("waits", [out_of_order, held])

@@ -51,8 +51,8 @@ def test_a_message_whose_job_nobody_stores_any_more_is_acknowledged_at_once() ->
 
 
 def test_the_slowest_write_is_what_the_client_says() -> None:
-    pauses = sum(min(20, 2**number) for number in range(aws.TRIES - 1))
-    assert aws.TRIES * aws.READ_TIMEOUT + pauses <= SLOWEST_WRITE
+    pauses = sum(min(20, 2**number) for number in range(aws.REQUEST_TRIES - 1))
+    assert aws.REQUEST_TRIES * aws.READ_TIMEOUT + pauses <= SLOWEST_WRITE
 
 
 @pytest.mark.parametrize("status", list(Status))

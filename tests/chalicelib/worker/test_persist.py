@@ -9,7 +9,7 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status
-from chalicelib.worker.persist import LONGEST, RESERVE, Persistence
+from chalicelib.worker.persist import LONGEST, SETTLE_RESERVE, Persistence
 from tests.chalicelib.worker.one_type import OneType
 from tests.support import Clock, a_job
 
@@ -89,7 +89,7 @@ def test_a_worker_stops_trying_shortly_before_its_invocation_ends_and_the_job_is
     world.submit(max_attempts=1)
     ends = world.clock.now + world.timeout
     world.poll()
-    assert RESERVE <= ends - world.clock.now <= RESERVE + LONGEST
+    assert SETTLE_RESERVE <= ends - world.clock.now <= SETTLE_RESERVE + LONGEST
     assert (world.job().status, world.ran, len(world.waiting())) == (Status.PROCESSING, [(1, 1)], 1)
     world.clock.advance(world.timeout)
     world.poll()

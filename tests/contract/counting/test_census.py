@@ -25,7 +25,7 @@ from tests.support import REGION, SETTINGS, T0, Clock, a_job
 def both(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> tuple[JobStore, Census]:
     """A store and its census, which reads two jobs a page."""
     monkeypatch.setattr(memory_jobs, "CENSUS_PAGE", 2)
-    monkeypatch.setattr(dynamo_census, "PAGE", 2)
+    monkeypatch.setattr(dynamo_census, "CENSUS_PAGE", 2)
     if request.param == "memory":
         store = MemoryJobStore(clock)
         return store, store

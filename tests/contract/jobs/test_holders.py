@@ -13,7 +13,7 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import Debounce, Holder, Unique
+from chalicelib.jobs.single import Debounce, KeyLock, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
@@ -23,45 +23,45 @@ from tests.contract.jobs.test_races import together
 from tests.support import REGION, T0, Clock, requests_to
 
 KEY = "2b1f6d0e-0000-5000-8000-000000000001"
-A, B, C = (Holder(name, T0 + 60) for name in "abc")
+A, B, C = (KeyLock(name, T0 + 60) for name in "abc")
 
 
 def test_a_key_is_held_by_the_first_and_then_by_whoever_saw_that(store: JobStore) -> None:
-    assert store.holder(KEY) is None
-    assert store.hold(KEY, None, A)
-    assert store.holder(KEY) == A
-    assert not store.hold(KEY, None, B)
-    assert not store.hold(KEY, C, B)
-    assert store.holder(KEY) == A
-    assert store.hold(KEY, A, B)
-    assert store.holder(KEY) == B
+    assert store.key_lock(KEY) is None
+    assert store.acquire(KEY, None, A)
+    assert store.key_lock(KEY) == A
+    assert not store.acquire(KEY, None, B)
+    assert not store.acquire(KEY, C, B)
+    assert store.key_lock(KEY) == A
+    assert store.acquire(KEY, A, B)
+    assert store.key_lock(KEY) == B
 
 
 def test_the_same_job_twice_is_no_error(store: JobStore) -> None:
-    assert store.hold(KEY, None, A)
-    assert store.hold(KEY, None, A)
-    assert store.hold(KEY, A, B)
-    assert store.hold(KEY, A, B)
+    assert store.acquire(KEY, None, A)
+    assert store.acquire(KEY, None, A)
+    assert store.acquire(KEY, A, B)
+    assert store.acquire(KEY, A, B)
 
 
 def test_sixteen_that_saw_the_same_have_one_winner(store: JobStore) -> None:
     for seen in (None, A):
-        won = together(16, lambda n, seen=seen: store.hold(KEY, seen, Holder(f"{seen}-{n}", T0)) and n)  # type: ignore[misc]
-        found = store.holder(KEY)
+        won = together(16, lambda n, seen=seen: store.acquire(KEY, seen, KeyLock(f"{seen}-{n}", T0)) and n)  # type: ignore[misc]
+        found = store.key_lock(KEY)
         assert [n for n in won if n is not False] == [int(str(found and found.job).rpartition("-")[2])]
         assert found is not None
-        assert store.hold(KEY, found, A)
+        assert store.acquire(KEY, found, A)
 
 
 def test_keys_are_no_jobs(store: JobStore) -> None:
-    assert store.hold(KEY, None, A)
+    assert store.acquire(KEY, None, A)
     assert store.peek([KEY]) == []
 
 
 def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
     with requests_to("dynamodb") as asked:
-        dynamo_store.holder(KEY)
-        dynamo_store.hold(KEY, None, A)
+        dynamo_store.key_lock(KEY)
+        dynamo_store.acquire(KEY, None, A)
     assert asked == ["GetItem", "PutItem"]
 
 
@@ -71,7 +71,7 @@ def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
 def test_only_the_row_of_a_debounce_key_outlives_a_long_pause(
     dynamo_store: DynamoJobStore, cloud: Settings, key: str, days: int
 ) -> None:
-    assert dynamo_store.hold(key, None, A)
+    assert dynamo_store.acquire(key, None, A)
     (row,) = aws.client("dynamodb", REGION).scan(TableName=cloud.jobs_table)["Items"]
     assert row["expires_at"] == {"N": f"{A.until + days * DAY:.0f}"}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobflow.cli.commands.schedules import TRIES
+from jobflow.cli.commands.schedules import EDIT_TRIES
 from tests.chalicelib.api.support import World
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import Wire
@@ -73,7 +73,7 @@ def test_a_payload_from_standard_input_is_read_once(shell: Shell, meanwhile: Cal
 def test_it_gives_up_when_others_are_faster_again_and_again(
     shell: Shell, meanwhile: Callable[[int], list[str]]
 ) -> None:
-    crons = meanwhile(TRIES + 1)
+    crons = meanwhile(EDIT_TRIES + 1)
     said = shell("schedules update daily --catch-up 7")
     assert said.code != 0
     assert "changed meanwhile" in said.err

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.limits import RETIRE_AFTER
-from chalicelib.watchdog.dead_letter_rules import PAUSE
+from chalicelib.watchdog.dead_letter_rules import RESEND_PAUSE
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
@@ -51,7 +51,9 @@ class Liveness:
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
             # a message that was in the dead-letter queue is followed by another one after growing pauses; from outside
             # such a job is one that stalls, and is looked at again within the longest of them
-            pauses = job.stalled_since is not None and now < job.due_at <= now + PAUSE.longest - PAUSE.first
+            pauses = (
+                job.stalled_since is not None and now < job.due_at <= now + RESEND_PAUSE.longest - RESEND_PAUSE.first
+            )
             if job.sent or now <= due or pauses:
                 self.lacking.pop(job.id, None)
             elif now > self.lacking.setdefault(job.id, now) + SOON:

@@ -8,7 +8,7 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import ACKNOWLEDGED
-from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
+from chalicelib.jobs.limits import KEEP_COUNTERS, KEEP_MARKS
 from chalicelib.jobs.ports.counters import Acknowledged
 from chalicelib.settings import Settings
 
@@ -36,7 +36,7 @@ class DynamoAcknowledgements:
 
     def reopen(self, fingerprint: str, at: float) -> None:
         """See Acknowledgements: the row stays for a day without a name, because the API may update and not delete."""
-        self._write(fingerprint, "", at, at + DAY)
+        self._write(fingerprint, "", at, at + KEEP_MARKS)
 
     def acknowledged(self) -> Mapping[str, Acknowledged]:
         """See Acknowledgements: one query a megabyte, about 8,000 groups."""

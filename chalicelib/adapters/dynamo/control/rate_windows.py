@@ -9,13 +9,12 @@ from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
+from chalicelib.jobs.limits import KEEP_WINDOWS
 from chalicelib.jobs.ports.control import Window
 from chalicelib.settings import Settings
 
 MOST_ROLLS = 5
 """Tries to begin a new window; whoever loses a race finds the window begun, and only has to count."""
-SPARE = 60
-"""Seconds by which an item outlives its use."""
 
 
 class WindowRow(Model):
@@ -61,7 +60,7 @@ class DynamoRateWindows:
             WindowRow.start.set(window.start),
             WindowRow.hits.set(window.count),
             WindowRow.previous.set(window.previous),
-            WindowRow.expires_at.set(window.start + 2 * length + SPARE),
+            WindowRow.expires_at.set(window.start + 2 * length + KEEP_WINDOWS),
         ]
         same: Condition = WindowRow.pk.does_not_exist()
         if found is not None:

@@ -13,12 +13,12 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Seen, SeenPage
 from chalicelib.settings import Settings
 
-PAGE = 1000
+CENSUS_PAGE = 1000
 """Index entries in one query, about 130 KB."""
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
-TRIES = 8
-PAUSE = 0.05
+UNREAD_TRIES = 8
+UNREAD_PAUSE = 0.05
 """Seconds before the second try for items that DynamoDB left unread; twice as long before each further one."""
 FIELDS = ["pk", "type", "status", "updated_at"]
 
@@ -40,7 +40,11 @@ class DynamoCensus:
         start = json.loads(position) if position else None
         while True:
             answer = self._table.query(
-                self._table.name, partition(ALL.upper(), part), index_name=ALL, limit=PAGE, exclusive_start_key=start
+                self._table.name,
+                partition(ALL.upper(), part),
+                index_name=ALL,
+                limit=CENSUS_PAGE,
+                exclusive_start_key=start,
             )
             ids = [item["pk"]["S"] for item in answer["Items"]]
             batches = [self._batch(ids[place : place + BATCH]) for place in range(0, len(ids), BATCH)]
@@ -52,15 +56,15 @@ class DynamoCensus:
     def _batch(self, ids: Sequence[str]) -> list[Seen]:
         found: list[Seen] = []
         unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
-        for number in range(TRIES):
+        for number in range(UNREAD_TRIES):
             answer = self._table.batch_get_item(self._table.name, unread, attributes_to_get=FIELDS)
             found += [_seen(item) for item in answer["Responses"].get(self._table.name, [])]
             left = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not left:
                 return found
             unread = [{"pk": key["pk"]["S"], "sk": key["sk"]["S"]} for key in left]
-            self._sleep(PAUSE * 2**number)
-        raise JobFlowError(f"DynamoDB left {len(unread)} jobs unread in {TRIES} tries; recount later.")
+            self._sleep(UNREAD_PAUSE * 2**number)
+        raise JobFlowError(f"DynamoDB left {len(unread)} jobs unread in {UNREAD_TRIES} tries; recount later.")
 
 
 def _seen(item: dict[str, Any]) -> Seen:

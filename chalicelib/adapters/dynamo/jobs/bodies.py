@@ -13,7 +13,7 @@ from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
 from chalicelib.jobs.types.backoff import LONGEST_WAIT
 
 INLINE_PAYLOAD = 500
-RESERVE = 321
+GROWTH_RESERVE = 321
 """Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""
 INLINE_RESULT = 150
 """Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
@@ -159,4 +159,4 @@ def from_text(text: str | None) -> JSON:
 def fits_inline(row: JobRow, text: str) -> bool:
     """Return whether a payload fits into the main item, which must stay within one write unit as it grows."""
     size = len(text.encode())
-    return size <= INLINE_PAYLOAD and item_size(row.serialize()) + len("payload") + size + RESERVE <= WRITE_UNIT
+    return size <= INLINE_PAYLOAD and item_size(row.serialize()) + len("payload") + size + GROWTH_RESERVE <= WRITE_UNIT

@@ -8,12 +8,12 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.jobs.limits import KEEP_KEYS, KEEP_WAITING_KEYS
-from chalicelib.jobs.single import Holder, WaitingKey
+from chalicelib.jobs.single import KeyLock, WaitingKey
 
 KEY = "KEY"
 
 
-class HolderRow(Model):
+class KeyLockRow(Model):
     """The job that holds the key `pk`."""
 
     pk = Text(hash_key=True)
@@ -23,31 +23,31 @@ class HolderRow(Model):
     expires_at = Whole()
 
 
-class Holders:
-    """Reads and writes key rows."""
+class KeyLocks:
+    """Reads and writes the rows of keys."""
 
     def __init__(self, table: Table) -> None:
-        self._rows = table.bind(HolderRow)
+        self._rows = table.bind(KeyLockRow)
 
-    def holder(self, key: str) -> Holder | None:
+    def key_lock(self, key: str) -> KeyLock | None:
         """See JobStore. A row that has expired and is not yet removed still counts: its job may be there as well."""
         try:
             row = self._rows.get(key, KEY, consistent_read=True)
         except self._rows.DoesNotExist:
             return None
-        return Holder(row.job, row.until)
+        return KeyLock(row.job, row.until)
 
-    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+    def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """See JobStore."""
         # a row that went before its job has run would let the next request make a second one
         kept = KEEP_WAITING_KEYS if isinstance(key, WaitingKey) else KEEP_KEYS
         row = self._rows(pk=str(key), job=new.job, until=new.until, expires_at=new.until + kept)
-        same: Condition = HolderRow.pk.does_not_exist() if seen is None else HolderRow.job == seen.job
+        same: Condition = KeyLockRow.pk.does_not_exist() if seen is None else KeyLockRow.job == seen.job
         try:
             row.save(condition=same)
         except PutError as error:
             if not refused(error):
                 raise
-            found = self.holder(key)
+            found = self.key_lock(key)
             return found is not None and found.job == new.job
         return True

@@ -17,7 +17,7 @@ from chalicelib.adapters.dynamo.jobs.bodies import (
 )
 from chalicelib.adapters.dynamo.jobs.children import Children
 from chalicelib.adapters.dynamo.jobs.history import History
-from chalicelib.adapters.dynamo.jobs.holders import Holders
+from chalicelib.adapters.dynamo.jobs.holders import KeyLocks
 from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
 from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, job_of, new_row
@@ -62,8 +62,8 @@ class DynamoJobStore:
         self._history = History(table, clock)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
-        holders = Holders(table)
-        self.holder, self.hold = holders.holder, holders.hold
+        locks = KeyLocks(table)
+        self.key_lock, self.acquire = locks.key_lock, locks.acquire
         self._pages = Pages(table, self._rows, clock, types, shards=self._shards)
         self._children = Children(table, self._pages, clock)
 

@@ -47,7 +47,7 @@ def test_a_key_is_kept_as_long_as_its_job_is_replaced(service: JobService) -> No
     for day in range(20):
         debounced(service, str(day), seconds=int(DAY))
         clock_of(service).advance(DAY - 9)
-        assert all(holder.until + KEEP_KEYS > service.now() for holder in store._holders.values())
+        assert all(lock.until + KEEP_KEYS > service.now() for lock in store._key_locks.values())
     assert [job.gen for job in jobs(service)] == [20]
 
 

@@ -83,7 +83,7 @@ def test_a_key_that_replaced_finds_its_job_behind_later_ones(service: JobService
 
 def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_again(service: JobService) -> None:
     first, _ = debounced(service, "one", principal="p")
-    dying(service, "hold", lambda: debounced(service, "two", **keyed("k2")))
+    dying(service, "acquire", lambda: debounced(service, "two", **keyed("k2")))
     assert told(debounced(service, "two", **keyed("k2"))) == (first.id, False)
     debounced(service, "three", principal="p")
     ended(service, first, Status.COMPLETED)
@@ -102,17 +102,17 @@ def test_a_request_whose_name_another_one_took_is_answered_with_that_job(service
 def test_two_at_once_under_one_key_are_one_request_also_when_another_one_comes_between(service: JobService) -> None:
     store = service.store
     assert isinstance(store, MemoryJobStore)
-    hold = store.hold
+    acquire = store.acquire
 
     def slow(*row: Any) -> bool:
-        store.hold = hold  # type: ignore[method-assign]
+        store.acquire = acquire  # type: ignore[method-assign]
         made, _ = debounced(service, "one", **keyed("k1"))
         replaced, _ = debounced(service, "two", **keyed("k2"))
         clock_of(service).advance(31)
         claim(service, replaced)
-        return made.id == replaced.id and hold(*row)
+        return made.id == replaced.id and acquire(*row)
 
-    store.hold = slow  # type: ignore[method-assign, assignment]
+    store.acquire = slow  # type: ignore[method-assign, assignment]
     job, new = debounced(service, "one", **keyed("k1"))
     assert (job.id, new, len(jobs(service))) == (keyed_id("p", "k1"), False, 1)
 

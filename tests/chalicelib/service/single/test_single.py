@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import IdempotencyMismatch, NotStored
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.single import KeyLock
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission, keyed_id
 from tests.chalicelib.service.single.support import UNIQUE, clock_of, die, dying, ended, jobs, told, two_types, unique
@@ -100,14 +100,14 @@ def test_a_firing_of_a_schedule_is_a_job_of_its_own(service: JobService) -> None
 
 
 def test_a_key_that_never_comes_to_rest_is_told(service: JobService) -> None:
-    service.store.hold = lambda *_: False  # type: ignore[method-assign]
+    service.store.acquire = lambda *_: False  # type: ignore[method-assign]
     with pytest.raises(NotStored):
         unique(service)
     assert jobs(service) == []
 
 
 def test_a_job_that_neither_is_unique_nor_debounced_asks_for_no_key(service: JobService) -> None:
-    service.store.holder = service.store.hold = die  # type: ignore[method-assign, assignment]
+    service.store.key_lock = service.store.acquire = die  # type: ignore[method-assign, assignment]
     job, new = service.submit(Submission("test.plain", {"to": ["ada"]}, idempotency_key="k"))
     assert (new, job.status) == (True, Status.QUEUED)
 
@@ -115,6 +115,6 @@ def test_a_job_that_neither_is_unique_nor_debounced_asks_for_no_key(service: Job
 def test_a_holder_that_was_never_stored_is_only_honoured_for_its_time(service: JobService) -> None:
     assert UNIQUE.unique is not None
     key = UNIQUE.unique.key("test.unique", {"to": ["ada"], "text": "hello"})
-    service.store.hold(key, None, Holder("0" * 8, T0 - 1))
+    service.store.acquire(key, None, KeyLock("0" * 8, T0 - 1))
     job, new = unique(service)
     assert (new, job.id != "0" * 8) == (True, True)

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import KeyUnavailable, LeaseLost
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.serial import attempt_as_holder, row_of
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.serial import lock_of_attempt, row_of
+from chalicelib.jobs.single import KeyLock
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.in_order import InOrder, KeyHeld
 from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
@@ -105,18 +105,18 @@ def test_a_later_attempt_of_the_same_job_is_not_taken_for_the_one_that_holds_the
 
 def test_two_that_see_the_same_row_do_not_both_have_it(keys: Keys) -> None:
     first, second = keys.attempt("first"), keys.attempt("second")
-    row, honest = row_of(NAME, "acme"), keys.store.holder
+    row, honest = row_of(NAME, "acme"), keys.store.key_lock
 
-    def slow(key: str) -> Holder | None:
+    def slow(key: str) -> KeyLock | None:
         seen = honest(key)
-        keys.store.holder = honest  # type: ignore[method-assign]
+        keys.store.key_lock = honest  # type: ignore[method-assign]
         keys.start(second)
         return seen
 
-    keys.store.holder = slow  # type: ignore[method-assign]
+    keys.store.key_lock = slow  # type: ignore[method-assign]
     with pytest.raises(KeyHeld, match="Job second"):
         keys.start(first)
-    assert honest(row) == attempt_as_holder(second)
+    assert honest(row) == lock_of_attempt(second)
 
 
 def test_the_same_attempt_takes_its_key_twice(keys: Keys) -> None:
@@ -132,10 +132,10 @@ def test_who_wakes_up_after_the_lease_does_not_begin(keys: Keys, clock: Clock) -
 
 
 def test_when_the_row_cannot_be_read_no_job_begins(keys: Keys) -> None:
-    def refuse(key: str) -> Holder | None:
+    def refuse(key: str) -> KeyLock | None:
         raise TimeoutError(key)
 
-    keys.store.holder = refuse  # type: ignore[method-assign]
+    keys.store.key_lock = refuse  # type: ignore[method-assign]
     with pytest.raises(KeyUnavailable, match="TimeoutError"):
         keys.start(keys.attempt("first"))
 

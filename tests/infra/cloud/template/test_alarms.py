@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_MESSAGES, SQS_LONGEST_DELAY
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.jobs.types.registry import registered
@@ -132,7 +132,7 @@ def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
 def test_no_message_outlives_its_queue_while_its_attempts_fail() -> None:
     slow = _declared("test.slow", delays=(900,) * 29, timeout=900)
     longest = SQS_LONGEST_DELAY + slow.max_attempts * (slow.timeout + SQS_LONGEST_DELAY)
-    assert longest < RETENTION - DAY / 2, "from then on the watchdog takes the message for one that is about to be lost"
+    assert longest < KEEP_MESSAGES - DAY / 2, "from then on the watchdog takes it for one that is about to be lost"
 
 
 def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
