@@ -326,7 +326,7 @@ class Assembly:
         from chalicelib.service.schedules.declared import Declared
         from chalicelib.service.schedules.firings import Firings
 
-        return Firings(self.schedules, self.job_service, Declared(self.schedules, self.job_service), THREADS)
+        return Firings(self.schedules, self.job_service, Declared(self.schedules, self.job_service.dispatcher), THREADS)
 
     @Part
     def bulk_work(self) -> "BulkWork":
@@ -339,7 +339,7 @@ class Assembly:
         from chalicelib.service.bulk import BulkActions
         from chalicelib.service.operations import Operations
 
-        operations = Operations(self.job_service, bulk.by, bulk.reason or "", in_bulk=True)
+        operations = Operations(self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True)
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, THREADS)
 
     def worker(self, kind: "JobType[Any, Any]") -> "Worker":

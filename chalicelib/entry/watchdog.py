@@ -49,5 +49,5 @@ def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
     return AutoPausing(
         types, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
         parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
-        parts.job_service.send,
+        parts.job_service.dispatcher.send,
     ).run  # fmt: skip

@@ -35,6 +35,11 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
 }
 
 
+def new_writer() -> str:
+    """Return a name for one write: a store that finds it knows that the reply to its own first try was lost."""
+    return uuid.uuid4().hex[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` hold.
@@ -48,7 +53,7 @@ class Change:
     tests: tuple[Test, ...]
     values: Mapping[str, Any]
     increments: Mapping[str, int] = field(default_factory=dict)
-    writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    writer: str = field(default_factory=new_writer)
     job_type: str = ""
     """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
 

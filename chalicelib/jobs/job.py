@@ -1,5 +1,6 @@
 """A job, the states it can be in, and the one table of legal moves between them. Pure: no clock, no AWS."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -183,6 +184,11 @@ class Job:
         """Return the id of the schedule that made it; None of other jobs."""
         found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
         return next(found, None)
+
+
+def stored_payload(payload: JSON) -> dict[str, JSON]:
+    """Return the fields of a job that its payload fills."""
+    return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
 
 
 LOST = "lost"

@@ -85,6 +85,9 @@ LONGEST_NAME = 40
 """Characters of a job type's name: it is part of the names of queues and functions."""
 MOST_TAGS = 10
 """Tags of one job."""
+TIME_TO_ACT = 10.0
+"""Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
+more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
 LARGEST_BODY = 5_000_000
 """Characters of a result, or of the payload of a job that another job makes, as JSON within JSON, in which the API's
 answer leaves its function: at most 6 MB. Larger data belong into S3."""

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from pydantic import BaseModel
 
@@ -24,11 +25,6 @@ class Unique:
 
     seconds: float
     by: tuple[str, ...] = ()
-
-    def key(self, job_type: str, payload: JSON) -> str:
-        """Return the id of the key row of a payload as it is stored."""
-        values = payload if not self.by else {name: payload.get(name) for name in self.by}
-        return _id("unique", job_type, json.dumps(values, sort_keys=True, separators=(",", ":")))
 
 
 class WaitingKey(str):
@@ -55,6 +51,38 @@ class KeyLock:
 
     job: str
     until: float
+
+
+class Outcome(Enum):
+    """What became of a request for a job."""
+
+    CREATED = auto()
+    """It made a new job."""
+    REPLACED = auto()
+    """It has the say over a debounced job that still waits, in its next generation."""
+    REPEATED = auto()
+    """It came before: the job is what it made then."""
+    EXISTING = auto()
+    """The job is that of another request, for a unique type."""
+
+    @property
+    def written(self) -> bool:
+        """Return whether the request wrote the job, which then needs a message."""
+        return self in (Outcome.CREATED, Outcome.REPLACED)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job that stands for a request, and what became of the request."""
+
+    job: Job
+    outcome: Outcome
+
+
+def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
+    """Return the id of the key row of a unique type's payload, as it is stored."""
+    values = payload if not unique.by else {name: payload.get(name) for name in unique.by}
+    return _id("unique", job_type, json.dumps(values, sort_keys=True, separators=(",", ":")))
 
 
 def answer_row(job_id: str) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
+from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports.jobs import Filter, JobStore
-from chalicelib.service.jobs import TIME_TO_ACT
+from chalicelib.service.operations import Operations
 
 BULK_PAGE = 100
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
@@ -47,25 +47,12 @@ class Report:
         return self.cursor is not None
 
 
-class Actions(Protocol):
-    """The action on each job; raises a JobFlowError where it is not possible, for example JobNotFound, JobConflict."""
-
-    def retry(self, job_id: str) -> Job:
-        """Run a finished job again."""
-
-    def cancel(self, job_id: str) -> Job:
-        """Stop a job."""
-
-    def discard(self, job_id: str) -> Job:
-        """Settle a failed job without running it."""
-
-
 @dataclass(frozen=True)
 class BulkActions:
     """Bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
 
     store: JobStore
-    actions: Actions
+    operations: Operations
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
     threads: int = 1
@@ -143,10 +130,10 @@ class BulkActions:
 
     def _act(self, action: str, job_id: str, dry_run: bool) -> str | None:
         """Act on one job; return why that is not possible."""
-        do: Callable[[str], Job] = getattr(self.actions, action)
+        do: Callable[[str], Job] = getattr(self.operations, action)
         try:
             if dry_run:
-                return _refusal(self.store.state(job_id), action)
+                return _refusal(self.store.get_without_bodies(job_id), action)
             do(job_id)
         except JobFlowError as error:
             return str(error)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.registry import registered
-from chalicelib.service.jobs import TIME_TO_ACT
 from chalicelib.service.operations import Operations
 
 MOST = 10_000
@@ -35,11 +35,11 @@ def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     try:
         first = operations.cancel(job_id)
     except JobConflict:
-        first = operations.jobs.store.get(job_id)
-    told, ends = Told(), operations.jobs.now() + TIME_TO_ACT
+        first = operations.dispatcher.store.get(job_id)
+    told, ends = Told(), operations.dispatcher.now() + TIME_TO_ACT
     left = MOST
     for job in _descendants(operations, first):
-        if left == 0 or operations.jobs.now() >= ends:
+        if left == 0 or operations.dispatcher.now() >= ends:
             told.more = True
             break
         left -= not job.terminal
@@ -76,7 +76,7 @@ def _makes_some(job: Job) -> bool:
 def _children(operations: Operations, parent: Job) -> Iterator[Job]:
     position = None
     while True:
-        page = operations.jobs.store.page(Filter(parent=parent.id), AT_ONCE, position)
+        page = operations.dispatcher.store.page(Filter(parent=parent.id), AT_ONCE, position)
         yield from page.jobs
         if page.position is None:
             return

@@ -7,27 +7,33 @@ that ends between the two leaves a message that is dropped later; its caller was
 import contextlib
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TypeVar
 
-from chalicelib.errors import JobFlowError, JobNotFound, MoveRefused
+from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.jobs import transitions
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import NEW, Job
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.queue import JobQueue, Message
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.registry import longest_delay
-from chalicelib.service.submission import Wanted
 from chalicelib.telemetry import events
 
+T = TypeVar("T")
 AT_ONCE = 10
 """Messages in one request: SQS's limit."""
+STILL_SENDING = 5.0
+"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Sends for producers, operators and the watchdog. `clock` gives seconds since the epoch."""
+    """Sends for producers, operators and the watchdog. `clock` gives seconds since the epoch.
+
+    What cannot be sent is left to the watchdog: a message that its queue does not take, and one that is too early for
+    the longest delay of its queue.
+    """
 
     store: JobStore
     queue: JobQueue
@@ -37,127 +43,91 @@ class Dispatcher:
         """Return seconds since the epoch, rounded to the millisecond as they are stored."""
         return round(self.clock(), 3)
 
-    def queue_up(self, job: Job, delay: int = 0) -> None:
-        """Send a job's message, visible in `delay` seconds; raises what the queue raises."""
-        self.queue.send(_message(job), delay)
+    def too_early(self, job: Job) -> bool:
+        """Return whether the job's queue cannot delay its message until the job may run."""
+        return self._delay_of(job) > longest_delay(job.type)
 
-    def send(self, job: Job, delay: int = 0) -> None:
-        """Send a job's message, visible in `delay` seconds, and mark the job as sent; raises what the queue raises."""
-        self.queue_up(job, delay)
-        with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
-            self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
+    def stranded(self, job: Job) -> bool:
+        """Return whether a stored job should have been sent by now, and was not."""
+        return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
-    def send_many(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf) -> set[str]:
-        """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
+    def send(self, job: Job) -> Job:
+        """Send the message of a stored job, and mark it as sent; return the job, as sent if both were done."""
+        return self.mark(job) if self._send(job) else job
 
-        `delays` are in seconds, by id. After `ends` (epoch seconds) no job is marked as sent any more. Jobs that are
-        `sent` already need no mark, unless they are sent again.
+    def send_ahead(self, job: Job) -> Job:
+        """Send the message of a job that is not stored yet; return the job, as sent if its message got out."""
+        return replace(job, sent=True) if self._send(job) else job
+
+    def send_many(
+        self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
+    ) -> set[str]:
+        """Send jobs' messages, ten of one type in a request; return the ids of those that got out.
+
+        `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
+        seconds) no request begins, and no job is marked as sent any more. Jobs that are `sent` already need no mark,
+        unless they are sent again.
         """
-        try:
-            lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
-        except Exception as error:
-            for job in jobs:
-                events.dispatch_deferred(job, error)
-            return set()
-        for job in jobs:
-            if job.id in lost:
-                events.dispatch_deferred(job, JobFlowError("The queue did not take the message."))
-            elif self.now() < ends:
-                self.mark(job)
-        return {job.id for job in jobs} - lost
+        wait = delays or {job.id: self._delay_of(job) for job in jobs}
+        soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]
+        return {job_id for ten in tens(soon, lambda job: job.type) for job_id in self._send_ten(ten, wait, ends)}
 
     def mark(self, job: Job) -> Job:
         """Write down that a job's message got out, and when, if another one was sent before; return the job."""
         if job.sent and not job.resends:
             return job
         try:
-            return self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
-        except MoveRefused:
-            return job  # a worker was faster: its claim marks the job as sent
+            with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
+                self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
         except Exception as error:
             # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
             events.dispatch_deferred(job, error)
             return job
+        return replace(job, sent=True)
+
+    def _delay_of(self, job: Job) -> int:
+        return max(0, math.ceil((job.run_at or 0) - self.now()))
+
+    def _send(self, job: Job) -> bool:
+        if self.too_early(job):
+            return False
+        try:
+            self.queue.send(_message(job), self._delay_of(job))
+        except Exception as error:
+            events.dispatch_deferred(job, error)
+            return False
+        return True
+
+    def _send_ten(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float) -> set[str]:
+        if self.now() >= ends:
+            return _deferred(jobs, JobFlowError("There was no time left."))
+        try:
+            lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
+        except Exception as error:
+            return _deferred(jobs, error)
+        _deferred([job for job in jobs if job.id in lost], JobFlowError("The queue did not take the message."))
+        out = [job for job in jobs if job.id not in lost]
+        for job in out:
+            if self.now() < ends:
+                self.mark(job)
+        return {job.id for job in out}
+
+
+def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]]:
+    """Divide what is sent into tens of one type, which are what one request to SQS takes."""
+    by_type: dict[str, list[T]] = {}
+    for one in sent:
+        by_type.setdefault(type_of(one), []).append(one)
+    for same in by_type.values():
+        yield from (same[start : start + AT_ONCE] for start in range(0, len(same), AT_ONCE))
+
+
+def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
+    """Say that the watchdog sends these jobs' messages; return the ids of those that got out: none."""
+    for job in jobs:
+        events.dispatch_deferred(job, error)
+    return set()
 
 
 def _message(job: Job) -> Message:
     return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags))
-
-
-class Storing(Protocol):
-    """Stores and sends jobs, as the service of producers does."""
-
-    @property
-    def store(self) -> JobStore:
-        """Return the store."""
-
-    @property
-    def dispatcher(self) -> Dispatcher:
-        """Return what sends messages."""
-
-    def add(self, job: Job) -> tuple[Job, bool]:
-        """Store a job; return it, and False with the one that its key has made before."""
-
-    def delay_of(self, job: Job) -> int:
-        """Return whole seconds until the job may run."""
-
-    def send(self, job: Job) -> Job:
-        """Send the message of a stored job."""
-
-    def stranded(self, job: Job) -> bool:
-        """Return whether a stored job should have been sent by now, and was not."""
-
-
-def is_made(storing: Storing, wanted: Wanted) -> bool:
-    """Return True when an earlier request with the same key has made the job: one read with a key, none without.
-
-    This saves a message. Two requests at the same time may still both send one; a worker then drops the second.
-    """
-    if wanted.job.idempotency_key is None:
-        return False
-    try:
-        storing.store.get(wanted.job.id)
-    except JobNotFound:
-        return False
-    return True
-
-
-def made_before(storing: Storing, asked: Sequence[Wanted]) -> Collection[str]:
-    """Return the ids of those jobs that their keys have made before, by one read for all."""
-    keyed = list(dict.fromkeys(wanted.job.id for wanted in asked if wanted.job.idempotency_key is not None))
-    return {job.id for job in storing.store.peek(keyed)} if keyed else ()
-
-
-def send_and_add(storing: Storing, job: Job) -> tuple[Job, bool]:
-    """Send a new job's message, then store it as sent; return what `add` returns.
-
-    A job is stored as unsent when its message does not get out, and when its time is too far away for a message.
-    """
-    delay = storing.delay_of(job)
-    if delay <= longest_delay(job.type):
-        try:
-            storing.dispatcher.queue_up(job, delay)
-            job = replace(job, sent=True)
-        except Exception as error:
-            events.dispatch_deferred(job, error)
-    return add_sent(storing, job)
-
-
-def send_ahead(storing: Storing, jobs: Sequence[Job], delays: Mapping[str, int]) -> Sequence[Job]:
-    """Send the messages of up to ten new jobs of one type; return the jobs, as sent where that is so."""
-    marked = [replace(job, sent=True) for job in jobs]
-    out = storing.dispatcher.send_many(marked, delays)
-    return [after if after.id in out else job for job, after in zip(jobs, marked, strict=True)]
-
-
-def add_sent(storing: Storing, job: Job) -> tuple[Job, bool]:
-    """Store a job, of which `sent` says whether its message is out; return what `add` returns.
-
-    When its key has made a job before, that one has the same id: the message is for it as well, unless it was retried.
-    """
-    kept, new = storing.add(job)
-    if new:
-        return kept, True
-    if job.sent and not kept.sent and kept.status is Status.QUEUED and kept.gen == job.gen:
-        return storing.dispatcher.mark(kept), False
-    return (storing.send(kept) if storing.stranded(kept) else kept), False

@@ -1,42 +1,33 @@
 """The use cases of producers: submit, get, list. Knows ports and job types, nothing of HTTP or AWS."""
 
-import json
-import math
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import (
     FieldError,
-    IdempotencyMismatch,
     InvalidPayload,
     InvalidPosition,
     InvalidRequest,
-    JobExists,
-    JobNotFound,
     JobTypeRetired,
     UnknownJobType,
 )
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
-from chalicelib.jobs.job import JSON, NEW, Job, Status
+from chalicelib.jobs.job import Job, Status, stored_payload
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
 from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.single import Outcome, Submitted
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.types import jobtype, registry
-from chalicelib.service.dispatch import Dispatcher, is_made, send_and_add
-from chalicelib.service.single import debounced, only_one
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.single import KeyedJobs
 from chalicelib.service.submission import Submission, Wanted, keyed_id
 from chalicelib.telemetry import events
 
 DEEPEST_OFFSET = 5000
-TIME_TO_ACT = 10.0
-"""Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
-more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
-STILL_SENDING = 5.0
-"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
 
 @dataclass
@@ -48,23 +39,21 @@ class JobService:
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
 
-    def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Send a job's message and store it; return it, and False when the same key and body came before.
+    def submit(self, asked: Submission) -> Submitted:
+        """Send a job's message and store it, unless there is a job that stands for the request.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
-        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
+        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
         """
         wanted = self.wanted(asked)
-        if wanted.plain and not is_made(self, wanted):
-            return send_and_add(self, wanted.job)
-        job, new = self.store_wanted(wanted)
-        return (self.send(job) if new or self.stranded(job) else job), new
+        if wanted.plain and not self._is_made(wanted.job):
+            return self.store_sent(self.dispatcher.send_ahead(wanted.job))
+        made = self.store_wanted(wanted)
+        needs_message = made.outcome.written or self.dispatcher.stranded(made.job)
+        return replace(made, job=self.dispatcher.send(made.job)) if needs_message else made
 
-    def keep(self, asked: Submission) -> tuple[Job, bool]:
-        """Store the job and send nothing. Raises what `submit` raises.
-
-        True says that it needs a message: it is new, or a debounced one that was replaced (`gen` is then above 1).
-        """
+    def keep(self, asked: Submission) -> Submitted:
+        """Store the job and send nothing. Raises what `submit` raises."""
         return self.store_wanted(self.wanted(asked))
 
     def wanted(self, asked: Submission) -> Wanted:
@@ -79,46 +68,31 @@ class JobService:
             raise InvalidRequest("One of the two decides.", where)
         return Wanted(job, unique, asked.debounce)
 
-    def store_wanted(self, wanted: Wanted) -> tuple[Job, bool]:
+    def store_wanted(self, wanted: Wanted) -> Submitted:
         """Store the job that is asked for, or find the one that stands for it; the second half of `keep`."""
         if wanted.stored:
-            return wanted.job, False
+            return Submitted(wanted.job, Outcome.REPEATED)
         if wanted.debounce is not None:
-            return debounced(self, wanted.job, wanted.debounce)
-        return self.add(wanted.job) if wanted.unique is None else only_one(self, wanted.job, wanted.unique)
+            return self.keyed.debounced(wanted.job, wanted.debounce)
+        if wanted.unique is not None:
+            return self.keyed.only_one(wanted.job, wanted.unique)
+        return self.keyed.add(wanted.job)
 
-    def add(self, job: Job) -> tuple[Job, bool]:
-        """Store a new job; return it, and False with the one that its key has made before."""
-        try:
-            self.store.add(job)
-        except JobExists as conflict:
-            return self.same(job, conflict.existing), False
-        events.created(job)
-        return job, True
+    def store_sent(self, job: Job) -> Submitted:
+        """Store a job, of which `sent` says whether its message is out.
 
-    def same(self, job: Job, existing: Job) -> Job:
-        """Return what a key has made before; raises IdempotencyMismatch for another body, but of a job's own jobs."""
-        if job.parent is None:
-            _check_same(job, existing)
-        events.replayed(existing, differs=existing.body_hash != job.body_hash)
-        return existing
-
-    def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
-        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
-        if asked.idempotency_key is None:
-            raise refusal
-        try:
-            existing = self.store.get(asked.new_id())
-        except JobNotFound:
-            raise refusal from None
-        if existing.body_hash != asked.body_hash():
-            raise refusal
-        events.replayed(existing)
-        return existing
-
-    def stranded(self, job: Job) -> bool:
-        """Return whether a stored job should have been sent by now, and was not."""
-        return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
+        When its key has made a job before, that one has the same id: the message is for it as well, unless it was
+        retried.
+        """
+        made = self.keyed.add(job)
+        kept = made.job
+        if made.outcome is Outcome.CREATED:
+            return made
+        if job.sent and not kept.sent and kept.status is Status.QUEUED and kept.gen == job.gen:
+            kept = self.dispatcher.mark(kept)
+        elif self.dispatcher.stranded(kept):
+            kept = self.dispatcher.send(kept)
+        return replace(made, job=kept)
 
     def get(self, job_id: str) -> JobView:
         """A job and its attempts; raises JobNotFound."""
@@ -126,10 +100,7 @@ class JobService:
 
     def by_key(self, principal: str, key: str) -> Job | None:
         """Return the job that a principal made with an Idempotency-Key, by one read; None without one."""
-        try:
-            return self.store.get(keyed_id(principal, key))
-        except JobNotFound:
-            return None
+        return self.keyed.find(keyed_id(principal, key))
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
         """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
@@ -146,25 +117,29 @@ class JobService:
         """Return what sends this service's messages."""
         return Dispatcher(self.store, self.queue, self.clock)
 
+    @property
+    def keyed(self) -> KeyedJobs:
+        """Return what stores one job for each key."""
+        return KeyedJobs(self.store, self.now)
+
     def now(self) -> float:
         """Return seconds since the epoch, to the millisecond."""
         return self.dispatcher.now()
 
-    def delay_of(self, job: Job) -> int:
-        """Whole seconds until the job may run; what its queue cannot delay is left to the watchdog."""
-        return max(0, math.ceil((job.run_at or 0) - self.now()))
+    def _is_made(self, job: Job) -> bool:
+        """Return True when an earlier request with the same key has made the job: one read with a key, none without.
 
-    def send(self, job: Job) -> Job:
-        """Send the message of a stored job, or leave it to the watchdog when that fails or is too early."""
-        delay = self.delay_of(job)
-        if delay > registry.longest_delay(job.type):
-            return job
-        try:
-            self.dispatcher.send(job, delay)
-        except Exception as error:
-            events.dispatch_deferred(job, error)
-            return job
-        return replace(job, sent=True)
+        This saves a message. Two requests at the same time may still both send one; a worker then drops the second.
+        """
+        return job.idempotency_key is not None and self.keyed.find(job.id) is not None
+
+    def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
+        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
+        existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
+        if existing is None or existing.body_hash != asked.body_hash():
+            raise refusal
+        events.replayed(existing)
+        return existing
 
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
@@ -202,16 +177,5 @@ class JobService:
             after=asked.after,
             parent=asked.lineage.parent if asked.lineage else None,
             root=asked.lineage.root if asked.lineage else None,
-            writer=uuid.uuid4().hex[:12],
+            writer=new_writer(),
         )
-
-
-def stored_payload(payload: JSON) -> dict[str, JSON]:
-    """Return the fields of a job that its payload fills."""
-    return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
-
-
-def _check_same(job: Job, existing: Job) -> None:
-    if existing.body_hash != job.body_hash:
-        where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
-        raise IdempotencyMismatch("This Idempotency-Key belongs to another request.", where)

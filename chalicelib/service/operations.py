@@ -1,47 +1,21 @@
 """The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
-from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.jobs.types import jobtype, registry
-from chalicelib.service.jobs import stored_payload
-from chalicelib.service.submission import Submission
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
 ACT_TRIES = 3
 """Most reads of a job that others change at the same time."""
-
-
-class StoredJobs(Protocol):
-    """Reads and sends stored jobs: all that an operator's act needs of the service of producers."""
-
-    @property
-    def store(self) -> JobStore:
-        """Return the store."""
-
-    def now(self) -> float:
-        """Return seconds since the epoch."""
-
-    def send(self, job: Job) -> Job:
-        """Send the message of a stored job."""
-
-    def stranded(self, job: Job) -> bool:
-        """Return whether a stored job should have been sent by now, and was not."""
-
-
-class Submits(StoredJobs, Protocol):
-    """Submits jobs, and reads and sends stored ones: all that schedules need of the service of producers."""
-
-    def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Make a job; return it, and False when the same key and body came before."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +25,7 @@ class Operations:
     Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
     """
 
-    jobs: StoredJobs
+    dispatcher: Dispatcher
     by: str = ""
     reason: str = ""
     in_bulk: bool = False
@@ -61,7 +35,7 @@ class Operations:
 
         Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
         """
-        found = self.jobs.store.get(job_id)
+        found = self.dispatcher.store.get(job_id)
         if found.status not in RETRYABLE:
             raise JobConflict(
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
@@ -69,17 +43,17 @@ class Operations:
         edited = {} if payload is None else _edited(found, payload)
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
-            self.jobs.store.keep_payload(job_id, found.gen, found.payload)
-        now = self.jobs.now()
+            self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
+        now = self.dispatcher.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
         again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
         events.moved(again, "requeue")
-        return self.jobs.send(again)
+        return self.dispatcher.send(again)
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
         for _ in range(ACT_TRIES):
-            found = self.jobs.store.get(job_id)
+            found = self.dispatcher.store.get(job_id)
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
             if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
@@ -98,21 +72,21 @@ class Operations:
         Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
         """
         for _ in range(ACT_TRIES):
-            found = self.jobs.store.get(job_id)
+            found = self.dispatcher.store.get(job_id)
             if found.status in WAITING and has_turn(found) and registry.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
-            if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.jobs.now():
+            if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
                 raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
             if found.status is Status.QUEUED:
-                return self.jobs.send(found) if self.jobs.stranded(found) else found
+                return self.dispatcher.send(found) if self.dispatcher.stranded(found) else found
             if found.status not in PLANNED:
                 raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
             try:
-                due = self._act(found, transitions.run_now(found, now=self.jobs.now()), acts.RUN_NOW)
+                due = self._act(found, transitions.run_now(found, now=self.dispatcher.now()), acts.RUN_NOW)
             except MoveRefused:
                 continue
             events.moved(due, "run_now", waited_for=found.status)
-            return self.jobs.send(due)
+            return self.dispatcher.send(due)
         raise _changing(job_id)
 
     def discard(self, job_id: str) -> Job:
@@ -120,19 +94,19 @@ class Operations:
 
         A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
         """
-        found = self.jobs.store.get(job_id)
+        found = self.dispatcher.store.get(job_id)
         if found.discarded_at is not None:
             return found
         if found.status not in DISCARDABLE:
             raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
-        change = transitions.discard(found, now=self.jobs.now(), by=self.by, reason=self.reason)
+        change = transitions.discard(found, now=self.dispatcher.now(), by=self.by, reason=self.reason)
         after = self._apply(found, change, acts.DISCARD)
         events.moved(after, "discard", by=self.by, ended_as=found.status)
         return after
 
     def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
-        now = self.jobs.now()
+        now = self.dispatcher.now()
         if found.status in WAITING:
             return transitions.cancel(found, now=now)
         if not self._declared(found) and (found.lease_until or 0.0) < now:
@@ -145,13 +119,13 @@ class Operations:
     def _act(self, found: Job, change: Change, name: str) -> Job:
         """Apply the change with who asked for it, after the act before it was written down; raises MoveRefused."""
         if not self.by:
-            return self.jobs.store.apply(found.id, change)
+            return self.dispatcher.store.apply(found.id, change)
         before = acts.last(found)
         if before is not None:
-            self.jobs.store.keep_act(found.id, before)
+            self.dispatcher.store.keep_act(found.id, before)
         gen = change.written().get("gen", found.gen)
-        act = Act(name, self.jobs.now(), self.by, gen, self.in_bulk)
-        return self.jobs.store.apply(found.id, acts.by_operator(change, found, act))
+        act = Act(name, self.dispatcher.now(), self.by, gen, self.in_bulk)
+        return self.dispatcher.store.apply(found.id, acts.by_operator(change, found, act))
 
     def _apply(self, found: Job, change: Change, name: str) -> Job:
         try:

@@ -116,7 +116,7 @@ class AutoPausing:
             if change(self.rows, name, idle(now)) is not None:
                 pause_events.resumed_by_itself(name)
             return 0
-        read = self.store.peek(self.choose(found, min(LOOKS, len(found))))
+        read = self.store.get_many(self.choose(found, min(LOOKS, len(found))))
         # a job without attempts left comes last: a worker only gives it up, which tests nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:

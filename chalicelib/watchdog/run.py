@@ -146,10 +146,11 @@ class Watchdog:
     def _look(self, portion: Found, signs: Mapping[str, Signs]) -> Mapping[str, int]:
         """Look at the jobs of a portion; those to be sent go out together."""
         try:
-            jobs = [job for job in self.dispatcher.store.peek(portion.ids) if not (portion.unsent_only and job.sent)]
+            found = self.dispatcher.store.get_many(portion.ids)
         except Exception as error:
             events.watchdog_failed(portion.ids[0], error)
             return {"failed": len(portion.ids)}
+        jobs = [job for job in found if not (portion.unsent_only and job.sent)]
         tally: Counter[str] = Counter()
         sending: list[tuple[Job, int]] = []
         for job in jobs:
@@ -200,18 +201,14 @@ class Watchdog:
         events.retired(retired)
 
     def _send(self, sending: Sequence[tuple[Job, int]]) -> Counter[str]:
-        tally: Counter[str] = Counter()
-        for job_type in dict.fromkeys(job.type for job, _ in sending):
-            delays = {job.id: delay for job, delay in sending if job.type == job_type}
-            jobs = [job for job, _ in sending if job.type == job_type]
-            out = self.dispatcher.send_many(jobs, delays)
-            for job in jobs:
-                if job.id in out:
-                    events.resent(job, delays[job.id])
-                else:
-                    self.lookback.keep([job_type], self.dispatcher.now(), job.next_attempt_at)
-            tally += Counter({"resent": len(out), "failed": len(jobs) - len(out)})
-        return tally
+        delays = {job.id: delay for job, delay in sending}
+        out = self.dispatcher.send_many([job for job, _ in sending], delays)
+        for job, delay in sending:
+            if job.id in out:
+                events.resent(job, delay)
+            else:
+                self.lookback.keep([job.type], self.dispatcher.now(), job.next_attempt_at)
+        return Counter({"resent": len(out), "failed": len(sending) - len(out)})
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         """Sweep each queue that holds messages, long ones in several threads, no queue before its turn."""

@@ -88,7 +88,7 @@ class Claims:
 
     def _peek(self, job_id: str, claim: Change) -> None:
         try:
-            current = self.store.state(job_id)
+            current = self.store.get_without_bodies(job_id)
         except JobNotFound:
             raise MoveRefused(claim.move.name, None) from None
         if not claim.allowed(current):

@@ -139,7 +139,7 @@ class JobContext:
 
     def check_cancelled(self) -> None:
         """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""
-        current = self.store.state(self.job.id)
+        current = self.store.get_without_bodies(self.job.id)
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
         self._obey(current)

@@ -61,8 +61,7 @@ class Enqueuing:
         if self.made.setdefault((job_type, key), asked.body_hash()) != asked.body_hash():
             where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
             raise InvalidRequest("One key names one job.", where)
-        job, _ = self.service.submit(asked)
-        return job.id
+        return self.service.submit(asked).job.id
 
 
 def _plain(payload: Any) -> JSON:

@@ -89,7 +89,7 @@ class InOrder:
             return 0.0
         job_id, token = named(seen)
         try:
-            found = self.store.state(job_id)
+            found = self.store.get_without_bodies(job_id)
         except JobNotFound:
             return 0.0
         return left if found.status is Status.PROCESSING and found.token == token else 0.0

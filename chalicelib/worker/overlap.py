@@ -23,7 +23,7 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
         if earlier is None:
             return None
         try:
-            found = store.state(earlier)
+            found = store.get_without_bodies(earlier)
         except JobNotFound:
             return None
         if not found.terminal:

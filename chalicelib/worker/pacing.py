@@ -190,7 +190,7 @@ class Pacing:
         now = self.clock()
         queue = [
             (job, named[job.id][1])
-            for job in self.store.peek(list(named))
+            for job in self.store.get_many(list(named))
             if job.gen == named[job.id][0] and self._queues(job, now)
         ]
         if not queue:

@@ -13,7 +13,6 @@ from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
@@ -42,10 +41,10 @@ class Platform:
         most = max((kind.max_receives for kind in self._kinds), default=5)
         self.queue = MemoryJobQueue(self.clock, max_receives=most)
         self.service = JobService(self.store, self.queue, clock=self.clock)
-        self._operations = Operations(self.service)
+        self._operations = Operations(self.service.dispatcher)
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
         names = [kind.name for kind in self._kinds]
-        self._watchdog = Watchdog(Dispatcher(self.store, self.queue, self.clock), names)
+        self._watchdog = Watchdog(self.service.dispatcher, names)
         self._watched_at = self.clock.now
 
     def submit(
@@ -66,8 +65,7 @@ class Platform:
         when = None if run_at is None else run_at.timestamp()
         seconds = None if delay is None else round(delay)
         asked["tags"] = tuple(asked.get("tags", ()))
-        job, _ = self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked))
-        return job
+        return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
 
     def run(self) -> int:
         """Run everything that is due now, also what that makes due; return how many messages were worked on."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
@@ -88,7 +89,7 @@ def run(
     job = Job(
         str(uuid.uuid4()), kind.name, Status.PROCESSING, clock.now, clock.now, stored, len(json.dumps(stored)),
         attempts=attempt, claims=attempt, max_attempts=max(kind.max_attempts, attempt), sent=True,
-        started_at=clock.now, lease_until=clock.now + left, writer=uuid.uuid4().hex[:12],
+        started_at=clock.now, lease_until=clock.now + left, writer=new_writer(),
     )  # fmt: skip
     store = MemoryJobStore(clock)
     store.add(job)

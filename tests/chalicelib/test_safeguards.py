@@ -115,7 +115,7 @@ def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(wo
         end = claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant("r", receive_count=receives), 60)
         assert isinstance(end, Drop)
         tried = world.ground.faults.names[before:]
-        assert tried == (["apply"] if receives < PEEK_FROM else ["state"])
+        assert tried == (["apply"] if receives < PEEK_FROM else ["get_without_bodies"])
 
 
 def test_a_batch_runs_its_first_message_however_little_time_is_left(world: World) -> None:

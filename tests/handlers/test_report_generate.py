@@ -110,7 +110,7 @@ def test_a_period_that_begins_after_now_fails_at_once(platform: Platform) -> Non
 def test_another_run_writes_beside_the_first_and_not_over_it(past: Platform) -> None:
     first = past.perform("report.generate", {"from": "2027-01-15T08:00:01Z", "formats": ["csv"]})
     past.clock.now += 60
-    again = past.attempt(Operations(past.service).retry(first.id))
+    again = past.attempt(Operations(past.service.dispatcher).retry(first.id))
     assert (again.status, again.token) == (Status.COMPLETED, (2, 1))
     assert list(again.result["files"]) == ["csv"]
     assert again.result["files"]["csv"]["key"] == f"reports/{first.id}/2-1/report.csv"

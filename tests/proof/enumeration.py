@@ -17,8 +17,8 @@ from tests.proof.world import World
 from tests.support import Clock
 
 READS = frozenset({
-    "overdue", "Query", "get", "state", "key_lock", "view", "page", "peek", "depth", "taken", "read", "newest",
-    "GetItem", "BatchGetItem", "GetQueueAttributes",
+    "overdue", "Query", "get", "get_without_bodies", "get_many", "holder", "view", "page", "depth", "taken", "read",
+    "newest", "GetItem", "BatchGetItem", "GetQueueAttributes",
 })  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 

@@ -102,7 +102,7 @@ class World(Clients, Declared, Poller):
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
-        self.operations = Operations(self.service, "ada")
+        self.operations = Operations(self.service.dispatcher, "ada")
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))

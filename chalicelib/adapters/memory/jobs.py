@@ -67,7 +67,7 @@ class MemoryJobStore:
             raise JobNotFound(job_id)
         return found
 
-    def state(self, job_id: str) -> Job:
+    def get_without_bodies(self, job_id: str) -> Job:
         """See JobStore."""
         return self.get(job_id)
 
@@ -166,7 +166,7 @@ class MemoryJobStore:
         due.sort(key=lambda job: self._orders[job.id])
         return [Overdue(job.id, job.due_at) for job in due[:limit]]
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         return [job for job in map(self._find, ids) if job is not None]
 

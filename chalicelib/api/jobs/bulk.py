@@ -12,7 +12,8 @@ from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.service.batch import Outcome, submit_many
+from chalicelib.jobs.single import Outcome, Submitted
+from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.submission import Submission
 
@@ -26,8 +27,8 @@ def create_jobs(call: Call) -> Reply:
     With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
     the same request again creates nothing. Counts as one request for the rate limit.
     """
-    outcomes = submit_many(parts.job_service, list(_submissions(call)))
-    results = [_result(outcome, call.correlation_id) for outcome in outcomes]
+    answers = submit_many(parts.job_service, list(_submissions(call)))
+    results = [_result(answer, call.correlation_id) for answer in answers]
     again = all(result.status == 200 for result in results)
     return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
 
@@ -67,11 +68,10 @@ def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
         yield submission(body, key, call)
 
 
-def _result(outcome: Outcome, correlation_id: str) -> BatchResult:
-    if outcome.job is not None:
-        made = outcome.new and outcome.job.gen == 1  # a debounced one that was replaced is a later generation
-        return BatchResult(status=201 if made else 200, job=job_row(outcome.job))
-    problem = problem_of(outcome.error or JobFlowError("no outcome"), correlation_id)
+def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResult:
+    if isinstance(answer, Submitted):
+        return BatchResult(status=201 if answer.outcome is Outcome.CREATED else 200, job=job_row(answer.job))
+    problem = problem_of(answer, correlation_id)
     return BatchResult(status=problem["status"], problem=Problem(**problem))
 
 

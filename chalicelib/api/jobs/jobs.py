@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
@@ -12,7 +13,7 @@ from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.single import Debounce, Outcome
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.backoff import Following, following, no_jitter
 from chalicelib.service.descendants import cancel_all
@@ -23,7 +24,12 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 MOST_DIGITS = 9
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
-EXISTING = "Existing-Job"
+EXISTING = {
+    Outcome.REPLACED: {"Existing-Job": "debounced"},
+    Outcome.REPEATED: {"Idempotent-Replayed": "true"},
+    Outcome.EXISTING: {"Existing-Job": "unique"},
+}
+"""The header that says why a request was answered with a job there was."""
 
 endpoints = Endpoints()
 
@@ -36,11 +42,11 @@ def create_job(call: Call) -> Reply:
     header Existing-Job then says `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
-    job, sent = parts.job_service.submit(asked)
-    existing = existing_of(asked, job, sent)
+    made = parts.job_service.submit(asked)
+    existing = EXISTING.get(made.outcome)
     if existing is not None:
-        return Reply(job_whole(job), 200, existing)
-    return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
+        return Reply(job_whole(made.job), 200, existing)
+    return Reply(job_whole(made.job), 201, {"Location": f"{call.here}/{made.job.id}"})
 
 
 @endpoints.get("/jobs", JobPage, query=ListQuery, moving=())
@@ -55,10 +61,7 @@ def list_jobs(call: Call) -> JobPage:
         check_type(asked.type)
     if asked.tenant is not None:
         check_tenants(asked.type)
-    which = Filter(
-        asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent, asked.tenant,
-    )  # fmt: skip
+    which = Filter(**{field.name: getattr(asked, field.name) for field in fields(Filter)})
     page = parts.job_service.page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
     return JobPage(
@@ -116,18 +119,7 @@ def discard_job(call: Call) -> JobRow:
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
     """Return what the caller may do with single jobs, and why it is done."""
-    return Operations(parts.job_service, call.person, reason, in_bulk)
-
-
-def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:
-    """Return the header that says why a request was answered with a job there was; None: it is a new one."""
-    if asked.debounce is not None and sent:
-        return {EXISTING: "debounced"} if job.gen > 1 else None
-    if sent:
-        return None
-    # only a repeated request is answered with a debounced job as it is, which may have the key of a later one
-    same_key = asked.debounce is not None or (asked.idempotency_key or "") == job.idempotency_key
-    return {"Idempotent-Replayed": "true"} if same_key else {EXISTING: "unique"}
+    return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:

@@ -14,6 +14,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.schedules.cron import local
 from chalicelib.jobs.schedules.due import started, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_ID, MOST_RECENT, Schedule
+from chalicelib.jobs.single import Outcome
 from chalicelib.service.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.telemetry.schedule_events import operated
 
@@ -101,12 +102,12 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
 def run_schedule(call: Call) -> Reply:
     """Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it."""
     schedule_id = _id_of(call)
-    job, new = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id)
-    if not new:
-        return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
+    made = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id)
+    if made.outcome is not Outcome.CREATED:
+        return Reply(job_whole(made.job), 200, {"Idempotent-Replayed": "true"})
     operated(schedule_id, "run", call.principal)
     jobs = call.here.partition("/schedules/")[0]
-    return Reply(job_whole(job), 201, {"Location": f"{jobs}/jobs/{job.id}"})
+    return Reply(job_whole(made.job), 201, {"Location": f"{jobs}/jobs/{made.job.id}"})
 
 
 def service() -> ScheduleService:

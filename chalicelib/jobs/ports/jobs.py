@@ -13,7 +13,7 @@ SHARE_LOOKS = 4_000
 """The most jobs that `JobStore.sharing` looks at: 180 read units."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
@@ -95,7 +95,7 @@ class JobStore(Protocol):
     def get(self, job_id: str) -> Job:
         """The job with its payload and result, strongly consistent; raises JobNotFound."""
 
-    def state(self, job_id: str) -> Job:
+    def get_without_bodies(self, job_id: str) -> Job:
         """The job, strongly consistent; a payload or result kept apart is None. One small read. Raises JobNotFound."""
 
     def view(self, job_id: str) -> JobView:
@@ -159,7 +159,7 @@ class JobStore(Protocol):
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """Return unfinished jobs whose `due_at` is before `now`, those first due first, up to `limit`. May be stale."""
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """Return up to 100 jobs as they stand, strongly consistent, in one request as a rule.
 
         A payload or result that is kept apart is None. Jobs that are gone, or that the store left unread, are missing.

@@ -10,18 +10,19 @@ import contextlib
 from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.jobs.schedules.due import ahead, fires_at
 from chalicelib.jobs.schedules.schedule import Schedule
-from chalicelib.service.operations import Operations, StoredJobs
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import keyed_id
 
 
-def cancel_ahead(service: StoredJobs, seen: Schedule, after: Schedule | None) -> None:
+def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
     """Cancel what may have been made ahead for `seen`, but the firings that `after`, in its place, has, too.
 
     `after` is None when the schedule ends. A read for each firing of the next two minutes, and no write without a job.
     """
-    for at in ahead(seen, service.now()):
+    for at in ahead(seen, dispatcher.now()):
         if after is None or after.paused or not fires_at(after, at):
-            cancel_quietly(service, job_of(seen, at))
+            cancel_quietly(dispatcher, job_of(seen, at))
 
 
 def job_of(schedule: Schedule, at: float) -> str:
@@ -29,7 +30,7 @@ def job_of(schedule: Schedule, at: float) -> str:
     return keyed_id(schedule.principal, schedule.key(at))
 
 
-def cancel_quietly(service: StoredJobs, job_id: str) -> None:
+def cancel_quietly(dispatcher: Dispatcher, job_id: str) -> None:
     """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
     with contextlib.suppress(JobConflict, JobNotFound):
-        Operations(service).cancel(job_id)
+        Operations(dispatcher).cancel(job_id)

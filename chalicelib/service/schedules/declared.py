@@ -1,14 +1,14 @@
 """Make the stored schedules those that the handler files declare: once a process, whose code does not change."""
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.operations import StoredJobs
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.schedules.ahead import cancel_ahead
 from chalicelib.telemetry import schedule_events as events
 
@@ -20,7 +20,7 @@ class Declared:
     """The declared schedules, and the jobs that were made ahead for them."""
 
     schedules: Schedules
-    jobs: StoredJobs
+    dispatcher: Dispatcher
     followed: bool = False
 
     def follow(self) -> None:
@@ -40,14 +40,14 @@ class Declared:
         self.followed = all(done)
 
     def _add(self, new: Schedule) -> bool:
-        now = self.jobs.now()
-        row = replace(new, created_at=now, updated_at=now, writer=_writer())
+        now = self.dispatcher.now()
+        row = replace(new, created_at=now, updated_at=now, writer=new_writer())
         if added := self.schedules.add(row if row.paused else started(row, now)):
             events.declared(row, "declared")
         return added
 
     def _end(self, stored: Schedule) -> bool:
-        cancel_ahead(self.jobs, stored, None)  # first: after a crash the next process finds no schedule any more
+        cancel_ahead(self.dispatcher, stored, None)  # first: after a crash the next process finds no schedule any more
         if ended := self.schedules.remove(stored):
             events.declared(stored, "ended")
         return ended
@@ -60,9 +60,9 @@ class Declared:
         if same == stored:
             return True
         moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
-        changed = started(same, self.jobs.now()) if moved and not same.paused else same
-        cancel_ahead(self.jobs, stored, changed)  # first: after a crash the next process sees no change any more
-        if written := self.schedules.replace(stored, replace(changed, writer=_writer())):
+        changed = started(same, self.dispatcher.now()) if moved and not same.paused else same
+        cancel_ahead(self.dispatcher, stored, changed)  # first: after a crash the next process sees no change any more
+        if written := self.schedules.replace(stored, replace(changed, writer=new_writer())):
             events.declared(changed, "changed")
         return written
 
@@ -85,7 +85,3 @@ def every(schedules: Schedules) -> Iterator[Schedule]:
     while page := schedules.page(SCHEDULES_PAGE, after):
         yield from page
         after = page[-1].id
-
-
-def _writer() -> str:
-    return uuid.uuid4().hex[:12]

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,12 +13,14 @@ from chalicelib.errors import (
     ScheduleConflict,
     ScheduleNotFound,
 )
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
+from chalicelib.jobs.single import Submitted
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.operations import Submits
+from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.ahead import cancel_ahead, job_of
 from chalicelib.service.schedules.declared import declared
 from chalicelib.service.submission import Submission
@@ -57,7 +58,7 @@ class ScheduleService:
     """Schedules, for operators and administrators. `clock` gives seconds since the epoch."""
 
     schedules: Schedules
-    jobs: Submits
+    jobs: JobService
     clock: Callable[[], float] = time.time
 
     def get(self, schedule_id: str) -> Schedule:
@@ -79,7 +80,7 @@ class ScheduleService:
         jobs: Mapping[str, Job] = {
             job.id: job
             for start in range(0, len(ids), AT_ONCE)
-            for job in self.jobs.store.peek(ids[start : start + AT_ONCE])
+            for job in self.jobs.store.get_many(ids[start : start + AT_ONCE])
         }
         return [
             Shown(
@@ -97,7 +98,7 @@ class ScheduleService:
             raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the most there may be.")
         now = self._now()
         new = replace(_filled(Schedule(schedule_id, "", "", "", None), asked), created_at=now, updated_at=now)
-        new = replace(replace(new, paused=True) if paused else started(new, now), writer=_writer())
+        new = replace(replace(new, paused=True) if paused else started(new, now), writer=new_writer())
         if not self.schedules.add(new):
             raise ScheduleConflict(f"There is a schedule with the id {schedule_id!r}.")
         return new
@@ -134,15 +135,15 @@ class ScheduleService:
         for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
-            cancel_ahead(self.jobs, seen, None)  # first: a repeated call finds no schedule any more
+            cancel_ahead(self.jobs.dispatcher, seen, None)  # first: a repeated call finds no schedule any more
             if self.schedules.remove(seen):
                 return seen
         raise _changing(schedule_id)
 
-    def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> tuple[Job, bool]:
+    def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> Submitted:
         """Create a job of a schedule now, also while it is paused; its firings stay as they are.
 
-        Return it, and False when the same key came before. Raises ScheduleNotFound and what `submit` raises.
+        Raises ScheduleNotFound and what `submit` raises.
         """
         found = self.get(schedule_id)
         asked = Submission(
@@ -156,11 +157,11 @@ class ScheduleService:
             seen = self.get(schedule_id)
             after = edit(seen)
             if after is not seen:
-                after = replace(after, writer=_writer())
+                after = replace(after, writer=new_writer())
                 if not self.schedules.replace(seen, after):
                     continue
             if cancels:
-                cancel_ahead(self.jobs, seen, after)  # not before: a change that is refused leaves the job
+                cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a change that is refused leaves the job
             return after
         raise _changing(schedule_id)
 
@@ -208,7 +209,3 @@ def _current(schedule: Schedule) -> bool:
 
 def _changing(schedule_id: str) -> ScheduleConflict:
     return ScheduleConflict(f"The schedule {schedule_id!r} is changing too quickly; try again.")
-
-
-def _writer() -> str:
-    return uuid.uuid4().hex[:12]

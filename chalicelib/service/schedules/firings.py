@@ -5,20 +5,19 @@ anywhere, make one job a firing. First the jobs, then the schedule's next firing
 repeats the first half.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
-from chalicelib.service.dispatch import AT_ONCE, Dispatcher
-from chalicelib.service.operations import StoredJobs
+from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.ahead import cancel_quietly, job_of
 from chalicelib.service.schedules.declared import Declared
 from chalicelib.service.submission import Submission
@@ -28,26 +27,12 @@ WATCHDOG_RESERVE = 30.0
 """Seconds of the run that are kept for the watchdog's other work."""
 
 
-class Makes(StoredJobs, Protocol):
-    """Makes jobs and sends their messages: all that firings need of the service of producers."""
-
-    @property
-    def dispatcher(self) -> Dispatcher:
-        """Return what sends messages."""
-
-    def keep(self, asked: Submission) -> tuple[Job, bool]:
-        """Store a job; return it, and True when it needs a message."""
-
-    def delay_of(self, job: Job) -> int:
-        """Return whole seconds until the job may run."""
-
-
 @dataclass
 class Firings:
     """Makes the jobs of due schedules, several portions side by side."""
 
     schedules: Schedules
-    service: Makes
+    service: JobService
     declared: Declared
     threads: int = 1
     tally: Counter[str] = field(default_factory=Counter)
@@ -88,7 +73,7 @@ class Firings:
                 events.failed(schedule.id, error)
                 tally["schedules_failed"] += 1
         tally["fired"] += len(jobs)
-        self._send(jobs)
+        self.service.dispatcher.send_many(jobs)  # what does not get out is sent by the watchdog
         return +tally
 
     def _fire(self, schedule: Schedule) -> list[Job]:
@@ -96,7 +81,7 @@ class Firings:
         now = self.service.now()
         what = due(schedule, now)
         jobs, problem = self._make(schedule, what)
-        after = replace(made(schedule, what, now, problem), writer=uuid.uuid4().hex[:12])
+        after = replace(made(schedule, what, now, problem), writer=new_writer())
         if not self.schedules.replace(schedule, after):
             return self._undo(schedule, jobs)
         if problem is not None:
@@ -109,13 +94,14 @@ class Firings:
         jobs: list[Job] = []
         for place, at in enumerate(what.times):
             try:
-                job, new = self.service.keep(firing(schedule, at, before(schedule, what, place)))
+                kept = self.service.keep(firing(schedule, at, before(schedule, what, place)))
             except IdempotencyMismatch:
                 continue  # made before the schedule was changed
             except InvalidRequest as refusal:
                 return jobs, f"{refusal} {refusal.told()}".strip()[:300]
             # one that a killed run has made was not sent
-            jobs += [job] if new or not (job.sent or job.terminal) else []
+            if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
+                jobs.append(kept.job)
         return jobs, None
 
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
@@ -131,7 +117,7 @@ class Firings:
             if fires in recent or fires < min(recent, default=0.0) or (current and comes_to(current, fires)):
                 kept.append(job)
             else:
-                cancel_quietly(self.service, job.id)
+                cancel_quietly(self.service.dispatcher, job.id)
         return kept
 
     def _current(self, seen: Schedule) -> Schedule | None:
@@ -141,14 +127,6 @@ class Firings:
         except ScheduleNotFound:
             return None
         return found if found.created_at == seen.created_at else None
-
-    def _send(self, jobs: Sequence[Job]) -> None:
-        """Send the messages in tens; what does not get out is sent by the watchdog."""
-        delays = {job.id: self.service.delay_of(job) for job in jobs}
-        for job_type in dict.fromkeys(job.type for job in jobs):
-            same = [job for job in jobs if job.type == job_type]
-            for start in range(0, len(same), AT_ONCE):
-                self.service.dispatcher.send_many(same[start : start + AT_ONCE], delays)
 
 
 def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:

@@ -4,7 +4,6 @@ It never overwrites: a job is added under the condition that there is none with 
 run again, or twice at the same time.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs import acts
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
@@ -45,7 +45,7 @@ class Copying:
             for page in self._pages():
                 ids = [job.id for job in page.jobs]
                 tally["expired"] += page.looked - len(ids)
-                there = {job.id for job in self.target.peek(ids)}
+                there = {job.id for job in self.target.get_many(ids)}
                 tally["there"] += len(there)
                 tally.update(pool.map(self._bring_back, [job_id for job_id in ids if job_id not in there]))
                 seen(tally)
@@ -109,7 +109,7 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 def _paused(schedule: Schedule) -> Schedule:
     # a writer of its own: otherwise a schedule that is still there would be taken for this write
-    return replace(schedule, paused=True, next_at=None, writer=uuid.uuid4().hex[:12])
+    return replace(schedule, paused=True, next_at=None, writer=new_writer())
 
 
 def _told(lost: Job, back: Job) -> str:

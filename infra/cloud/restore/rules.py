@@ -6,10 +6,10 @@ no old fencing token is valid.
 """
 
 import math
-import uuid
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
@@ -25,7 +25,7 @@ def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
 
     `at` is the moment that is restored. A job that was asked to stop, or has no attempt left, never runs.
     """
-    back = replace(lost, updated_at=now, writer=uuid.uuid4().hex[:12])
+    back = replace(lost, updated_at=now, writer=new_writer())
     if lost.terminal:
         return back
     spent = lost.attempts >= lost.max_attempts or lost.claims >= MOST_CLAIMS

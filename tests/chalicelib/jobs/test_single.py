@@ -3,20 +3,20 @@
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.single import Debounce, Unique, unique_of
+from chalicelib.jobs.single import Debounce, Unique, unique_of, unique_row
 from tests.chalicelib.api.support import Note
 
 
 def test_the_named_fields_decide_and_without_names_all_do() -> None:
     one, all_of_it = Unique(60, ("to",)), Unique(60)
     first, second = {"to": ["a"], "text": "x"}, {"text": "y", "to": ["a"]}
-    assert one.key("a.b", first) == one.key("a.b", second)
-    assert all_of_it.key("a.b", first) != all_of_it.key("a.b", second)
-    assert all_of_it.key("a.b", first) == all_of_it.key("a.b", {"text": "x", "to": ["a"]})
-    assert one.key("a.b", first) != one.key("a.c", first)
-    assert one.key("a.b", first) != one.key("a.b", {"to": ["b"]})
+    assert unique_row(one, "a.b", first) == unique_row(one, "a.b", second)
+    assert unique_row(all_of_it, "a.b", first) != unique_row(all_of_it, "a.b", second)
+    assert unique_row(all_of_it, "a.b", first) == unique_row(all_of_it, "a.b", {"text": "x", "to": ["a"]})
+    assert unique_row(one, "a.b", first) != unique_row(one, "a.c", first)
+    assert unique_row(one, "a.b", first) != unique_row(one, "a.b", {"to": ["b"]})
     # a text is not the number that looks like it
-    assert one.key("a.b", {"to": "1"}) != one.key("a.b", {"to": 1})
+    assert unique_row(one, "a.b", {"to": "1"}) != unique_row(one, "a.b", {"to": 1})
 
 
 def test_a_debounce_key_belongs_to_its_token_and_type() -> None:

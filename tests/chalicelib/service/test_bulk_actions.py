@@ -9,8 +9,10 @@ import pytest
 from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.errors import BulkActionNotFound, JobConflict
-from chalicelib.jobs.job import Job, Status
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import BulkActionNotFound, MoveRefused
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import REQUEUE, Job, Status
 from chalicelib.jobs.ports.bulk import BulkAction, BulkState, Reason
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
@@ -25,29 +27,30 @@ from chalicelib.service.bulk_actions import (
     NewBulkAction,
     merged,
 )
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.operations import Operations
 from tests.support import Clock, a_job
 
 FAILED = Filter(status=Status.FAILED)
 
 
-@dataclass
-class Acting:
-    """Retries jobs of the store; `refuses` are those that cannot be."""
+class Store(MemoryJobStore):
+    """Notes which jobs were retried; `refuses` are those that someone else is faster with."""
 
-    store: MemoryJobStore
-    refuses: frozenset[str] = frozenset()
-    breaks: bool = False
-    done: list[str] = field(default_factory=list)
+    refuses: Sequence[str] = ()
+    breaks = False
 
-    def retry(self, job_id: str) -> Job:
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.retried: list[str] = []
+
+    def apply(self, job_id: str, change: Change) -> Job:
         if self.breaks:
             raise TimeoutError("DynamoDB does not answer")
         if job_id in self.refuses:
-            raise JobConflict(f"Job {job_id} is running; only failed jobs are retried.")
-        self.done.append(job_id)
-        return replace(self.store.get(job_id), status=Status.QUEUED)
-
-    cancel = discard = retry
+            raise MoveRefused(change.move.name, replace(self.get(job_id), status=Status.PROCESSING))
+        self.retried += [job_id] if change.move is REQUEUE else []
+        return super().apply(job_id, change)
 
 
 @dataclass
@@ -57,15 +60,15 @@ class Platform:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.store = MemoryJobStore(self.clock)
+        self.store = Store(self.clock)
         self.counters = MemoryCounters()
         self.rows = MemoryBulkActions(self.counters)
-        self.acting = Acting(self.store)
+        self.operations = Operations(Dispatcher(self.store, MemoryJobQueue(self.clock), self.clock))
         self.background = MemoryBackground()
         self.work = BulkWork(self.rows, self._acting, self.background, self.clock)
 
     def _acting(self, _: BulkAction) -> BulkActions:
-        return BulkActions(self.store, self.acting, "secret", self.clock, threads=4)
+        return BulkActions(self.store, self.operations, "secret", self.clock, threads=4)
 
     def jobs(self, number: int) -> Sequence[str]:
         """Add so many failed jobs."""
@@ -99,11 +102,11 @@ def bench() -> Platform:
 
 def test_a_small_one_is_over_with_the_answer(bench: Platform) -> None:
     ids = bench.jobs(3)
-    bench.acting.refuses = frozenset(ids[:1])
+    bench.store.refuses = ids[:1]
     over = bench.start()
     assert (over.state, over.matched, over.done, over.skipped) == (BulkState.DONE, 3, 2, 1)
-    assert over.reasons == {"is running; only failed jobs are retried.": Reason(1, (ids[0],))}
-    assert sorted(bench.acting.done) == sorted(ids[1:])
+    assert over.reasons == {"is processing now; someone else was faster.": Reason(1, (ids[0],))}
+    assert sorted(bench.store.retried) == sorted(ids[1:])
     assert (bench.background.woken, list(bench.counters.standing().bulk)) == (0, [])
 
 
@@ -114,7 +117,7 @@ def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_w
     assert bench.background.woken == 1
     over = bench.go_on()
     assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
-    assert sorted(bench.acting.done) == sorted(ids), "each job once"
+    assert sorted(bench.store.retried) == sorted(ids), "each job once"
     assert list(bench.counters.standing().bulk) == []
 
 
@@ -124,7 +127,7 @@ def test_listed_jobs_are_worked_off_each_once(bench: Platform) -> None:
     assert (begun.listed, begun.expected, begun.done) == (len(ids), len(ids), FIRST_SLICE)
     over = bench.go_on()
     assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
-    assert bench.acting.done == list(ids) or sorted(bench.acting.done) == sorted(ids)
+    assert bench.store.retried == list(ids) or sorted(bench.store.retried) == sorted(ids)
 
 
 def test_one_without_a_match_is_over_at_once(bench: Platform) -> None:
@@ -135,7 +138,7 @@ def test_a_dry_run_changes_nothing_and_counts_all(bench: Platform) -> None:
     bench.jobs(SLICE)
     bench.start(dry_run=True)
     over = bench.go_on()
-    assert (over.state, over.matched, over.done, bench.acting.done) == (BulkState.DONE, SLICE, 0, [])
+    assert (over.state, over.matched, over.done, bench.store.retried) == (BulkState.DONE, SLICE, 0, [])
 
 
 def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Platform) -> None:
@@ -207,15 +210,16 @@ def test_one_that_ended_and_was_not_closed_is_closed(bench: Platform) -> None:
 
 def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Platform) -> None:
     ids = bench.jobs(2)
-    bench.acting.breaks = True
+    bench.store.breaks = True
     begun = bench.start()
     assert (begun.state, begun.problem, begun.matched) == (BulkState.RUNNING, "TimeoutError", 0)
     assert bench.go_on() == begun, "not at once again"
     bench.clock.now += FAILED_SLICE_PAUSE
-    bench.acting.breaks = False
+    bench.store.breaks = False
     over = bench.go_on()
-    assert (over.state, over.problem, sorted(bench.acting.done)) == (BulkState.DONE, None, sorted(ids))
-    bench.acting.breaks = True
+    assert (over.state, over.problem, sorted(bench.store.retried)) == (BulkState.DONE, None, sorted(ids))
+    bench.store.breaks = True
+    bench.jobs(1)
     last = bench.start()
     for _ in range(MOST_FAILURES):
         bench.clock.now += FAILED_SLICE_PAUSE

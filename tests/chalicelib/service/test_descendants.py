@@ -9,10 +9,11 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service import descendants
 from chalicelib.service.descendants import Told, cancel_all
-from chalicelib.service.jobs import TIME_TO_ACT, JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import Clock, a_job
@@ -27,19 +28,19 @@ def operations() -> Iterator[Operations]:
         JobType("test.leaf", lambda _payload, _ctx: None, Note),
     ]
     with only_types(*kinds):
-        yield Operations(JobService(store, MemoryJobQueue(clock), clock=clock))
+        yield Operations(Dispatcher(store, MemoryJobQueue(clock), clock))
 
 
 def keep(operations: Operations, parent: Job | None = None, kind: str = "test.tree", **fields: object) -> Job:
     """Store a job, as one that `parent` has made."""
     origin = {} if parent is None else {"parent": parent.id, "root": parent.root or parent.id}
     job = a_job(type=kind, idempotency_key=f"{fields.pop('key', 'k')}", **origin, **fields)
-    operations.jobs.store.add(job)
+    operations.dispatcher.store.add(job)
     return job
 
 
 def statuses(operations: Operations, *jobs: Job) -> list[Status]:
-    return [operations.jobs.store.get(job.id).status for job in jobs]
+    return [operations.dispatcher.store.get(job.id).status for job in jobs]
 
 
 def test_the_whole_tree_is_cancelled_and_nothing_beside(operations: Operations) -> None:
@@ -70,7 +71,7 @@ def test_what_has_finished_is_passed_and_what_runs_is_asked(operations: Operatio
     after, told = cancel_all(operations, root.id)
     assert after.status is Status.COMPLETED
     assert told == Told(cancelled=1, asked=1, finished=1)
-    assert operations.jobs.store.get(runs.id).cancel_requested
+    assert operations.dispatcher.store.get(runs.id).cancel_requested
     assert statuses(operations, done, waits) == [Status.FAILED, Status.CANCELLED]
 
 
@@ -85,8 +86,7 @@ def test_time_ends_it_and_the_same_request_goes_on(operations: Operations, monke
     root = keep(operations)
     for number in range(5):
         keep(operations, root, "test.leaf", key=number)
-    assert isinstance(operations.jobs, JobService)
-    clock = operations.jobs.clock
+    clock = operations.dispatcher.clock
     assert isinstance(clock, Clock)
     cancel = Operations.cancel
 
@@ -121,7 +121,7 @@ def test_what_a_job_made_is_cancelled_although_its_type_makes_none_any_more(oper
 def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:
     root = keep(operations)
     child = keep(operations, root, "test.leaf")
-    store = operations.jobs.store
+    store = operations.dispatcher.store
     assert isinstance(store, MemoryJobStore)
     page = store.page
 

@@ -46,7 +46,7 @@ def ended(service: JobService, status: Status) -> Job:
 @pytest.mark.parametrize("status", [Status.FAILED, Status.DEAD_LETTER])
 def test_it_is_settled_and_kept_with_its_error(service: JobService, status: Status) -> None:
     job = ended(service, status)
-    after = Operations(service, "ada", WHY).discard(job.id)
+    after = Operations(service.dispatcher, "ada", WHY).discard(job.id)
     assert (after.status, after.discarded_at, after.discarded_by, after.discard_reason) == (
         Status.CANCELLED, T0, "ada", WHY,
     )  # fmt: skip
@@ -57,21 +57,21 @@ def test_it_is_settled_and_kept_with_its_error(service: JobService, status: Stat
 
 def test_the_second_call_leaves_who_did_it_and_why(service: JobService) -> None:
     job = ended(service, Status.DEAD_LETTER)
-    first = Operations(service, "ada", WHY).discard(job.id)
-    assert Operations(service, "bob", "another reason").discard(job.id) == first
+    first = Operations(service.dispatcher, "ada", WHY).discard(job.id)
+    assert Operations(service.dispatcher, "bob", "another reason").discard(job.id) == first
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.FAILED, Status.DEAD_LETTER}))
 def test_any_other_job_is_a_conflict(service: JobService, status: Status) -> None:
     job = ended(service, status)
     with pytest.raises(JobConflict, match=f"is {status}; only failed or dead-lettered jobs are discarded"):
-        Operations(service, "ada").discard(job.id)
+        Operations(service.dispatcher, "ada").discard(job.id)
 
 
 def test_a_retry_takes_the_mark_off(service: JobService) -> None:
     job = ended(service, Status.FAILED)
-    Operations(service, "ada", WHY).discard(job.id)
-    again = Operations(service).retry(job.id)
+    Operations(service.dispatcher, "ada", WHY).discard(job.id)
+    again = Operations(service.dispatcher).retry(job.id)
     assert (again.status, again.discarded_at, again.discarded_by, again.discard_reason) == (
         Status.QUEUED, None, None, None,
     )  # fmt: skip
@@ -79,13 +79,13 @@ def test_a_retry_takes_the_mark_off(service: JobService) -> None:
 
 def test_who_saw_a_failed_job_does_not_discard_its_next_run(service: JobService) -> None:
     seen = ended(service, Status.FAILED)
-    again = Operations(service).retry(seen.id)
+    again = Operations(service.dispatcher).retry(seen.id)
     assert not transitions.discard(seen, now=T0, by="ada", reason="").allowed(again)
 
 
 def test_in_bulk_it_takes_what_failed_and_no_other_job(service: JobService) -> None:
     failed, dead, done = (ended(service, s) for s in (Status.FAILED, Status.DEAD_LETTER, Status.COMPLETED))
-    bulk = BulkActions(service.store, Operations(service, "ada", WHY), clock=service.clock)
+    bulk = BulkActions(service.store, Operations(service.dispatcher, "ada", WHY), clock=service.clock)
     would = bulk.on_matches("discard", Filter(), dry_run=True)
     assert (would.matched, would.skipped, service.store.get(failed.id).status) == (2, [], Status.FAILED)
     report = bulk.on_matches("discard", Filter())
@@ -97,6 +97,6 @@ def test_in_bulk_it_takes_what_failed_and_no_other_job(service: JobService) -> N
 
 def test_a_long_reason_is_cut_to_what_an_item_has_room_for(service: JobService) -> None:
     job = ended(service, Status.FAILED)
-    after = Operations(service, "ü" * 99, "ä" * 200).discard(job.id)
+    after = Operations(service.dispatcher, "ü" * 99, "ä" * 200).discard(job.id)
     assert len((after.discard_reason or "").encode()) <= 200
     assert len((after.discarded_by or "").encode()) <= 60

@@ -24,7 +24,9 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports.jobs import Search
 from chalicelib.jobs.ports.queue import Message
-from chalicelib.service.jobs import STILL_SENDING, JobService
+from chalicelib.jobs.single import Outcome
+from chalicelib.service.dispatch import STILL_SENDING
+from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import NAMESPACE
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 from tests.chalicelib.service.meanwhile import PAYLOAD, Crowded, Deaf, Late, Stages, asked, status_of
@@ -66,23 +68,25 @@ class TestSubmit:
     def test_a_job_is_sent_and_then_stored_in_one_write(self, service: JobService) -> None:
         store = Stages(service.queue)
         service = replace(service, store=store)
-        job, new = service.submit(asked())
-        assert new
+        made = service.submit(asked())
+        job = made.job
+        assert made.outcome is Outcome.CREATED
         assert job.sent
         assert service.store.get(job.id).sent
         assert (store.visible_when_added, store.changes) == ([1], 0)
         assert (job.payload, job.max_attempts, job.gen, job.attempts) == ({**PAYLOAD, "text": "hello"}, 3, 1, 0)
 
     def test_an_id_from_a_key_depends_on_the_principal(self, service: JobService) -> None:
-        job, _ = service.submit(asked(idempotency_key="k", principal="p"))
+        job = service.submit(asked(idempotency_key="k", principal="p")).job
         assert job.id == str(uuid.uuid5(NAMESPACE, "p|k"))
 
     def test_a_failed_send_leaves_a_job_for_the_watchdog(self) -> None:
         clock = Clock()
         store, queue = MemoryJobStore(clock), Deaf(clock)
         service = JobService(store, queue, clock=clock)
-        job, new = service.submit(asked())
-        assert (new, job.sent, store.get(job.id).sent) == (True, False, False)
+        made = service.submit(asked())
+        job = made.job
+        assert (made.outcome, job.sent, store.get(job.id).sent) == (Outcome.CREATED, False, False)
         clock.now += 61
         assert [found.id for found in store.overdue(Search(job.type), clock.now, 10)] == [job.id]
 
@@ -90,20 +94,20 @@ class TestSubmit:
         clock = Clock()
         store, queue = MemoryJobStore(clock), Deaf(clock)
         service = JobService(store, queue, clock=clock)
-        job, _ = service.submit(asked(idempotency_key="k"))
+        job = service.submit(asked(idempotency_key="k")).job
         queue.deaf = False
         service.submit(asked(idempotency_key="k"))
         assert not store.get(job.id).sent, "the first request may still be sending it"
         clock.now += STILL_SENDING
-        again, new = service.submit(asked(idempotency_key="k"))
-        assert (new, again.id, store.get(job.id).sent) == (False, job.id, True)
+        again = service.submit(asked(idempotency_key="k"))
+        assert (again.outcome, again.job.id, store.get(job.id).sent) == (Outcome.REPEATED, job.id, True)
         assert queue.depth(job.type).visible == 1
 
     def test_a_stored_job_whose_message_does_not_get_out_is_left_to_the_watchdog(self) -> None:
         clock = Clock()
         service = JobService(MemoryJobStore(clock), Deaf(clock), clock=clock)
-        job, _ = service.keep(asked())
-        assert (service.send(job), service.store.get(job.id)) == (job, job)
+        job = service.keep(asked()).job
+        assert (service.dispatcher.send(job), service.store.get(job.id)) == (job, job)
         assert not job.sent
 
     def test_a_replay_sends_nothing(self, service: JobService) -> None:
@@ -115,12 +119,13 @@ class TestSubmit:
         clock = Clock()
         store, queue = Late(clock), Deaf(clock)
         service = JobService(store, queue, clock=clock)
-        first, _ = service.submit(asked(idempotency_key="k"))
+        first = service.submit(asked(idempotency_key="k")).job
         assert not first.sent
         queue.deaf = False
-        second, new = service.submit(asked(idempotency_key="k"))
-        assert (second.id, new, second.sent, queue.depth("test.note").visible) == (first.id, False, True, 1)
-        assert [job.sent for job in store.peek([first.id])] == [True], "what it sent is a message for this job, too"
+        second = service.submit(asked(idempotency_key="k"))
+        assert (second.job.id, second.outcome, second.job.sent) == (first.id, Outcome.REPEATED, True)
+        assert queue.depth("test.note").visible == 1
+        assert [job.sent for job in store.get_many([first.id])] == [True], "what it sent is a message for this job, too"
 
     def test_a_store_that_fails_after_the_message_is_out_fails_the_request(self) -> None:
         class Full(MemoryJobStore):
@@ -138,8 +143,8 @@ class TestSubmit:
 
         store = Crowded(claimed)
         service = JobService(store, MemoryJobQueue(), clock=Clock())
-        job, new = service.keep(asked())
-        assert (new, service.send(job).sent, store.get(job.id).status) == (True, True, Status.PROCESSING)
+        job = service.keep(asked()).job
+        assert (service.dispatcher.send(job).sent, store.get(job.id).status) == (True, Status.PROCESSING)
 
     @pytest.mark.parametrize(
         ("delay", "status", "visible", "delayed", "due"),
@@ -151,14 +156,14 @@ class TestSubmit:
     def test_a_delay(
         self, service: JobService, delay: int | None, status: Status, visible: int, delayed: int, due: float
     ) -> None:
-        job, _ = service.submit(asked(delay_seconds=delay))
+        job = service.submit(asked(delay_seconds=delay)).job
         depth = service.queue.depth("test.note")
         assert (job.status, depth.visible, depth.delayed, job.due_at) == (status, visible, delayed, T0 + due)
         assert job.next_attempt_at == (T0 + delay if delay else None)
 
     @pytest.mark.parametrize("past", [T0, T0 - 1, 0.0])
     def test_a_time_that_has_passed_is_now(self, service: JobService, past: float) -> None:
-        job, _ = service.submit(asked(run_at=past))
+        job = service.submit(asked(run_at=past)).job
         assert (job.status, job.run_at, job.next_attempt_at) == (Status.QUEUED, None, None)
 
     def test_a_year_is_the_furthest(self, service: JobService) -> None:
@@ -171,10 +176,10 @@ class TestSubmit:
             service.submit(asked(type="no.such"))
 
     def test_a_replay_long_after_finds_the_finished_job(self, service: JobService) -> None:
-        first, _ = service.submit(asked(idempotency_key="k"))
+        first = service.submit(asked(idempotency_key="k")).job
         status_of(Status.COMPLETED)(service.store, first.id)  # type: ignore[arg-type]
-        again, new = service.submit(asked(idempotency_key="k"))
-        assert (new, again.status) == (False, Status.COMPLETED)
+        again = service.submit(asked(idempotency_key="k"))
+        assert (again.outcome, again.job.status) == (Outcome.REPEATED, Status.COMPLETED)
 
     def test_a_key_with_another_body_is_refused_whatever_differs(self, service: JobService) -> None:
         service.submit(asked(idempotency_key="k"))
@@ -188,15 +193,15 @@ class TestSubmit:
 
     @pytest.mark.parametrize("deploy", ["a stricter schema", "retired", "removed"])
     def test_a_replay_is_recognised_before_a_later_deploy_can_refuse_it(self, service: JobService, deploy: str) -> None:
-        first, _ = service.submit(asked(idempotency_key="k"))
+        first = service.submit(asked(idempotency_key="k")).job
         changed = {
             "a stricter schema": [replace(NOTE, payload_model=Stricter)],
             "retired": [replace(NOTE, retired=True)],
             "removed": [],
         }[deploy]
         with only_types(*changed):
-            again, new = service.submit(asked(idempotency_key="k"))
-            assert (again.id, new) == (first.id, False)
+            again = service.submit(asked(idempotency_key="k"))
+            assert (again.job.id, again.outcome) == (first.id, Outcome.REPEATED)
             for other in (asked(idempotency_key="k", tags=("x",)), asked(idempotency_key="new"), asked()):
                 with pytest.raises(InvalidRequest):
                     service.submit(other)
@@ -211,10 +216,10 @@ class TestSubmit:
     def test_one_key_at_once_is_one_job(self, service: JobService) -> None:
         with ThreadPoolExecutor(50) as pool:
             results = list(pool.map(lambda _: service.submit(asked(idempotency_key="k")), range(50)))
-        assert sum(new for _, new in results) == 1
-        assert len({job.id for job, _ in results}) == 1
+        assert [made.outcome for made in results].count(Outcome.CREATED) == 1
+        assert len({made.job.id for made in results}) == 1
         # those that came before the job was stored have sent a message each; the claim lets one of them run it
         assert isinstance(service.queue, MemoryJobQueue)
         sent = [held.message for held in service.queue.messages["test.note"]]
-        assert {(message.id, message.gen) for message in sent} == {(results[0][0].id, 1)}
+        assert {(message.id, message.gen) for message in sent} == {(results[0].job.id, 1)}
         assert sum(claimed(service, message) for message in sent) == 1

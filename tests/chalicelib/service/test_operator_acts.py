@@ -14,6 +14,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -52,7 +53,7 @@ def told(service: JobService, job: Job) -> list[tuple[str, str, int]]:
 
 def test_each_act_is_told_in_its_order_with_who_did_it(service: JobService, clock: Clock) -> None:
     job = stored(service, status=Status.SCHEDULED, run_at=T0 + 900, next_attempt_at=T0 + 900)
-    ada, bob = Operations(service, "ada"), Operations(service, "bob")
+    ada, bob = Operations(service.dispatcher, "ada"), Operations(service.dispatcher, "bob")
     ada.run_now(job.id)
     clock.now += 1
     bob.cancel(job.id)
@@ -67,7 +68,7 @@ def test_each_act_is_told_in_its_order_with_who_did_it(service: JobService, cloc
 
 def test_a_discard_is_told_also_of_a_version_that_kept_no_acts(service: JobService) -> None:
     job = stored(service, status=Status.FAILED)
-    Operations(service, "ada", "known").discard(job.id)
+    Operations(service.dispatcher, "ada", "known").discard(job.id)
     assert told(service, job) == [("discard", "ada", 1)]
     old = stored(service, id="old", status=Status.CANCELLED, discarded_at=T0, discarded_by="bob")
     assert told(service, old) == [("discard", "bob", 1)]
@@ -75,7 +76,7 @@ def test_a_discard_is_told_also_of_a_version_that_kept_no_acts(service: JobServi
 
 def test_in_bulk_is_told(service: JobService) -> None:
     job = stored(service, status=Status.FAILED)
-    BulkActions(service.store, Operations(service, "ada", in_bulk=True), clock=service.clock).on_matches(
+    BulkActions(service.store, Operations(service.dispatcher, "ada", in_bulk=True), clock=service.clock).on_matches(
         "retry", Filter()
     )
     [act] = job_detail(service.store.view(job.id), None, None).actions
@@ -84,26 +85,26 @@ def test_in_bulk_is_told(service: JobService) -> None:
 
 def test_the_platform_itself_is_no_operator(service: JobService) -> None:
     job = stored(service, status=Status.QUEUED)
-    Operations(service).cancel(job.id)
+    Operations(service.dispatcher).cancel(job.id)
     assert told(service, job) == []
 
 
 def test_an_edited_payload_leaves_the_one_before_and_an_equal_one_is_a_plain_retry(service: JobService) -> None:
     job = stored(service, status=Status.FAILED)
-    Operations(service, "ada").retry(job.id, payload("b"))
+    Operations(service.dispatcher, "ada").retry(job.id, payload("b"))
     [act] = job_detail(service.store.view(job.id), None, None).actions
     assert (act.action, act.edited, act.gen) == ("retry", True, 2)
     assert (service.store.payload_of(job.id, 1), service.store.get(job.id).payload) == (payload("a"), payload("b"))
     same = stored(service, id="same", status=Status.FAILED)
-    Operations(service, "ada").retry(same.id, payload("a"))
+    Operations(service.dispatcher, "ada").retry(same.id, payload("a"))
     assert job_detail(service.store.view(same.id), None, None).actions[0].edited is False
     assert service.store.payload_of(same.id, 1) is None
 
 
 def test_who_asked_a_running_job_to_stop_first_stays(service: JobService) -> None:
     job = stored(service, status=Status.PROCESSING, claims=1, attempts=1, started_at=T0, lease_until=T0 + 60)
-    first = Operations(service, "ada").cancel(job.id)
-    assert Operations(service, "bob").cancel(job.id) == first
+    first = Operations(service.dispatcher, "ada").cancel(job.id)
+    assert Operations(service.dispatcher, "bob").cancel(job.id) == first
     assert told(service, job) == [("cancel", "ada", 1)]
 
 
@@ -122,14 +123,14 @@ def test_a_request_that_dies_before_its_change_leaves_no_act_of_its_own_and_doub
     store = Dying(clock)
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
     job = stored(service, status=Status.FAILED)
-    Operations(service, "ada").retry(job.id)
+    Operations(service.dispatcher, "ada").retry(job.id)
     clock.now += 1
     store.dies = True
     with pytest.raises(ConnectionResetError):
-        Operations(service, "bob").cancel(job.id)
+        Operations(service.dispatcher, "bob").cancel(job.id)
     assert told(service, job) == [("retry", "ada", 2)]
     store.dies = False
-    Operations(service, "bob").cancel(job.id)
+    Operations(service.dispatcher, "bob").cancel(job.id)
     assert told(service, job) == [("retry", "ada", 2), ("cancel", "bob", 2)]
 
 
@@ -141,7 +142,7 @@ class Overtaken(MemoryJobStore):
     def apply(self, job_id: str, change: Change) -> Job:
         if self.meanwhile is not None:
             by, self.meanwhile = self.meanwhile.by, None
-            Operations(JobService(self, MemoryJobQueue(self._clock), clock=self._clock), by).run_now(job_id)
+            Operations(Dispatcher(self, MemoryJobQueue(self._clock), self._clock), by).run_now(job_id)
         return super().apply(job_id, change)
 
 
@@ -150,11 +151,11 @@ def test_of_two_operators_at_once_both_are_told_or_one_is_refused(clock: Clock) 
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
     job = stored(service, status=Status.SCHEDULED, run_at=T0 + 900, next_attempt_at=T0 + 900)
     store.meanwhile = Act("run-now", T0, "bob", 1)
-    Operations(service, "ada").cancel(job.id)
+    Operations(service.dispatcher, "ada").cancel(job.id)
     assert told(service, job) == [("run-now", "bob", 1), ("cancel", "ada", 1)]
     failed = stored(service, id="failed", status=Status.FAILED)
     seen = service.store.get(failed.id)
-    Operations(service, "bob").retry(failed.id)
+    Operations(service.dispatcher, "bob").retry(failed.id)
     with pytest.raises(JobConflict, match="someone else was faster"):
-        Operations(service, "ada")._apply(seen, transitions.requeue(seen, now=T0), "retry")
+        Operations(service.dispatcher, "ada")._apply(seen, transitions.requeue(seen, now=T0), "retry")
     assert told(service, failed) == [("retry", "bob", 2)]

@@ -36,7 +36,7 @@ def service() -> JobService:
 
 
 def submitted(service: JobService, **more: Any) -> Job:
-    return service.submit(replace(Submission("test.note", {"to": ["a"]}), **more))[0]
+    return service.submit(replace(Submission("test.note", {"to": ["a"]}), **more)).job
 
 
 def retrying(service: JobService, wait: float, *, parked: bool = False) -> Job:
@@ -51,7 +51,7 @@ def retrying(service: JobService, wait: float, *, parked: bool = False) -> Job:
 def test_a_scheduled_job_is_due_now_and_has_a_message_that_is_visible_now(service: JobService, delay: int) -> None:
     job = submitted(service, delay_seconds=delay)
     before = service.queue.depth("test.note").visible
-    due = Operations(service).run_now(job.id)
+    due = Operations(service.dispatcher).run_now(job.id)
     assert (due.status, due.run_at, due.next_attempt_at, due.sent) == (Status.QUEUED, T0, None, True)
     assert service.queue.depth("test.note").visible == before + 1
     claim = transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("r"))
@@ -61,16 +61,16 @@ def test_a_scheduled_job_is_due_now_and_has_a_message_that_is_visible_now(servic
 @pytest.mark.parametrize("parked", [False, True])
 def test_a_retrying_job_keeps_the_attempts_it_has_used(service: JobService, parked: bool) -> None:
     job = retrying(service, 7000, parked=parked)
-    due = Operations(service).run_now(job.id)
+    due = Operations(service.dispatcher).run_now(job.id)
     assert (due.status, due.attempts, due.claims, due.gen, due.error_class) == (Status.QUEUED, 1, 1, 1, "ValueError")
     assert due.next_attempt_at is None
 
 
 def test_the_second_call_changes_and_sends_nothing(service: JobService) -> None:
     job = submitted(service, delay_seconds=60)
-    first = Operations(service).run_now(job.id)
+    first = Operations(service.dispatcher).run_now(job.id)
     depth = service.queue.depth("test.note")
-    again = Operations(service).run_now(job.id)
+    again = Operations(service.dispatcher).run_now(job.id)
     assert (again.writer, service.queue.depth("test.note")) == (service.store.get(job.id).writer, depth)
     assert again.status is first.status is Status.QUEUED
 
@@ -82,10 +82,10 @@ def test_a_job_whose_message_did_not_get_out_is_sent_by_the_next_call() -> None:
     queue.deaf = False
     job = submitted(service, delay_seconds=60)
     queue.deaf = True
-    assert not Operations(service).run_now(job.id).sent
+    assert not Operations(service.dispatcher).run_now(job.id).sent
     queue.deaf = False
     clock.advance(6)
-    assert Operations(service).run_now(job.id).sent
+    assert Operations(service.dispatcher).run_now(job.id).sent
 
 
 @pytest.mark.parametrize("rate", [None, Rate(1, per=60)])
@@ -94,11 +94,11 @@ def test_a_turn_holds_only_while_its_type_has_a_rate(service: JobService, rate: 
     service.store.apply(job.id, wait_for_turn(job, now=T0, turn=T0 + 100_000, parked=True))
     with only_types(replace(NOTE, rate=rate)):
         if rate is None:
-            due = Operations(service).run_now(job.id)
+            due = Operations(service.dispatcher).run_now(job.id)
             assert (due.status, due.next_attempt_at, due.sent) == (Status.QUEUED, None, True)
         else:
             with pytest.raises(JobConflict, match="waits for its turn"):
-                Operations(service).run_now(job.id)
+                Operations(service.dispatcher).run_now(job.id)
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.QUEUED, Status.SCHEDULED, Status.RETRYING}))
@@ -106,7 +106,7 @@ def test_a_job_that_does_not_wait_is_a_conflict(service: JobService, status: Sta
     job = submitted(service)
     status_of(status)(service.store, job.id)  # type: ignore[arg-type]
     with pytest.raises(JobConflict, match=f"is {status}; only a scheduled or retrying job"):
-        Operations(service).run_now(job.id)
+        Operations(service.dispatcher).run_now(job.id)
 
 
 def test_a_job_that_a_worker_takes_meanwhile_is_left_to_it() -> None:
@@ -118,7 +118,7 @@ def test_a_job_that_a_worker_takes_meanwhile_is_left_to_it() -> None:
     job = submitted(service, delay_seconds=60)
     store.times = 1
     with pytest.raises(JobConflict, match="is processing"):
-        Operations(service).run_now(job.id)
+        Operations(service.dispatcher).run_now(job.id)
     assert store.get(job.id).status is Status.PROCESSING
 
 
@@ -138,4 +138,4 @@ def test_a_retry_by_hand_and_a_new_job_have_their_time(service: JobService) -> N
         assert (now.give_up_at, later.give_up_at) == (T0 + 3600, T0 + 4200)
         status_of(Status.FAILED)(service.store, now.id)  # type: ignore[arg-type]
         service.clock.now += 5000  # type: ignore[attr-defined]
-        assert Operations(service).retry(now.id).give_up_at == T0 + 8600
+        assert Operations(service.dispatcher).retry(now.id).give_up_at == T0 + 8600

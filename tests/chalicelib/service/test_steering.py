@@ -12,6 +12,7 @@ from chalicelib.errors import (
     JobNotFound,
 )
 from chalicelib.jobs.job import Job, Status
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -32,9 +33,9 @@ def service() -> JobService:
 
 class TestRetry:
     def test_the_old_message_is_stale_and_a_new_one_goes_out(self, service: JobService) -> None:
-        job, _ = service.submit(asked())
+        job = service.submit(asked()).job
         status_of(Status.DEAD_LETTER)(service.store, job.id)  # type: ignore[arg-type]
-        again = Operations(service).retry(job.id)
+        again = Operations(service.dispatcher).retry(job.id)
         assert (again.gen, again.attempts, again.status, again.sent) == (2, 0, Status.QUEUED, True)
         assert service.queue.depth("test.note").visible == 2
 
@@ -42,15 +43,15 @@ class TestRetry:
         store = Crowded(status_of(Status.QUEUED))
         service = JobService(store, MemoryJobQueue(), clock=Clock())
         store.times = 0
-        job, _ = service.submit(asked())
+        job = service.submit(asked()).job
         status_of(Status.FAILED)(store, job.id)
         store.times = 1
         with pytest.raises(JobConflict, match="faster"):
-            Operations(service).retry(job.id)
+            Operations(service.dispatcher).retry(job.id)
 
     def test_no_such_job(self, service: JobService) -> None:
         with pytest.raises(JobNotFound):
-            Operations(service).retry("x")
+            Operations(service.dispatcher).retry("x")
 
 
 class TestCancel:
@@ -58,9 +59,9 @@ class TestCancel:
         store = Crowded(status_of(Status.PROCESSING))
         service = JobService(store, MemoryJobQueue(), clock=Clock())
         store.times = 0
-        job, _ = service.submit(asked())
+        job = service.submit(asked()).job
         store.times = 1
-        after = Operations(service).cancel(job.id)
+        after = Operations(service.dispatcher).cancel(job.id)
         assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
 
     @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
@@ -70,7 +71,7 @@ class TestCancel:
         store = MemoryJobStore(Clock())
         job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
         store.add(job)
-        after = Operations(JobService(store, MemoryJobQueue(), clock=Clock())).cancel(job.id)
+        after = Operations(Dispatcher(store, MemoryJobQueue(), Clock())).cancel(job.id)
         assert after.status is status
         assert after.cancel_requested is (status is Status.PROCESSING)
 
@@ -78,10 +79,10 @@ class TestCancel:
         store = Crowded(status_of(Status.COMPLETED))
         service = JobService(store, MemoryJobQueue(), clock=Clock())
         store.times = 0
-        job, _ = service.submit(asked())
+        job = service.submit(asked()).job
         store.times = 1
         with pytest.raises(JobConflict, match="completed"):
-            Operations(service).cancel(job.id)
+            Operations(service.dispatcher).cancel(job.id)
 
     def test_a_job_that_never_holds_still_is_given_up(self) -> None:
         def toggle(store: MemoryJobStore, job_id: str) -> None:
@@ -92,7 +93,7 @@ class TestCancel:
 
         store = Crowded(toggle, times=0)
         service = JobService(store, MemoryJobQueue(), clock=Clock())
-        job, _ = service.submit(asked())
+        job = service.submit(asked()).job
         store.times = 10
         with pytest.raises(JobConflict, match="too quickly"):
-            Operations(service).cancel(job.id)
+            Operations(service.dispatcher).cancel(job.id)

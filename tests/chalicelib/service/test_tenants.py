@@ -10,7 +10,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import SEND_GRACE
-from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.single import Debounce, Outcome
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.batch import submit_many
@@ -51,14 +51,14 @@ def groups(queue: MemoryJobQueue, kind: str = "test.fair") -> list[str | None]:
 
 def failed(service: JobService, tenant: str = "acme") -> Job:
     """A job that failed, as the service had made it."""
-    made, _ = service.submit(asked(tenant))
+    made = service.submit(asked(tenant)).job
     ended = a_job(id="job-9", type=made.type, status=Status.FAILED, payload=made.payload, tags=made.tags)
     service.store.add(ended)
     return ended
 
 
 def test_a_job_is_sent_under_its_tenant(service: JobService, queue: MemoryJobQueue) -> None:
-    job, _ = service.submit(asked(tags=("vip",)))
+    job = service.submit(asked(tags=("vip",))).job
     service.submit(asked("two words"))
     assert job.tags == ("vip", "tenant=acme")
     first, second = groups(queue)
@@ -66,7 +66,7 @@ def test_a_job_is_sent_under_its_tenant(service: JobService, queue: MemoryJobQue
 
 
 def test_a_type_without_the_option_keeps_and_sends_nothing(service: JobService, queue: MemoryJobQueue) -> None:
-    job, _ = service.submit(asked(kind="test.plain"))
+    job = service.submit(asked(kind="test.plain")).job
     assert (job.tags, groups(queue, "test.plain")) == ((), [None])
 
 
@@ -89,25 +89,25 @@ def test_the_watchdog_sends_under_the_tenant(service: JobService, queue: MemoryJ
 
 def test_a_debounced_job_has_the_tenant_of_the_last_request(service: JobService, queue: MemoryJobQueue) -> None:
     for tenant in ("acme", "bolt"):
-        job, _ = service.submit(asked(tenant, debounce=Debounce("k", 30)))
+        job = service.submit(asked(tenant, debounce=Debounce("k", 30))).job
     assert tenant_of(service.store.get(job.id).tags) == "bolt"
     assert groups(queue) == ["acme", "bolt"]
 
 
 def test_a_retry_is_sent_under_the_tenant(service: JobService, queue: MemoryJobQueue) -> None:
-    Operations(service).retry(failed(service).id)
+    Operations(service.dispatcher).retry(failed(service).id)
     assert groups(queue) == ["acme", "acme"]
 
 
 def test_an_edited_payload_may_name_another_tenant(service: JobService, queue: MemoryJobQueue) -> None:
     job = failed(service)
-    again = Operations(service).retry(job.id, {"to": ["ada"], "text": "bolt"})
+    again = Operations(service.dispatcher).retry(job.id, {"to": ["ada"], "text": "bolt"})
     assert (again.tags, service.store.get(job.id).tags) == (("tenant=bolt",), ("tenant=bolt",))
     assert groups(queue) == ["acme", "bolt"]
 
 
 def test_two_requests_with_one_key_are_one_job_whatever_the_type_declares(service: JobService) -> None:
-    first, _ = service.submit(asked(idempotency_key="k"))
+    first = service.submit(asked(idempotency_key="k")).job
     with only_types(PLAIN, replace(FAIR, fair_by=None)):
-        again, new = service.submit(asked(idempotency_key="k"))
-    assert (again.id, new, again.tags) == (first.id, False, ("tenant=acme",))
+        again = service.submit(asked(idempotency_key="k"))
+    assert (again.job.id, again.outcome, again.job.tags) == (first.id, Outcome.REPEATED, ("tenant=acme",))

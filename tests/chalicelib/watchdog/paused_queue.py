@@ -11,7 +11,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.auto_pause import AutoPause
 from chalicelib.jobs.ports.counters import Pause
 from chalicelib.jobs.ports.queue import Message
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from tests.support import T0, Clock
@@ -33,7 +33,7 @@ class Stage:
         self.queue = MemoryJobQueue(self.clock)
         self.watchdog = AutoPausing(
             [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
-            JobService(self.store, self.queue, clock=self.clock).send, random.Random(1).sample,
+            Dispatcher(self.store, self.queue, self.clock).send, random.Random(1).sample,
         )  # fmt: skip
         self.operator = Pausing(
             self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows

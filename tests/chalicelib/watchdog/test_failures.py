@@ -58,5 +58,5 @@ def test_messages_of_which_the_queue_takes_a_part_are_counted_as_failed_and_sent
     ground.faults.unsent = 2
     assert look(world) == {"failed": 2, "resent": 1}
     assert look(world) == {"resent": 2, "waiting": 1}
-    fail(ground, "peek")
+    fail(ground, "get_many")
     assert look(world, after=600) == {"failed": 3}

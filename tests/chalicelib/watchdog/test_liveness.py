@@ -45,13 +45,13 @@ class Backlog(MemoryJobStore):
         self.read += max(0, last - first)
         return [*own, *(Overdue(f"waits-{n}", T0) for n in range(first, last))][:limit]
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         others = [number for name in ids if (number := name.removeprefix("waits-")) != name]
         sent = [
             Job(f"waits-{n}", FLOODED, Status.QUEUED, T0 + int(n) / RATE, T0 + int(n) / RATE, sent=True) for n in others
         ]
-        return [*super().peek(ids), *sent]
+        return [*super().get_many(ids), *sent]
 
 
 class Deep(MemoryJobQueue):

@@ -30,7 +30,7 @@ def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: 
     world.watchdog.run(lambda: 50.0)
     stale: Any = SimpleNamespace(
         overdue=lambda search, *_: listed if search == Search(TYPE, before=world.clock()) else [],
-        peek=world.service.store.peek,
+        get_many=world.service.store.get_many,
         apply=world.service.store.apply,
     )
     second = Watchdog(JobService(stale, world.service.queue, clock=world.clock).dispatcher, [TYPE])

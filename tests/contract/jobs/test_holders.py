@@ -13,7 +13,7 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import Debounce, KeyLock, Unique
+from chalicelib.jobs.single import Debounce, KeyLock, Outcome, Unique, unique_row
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
@@ -55,7 +55,7 @@ def test_sixteen_that_saw_the_same_have_one_winner(store: JobStore) -> None:
 
 def test_keys_are_no_jobs(store: JobStore) -> None:
     assert store.acquire(KEY, None, A)
-    assert store.peek([KEY]) == []
+    assert store.get_many([KEY]) == []
 
 
 def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
@@ -66,7 +66,7 @@ def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "days"), [(Unique(60).key("test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)]
+    ("key", "days"), [(unique_row(Unique(60), "test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)]
 )
 def test_only_the_row_of_a_debounce_key_outlives_a_long_pause(
     dynamo_store: DynamoJobStore, cloud: Settings, key: str, days: int
@@ -106,8 +106,8 @@ def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clo
     unique: JobType[Note, None] = JobType("test.unique", lambda _payload, _ctx: None, Note, unique=Unique(60))
     with only_types(unique):
         answers = together(16, lambda _: service.submit(Submission("test.unique", PAYLOAD)))
-    assert len({job.id for job, _ in answers}) == 1
-    assert sum(new for _, new in answers) == 1
+    assert len({one.job.id for one in answers}) == 1
+    assert [one.outcome for one in answers].count(Outcome.CREATED) == 1
 
 
 def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
@@ -117,12 +117,12 @@ def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, 
     with only_types(plain):
         for turn in range(6):
             debounce = Debounce(f"k{turn}", 1)
-            first, _ = service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce))
+            first = service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce)).job
             clock.advance(2)
 
             def act(number: int, first: Job = first, debounce: Debounce = debounce) -> Job | None:
                 if number < 3:
-                    return service.submit(Submission("test.plain", {"to": [f"{number}"]}, debounce=debounce))[0]
+                    return service.submit(Submission("test.plain", {"to": [f"{number}"]}, debounce=debounce)).job
                 change = transitions.claim(
                     1, now=clock(), lease_until=clock() + 65, by=Claimant("r"), job_type="test.plain"
                 )

@@ -17,6 +17,7 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.lives import NAMED_BY_BIRTH, run_name
 from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.single import Outcome, Submitted
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.lineage import NAMESPACE, Lineage
 from chalicelib.service.jobs import JobService
@@ -33,11 +34,11 @@ class Lives:
     store: JobStore
     clock: Clock
 
-    def born(self) -> tuple[Job, bool]:
-        """Submit the job; return it, and whether it is a new one."""
+    def born(self) -> Submitted:
+        """Submit the job."""
         return self._service.submit(self._asked(idempotency_key="monthly", principal="ada"))
 
-    def child(self, parent: Job) -> tuple[Job, bool]:
+    def child(self, parent: Job) -> Submitted:
         """Make a job as `ctx.enqueue` does."""
         return self._service.submit(self._asked(idempotency_key="step2", lineage=Lineage.of(parent)))
 
@@ -49,8 +50,8 @@ class Lives:
 
     def first(self) -> tuple[Job, Job]:
         """Complete a job on its second try whose child fails; a month later the key is free. Return both jobs."""
-        parent = self.held(self.born()[0])
-        made = self.held(self.child(parent)[0])
+        parent = self.held(self.born().job)
+        made = self.held(self.child(parent).job)
         self.store.apply(made.id, transitions.fail(made, now=self.clock.now, error=ERROR))
         self.store.record(parent.id, attempt_of(parent, "error", self.clock.now, ValueError("of last month")))
         self.store.apply(parent.id, transitions.postpone(parent, now=self.clock.now, not_before=0.0, error=ERROR))
@@ -85,21 +86,22 @@ def lives(store: JobStore, clock: Clock) -> Lives:
 
 def test_it_makes_jobs_of_its_own_and_other_services_act_again(lives: Lives) -> None:
     parent, made = lives.first()
-    again, new = lives.born()
-    assert (again.id, again.gen, new) == (parent.id, parent.gen, True)
-    child, new = lives.child(lives.held(again))
-    assert (new, child.status, child.id == made.id) == (True, Status.QUEUED, False)
+    born = lives.born()
+    again = born.job
+    assert (again.id, again.gen, born.outcome) == (parent.id, parent.gen, Outcome.CREATED)
+    child = lives.child(lives.held(again))
+    assert (child.outcome, child.job.status, child.job.id == made.id) == (Outcome.CREATED, Status.QUEUED, False)
     assert run_name(again) != run_name(parent)
 
 
 def test_a_second_attempt_of_it_makes_no_second_job(lives: Lives) -> None:
     lives.first()
-    held = lives.held(lives.born()[0])
-    child, _ = lives.child(held)
+    held = lives.held(lives.born().job)
+    child = lives.child(held).job
     lives.store.apply(held.id, transitions.postpone(held, now=lives.clock.now, not_before=0.0, error=ERROR))
     lives.clock.advance(DAY)
     second = lives.held(held)
-    assert lives.child(second) == (lives.store.get(child.id), False)
+    assert lives.child(second) == Submitted(lives.store.get(child.id), Outcome.REPEATED)
     assert run_name(second) == run_name(held)
 
 
@@ -107,15 +109,15 @@ def test_what_was_made_before_is_not_on_its_list(lives: Lives) -> None:
     parent, made = lives.first()
     which = Filter(parent=parent.id)
     assert lives.store.page(which, 100).jobs == [lives.store.get(made.id)], "while no other job has the id"
-    again, _ = lives.born()
+    again = lives.born().job
     assert lives.store.page(which, 100).jobs == []
-    child, _ = lives.child(again)
+    child = lives.child(again).job
     assert [job.id for job in lives.store.page(which, 100).jobs] == [child.id]
 
 
 def test_an_attempt_of_it_that_is_lost_is_on_record(lives: Lives) -> None:
     lives.first()
-    held = lives.held(lives.born()[0])
+    held = lives.held(lives.born().job)
     assert lives.store.view(held.id).attempts == ()
     lost = attempt_of(held, LOST, lives.clock.now + 61)
     lives.store.record(held.id, lost)
@@ -127,7 +129,7 @@ def test_an_attempt_of_it_that_is_lost_is_on_record(lives: Lives) -> None:
 
 
 def test_it_has_no_acts_and_no_payload_of_before(lives: Lives) -> None:
-    job = lives.born()[0]
+    job = lives.born().job
     lives.store.keep_act(job.id, Act("retry", T0, "ada", 2))
     lives.store.keep_payload(job.id, 1, {"of": "last month"})
     lives.store.keep_payload(job.id, 2, {"text": 310_000 * "x"})
@@ -143,9 +145,9 @@ def test_it_has_no_acts_and_no_payload_of_before(lives: Lives) -> None:
 
 def test_jobs_from_before_keep_the_names_they_had(lives: Lives) -> None:
     lives.clock.now = NAMED_BY_BIRTH - 0.001
-    old = lives.held(lives.born()[0])
-    child, _ = lives.child(old)
+    old = lives.held(lives.born().job)
+    child = lives.child(old).job
     name = str(uuid.uuid5(NAMESPACE, f"{old.id}:1|email.send|step2"))
     assert (run_name(old), child.id) == (f"{old.id}:1", name)
     lives.clock.advance(DAY)
-    assert lives.child(old) == (child, False)
+    assert lives.child(old) == Submitted(child, Outcome.REPEATED)

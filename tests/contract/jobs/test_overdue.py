@@ -50,6 +50,6 @@ def test_jobs_are_peeked_at_as_they_stand(store: JobStore) -> None:
         store.add(job)
     claim = transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("r"), job_type="email.send")
     held = store.apply(jobs[0].id, claim)
-    seen = {job.id: job for job in store.peek([*ids(jobs), "no-such-job"])}
+    seen = {job.id: job for job in store.get_many([*ids(jobs), "no-such-job"])}
     assert seen == {jobs[0].id: held, jobs[1].id: jobs[1], jobs[2].id: jobs[2]}
-    assert store.peek([]) == []
+    assert store.get_many([]) == []

@@ -68,7 +68,7 @@ class Steering(Misfortunes):
         registered[TYPE] = replace(self.world.kind, unique=UNIQUE)
         try:
             with self.ground.faults.asleep():
-                job, _ = self.world.service.submit(asked)
+                job = self.world.service.submit(asked).job
         finally:
             registered[TYPE] = self.world.kind
         self.follow()

@@ -14,7 +14,7 @@ from chalicelib.jobs.ports.counters import Pause
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.past_pauses import PastPauses
 from chalicelib.jobs.ports.queue import Message
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.worker.gate import FRESH, AutoPauseGate, Handle
@@ -103,7 +103,7 @@ class ByItself:
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
             cast("JobStore", world.index), self.counters.standing,
             cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"),
-            JobService(world.ground.store, world.ground.queue, clock=world.clock_of("watchdog")).send, world.rng.sample,
+            Dispatcher(world.ground.store, world.ground.queue, world.clock_of("watchdog")).send, world.rng.sample,
         )  # fmt: skip
         self.operator = Pausing(
             pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows

@@ -9,7 +9,7 @@ from uuid import uuid5
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.single import Debounce, Submitted, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.batch import submit_many
@@ -102,7 +102,7 @@ class Clients:
         asked = self.asked(kind, payload, name if keyed else None, **fields)
 
         def post() -> None:
-            self._accept(name, self.service.submit(asked)[0].id)
+            self._accept(name, self.service.submit(asked).job.id)
 
         if keyed:
             self.insist(post)
@@ -117,7 +117,7 @@ class Clients:
         )  # fmt: skip
 
         def post() -> None:
-            job, _ = self.service.submit(asked)
+            job = self.service.submit(asked).job
             if name not in self.accepted:  # what is answered once more changes nothing, and is not the last word
                 self.answered[key] = name
             self._accept(name, job.id)
@@ -131,7 +131,7 @@ class Clients:
         asked = self.asked(TYPE, {"name": name, "ballast": ""}, name if keyed else None)
 
         def post() -> None:
-            self.only["one"].add(self.service.submit(asked)[0].id)
+            self.only["one"].add(self.service.submit(asked).job.id)
 
         self.insist(post) if insist else self.process(post)
 
@@ -140,8 +140,8 @@ class Clients:
         asked = [_one_of_many(name, **fields) for name, fields in bodies.items()]
 
         def post() -> None:
-            for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
-                self._accept(name, outcome.job.id if outcome.job else None)
+            for name, answer in zip(bodies, submit_many(self.service, asked), strict=True):
+                self._accept(name, answer.job.id if isinstance(answer, Submitted) else None)
 
         self.insist(post)
 

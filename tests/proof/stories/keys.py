@@ -64,7 +64,7 @@ def the_message_is_lost_while_a_job_of_the_key_runs(world: World) -> None:
 
     def purge() -> None:
         world.lose_messages()
-        world.process(lambda: world.service.send(world.service.get(world.accepted["b"]).job))
+        world.process(lambda: world.service.dispatcher.send(world.service.get(world.accepted["b"]).job))
         world.poll()
 
     world.nested = purge

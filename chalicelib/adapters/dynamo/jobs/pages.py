@@ -132,7 +132,7 @@ class Pages:
         found = Counter(tenant for one in tags.values() if (tenant := tenant_of(one)) is not None)
         return Sharing(found, len(tags), whole)
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
         return [job for job in found.values() if job is not None]

@@ -85,7 +85,7 @@ class DynamoJobStore:
         """See JobStore."""
         return self._whole(self._found(job_id))
 
-    def state(self, job_id: str) -> Job:
+    def get_without_bodies(self, job_id: str) -> Job:
         """See JobStore."""
         return self._main(self._found(job_id))
 
@@ -147,9 +147,9 @@ class DynamoJobStore:
         """See JobStore."""
         return self._pages.overdue(search, now, limit)
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
-        return self._pages.peek(ids)
+        return self._pages.get_many(ids)
 
     def _found(self, job_id: str) -> JobRow:
         if (row := self._find(job_id)) is None:

@@ -221,5 +221,5 @@ def test_the_state_of_a_job_is_one_small_read_whatever_it_carries(store: DynamoJ
         store.get(job.id)
     assert asked == ["GetItem", "GetItem"]
     with requests_to("dynamodb") as asked:
-        store.state(job.id)
+        store.get_without_bodies(job.id)
     assert asked == ["GetItem"]

@@ -1,31 +1,22 @@
 """What looks at many jobs cost: the dead letters of health, and the count before a bulk action."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.operations import Operations
 from scripts.benches.reading import read_by
 from tests.contract.filling import fill
 from tests.support import REGION, T0, Clock, a_job, requests_to
 
 DEAD = 226
 STANDING = Standing({("email.send", Status.DEAD_LETTER): DEAD})
-
-
-@dataclass(frozen=True)
-class Nobody:
-    """Acts on no job."""
-
-    def retry(self, job_id: str) -> Job:
-        raise AssertionError(job_id)
-
-    cancel = discard = retry
 
 
 @pytest.fixture
@@ -51,7 +42,7 @@ def test_health_looks_at_the_dead_letters_in_five_requests_a_hundred_and_remembe
 
 
 def test_a_count_of_a_hundred_jobs_takes_five_requests(dead: DynamoJobStore, clock: Clock) -> None:
-    bulk = BulkActions(dead, Nobody(), clock=clock)
+    bulk = BulkActions(dead, Operations(Dispatcher(dead, MemoryJobQueue(clock), clock)), clock=clock)
     with read_by(REGION) as reading:
         report = bulk.on_matches("retry", Filter(status=Status.DEAD_LETTER), 100, dry_run=True)
     assert (report.matched, report.skipped, report.more) == (100, [], True)

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import PermanentError
-from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.job import Attempt, Status, stored_payload
 from chalicelib.jobs.limits import LARGEST_BODY, MOST_HISTORY
-from chalicelib.service.jobs import stored_payload
 from chalicelib.service.submission import Submission
 from chalicelib.worker.enqueue import _check
 from chalicelib.worker.result import as_json

@@ -45,7 +45,7 @@ class Stage:
         queue = cast("JobQueue", Faulty(self.queue, self.faults, SQS))
         kept = cast("Schedules", Faulty(self.kept, self.faults, DYNAMODB))
         service = JobService(store, queue, clock=self.clock)
-        return Firings(kept, service, Declared(kept, service))
+        return Firings(kept, service, Declared(kept, service.dispatcher))
 
     def add(self, name: str = "hourly", cron: str = "0 * * * *", **fields: Any) -> Schedule:
         """Keep a schedule that waits for its first firing."""

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import cast
 
 import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.schedules.due import AHEAD
 from chalicelib.jobs.schedules.schedule import Cron
-from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.declared import Declared
 from chalicelib.service.schedules.editing import ScheduleService, Settings
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
@@ -50,8 +48,7 @@ ACTS = STOPPING | GOING_ON
 
 def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
     """What an operator asks; `disturbed`: its requests of jobs are those that fail."""
-    jobs = cast("JobService", stage.first.service) if disturbed else stage.service
-    return ScheduleService(stage.kept, jobs, stage.clock)
+    return ScheduleService(stage.kept, stage.first.service if disturbed else stage.service, stage.clock)
 
 
 def stages() -> Iterator[tuple[int, Stage]]:
@@ -190,7 +187,7 @@ def test_a_deploy_that_removes_the_type_reaches_them_too(stage: Stage) -> None:
 def test_a_deploy_that_meets_another_write_is_followed_by_the_next_run(stage: Stage, deploy: str) -> None:
     with only_types(replace(NOTE, schedules=(DECLARED,))):
         stage.run()
-    new = Declared(stage.first.schedules, stage.first.service)
+    new = Declared(stage.first.schedules, stage.first.service.dispatcher)
     (stored,) = stage.kept.page(1)
     with only_types(replace(NOTE, schedules=DEPLOYS[deploy])):
         meets(stage, stage.faults.calls + 5, False, lambda: stage.kept.replace(stored, replace(stored, writer="old")))

@@ -13,7 +13,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.single import Debounce, Outcome, Unique
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
@@ -32,14 +32,16 @@ def two_types() -> Iterator[JobService]:
         yield JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
 
 
-def unique(service: JobService, to: str = "ada", **asked: Any) -> tuple[Job, bool]:
+def unique(service: JobService, to: str = "ada", **asked: Any) -> tuple[Job, Outcome]:
     text = asked.pop("text", "hello")
-    return service.submit(Submission("test.unique", {"to": [to], "text": text}, **asked))
+    made = service.submit(Submission("test.unique", {"to": [to], "text": text}, **asked))
+    return made.job, made.outcome
 
 
-def debounced(service: JobService, text: str, seconds: int = 30, key: str = "k", **asked: Any) -> tuple[Job, bool]:
+def debounced(service: JobService, text: str, seconds: int = 30, key: str = "k", **asked: Any) -> tuple[Job, Outcome]:
     payload = {"to": ["ada"], "text": text}
-    return service.submit(Submission("test.plain", payload, debounce=Debounce(key, seconds), **asked))
+    made = service.submit(Submission("test.plain", payload, debounce=Debounce(key, seconds), **asked))
+    return made.job, made.outcome
 
 
 def clock_of(service: JobService) -> Clock:
@@ -63,7 +65,7 @@ def ended(service: JobService, job: Job, status: Status) -> None:
     store._jobs[job.id] = replace(store.get(job.id), status=status)
 
 
-def told(answer: tuple[Job, bool]) -> tuple[str, bool]:
+def told(answer: tuple[Job, Outcome]) -> tuple[str, Outcome]:
     return answer[0].id, answer[1]
 
 

@@ -12,7 +12,7 @@ from chalicelib.errors import IdempotencyMismatch, InvalidRequest, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, KEEP_KEYS
-from chalicelib.jobs.single import Debounce, replace_waiting
+from chalicelib.jobs.single import Debounce, Outcome, replace_waiting
 from chalicelib.jobs.turns import wait_for_turn
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
@@ -30,7 +30,7 @@ def test_the_last_request_has_the_say_and_its_time_counts(service: JobService) -
     first, made = debounced(service, "one", tags=("x",))
     clock_of(service).advance(20)
     second, replaced = debounced(service, "two", tags=("y",), max_attempts=7, correlation_id="c2")
-    assert (made, replaced, second.id, second.gen) == (True, True, first.id, 2)
+    assert (made, replaced, second.id, second.gen) == (Outcome.CREATED, Outcome.REPLACED, first.id, 2)
     kept = service.store.get(first.id)
     assert (kept.status, kept.payload, kept.run_at, kept.next_attempt_at) == (
         Status.SCHEDULED, {"to": ["ada"], "text": "two"}, T0 + 50, T0 + 50,
@@ -77,7 +77,7 @@ def test_one_that_does_not_wait_any_more_is_left_alone(service: JobService, mean
         service.store.apply(first.id, transitions.run_now(service.store.get(first.id), now=service.now()))
     before = service.store.get(first.id)
     second, new = debounced(service, "two")
-    assert (new, second.gen, second.id != first.id) == (True, 1, True)
+    assert (new, second.gen, second.id != first.id) == (Outcome.CREATED, 1, True)
     assert service.store.get(first.id) == before
 
 
@@ -96,7 +96,7 @@ def test_one_that_waits_for_its_first_turn_is_replaced(service: JobService) -> N
     seen, now = service.store.get(first.id), service.now()
     service.store.apply(first.id, wait_for_turn(seen, now=now, turn=now + 3_000, parked=True))
     second, new = debounced(service, "two")
-    assert (second.id, new, second.gen, second.turn_at) == (first.id, True, 2, None)
+    assert (second.id, new, second.gen, second.turn_at) == (first.id, Outcome.REPLACED, 2, None)
 
 
 def tried_once(service: JobService, job: Job) -> None:
@@ -144,7 +144,7 @@ def test_a_replaced_job_whose_message_did_not_get_out_is_sent_by_a_repeated_requ
 def test_a_request_that_died_blocks_nobody(service: JobService) -> None:
     dying(service, "add", lambda: debounced(service, "one"))
     job, new = debounced(service, "two")
-    assert (new, job.gen) == (True, 1)
+    assert (new, job.gen) == (Outcome.CREATED, 1)
     again, _ = debounced(service, "three")
     assert (again.id, again.gen) == (job.id, 2)
 
@@ -157,7 +157,7 @@ def test_the_id_of_a_job_that_has_expired_is_not_used_again(service: JobService)
     store._jobs[first.id] = replace(first, status=Status.COMPLETED, expires_at=service.now() + 30 * DAY)
     clock_of(service).advance(40 * DAY)
     second, made = debounced(service, "two")
-    assert made
+    assert made is Outcome.CREATED
     assert second.id != first.id
 
 

@@ -10,7 +10,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import IdempotencyMismatch
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.single import Debounce, Outcome
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission, keyed_id
 from tests.chalicelib.api.support import only_types
@@ -60,9 +60,9 @@ def test_a_request_that_is_sent_again_after_another_one_is_answered_with_its_job
     clock_of(service).advance(30)
     become(service, made.id, meanwhile)
     before = service.store.get(made.id)
-    assert told(debounced(service, "one", **keyed("k1"))) == (made.id, False)
+    assert told(debounced(service, "one", **keyed("k1"))) == (made.id, Outcome.REPEATED)
     if second is not None:
-        assert told(debounced(service, "two", **keyed(second))) == (made.id, False)
+        assert told(debounced(service, "two", **keyed(second))) == (made.id, Outcome.REPEATED)
         with pytest.raises(IdempotencyMismatch):
             debounced(service, "three", **keyed(second))
     assert jobs(service) == [before]
@@ -72,22 +72,22 @@ def test_a_key_that_replaced_finds_its_job_behind_later_ones(service: JobService
     first, _ = debounced(service, "one", **keyed("k1"))
     debounced(service, "two", **keyed("k2"))
     debounced(service, "three", **keyed("k3"))
-    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, False)
+    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, Outcome.REPEATED)
     ended(service, first, Status.COMPLETED)
     clock_of(service).advance(1)
     later, _ = debounced(service, "four", **keyed("k4"))
     for key, text in (("k1", "one"), ("k2", "two"), ("k3", "three")):
-        assert told(debounced(service, text, **keyed(key))) == (first.id, False)
+        assert told(debounced(service, text, **keyed(key))) == (first.id, Outcome.REPEATED)
     assert [(job.id, job.payload["text"]) for job in jobs(service)] == [(later.id, "four"), (first.id, "three")]
 
 
 def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_again(service: JobService) -> None:
     first, _ = debounced(service, "one", principal="p")
-    dying(service, "acquire", lambda: debounced(service, "two", **keyed("k2")))
-    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, False)
+    dying(service, "hold", lambda: debounced(service, "two", **keyed("k2")))
+    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, Outcome.REPEATED)
     debounced(service, "three", principal="p")
     ended(service, first, Status.COMPLETED)
-    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, False)
+    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, Outcome.REPEATED)
 
 
 def test_a_request_whose_name_another_one_took_is_answered_with_that_job(service: JobService) -> None:
@@ -95,8 +95,8 @@ def test_a_request_whose_name_another_one_took_is_answered_with_that_job(service
     dying(service, "add", lambda: debounced(service, "one", **keyed("k1")))
     made, _ = debounced(service, "two", **keyed("k2"))
     ended(service, made, Status.FAILED)
-    assert told(debounced(service, "one", **keyed("k1"))) == (made.id, False)
-    assert told(debounced(service, "two", **keyed("k2"))) == (made.id, False)
+    assert told(debounced(service, "one", **keyed("k1"))) == (made.id, Outcome.REPEATED)
+    assert told(debounced(service, "two", **keyed("k2"))) == (made.id, Outcome.REPEATED)
 
 
 def test_two_at_once_under_one_key_are_one_request_also_when_another_one_comes_between(service: JobService) -> None:
@@ -114,7 +114,7 @@ def test_two_at_once_under_one_key_are_one_request_also_when_another_one_comes_b
 
     store.acquire = slow  # type: ignore[method-assign, assignment]
     job, new = debounced(service, "one", **keyed("k1"))
-    assert (job.id, new, len(jobs(service))) == (keyed_id("p", "k1"), False, 1)
+    assert (job.id, new, len(jobs(service))) == (keyed_id("p", "k1"), Outcome.REPEATED, 1)
 
 
 def test_another_type_under_a_key_that_was_used_is_refused(service: JobService) -> None:
@@ -136,9 +136,9 @@ def test_a_unique_request_whose_name_another_one_took_makes_its_job_once(service
     ended(service, other, status)
     clock_of(service).advance(4000)
     mine, new = unique(service, **keyed("a"))
-    assert (new, mine.id != other.id, mine.payload["text"]) == (True, True, "hello")
+    assert (new, mine.id != other.id, mine.payload["text"]) == (Outcome.CREATED, True, "hello")
     ended(service, mine, Status.FAILED)
-    assert told(unique(service, **keyed("a"))) == (mine.id, False)
+    assert told(unique(service, **keyed("a"))) == (mine.id, Outcome.REPEATED)
     with pytest.raises(IdempotencyMismatch):
         unique(service, text="third", **keyed("a"))
     assert len(jobs(service)) == 2
@@ -148,4 +148,4 @@ def test_a_unique_job_under_the_name_of_another_request_is_still_that_of_its_key
     dying(service, "add", lambda: unique(service, **keyed("a")))
     made, _ = unique(service, **keyed("b"))
     ended(service, made, Status.FAILED)
-    assert told(unique(service, **keyed("b"))) == (made.id, False)
+    assert told(unique(service, **keyed("b"))) == (made.id, Outcome.REPEATED)

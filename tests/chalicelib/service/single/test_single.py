@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import IdempotencyMismatch, NotStored
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.single import KeyLock
+from chalicelib.jobs.single import KeyLock, Outcome, unique_row
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission, keyed_id
 from tests.chalicelib.service.single.support import UNIQUE, clock_of, die, dying, ended, jobs, told, two_types, unique
@@ -23,9 +23,9 @@ def service() -> Iterator[JobService]:
 def test_the_same_values_are_answered_with_the_job_there_is(service: JobService) -> None:
     first, made = unique(service)
     again, new = unique(service, text="another text")
-    assert (made, new, again.id) == (True, False, first.id)
+    assert (made, new, again.id) == (Outcome.CREATED, Outcome.EXISTING, first.id)
     assert again.payload == {"to": ["ada"], "text": "hello"}
-    assert unique(service, "bob")[1]
+    assert unique(service, "bob")[1] is Outcome.CREATED
     assert len(jobs(service)) == 2
 
 
@@ -42,41 +42,41 @@ def test_one_that_ended_badly_does_not_stand_in_the_way(service: JobService, sta
     first, _ = unique(service)
     ended(service, first, status)
     second, new = unique(service)
-    assert (new, second.id != first.id) == (True, True)
+    assert (new, second.id != first.id) == (Outcome.CREATED, True)
     assert unique(service)[0].id == second.id
 
 
 def test_one_that_completed_does(service: JobService) -> None:
     first, _ = unique(service)
     ended(service, first, Status.COMPLETED)
-    assert told(unique(service)) == (first.id, False)
+    assert told(unique(service)) == (first.id, Outcome.EXISTING)
 
 
 def test_a_key_is_a_key_as_ever(service: JobService) -> None:
     first, _ = unique(service, idempotency_key="k", principal="p")
     assert first.id == keyed_id("p", "k")
-    assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, False)
+    assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, Outcome.REPEATED)
     clock_of(service).advance(4000)
     # its time is over, and the key still names its job
-    assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, False)
+    assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, Outcome.REPEATED)
     with pytest.raises(IdempotencyMismatch):
         unique(service, text="other", idempotency_key="k", principal="p")
-    assert unique(service)[1]
+    assert unique(service)[1] is Outcome.CREATED
 
 
 def test_another_key_for_the_same_thing_is_answered_with_the_job_there_is(service: JobService) -> None:
     first, _ = unique(service, idempotency_key="k", principal="p")
-    assert told(unique(service, text="other", idempotency_key="l", principal="q")) == (first.id, False)
+    assert told(unique(service, text="other", idempotency_key="l", principal="q")) == (first.id, Outcome.EXISTING)
 
 
 def test_what_dies_after_it_has_named_its_job_blocks_nobody(service: JobService) -> None:
     dying(service, "add", lambda: unique(service, idempotency_key="a", principal="p"))
     assert jobs(service) == []
     second, new = unique(service, text="second", idempotency_key="b", principal="p")
-    assert (new, second.id) == (True, keyed_id("p", "a"))
+    assert (new, second.id) == (Outcome.CREATED, keyed_id("p", "a"))
     # whoever died asks again: its own key has made nothing, and there is one job for these values
-    assert told(unique(service, idempotency_key="a", principal="p")) == (second.id, False)
-    assert told(unique(service, text="second", idempotency_key="b", principal="p")) == (second.id, False)
+    assert told(unique(service, idempotency_key="a", principal="p")) == (second.id, Outcome.EXISTING)
+    assert told(unique(service, text="second", idempotency_key="b", principal="p")) == (second.id, Outcome.REPEATED)
     assert len(jobs(service)) == 1
 
 
@@ -108,13 +108,13 @@ def test_a_key_that_never_comes_to_rest_is_told(service: JobService) -> None:
 
 def test_a_job_that_neither_is_unique_nor_debounced_asks_for_no_key(service: JobService) -> None:
     service.store.key_lock = service.store.acquire = die  # type: ignore[method-assign, assignment]
-    job, new = service.submit(Submission("test.plain", {"to": ["ada"]}, idempotency_key="k"))
-    assert (new, job.status) == (True, Status.QUEUED)
+    made = service.submit(Submission("test.plain", {"to": ["ada"]}, idempotency_key="k"))
+    assert (made.outcome, made.job.status) == (Outcome.CREATED, Status.QUEUED)
 
 
 def test_a_holder_that_was_never_stored_is_only_honoured_for_its_time(service: JobService) -> None:
     assert UNIQUE.unique is not None
-    key = UNIQUE.unique.key("test.unique", {"to": ["ada"], "text": "hello"})
+    key = unique_row(UNIQUE.unique, "test.unique", {"to": ["ada"], "text": "hello"})
     service.store.acquire(key, None, KeyLock("0" * 8, T0 - 1))
     job, new = unique(service)
-    assert (new, job.id != "0" * 8) == (True, True)
+    assert (new, job.id != "0" * 8) == (Outcome.CREATED, True)

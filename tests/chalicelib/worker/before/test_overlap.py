@@ -119,7 +119,7 @@ def test_one_that_is_retried_by_hand_before_a_firing_begins_skips_it(world: OneT
     assert world.job().error_class == SKIPPED
 
 
-@pytest.mark.parametrize(("number", "request_"), [(2, "state"), (3, "record"), (4, "apply")])
+@pytest.mark.parametrize(("number", "request_"), [(2, "get_without_bodies"), (3, "record"), (4, "apply")])
 def test_a_worker_that_dies_over_the_question_is_no_way_around_it(world: OneType, number: int, request_: str) -> None:
     put(world, "earlier", status=Status.PROCESSING)
     world.submit(after="earlier")
@@ -138,7 +138,7 @@ def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch
     def no_read(_: str) -> Job:
         raise AssertionError("no job is read")
 
-    monkeypatch.setattr(world.store, "state", no_read)
+    monkeypatch.setattr(world.store, "get_without_bodies", no_read)
     check: Callable[..., str | None] = unfinished_before
     assert check(world.store, a_job()) is None
 

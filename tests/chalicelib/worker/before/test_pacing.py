@@ -39,10 +39,10 @@ class Counting(MemoryJobStore):
 
     peeks = 0
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         self.peeks += 1
-        return super().peek(ids)
+        return super().get_many(ids)
 
 
 @pytest.mark.parametrize(("near", "taken", "peeks", "waits"), [(False, 1, 1, 0), (True, 8, 1, 3), (False, 8, 1, 3)])

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.single import Unique
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.operations import Operations
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.api.support import Note, only_types
@@ -120,7 +120,7 @@ def test_a_manual_retry_asks_for_a_debounced_job_of_its_own(world: OneType) -> N
     [child] = children(world)
     world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
     world.store._jobs["job-1"] = replace(world.job(), status=Status.FAILED)
-    Operations(JobService(world.store, world.queue, clock=world.clock)).retry("job-1")
+    Operations(Dispatcher(world.store, world.queue, world.clock)).retry("job-1")
     world.poll()
     assert len(children(world)) == 2
 
@@ -178,7 +178,7 @@ def test_a_manual_retry_makes_its_own(world: OneType) -> None:
     world.poll()
     job = world.job()
     world.store._jobs["job-1"] = replace(job, status=Status.FAILED)
-    Operations(JobService(world.store, world.queue, clock=world.clock)).retry("job-1")
+    Operations(Dispatcher(world.store, world.queue, world.clock)).retry("job-1")
     world.poll()
     assert len(children(world)) == 2
 

@@ -81,7 +81,7 @@ class OneOfAKey(SideBySide):
         """Run each dead letter again, as an operator does."""
         for job in self.jobs():
             if job.status is Status.DEAD_LETTER:
-                Operations(self.service).retry(job.id)
+                Operations(self.service.dispatcher).retry(job.id)
 
     def _function(self, note: Note, ctx: JobContext) -> str:
         key, job = note.text, ctx.job

@@ -14,7 +14,7 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.turns import Turns
 from chalicelib.jobs.types.rate import TURNS_APART, Rate
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide
@@ -172,7 +172,7 @@ def test_a_job_that_waits_for_its_turn_is_not_run_now() -> None:
     world.submit(4)
     world.run(30)
     held, parked = (next(job for job in world.jobs() if job.status is status) for status in (QUEUED, SCHEDULED))
-    operations = Operations(JobService(world.store, world.queue, clock=world.clock))
+    operations = Operations(Dispatcher(world.store, world.queue, world.clock))
     for job in (held, parked):
         assert job.next_attempt_at == job.turn_at
         with only_types(world.kind), pytest.raises(JobConflict, match="waits for its turn"):
@@ -183,7 +183,7 @@ def test_turns_of_cancelled_jobs_hold_nobody_up() -> None:
     world = SideBySide(Rate(1, per=60), workers=2)
     world.submit(100)
     world.run(30)
-    operations = Operations(JobService(world.store, world.queue, clock=world.clock))
+    operations = Operations(Dispatcher(world.store, world.queue, world.clock))
     for job in world.jobs():
         if not job.terminal:
             operations.cancel(job.id)
@@ -211,7 +211,7 @@ class Silent:
         raise TimeoutError("throttled")
 
 
-@pytest.mark.parametrize("call", ["taken", "turns", "peek"])
+@pytest.mark.parametrize("call", ["taken", "turns", "get_many"])
 def test_a_plan_that_answers_in_part_lets_none_start_too_early_and_spends_no_attempt(call: str) -> None:
     world = SideBySide(Rate(1), workers=20, batch_size=2)
     world.turns = cast("Turns", Silent(world.turns, call, world))
@@ -223,4 +223,4 @@ def test_a_plan_that_answers_in_part_lets_none_start_too_early_and_spends_no_att
     assert world.most() <= 1
     assert not world.queue.dead.get(NAME)
     told = {attempt.error_class for job in world.ids for attempt in world.store.view(job).attempts}
-    assert ("RateUnavailable" in told) == (call != "peek")
+    assert ("RateUnavailable" in told) == (call != "get_many")
