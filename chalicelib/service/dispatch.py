@@ -14,15 +14,13 @@ from typing import TypeVar
 from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import NEW, Job
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue, Message
+from chalicelib.jobs.ports import JobQueue, JobStore, Message
+from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.registry import longest_delay
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
-AT_ONCE = 10
-"""Messages in one request: SQS's limit."""
 STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
@@ -119,7 +117,7 @@ def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]
     for one in sent:
         by_type.setdefault(type_of(one), []).append(one)
     for same in by_type.values():
-        yield from (same[start : start + AT_ONCE] for start in range(0, len(same), AT_ONCE))
+        yield from (same[start : start + MOST_MESSAGES] for start in range(0, len(same), MOST_MESSAGES))
 
 
 def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
-from chalicelib.jobs.ports.queue import Depth
+from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
+from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.types import registry
-from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 
 MOST_LOOKS = 3_000
@@ -104,7 +102,7 @@ def spans(minutes: Sequence[float], now: float) -> Sequence[tuple[float, float]]
     return [*joined[first:], *joined[:first]][:MOST_SPANS]
 
 
-def portions(ids: Sequence[str], size: int = AT_ONCE) -> Iterator[Found]:
+def portions(ids: Sequence[str], size: int = MOST_MESSAGES) -> Iterator[Found]:
     """Divide ids into portions of `size`."""
     for start in range(0, len(ids), size):
         yield Found(ids[start : start + size])
@@ -114,5 +112,5 @@ def _unsent(entries: Sequence[Overdue]) -> Iterator[Found]:
     return (Found(portion.ids, unsent_only=True) for portion in _portions(entries, IN_ONE_READ))
 
 
-def _portions(entries: Sequence[Overdue], size: int = AT_ONCE) -> Iterator[Found]:
+def _portions(entries: Sequence[Overdue], size: int = MOST_MESSAGES) -> Iterator[Found]:
     return portions([entry.id for entry in entries], size)

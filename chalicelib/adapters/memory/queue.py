@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, Message
+from chalicelib.jobs.ports import DeadMessage, Depth, Message
+from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.types import registry
 
 DEAD_HIDDEN = 120.0
@@ -53,6 +54,8 @@ class MemoryJobQueue:
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
+        if len(messages) > MOST_MESSAGES:
+            raise ValueError(f"{len(messages)} messages in one request")
         for message in messages:
             self.send(message, (delays or {}).get(message.id, 0))
         return []

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
-from chalicelib.api.jobs.jobs import check_tenants, check_type, operations, submission
+from chalicelib.api.jobs.jobs import filter_of, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
-from chalicelib.api.models.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
+from chalicelib.api.models.schemas import Bulk, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.single import Outcome, Submitted
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
@@ -49,7 +48,7 @@ def change_jobs(call: Call) -> BulkAnswer:
             asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run
         )
     else:
-        which = filter_of(asked.filter)
+        which = filter_of(asked.filter, "filter")
         report = bulk_actions(call, asked.reason).on_matches(
             asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
         )
@@ -73,15 +72,6 @@ def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResul
         return BatchResult(status=201 if answer.outcome is Outcome.CREATED else 200, job=job_row(answer.job))
     problem = problem_of(answer, correlation_id)
     return BatchResult(status=problem["status"], problem=Problem(**problem))
-
-
-def filter_of(asked: BulkFilter) -> Filter:
-    """Return the filter that a body describes; raises InvalidRequest for a type that is not known."""
-    if asked.type is not None:
-        check_type(asked.type, "filter")
-    if asked.tenant is not None:
-        check_tenants(asked.type, "filter", "tenant")
-    return Filter(**dict(asked))
 
 
 def bulk_actions(call: Call, reason: str = "") -> BulkActions:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
-from chalicelib.api.jobs.bulk import filter_of
+from chalicelib.api.jobs.jobs import filter_of
 from chalicelib.api.models.fields import Body, JobId, Why
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import Action, BulkFilter
@@ -91,7 +91,7 @@ def start_bulk(call: Call) -> Reply:
     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
     """
     asked: StartBulk = call.body
-    which = None if asked.filter is None else filter_of(asked.filter)
+    which = None if asked.filter is None else filter_of(asked.filter, "filter")
     ids = tuple(dict.fromkeys(one.lower() for one in asked.ids or ()))
     new = NewBulkAction(
         asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason

@@ -21,8 +21,7 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     comes to it, at up to 2,000 messages of a queue a minute.
     """
     asked: Redrive = call.body
-    if asked.type is not None:
-        check_type(asked.type, "body")
+    check_type(asked.type, "body")
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
     report = bulk_actions(call).on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload
-from chalicelib.api.models.schemas import Cancel, Discard, ListQuery, NewJob, Retry
+from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewJob, Retry
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
@@ -57,12 +57,8 @@ def list_jobs(call: Call) -> JobPage:
         own = parts.job_service.by_key(call.principal, asked.idempotency_key)
         rows = [job_row(own)] if own is not None else []
         return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
-    if asked.type is not None:
-        check_type(asked.type)
-    if asked.tenant is not None:
-        check_tenants(asked.type)
-    which = Filter(**{field.name: getattr(asked, field.name) for field in fields(Filter)})
-    page = parts.job_service.page(which, asked.limit, asked.cursor, asked.offset)
+    which = filter_of(asked, "query")
+    page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
     return JobPage(
         jobs=[job_row(job) for job in page.jobs],
@@ -150,12 +146,22 @@ def _counted() -> Mapping[tuple[str, Status], int]:
     return parts.counters.standing().totals
 
 
-def check_type(name: str, *prefix: str) -> None:
+def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
+    """Return the filter that a request describes; raises InvalidRequest for a type that is not known."""
+    check_type(asked.type, where)
+    if asked.tenant is not None:
+        check_tenants(asked.type, where, "tenant")
+    values = dict(asked)
+    return Filter(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
+
+
+def check_type(name: str | None, where: str = "query") -> None:
     """Raise InvalidRequest unless a job type of that name is declared, or jobs of it are left from when it was."""
+    if name is None:
+        return
     known = [kind.name for kind in jobtype.all_types()]
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
-        loc = (*(prefix or ("query",)), "type")
-        raise InvalidRequest("Unknown job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
+        raise InvalidRequest("Unknown job type.", [FieldError((where, "type"), f"must be one of: {', '.join(known)}")])
 
 
 def check_tenants(name: str | None, *loc: str) -> None:
@@ -163,9 +169,7 @@ def check_tenants(name: str | None, *loc: str) -> None:
     kinds = [kind for kind in jobtype.all_types() if name in (None, kind.name)]
     if kinds and not any(kind.keyed_by for kind in kinds):
         lacks = "no job type has" if name is None else f"{name} does not have"
-        where = [
-            FieldError(loc or ("query", "tenant"), f"{lacks} `fair_by` or `serial_by`, so its jobs have no tenant")
-        ]
+        where = [FieldError(loc, f"{lacks} `fair_by` or `serial_by`, so its jobs have no tenant")]
         raise InvalidRequest("There are no tenants.", where)
 
 

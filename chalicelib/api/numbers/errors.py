@@ -78,9 +78,8 @@ class ErrorMark(Answer):
 def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
-    if asked.type is not None:
-        check_type(asked.type)
-    found = parts.history.errors(asked.type, asked.since)
+    check_type(asked.type)
+    found = wiring.history().errors(asked.type, asked.since)
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},

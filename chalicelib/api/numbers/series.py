@@ -128,8 +128,7 @@ def read_series(call: Call) -> Series:
     `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
     """
     asked: SeriesQuery = call.query
-    if asked.type is not None:
-        check_type(asked.type)
+    check_type(asked.type)
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
     found = parts.history.series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
     model = POINTS.get(asked.metric, Took)

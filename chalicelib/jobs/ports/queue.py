@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+MOST_MESSAGES = 10
+"""Messages that are sent in one request: the limit of SQS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -1,7 +1,6 @@
 """The use cases over schedules: create, change, pause, run, delete, and show with their last and next firings."""
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -55,11 +54,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class ScheduleService:
-    """Schedules, for operators and administrators. `clock` gives seconds since the epoch."""
+    """Schedules, for operators and administrators."""
 
     schedules: Schedules
     jobs: JobService
-    clock: Callable[[], float] = time.time
 
     def get(self, schedule_id: str) -> Schedule:
         """Return a schedule; raises ScheduleNotFound, also for one that the code no longer declares."""
@@ -75,7 +73,7 @@ class ScheduleService:
 
     def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
         """Return schedules with so many next and last firings: a read for each hundred of the last ones' jobs."""
-        now = self.clock()
+        now = self.jobs.now()
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
         jobs: Mapping[str, Job] = {
             job.id: job
@@ -96,7 +94,7 @@ class ScheduleService:
         _check(asked)
         if self.schedules.count() >= MOST_SCHEDULES:
             raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the most there may be.")
-        now = self._now()
+        now = self.jobs.now()
         new = replace(_filled(Schedule(schedule_id, "", "", "", None), asked), created_at=now, updated_at=now)
         new = replace(replace(new, paused=True) if paused else started(new, now), writer=new_writer())
         if not self.schedules.add(new):
@@ -115,17 +113,18 @@ class ScheduleService:
             _check_stored(seen, "change")
             after = _filled(seen, asked)
             _check_version(seen, after, version)
-            return replace(after, updated_at=self._now()) if seen.paused else started(after, self._now())
+            return replace(after, updated_at=self.jobs.now()) if seen.paused else started(after, self.jobs.now())
 
         return self._edit(schedule_id, changed, cancels=True)
 
     def pause(self, schedule_id: str) -> Schedule:
         """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
-        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, self._now()), cancels=True)
+        now = self.jobs.now()
+        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, now), cancels=True)
 
     def resume(self, schedule_id: str) -> Schedule:
         """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
-        return self._edit(schedule_id, lambda seen: started(seen, self._now()) if seen.paused else seen)
+        return self._edit(schedule_id, lambda seen: started(seen, self.jobs.now()) if seen.paused else seen)
 
     def delete(self, schedule_id: str) -> Schedule:
         """Delete a stored schedule and cancel the job that was made ahead; return it as it was.
@@ -164,9 +163,6 @@ class ScheduleService:
                 cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a change that is refused leaves the job
             return after
         raise _changing(schedule_id)
-
-    def _now(self) -> float:
-        return round(self.clock(), 3)
 
 
 def _check(asked: Settings) -> None:

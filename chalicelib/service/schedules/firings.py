@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.schedules import Schedules
+from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
-from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.ahead import cancel_quietly, job_of
 from chalicelib.service.schedules.declared import Declared
@@ -49,7 +49,7 @@ class Firings:
         except Exception as error:
             events.failed("*", error)
             return {"schedules_failed": 1}
-        portions = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+        portions = [found[start : start + MOST_MESSAGES] for start in range(0, len(found), MOST_MESSAGES)]
 
         def work(portion: Sequence[Schedule]) -> Counter[str]:
             return self._portion(portion) if remaining() > WATCHDOG_RESERVE else Counter()

@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms
@@ -99,7 +99,7 @@ class Load:
             "api_request": 1 / self.in_request,
             "lambda_request": 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream,
             "gb_seconds": (api + WORKER_SECONDS) * API_MB / 1024 + counting,
-            "sqs_request": ceil(self.in_request / AT_ONCE) / self.in_request + 3 / self.in_batch,
+            "sqs_request": ceil(self.in_request / MOST_MESSAGES) / self.in_request + 3 / self.in_batch,
             "write_unit": WRITE_UNITS + REQUEST_WRITE_UNITS / self.in_request + COUNTED_ROWS / self.in_stream,
             "log_kb": LOG_KB + told + METRIC_KB / self.in_batch + METRIC_KB / self.in_stream,
         }

@@ -7,14 +7,19 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.schedules.due import started
+from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.single import Submitted
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.batch import submit_many
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
+from chalicelib.service.schedules.declared import Declared
+from chalicelib.service.schedules.firings import Firings
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.jobs.test_serial import declared
@@ -71,6 +76,14 @@ def test_a_job_that_is_due_later_is_sent_when_it_is_time_and_no_sooner(stage: St
     stage.watch()
     assert stage.sent()[1:] == [later.id]
     assert stage.store.get(later.id).sent
+
+
+def test_the_job_of_a_schedule_is_made_ahead_of_its_time_and_not_sent_before_it(stage: Stage) -> None:
+    kept = MemorySchedules()
+    kept.add(started(Schedule("minutely", NAME, "* * * * *", "UTC", {"account": "acme"}, created_at=T0), T0))
+    dispatcher = stage.service.dispatcher
+    assert Firings(kept, stage.service, Declared(kept, dispatcher)).run(lambda: 50.0)["fired"] > 0
+    assert stage.sent() == []
 
 
 def test_a_run_that_looks_early_at_a_parked_job_comes_back_at_its_time(stage: Stage) -> None:

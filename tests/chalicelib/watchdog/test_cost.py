@@ -188,6 +188,18 @@ def test_ten_jobs_that_were_not_sent_cost_a_read_twenty_writes_and_a_send(servic
     assert run(service) == ({"resent": 10}, Counter(BatchGetItem=1, UpdateItem=20, SendMessageBatch=1))
 
 
+def test_more_than_ten_of_a_minute_that_were_not_sent_are_read_together_and_sent_in_tens(
+    service: JobService, clock: Clock
+) -> None:
+    service.dispatcher.send(a_job())  # in an empty queue every job is in doubt
+    for _ in range(25):
+        service.store.add(a_job())
+    clock.advance(61)
+    facts: dict[str, Any] = {"claimed_to": {"email.send": T0 - 600}, "unsent": {"email.send": [T0 - T0 % 60]}}
+    sent, asked = run(service, **facts)
+    assert (sent, asked["BatchGetItem"], asked["SendMessageBatch"]) == ({"resent": 25}, 1, 3)
+
+
 def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
     at = T0 + 5000
     for number in range(200):

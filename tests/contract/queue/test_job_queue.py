@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.jobs.ports.queue import Depth, Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
@@ -55,6 +56,12 @@ def test_ten_are_sent_at_once(line: Line) -> None:
     messages = [message(n) for n in range(10)]
     assert list(line.queue.send_many(messages)) == []
     assert sorted(taken.message.id for taken in line.consumer.receive()) == [n.id for n in messages]
+
+
+def test_more_than_ten_are_refused(line: Line) -> None:
+    with pytest.raises((ValueError, ClientError)):
+        line.queue.send_many([message(n) for n in range(11)])
+    assert line.queue.depth(TYPE) == Depth()
 
 
 def test_nothing_is_sent_for_nothing(line: Line) -> None:

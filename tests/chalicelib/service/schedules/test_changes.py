@@ -42,7 +42,7 @@ def service(kept: Interleaved) -> Iterator[ScheduleService]:
     clock = Clock()
     jobs = JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
     with only_types(NOTE):
-        yield ScheduleService(kept, jobs, clock)
+        yield ScheduleService(kept, jobs)
 
 
 def test_a_change_that_comes_between_look_and_write_is_seen(service: ScheduleService, kept: Interleaved) -> None:

@@ -48,7 +48,7 @@ ACTS = STOPPING | GOING_ON
 
 def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
     """What an operator asks; `disturbed`: its requests of jobs are those that fail."""
-    return ScheduleService(stage.kept, stage.first.service if disturbed else stage.service, stage.clock)
+    return ScheduleService(stage.kept, stage.first.service if disturbed else stage.service)
 
 
 def stages() -> Iterator[tuple[int, Stage]]:
