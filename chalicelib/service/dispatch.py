@@ -14,8 +14,8 @@ from typing import TypeVar
 from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import NEW, Job
-from chalicelib.jobs.ports import JobQueue, JobStore, Message
-from chalicelib.jobs.ports.queue import MOST_MESSAGES
+from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.ports.queue import MOST_MESSAGES, JobQueue, Message
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.registry import longest_delay
 from chalicelib.telemetry import events

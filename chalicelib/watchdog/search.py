@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
-from chalicelib.jobs.ports.queue import MOST_MESSAGES
+from chalicelib.jobs.ports.counters import Standing
+from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
+from chalicelib.jobs.ports.queue import MOST_MESSAGES, Depth
 from chalicelib.jobs.types import registry
 from chalicelib.watchdog.rules import Signs
 

@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.ports import DeadMessage, Depth, Message
-from chalicelib.jobs.ports.queue import MOST_MESSAGES
+from chalicelib.jobs.ports.queue import MOST_MESSAGES, DeadMessage, Depth, Message
 from chalicelib.jobs.types import registry
 
 DEAD_HIDDEN = 120.0

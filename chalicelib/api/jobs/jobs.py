@@ -58,7 +58,7 @@ def list_jobs(call: Call) -> JobPage:
         rows = [job_row(own)] if own is not None else []
         return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
     which = filter_of(asked, "query")
-    page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
+    page = parts.job_service.page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
     return JobPage(
         jobs=[job_row(job) for job in page.jobs],

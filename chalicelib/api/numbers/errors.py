@@ -79,7 +79,7 @@ def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
     check_type(asked.type)
-    found = wiring.history().errors(asked.type, asked.since)
+    found = parts.history.errors(asked.type, asked.since)
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},

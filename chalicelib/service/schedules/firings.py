@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.ports.queue import MOST_MESSAGES
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.service.jobs import JobService
