@@ -9,6 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
+MUTMUT_VERSION := 3.8.1
+# An environment of its own: mutmut brings libraries that nothing else here needs.
+MUTMUT := build/mutations/bin/mutmut
 NODE_VERSION := 22.20.0
 # Use a system Node that is new enough; otherwise PyPI's nodejs wheel is put into the virtual environment.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
@@ -110,8 +113,14 @@ fix: $(READY) $(UI_READY)  ## Format, and fix what can be fixed automatically
 proof: $(READY)  ## End the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
 	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES)) $(if $(HOURS),--hours $(HOURS))
 
-mutations: $(READY)  ## Remove one safeguard at a time; the tests must fail each time
-	@$(PY) -m scripts.mutations $(ARGS)
+$(MUTMUT): requirements-dev.txt $(LIBRARIES) | $(READY)
+	@$(PY) -m uv venv --quiet --clear $(dir $(@D))
+	@$(PY) -m uv pip sync --quiet --python $(@D)/python requirements-dev.txt $(LIBRARIES)
+	@$(PY) -m uv pip install --quiet --python $(@D)/python --constraint requirements-dev.txt mutmut==$(MUTMUT_VERSION)
+	@touch $@
+
+mutations: $(MUTMUT)  ## Change the pure rules bit by bit and count the changes no test notices; goes on where it stopped (ARGS="run 'chalicelib.jobs.transitions*'", ARGS=results, ARGS="show NAME")
+	@$(MUTMUT) $(or $(ARGS),run)
 
 chaos: $(READY)  ## Run the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
@@ -198,4 +207,4 @@ lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, 
 	@$(PY) -m jobflow lock
 
 clean:  ## Remove what the commands above made
-	@rm -rf "$$(readlink .jobflow)" $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf "$$(readlink .jobflow)" $(VENV) build mutants .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

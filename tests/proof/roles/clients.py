@@ -164,7 +164,7 @@ class Clients:
         if job_id is None:
             self.wrong.append(f"{name} was refused")
         elif self.accepted.setdefault(name, job_id) != job_id:
-            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job_id}")
+            self.wrong.append(f"I8 one key made two jobs: {self.accepted[name]} and {job_id}")
 
     def cancel(self, name: str) -> None:
         """POST /jobs/{id}/cancel."""

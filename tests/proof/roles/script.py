@@ -62,7 +62,7 @@ class ScriptedFunction:
     def _begin(self, job: Job, outcome: str) -> None:
         token = (job.id, *job.token)
         if token in self.world.runs:
-            self.world.wrong.append(f"token {token} ran twice")
+            self.world.wrong.append(f"I2 token {token} ran twice")
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
         now, ahead = self.world.clock.now, self.world.skew["worker"]

@@ -1,4 +1,4 @@
-"""Safeguards that only a rare moment shows, each in that moment."""
+"""What happens at rare moments: a lease ends while its holder runs, a worker dies before it settles, AWS fails."""
 
 from typing import Any
 

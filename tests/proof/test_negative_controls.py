@@ -1,0 +1,444 @@
+"""The proof tells when a promise is broken: here one part neglects one duty, and the invariant that is about it speaks.
+
+The part stands behind a port of the memory ground, or is a public function. The same story without that breaks nothing.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
+from chalicelib.jobs.ports import Depth, JobQueue, JobStore, Message, Overdue, Search, Turns
+from chalicelib.jobs.single import Holder
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.service.submission import Submission
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.gate import FRESH, AutoPauseGate
+from tests.proof.enumeration import Case, execute, visit
+from tests.proof.games.machine import machine_on
+from tests.proof.grounds.ground import Ground, Stand
+from tests.proof.grounds.memory import MemoryGround, in_memory
+from tests.proof.months import month
+from tests.proof.months.liveness import Liveness
+from tests.proof.months.month import episode
+from tests.proof.roles.by_itself import Switch
+from tests.proof.roles.script import forget, silence
+from tests.proof.stories.pauses import fail_until_paused
+from tests.proof.stories.scenario import DEAD, DONE
+from tests.proof.stories.scenarios import SCENARIOS, Scenario
+from tests.proof.world import World
+from tests.support import Clock
+
+SEED = 20_261_129
+Neglect = Callable[[Ground], None]
+"""Puts a part that neglects its duty in the place of one of the ground's."""
+Edit = Callable[[Change], Change]
+
+
+@pytest.fixture(autouse=True)
+def registry() -> Iterator[None]:
+    """The proof's job types do not stay behind."""
+    yield
+    forget()
+
+
+class Behind:
+    """A port that hands everything on; its subclasses neglect a duty."""
+
+    def __init__(self, port: object) -> None:
+        self.port: Any = port
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.port, name)
+
+
+def store(part: Callable[[object], object]) -> Neglect:
+    """Let another store stand before the ground's."""
+
+    def neglect(ground: Ground) -> None:
+        ground.store = cast("JobStore", part(ground.store))
+
+    return neglect
+
+
+def queue(part: Callable[[object], object]) -> Neglect:
+    """Let another queue stand before the ground's."""
+
+    def neglect(ground: Ground) -> None:
+        ground.queue = cast("JobQueue", part(ground.queue))
+
+    return neglect
+
+
+def turns(part: Callable[[object], object]) -> Neglect:
+    """Let another plan of starts stand before the ground's."""
+
+    def neglect(ground: Ground) -> None:
+        ground.turns = cast("Turns", part(ground.turns))
+
+    return neglect
+
+
+def writes(edit: Edit) -> Neglect:
+    """Let the store write something else than it was asked for."""
+
+    class Store(Behind):
+        def apply(self, job_id: str, change: Change) -> Job:
+            written: Job = self.port.apply(job_id, edit(change))
+            return written
+
+    return store(Store)
+
+
+class Forgetful(Behind):
+    """Answers that a job is stored, and stores none."""
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+
+
+class Blind(Behind):
+    """Finds no job that is overdue."""
+
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        return []
+
+
+class Impatient(Behind):
+    """Takes every lease for one that has ended."""
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        tests = tuple(test for test in change.tests if test.field != "lease_until")
+        try:
+            written: Job = self.port.apply(job_id, replace(change, tests=tests))
+        except MoveRefused as refused:
+            if refused.current is None:
+                raise
+            raise MoveRefused(change.move.name, replace(refused.current, lease_until=1.0)) from refused
+        return written
+
+
+class Silent(Behind):
+    """Keeps no history."""
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """See JobStore."""
+
+
+class Stalling(Behind):
+    """Shows each job as one that the platform has kept from running for years."""
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        return [replace(job, stalled_since=1.0) for job in self.port.peek(ids)]
+
+
+class Open(Behind):
+    """Shows each key as free, and gives it to everybody."""
+
+    def holder(self, key: str) -> Holder | None:
+        """See JobStore."""
+        return None
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """See JobStore."""
+        return True
+
+
+class Losing(Behind):
+    """Says that it took a message, and has lost it."""
+
+    def send(self, message: Message, delay: int = 0) -> None:
+        """See JobQueue."""
+
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
+        """See JobQueue."""
+        return []
+
+
+class Hiding(Behind):
+    """Hides for a month what is to come again in seconds."""
+
+    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+        """See JobQueue."""
+        self.port.set_visibility(job_type, receipts, 30 * 86_400)
+
+
+class Unsorted(Behind):
+    """Sends every message without its group."""
+
+    def send(self, message: Message, delay: int = 0) -> None:
+        """See JobQueue."""
+        self.port.send(replace(message, group=None), delay)
+
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
+        """See JobQueue."""
+        unsent: Sequence[Message] = self.port.send_many([replace(one, group=None) for one in messages], delays)
+        return unsent
+
+
+class Shallow(Behind):
+    """Says that nothing waits in it."""
+
+    def depth(self, job_type: str) -> Depth:
+        """See JobQueue."""
+        return Depth()
+
+
+class Generous(Behind):
+    """Gives the present moment to everybody who asks for a slot."""
+
+    def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
+        """See Turns."""
+        return [now] * count
+
+
+def unconditional(change: Change) -> Change:
+    """Leave out what must hold of the job."""
+    return replace(change, tests=())
+
+
+def from_any_status(change: Change) -> Change:
+    """Leave out the table of moves as well."""
+    return replace(change, tests=(), move=replace(change.move, source=frozenset(Status)))
+
+
+def uncounted(field: str) -> Edit:
+    """Charge no claim to this number."""
+
+    def edit(change: Change) -> Change:
+        added = {name: more for name, more in change.increments.items() if name != field or more < 0}
+        return replace(change, increments=added)
+
+    return edit
+
+
+def short_leases(change: Change) -> Change:
+    """Let each lease end a second after it began."""
+    ends = {"lease_until": change.values["started_at"] + 1} if change.move in (CLAIM, TAKE_OVER) else {}
+    return replace(change, values={**change.values, **ends})
+
+
+def in_the_same_generation(change: Change) -> Change:
+    """Run a finished job again as the same run."""
+    return _unset("gen", change) if change.move is REQUEUE else change
+
+
+def as_first_asked(change: Change) -> Change:
+    """Let the request that came first have the say."""
+    return _unset("payload", change) if change.move is REPLACE else change
+
+
+def fails_at_once(change: Change) -> Change:
+    """End a job that is to be tried again."""
+    return replace(change, move=FAIL) if change.move is POSTPONE else change
+
+
+def queued_again(change: Change) -> Change:
+    """Put a job back among the new ones that is to be tried again."""
+    return replace(change, move=replace(POSTPONE, target=Status.QUEUED)) if change.move is POSTPONE else change
+
+
+def _unset(field: str, change: Change) -> Change:
+    return replace(change, values={name: value for name, value in change.values.items() if name != field})
+
+
+def where(neglect: Neglect) -> Stand:
+    """Return the memory ground with one part that neglects its duty."""
+
+    @contextmanager
+    def stand(clock: Callable[[], float]) -> Iterator[Ground]:
+        with in_memory(clock) as ground:
+            neglect(ground)
+            yield ground
+
+    return stand
+
+
+def story(name: str) -> Scenario:
+    """Return one of the proof's stories."""
+    return next(one for one in SCENARIOS if one.name == name)
+
+
+def fails_for_ever(world: World) -> None:
+    """Let a job fail however often it is tried."""
+    world.script["a"] = ["err"] * 20
+    world.submit("a")
+
+
+def fails_too_late(world: World) -> None:
+    """Let an attempt fail when another one has completed the job."""
+    world.script["a"] = ["stall then err"]
+    world.nested = world.poll
+    world.submit("a")
+
+
+def asks_twice(world: World) -> None:
+    """Let a client repeat its request."""
+    world.submit("a")
+    world.submit("a")
+
+
+def comes_while_paused(world: World) -> None:
+    """Let a message come after its type has been paused by itself."""
+    fail_until_paused(world, more="c")
+    world.clock.advance(FRESH + 5)
+    world.poll()
+
+
+@dataclass(frozen=True)
+class Control:
+    """A story, what is neglected in it, and what the proof must say then."""
+
+    neglected: str
+    says: str
+    story: Scenario
+    neglect: Neglect
+
+    def __str__(self) -> str:
+        return f"{self.says}: {self.neglected}"
+
+
+CONTROLS = (
+    Control("a job is stored before it is answered", "I1", story("ok"), store(Forgetful)),
+    Control("a message that was taken is kept", "ended as dead_letter", story("ok"), queue(Losing)),
+    Control("the watchdog finds lost messages", "I1", story("message lost in the queue"), store(Blind)),
+    Control("a lease is waited for", "I2", story("duplicate in flight"), store(Impatient)),
+    Control("a lease outlives its invocation", "I2", story("ok"), writes(short_leases)),
+    Control("each claim has a token", "I2", story("error, ok"), writes(uncounted("claims"))),
+    Control(
+        "a finished job stays as it is", "I3", Scenario("fails too late", fails_too_late, DONE),
+        writes(from_any_status),
+    ),
+    Control("a retry is a new run", "I3", story("failed then retried"), writes(in_the_same_generation)),
+    Control(
+        "each claim spends an attempt", "I4", Scenario("fails for ever", fails_for_ever, DEAD),
+        writes(uncounted("attempts")),
+    ),
+    Control(
+        "only the holder ends an attempt", "I5", story("late finisher while another holds the job"),
+        writes(unconditional),
+    ),
+    Control("a write is a move of the table", "I10", story("error, ok"), writes(queued_again)),
+    Control("a message comes again when it was told to", "I12", story("error, ok"), queue(Hiding)),
+    Control("an end follows from what the function did", "I13", story("error, ok"), writes(fails_at_once)),
+    Control("a failed attempt is on record", "I14", story("error, ok"), store(Silent)),
+    Control("nobody is given up before its time", "I15", story("not claimed for two hours"), store(Stalling)),
+    Control("requests for one thing make one job", "I17", story("two requests for one thing"), store(Open)),
+    Control("the last request has the say", "I17", story("a debounced job is replaced twice"), writes(as_first_asked)),
+    Control(
+        "a message carries its job's tenant", "I18", story("each tenants job is sent under its tenant"),
+        queue(Unsorted),
+    ),
+    Control(
+        "a key is held by one job", "I19", story("the message is lost while a job of the key runs"), store(Open)
+    ),
+    Control("starts are apart", "and the rate is", story("one a minute"), turns(Generous)),
+)  # fmt: skip
+
+
+def told(played: Scenario, stand: Stand = in_memory) -> str:
+    """Play a story without crashes, and return what was broken, in lines."""
+    return "\n".join(execute(Case(played), stand, SEED).broken)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=str)
+def test_a_duty_that_is_neglected_is_told(control: Control) -> None:
+    assert told(control.story) == ""
+    assert f" {control.says} " in told(control.story, where(control.neglect))
+
+
+def test_a_crash_point_shows_what_the_undisturbed_story_does_not() -> None:
+    [played] = chosen = [story("failed then retried")]
+
+    def with_crashes(stand: Stand) -> list[str]:
+        found = visit(stand, SEED, scenarios=chosen, duplicates=[False])
+        return [line for one in found for line in one.broken]
+
+    blind = where(store(Blind))
+    assert (told(played, blind), with_crashes(in_memory)) == ("", [])
+    assert any(" I1 " in line for line in with_crashes(blind))
+
+
+def test_a_repeated_request_that_makes_another_job_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Scenario("asks twice", asks_twice, DONE)
+    assert told(played) == ""
+    monkeypatch.setattr(Submission, "new_id", lambda _: str(uuid.uuid4()))
+    assert " I8 " in told(played)
+
+
+def test_a_dead_letter_whose_message_was_acknowledged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played, work = story("error to the end"), Worker.work
+
+    def acknowledge_all(worker: Worker, event: Any, context: Any) -> list[str]:
+        work(worker, event, context)
+        return []
+
+    assert told(played) == ""
+    monkeypatch.setattr(Worker, "work", acknowledge_all)
+    assert " I6 " in told(played)
+
+
+def test_a_job_that_starts_while_its_type_is_paused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Scenario("comes while paused", comes_while_paused, DONE)
+    assert told(played) == ""
+    monkeypatch.setattr(AutoPauseGate, "through", lambda _, handle: handle())
+    assert " I20 a job was let through " in told(played)
+
+
+def test_a_queue_that_stays_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played, switch = story("paused by itself until a probe completes"), Switch.switch
+    assert told(played) == ""
+    monkeypatch.setattr(Switch, "switch", lambda it, job_type, on: switch(it, job_type, on=False))
+    assert " I20 proof.note is left paused: its queue is off" in told(played)
+
+
+@pytest.mark.parametrize(
+    ("neglect", "says", "delay"), [(store(Blind), "I16 ", 2000), (queue(Shallow), "I21 ", None)], ids=["I16", "I21"]
+)
+def test_a_watchdog_that_sends_nothing_or_too_much_is_told(neglect: Neglect, says: str, delay: int | None) -> None:
+    def watched(stand: Stand) -> list[str]:
+        clock = Clock()
+        with silence(), stand(clock) as ground:
+            world = World(ground, clock, random.Random(SEED))
+            liveness = Liveness(world)
+            world.submit("a", delay_seconds=delay)
+            for _ in range(2 * 60):
+                clock.advance(60)
+                world.watch()
+                liveness.look()
+            liveness.count()
+        return liveness.broken
+
+    assert watched(in_memory) == []
+    assert [line for line in watched(where(neglect)) if line.startswith(says)]
+
+
+def test_a_game_finds_a_watchdog_that_sees_nothing() -> None:
+    plan = settings(
+        max_examples=30, stateful_step_count=50, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+    )  # fmt: skip
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(seed(SEED)(machine_on(where(store(Blind)))), settings=plan)
+
+
+def test_a_month_finds_a_history_that_lacks_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(*asked: Any) -> MemoryGround:
+        ground = MemoryGround(*asked)
+        store(Silent)(ground)
+        return ground
+
+    monkeypatch.setattr(month, "MemoryGround", forgetful)
+    assert any(" I14 " in line for line in episode(SEED, hours=6).broken)
