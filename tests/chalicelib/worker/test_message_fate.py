@@ -7,9 +7,10 @@ import pytest
 
 from chalicelib.adapters import aws
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import SPARE_RECEIVES
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.limits import MOST_CLAIMS, SPARE_RECEIVES
+from chalicelib.jobs.ports import Message
 from chalicelib.worker.message_fate import (
+    UNKNOWN_HOLDS,
     UNKNOWN_SECONDS,
     Drop,
     GiveUpLost,
@@ -23,6 +24,7 @@ from chalicelib.worker.message_fate import (
 
 NOW = 1_800_000_000.0
 MESSAGE = Message("job-1", 2, "test.note")
+OLDER, NEWER = Message("job-1", 1, "test.note"), Message("job-1", 3, "test.note")
 SLOWEST_WRITE = 18.0
 """Seconds: three tries of 5 s, and pauses of up to 1 and 2 s between them."""
 
@@ -38,6 +40,7 @@ def decide(job: Job, message: Message = MESSAGE) -> object:
 def test_a_message_without_a_job_is_held_for_longer_than_it_takes_to_store_one_and_then_acknowledged() -> None:
     ends = [unknown(receives, young=True) for receives in range(1, 9)]
     held = [end.seconds for end in ends if isinstance(end, Hold)]
+    assert held == [*UNKNOWN_HOLDS], "the shortest first: most jobs are stored at once"
     assert ends[len(held) :] == [Drop("job not found")] * (8 - len(held))
     waited = list(itertools.accumulate(seconds or 0 for seconds in held))
     # a message that is not dead-lettered before its third receive outlives the slowest write
@@ -58,8 +61,8 @@ def test_the_slowest_write_is_what_the_client_says() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_an_older_generation_is_acknowledged_and_a_newer_one_never(status: Status) -> None:
     job = a_job(status, lease_until=NOW - 1)
-    assert isinstance(decide(job, Message("job-1", 1, "test.note")), Drop)
-    assert isinstance(decide(job, Message("job-1", 3, "test.note")), Hold)
+    assert isinstance(decide(job, OLDER), Drop)
+    assert isinstance(decide(job, NEWER), Hold)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
@@ -85,6 +88,38 @@ def test_an_expired_lease_is_taken_over_while_attempts_are_left() -> None:
     assert decide(job) == TakeOver(job)
     spent = a_job(Status.PROCESSING, lease_until=NOW - 0.001, attempts=3)
     assert decide(spent) == GiveUpLost(spent)
+
+
+def test_claims_that_gave_their_attempt_back_are_bounded_too() -> None:
+    one_is_left = a_job(Status.PROCESSING, lease_until=NOW - 1, claims=MOST_CLAIMS - 1)
+    assert decide(one_is_left) == TakeOver(one_is_left)
+    for status in (Status.PROCESSING, Status.RETRYING):
+        spent = a_job(status, lease_until=NOW - 1, claims=MOST_CLAIMS)
+        assert decide(spent) == GiveUpLost(spent)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (decide(a_job(Status.QUEUED), OLDER), "older generation"),
+        (decide(a_job(Status.QUEUED), NEWER), "newer generation than stored"),
+        (decide(a_job(Status.COMPLETED)), "job is completed"),
+        (decide(a_job(Status.FAILED)), "job is failed"),
+        (decide(a_job(Status.CANCELLED)), "job is cancelled"),
+        (decide(a_job(Status.DEAD_LETTER)), "awaiting redrive"),
+        (decide(a_job(Status.QUEUED)), "lost a race"),
+        (decide(a_job(Status.RETRYING, next_attempt_at=NOW + 9)), "parked"),
+        (decide(a_job(Status.RETRYING, next_attempt_at=NOW + 9, sent=True)), "not due yet"),
+        (decide(a_job(Status.PROCESSING, lease_until=NOW + 9)), "held under a live lease"),
+        (unknown(1, young=True), "not stored yet"),
+        (unknown(1, young=False), "job not found"),
+        (unavailable(1, lambda low, _: low), "aws error"),
+        (malformed(1), "malformed message"),
+    ],
+)
+def test_each_verdict_has_the_reason_that_its_log_line_tells(verdict: object, reason: str) -> None:
+    assert isinstance(verdict, Drop | Hold)
+    assert verdict.why == reason
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RETRYING, Status.SCHEDULED])

@@ -12,6 +12,7 @@ from chalicelib.jobs.types.backoff import (
     STANDARD,
     Backoff,
     Delays,
+    Following,
     GiveUp,
     Later,
     Retry,
@@ -38,9 +39,18 @@ def the_types_of_before() -> Any:
 def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:
     assert [NIGHTLY.delay(n) for n in (1, 2, 3, 4, 29)] == [5, 60, 3600, 3600, 3600]
     assert [NIGHTLY.earliest(n) for n in (1, 3)] == [5, 3600]
-    assert [(one.attempt, one.earliest, one.latest) for one in following(NIGHTLY, 1, 4)] == [
-        (2, 5, 5), (3, 60, 60), (4, 3600, 3600),
-    ]  # fmt: skip
+    assert [Delays((1, 2.5)).delay(n) for n in (1, 2)] == [1, 3], "whole seconds, and never less than declared"
+
+
+def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
+    curve = Backoff(first=10, factor=3, longest=100, jitter="equal")
+    left = [Following(2, 5, 10), Following(3, 15, 30), Following(4, 45, 90), Following(5, 50, 100)]
+    assert following(curve, 1, 5) == left
+    assert following(curve, 0, 5) == left, "before its first attempt a job has the same ones left"
+    assert following(curve, 3, 5) == left[2:]
+    assert following(curve, 5, 5) == []
+    assert following(curve, 3, 5, no_jitter) == [Following(4, 90, 90), Following(5, 100, 100)]
+    assert following(NIGHTLY, 1, 4) == [Following(2, 5, 5), Following(3, 60, 60), Following(4, 3600, 3600)]
 
 
 @pytest.mark.parametrize(
