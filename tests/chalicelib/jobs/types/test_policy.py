@@ -18,6 +18,7 @@ from chalicelib.jobs.types.backoff import (
     Retry,
     decide,
     following,
+    message_age,
     no_jitter,
     receives,
 )
@@ -51,6 +52,21 @@ def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
     assert following(curve, 5, 5) == []
     assert following(curve, 3, 5, no_jitter) == [Following(4, 90, 90), Following(5, 100, 100)]
     assert following(NIGHTLY, 1, 4) == [Following(2, 5, 5), Following(3, 60, 60), Following(4, 3600, 3600)]
+
+
+@pytest.mark.parametrize(
+    ("curve", "attempts", "oldest"),
+    [
+        (NIGHTLY, 1, 900 + 30),
+        (NIGHTLY, 2, 900 + 5 + 2 * 30),
+        (NIGHTLY, 3, 900 + 5 + 60 + 3 * 30),
+        (NIGHTLY, 9, 900 + 5 + 60 + 900 + 4 * 30),
+    ],
+)
+def test_a_message_grows_as_old_as_three_waits_and_four_runs_and_no_wait_counts_more_than_sqs_holds_one(
+    curve: Delays, attempts: int, oldest: float
+) -> None:
+    assert message_age(curve, attempts, 30) == oldest
 
 
 @pytest.mark.parametrize(
