@@ -17,8 +17,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
-from chalicelib.jobs.ports import Depth, JobQueue, JobStore, Message, Overdue, Search, Turns
-from chalicelib.jobs.single import Holder
+from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
+from chalicelib.jobs.ports.queue import Depth, JobQueue, Message
+from chalicelib.jobs.ports.turns import Turns
+from chalicelib.jobs.single import KeyLock
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.submission import Submission
 from chalicelib.worker.consume import Worker
@@ -139,19 +141,19 @@ class Silent(Behind):
 class Stalling(Behind):
     """Shows each job as one that the platform has kept from running for years."""
 
-    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+    def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
-        return [replace(job, stalled_since=1.0) for job in self.port.peek(ids)]
+        return [replace(job, stalled_since=1.0) for job in self.port.get_many(ids)]
 
 
 class Open(Behind):
     """Shows each key as free, and gives it to everybody."""
 
-    def holder(self, key: str) -> Holder | None:
+    def key_lock(self, key: str) -> KeyLock | None:
         """See JobStore."""
         return None
 
-    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+    def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """See JobStore."""
         return True
 

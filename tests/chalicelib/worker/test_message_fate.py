@@ -8,7 +8,7 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MOST_CLAIMS, SPARE_RECEIVES
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports.queue import Message
 from chalicelib.worker.message_fate import (
     UNKNOWN_HOLDS,
     UNKNOWN_SECONDS,
