@@ -83,7 +83,7 @@ def test_a_key_that_replaced_finds_its_job_behind_later_ones(service: JobService
 
 def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_again(service: JobService) -> None:
     first, _ = debounced(service, "one", principal="p")
-    dying(service, "hold", lambda: debounced(service, "two", **keyed("k2")))
+    dying(service, "acquire", lambda: debounced(service, "two", **keyed("k2")))
     assert told(debounced(service, "two", **keyed("k2"))) == (first.id, Outcome.REPEATED)
     debounced(service, "three", principal="p")
     ended(service, first, Status.COMPLETED)
