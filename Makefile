@@ -27,6 +27,7 @@ READY := $(VENV)/.ready
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
 export JOBFLOW_PROGRAM := make
+PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
@@ -66,15 +67,15 @@ load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 
 	@$(PY) scripts/load_test.py $(ARGS)
 
 test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
-	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
+	@$(PYTEST) -n auto -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
 whole: $(READY) $(UI)  ## Play all of the tests of which `make test` plays a part, such as the fuzzer's examples
-	@$(PY) -m pytest -n auto --dist loadfile -q -m "whole and not ministack" --whole $(ARGS)
+	@$(PYTEST) -n auto -m "whole and not ministack" --whole $(ARGS)
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
-	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
+	@$(PYTEST) -n 2 $(QUICK) $(ARGS)
 
 times: $(READY)  ## Run the tests that start no process at 15 pretended moments, such as a year's end (ARGS="tests/contract --moment hour")
 	@$(PY) -m scripts.times $(ARGS)
@@ -188,7 +189,7 @@ bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 20
 	@$(PY) -m scripts.benches.scale $(ARGS)
 
 e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a second, independent emulator
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m ministack $(ARGS)
+	@$(PYTEST) -n 2 -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)

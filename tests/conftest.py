@@ -10,21 +10,26 @@ from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.local import descriptions
 from infra.local.emulator.inprocess import emulated
-from tests.distribution import (
-    pytest_collection_modifyitems,
-    pytest_xdist_auto_num_workers,
-    pytest_xdist_make_scheduler,
-)
 from tests.garbage import pytest_collection_finish
 from tests.support import SETTINGS, Clock, create_stores
 from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown
 from tests.whole import pytest_addoption, pytest_itemcollected, whole
 
 __all__ = [
-    "clock", "cloud", "pytest_addoption", "pytest_collection_finish", "pytest_collection_modifyitems",
-    "pytest_itemcollected", "pytest_runtest_setup", "pytest_runtest_teardown", "pytest_xdist_auto_num_workers",
-    "pytest_xdist_make_scheduler", "whole",
+    "clock", "cloud", "pytest_addoption", "pytest_collection_finish", "pytest_itemcollected", "pytest_runtest_setup",
+    "pytest_runtest_teardown", "whole",
 ]  # fmt: skip
+
+WAITING = (
+    "tests/flow/", "tests/infra/local/lambdas/", "tests/infra/local/test_ending.py",
+    "tests/infra/local/code/test_edits.py", "tests/scripts/test_chaos.py",
+)  # fmt: skip
+"""Tests that share a platform or mostly wait: two processes that wait would leave a processor with nothing to do."""
+SLOW = (
+    *WAITING, "tests/infra/local/test_runner.py", "tests/proof/", "tests/infra/local/", "tests/scripts/", "tests/e2e/",
+    "tests/infra/cloud/", "tests/handlers/", "tests/contract/",
+)  # fmt: skip
+"""Tests that start processes or play long games, in the order in which they are begun, before the others."""
 
 # No test reaches an account. And a client that is made before the first emulator, and kept, can sign its requests.
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
@@ -51,3 +56,22 @@ def cloud(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     with emulated(clock):
         create_stores(SETTINGS)
         yield SETTINGS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than this one may use processors (`-n auto`): one of them waits most of the time."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, 8) + 1
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each file, and all that waits, to one process (`--dist loadgroup`); begin with what takes long."""
+    for item in items:
+        group = "waiting" if item.nodeid.startswith(WAITING) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        items.sort(
+            key=lambda item: next((n for n, place in enumerate(SLOW) if item.nodeid.startswith(place)), len(SLOW))
+        )
