@@ -123,7 +123,7 @@ class JobType(Figures, Generic[P, R]):
         return stored(self.name, self.parse(payload))
 
 
-def job(  # noqa: PLR0913 - each is a setting of its own, given by name
+def job(
     name: str,
     *,
     max_attempts: int | None = None,

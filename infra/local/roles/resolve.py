@@ -28,7 +28,7 @@ class _Resolver:
         self._resources = resources
         self._values = values
 
-    def of(self, value: Any) -> Any:  # noqa: PLR0911 - one for each form
+    def of(self, value: Any) -> Any:
         match value:
             case {"Ref": name}:
                 return self._values.get(name, ANY)
