@@ -31,7 +31,7 @@ PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test whole quick times coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-peers bench-scale scaling e2e e2e-ui openapi docs-values wheel lock clean
+.PHONY: help setup dev demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -64,7 +64,7 @@ demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, 
 	@$(PY) -m scripts.demo
 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
-	@$(PY) scripts/load_test.py $(ARGS)
+	@$(PY) -m scripts.load $(ARGS)
 
 test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
 	@$(PYTEST) -n auto -m "not ministack" $(ARGS)
@@ -76,9 +76,6 @@ whole: $(READY) $(UI)  ## Play all of the tests of which `make test` plays a par
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PYTEST) -n 2 $(QUICK) $(ARGS)
-
-times: $(READY)  ## Run the tests that start no process at 15 pretended moments, such as a year's end (ARGS="tests/contract --moment hour")
-	@$(PY) -m scripts.times $(ARGS)
 
 coverage: $(READY)  ## Measure which lines and branches the tests reach; too few of them fail
 	@mkdir -p build
@@ -99,7 +96,8 @@ check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format,
 	@$(NPM) run -s typecheck
 
 audit: $(READY) $(UI_READY)  ## Look up known advisories against what is shipped, before a release; needs the network
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
+	@$(VENV)/bin/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
+	@$(NPM:--no-audit=) audit --omit=dev
 
 fix: $(READY) $(UI_READY)  ## Format, and fix what can be fixed automatically
 	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
@@ -168,9 +166,6 @@ cost: $(READY)  ## Print what a million jobs and an idle month cost, from reques
 bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start (BASE=main)
 	@$(CLOUD) bench $(if $(BASE),--base '$(BASE)')
 
-bench: $(READY)  ## Measure the local emulator against stock moto
-	@$(PY) -m scripts.benches.emulator
-
 bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
 	@$(PY) -m scripts.benches.cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
 
@@ -179,9 +174,6 @@ bench-peers: $(READY) $(UI)  ## Compare with FastAPI, PostgreSQL and Redis under
 
 scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
 	@$(PY) -m scripts.scaling $(ARGS)
-
-bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
-	@$(PY) -m scripts.benches.scale $(ARGS)
 
 e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a second, independent emulator
 	@$(PYTEST) -n 2 -m ministack $(ARGS)

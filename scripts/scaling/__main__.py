@@ -8,15 +8,12 @@ from pathlib import Path
 
 from scripts.scaling.advice import divided, enough
 from scripts.scaling.limits import Setting
-from scripts.scaling.plot import chart
 from scripts.scaling.simulation import Played, play
 
 RATES = (10, 100, 1_000, 10_000)
 BACKLOG = 10_000_000
 SECONDS = 0.2
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
-IMAGES = PAGE.parent / "images"
-PLOTTED = ("1,000 a second", f"{BACKLOG:,} waiting")
 BEGIN, END = "<!-- made by: make scaling ARGS=--write -->", "<!-- end -->"
 
 
@@ -75,18 +72,15 @@ def document(text: str, told_now: str) -> str:
 
 
 def main() -> int:
-    """Print every size; with --write put it, and its plots, into the docs."""
+    """Print every size; with --write put it into the docs."""
     parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="what the job's function takes")
-    parser.add_argument("--write", action="store_true", help="write docs/scaling.md and its plots")
+    parser.add_argument("--write", action="store_true", help="write docs/scaling.md")
     asked = parser.parse_args()
     played = sizes(asked.seconds)
     print(report(played))
     if asked.write:
         PAGE.write_text(document(PAGE.read_text(), report(played)))
-        for name in PLOTTED:
-            plot = IMAGES / f"scaling-{name.split()[0].replace(',', '')}.svg"
-            plot.write_text(chart(name, *played[name]))
     return 0
 
 

@@ -1,17 +1,10 @@
 """Let jobs arrive, wait and be worked off second by second, within what a setting allows. Pure."""
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
 
 from infra.cloud.cost.calculation import WRITE_UNITS
-from scripts.scaling.limits import (
-    DOUBLING,
-    FIRST_CONCURRENT,
-    IN_FLIGHT,
-    MORE_A_MINUTE,
-    Setting,
-)
+from scripts.scaling.limits import DOUBLING, FIRST_CONCURRENT, IN_FLIGHT, MORE_A_MINUTE, Setting
 
 ENDED_UNITS = 3
 """Write units of a job's claim and completion; the others are of its acceptance."""
@@ -22,7 +15,7 @@ HOUR = 3_600
 
 @dataclass
 class Played:
-    """A simulation of so many seconds: each second's completed jobs, waiting jobs, and the wait of those that start.
+    """A simulation of so many seconds: each second's completed jobs, and the jobs that wait then.
 
     `limits` tells for each limit that was met when, in seconds.
     """
@@ -30,14 +23,8 @@ class Played:
     setting: Setting
     done: list[float] = field(default_factory=list)
     waiting: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
     refused: float = 0.0
     limits: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def rate(self) -> float:
-        """Return the jobs a second that were completed in the last minute."""
-        return sum(self.done[-60:]) / len(self.done[-60:])
 
     @property
     def drained(self) -> int | None:
@@ -56,24 +43,19 @@ class Played:
 
 
 def play(setting: Setting, seconds: int = HOUR) -> Played:
-    """Simulate the setting: arrivals are even, jobs are taken oldest first, limits act within a second."""
+    """Simulate the setting: arrivals are even, limits act within a second."""
     played = Played(setting)
-    line: deque[list[float]] = deque([[0.0, float(setting.backlog)]] if setting.backlog else [])
-    waiting, running = float(setting.backlog), 0.0
+    waiting = float(setting.backlog)
     for second in range(seconds):
         writes = _writes(setting, second)
         accepted = _accepted(setting, played, second, writes)
-        if accepted:
-            line.append([float(second), accepted])
-            waiting += accepted
+        waiting += accepted
         slots = _slots(setting, played, second, waiting)
         started = min(waiting, _startable(setting, played, second, slots, writes - accepted * ACCEPTED_UNITS))
-        played.waits.append(_take(line, started, second))
         waiting -= started
-        running = min(slots, started * setting.hold)
         played.done.append(started)
         played.waiting.append(waiting)
-        if running * setting.batch >= IN_FLIGHT * FULL:
+        if min(slots, started * setting.hold) * setting.batch >= IN_FLIGHT * FULL:
             _met(played, "messages in flight", second)
     return played
 
@@ -120,18 +102,3 @@ def _least(limits: dict[str, float], asked: float, played: Played, second: int) 
 
 def _met(played: Played, name: str, second: int) -> None:
     played.limits.setdefault(name, second)
-
-
-def _take(line: deque[list[float]], number: float, second: int) -> float:
-    """Take the oldest of the line; return how long the last of them waited."""
-    waited = 0.0
-    while number > 1e-9 and line:
-        began, there = line[0]
-        waited = second - began
-        taken = min(number, there)
-        number -= taken
-        if there - taken <= 1e-9:
-            line.popleft()
-        else:
-            line[0][1] = there - taken
-    return waited

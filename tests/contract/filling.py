@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports.jobs import JobStore
-from scripts.benches.seeding import IN_ONE_WRITE
+from tests.seeding import IN_ONE_WRITE
 from tests.support import REGION
 
 

@@ -1,5 +1,7 @@
-"""Print jobs a second of this platform and of FastAPI with PostgreSQL and Redis, under the same load, and their ratio;
-then the CPU of a job that does nothing in the workers of Celery and RQ: `make bench-peers`.
+"""Print how this platform and its peers do under the same load: `make bench-peers`.
+
+Jobs a second of this platform and of FastAPI with PostgreSQL and Redis, and their ratio; then the CPU of a job that
+does nothing in the workers of Celery and RQ.
 
 Both get the same driver, one after the other in each pair. Needs a quiet machine, PostgreSQL and Redis; everything is
 on loopback ports. Ours sends an e-mail over moto, theirs does nothing.
@@ -16,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from scripts.benches.paired_load import measure
 from scripts.benches.peers.stack import APPS, PYTHON, ROOT, Missing, free_port, install, program, servers, wait_for
+from scripts.browser_tests import platform
 
 WORKERS = 4
 NOTHING = 500
@@ -33,14 +35,20 @@ def theirs(variables: Mapping[str, str], count: int, concurrency: int) -> float:
         for worker in workers:
             worker.__enter__()
         try:
-            return _load(f"http://127.0.0.1:{port}", count, concurrency)
+            return _load(f"http://127.0.0.1:{port}", "none", count, concurrency)
         finally:
             for worker in workers:
                 worker.__exit__(None, None, None)
 
 
-def _load(url: str, count: int, concurrency: int) -> float:
-    command = [sys.executable, "scripts/load_test.py", "--json", "--url", url, "--token", "none"]
+def ours(count: int, concurrency: int) -> float:
+    """Return the jobs a second of this platform, as `make dev` runs it."""
+    with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
+        return _load(state["api"], state["token"], count, concurrency)
+
+
+def _load(url: str, token: str, count: int, concurrency: int) -> float:
+    command = [sys.executable, "-m", "scripts.load", "--url", url, "--token", token]
     command += ["--count", str(count), "--concurrency", str(concurrency)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)["jobs_per_second"])
@@ -53,13 +61,7 @@ def worker_ms(kind: str, variables: Mapping[str, str]) -> float:
     commands: dict[str, list[str | Path]] = {
         "rq": [
             PYTHON,
-            "-m",
-            "rq.cli",
-            "worker",
-            "--burst",
-            "--worker-class",
-            "rq.SimpleWorker",
-            "--url",
+            *["-m", "rq.cli", "worker", "--burst", "--worker-class", "rq.SimpleWorker", "--url"],
             variables["PEERS_REDIS"],
         ],
         "celery": [PYTHON, "-c", CELERY_UNTIL_EMPTY],
@@ -111,11 +113,9 @@ def main() -> int:
 def _compare(pairs: int, count: int, concurrency: int, variables: Mapping[str, str]) -> None:
     ratios = []
     for _ in range(pairs):
-        ours, other = measure(ROOT, count, concurrency).rate, theirs(variables, count, concurrency)
-        ratios.append(ours / other)
-        print(
-            f"concurrency {concurrency}: {ours:.1f} / {other:.1f} jobs a second, ratio {ours / other:.2f}", flush=True
-        )
+        one, other = ours(count, concurrency), theirs(variables, count, concurrency)
+        ratios.append(one / other)
+        print(f"concurrency {concurrency}: {one:.1f} / {other:.1f} jobs a second, ratio {one / other:.2f}", flush=True)
     print(f"concurrency {concurrency}: median ratio {median(ratios):.2f}", flush=True)
 
 

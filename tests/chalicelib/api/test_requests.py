@@ -13,9 +13,9 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
-from scripts.benches.reading import read_by
-from scripts.benches.seeding import ERROR, seed
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Note, World, only_types
+from tests.reading import read_by
+from tests.seeding import ERROR, seed
 from tests.support import REGION, Clock
 
 THIRD = JobType("test.third", lambda payload, ctx: None, Note)
@@ -74,7 +74,6 @@ def test_a_fourth_type_does_not_make_metrics_cost_more(platform: Callable[[int],
 
 
 def test_an_operators_looks_cost_the_same_at_any_size(platform: Callable[[int], World]) -> None:
-    """1,000 and 4,000 jobs here; `make bench-scale` says the same of 200,000."""
     at_one, at_four = ({path: cost(world, path) for path in REQUESTS | RARE} for world in map(platform, (1000, 4000)))
     requests, units = ({path: one[part] for path, one in at_one.items()} for part in (0, 1))
     assert requests == REQUESTS | RARE

@@ -20,8 +20,8 @@ from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Additions
 from chalicelib.settings import Settings
-from scripts.benches.seeding import seed
 from tests.chalicelib.counters.recounting import PLENTY, Platform, Stream
+from tests.seeding import seed
 from tests.support import T0, Clock, Invocation, a_job, requests_to
 
 

@@ -9,8 +9,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
 from chalicelib.jobs.texts.fingerprints import fingerprint
-from scripts.benches.seeding import ERROR, jobs
 from tests.contract.filling import fill
+from tests.seeding import ERROR, jobs
 from tests.support import T0, requests_to
 
 KINDS = ["email.send", "image.process"]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
@@ -19,8 +18,6 @@ from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25
-PATIENT = Config(read_timeout=300)
-"""Among a million jobs the emulator looks for garbage for longer than a function would wait for an answer."""
 SHARES = {Status.COMPLETED: 90, Status.FAILED: 3, Status.DEAD_LETTER: 2, Status.CANCELLED: 1, Status.QUEUED: 4}
 """Percent of the jobs in each state: a platform that has run for a while."""
 ERROR = ("TimeoutError", "no answer")
@@ -50,7 +47,7 @@ def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator
 def seed(settings: Settings, number: int, types: list[str], until: float) -> Counter[tuple[str, Status]]:
     """Write the jobs and their totals; return how many there are by (type, status)."""
     rows = binding.jobs(settings).bind(JobRow)
-    client: Any = boto3.client("dynamodb", region_name=settings.region, config=PATIENT)
+    client: Any = boto3.client("dynamodb", region_name=settings.region)
     counted: Counter[tuple[str, Status]] = Counter()
     batch: list[dict[str, Any]] = []
 
