@@ -5,7 +5,6 @@ import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import httpx
 import pytest
 
 from infra.local.lambdas.invocation import InvokeResult
-from scripts.chaos.monkey import SERVICE_OUTAGES, out_of_order
 from scripts.chaos.site import Events, throttled
 from scripts.chaos.verdict import Table, evidence, judge
 from scripts.chaos.wire import Weather, Wire
@@ -107,13 +105,6 @@ def test_other_services_and_calm_weather_are_left_alone(wired: Any, upstream: tu
     assert not sky.seen
 
 
-def test_the_same_seed_makes_the_same_weather() -> None:
-    skies = [Weather(random.Random(5), calm=False) for _ in range(2)]
-    first, second = ([sky.fault("AmazonSQS.") for _ in range(2000)] for sky in skies)
-    assert first == second
-    assert {"throttled", "failed", "reset", "reply_lost"} <= set(first)
-
-
 @pytest.mark.parametrize("calm", [True, False])
 def test_a_service_that_is_out_of_order_refuses_every_request(
     wired: Any, upstream: tuple[str, list[bytes]], calm: bool
@@ -126,15 +117,6 @@ def test_a_service_that_is_out_of_order_refuses_every_request(
     sky.out = set()
     assert post(url).status_code == 200
     assert (sky.seen["refused by DynamoDB"], len(upstream[1])) == (5, 2)
-
-
-def test_each_service_is_out_of_order_twice_for_three_minutes_in_a_soak_of_fifteen() -> None:
-    seconds = [out_of_order(second, 900) for second in range(900)]
-    for name in SERVICE_OUTAGES:
-        out = [name in services for services in seconds]
-        assert out.count(True) == 360
-        assert [later and not now for now, later in pairwise(out)].count(True) == 2
-    assert all(seconds[n] == set() for n in (0, 899))
 
 
 def test_an_invocation_that_is_throttled_reaches_no_worker() -> None:

@@ -1,20 +1,15 @@
 """Recipes of the Makefile that people meet on their first day, run by make itself in a folder of their own."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import typer
 
-from jobflow.cli.app import app
 from tests.infra.local.running import ROOT
 
-COMMANDS = set(getattr(typer.main.get_command(app), "commands", ()))
 PYTHON = """#!/bin/sh
 echo "$@" >> "{log}"
 case "$*" in
@@ -57,26 +52,3 @@ def test_an_environment_whose_making_was_interrupted_is_made_anew(folder: Path, 
     assert done.returncode == 0, done.stderr
     assert ("-m venv .venv" in log.read_text().splitlines()) == (not pip)
     assert (folder / ".venv" / ".ready").exists()
-
-
-def test_fix_formats_a_line_that_is_too_long(folder: Path) -> None:
-    (folder / "long.py").write_text(f"numbers = sorted([{', '.join(f'{n}0000000000' for n in range(1, 13))}])\n")
-    programs = folder / ".venv" / "bin"
-    programs.mkdir(parents=True)
-    (programs / "ruff").symlink_to(Path(sys.executable).with_name("ruff"))
-    for ready in (folder / ".venv" / ".ready", folder / "dashboard" / "node_modules" / ".ready"):
-        ready.parent.mkdir(parents=True, exist_ok=True)
-        ready.touch()
-    (folder / "dashboard" / "package-lock.json").write_text("{}")
-    for source in (folder / "dashboard" / "package-lock.json", folder / "requirements-dev.txt"):
-        os.utime(source, (1, 1))  # what was installed is newer
-    done = make(folder, "fix")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert max(map(len, (folder / "long.py").read_text().splitlines())) <= 120
-
-
-def test_recipes_call_the_commands_that_a_repository_of_ones_own_has() -> None:
-    recipes = (ROOT / "Makefile").read_text()
-    called = set(re.findall(r"(?:-m jobflow|\$\(CLOUD\)) ([a-z-]+)", recipes))
-    assert {"dev", "package", "deploy", "status", "destroy", "token", "lock"} <= called <= COMMANDS
-    assert not re.search(r"-m infra\.(cloud|local)\b", recipes)

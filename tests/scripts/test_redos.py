@@ -1,26 +1,12 @@
-"""Every regular expression of what ships is found, and none hides from the check that it is linear."""
+"""No regular expression of what ships hides from the check that it is linear."""
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from chalicelib.jobs.texts.fingerprints import READ, generalise
-from scripts.redos.patterns import BOUNDED, javascript, patterns, unnamed
-
-ROOT = Path(__file__).parents[2]
-
-
-def test_every_pattern_is_found_by_its_name() -> None:
-    found = {named.name for named in patterns()} | set(BOUNDED)
-    compiled = sum(
-        path.read_text().count("= re.compile(")
-        for folder in ("chalicelib", "handlers")
-        for path in (ROOT / folder).rglob("*.py")
-    )
-    assert len(found) == compiled > 10
-    assert "chalicelib.jobs.types.checks.KEY" in found
+from scripts.redos.patterns import javascript, unnamed
 
 
 @pytest.mark.parametrize(
