@@ -1,5 +1,7 @@
-"""Run the console's browser tests in Chromium (`make e2e-ui`): first on the real platform, started for them on free
-ports; then on a fake API for what the real one cannot do on demand: errors of a server, ten thousand jobs.
+"""Run the console's browser tests in Chromium: `make e2e-ui`.
+
+First on the real platform, started for them on free ports; then on a fake API for what the real one cannot do on
+demand: errors of a server, ten thousand jobs.
 
 Arguments go to Playwright (`ARGS="--grep keyboard"`). Exits with 1 when a test fails, without running the other half:
 what failed is then the last that is printed. Exits with 2 when there is no browser.

@@ -44,7 +44,7 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
 
 
 def roll(window: Window | None, start: int, length: int) -> Window:
-    """The window with one more request in it, begun anew at `start` when an older one has ended."""
+    """Return the window with one more request in it, begun anew at `start` when an older one has ended."""
     if window is None or window.start < start - length:
         return Window(start, 1, 0)
     if window.start < start:

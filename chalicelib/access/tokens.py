@@ -70,7 +70,7 @@ class TokenStore(Protocol):
         """Keep a token, over an older state of it."""
 
     def find(self, token_hash: str) -> Token | None:
-        """The token with that hash, strongly consistent."""
+        """Return the token with that hash, strongly consistent."""
 
     def all(self) -> Sequence[Token]:
         """Every token, the expired and revoked ones too, oldest first."""
@@ -140,7 +140,7 @@ class Tokens:
         return token
 
     def verify(self, text: str) -> Token:
-        """The token with that text; raises Unauthorized, in the same words whatever is wrong with it.
+        """Return the token with that text; raises Unauthorized, in the same words whatever is wrong with it.
 
         Raises what the store raises: a token that cannot be checked is not believed.
         """
@@ -177,5 +177,5 @@ def _why_refused(token: Token | None) -> tuple[str, str | None]:
 
 
 def hash_of(text: str) -> str:
-    """The SHA-256 of a token's text. Unsalted and fast on purpose: 256 random bits cannot be guessed or listed."""
+    """Return the SHA-256 of a token's text. Unsalted and fast: 256 random bits cannot be guessed or listed."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -24,7 +24,7 @@ _making = threading.Lock()
 
 
 def client(service: str, region: str, **options: Any) -> Any:
-    """The process's one botocore client of a service in a region; AWS_ENDPOINT_URL moves it to an emulator.
+    """Return the process's one botocore client of a service in a region; AWS_ENDPOINT_URL moves it to an emulator.
 
     `options` are those of botocore's Config, over the ones here; `tries` is how often a request is made at most.
     """

@@ -74,7 +74,7 @@ class JobLogs:
     region: str
 
     def read(self, view: JobView, position: str | None = None) -> Lines:
-        """The lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
+        """Return the lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
 
         Raises InvalidPosition for a position that is too old.
         """
@@ -95,7 +95,7 @@ class JobLogs:
         return _lines(found, None)
 
     def insights_url(self, job: Job, now: float) -> str:
-        """A link into CloudWatch Logs Insights: the job's id and its time are filled in. `now` in epoch seconds."""
+        """Return a link into CloudWatch Logs Insights: the job's id and time are filled in. `now` in epoch seconds."""
         query = f"fields @timestamp, level, message, attempt, @message\n| filter job_id = '{job.id}'\n| sort @timestamp"
         span = (_ms(job.created_at) - SLACK_MS, _last(job) or _ms(now + DAY))
         start, end = (_insights(iso(at / 1000)) for at in span)
@@ -105,7 +105,7 @@ class JobLogs:
         return f"{home}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
 
     def group(self, job: Job) -> str:
-        """The log group of the job's worker."""
+        """Return the log group of the job's worker."""
         return self.group_prefix + job.type.replace(".", "-")
 
     def _page(self, job: Job, span: Span, token: str) -> Any:
@@ -158,8 +158,7 @@ def _last(job: Job) -> int | None:
 
 
 def parse(event: Mapping[str, Any], job_id: str, span: Span) -> Line | None:
-    """Return a log event as a line; None when it is neither one of the job's structured lines nor one of Lambda's that
-    tells how the invocation ended."""
+    """Return a log event as a line; None when it is neither the job's nor one in which Lambda says how it ended."""
     try:
         content = json.loads(event["message"])
     except ValueError:
@@ -196,7 +195,7 @@ def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
 
 
 def _insights(text: str) -> str:
-    """The console's own escaping: percent-encoding with `*` for `%`."""
+    """Escape as the console does: percent-encoding with `*` for `%`."""
     return quote(text, safe="").replace("%", "*")
 
 

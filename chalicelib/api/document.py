@@ -72,7 +72,7 @@ ETAG = {"description": "Names what the answer says, apart from when it was asked
 
 
 def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], version: str) -> dict[str, Any]:
-    """The whole document; `kinds` give the examples of jobs to create."""
+    """Return the whole document; `kinds` give the examples of jobs to create."""
     schemas = _schemas(endpoints)
     _name_kinds(schemas, [kind.name for kind in kinds])
     paths: dict[str, dict[str, Any]] = {}
@@ -184,7 +184,7 @@ def _query_parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[di
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A query parameter is there or is not; it is never null."""
+    """Leave null out: a query parameter is there or is not."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "description", "default", "anyOf")}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

@@ -78,7 +78,7 @@ def _decoding() -> Iterator[None]:
 
 
 def _upright(content: bytes) -> Image.Image:
-    """The (first) picture as people see it: cameras note in the metadata how they were held."""
+    """Return the (first) picture as people see it: cameras note in the metadata how they were held."""
     image = Image.open(io.BytesIO(content), formats=INPUTS)
     image.load()
     with suppress(Exception):  # broken metadata is no reason to refuse a good picture
@@ -87,7 +87,7 @@ def _upright(content: bytes) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The pixels alone, in sRGB with 8 bits a channel, as L, RGB or RGBA: all outputs can take them from there."""
+    """Return the pixels alone, in sRGB with 8 bits a channel, as L, RGB or RGBA: all outputs can take them."""
     if image.mode.startswith("I") or image.mode == "F":
         # convert() would clip 16-bit values to 255: an almost white picture
         image = image.convert("I").point(lambda value: value / 256).convert("L")

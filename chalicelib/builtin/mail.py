@@ -124,8 +124,10 @@ def send(mail: Mail, region: str) -> str:
 
 
 def failure(code: str, message: str) -> JobFlowError:
-    """Return what a refusal means for the job: PermanentError when asking again cannot help, RetryLater when SES asks
-    for less, else MailNotSent."""
+    """Return what a refusal means for the job.
+
+    PermanentError when asking again cannot help, RetryLater when SES asks for less, else MailNotSent.
+    """
     says = f"SES answered {code}: {_without_addresses(message)}"
     if code in LATER:
         return RetryLater(random.uniform(*LATER[code]), says)

@@ -26,7 +26,7 @@ Steps = Sequence[tuple[float, Counter[str]]]
 
 
 def resolution(step: int) -> int:
-    """The stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
+    """Return the stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
     return max(seconds for seconds in STEPS if step % seconds == 0)
 
 
@@ -37,7 +37,7 @@ def grid(start: float, end: float, step: int) -> list[float]:
 
 
 def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
-    """The buckets summed into steps, with an empty one where nothing happened."""
+    """Return the buckets summed into steps, with an empty one where nothing happened."""
     steps = {at: Counter[str]() for at in grid(start, end, step)}
     for at, numbers in buckets:
         into = steps.get(float(int(at // step) * step))
@@ -127,7 +127,7 @@ def spark_start(now: float) -> float:
 def error_groups(
     hours: Iterable[ErrorHour], now: float, job_type: str | None = None, since: float = 0.0
 ) -> list[dict[str, Any]]:
-    """The errors by fingerprint, most frequent first, of the hours from `since` on (epoch seconds).
+    """Return the errors by fingerprint, most frequent first, of the hours from `since` on (epoch seconds).
 
     Each has its last 24 hours as a sparkline, whatever `since` is, as far as they are in `hours`.
     """

@@ -77,7 +77,7 @@ class MetricsReader:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(self) -> Metrics:
-        """The numbers as of now, or of less than a second ago."""
+        """Return the numbers as of now, or of less than a second ago."""
         with self._lock:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
                 names = [kind.name for kind in jobtype.all_types()]
@@ -104,7 +104,7 @@ class MetricsReader:
 
 
 def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_type: str | None) -> int:
-    """The sum of the counters that match."""
+    """Return the sum of the counters that match."""
     return sum(
         number
         for (counted_type, counted_status), number in totals.items()
@@ -113,14 +113,14 @@ def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_t
 
 
 def expected(standing: Standing, job_type: str) -> Depth:
-    """The messages that the jobs of a type stand for: a job that runs or backs off keeps its message in flight."""
+    """Return the messages that the jobs of a type stand for: one that runs or backs off keeps its message in flight."""
     jobs = _by_status(standing.totals, job_type)
     in_flight = jobs[Status.PROCESSING] + jobs[Status.RETRYING]
     return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])
 
 
 def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:
-    """The counters and depths as one picture: every declared type, and those that only have old jobs."""
+    """Return the counters and depths as one picture: every declared type, and those that only have old jobs."""
     names = sorted({*depths, *(name for name, _ in standing.totals)})
     by_type = {name: _of_type(standing, name, depths.get(name, Depth()), now) for name in names}
     waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]

@@ -70,7 +70,7 @@ class Change:
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
 
     def applied(self, job: Job) -> Job:
-        """The job after the change."""
+        """Return the job after the change."""
         added = {name: getattr(job, name) + n for name, n in self.increments.items()}
         return replace(job, **{**self.written(), **added})
 

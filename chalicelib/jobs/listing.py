@@ -107,7 +107,7 @@ def matches(job: Job, which: Filter) -> bool:
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:
-    """A position as an opaque string that cannot be forged and serves only the filter and the use it was made for."""
+    """Return a position as an opaque string that cannot be forged and serves only the filter and use of its making."""
     # Earlier versions read no use: while a deployment or a rollback runs, they understand these cursors.
     of_use = {} if use == LISTS else {"u": use}
     body = json.dumps({"v": 1, "p": position, "f": _fingerprint(which), **of_use}, separators=(",", ":")).encode()
@@ -115,7 +115,7 @@ def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) ->
 
 
 def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = LISTS) -> str:
-    """The position in a cursor; raises InvalidPosition when it is not one of ours or belongs to another filter or use.
+    """Return the position in a cursor; raises InvalidPosition when it is not ours or belongs to another filter or use.
 
     `loc` is where the cursor was given, if not in the query.
     """

@@ -9,7 +9,7 @@ VERSION = 1
 
 
 def write_message(message: Message) -> str:
-    """The message body: at most 300 bytes, no payload."""
+    """Return the message body: at most 300 bytes, no payload."""
     body = {"v": VERSION, "id": message.id, "gen": message.gen, "type": message.type, "cid": message.cid}
     return json.dumps(body, separators=(",", ":"))
 

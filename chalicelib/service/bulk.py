@@ -164,5 +164,5 @@ def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> 
 
 
 def _key(job: Job, which: Filter) -> str:
-    """The position behind a job in the listing with that filter."""
+    """Return the position behind a job in the listing with that filter."""
     return order(job) if by_due(which) else born(job)

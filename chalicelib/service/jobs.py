@@ -95,7 +95,7 @@ class JobService:
         return replace(made, job=kept)
 
     def get(self, job_id: str) -> JobView:
-        """A job and its attempts; raises JobNotFound."""
+        """Return a job and its attempts; raises JobNotFound."""
         return self.store.view(job_id)
 
     def by_key(self, principal: str, key: str) -> Job | None:
@@ -103,7 +103,7 @@ class JobService:
         return self.keyed.find(keyed_id(principal, key))
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
-        """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
+        """Return some jobs, newest first; `position` is the next cursor. Raises InvalidPosition."""
         if offset + limit > DEEPEST_OFFSET:
             deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; use the next_cursor of a page instead"
             raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])

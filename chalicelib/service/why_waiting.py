@@ -37,7 +37,7 @@ class QueueState:
 
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
-        """The queue that the job is in, as last counted."""
+        """Return the queue that the job is in, as last counted."""
         marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
             backlog.ahead(marks, job.updated_at, now),
@@ -61,7 +61,7 @@ def asks(job: Job) -> bool:
 
 
 def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) -> str | None:
-    """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
+    """Return the sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
 
     `last` is the job's last attempt, if it is on record.
     """

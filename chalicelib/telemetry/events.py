@@ -21,32 +21,32 @@ ENDS = {
 
 
 def created(job: Job) -> None:
-    """A job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
+    """Log that a job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
     event("job.created", job)
 
 
 def batch_cut_short(stored: int, left: int) -> None:
-    """The store failed in the middle of a batch: what came before is stored, the rest was not tried."""
+    """Log that the store failed in the middle of a batch: what came before is stored, the rest was not tried."""
     logger().exception("batch.cut_short", extra={"stored": stored, "left": left})
 
 
 def replayed(job: Job, *, differs: bool = False) -> None:
-    """The same Idempotency-Key and body came again; or another attempt of a job has made this one with other data."""
+    """Log that the same Idempotency-Key and body came again; or an attempt before made this job with other data."""
     event("job.replayed", job, level="WARNING" if differs else "INFO", differs=differs or None)
 
 
 def dispatch_deferred(job: Job, error: Exception) -> None:
-    """The job is stored but its message did not get out; the watchdog sends it within two minutes."""
+    """Log that the job is stored but its message did not get out; the watchdog sends it within two minutes."""
     event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
 
 
 def moved(job: Job, move: str, **extra: Any) -> None:
-    """A job changed its state."""
+    """Log that a job changed its state."""
     event(f"job.{move}", job, **extra)
 
 
 def attempt_started(job: Job) -> None:
-    """A worker claimed a job; `wait_ms` is how long a new one was due before that."""
+    """Log that a worker claimed a job; `wait_ms` is how long a new one was due before that."""
     due, started = job.run_at or job.created_at, job.started_at or 0.0
     wait = round(1000 * (started - due)) if job.token == (1, 1) else None
     again = job.receive_count if (job.receive_count or 0) > 1 else None
@@ -54,7 +54,7 @@ def attempt_started(job: Job) -> None:
 
 
 def attempt_finished(job: Job, attempt: Attempt) -> None:
-    """An attempt ended and its end was recorded."""
+    """Log that an attempt ended and its end was recorded."""
     level = "INFO" if attempt.outcome in ("completed", "cancelled") else "WARNING"
     event(
         f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
@@ -65,42 +65,42 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
 
 
 def late_finisher(job: Job, current: Job | None) -> None:
-    """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
+    """Log that an attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
     event("attempt.late", job, level="WARNING", current=now)
     count(Metric.FENCED, event="late_finisher")
 
 
 def taken_over(job: Job) -> None:
-    """A job was taken from a holder whose lease had run out."""
+    """Log that a job was taken from a holder whose lease had run out."""
     event("attempt.takeover", job, level="WARNING")
     count(Metric.FENCED, event="takeover")
 
 
 def duplicate(job: Job, why: str) -> None:
-    """A message arrived whose run is under way or done: it is held or acknowledged, and runs nothing."""
+    """Log that a message arrived whose run is under way or done: it is held or acknowledged, and runs nothing."""
     event("claim.duplicate", job, why=why)
     count(Metric.FENCED, event="duplicate")
 
 
 def given_up(job: Job) -> None:
-    """A job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
+    """Log that a job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
     event("job.give_up", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
 
 def retired(job: Job) -> None:
-    """A job was cancelled because the code does not declare its type any more."""
+    """Log that a job was cancelled because the code does not declare its type any more."""
     event("job.retire", job, level="WARNING", error_class=job.error_class)
 
 
 def resent(job: Job, delay: int) -> None:
-    """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
+    """Log that the watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
 
 
 def redelivered(job: Job) -> None:
-    """A message used up its receives while its job can still run: a fresh one is sent."""
+    """Log that a message used up its receives while its job can still run: a fresh one is sent."""
     event("watchdog.redelivered", job, level="WARNING", resends=job.resends)
 
 
@@ -111,7 +111,7 @@ def stalled(job: Job, why: str) -> None:
 
 
 def dead_letter_removed(message: Message, current: Job | None, why: str) -> None:
-    """A message whose job moved on was removed from its dead-letter queue; `current` is the job (None: it is gone)."""
+    """Log that a message whose job (`current`, None: gone) moved on was removed from its dead-letter queue."""
     logger().info("sweeper.removed", extra={**message_keys(message, current), "why": why})
 
 
@@ -121,24 +121,24 @@ def dead_letter_malformed(job_type: str) -> None:
 
 
 def watchdog_failed(what: Job | str, error: Exception) -> None:
-    """A request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
+    """Log that a request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
     keys = {**job_keys(what), "what": what.id} if isinstance(what, Job) else {"what": what}
     logger().exception("watchdog.aws_error", extra={**keys, "error": type(error).__name__})
 
 
 def watchdog_ran(tally: Mapping[str, int]) -> None:
-    """A run of the watchdog ended; its absence is what an alarm waits for."""
+    """Log that a run of the watchdog ended; its absence is what an alarm waits for."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
     count(Metric.WATCHDOG_RAN)
 
 
 def watchdog_helped(types: Sequence[str], tally: Mapping[str, int]) -> None:
-    """A further run of the watchdog ended, which looked at jobs of these types for the scheduled one."""
+    """Log that a further run of the watchdog ended, which looked at jobs of these types for the scheduled one."""
     logger().info("watchdog.helped", extra={"job_types": list(types), "tally": dict(tally)})
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
-    """A message came too early, or awaits redrive to the dead-letter queue; it is held."""
+    """Log that a message came too early, or awaits redrive to the dead-letter queue; it is held."""
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
@@ -162,12 +162,12 @@ def message_malformed(job_type: str, why: str, receive_count: int) -> None:
 
 
 def out_of_time(job_type: str, left: int) -> None:
-    """A batch had no time left for its last messages; they go back unclaimed."""
+    """Log that a batch had no time left for its last messages; they go back unclaimed."""
     logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
 
 
 def store_failed(what: Job | Message | str, error: Exception) -> None:
-    """A request to AWS failed while a job was handled; the message stays and the lease decides.
+    """Log that a request to AWS failed while a job was handled; the message stays and the lease decides.
 
     `what` it was about: the job; its message where the job is not known; else the job type. A line about a type names
     no job, except that of the attempt it is written in.
@@ -183,25 +183,25 @@ def store_failed(what: Job | Message | str, error: Exception) -> None:
 
 
 def counters_unread(error: Exception) -> None:
-    """The counters did not answer: jobs of removed types are missing in a listing."""
+    """Log that the counters did not answer: jobs of removed types are missing in a listing."""
     logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 
 def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
-    """A batch of the jobs table's stream went into the counters; `created` is how many new jobs it told of, by type."""
+    """Log that a batch of the jobs table's stream went into the counters; `created` counts its new jobs by type."""
     logger().debug("counters.applied", extra={"records": records, "entries": entries})
     for job_type, number in created.items():
         count(Metric.CREATED, job_type, number)
 
 
 def record_skipped(item: str, sequence: str, why: str) -> None:
-    """A record of the stream cannot be counted, however often it comes: the counters miss it until a recount."""
+    """Log that a record of the stream can never be counted: the counters miss it until a recount."""
     logger().error("counters.skipped", extra={"item": item, "sequence": sequence, "why": why})
     count(Metric.COUNTER_DRIFT)
 
 
 def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
-    """A recount ended: by how much the counters were wrong for sure, by type and status, and what was put right."""
+    """Log that a recount ended: how wrong the counters were for sure, by type and status, and what was put right."""
     level = logger().warning if wrong else logger().info
     level("counters.recounted", extra={"jobs": jobs, "wrong": dict(wrong), "repaired": dict(repaired)})
     count(Metric.RECOUNTED)

@@ -14,7 +14,7 @@ STORED = ("POST", "/jobs", 201)
 
 
 def rate_limiter_down(error: Exception) -> None:
-    """The control table did not answer: requests are let in (open), and this is counted."""
+    """Log that the control table did not answer: requests are let in (open), and this is counted."""
     logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)
 
@@ -38,12 +38,12 @@ def token_refused(principal: str | None, why: str, method: str, path: str) -> No
 
 
 def request_failed(route: str, correlation_id: str) -> None:
-    """The API raised an unexpected error: the traceback is in this line only."""
+    """Log that the API raised an unexpected error: the traceback is in this line only."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
 
 
 def authorizer_down(error: Exception) -> None:
-    """A token could not be checked, so it was refused."""
+    """Log that a token could not be checked, so it was refused."""
     logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)
 
@@ -71,5 +71,5 @@ def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = Fal
 
 
 def error_resolved(fingerprint: str, principal: str) -> None:
-    """An operator marked a group of errors as fixed."""
+    """Log that an operator marked a group of errors as fixed."""
     logger().info("error.resolved", extra={"fingerprint": fingerprint, "principal": principal})

@@ -9,22 +9,22 @@ from chalicelib.telemetry.logger import logger
 
 
 def missed(schedule: Schedule, left_out: float) -> None:
-    """Firings were missed and do not run late, the first of them at `left_out` (epoch seconds)."""
+    """Log that firings were missed and do not run late, the first of them at `left_out` (epoch seconds)."""
     logger().warning("schedule.missed", extra={**_keys(schedule), "first": iso(left_out)})
 
 
 def refused(schedule: Schedule, why: str) -> None:
-    """A firing made no job: its type is gone or retired, or refuses the payload."""
+    """Log that a firing made no job: its type is gone or retired, or refuses the payload."""
     logger().error("schedule.refused", extra={**_keys(schedule), "why": why})
 
 
 def failed(schedule_id: str, error: Exception) -> None:
-    """A schedule, or all of them, could not be looked at; the next run of the watchdog does it again."""
+    """Log that a schedule, or all of them, could not be looked at; the next run of the watchdog does it again."""
     logger().exception("schedule.failed", extra={"schedule": schedule_id, "error_class": type(error).__name__})
 
 
 def declared(schedule: Schedule, what: str) -> None:
-    """A deploy added, changed or ended a declared schedule."""
+    """Log that a deploy added, changed or ended a declared schedule."""
     logger().info(f"schedule.{what}", extra=_keys(schedule))
 
 

@@ -98,7 +98,7 @@ class Worker:
         return again
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
-        """The queue's long timeout is for throttled pollers; once we run, the end is known."""
+        """Shorten the queue's timeout, which is for throttled pollers: once we run, the end is known."""
         receipts = [delivery.receipt for delivery in deliveries if delivery.receipt]  # a probe is in no queue
         try:
             self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)

@@ -112,5 +112,5 @@ def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> 
 
 
 def malformed(receive_count: int) -> Hold:
-    """A body that does not parse backs off: a bad deploy must not drain a queue into its DLQ within seconds."""
+    """Back off from a body that does not parse: a bad deploy must not drain a queue into its DLQ within seconds."""
     return Hold(min(MALFORMED_CAP, 2 ** min(receive_count, 20)), "malformed message")

@@ -1,4 +1,4 @@
-"""Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`
+"""Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
 
 The parent holds the other end of standard input; it closes when the parent ends, however it ends, and needs no help
 from the operating system that only Linux has. It is run by path and imports nothing of the project: so it works for

@@ -1,5 +1,4 @@
-"""Read what the API and the watchdog ask for: which job types are paused, which of their jobs to try, and whether bulk
-actions are open.
+"""Read what the API and the watchdog ask for: paused job types, jobs of them to try, whether bulk actions are open.
 
 The laptop's stand-in for disabled event source mappings, and for invocations of Lambda.
 """

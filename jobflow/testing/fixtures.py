@@ -13,13 +13,13 @@ __all__ = ["local_platform", "platform"]
 
 @pytest.fixture
 def platform() -> Platform:
-    """A platform in memory with every job type of `handlers/`."""
+    """Return a platform in memory with every job type of `handlers/`."""
     return Platform()
 
 
 @pytest.fixture
 def local_platform() -> Iterator[JobFlow]:
-    """A client of the `make dev` that runs in this folder or one above; the test is skipped when none does."""
+    """Return a client of the `make dev` that runs in this folder or one above; skip the test when none does."""
     target = profiles.running(Path.cwd())
     if target is None:
         pytest.skip("No platform runs here: start one with `make dev`.")

@@ -1,5 +1,7 @@
-"""Inject faults for SECONDS, wait for the end of all jobs, print the figures; exit with 1 if one is wrong:
-`python -m scripts.chaos SECONDS SEED`."""
+"""Inject faults for SECONDS and judge: `python -m scripts.chaos SECONDS SEED`.
+
+Wait for the end of all jobs, print the figures; exit with 1 if one is wrong.
+"""
 
 import asyncio
 import random

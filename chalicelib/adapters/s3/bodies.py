@@ -23,7 +23,7 @@ class S3Bodies:
         self._client().put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="application/json")
 
     def read(self, key: str) -> str | None:
-        """The text under the key; None when it is gone. Raises what S3 raises otherwise."""
+        """Return the text under the key; None when it is gone. Raises what S3 raises otherwise."""
         try:
             found = self._client().get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:

@@ -31,7 +31,7 @@ class Files:
     client: "S3Client"
 
     def read(self, key: str, limit: int) -> bytes:
-        """The object's content; raises FileMissing, and FileTooLarge before anything of it is read."""
+        """Return the object's content; raises FileMissing, and FileTooLarge before anything of it is read."""
         from botocore.exceptions import ClientError
 
         try:
@@ -50,7 +50,7 @@ class Files:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 
     def link(self, key: str, save_as: str | None = None) -> str:
-        """A link that anyone who has it can read the object with; a browser saves it when `save_as` names a file."""
+        """Return a link with which anyone can read the object; a browser saves it when `save_as` names a file."""
         asked = {"Bucket": self.bucket, "Key": key}
         if save_as:
             asked["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
@@ -58,7 +58,7 @@ class Files:
 
 
 def files(settings: Settings) -> Files:
-    """The files bucket, with this process's one client."""
+    """Return the files bucket, with this process's one client."""
     from chalicelib.adapters import aws
 
     # Signature 4 is named because buckets in newer regions refuse presigned links with older ones.

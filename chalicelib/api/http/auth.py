@@ -20,7 +20,7 @@ POLICY_SECONDS = 300
 
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
-    """The policy for the token's role: every route it may call, because the policy is cached for all of them.
+    """Return the policy for the token's role: every route it may call, because the policy is cached for all of them.
 
     Raises what API Gateway turns into 401 for a bad token, and into 500 when it cannot be checked (fails closed).
     """
@@ -36,7 +36,7 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
 
 
 def bearer(header: str) -> str:
-    """The token in an Authorization header; raises Unauthorized for any other scheme."""
+    """Return the token in an Authorization header; raises Unauthorized for any other scheme."""
     scheme, _, text = header.strip().partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthorized("Send the header Authorization: Bearer <token>.")
@@ -44,7 +44,7 @@ def bearer(header: str) -> str:
 
 
 def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
-    """The routes a role may call; an id in a path matches anything."""
+    """Return the routes a role may call; an id in a path matches anything."""
     allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
     return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
 
@@ -69,7 +69,7 @@ def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
 
 
 def require(caller: Caller, needed: Role) -> None:
-    """Raises Forbidden unless the caller's role may do what `needed` may."""
+    """Raise Forbidden unless the caller's role may do what `needed` may."""
     if not caller.role.may(needed):
         raise Forbidden(f"This needs the role {needed}; the token has the role {caller.role}.")
 

@@ -17,7 +17,7 @@ Loc = tuple[str | int, ...]
 
 
 def read_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
-    """The body as an object; an empty body is an empty object.
+    """Return the body as an object; an empty body is an empty object.
 
     Raises PayloadTooLarge, UnsupportedMediaType, MalformedRequest, and InvalidRequest that names the field.
     """

@@ -52,7 +52,7 @@ class Call:
         return (self.caller and self.caller.label) or self.principal
 
     def idempotency_key(self) -> str | None:
-        """The header Idempotency-Key; raises MalformedRequest when it is not 1 to 255 visible ASCII characters."""
+        """Return the header Idempotency-Key; raises MalformedRequest unless it is 1 to 255 visible ASCII characters."""
         key = self.headers.get("idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise MalformedRequest("The Idempotency-Key must be 1 to 255 visible ASCII characters.")
@@ -145,7 +145,7 @@ class Endpoints:
 
 
 def read_body(model: type[M], raw: Mapping[str, Any]) -> M:
-    """The body as the model; raises InvalidRequest that names each wrong field."""
+    """Return the body as the model; raises InvalidRequest that names each wrong field."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -153,7 +153,7 @@ def read_body(model: type[M], raw: Mapping[str, Any]) -> M:
 
 
 def read_query(model: type[M], raw: Mapping[str, list[str]]) -> M:
-    """The query string as the model; raises InvalidRequest that names each wrong parameter."""
+    """Return the query string as the model; raises InvalidRequest that names each wrong parameter."""
     twice = [FieldError(("query", name), "is given more than once") for name, values in raw.items() if len(values) > 1]
     if twice:
         raise InvalidRequest("The query is not valid.", twice)

@@ -47,7 +47,7 @@ def problem_body(
     kind: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """A problem as the object to serialise. Without a `kind` it is `about:blank` and the title is HTTP's phrase."""
+    """Return a problem as the object to serialise. Without a `kind` it is `about:blank`, titled by HTTP's phrase."""
     body: dict[str, Any] = {
         "type": f"urn:jobflow:problem:{kind}" if kind else "about:blank",
         "title": title or HTTPStatus(status).phrase,
@@ -69,7 +69,7 @@ def _short(loc: tuple[str | int, ...]) -> list[str | int]:
 
 
 def row_of(error: JobFlowError) -> tuple[int, str, str] | None:
-    """The table's row for an error, or for what it is a kind of; None when callers are not told about it."""
+    """Return the table's row for an error, or for what it is a kind of; None when callers are not told about it."""
     for ancestor in type(error).__mro__:
         if ancestor in TABLE:
             return TABLE[ancestor]
@@ -77,7 +77,7 @@ def row_of(error: JobFlowError) -> tuple[int, str, str] | None:
 
 
 def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str, Any]:
-    """The problem that tells a caller about an error; an error that is not theirs becomes a bare 500."""
+    """Return the problem that tells a caller about an error; an error that is not theirs becomes a bare 500."""
     row = row_of(error) if isinstance(error, JobFlowError) else None
     if row is None:
         detail = "Internal error. It is logged under this correlation id."

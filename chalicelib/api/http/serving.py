@@ -67,7 +67,7 @@ def _asker(request: Request) -> dict[str, str]:
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:
-    """The problem for an error; one that is not the caller's is logged with its traceback."""
+    """Return the problem for an error; one that is not the caller's is logged with its traceback."""
     body = problems.problem_of(error, correlation_id)
     if body["status"] >= 500:
         request_events.request_failed(route, correlation_id)
@@ -75,12 +75,12 @@ def refuse(error: Exception, route: str, correlation_id: str) -> Response:
 
 
 def problem_response(body: dict[str, Any], headers: Mapping[str, str]) -> Response:
-    """A problem as a response."""
+    """Return a problem as a response."""
     return Response(encode(body), {**headers, "Content-Type": problems.CONTENT_TYPE}, body["status"])
 
 
 def correlation_id_of(request: Request | None) -> str:
-    """The caller's id for this request if it is a sane one, else a new one; the same for the whole request."""
+    """Return the caller's id for this request if it is a sane one, else a new one; the same for the whole request."""
     if request is None:
         return str(uuid.uuid4())
     kept = request.context.get("correlationId")

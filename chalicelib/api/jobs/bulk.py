@@ -81,7 +81,7 @@ def bulk_actions(call: Call, reason: str = "") -> BulkActions:
 
 
 def answer_of(report: Report) -> BulkAnswer:
-    """A report as it goes out."""
+    """Return a report as it goes out."""
     late = [(job_id, "There was no time left for this job; send it again.") for job_id in report.untried]
     skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in (*report.skipped, *late)]
     return BulkAnswer(

@@ -102,13 +102,13 @@ def start_bulk(call: Call) -> Reply:
 
 @endpoints.get("/bulk", BulkActionList, moving=())
 def list_bulk(_: Call) -> BulkActionList:
-    """The newest 50 bulk actions of the last 30 days, newest first."""
+    """List the newest 50 bulk actions of the last 30 days, newest first."""
     return BulkActionList(bulk_actions=[_row(one) for one in parts.bulk_rows.newest(MOST_SHOWN)])
 
 
 @endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())
 def get_bulk(call: Call) -> BulkActionRow:
-    """A bulk action with its progress or result. Strongly consistent."""
+    """Return a bulk action with its progress or result. Strongly consistent."""
     return _row(parts.bulk_work.get(_id_of(call)))
 
 

@@ -51,7 +51,7 @@ def create_job(call: Call) -> Reply:
 
 @endpoints.get("/jobs", JobPage, query=ListQuery, moving=())
 def list_jobs(call: Call) -> JobPage:
-    """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
+    """List jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
     asked: ListQuery = call.query
     if asked.idempotency_key is not None:
         own = parts.job_service.by_key(call.principal, asked.idempotency_key)
@@ -72,14 +72,14 @@ def list_jobs(call: Call) -> JobPage:
 
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
-    """A job with its payload, result and the history of its attempts. Strongly consistent."""
+    """Return a job with its payload, result and the history of its attempts. Strongly consistent."""
     view, why = parts.job_reader.explained(job_id_of(call))
     return job_detail(view, why, _attempts_left(view.job))
 
 
 @endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
 def get_payload(call: Call) -> PastPayload:
-    """The payload of a run after which the job was retried with another one. Kept for 90 days."""
+    """Return the payload of a run after which the job was retried with another one. Kept for 90 days."""
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
@@ -135,7 +135,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
 
 
 def job_id_of(call: Call) -> str:
-    """The id in the path; raises JobNotFound when it cannot be one, because then no job has it."""
+    """Return the id in the path; raises JobNotFound when it cannot be one, because then no job has it."""
     job_id = call.path["job_id"].lower()
     if not JOB_ID.fullmatch(job_id):
         raise JobNotFound(call.path["job_id"][:64])

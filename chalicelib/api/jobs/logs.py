@@ -42,7 +42,7 @@ class LogPage(Answer):
 
 @endpoints.get("/jobs/{job_id}/logs", LogPage, query=LogsQuery)
 def read_logs(call: Call) -> LogPage:
-    """The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
+    """List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
     view = parts.job_service.get(job_id_of(call))
     # No listing has such a prefix: its cursors do not fit here, nor these there.
     secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")

@@ -29,14 +29,14 @@ MOST_TENANTS = 10
 
 
 def job_row(job: Job) -> r.JobRow:
-    """A job in a list: without a large payload or result."""
+    """Return a job in a list: without a large payload or result."""
     result = job.result if size_of(job.result) <= LARGEST_IN_LIST else None
     payload = job.payload if job.payload_bytes <= LARGEST_IN_LIST else None
     return r.JobRow(**{**_fields(job), "payload": payload, "result": result})
 
 
 def job_whole(job: Job) -> r.JobRow:
-    """A job as it is answered by itself, after something was done with it."""
+    """Return a job as it is answered by itself, after something was done with it."""
     return fitting(r.JobRow(**_fields(job)))
 
 
@@ -66,7 +66,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
-    """A job type, with what a form or a client needs to make one of its jobs."""
+    """Return a job type, with what a form or a client needs to make one of its jobs."""
     return JobTypeRow(
         type=kind.name,
         title=kind.title,
@@ -100,7 +100,7 @@ def tenants_answer(sharing: Sharing) -> Tenants:
 
 
 def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
-    """The numbers of all jobs, and of each type."""
+    """Return the numbers of all jobs, and of each type."""
     by_type = {
         name: m.TypeNumbers(
             **_eight(numbers),
@@ -122,7 +122,7 @@ def _pause(pause: Pause) -> m.PauseNote:
 
 
 def upload_form(upload: Upload) -> r.UploadForm:
-    """A permission to upload."""
+    """Return a permission to upload."""
     return r.UploadForm(
         url=upload.url,
         fields=upload.fields,

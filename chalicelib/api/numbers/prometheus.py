@@ -18,7 +18,7 @@ Sample = tuple[dict[str, str], float]
 
 
 def exposition(metrics: Metrics) -> str:
-    """A gauge for jobs, one for messages, and two for the queue itself, each by type."""
+    """Return a gauge for jobs, one for messages, and two for the queue itself, each by type."""
     samples: dict[str, Iterator[Sample]] = {
         "jobflow_jobs": _jobs(metrics),
         "jobflow_queue_messages": _messages(metrics),

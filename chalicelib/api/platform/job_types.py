@@ -25,7 +25,7 @@ def list_job_types(_: Call) -> JobTypes:
 
 @endpoints.get("/job-types/{job_type}/tenants", Tenants, statuses=(200, 422))
 def list_tenants(call: Call) -> Tenants:
-    """The ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+    """List the ten tenants of a type with the most jobs at work: queued, running, or between attempts.
 
     It looks at 4,000 of these jobs at most: those due first, and those due last.
     """
@@ -60,7 +60,7 @@ def resume_job_type(call: Call) -> Paused:
 
 @endpoints.get("/job-types/{job_type}/pauses", PastPauseRows)
 def list_past_pauses(call: Call) -> PastPauseRows:
-    """The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one."""
+    """List the last 20 pauses of a type that ended within 90 days, newest first. GET /metrics tells the present one."""
     found = parts.pausing.past(_name_of(call))
     return PastPauseRows(pauses=[
         PastPauseRow(

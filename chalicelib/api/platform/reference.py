@@ -24,12 +24,12 @@ def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
 
     @endpoints.get("/openapi.json", OpenApi)
     def read_openapi(_: Call) -> OpenApi:
-        """The OpenAPI document of this API, with an example of every job type."""
+        """Return the OpenAPI document of this API, with an example of every job type."""
         return OpenApi(document(described(), jobtype.all_types(), VERSION))
 
     @endpoints.get("/docs", OpenApi, role=None, statuses=(302,))
     def read_docs(_: Call) -> Text:
-        """A page to read the API's description on: the dashboard serves it."""
+        """Redirect to the dashboard's page that shows the API's description."""
         return Text("", "text/plain", 302, {"Location": parts.settings.cors_origin + REFERENCE_PAGE})
 
     return endpoints

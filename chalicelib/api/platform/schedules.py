@@ -43,7 +43,7 @@ def preview_schedule(call: Call) -> m.Preview:
 
 @endpoints.get("/schedules/{schedule_id}", m.ScheduleRow, moving=())
 def get_schedule(call: Call) -> m.ScheduleRow:
-    """A schedule with its next five firings and its last twenty."""
+    """Return a schedule with its next five firings and its last twenty."""
     return _row(service().get(_id_of(call)))
 
 

@@ -37,7 +37,7 @@ class Bar:
 
 
 def series(counts: Mapping[Status, int]) -> dict[str, int]:
-    """Counts by status as counts by colour."""
+    """Return counts by status as counts by colour."""
     return {name: sum(counts[status] for status in members) for name, members in SERIES.items()}
 
 
@@ -53,7 +53,7 @@ def bars(hours: Mapping[int, Mapping[Status, int]]) -> tuple[int, list[Bar]]:
 
 
 def ceiling(highest: int) -> tuple[int, int]:
-    """The top of an axis and the step of its grid: round numbers, at most five lines."""
+    """Return the top of an axis and the step of its grid: round numbers, at most five lines."""
     raw = max(highest, 1) / 4
     power = 10 ** math.floor(math.log10(raw)) if raw >= 1 else 1
     step = next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= raw)
@@ -126,7 +126,7 @@ def share_bar(counts: Mapping[Status, int]) -> Element:
 
 
 def spread_bar(spread: Spread, longest: float) -> Element:
-    """A duration's median, 95th percentile and maximum on a line; `longest` in seconds is its full width."""
+    """Draw a duration's median, 95th percentile and maximum on a line; `longest` in seconds is its full width."""
     p50, p95, most = (198 * value / (longest or 1) + 1 for value in (spread.p50, spread.p95, spread.max))
     spoken = f"p50 {duration(spread.p50)}, p95 {duration(spread.p95)}, max {duration(spread.max)}"
     return h(

@@ -11,7 +11,7 @@ FILES_RESERVE = 20.0
 
 
 def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_JOBS) -> Report:
-    """The report over the newest `most` jobs of the period; it says so when that was not all of them.
+    """Return the report over the newest `most` jobs of the period; it says so when that was not all of them.
 
     Raises what the store and `ctx.progress` raise.
     """

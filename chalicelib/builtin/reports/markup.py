@@ -6,7 +6,7 @@ Child = Element | str | int | None
 
 
 def h(tag: str, *children: Child, **attributes: str | float | None) -> Element:
-    """An element. `class_` is the attribute `class`, an underscore a hyphen; None leaves a child or attribute away."""
+    """Make an element. `class_` is the attribute `class`, an underscore a hyphen; leave out what is None."""
     element = Element(tag)
     for name, value in attributes.items():
         if value is not None:
@@ -25,6 +25,6 @@ def h(tag: str, *children: Child, **attributes: str | float | None) -> Element:
 
 
 def document(root: Element) -> bytes:
-    """The tree as an HTML document in UTF-8."""
+    """Return the tree as an HTML document in UTF-8."""
     text = "<!doctype html>\n" + tostring(root, encoding="unicode", method="html")
     return text.replace("\x00", "\ufffd").encode("utf-8", errors="replace")

@@ -14,7 +14,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 
 def to_html(report: Report) -> bytes:
-    """The report as a document in UTF-8."""
+    """Return the report as a document in UTF-8."""
     title = f"{report.type or 'Jobs'}: report from {moment(report.period.start)}"
     head = h(
         "head",
@@ -133,7 +133,7 @@ def _error_row(group: ErrorGroup) -> Element:
 
 
 def _table(heads: tuple[str, ...], rows: list[Element]) -> Element:
-    """A table; a column's head may name its class after a slash."""
+    """Return a table; a column's head may name its class after a slash."""
     cells = [h("th", name, scope="col", class_=css or None) for name, _, css in (head.partition("/") for head in heads)]
     return h("table", h("thead", h("tr", *cells)), h("tbody", *rows))
 

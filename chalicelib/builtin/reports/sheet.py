@@ -17,7 +17,7 @@ Row = tuple[str, str, str, str, str | int | float | None]
 
 
 def to_csv(report: Report) -> bytes:
-    """The report as UTF-8 with a byte order mark, without which spreadsheets guess another encoding."""
+    """Return the report as UTF-8 with a byte order mark, without which spreadsheets guess another encoding."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)

@@ -21,7 +21,7 @@ class Period:
     end: float
 
     def hours(self) -> range:
-        """The full UTC hours that the period touches, by their first second."""
+        """Return the full UTC hours that the period touches, by their first second."""
         first = math.floor(self.start / HOUR) * HOUR
         return range(first, math.ceil(self.end), HOUR)
 
@@ -37,7 +37,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread | None":
-        """The spread of some durations; None when there are none."""
+        """Return the spread of some durations; None when there are none."""
         if not values:
             return None
         ranked = sorted(values)
@@ -45,7 +45,7 @@ class Spread:
 
 
 def percentile(ranked: Sequence[float], share: float) -> float:
-    """The smallest of the ranked values that at least `share` (0-1] of them do not exceed."""
+    """Return the smallest of the ranked values that at least `share` (0-1] of them do not exceed."""
     return ranked[math.ceil(share * len(ranked)) - 1]
 
 

@@ -26,7 +26,7 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of 1 in percent, never rounded up to 100 nor down to 0: "99.9 %" is not all of them."""
+    """Return a share of 1 in percent, never rounded up to 100 nor down to 0: "99.9 %" is not all of them."""
     if share is None:
         return "—"
     if share in (0.0, 1.0):

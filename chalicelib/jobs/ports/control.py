@@ -50,8 +50,7 @@ class Helpers(Protocol):
     """Starts further runs of the watchdog beside the present one."""
 
     def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
-        """Start a run that looks at these jobs, which are of these types, and at nothing else; returns before it has
-        begun."""
+        """Start a run that looks at these jobs, of these types, and at nothing else; return before it has begun."""
 
 
 class Consumers(Protocol):

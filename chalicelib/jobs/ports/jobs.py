@@ -93,13 +93,13 @@ class JobStore(Protocol):
         """
 
     def get(self, job_id: str) -> Job:
-        """The job with its payload and result, strongly consistent; raises JobNotFound."""
+        """Return the job with its payload and result, strongly consistent; raises JobNotFound."""
 
     def get_without_bodies(self, job_id: str) -> Job:
         """The job, strongly consistent; a payload or result kept apart is None. One small read. Raises JobNotFound."""
 
     def view(self, job_id: str) -> JobView:
-        """The job, and its attempts that did not complete and the acts that were kept, oldest first.
+        """Return the job, and its attempts that did not complete and the acts that were kept, oldest first.
 
         Nothing of a job that had its id before and has expired; what that made, and its payloads, are not its own
         either. Raises JobNotFound.
@@ -139,7 +139,7 @@ class JobStore(Protocol):
         """Return the payload of a run after which it was changed; None when none is kept (any more), or no job is."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.
+        """Return some jobs that match, newest first, in a number of requests that does not grow with that of jobs.
 
         Those of one parent come in the order of their keys, strongly consistent, and take no offset.
 

@@ -103,7 +103,7 @@ class JobType(Figures, Generic[P, R]):
         return example_of(self.schema)
 
     def parse(self, payload: JSON) -> P:
-        """The payload as the model; raises InvalidPayload that names each wrong field."""
+        """Return the payload as the model; raises InvalidPayload that names each wrong field."""
         return parsed(self.name, self.payload_model, payload)
 
     def parse_stored(self, payload: JSON) -> P:

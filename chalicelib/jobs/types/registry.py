@@ -26,7 +26,7 @@ registered: "dict[str, JobType[Any, Any]]" = {}
 
 
 def get(name: str) -> "JobType[Any, Any]":
-    """The job type of that name; raises UnknownJobType that lists the known ones."""
+    """Return the job type of that name; raises UnknownJobType that lists the known ones."""
     try:
         return registered[name]
     except KeyError:

@@ -52,8 +52,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A page of jobs, newest first
-     * @description A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000.
+     * List jobs, newest first
+     * @description List jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000.
      */
     get: operations["list_jobs"];
     put?: never;
@@ -79,8 +79,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A job with its payload, result and the history of its attempts
-     * @description A job with its payload, result and the history of its attempts. Strongly consistent.
+     * Return a job with its payload, result and the history of its attempts
+     * @description Return a job with its payload, result and the history of its attempts. Strongly consistent.
      */
     get: operations["get_job"];
     put?: never;
@@ -99,8 +99,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The payload of a run after which the job was retried with another one
-     * @description The payload of a run after which the job was retried with another one. Kept for 90 days.
+     * Return the payload of a run after which the job was retried with another one
+     * @description Return the payload of a run after which the job was retried with another one. Kept for 90 days.
      */
     get: operations["get_payload"];
     put?: never;
@@ -199,8 +199,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one
-     * @description The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one.
+     * List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one
+     * @description List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one.
      */
     get: operations["read_logs"];
     put?: never;
@@ -262,8 +262,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The newest 50 bulk actions of the last 30 days, newest first
-     * @description The newest 50 bulk actions of the last 30 days, newest first.
+     * List the newest 50 bulk actions of the last 30 days, newest first
+     * @description List the newest 50 bulk actions of the last 30 days, newest first.
      */
     get: operations["list_bulk"];
     put?: never;
@@ -288,8 +288,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A bulk action with its progress or result
-     * @description A bulk action with its progress or result. Strongly consistent.
+     * Return a bulk action with its progress or result
+     * @description Return a bulk action with its progress or result. Strongly consistent.
      */
     get: operations["get_bulk"];
     put?: never;
@@ -373,8 +373,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The ten tenants of a type with the most jobs at work: queued, running, or between attempts
-     * @description The ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+     * List the ten tenants of a type with the most jobs at work: queued, running, or between attempts
+     * @description List the ten tenants of a type with the most jobs at work: queued, running, or between attempts.
      *
      *     It looks at 4,000 of these jobs at most: those due first, and those due last.
      */
@@ -437,8 +437,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The last 20 pauses of a type that have ended within 90 days, newest first
-     * @description The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one.
+     * List the last 20 pauses of a type that ended within 90 days, newest first
+     * @description List the last 20 pauses of a type that ended within 90 days, newest first. GET /metrics tells the present one.
      */
     get: operations["list_past_pauses"];
     put?: never;
@@ -501,8 +501,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A schedule with its next five firings and its last twenty
-     * @description A schedule with its next five firings and its last twenty.
+     * Return a schedule with its next five firings and its last twenty
+     * @description Return a schedule with its next five firings and its last twenty.
      */
     get: operations["get_schedule"];
     /**
@@ -735,8 +735,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * A form that uploads one image straight to S3 within five minutes; its key goes into a job's payload
-     * @description A form that uploads one image straight to S3 within five minutes; its key goes into a job's payload.
+     * Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload
+     * @description Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload.
      */
     post: operations["create_upload"];
     delete?: never;
@@ -773,8 +773,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * The OpenAPI document of this API, with an example of every job type
-     * @description The OpenAPI document of this API, with an example of every job type.
+     * Return the OpenAPI document of this API, with an example of every job type
+     * @description Return the OpenAPI document of this API, with an example of every job type.
      */
     get: operations["read_openapi"];
     put?: never;
@@ -793,8 +793,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A page to read the API's description on: the dashboard serves it
-     * @description A page to read the API's description on: the dashboard serves it.
+     * Redirect to the dashboard's page that shows the API's description
+     * @description Redirect to the dashboard's page that shows the API's description.
      */
     get: operations["read_docs"];
     put?: never;

@@ -182,8 +182,10 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
 
 
 def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
-    """Return a million jobs, from what one job needs: `counted` has the names of `Prices`, except that `gb_seconds` and
-    `log_kb` are what they say."""
+    """Return a million jobs, from what one job needs.
+
+    `counted` has the names of `Prices`, except that `gb_seconds` and `log_kb` are what they say.
+    """
     each = {
         "api_request": prices.api_request,
         "lambda_request": prices.lambda_request,

@@ -71,7 +71,7 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def check_changeable(self) -> None:
-        """Raises CloudError, with what to do about it, when CloudFormation would refuse to change the stack now."""
+        """Raise CloudError, with what to do about it, when CloudFormation would refuse to change the stack now."""
         status = (self.describe() or {}).get("StackStatus", "")
         why = STUCK.get(status, "").format(name=self.name)
         if status.endswith("_IN_PROGRESS"):

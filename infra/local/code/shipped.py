@@ -17,8 +17,10 @@ GATEWAY = ("chalice",)
 
 
 def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
-    """Return what `lifeline.NotShipped` refuses to code of `root`, whose requirements.txt says what ships; `more` names
-    distributions that it has besides."""
+    """Return what `lifeline.NotShipped` refuses to code of `root`, whose requirements.txt says what ships.
+
+    `more` names distributions that it has besides.
+    """
     return _not_shipped((root / "requirements.txt").read_text(), tuple(more))
 
 

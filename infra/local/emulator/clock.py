@@ -12,6 +12,7 @@ class ShiftableClock:
         self._shift = 0.0
 
     def __call__(self) -> float:
+        """Return the time."""
         return self._source() + self._shift
 
     def advance(self, seconds: float) -> float:

@@ -9,8 +9,11 @@ SAME_DATA = {"dynamodbstreams": "dynamodb", "sesv2": "ses"}
 
 
 class ServiceLocks:
-    """Locks by service. Services that call others (CloudFormation, EventBridge, S3 with its notifications …)
-    hold all of them, taken in one order."""
+    """Lock by service.
+
+    Services that call others (CloudFormation, EventBridge, S3 with its notifications …) hold all locks, taken in one
+    order.
+    """
 
     def __init__(self) -> None:
         self._locks = {service: RLock() for service in (*ALONE, "others")}

@@ -8,8 +8,11 @@ Key = tuple[Part, ...]
 
 
 class Order(NamedTuple):
-    """The order of an index: the attributes of its partition key, then those it sorts by, down to the table's
-    own key, so that no two items are equal. An item that lacks one of them is not in the index."""
+    """The order of an index.
+
+    The attributes of its partition key, then those it sorts by, down to the table's own key, so that no two items are
+    equal. An item that lacks one of them is not in the index.
+    """
 
     partition: tuple[str, ...]
     sort: tuple[str, ...]

@@ -26,7 +26,7 @@ class Owner(Protocol):
     """The function whose environment this is."""
 
     def on_idle(self, environment: "Environment") -> None:
-        """It can take an invocation."""
+        """Hear that it can take an invocation."""
         ...
 
     def on_gone(self, environment: "Environment", init_error: dict[str, Any] | None) -> None:

@@ -63,8 +63,11 @@ class FunctionLog:
         self.line(f"START RequestId: {invocation.request_id} Version: $LATEST", platform=True)
 
     def end(self, invocation: Invocation, *, init_ms: float | None, memory: int | None, status: str | None) -> None:
-        """Write the END and REPORT lines. `init_ms` is None for a warm start, `memory` (the most used, in MB) where the
-        system does not tell, `status` when all went well; else it is "timeout" or the type of the error."""
+        """Write the END and REPORT lines.
+
+        `init_ms` is None for a warm start, `memory` (the most used, in MB) where the system does not tell, `status`
+        when all went well; else it is "timeout" or the type of the error.
+        """
         request_id, duration = invocation.request_id, invocation.duration_ms
         self.line(f"END RequestId: {request_id}", platform=True)
         billed = int(duration + (init_ms or 0)) + 1

@@ -75,7 +75,7 @@ class Bodies:
         return from_text(self._fetch(job_id, row.body) if row.body.startswith(S3_PREFIX) else row.body)
 
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
-        """The body, wherever it is; None when there is none (any more)."""
+        """Return the body, wherever it is; None when there is none (any more)."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
     def read_on(
@@ -132,7 +132,7 @@ def in_table(reference: str | None) -> bool:
 
 
 def _token(change: Change) -> str:
-    """The fencing token that the change is bound to, as part of a key: `gen-attempt`."""
+    """Return the fencing token that the change is bound to, as part of a key: `gen-attempt`."""
     claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
     return f"{change.gen}-{claims[0] if claims else change.writer}"
 

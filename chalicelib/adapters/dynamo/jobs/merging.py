@@ -33,7 +33,7 @@ class Merged:
 
 
 def merge(slices: Iterable[Slice]) -> Merged:
-    """The slices as one; the frontier is the highest of those shards that stopped early."""
+    """Return the slices as one; the frontier is the highest of those shards that stopped early."""
     slices = list(slices)
     frontier = max((part.frontier for part in slices if part.frontier is not None), default=None)
     seen = [entry for part in slices for entry in part.entries if frontier is None or entry.key >= frontier]

@@ -80,7 +80,7 @@ class Pages:
         return self._filled(which, limit, self._look(asked, which, size, position), first, most)
 
     def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """The page behind so many jobs, from one look at all shards; raises InvalidPosition where that ends before."""
+        """Return the page behind so many jobs, from one look at all shards; raises InvalidPosition if there is none."""
         asked = plan(which, position, self._types)
         if not asked.exact:
             return self._behind_read(asked, which, limit, offset, position)
@@ -94,7 +94,7 @@ class Pages:
         return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
 
     def _behind_read(self, asked: Plan, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """The same where main items must tell who matches: all that the offset leaves out are read."""
+        """Return the same where main items must tell who matches: all that the offset leaves out are read."""
         most = self._batch_size * self._deep
         size = self._far if _selective(asked, which) else self._share(most)
         seen = self._look(asked, which, size, position)
@@ -108,7 +108,7 @@ class Pages:
     def _filled(
         self, which: Filter, limit: int, seen: Merged, first: int, most: int, batches: int = MOST_BATCHES
     ) -> Page:
-        """The jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
+        """Return the jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
         jobs: list[Job] = []
         looked = 0
         for _, job in self._read(seen.entries[:most], first, batches):
@@ -145,7 +145,7 @@ class Pages:
         return [job for job_id in ids if (job := found[job_id]) is not None]
 
     def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
-        """The merged answers of all shards."""
+        """Return the merged answers of all shards."""
         if asked.empty:
             return Merged([], None)
         seen = self._entries.newest(asked, size)
@@ -157,7 +157,7 @@ class Pages:
         return Merged(wanted, seen.frontier)
 
     def _read(self, entries: Sequence[Entry], first: int, batches: int) -> Iterator[tuple[Entry, Job | None]]:
-        """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
+        """Return the entries with their jobs (None: gone), `first` of them at first, as far as DynamoDB reads."""
         left = iter(range(batches))
         for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk], left)
@@ -167,7 +167,7 @@ class Pages:
                 yield entry, jobs[entry.id]
 
     def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
-        """The jobs by id, None for one that is gone, in the requests that are left; what stays unread is not in it."""
+        """Return the jobs by id, None for one that is gone, in the requests that are left; leave out the unread."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:

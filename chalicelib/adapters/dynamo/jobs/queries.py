@@ -102,7 +102,7 @@ def _older(kept: Sequence[str]) -> Sequence[str]:
 
 
 def _whole_millisecond(at: float) -> float:
-    """The first whole millisecond that is not before: jobs are created at whole ones."""
+    """Return the first whole millisecond that is not before: jobs are created at whole ones."""
     # The tenth of one is what floats of this size are exact to, many times over.
     return math.ceil(round(at * 1000, 1)) / 1000
 

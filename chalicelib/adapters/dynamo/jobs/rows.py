@@ -118,14 +118,14 @@ class BodyRow(Model):
 
 
 def stored(name: str, value: Any) -> Any:
-    """A field's value as it is kept, or None where the attribute is left out."""
+    """Return a field's value as it is kept, or None where the attribute is left out."""
     if value is None or (name not in ALWAYS and value == DEFAULTS[name]):
         return None
     return list(value) if name == "tags" else value
 
 
 def new_row(rows: type[JobRow], job: Job, shards: Shards = FOUR) -> JobRow:
-    """The main item of a new job, without its payload and result."""
+    """Return the main item of a new job, without its payload and result."""
     kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
     return rows(
         pk=job.id,
@@ -139,7 +139,7 @@ def new_row(rows: type[JobRow], job: Job, shards: Shards = FOUR) -> JobRow:
 
 
 def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
-    """The job in a main item."""
+    """Return the job in a main item."""
     kept = {name: getattr(row, name) for name in DEFAULTS if name not in ELSEWHERE | {"status", "tags"}}
     return Job(
         id=row.pk,

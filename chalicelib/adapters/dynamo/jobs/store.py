@@ -202,7 +202,7 @@ class DynamoJobStore:
         events.store_failed(self._main(row), error)
 
     def _main(self, row: JobRow) -> Job:
-        """The job without what lies beside its main item."""
+        """Return the job without what lies beside its main item."""
         return job_of(row, from_text(row.payload), from_text(row.result))
 
     def _place_payload(self, row: JobRow, job: Job) -> None:

@@ -29,7 +29,7 @@ class Table(Connection):
         return self._shared
 
     def bind(self, model: type[M]) -> type[M]:
-        """The model as a class whose rows live in this table."""
+        """Return the model as a class whose rows live in this table."""
         meta = type("Meta", (), {"table_name": self.name, "region": self.region})
         link = TableConnection(self.name, region=self.region)
         link.connection = self
@@ -40,12 +40,12 @@ class Table(Connection):
 
 
 def jobs(settings: Settings) -> Table:
-    """The table of jobs."""
+    """Return the table of jobs."""
     return _table(settings.jobs_table, settings.region, jobs_table, aws.client("dynamodb", settings.region))
 
 
 def control(settings: Settings) -> Table:
-    """The table of rate windows, counters and tokens."""
+    """Return the table of rate windows, counters and tokens."""
     return _table(settings.control_table, settings.region, control_table, aws.client("dynamodb", settings.region))
 
 

@@ -21,7 +21,7 @@ CANARY = "CANARY"
 
 
 def jobs_table() -> dict[str, Any]:
-    """The table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it.
+    """Return the table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it.
 
     `failures` is sparse too: each job under the name of its last error, until it completes or is run again.
     """
@@ -41,7 +41,7 @@ def jobs_table() -> dict[str, Any]:
 
 
 def control_table() -> dict[str, Any]:
-    """The table of rate windows, counters, tokens and schedules. Apart, so that its churn is in no stream.
+    """Return the table of rate windows, counters, tokens and schedules. Apart, so that its churn is in no stream.
 
     `due` is sparse: the schedules that have a next firing, whole, because a run of the watchdog reads them from there.
     """

@@ -11,7 +11,7 @@ WRITE_UNIT = 1024
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """The size of an item as botocore writes it: names and values."""
+    """Return the size of an item as botocore writes it: names and values."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 

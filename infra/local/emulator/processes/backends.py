@@ -19,8 +19,11 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; origins of the
-    pages that may use its objects, if it checks them; returns the process and its URL), and find its addresses."""
+    """Launch an emulator, and find its addresses.
+
+    It takes a port (0: a free one), a log, where to keep its state, if it keeps any, and the origins of the pages that
+    may use its objects, if it checks them; it returns the process and its URL.
+    """
 
     launch: Launch
     health: str

@@ -1,5 +1,7 @@
-"""Run ministack, the second emulator, as an independent check, in a separate Python environment: it pins another
-botocore than ours."""
+"""Run ministack, the second emulator, as an independent check.
+
+It has a Python environment of its own: it pins another botocore than ours.
+"""
 
 from pathlib import Path
 

@@ -61,8 +61,11 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
 
 
 def _walk_less(replacements: Replacements) -> None:
-    """Check an update in two walks, not ten. Three checks depend only on the expression, its names and the key: they
-    are remembered. What two walks refuse is checked again by moto, whose first error counts."""
+    """Check an update in two walks, not ten.
+
+    Three checks depend only on the expression, its names and the key: they are remembered. What two walks refuse is
+    checked again by moto, whose first error counts.
+    """
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 
     def init(validator: Any, expression: Any, **rest: Any) -> None:

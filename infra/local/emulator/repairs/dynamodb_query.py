@@ -67,9 +67,12 @@ def _keep_views(replacements: Replacements, views: TableViews) -> None:
 
 
 def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
-    """Return the items that Table.query must see for these arguments, in ascending order: those of the page, and the
-    one after it, by which moto knows that there are more. None when moto should see the whole table: for the legacy
-    parameters (KeyConditions, QueryFilter), and for a malformed start key, because moto's answer to it is needed."""
+    """Return the items that Table.query must see for these arguments, in ascending order.
+
+    Those of the page, and the one after it, by which moto knows that there are more. None when moto should see the
+    whole table: for the legacy parameters (KeyConditions, QueryFilter), and for a malformed start key, because moto's
+    answer to it is needed.
+    """
     hash_key, comparison, operands, limit, start, forward = args[:6]
     ascending = forward is not False
     hash_conditions = dict(kwargs.get("hash_key_conditions") or {view.order.partition[0]: hash_key})

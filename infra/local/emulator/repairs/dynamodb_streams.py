@@ -14,8 +14,10 @@ KEPT_ITERATORS = 1_000
 
 
 def repair(replacements: Replacements) -> None:
-    """Keep the newest records and iterators. moto keeps all for ever; AWS keeps records for a day, and lets iterators
-    expire after 15 minutes."""
+    """Keep the newest records and iterators.
+
+    moto keeps all for ever; AWS keeps records for a day, and lets iterators expire after 15 minutes.
+    """
 
     class Newest(OrderedDict[str, Any]):
         def __setitem__(self, key: str, value: Any) -> None:

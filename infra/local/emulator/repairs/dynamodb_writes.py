@@ -23,8 +23,11 @@ def repair(replacements: Replacements, views: TableViews) -> None:
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
-    """Remember only the items that a transaction names. moto copies the whole table before every transaction and puts
-    the copy back when it fails, which takes seconds and removes what others wrote meanwhile."""
+    """Remember only the items that a transaction names.
+
+    moto copies the whole table before every transaction and puts the copy back when it fails, which takes seconds and
+    removes what others wrote meanwhile.
+    """
 
     def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
         operations = [operation for item in transact_items for operation in item.values()]
@@ -44,9 +47,11 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
 
 def copy_and_measure_less(replacements: Replacements) -> None:
-    """Share plain values between copies of an item, since they are only replaced; add its size up once until its next
-    update, and raise ItemSizeTooLarge as moto does. moto copies every value at each update, and adds up all sizes for
-    each attribute (180,000 for an item of 600) and each time an item is queried."""
+    """Share plain values between copies of an item, and add its size up once until its next update.
+
+    Values are only replaced. Raise ItemSizeTooLarge as moto does, which copies every value at each update, and adds up
+    all sizes for each attribute (180,000 for an item of 600) and each time an item is queried.
+    """
 
     def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
         return value if value.type in ("S", "N", "B", "BOOL", "NULL") else stock_copy(value, memo)
@@ -73,8 +78,10 @@ def _check_size(item: Any, error: type[Exception]) -> None:
 
 
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
-    """Undo an update that fails half-way, and write one stream record for an update that creates an item. In moto the
-    first leaves what it had done so far, and the second writes another record, for an item of only its key."""
+    """Undo an update that fails half-way, and write one stream record for an update that creates an item.
+
+    In moto the first leaves what it had done so far, and the second writes another record, for an item of only its key.
+    """
 
     def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         table = backend.get_table(table_name)

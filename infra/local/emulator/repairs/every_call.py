@@ -12,9 +12,12 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """Remember what moto computes at every call: the folders it is installed in, methods of the response class, names
-    in another spelling. Draw a request's id at once. Keep no object that it ever made (item, message, stream record)
-    for its admin pages; only S3 needs its own there."""
+    """Remember what moto computes at every call, and keep no object that it ever made.
+
+    The first are the folders it is installed in, methods of the response class, names in another spelling. A request's
+    id is drawn at once. Objects (item, message, stream record) are kept for moto's admin pages; only S3 needs its own
+    there.
+    """
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:
         instance: Any = object.__new__(cls)

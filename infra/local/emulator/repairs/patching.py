@@ -14,8 +14,10 @@ class Replacements:
         self._undo: list[Callable[[], None]] = []
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
-        """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name: a
-        repair of something that moto no longer has must not be skipped in silence."""
+        """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name.
+
+        A repair of something that moto no longer has must not be skipped in silence.
+        """
         if not hasattr(owner, name):
             raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)

@@ -22,8 +22,10 @@ Listener = Callable[[str], None]
 
 
 def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None:
-    """Make every queue an `IndexedQueue` on `clock` (seconds); `listener` hears the name of a queue where a message
-    was added or made visible."""
+    """Make every queue an `IndexedQueue` on `clock` (seconds).
+
+    `listener` hears the name of a queue where a message was added or made visible.
+    """
 
     class Queue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
         """A queue of the right kind by its name."""
@@ -141,8 +143,11 @@ class FifoQueue(IndexedQueue):
 
 
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
-    """Replace moto's calls on a queue. moto copies each message in depth, reads all attributes of the queue for its
-    retention, sleeps while the queue is empty (here the waiting is done outside), and searches the whole queue."""
+    """Replace moto's calls on a queue.
+
+    moto copies each message in depth, reads all attributes of the queue for its retention, sleeps while the queue is
+    empty (here the waiting is done outside), and searches the whole queue.
+    """
     backend_class = models.SQSBackend
 
     def receive_message(backend: Any, queue_name: str, count: int, _: int, visibility: int, names: Any = None) -> Any:
@@ -162,8 +167,11 @@ def next_due(queue: IndexedQueue) -> float | None:
 
 
 def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
-    """Make a message visible at the very instant its timeout ends. In moto it is invisible then; on a clock that stands
-    still, a message given back with timeout 0 would never come again."""
+    """Make a message visible at the very instant its timeout ends.
+
+    In moto it is invisible then; on a clock that stands still, a message given back with timeout 0 would never come
+    again.
+    """
 
     def visible(message: Any) -> bool:
         return bool(clock() * 1000.0 >= message.visible_at)

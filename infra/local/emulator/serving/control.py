@@ -1,5 +1,7 @@
-"""Answer a test's calls to the emulator itself, under /_jobflow/: health, reset, moving the queues' clock,
-and the roles of functions."""
+"""Answer a test's calls to the emulator itself, under /_jobflow/.
+
+Health, reset, moving the queues' clock, and the roles of functions.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -36,6 +38,7 @@ class Control:
         }
 
     def __call__(self, request: Request) -> Reply:
+        """Answer one call."""
         if callers.is_page(request.headers.get):
             return _json(HTTPStatus.FORBIDDEN, {"error": "not for web pages"})
         call = self._calls.get((request.method, request.path.removeprefix(PREFIX)))

@@ -48,6 +48,7 @@ class Host:
         repairs.apply(self._clock, self._polls.wake)
 
     def __call__(self, request: Request) -> Answer:
+        """Answer one request."""
         reason = callers.refusal(request.headers.get, self._origins, embeddable=True)
         if reason is not None:
             return refused(HTTPStatus.FORBIDDEN, reason)

@@ -41,8 +41,10 @@ class LongPolls:
         return sum(len(polls) for polls in self._polls.values())
 
     def wait(self, queue: str, seconds: float, receive: Callable[[], Reply]) -> asyncio.Future[Reply]:
-        """Return the future answer of a receive on `queue` that found nothing: the first that finds something, or the
-        last empty one once `seconds` are over."""
+        """Return the future answer of a receive on `queue` that found nothing.
+
+        It is the first that finds something, or the last empty one once `seconds` are over.
+        """
         poll = _Poll(queue, self._loop.time() + seconds, receive, self._loop.create_future())
         self._polls.setdefault(queue, []).append(poll)
         poll.answer.add_done_callback(lambda _answer: self._forget(poll))

@@ -22,8 +22,10 @@ class LongPoll:
 
 
 def without_waiting(request: Request) -> LongPoll | None:
-    """Turn `request` into one that answers at once, and return the wait it asked for, itself or through its queue's
-    attribute; None if it is no receive, or none that waits, or one that moto should refuse."""
+    """Turn `request` into one that answers at once, and return the wait that it or its queue asked for.
+
+    None if it is no receive, or none that waits, or one that moto should refuse.
+    """
     if request.headers.get("x-amz-target") != TARGET:
         return None
     try:
