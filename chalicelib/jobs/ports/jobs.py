@@ -96,7 +96,10 @@ class JobStore(Protocol):
         """Return the job with its payload and result, strongly consistent; raises JobNotFound."""
 
     def get_without_bodies(self, job_id: str) -> Job:
-        """The job, strongly consistent; a payload or result kept apart is None. One small read. Raises JobNotFound."""
+        """Return the job by one small, strongly consistent read; a payload or result kept apart is None.
+
+        Raises JobNotFound.
+        """
 
     def view(self, job_id: str) -> JobView:
         """Return the job, and its attempts that did not complete and the acts that were kept, oldest first.

@@ -11,7 +11,6 @@ from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.operations import Operations
-from scripts.benches.reading import read_by
 from tests.contract.filling import fill
 from tests.reading import read_by
 from tests.support import REGION, T0, Clock, a_job, requests_to
