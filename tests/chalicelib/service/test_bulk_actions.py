@@ -1,7 +1,7 @@
 """Bulk actions that the platform works off."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -39,12 +39,15 @@ class Store(MemoryJobStore):
 
     refuses: Sequence[str] = ()
     breaks = False
+    meanwhile: Iterator[Callable[[], object]] = iter(())
+    """What happens before each of the next changes."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.retried: list[str] = []
 
     def apply(self, job_id: str, change: Change) -> Job:
+        next(self.meanwhile, lambda: None)()
         if self.breaks:
             raise TimeoutError("DynamoDB does not answer")
         if job_id in self.refuses:
@@ -191,12 +194,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing(bench: Platform) -> None:
     bench.jobs(2 * SLICE)
     begun = bench.start()
     bench.clock.now += 1
-    slow = bench.rows.claim(begun.id, bench.clock.now, bench.clock.now + LEASE)
-    assert slow
-    bench.clock.now += LEASE + 1
-    over = bench.go_on()
-    assert bench.work._slice(slow, SLICE, keep=True) is None
-    assert bench.rows.find(begun.id) == over
+    others: list[BulkAction] = []
+
+    def another() -> None:
+        bench.clock.now += LEASE + 1
+        others.append(bench.go_on())
+
+    bench.store.meanwhile = iter([another])
+    late = bench.go_on()
+    assert [late] == others == [bench.rows.find(begun.id)]
+    assert late.state is BulkState.DONE
 
 
 def test_one_that_ended_and_was_not_closed_is_closed(bench: Platform) -> None:

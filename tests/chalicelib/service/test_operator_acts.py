@@ -1,6 +1,6 @@
 """Every act of an operator is kept with the job, with who and when: no crash and no race loses one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,13 +8,10 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.models.views import job_detail
 from chalicelib.errors import JobConflict
-from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.service.bulk import BulkActions
-from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -137,12 +134,12 @@ def test_a_request_that_dies_before_its_change_leaves_no_act_of_its_own_and_doub
 class Overtaken(MemoryJobStore):
     """Lets another operator act between this one's look and its change."""
 
-    meanwhile: Act | None = None
+    meanwhile: Callable[[str], object] | None = None
 
     def apply(self, job_id: str, change: Change) -> Job:
-        if self.meanwhile is not None:
-            by, self.meanwhile = self.meanwhile.by, None
-            Operations(Dispatcher(self, MemoryJobQueue(self._clock), self._clock), by).run_now(job_id)
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act(job_id)
         return super().apply(job_id, change)
 
 
@@ -150,12 +147,12 @@ def test_of_two_operators_at_once_both_are_told_or_one_is_refused(clock: Clock) 
     store = Overtaken(clock)
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
     job = stored(service, status=Status.SCHEDULED, run_at=T0 + 900, next_attempt_at=T0 + 900)
-    store.meanwhile = Act("run-now", T0, "bob", 1)
-    Operations(service.dispatcher, "ada").cancel(job.id)
+    ada, bob = Operations(service.dispatcher, "ada"), Operations(service.dispatcher, "bob")
+    store.meanwhile = bob.run_now
+    ada.cancel(job.id)
     assert told(service, job) == [("run-now", "bob", 1), ("cancel", "ada", 1)]
     failed = stored(service, id="failed", status=Status.FAILED)
-    seen = service.store.get(failed.id)
-    Operations(service.dispatcher, "bob").retry(failed.id)
+    store.meanwhile = bob.retry
     with pytest.raises(JobConflict, match="someone else was faster"):
-        Operations(service.dispatcher, "ada")._apply(seen, transitions.requeue(seen, now=T0), "retry")
+        ada.retry(failed.id)
     assert told(service, failed) == [("retry", "bob", 2)]

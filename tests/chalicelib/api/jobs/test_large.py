@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.assembly import parts
 from chalicelib.errors import PermanentError
-from chalicelib.jobs.job import Attempt, Status, stored_payload
+from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import LARGEST_BODY, MOST_HISTORY
-from chalicelib.service.submission import Submission
-from chalicelib.worker.enqueue import _check
+from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from tests.chalicelib.api.support import T0, World
+from tests.support import a_job
 
 LAMBDA = 6 * 1024 * 1024
 """Bytes of a function's answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -20,9 +21,8 @@ LAMBDA = 6 * 1024 * 1024
 def kept(world: World, payload: int, result: int) -> str:
     """A completed job with so many characters in both, each of which its maker lets pass."""
     asked = {"to": ["a@example.com"], "text": "x" * payload}
-    _check(Submission("test.note", asked), "key")
-    job_id = world.create()
-    world.put_in(job_id, Status.COMPLETED, **stored_payload(asked), result=as_json(["y" * result]))
+    job_id = Enqueuing(("test.note",), parts.job_service).make(a_job(), "test.note", asked, key="key")
+    world.put_in(job_id, Status.COMPLETED, result=as_json(["y" * result]))
     return job_id
 
 
