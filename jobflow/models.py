@@ -39,7 +39,7 @@ class AttemptRow:
     attempt: int
     """Attempts charged so far; a deferred one is not charged, so its number comes again"""
     claim: int
-    """Number of the claim in this run; only grows. 0 in records of older versions"""
+    """Number of the claim in this run; only grows"""
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: datetime
     finished_at: datetime | None
@@ -207,8 +207,7 @@ class ErrorGroup:
     sparkline: list[int]
     sparkline_step_s: int
     jobs: int
-    """Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where only older
-    versions have counted"""
+    """Jobs that met it in this time; one that is retried by hand and fails alike counts again"""
     state: Literal["open", "acknowledged", "resolved", "regressed"]
     """open: not acknowledged, or seen again since; regressed: seen again since it was resolved"""
     acknowledged_by: str | None
@@ -592,7 +591,7 @@ class PastPauseRow:
     since: datetime
     until: datetime
     by: str
-    """Label of the token that paused it; JobFlow: by itself; empty: by an older version"""
+    """Label of the token that paused it; JobFlow: by itself"""
     reason: str
     resumed_by: str
     """Label of the token that resumed it; JobFlow: by itself"""
@@ -619,7 +618,7 @@ class PauseNote:
 
     since: datetime
     by: str
-    """Label of the token; empty where an older version has paused it"""
+    """Label of the token"""
     reason: str
     next_probe_at: datetime | None
     """The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator

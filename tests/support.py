@@ -76,12 +76,12 @@ class Invocation:
 
 
 def a_job(**fields: Any) -> Job:
-    """A queued job with an id of its own; `fields` say what is different."""
+    """A queued job with an id of its own, each of whose claims is charged; `fields` say what is different."""
     job = Job(
         id=str(uuid.uuid4()), type="email.send", status=Status.QUEUED, created_at=T0, updated_at=T0,
         payload={"to": "ada@example.com"}, payload_bytes=24, due_at=T0 + 60, writer=uuid.uuid4().hex[:12],
     )  # fmt: skip
-    return replace(job, **fields)
+    return replace(job, **{"claims": fields.get("attempts", 0), **fields})
 
 
 def sqs_record(

@@ -23,8 +23,6 @@ BULK, OPEN = "BULK#", "open"
 """Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
 DEPLOYS: Final = "DEPLOYS"
 """Row beside the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
-LEGACY: Final = Row(TOTALS, "TOTAL")
-"""The one row in which versions before 0.2 counted all types; `legacy` moves its numbers into the rows per type."""
 NUMBER, WAITING = "n#", "w#"
 """Attributes of a type's row: jobs by status, and since when the queued ones wait (see `backlog`)."""
 UNSENT, CLAIMED_TO = "u#", "claimed_to"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
 from chalicelib.counters.fold import Entry, fold, pieces, total
-from chalicelib.counters.legacy import Legacy
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.ports.counters import CounterTable, Row, Times
 
@@ -41,10 +40,6 @@ class StreamCounter:
     rows: CounterTable
     clock: Callable[[], float]
     _tidied: dict[Row, float] = field(default_factory=dict)
-    _legacy: Legacy = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._legacy = Legacy(self.rows)
 
     def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
@@ -57,11 +52,8 @@ class StreamCounter:
         folded = fold(told, now)
         counted = Counted(skipped=folded.skipped)
         for row, entries in folded.ordered():
-            left: Sequence[Entry] = entries
-            if keys.is_totals(row):
-                left = self._legacy.left(entries, source, now)
             self._tidy(row, now)
-            for piece in pieces(left):
+            for piece in pieces(entries):
                 self._add(row, piece, source, counted, now)
         return counted
 

@@ -41,11 +41,6 @@ def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobVi
     A job that was created again under an expired one's id does not inherit that one's history.
     """
     since = lives.since(job.created_at)
-    tried = sorted((one for one in attempts if one.started_at > since), key=_place)
+    tried = sorted((one for one in attempts if one.started_at > since), key=lambda one: one.token)
     acted = [act for act in acts if act.at > since]
     return JobView(job, tuple(tried[-MOST_HISTORY:]), tuple(acted[-MOST_HISTORY:]), len(tried) > MOST_HISTORY)
-
-
-def _place(attempt: Attempt) -> tuple[int, int, int]:
-    """Return the place of an attempt in its job's history; those from before claims were counted have claim 0."""
-    return attempt.gen, attempt.claim, attempt.attempt

@@ -172,7 +172,7 @@ class Job:
     @property
     def token(self) -> tuple[int, int]:
         """The fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
-        return self.gen, self.claims or self.attempts
+        return self.gen, self.claims
 
     @property
     def terminal(self) -> bool:
@@ -218,8 +218,8 @@ class Attempt:
 
     @property
     def token(self) -> tuple[int, int]:
-        """The fencing token of the holder whose attempt it was; (gen, attempt) before claims were counted."""
-        return self.gen, self.claim or self.attempt
+        """The fencing token of the holder whose attempt it was."""
+        return self.gen, self.claim
 
     @property
     def duration_ms(self) -> int | None:

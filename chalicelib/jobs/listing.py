@@ -5,11 +5,8 @@ import binascii
 import hashlib
 import hmac
 import json
-import re
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.jobs.job import Job, Status
@@ -36,10 +33,6 @@ MIXED = frozenset({ACTIVE})
 
 LISTS, ACTS = "lists", "acts"
 """Uses of a cursor: the next page of a list, or the next jobs of a bulk action."""
-OF_EARLIER_ACTS = re.compile(r"(retry|cancel|discard)\|")
-"""Beginning of a bulk action's position: before cursors had a use, nothing else told them apart."""
-LATER = frozenset({"tenant"})
-"""Filters that came later: a cursor that an earlier version gave out, or a bulk action works with, stays valid."""
 
 
 def iso(at: float) -> str:
@@ -107,10 +100,9 @@ def matches(job: Job, which: Filter) -> bool:
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:
-    """Return a position as an opaque string that cannot be forged and serves only the filter and use of its making."""
-    # Earlier versions read no use: while a deployment or a rollback runs, they understand these cursors.
-    of_use = {} if use == LISTS else {"u": use}
-    body = json.dumps({"v": 1, "p": position, "f": _fingerprint(which), **of_use}, separators=(",", ":")).encode()
+    """A position as an opaque string that cannot be forged and serves only the filter and the use it was made for."""
+    content = {"v": 1, "p": position, "f": _fingerprint(which), "u": use}
+    body = json.dumps(content, separators=(",", ":")).encode()
     return _encode(body) + "." + _encode(_sign(body, secret))
 
 
@@ -128,16 +120,9 @@ def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = L
     content = json.loads(body)
     if content["f"] != _fingerprint(which):
         raise _bad_cursor("belongs to a listing with other filters; start again without it", loc)
-    if _use(content, which) != use:
+    if content["u"] != use:
         raise _bad_cursor("belongs to another request; start again without it", loc)
     return str(content["p"])
-
-
-def _use(content: Mapping[str, Any], which: Filter) -> str:
-    """Return what a cursor was made for; earlier versions did not write it, and bulk actions under way have theirs."""
-    # A place among what a job made is a key of anybody's making, and may begin so: no bulk action has that filter.
-    acts = which.parent is None and OF_EARLIER_ACTS.match(content["p"])
-    return str(content.get("u", ACTS if acts else LISTS))
 
 
 def _key(at: float, job_id: str) -> str:
@@ -150,7 +135,8 @@ def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
 
 
 def _fingerprint(which: Filter) -> str:
-    asked = {name: value for name, value in asdict(which).items() if value is not None or name not in LATER}
+    # Without what is not asked: a cursor outlives a deployment that adds a filter.
+    asked = {name: value for name, value in asdict(which).items() if value is not None}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -69,8 +69,7 @@ class Watchdog:
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
-        # Items of an older version, which kept all types together: their types' signs are used one by one.
-        names = in_turn([*self.types, *removed, ""], now)
+        names = in_turn([*self.types, *removed], now)
         half = remaining() / 2
         found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
         self.tally += Counter(out_of_time=found.count(None))

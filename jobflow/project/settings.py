@@ -11,7 +11,7 @@ from jobflow.errors import ConfigurationError
 
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
-"""Made the repositories that have no `version`."""
+"""What a repository counts as that has no `version`: whatever broke since is listed for it."""
 KEYS = ("name", "version", "prefix", "python", "architecture", "builtin", "stages")
 PINS = {"architecture": "arm64", "python": "3.13"}
 """Keys of what is the same for all functions, with an example."""

@@ -1,7 +1,6 @@
 """Tell what breaks between two versions, and which of it this repository uses.
 
-`breaking.toml` lists each change that can break a repository or a program; tests hold it against the public surface of
-the versions that were released.
+`breaking.toml` lists each change that can break a repository or a program.
 """
 
 import re
@@ -21,13 +20,11 @@ VERSION_LINE = re.compile(r'^version\s*=\s*".*"$', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Breaking:
-    """One change. `gone` names parts of the surface that are no longer there, such as "job(retries)"."""
+    """One change: what is different, and what to do about it."""
 
     version: str
     what: str
     do: str
-    changelog: str
-    gone: tuple[str, ...] = ()
     uses: str = ""
     """A regular expression for a line that uses it; without one it cannot be found by reading."""
 
@@ -56,10 +53,9 @@ class Findings:
                 yield "  Not used here."
 
 
-def listed(text: str | None = None) -> list[Breaking]:
+def listed() -> list[Breaking]:
     """Return every breaking change, oldest first."""
-    found = tomllib.loads(LIST.read_text() if text is None else text).get("change", [])
-    return [Breaking(**{**one, "gone": tuple(one.get("gone", ()))}) for one in found]
+    return [Breaking(**one) for one in tomllib.loads(LIST.read_text()).get("change", [])]
 
 
 def look(project: Path, changes: Iterable[Breaking] | None = None, new: str = __version__) -> Findings:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,7 +12,7 @@ import pytest
 
 from tests.infra.local.running import BOUND_SECONDS, until
 from tests.installed import Own, install
-from tests.jobflow.project.test_upgrading import write_old
+from tests.jobflow.project.test_upgrading import of
 
 pytestmark = pytest.mark.ministack
 """Played by `make e2e`: it makes two wheels and an environment of its own."""
@@ -35,9 +34,9 @@ def project(own: Own) -> Path:
     return folder
 
 
-@contextmanager
-def dev(own: Own, project: Path) -> Iterator[Path]:
-    """Run `jobflow dev` in a repository."""
+@pytest.fixture(scope="module")
+def running(own: Own, project: Path) -> Iterator[Path]:
+    """The same with `jobflow dev` running in it."""
     environment = {**os.environ, **own.environment(**PORTS)}
     with (own.folder / "log").open("w") as log:
         process = subprocess.Popen([own.program, "dev"], cwd=project, env=environment, stdout=log, stderr=log)
@@ -48,13 +47,6 @@ def dev(own: Own, project: Path) -> Iterator[Path]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(BOUND_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def running(own: Own, project: Path) -> Iterator[Path]:
-    """The same with `jobflow dev` running in it."""
-    with dev(own, project) as made:
-        yield made
 
 
 def result(said: str) -> dict[str, str]:
@@ -108,14 +100,7 @@ def test_a_broken_declaration_is_told(own: Own, project: Path) -> None:
     assert (done.returncode != 0, "handlers/broken_type.py declares []" in done.stderr) == (True, True)
 
 
-def test_a_repository_of_the_first_version_is_taken_over(own: Own) -> None:
-    project = write_old(own.folder / "old" / "my-jobs")
-    assert "Not used here." in own.done("upgrade --check", project)
-    for line in ("check", "test -q"):
-        own.done(line, project)
-    with dev(own, project):
-        assert (
-            result(own.done("jobs create word.count --example --wait --timeout 2m", project))["text"] == "Hello, world!"
-        )
+def test_a_repository_is_brought_up_to_the_installed_version(own: Own, project: Path) -> None:
+    of(project, "0.1.0")
     own.done("upgrade", project)
     assert "Nothing breaks" in own.done("upgrade --check", project)

@@ -26,7 +26,7 @@ def add(platform: Platform, number: int, status: Status, age: float, **more: Any
 @pytest.fixture
 def past(platform: Platform) -> Platform:
     """Five jobs: four of the last day, one of two days ago."""
-    ran = {"attempts": 1, "started_at": T0 - 99, "finished_at": T0 - 95}
+    ran = {"attempts": 1, "claims": 1, "started_at": T0 - 99, "finished_at": T0 - 95}
     add(platform, 1, Status.COMPLETED, 100, **ran)
     add(platform, 2, Status.COMPLETED, 100, **ran, type="image.process")
     add(platform, 3, Status.FAILED, 23 * HOUR, error_class="PermanentError", error_message="=1+1")

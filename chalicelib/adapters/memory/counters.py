@@ -53,10 +53,6 @@ class MemoryCounters:
         key = (row.pk, row.sk)
         return {**self._facts.get(key, {}), **self._numbers.get(key, {})}
 
-    def mark(self, row: Row, source: str) -> str | None:
-        """See CounterTable."""
-        return self._marks.get((row.pk, row.sk), {}).get(MARK + source)
-
     def tidy(self, row: Row, now: float) -> int:
         """See CounterTable."""
         key = (row.pk, row.sk)

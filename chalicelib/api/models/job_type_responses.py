@@ -28,7 +28,7 @@ class PastPauseRow(Answer):
 
     since: Time
     until: Time
-    by: str = Field(description="Label of the token that paused it; JobFlow: by itself; empty: by an older version")
+    by: str = Field(description="Label of the token that paused it; JobFlow: by itself")
     reason: str
     resumed_by: str = Field(description="Label of the token that resumed it; JobFlow: by itself")
 

@@ -28,7 +28,7 @@ class PauseNote(Answer):
     """A pause of a job type."""
 
     since: Time
-    by: str = Field(description="Label of the token; empty where an older version has paused it")
+    by: str = Field(description="Label of the token")
     reason: str
     next_probe_at: Time | None = Field(
         default=None,

@@ -93,7 +93,7 @@ class AttemptRow(Answer):
     attempt: int = Field(
         description="Attempts charged so far; a deferred one is not charged, so its number comes again"
     )
-    claim: int = Field(description="Number of the claim in this run; only grows. 0 in records of older versions")
+    claim: int = Field(description="Number of the claim in this run; only grows")
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: Time
     finished_at: Time | None

@@ -161,9 +161,7 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     # Attempts that go well write no record of their own: the job itself holds all there is to say about them.
     job = view.job
     outcome = {Status.PROCESSING: "running", Status.COMPLETED: "completed"}.get(job.status)
-    # an attempt from before claims were counted is none of those that are
-    recorded = {(one.gen, one.claim) if job.claims else one.token for one in view.attempts}
-    if outcome is None or job.started_at is None or job.token in recorded:
+    if outcome is None or job.started_at is None or job.token in {one.token for one in view.attempts}:
         return ()
     running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
     return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
@@ -190,9 +188,6 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
 
 def _actions(view: JobView) -> list[r.OperatorAction]:
     last = acts.last(view.job)
-    if last is None and view.job.discarded_at is not None:
-        # discarded by a version that kept no acts
-        last = Act(acts.DISCARD, view.job.discarded_at, view.job.discarded_by or "", view.job.gen)
     # the last act is kept beside the job already when an operator's request died before it changed the job
     found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
     return [_action(act) for act in (*found, *([] if last is None else [last]))]

@@ -44,8 +44,7 @@ class ErrorGroup(Answer):
     sparkline: list[int]
     sparkline_step_s: int
     jobs: int = Field(
-        description="Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where "
-        "only older versions have counted"
+        description="Jobs that met it in this time; one that is retried by hand and fails alike counts again"
     )
     state: ErrorState = Field(
         description="open: not acknowledged, or seen again since; regressed: seen again since it was resolved"

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import keys
 from chalicelib.counters.fold import MOST_NUMBERS
-from chalicelib.counters.legacy import Legacy
 from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.recounting.progress import Phase, Progress, Run
 from chalicelib.jobs.ports.counters import Additions, Canaries, Census, Counters, CounterTable
@@ -132,7 +131,6 @@ class Recount:
         return True
 
     def _judged(self, run: Run) -> Report:
-        Legacy(self.rows).move(self.clock())
         found = _sum(self._progress.part(run, number).found for number in range(self.census.parts()))
         types = {*found, *(name for name, _ in self.counters.standing().totals)}
         drifts = tuple(drift for name in sorted(types) for drift in self._compared(run, name, found.get(name, {})))

@@ -78,9 +78,6 @@ class CounterTable(CounterRows, Protocol):
     def read(self, row: Row) -> Mapping[str, Any]:
         """Return a row's numbers and facts, strongly consistent; empty when there is no such row."""
 
-    def mark(self, row: Row, source: str) -> str | None:
-        """Return how far the row has counted the source, strongly consistent; None when it has counted nothing."""
-
     def tidy(self, row: Row, now: float) -> int:
         """Remove what nobody reads any more from a type's row of totals or of a day, and move old marks out of it.
 

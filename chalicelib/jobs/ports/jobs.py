@@ -63,8 +63,8 @@ class Sharing:
 class Search:
     """The unfinished jobs of a type that the watchdog asks for: those first due from `since` on and before `before`.
 
-    `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. The
-    type "" stands for the items of a version that kept all types together. Times in seconds since the epoch.
+    `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. Times
+    in seconds since the epoch.
     """
 
     job_type: str

@@ -823,7 +823,7 @@ export interface components {
       attempt: number;
       /**
        * Claim
-       * @description Number of the claim in this run; only grows. 0 in records of older versions
+       * @description Number of the claim in this run; only grows
        */
       claim: number;
       /**
@@ -1283,7 +1283,7 @@ export interface components {
       sparkline_step_s: number;
       /**
        * Jobs
-       * @description Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where only older versions have counted
+       * @description Jobs that met it in this time; one that is retried by hand and fails alike counts again
        */
       jobs: number;
       /**
@@ -2249,7 +2249,7 @@ export interface components {
       until: string;
       /**
        * By
-       * @description Label of the token that paused it; JobFlow: by itself; empty: by an older version
+       * @description Label of the token that paused it; JobFlow: by itself
        */
       by: string;
       /** Reason */
@@ -2291,7 +2291,7 @@ export interface components {
       since: string;
       /**
        * By
-       * @description Label of the token; empty where an older version has paused it
+       * @description Label of the token
        */
       by: string;
       /** Reason */

@@ -26,8 +26,7 @@ def settings(account: Account, stack: Stack) -> Settings:
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
-        # a stack of before 0.2 has no such parameters, and four shards
-        **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
+        **{variable: chosen[name] for variable, name in SHARDS.items()},
     })  # fmt: skip
 
 

@@ -172,8 +172,8 @@ class Deployment:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
-            # made by a run that ended before its trial did; a list of a former version does not tell
-            former = Former(known[-1], known) if known and known[-1].at and not noted else None
+            # made by a run that ended before its trial did
+            former = Former(known[-1], known) if known and not noted else None
         try:
             if self.smoke is not None:
                 Trial(self.account, self.stack, self.terminal, self.smoke, self.keep).run(outputs, former)

@@ -78,7 +78,7 @@ def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
 def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool) -> ChangeSet | None:
     """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
     present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
-    values = shards.kept(present, to.parameters, template["Parameters"])
+    values = shards.kept(present, to.parameters)
     if values != to.parameters:
         terminal.say(f"{shards.READ} stays at {values[shards.READ]}: with fewer, jobs would be missing from lists.")
     proposed = _propose(account, stack, to.url, template, values)

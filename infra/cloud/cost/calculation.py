@@ -25,9 +25,8 @@ WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
 """A run of the watchdog with nothing to do: 0.15 s of a whole core measured, of which the function has 0.29; memory;
 its two log lines."""
-TYPE_PARTITIONS, OLDER_PARTITIONS = 12, 8
-"""Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked; and
-those of the items that an older version kept without their type."""
+TYPE_PARTITIONS = 12
+"""Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked."""
 SCHEDULES_READ = 0.5
 """Read units of a run that looks for due schedules and finds none."""
 STANDING_METRICS = 1 + 1 / 24
@@ -142,7 +141,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
 
 
 def _partitions(types: Sequence[JobType[Any, Any]]) -> int:
-    return TYPE_PARTITIONS * len(types) + OLDER_PARTITIONS
+    return TYPE_PARTITIONS * len(types)
 
 
 def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:

@@ -1,9 +1,8 @@
 """Refuse a number of index partitions with which jobs would be missing from lists, also on the way back. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from chalicelib.settings import SHARDS
-from infra.cloud.errors import CloudError
 from infra.cloud.preflight.finding import Finding
 
 WRITTEN, READ = "IndexShards", "IndexShardsRead"
@@ -27,22 +26,13 @@ def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[F
         )  # fmt: skip
 
 
-def kept(present: Mapping[str, str], former: Mapping[str, str], declared: Collection[str]) -> dict[str, str]:
-    """Return the parameters with which a former template, which has the `declared` ones, asks no fewer than now.
+def kept(present: Mapping[str, str], former: Mapping[str, str]) -> dict[str, str]:
+    """Return the former parameters, which ask no fewer partitions than the present ones.
 
-    Jobs may lie in each partition that is asked now, whatever is written at present. Raises CloudError when the former
-    functions cannot ask so many: theirs had a fixed number.
+    Jobs may lie in each partition that is asked now, whatever is written at present.
     """
     now = _asked(present)
-    then = _asked({name: value for name, value in {**present, **former}.items() if name in declared})
-    if then >= now:
-        return dict(former)
-    if READ not in declared:
-        raise CloudError(
-            f"The deployment before reads {then} partitions of each index, jobs may be in {now}, and it has no "
-            f"{READ}: they would be missing from lists. Deploy a version that has it instead."
-        )
-    return {**former, READ: str(now)}
+    return dict(former) if _asked(former) >= now else {**former, READ: str(now)}
 
 
 def _asked(values: Mapping[str, str]) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
@@ -20,12 +20,12 @@ MOST = 20
 class Deployed:
     """One deployment: its template's URL, its parameters but for the secret ones, and when CloudFormation made it.
 
-    `at` is CloudFormation's own time of the stack's last change. The list of a former version has URLs alone.
+    `at` is CloudFormation's own time of the stack's last change.
     """
 
     url: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    at: str = ""
+    parameters: Mapping[str, str]
+    at: str
 
     @classmethod
     def of(cls, found: Mapping[str, Any], url: str) -> Self:
@@ -54,7 +54,7 @@ def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
 
     It then has a deployment that nobody noted: a process that ended before its trial did, or another tool.
     """
-    return bool(deployments and deployments[-1].at and deployments[-1].at != changed_at(found))
+    return bool(deployments and deployments[-1].at != changed_at(found))
 
 
 def before(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> Sequence[Deployed]:
@@ -73,7 +73,7 @@ def read(account: Account, stack: str) -> list[Deployed]:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
             return []
         raise
-    return [Deployed(one) if isinstance(one, str) else Deployed(**one) for one in json.loads(found["Body"].read())]
+    return [Deployed(**one) for one in json.loads(found["Body"].read())]
 
 
 def write(account: Account, stack: str, deployments: Sequence[Deployed]) -> None:

@@ -46,10 +46,9 @@ def content_security_policy(stack: str) -> Value:
     the second step of the first deployment; until then any API of the region may be called.
     """
     files = f"https://{bucket_name(stack, 'files')}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}"
-    legacy = f"https://{bucket_name(stack, 'files')}.s3.${{AWS::URLSuffix}}"
     before = (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
-        f"img-src 'self' data: blob: {files} {legacy}; connect-src 'self' {files} {legacy} "
+        f"img-src 'self' data: blob: {files}; connect-src 'self' {files} "
     )
     after = (
         "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "

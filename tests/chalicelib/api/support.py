@@ -169,7 +169,8 @@ class World:
 
     def put_in(self, job_id: str, status: Status, **fields: Any) -> Job:
         """Place a job in a state, without the road there."""
-        job = replace(self.store.get(job_id), status=status, **fields)
+        claims = {"claims": fields["attempts"]} if "attempts" in fields else {}
+        job = replace(self.store.get(job_id), status=status, **{**claims, **fields})
         self.store._jobs[job_id] = job
         return job
 

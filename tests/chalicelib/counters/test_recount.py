@@ -168,13 +168,6 @@ def test_repairing_also_rights_since_when_jobs_wait(platform: Platform) -> None:
     assert oldest(platform.counters.standing().waiting["email.send"], platform.clock.now) == pytest.approx(T0, abs=1800)
 
 
-def test_numbers_of_an_earlier_version_are_moved_before_they_are_judged(platform: Platform) -> None:
-    platform.add(a_job(status=Status.FAILED), lost=True)
-    platform.counters.add(keys.LEGACY, Additions(Counter({"n#email.send#failed": 1})), "old", "1", "1")
-    report = platform.step()
-    assert (report.judged, report.drifts, platform.total(Status.FAILED)) == (True, (), 1)
-
-
 def test_seeded_jobs_are_recounted_page_by_page_without_a_scan(cloud: Settings, clock: Clock) -> None:
     clock.now = T0 + 86_400
     seed(cloud, 600, ["email.send", "image.process"], T0)

@@ -47,9 +47,9 @@ def test_moves_have_names_of_their_own_and_notes_no_target() -> None:
     assert all(note.target is None for note in NOTES)
 
 
-def test_the_token_is_the_run_and_the_attempt() -> None:
-    assert a_job(gen=2, attempts=3).token == (2, 3)
-    assert (1, 10) < (2, 0), "a later run outranks every attempt of an earlier one"
+def test_the_token_is_the_run_and_the_claim() -> None:
+    assert a_job(gen=2, attempts=1, claims=3).token == (2, 3)
+    assert (1, 10) < (2, 0), "a later run outranks every claim of an earlier one"
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
-
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.lives import NAMED_BY_BIRTH, run_name
+from chalicelib.jobs.lives import run_name
 from chalicelib.jobs.single import replace_waiting
 from tests.support import T0, a_job
 
@@ -31,8 +29,3 @@ def test_a_replacement_leaves_the_time_of_creation_alone() -> None:
 
 def test_two_lives_of_one_id_are_told_apart_by_a_millisecond() -> None:
     assert run_name(a_job(id="a", created_at=T0)) != run_name(a_job(id="a", created_at=T0 + 0.001))
-
-
-@pytest.mark.parametrize(("at", "name"), [(-0.001, "a:1"), (0.0, "a:1:1a2ce8bd400")])
-def test_runs_that_may_be_under_way_at_a_deployment_keep_their_names(at: float, name: str) -> None:
-    assert run_name(a_job(id="a", created_at=NAMED_BY_BIRTH + at)) == name

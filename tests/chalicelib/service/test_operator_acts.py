@@ -63,12 +63,10 @@ def test_each_act_is_told_in_its_order_with_who_did_it(service: JobService, cloc
     ]  # fmt: skip
 
 
-def test_a_discard_is_told_also_of_a_version_that_kept_no_acts(service: JobService) -> None:
+def test_a_discard_is_told(service: JobService) -> None:
     job = stored(service, status=Status.FAILED)
     Operations(service.dispatcher, "ada", "known").discard(job.id)
     assert told(service, job) == [("discard", "ada", 1)]
-    old = stored(service, id="old", status=Status.CANCELLED, discarded_at=T0, discarded_by="bob")
-    assert told(service, old) == [("discard", "bob", 1)]
 
 
 def test_in_bulk_is_told(service: JobService) -> None:

@@ -17,7 +17,7 @@ def look(world: World, after: float = 61) -> dict[str, int]:
 
 def lasting(looks: int, types: int = 0) -> Callable[[], float]:
     """The time that is left of a run: enough for so many looks at it, after the searches of so many types."""
-    searches = 2 + types if types else 0  # and one for items of an older version, and one before all of them
+    searches = 1 + types if types else 0  # and one before all of them
     left = iter([50.0] * (searches + looks))
     return lambda: next(left, 0.0)
 

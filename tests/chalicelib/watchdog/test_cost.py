@@ -20,12 +20,9 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs import transitions
-from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports.jobs import Filter, Search
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.ports import Message, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window
@@ -36,9 +33,7 @@ from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
 TYPES = ("email.send", "image.process", "report.generate")
 PARTITIONS = 4 * 3
 """Shards of the groups of a type: at work, scheduled, parked."""
-OLDER = 4 * 2
-"""Shards of the groups in which an older version kept all types together; it parked nothing."""
-IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(TYPES) + OLDER + 1})
+IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(TYPES) + 1})
 """Depth of each queue and its dead-letter queue; the partitions that may hold overdue jobs; the counters."""
 BUSY = 4 * 2
 """Further queries for a type whose queue is not empty: older scheduled and parked jobs are asked for by themselves."""
@@ -90,8 +85,8 @@ def units_read() -> Iterator[list[float]]:
         events.unregister("after-call.dynamodb.Query", note)
 
 
-def test_a_run_with_nothing_to_do_makes_51_requests_whatever_waits(service: JobService, clock: Clock) -> None:
-    assert IDLE.total() == 51
+def test_a_run_with_nothing_to_do_makes_43_requests_whatever_waits(service: JobService, clock: Clock) -> None:
+    assert IDLE.total() == 43
     assert run(service) == ({}, Counter())
     for number in range(120):
         status = (Status.QUEUED, Status.SCHEDULED, Status.COMPLETED, Status.DEAD_LETTER)[number % 4]
@@ -125,33 +120,6 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     with units_read() as reading:
         assert run(service, claimed_to={"email.send": T0 + 600})[0] == {"waiting": 300, "resent": 200}
     assert sum(reading) > sum(idle), "the meter notices what is read"
-
-
-def test_items_of_an_older_version_are_found_and_claimed_and_listed(
-    service: JobService, cloud: Settings, clock: Clock
-) -> None:
-    rows = binding.jobs(cloud).bind(JobRow)
-    old = [
-        a_job(due_at=T0),
-        a_job(status=Status.SCHEDULED, run_at=T0 + 90, next_attempt_at=T0 + 90, due_at=T0),
-    ]
-    for job, group in zip(old, ("ACTIVE", "SCHED"), strict=True):
-        row = new_row(rows, job)
-        row.group = f"{group}#{FOUR.shard_of(job.id)}"
-        row.save()
-    for status, job in zip((Status.QUEUED, Status.SCHEDULED), old, strict=True):
-        for which in (Filter(status=status), Filter(status=status, type="email.send")):
-            assert [one.id for one in service.store.page(which, 9).jobs] == [job.id]
-    clock.advance(61)
-    assert run(service)[0] == {"resent": 2}
-    clock.advance(60)
-    for job in old:
-        by = Claimant("r")
-        claim = transitions.claim(1, now=clock.now, lease_until=clock.now + 65, by=by, job_type=job.type)
-        service.store.apply(job.id, claim)
-    found = service.store.overdue(Search("email.send"), clock.now + 900, 9)
-    assert {one.id for one in found} == {job.id for job in old}
-    assert service.store.overdue(Search(""), clock.now + 900, 9) == []
 
 
 def test_a_new_process_reads_planned_jobs_whose_time_is_past_a_hundred_at_a_time(

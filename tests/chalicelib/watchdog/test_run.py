@@ -56,7 +56,7 @@ def test_the_search_leaves_half_of_the_time_to_what_it_found(world: World, groun
     for run in range(9):
         world.clock.advance(60)
         tally = Watchdog(world.service.dispatcher, types).run(partial(next, iter([50.0] * 4 + [24.9] * 99)))
-        assert tally["out_of_time"] == 7, "it searched three of ten, types and what an older version wrote"
+        assert tally["out_of_time"] == 6, "it searched three of nine"
         if run == 0:
             assert tally["resent"]
     assert all(job.sent for job in ground.jobs())

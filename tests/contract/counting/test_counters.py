@@ -106,12 +106,6 @@ def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
     assert dict(rows.read(Row("ERR", "x"))) == {"count": 2, "type": "a.b", "first_seen": T0}
 
 
-def test_a_sources_mark_is_told(rows: Rows) -> None:
-    assert rows.mark(keys.totals("a.b"), "s") is None
-    add(rows, keys.totals("a.b"), "01", "03")
-    assert (rows.mark(keys.totals("a.b"), "s"), rows.mark(keys.totals("a.b"), "t")) == ("03", None)
-
-
 def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Rows) -> None:
     row = keys.totals("a.b")
     old, new = (f"shardId-0000000{int((T0 - age) * 1000)}-ab12" for age in (3 * DAY, 3600))

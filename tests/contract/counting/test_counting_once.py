@@ -100,7 +100,7 @@ class Shaky:
     def __init__(self, rows: Rows, chance: random.Random) -> None:
         self._rows = rows
         self._chance = chance
-        self.read, self.mark, self.tidy = rows.read, rows.mark, rows.tidy
+        self.read, self.tidy = rows.read, rows.tidy
 
     def add(
         self,

@@ -27,20 +27,6 @@ TOTALS = keys.totals("email.send")
 LATER = MIDNIGHT + 12 * 3600
 
 
-class Former(DynamoCounters):
-    """What the version before wrote and compared: a plain mark, whatever else is in the row."""
-
-    def add(
-        self, row: Row, additions: Additions, source: str, first: str, last: str, times: Times | None = None
-    ) -> str | None:
-        if super().add(row, additions, source, first, last) is None:
-            return None
-        return str(self._get(row)[f"{keys.MARK}{source}"])
-
-    def _move(self, row: Row, item: Any, now: float) -> int:
-        return 0
-
-
 def count(rows: Rows, records: list[Record], shard: str, now: float) -> int:
     """Count a batch as a new process would, which looks at each row first; return how many entries were added."""
     return len(StreamCounter(rows, lambda: now).count(read(records), shard).added)
@@ -84,29 +70,16 @@ def lived(rows: Rows, hours: int, partitions: int = 4) -> tuple[Partitions, list
     return table, batches
 
 
-@pytest.mark.parametrize(("version", "units", "most"), [(Former, [4, 3], 4000), (DynamoCounters, [1, 1], 760)])
-def test_units_of_a_write_in_a_table_of_four_partitions(
-    cloud: Settings, version: type[DynamoCounters], units: list[int], most: int
-) -> None:
-    """Two days and 48 shards of the stream."""
+def test_units_of_a_write_in_a_table_of_four_partitions(cloud: Settings) -> None:
+    """Two days and 48 shards of the stream: each write is one unit. With all marks in the rows it would be 4 and 3."""
     with metered() as meter:
-        table, batches = lived(version(cloud), 48)
+        table, batches = lived(DynamoCounters(cloud), 48)
     assert len(table.shards) == len(batches) == 48
-    last = [next(n for _, sk, n in reversed(meter.readings) if sk == row.sk) for row in (TOTALS, day(MIDNIGHT + DAY))]
-    assert last == units
-    assert item_size(raw(TOTALS)) < most
-    if version is DynamoCounters:
-        assert {n for *_, n in meter.readings} == {1}
-        # a row for each mark, and a removal: of the totals and of each day
-        assert len(meter.readings) <= (4 + 4) * 48
-        assert len(marks_in(TOTALS)) <= 6
-
-
-@pytest.mark.parametrize(("version", "size"), [(Former, 82), (DynamoCounters, 91)])
-def test_bytes_of_a_mark(cloud: Settings, version: type[DynamoCounters], size: int) -> None:
-    lived(version(cloud), 1)
-    [name] = marks_in(TOTALS)
-    assert len(name) + len(raw(TOTALS)[name]["S"]) == size
+    assert {n for *_, n in meter.readings} == {1}
+    assert item_size(raw(TOTALS)) < 760
+    # a row for each mark, and a removal: of the totals and of each day
+    assert len(meter.readings) <= (4 + 4) * 48
+    assert len(marks_in(TOTALS)) <= 6
 
 
 @pytest.mark.parametrize("late", [0, 5 * 3600, 20 * 3600], ids=["at once", "after 5 h", "after 20 h"])
@@ -269,30 +242,6 @@ def test_a_look_that_ends_half_way_is_made_again(cloud: Settings) -> None:
     assert marks_in(TOTALS) == []
     assert count(other, batches[0][1], batches[0][0], LATER) == 0
     assert completed(other) == 1
-
-
-def test_rows_of_the_former_version_are_respected_and_lose_their_marks_in_two_days(cloud: Settings) -> None:
-    former, rows = Former(cloud), DynamoCounters(cloud)
-    _, batches = lived(former, 24)
-    assert [count(rows, records, shard, MIDNIGHT + DAY) for shard, records in batches] == [0] * 24
-    table = Partitions(4, jobs=24)
-    for hour in range(24, 72):
-        shard, records = table.job(MIDNIGHT + 3600 * hour)
-        assert count(rows, records, shard, MIDNIGHT + 3600 * hour + 3) > 0
-    assert completed(rows) == 72
-    assert len(marks_in(TOTALS)) <= 6
-
-
-def test_the_former_version_counts_no_batch_again_that_this_one_counted(cloud: Settings) -> None:
-    """A rollback: what Lambda tries again then is of shards that are still open, whose marks are in the rows."""
-    former, rows = Former(cloud), DynamoCounters(cloud)
-    table, batches = lived(rows, 12)
-    for shard, records in batches[-3:]:
-        assert count(former, records, shard, LATER) == 0
-    shard, records = table.job(LATER + 5)
-    assert count(former, [*records], shard, LATER + 7) > 0
-    assert count(rows, [*records], shard, LATER + 9) == 0
-    assert completed(rows) == 13
 
 
 def test_nothing_reads_where_marks_are_kept_as_a_day(rows: Rows) -> None:

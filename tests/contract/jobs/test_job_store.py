@@ -179,7 +179,7 @@ def test_a_job_is_marked_as_sent_once_and_by_the_claim(store: JobStore) -> None:
 
 def test_attempts_are_kept_in_order_and_written_over(store: JobStore) -> None:
     job = added(store)
-    tries = [Attempt(gen, n, "error", T0 + gen, T0 + gen + n / 8) for gen in (1, 2) for n in (1, 2, 10)]
+    tries = [Attempt(gen, n, "error", T0 + gen, T0 + gen + n / 8, claim=n) for gen in (1, 2) for n in (1, 2, 10)]
     for attempt in reversed(tries):
         store.record(job.id, attempt)
     told = replace(

@@ -1,6 +1,5 @@
 """A job that a key makes again, after its first job has expired, has nothing of that one, in every store."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,10 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.lives import NAMED_BY_BIRTH, run_name
-from chalicelib.jobs.ports.jobs import Filter, JobStore
-from chalicelib.jobs.single import Outcome, Submitted
+from chalicelib.jobs.lives import run_name
+from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.lineage import NAMESPACE, Lineage
+from chalicelib.jobs.types.lineage import Lineage
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from tests.support import REGION, SETTINGS, T0, Clock, built_in
@@ -141,13 +139,3 @@ def test_it_has_no_acts_and_no_payload_of_before(lives: Lives) -> None:
     assert lives.store.view(job.id).acts == ()
     lives.store.keep_payload(job.id, 1, {"of": "this month"})
     assert lives.store.payload_of(job.id, 1) == {"of": "this month"}
-
-
-def test_jobs_from_before_keep_the_names_they_had(lives: Lives) -> None:
-    lives.clock.now = NAMED_BY_BIRTH - 0.001
-    old = lives.held(lives.born().job)
-    child = lives.child(old).job
-    name = str(uuid.uuid5(NAMESPACE, f"{old.id}:1|email.send|step2"))
-    assert (run_name(old), child.id) == (f"{old.id}:1", name)
-    lives.clock.advance(DAY)
-    assert lives.child(old) == Submitted(child, Outcome.REPEATED)

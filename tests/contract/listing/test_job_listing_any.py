@@ -18,13 +18,13 @@ NUMBER = 160
 
 
 def most_requests(which: Filter) -> int:
-    """The most requests of the store: 4 a group of the index, one group being what an older version wrote, and 3 more.
+    """The most requests of the store: 4 a group of the index, and 3 more.
 
     The API may ask once more, for the total.
     """
     kept = GROUPS.get(which.status, ()) if which.status and which.fingerprint is None else ()
     typed = len(BY_TYPE & set(kept))
-    return 3 + 4 * (typed * (1 if which.type else len(KINDS)) + 1 if typed else 1)
+    return 3 + 4 * (typed * (1 if which.type else len(KINDS)) or 1)
 
 
 def drawn(chance: random.Random) -> Filter:

@@ -77,7 +77,11 @@ def aimed_at(url: str) -> Iterator[None]:
 
 def package(stage: str, folder: Path, types: Sequence[JobType[Any, Any]] | None = None, root: Path = ROOT) -> Package:
     """`make package` for this machine's processor, without the resources that ministack does not have."""
-    made = build(stage, types or jobtype.load(), root, folder, architecture(), HERE)
+    return playable(build(stage, types or jobtype.load(), root, folder, architecture(), HERE))
+
+
+def playable(made: Package) -> Package:
+    """Take the resources that ministack does not have out of a package's template."""
     template = made.read_template()
     template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
     made.template.write_text(json.dumps(template))

@@ -55,7 +55,8 @@ class DynamoCounters:
         condition = new | (mark < first)
         while not self._write(row, actions, condition):
             item = self._get(row)
-            known = item.get(f"{MARK}{source}") or self.mark(keys.moved(row, source, 0.0), source)
+            name = f"{MARK}{source}"
+            known = item.get(name) or self._get(keys.moved(row, source, 0.0)).get(name)
             if known is not None and marks.place(known) >= first:
                 return marks.place(known)
             # The row was read before the mark beside it: if none was moved since, nothing has counted them.
@@ -67,11 +68,6 @@ class DynamoCounters:
         """See CounterTable."""
         kept = {name: value for name, value in self._get(row).items() if not name.startswith(MARK)}
         return {name: value for name, value in kept.items() if name not in KEYS}
-
-    def mark(self, row: Row, source: str) -> str | None:
-        """See CounterTable."""
-        found = self._get(row).get(f"{MARK}{source}")
-        return None if found is None else marks.place(found)
 
     def tidy(self, row: Row, now: float) -> int:
         """See CounterTable: one read, and a write for each 50 attributes that go, and for each mark that is kept."""
@@ -102,7 +98,7 @@ class DynamoCounters:
     def standing(self) -> Standing:
         """See Counters: the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
-        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row.get(BY, ""), row.get(REASON, ""), row.get(PROBE_AT))
+        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row[BY], row[REASON], row.get(PROBE_AT))
                   for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
         return standing(rows, paused)
 

@@ -1,7 +1,7 @@
 """Marks of counter rows: how far a row has counted each shard, and which of them a row can do without. Pure.
 
 A mark is a sequence number of 40 digits. In a row that is looked after, "@6b49d200" behind it is when it was written.
-Former versions compare both alike: a longer text sorts after its beginning and before the next number.
+Both compare alike: a longer text sorts after its beginning and before the next number.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def source(name: str) -> str:
 def movable(item: Mapping[str, Any], now: float) -> list[str]:
     """Return the attributes of marks that a row can do without: quiet ones of shards that are over, most likely.
 
-    A mark of a former version does not tell when it was written: it stays until nothing of its shard can come.
+    A mark that does not tell when it was written is not one of a shard: a recount's, which stays.
     """
     told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
     quiet = [name for name, written in told.items() if written and written < stamp(now - QUIET)]

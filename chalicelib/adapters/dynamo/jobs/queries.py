@@ -77,7 +77,7 @@ def _by_content(which: Filter) -> bool:
 def due(search: Search, now: float) -> Plan:
     """Return how to find the jobs of a type that the watchdog may look at."""
     names = (SCHED, PARKED) if search.planned else (AT_WORK,)
-    groups = [f"{name}#{search.job_type}" for name in names] if search.job_type else _older(names)
+    groups = [f"{name}#{search.job_type}" for name in names]
     low = None if search.since is None else iso(search.since)
     high = None if search.before is None else iso(search.before)
     return Plan(ACTIVE, groups, "order", low, high, JobRow.due_at < now, exact=True)
@@ -89,16 +89,11 @@ def at_work(job_type: str) -> Plan:
 
 
 def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
-    """Return the groups with their job types, and those of an older version, which had none."""
+    """Return the groups, those of unfinished jobs with their types."""
     if not BY_TYPE & set(kept):
         return kept
     names = [which.type] if which.type is not None else sorted(types())
-    return [*(f"{group}#{name}" for group in kept for name in names), *_older(kept)]
-
-
-def _older(kept: Sequence[str]) -> Sequence[str]:
-    # What an older version wrote lies in groups without a type until it is claimed or finished. It parked no jobs.
-    return [name for name in kept if name != PARKED]
+    return [f"{group}#{name}" for group in kept for name in names]
 
 
 def _whole_millisecond(at: float) -> float:

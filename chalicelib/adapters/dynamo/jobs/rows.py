@@ -91,7 +91,7 @@ class AttemptRow(Model):
     cold_start = BooleanAttribute(null=True)
     receive_count = Whole(null=True)
     retry_delay_s = Seconds(null=True)
-    claim = Whole(null=True)
+    claim = Whole()
     expires_at = Whole()
 
 
@@ -153,8 +153,8 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
 
 
 def attempt_of(row: AttemptRow) -> Attempt:
-    """Return the attempt in an item; one from before claims were counted has no claim."""
-    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)} | {"claim": row.claim or 0})
+    """Return the attempt in an item."""
+    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)})
 
 
 def act_of(row: ActRow) -> Act:

@@ -127,7 +127,6 @@ export function toJob(wire: WireJob): Job {
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,
-    // An older API does not tell it.
     tenant: wire.tenant ?? null,
     correlationId: wire.correlation_id,
     cancelRequested: wire.cancel_requested,

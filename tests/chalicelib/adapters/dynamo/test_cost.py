@@ -197,7 +197,7 @@ def test_a_page_takes_the_same_requests_however_many_jobs_there_are(
         assert len(asked) <= 11
         made[name] = (asked.count("Query"), asked.count("BatchGetItem"))
     assert made == {
-        "plain": (4, 1), "group": (4, 1), "mixed group": (8, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
+        "plain": (4, 1), "group": (4, 1), "mixed group": (4, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
         "kind of error": (4, 1),
     }  # fmt: skip
 

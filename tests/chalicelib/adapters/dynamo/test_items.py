@@ -246,14 +246,3 @@ def test_a_job_that_runs_again_keeps_its_payload(
     kept = items(job.id)
     assert again.payload == BIG
     assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + kept_until:.0f}"}
-
-
-def test_an_attempt_from_before_claims_were_counted_is_read(store: DynamoJobStore, cloud: Settings) -> None:
-    job = a_job(attempts=1)
-    store.add(job)
-    texts = {"pk": job.id, "sk": "ATT#0001#01", "outcome": "error"}
-    numbers = {"gen": 1, "attempt": 1, "started_at": T0, "finished_at": T0 + 1, "expires_at": int(T0 + DAY)}
-    row = {name: {"S": text} for name, text in texts.items()} | {n: {"N": str(v)} for n, v in numbers.items()}
-    aws.client("dynamodb", REGION).put_item(TableName=cloud.jobs_table, Item=row)
-    (attempt,) = store.view(job.id).attempts
-    assert (attempt.claim, attempt.token) == (0, (1, 1))

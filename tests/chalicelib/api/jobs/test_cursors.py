@@ -8,10 +8,8 @@ import pytest
 
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.listing import iso, read_cursor, write_cursor
-from chalicelib.jobs.ports.bulk import BulkAction, BulkState
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.service.bulk_actions import BulkWork
+from chalicelib.jobs.listing import iso, write_cursor
+from chalicelib.jobs.ports import Filter
 from tests.chalicelib.api.support import T0, Answer, World
 
 DEAD = Filter(status=Status.DEAD_LETTER)
@@ -79,33 +77,6 @@ def test_a_cursor_of_a_log_serves_no_list_and_no_bulk_action(dead: World, into: 
     job_id = next(iter(dead.store._jobs))
     cursor = write_cursor(f"{iso(T0)}#1", Filter(id_prefix=f"logs of {job_id}"), secret())
     assert ROUTES[into](dead, cursor).status == 400
-
-
-def test_a_bulk_cursor_of_an_earlier_version_goes_on_and_still_begins_no_list(dead: World) -> None:
-    """Those did not say what they are for: 0.1 wrote the action, the status and the place."""
-    place = read_cursor(listing(dead, None).json["next_cursor"], DEAD, secret())
-    old = write_cursor(f"retry|dead_letter|{place}", DEAD, secret())
-    assert seen(ROUTES["retry"](dead, old)) == (1, True)
-    assert [ROUTES[into](dead, old).status for into in ("list", "discard", "cancel")] == [400, 400, 400]
-
-
-def test_a_bulk_action_that_an_earlier_version_began_is_worked_off(dead: World) -> None:
-    place = read_cursor(listing(dead, None).json["next_cursor"], DEAD, secret())
-    work: BulkWork = parts.bulk_work
-    begun = BulkAction(
-        id="1", action="retry", by="ada", principal="p", started_at=T0, updated_at=T0, which=DEAD,
-        position=write_cursor(f"retry|dead_letter|{place}", DEAD, secret()),
-    )  # fmt: skip
-    work.rows.add(begun, ())
-    work.work(["1"], lambda: 800.0)
-    ended = work.get("1")
-    assert (ended.state, ended.done, ended.failures) == (BulkState.DONE, 2, 0)
-
-
-def test_a_place_among_children_is_no_bulk_cursor_whatever_its_key_is(world: World) -> None:
-    of_parent = Filter(parent="6a1de45f")
-    cursor = write_cursor("retry|failed|x#6a1de45f", of_parent, secret())
-    assert read_cursor(cursor, of_parent, secret()) == "retry|failed|x#6a1de45f"
 
 
 def secret() -> str:

@@ -11,7 +11,7 @@ from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World
 
-LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1)
+LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1, claim=1)
 
 
 class TestDetail:
@@ -38,7 +38,7 @@ class TestDetail:
             (1, "lost", 60_000), (2, "running", None),
         ]  # fmt: skip
         assert job["attempt_history"][1] == {
-            "gen": 1, "attempt": 2, "claim": 0, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
+            "gen": 1, "attempt": 2, "claim": 2, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
             "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
             "cold_start": False, "receive_count": 2, "retry_delay_s": None,
         }  # fmt: skip

@@ -79,7 +79,9 @@ def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: Job
     job_id = world.create()
     start = float(int(world.clock.now))
     for attempt in (1, 2):
-        world.store.record(job_id, Attempt(1, attempt, "error", start + 60 * attempt, start + 60 * attempt + 30))
+        world.store.record(
+            job_id, Attempt(1, attempt, "error", start + 60 * attempt, start + 60 * attempt + 30, claim=attempt)
+        )
     world.put_in(job_id, Status.FAILED, started_at=start + 180, finished_at=start + 200, attempts=3)
     lines = [
         ({"message": f"line {n}", "job_id": job_id, "gen": 1, "attempt": attempt}, start + 60 * attempt + n / 10)

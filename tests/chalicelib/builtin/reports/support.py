@@ -16,7 +16,13 @@ def job(number: int, job_type: str, status: Status, minute: float, **more: Any) 
     created = START + minute * 60
     started = None if wait is None else created + wait
     finished = None if started is None or run is None else started + run
-    times = {"started_at": started, "finished_at": finished, "updated_at": finished or created, "attempts": 1}
+    times = {
+        "started_at": started,
+        "finished_at": finished,
+        "updated_at": finished or created,
+        "attempts": 1,
+        "claims": 1,
+    }
     return Job(f"job-{number}", job_type, status, created, **{**times, **more})
 
 
@@ -25,11 +31,11 @@ TEN = [
     job(2, "email.send", Status.COMPLETED, 30, wait=2, run=1.5),
     job(3, "email.send", Status.COMPLETED, 70, wait=3, run=2.5),
     job(4, "email.send", Status.FAILED, 80, wait=4, run=9, error_class="PermanentError", error_message="no"),
-    job(5, "email.send", Status.QUEUED, 90, attempts=0),
+    job(5, "email.send", Status.QUEUED, 90, attempts=0, claims=0),
     # retried: its start is that of the second attempt, so its wait is not known, but its run is
-    job(6, "image.process", Status.COMPLETED, 100, wait=600, run=4, attempts=2),
+    job(6, "image.process", Status.COMPLETED, 100, wait=600, run=4, attempts=2, claims=2),
     # dead-lettered by the watchdog or by its last attempt: nobody knows from the record how long it ran
-    job(7, "image.process", Status.DEAD_LETTER, 110, wait=5, run=60, attempts=3, error_class="FileMissing",
+    job(7, "image.process", Status.DEAD_LETTER, 110, wait=5, run=60, attempts=3, claims=3, error_class="FileMissing",
         error_message="There is no object 'a'"),
     job(8, "image.process", Status.RETRYING, 130, wait=6, error_class="FileMissing",
         error_message="There is no object 'a'"),

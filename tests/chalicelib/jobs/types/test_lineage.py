@@ -1,13 +1,11 @@
 """A job that another one makes: its id, and which types can make each other without an end."""
 
-import uuid
-
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.lives import NAMED_BY_BIRTH, run_name
+from chalicelib.jobs.lives import run_name
 from chalicelib.jobs.types.jobtype import JobType, job
-from chalicelib.jobs.types.lineage import NAMESPACE, Lineage, check_enqueues, looping
+from chalicelib.jobs.types.lineage import Lineage, check_enqueues, looping
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import a_job
 
@@ -33,11 +31,6 @@ def test_the_root_is_the_first_of_the_line() -> None:
     first = a_job()
     second = a_job(parent=first.id, root=Lineage.of(first).root)
     assert Lineage.of(second) == Lineage(second.id, run_name(second), first.id)
-
-
-def test_a_job_from_before_is_given_the_jobs_it_has_made() -> None:
-    parent = a_job(id="p", created_at=NAMED_BY_BIRTH - 1)
-    assert Lineage.of(parent).child_id("a.b", "k") == str(uuid.uuid5(NAMESPACE, "p:1|a.b|k"))
 
 
 def test_types_that_make_each_other_are_found_also_by_way_of_others() -> None:

@@ -125,7 +125,6 @@ def test_a_first_deployment_that_failed_is_repeated_with_all_that_was_set(prod: 
 
 
 def test_one_whose_stack_has_the_defaults_of_the_template_is_a_first_one_all_the_same(prod: Prod) -> None:
-    """A former version made such a stack at its second try."""
     prod.deploy(1, **FIRST, Protect="false")
     assert check(prod.account, prod.stack, [], {}).defaults == {}, "what is up stays as it is"
     prod.is_now("ROLLBACK_COMPLETE")

@@ -1,7 +1,6 @@
 """A stage goes back to the deployment before its present one, in one command."""
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import artifacts, history
+from infra.cloud.stack import history
 from infra.cloud.stack.cloudformation import ChangeSet
 from infra.cloud.stack.cloudformation import Stack as CloudFormationStack
 from infra.cloud.stack.events import Event
@@ -67,7 +66,7 @@ def test_a_deployment_that_changes_nothing_is_not_remembered_twice(account: Acco
 
 def test_no_more_are_kept_than_can_be_read_at_a_glance(account: Account, tmp_path: Path) -> None:
     deploy(account, tmp_path, "60")
-    history.write(account, NAME, [Deployed(str(number)) for number in range(50)])
+    history.write(account, NAME, [Deployed(str(number), {}, "") for number in range(50)])
     assert urls(account) == [str(number) for number in range(50 - history.MOST, 50)]
 
 
@@ -82,16 +81,6 @@ def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path
     assert "Seconds is 2 again, not 3." in told.getvalue()
     rollback(account, stage.stack, quiet())
     assert stage.attributes() == ("1", "1")
-
-
-def test_a_list_of_a_former_version_keeps_the_present_parameters(account: Account, tmp_path: Path) -> None:
-    stage = Stage(account, tmp_path)
-    stage.deploy(1, Seconds="1")
-    stage.deploy(2, Seconds="2")
-    body = json.dumps(urls(account))
-    account.client("s3").put_object(Bucket=artifacts.name(account, NAME), Key=history.KEY, Body=body)
-    rollback(account, stage.stack, quiet())
-    assert stage.attributes() == ("1", "2")
 
 
 class Changing(CloudFormationStack):

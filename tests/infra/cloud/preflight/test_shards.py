@@ -2,8 +2,7 @@
 
 import pytest
 
-from infra.cloud.errors import CloudError
-from infra.cloud.preflight.shards import READ, WRITTEN, findings, kept
+from infra.cloud.preflight.shards import READ, findings, kept
 
 
 def told(before: dict[str, str], written: int, read: int) -> str:
@@ -12,25 +11,20 @@ def told(before: dict[str, str], written: int, read: int) -> str:
     return " ".join(finding.sentence for finding in found)
 
 
-OLD = {"MailFrom": "a@example.com"}
-"""Of a stack whose version had no such parameters."""
-
-
 def of(written: int, read: int) -> dict[str, str]:
     return {"IndexShards": str(written), "IndexShardsRead": str(read)}
 
 
 @pytest.mark.parametrize(
     ("before", "written", "read"),
-    [({}, 16, 4), (OLD, 4, 4), (OLD, 4, 8), (of(4, 8), 8, 8), (of(4, 8), 8, 4), (of(8, 8), 4, 8), (of(8, 8), 8, 16)],
+    [({}, 16, 4), (of(4, 8), 8, 8), (of(4, 8), 8, 4), (of(8, 8), 4, 8), (of(8, 8), 8, 16)],
 )
 def test_what_finds_every_job_is_fine(before: dict[str, str], written: int, read: int) -> None:
     assert told(before, written, read) == ""
 
 
-@pytest.mark.parametrize("before", [OLD, of(4, 4)])
-def test_more_shards_are_asked_a_deployment_before_they_are_written(before: dict[str, str]) -> None:
-    assert 'SET="IndexShardsRead=8" first' in told(before, 8, 8)
+def test_more_shards_are_asked_a_deployment_before_they_are_written() -> None:
+    assert 'SET="IndexShardsRead=8" first' in told(of(4, 4), 8, 8)
 
 
 @pytest.mark.parametrize(("written", "read"), [(4, 4), (4, 8)])
@@ -38,23 +32,10 @@ def test_shards_that_may_hold_jobs_are_asked_for_good(written: int, read: int) -
     assert 'SET="IndexShardsRead=16"' in told(of(4, 16), written, read)
 
 
-BOTH = (WRITTEN, READ)
-
-
 @pytest.mark.parametrize(
     ("present", "former", "asked"),
     [(of(8, 8), of(4, 8), "8"), (of(4, 8), of(4, 4), "8"), (of(8, 4), of(4, 4), "8"), (of(4, 4), of(4, 4), "4"),
-     (OLD, of(4, 4), "4"), (of(4, 4), of(4, 16), "16"), (of(16, 8), of(8, 8), "16")],
+     (of(4, 4), of(4, 16), "16"), (of(16, 8), of(8, 8), "16")],
 )  # fmt: skip
 def test_the_way_back_asks_no_fewer_partitions(present: dict[str, str], former: dict[str, str], asked: str) -> None:
-    assert kept(present, former, BOTH) == {**former, READ: asked}
-
-
-def test_a_former_deployment_whose_parameters_nobody_noted_keeps_the_present_ones() -> None:
-    assert kept(of(8, 8), {}, BOTH) == {}
-
-
-def test_functions_with_a_fixed_number_are_not_gone_back_to_when_jobs_may_be_in_more() -> None:
-    assert kept(of(4, 4), OLD, ("MailFrom",)) == OLD
-    with pytest.raises(CloudError, match=f"reads 4 partitions .* has no {READ}"):
-        kept(of(4, 8), OLD, ("MailFrom",))
+    assert kept(present, former) == {**former, READ: asked}
