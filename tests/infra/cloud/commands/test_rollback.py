@@ -216,14 +216,3 @@ def test_index_partitions_that_may_hold_jobs_are_asked_after_any_number_of_rollb
     assert (shards(stage), stage.attributes()[0]) == (("4", "8"), "1")
     assert "IndexShardsRead stays at 8: with fewer, jobs would be missing from lists." in told.getvalue()
     assert history.read(account, NAME)[-1].parameters["IndexShardsRead"] == "8", "what is noted is what there is"
-
-
-def test_a_version_that_cannot_ask_so_many_partitions_is_not_gone_back_to(account: Account, tmp_path: Path) -> None:
-    Stage(account, tmp_path).deploy(1)
-    stage = Stage(account, tmp_path, sharded=True)
-    stage.deploy(2)
-    rollback(account, stage.stack, quiet())
-    stage.deploy(2, IndexShards="4", IndexShardsRead="8")
-    with pytest.raises(CloudError, match=r"reads 4 partitions of each index, jobs may be in 8, .* Deploy a version"):
-        rollback(account, stage.stack, quiet())
-    assert (shards(stage), len(urls(account))) == (("4", "8"), 2)
