@@ -100,7 +100,7 @@ def matches(job: Job, which: Filter) -> bool:
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:
-    """A position as an opaque string that cannot be forged and serves only the filter and the use it was made for."""
+    """Return a position as an opaque string that cannot be forged and serves only its own filter and use."""
     content = {"v": 1, "p": position, "f": _fingerprint(which), "u": use}
     body = json.dumps(content, separators=(",", ":")).encode()
     return _encode(body) + "." + _encode(_sign(body, secret))

@@ -15,7 +15,8 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.single import Outcome, Submitted
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.lineage import Lineage
 from chalicelib.service.jobs import JobService
