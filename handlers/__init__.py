@@ -38,8 +38,8 @@ How an attempt ends
   attempt.
 
 `retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
-time, up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog
-sends a new message ahead of the time.
+time, up to one hour; `retry=Delays((5, 60, 3600))` names the waits one by one. A wait of over 15 minutes is parked: the
+job holds no message and no worker, and the watchdog sends a new message ahead of the time.
 
 `rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers. `fair_by="customer"` names the
 field that says whose job it is: customers take turns. `serial_by="account"` lets one job of an account run at a
@@ -48,14 +48,15 @@ time, in order (docs/job-types.md).
 
 How to change one
 -----------------
-* `upgrade=` takes a function from an old payload to a new one. It is called for stored payloads that the present schema
-  refuses; without it such a job waits, is tried again every hour, and is counted in the metric `Stalled`.
-* `retired=True` refuses new jobs of the type while the stored ones are processed. Delete the file after that.
+* `changes=Changes(upgrade=…)` takes a function from an old payload to a new one. It is called for stored payloads that
+  the present schema refuses; without it such a job waits, is tried again every hour, and is counted in the metric
+  `Stalled`.
+* `Changes(retired=True)` refuses new jobs of the type while the stored ones are processed. Delete the file after that.
 
 How a deployment tries one
 --------------------------
-`smoke={"text": "one two"}` in `@job` is a payload that may run after every deployment of every stage, for good: nobody
-gets mail from it, nothing is charged by it. One job of it runs to its end; if it does not, the former version is
+`changes=Changes(smoke={"text": "one two"})` is a payload that may run after every deployment of every stage, for good:
+nobody gets mail from it, nothing is charged by it. One job of it runs to its end; if it does not, the former version is
 brought back. Without `smoke` only the function is asked whether it starts.
 
 Rules that tests hold
@@ -65,14 +66,14 @@ Rules that tests hold
   `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` is a valid payload.
 * A job may run twice. Write to a place where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or give
   `ctx.idempotency_key` to the service that is called.
-* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take
-  about a second may take several at once (`batch_size`).
+* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take about
+  a second may take several at once (`function=Function(batch_size=10)`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Import only the public names of `chalicelib` and what is in `chalicelib/builtin/`: put more code of a type there, as
   `images.py` for `image_process.py`.
-* `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
-  (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
-  (`infra/definition/iam/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links
-  to: S3 checks the permissions of the signer.
+* `access=AwsAccess(grants=…)` names what the function may do beyond its own queue and jobs, as "service:Action:where":
+  "ses:SendEmail" (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
+  (`infra/definition/iam/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to:
+  S3 checks the permissions of the signer.
 * Your own tables, buckets, secrets, settings and network are declared in `@job`, too: docs/job-types.md.
 """

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from chalicelib import JobContext, consume, job
+from chalicelib import AwsAccess, Function, JobContext, consume, job
 from chalicelib.builtin import mail, mail_cap
 from chalicelib.builtin.mail import EmailAddress, HeaderText
 
@@ -89,12 +89,9 @@ SLOWEST = 15.0
     "email.send",
     max_attempts=3,
     timeout=60,
-    batch_size=10,
-    concurrency=20,
-    memory=512,
-    budget=SLOWEST,
+    function=Function(batch_size=10, concurrency=20, memory=512, budget=SLOWEST),
     rate=mail.sending_rate,
-    grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}"),
+    access=AwsAccess(grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}")),
 )
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     """Send an e-mail through SES, from the address the stack is configured with.

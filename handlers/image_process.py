@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from chalicelib import JobContext, consume, job
+from chalicelib import AwsAccess, Function, JobContext, consume, job
 from chalicelib.builtin import files
 
 LARGEST_UPLOAD = 15_000_000
@@ -94,8 +94,8 @@ class ImageProcessed(BaseModel):
 
 
 @job(
-    "image.process", max_attempts=3, timeout=120, batch_size=1, concurrency=20, memory=1769,
-    grants=("s3:GetObject:uploads/*", "s3:PutObject:processed/*", "s3:GetObject:processed/*"),
+    "image.process", max_attempts=3, timeout=120, function=Function(batch_size=1, concurrency=20, memory=1769),
+    access=AwsAccess(grants=("s3:GetObject:uploads/*", "s3:PutObject:processed/*", "s3:GetObject:processed/*")),
 )  # fmt: skip
 def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
     """Crop, resize, thumbnail or convert an uploaded image; the camera's orientation is applied, metadata removed.

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from chalicelib import Cron, JobContext, PermanentError, consume, job
+from chalicelib import AwsAccess, Changes, Cron, Function, JobContext, PermanentError, consume, job
 from chalicelib.builtin import files
 from chalicelib.builtin.fields import TYPE_NAME, iso
 
@@ -120,13 +120,13 @@ class ReportGenerated(BaseModel):
 
 
 @job(
-    "report.generate", max_attempts=3, timeout=300, batch_size=1, concurrency=5, memory=1024,
-    grants=(
+    "report.generate", max_attempts=3, timeout=300, function=Function(batch_size=1, concurrency=5, memory=1024),
+    access=AwsAccess(grants=(
         "dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs",
         "s3:PutObject:reports/*", "s3:GetObject:reports/*",
-    ),
+    )),
     schedule=Cron("0 2 * * *", name="nightly", payload={"hours": 24}, paused=True),
-    smoke=SMOKE,
+    changes=Changes(smoke=SMOKE),
 )  # fmt: skip
 def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
     """Count the jobs of a period by their outcome: rates, durations, errors, hour by hour, as CSV and as a web page.

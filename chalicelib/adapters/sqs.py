@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.limits import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, Message
-from chalicelib.jobs.serial import ENDING
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LOST = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight"})
 class SqsJobQueue:
     """See JobQueue. Every method raises what botocore raises when SQS does not take the request."""
 
-    def __init__(self, settings: Settings, serial: Callable[[str], bool] = registry.serial) -> None:
+    def __init__(self, settings: Settings, serial: Callable[[str], bool] = jobtype.serial) -> None:
         self._prefix, self._serial = settings.queue_url_prefix, serial
         self._client: SQSClient = aws.client("sqs", settings.region)
 
@@ -81,7 +81,7 @@ class SqsJobQueue:
             self._delete_alone(job_type, receipts[int(failed["Id"])])
 
     def _url(self, job_type: str, dead: str = "") -> str:
-        return self._prefix + job_type.replace(".", "-") + dead + (ENDING if self._serial(job_type) else "")
+        return self._prefix + job_type.replace(".", "-") + dead + (FIFO_ENDING if self._serial(job_type) else "")
 
     def _dead_url(self, job_type: str) -> str:
         return self._url(job_type, "-dlq")

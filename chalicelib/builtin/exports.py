@@ -23,7 +23,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY, KEEP_DONE
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants that reading jobs takes; `s3:GetObject` and `s3:PutObject` below the prefix that is written to come on top."""

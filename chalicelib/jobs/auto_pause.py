@@ -6,7 +6,7 @@ The functions return the row as it is to be written, or None when there is nothi
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.types.failing import Failing
 
 FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
 """Seconds from a pause to its first probe, and the most between two probes: each wait is twice the one before."""
@@ -14,24 +14,6 @@ REMEMBERED = 3600.0
 """Seconds after a pause ended in which another one begins with the cooldown that had been reached."""
 SURE = 130.0
 """Seconds after which no former run of the watchdog can still switch the queue off: a run ends after 50."""
-MOST_FAILURES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """The last `of` attempts, all within `within` seconds, failed with one error.
-
-    Raises ConfigurationError for fewer than 2 or more than 50 attempts, and outside of 10 to 86,400 seconds.
-    """
-
-    of: int = 20
-    within: float = 300
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
-            raise ConfigurationError(f"pause_when: of is a whole number from 2 to {MOST_FAILURES}")
-        if not 10 <= self.within <= 86_400:
-            raise ConfigurationError("pause_when: within is between 10 and 86,400 seconds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ RETIRE_AFTER = 3_600.0
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""
+FIFO_ENDING = ".fifo"
+"""Ends the name of each FIFO queue: SQS asks for it."""
 LONGEST_NAME = 40
 """Characters of a job type's name: it is part of the names of queues and functions."""
 MOST_TAGS = 10
@@ -88,6 +90,10 @@ MOST_TAGS = 10
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
 more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
+LARGEST_REQUEST = 256 * 1024
+"""Bytes of the body of a request to the API."""
+LARGEST_UPLOAD = 10 * 1024 * 1024
+"""Bytes of a file that is uploaded for a job."""
 LARGEST_BODY = 5_000_000
 """Characters of a result, or of the payload of a job that another job makes, as JSON within JSON, in which the API's
 answer leaves its function: at most 6 MB. Larger data belong into S3."""

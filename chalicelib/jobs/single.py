@@ -2,29 +2,18 @@
 
 import json
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pydantic import BaseModel
-
-from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.limits import DAY, KEEP_DONE
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.types.unique import Unique
 
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
 """Of the ids of key rows, and of jobs whose own id was taken by others."""
 LONGEST_DEBOUNCE = int(DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """A type has one job for `seconds` with the same values of these fields of the payload; none named: of all."""
-
-    seconds: float
-    by: tuple[str, ...] = ()
 
 
 class WaitingKey(str):
@@ -79,12 +68,6 @@ class Submitted:
     outcome: Outcome
 
 
-def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
-    """Return the id of the key row of a unique type's payload, as it is stored."""
-    values = payload if not unique.by else {name: payload.get(name) for name in unique.by}
-    return _id("unique", job_type, json.dumps(values, sort_keys=True, separators=(",", ":")))
-
-
 def answer_row(job_id: str) -> str:
     """Return the id of the row that says which job answered the request that would have made this one."""
     return _id("answer", job_id)
@@ -95,21 +78,9 @@ def next_id(job_id: str) -> str:
     return _id("next", job_id)
 
 
-def unique_of(
-    name: str, seconds: float | None, by: str | Iterable[str], payload_model: type[BaseModel]
-) -> Unique | None:
-    """Return what a type declares; raises ConfigurationError for a time or a field that cannot be."""
-    fields = (by,) if isinstance(by, str) else tuple(by)
-    if seconds is None:
-        if fields:
-            raise ConfigurationError(f"{name}: unique_by needs unique_for")
-        return None
-    if not 1 <= seconds <= KEEP_DONE:
-        raise ConfigurationError(f"{name}: unique_for must be between 1 and {KEEP_DONE:.0f} seconds")
-    unknown = [field for field in fields if field not in payload_model.model_fields]
-    if unknown:
-        raise ConfigurationError(f"{name}: unique_by names {', '.join(unknown)}, which the payload does not have")
-    return Unique(seconds, fields)
+def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
+    """Return the id of the key row of a unique type's payload as it is stored."""
+    return _id("unique", job_type, json.dumps(unique.values(payload), sort_keys=True, separators=(",", ":")))
 
 
 def replace_waiting(found: Job, wanted: Job) -> Change:

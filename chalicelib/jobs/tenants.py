@@ -2,12 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic import BaseModel
-
-from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import JSON
 
 TAG = "tenant="
@@ -49,31 +45,6 @@ def group_of(tags: Sequence[str]) -> str | None:
     """Return the MessageGroupId of a job's messages: its tenant, or a hash if SQS refuses that; None without one."""
     tenant = tenant_of(tags)
     return tenant if tenant is None or GROUP.fullmatch(tenant) else _hash(tenant.encode())[:32]
-
-
-def check_field(name: str, option: str, path: str | None, payload: type[BaseModel]) -> None:
-    """Raise ConfigurationError unless the path leads to a field of text, of whole numbers, or of an enum's values."""
-    if path is None:
-        return
-    whole = payload.model_json_schema(by_alias=False, mode="serialization")
-    kinds = _meant(whole, whole)
-    for part in path.split("."):
-        fields = [field for kind in kinds for key, field in kind.get("properties", {}).items() if key == part]
-        if not fields:
-            raise ConfigurationError(f"{name}: {option} names {path}, which the payload does not have")
-        kinds = [kind for field in fields for kind in _meant(field, whole)]
-    if not kinds or not all(kind.get("type") in ("string", "integer") for kind in kinds):
-        raise ConfigurationError(f"{name}: {option} names {path}, which is neither text nor a whole number nor an enum")
-
-
-def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the schemas that this one stands for, null aside: references followed, alternatives one by one."""
-    if "$ref" in schema:
-        return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
-    several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
-    if several:
-        return [kind for one in several for kind in _meant(one, whole)]
-    return [] if schema.get("type") == "null" else [schema]
 
 
 def _value_at(payload: JSON, path: str) -> str | None:

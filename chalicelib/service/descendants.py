@@ -8,7 +8,7 @@ from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.jobtype import registered
 from chalicelib.service.operations import Operations
 
 MOST = 10_000

@@ -17,7 +17,7 @@ from chalicelib.jobs.job import NEW, Job
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.queue import MOST_MESSAGES, JobQueue, Message
 from chalicelib.jobs.tenants import group_of
-from chalicelib.jobs.types.registry import longest_delay
+from chalicelib.jobs.types.jobtype import longest_delay
 from chalicelib.telemetry import events
 
 T = TypeVar("T")

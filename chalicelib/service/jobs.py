@@ -21,7 +21,7 @@ from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
 from chalicelib.jobs.ports.queue import JobQueue
 from chalicelib.jobs.single import Outcome, Submitted
 from chalicelib.jobs.tenants import tagged
-from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.single import KeyedJobs
 from chalicelib.service.submission import Submission, Wanted, keyed_id
@@ -143,7 +143,7 @@ class JobService:
 
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
-        if kind.retired:
+        if kind.changes.retired:
             raise JobTypeRetired(kind.name)
         payload = kind.canonical(asked.payload)
         now = self.now()
@@ -154,7 +154,7 @@ class JobService:
         later = run_at is not None and run_at > now
         # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
-        if later and registry.longest_delay(kind.name) == 0:
+        if later and jobtype.longest_delay(kind.name) == 0:
             due_at = run_at or now  # nothing is sent before
         return Job(
             id=asked.new_id(),

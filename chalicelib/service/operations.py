@@ -10,7 +10,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
-from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
@@ -73,9 +73,9 @@ class Operations:
         """
         for _ in range(ACT_TRIES):
             found = self.dispatcher.store.get(job_id)
-            if found.status in WAITING and has_turn(found) and registry.pace(found.type) is not None:
+            if found.status in WAITING and has_turn(found) and jobtype.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
-            if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
+            if jobtype.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
                 raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
             if found.status is Status.QUEUED:
                 return self.dispatcher.send(found) if self.dispatcher.stranded(found) else found

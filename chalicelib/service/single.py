@@ -17,12 +17,12 @@ from chalicelib.jobs.single import (
     KeyLock,
     Outcome,
     Submitted,
-    Unique,
     answer_row,
     next_id,
     replace_waiting,
     unique_row,
 )
+from chalicelib.jobs.types.unique import Unique
 from chalicelib.telemetry import events
 
 KEY_TRIES = 8
@@ -162,7 +162,8 @@ class KeyedJobs:
         try:
             self.store.add(job)
         except JobExists as conflict:
-            return conflict.existing
+            found: Job = conflict.existing
+            return found
         events.created(job)
         return None
 

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.single import Debounce
 from chalicelib.jobs.types.lineage import Lineage
+from chalicelib.jobs.types.unique import Unique
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
 """Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""

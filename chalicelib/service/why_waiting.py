@@ -17,7 +17,7 @@ LONGEST_REASON = 300
 """Bytes of an error in the sentence."""
 ASKED = "asked to come again"
 """Begins the error of a `RetryLater` without a reason, too."""
-ACCEPT = "give the type an `upgrade=`, or deploy the version that accepted it (docs/operations.md#stalled)"
+ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
 """Said of a stored payload that today's schema refuses."""
 
 

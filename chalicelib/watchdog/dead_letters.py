@@ -13,7 +13,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports.queue import DeadMessage, Message
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, Verdict, sweep
@@ -72,7 +72,7 @@ class Sweeper:
         return False
 
     def _verdict(self, job_type: str, message: Message | None, job: Job | None) -> Verdict:
-        now, serial = self.dispatcher.now(), registry.serial(job_type)
+        now, serial = self.dispatcher.now(), jobtype.serial(job_type)
         if job is None:
             return sweep(message, None, now, serial=serial)
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))

@@ -8,7 +8,7 @@ from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
 from chalicelib.jobs.ports.queue import MOST_MESSAGES, Depth
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.watchdog.rules import Signs
 
 MOST_LOOKS = 3_000
@@ -34,10 +34,10 @@ class Found:
 
 def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> Signs:
     """Return what is known of a type's queue; `depth` is None when the queue did not answer."""
-    serial = registry.serial(job_type)
+    serial = jobtype.serial(job_type)
     if standing is None:
         return Signs(depth, counted=False, serial=serial)
-    claimed_to = None if registry.out_of_order(job_type) else standing.claimed_to.get(job_type)
+    claimed_to = None if jobtype.out_of_order(job_type) else standing.claimed_to.get(job_type)
     return Signs(depth, claimed_to, job_type in standing.paused, serial=serial)
 
 
@@ -57,7 +57,7 @@ def find(
     """
     horizon = signs.horizon(now)
     # Without a watermark no horizon reaches what was not sent at its time because no run was there.
-    found = list(_portions(_planned(store, job_type, now if registry.out_of_order(job_type) else horizon, now)))
+    found = list(_portions(_planned(store, job_type, now if jobtype.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
     left = MOST_CHECKED
@@ -74,7 +74,7 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
     ahead = now + LOOK_AHEAD
     # A job whose time was longer ago was sent, and waits behind others; if not, the horizon reaches it.
     recent = now - LOOK_AHEAD
-    if horizon is not None and horizon >= recent and not registry.out_of_order(job_type):
+    if horizon is not None and horizon >= recent and not jobtype.out_of_order(job_type):
         return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
     soon = store.overdue(Search(job_type, planned=True, since=recent, before=ahead), now, MOST_PLANNED)
     if horizon is None:
@@ -88,7 +88,7 @@ def _late(
 ) -> Sequence[Overdue]:
     """Return the oldest planned jobs between the horizon and those that every run looks at, up to `most`."""
     recent = now - LOOK_AHEAD
-    if since is None or horizon is None or max(since, horizon) >= recent or registry.out_of_order(job_type):
+    if since is None or horizon is None or max(since, horizon) >= recent or jobtype.out_of_order(job_type):
         return []
     return store.overdue(Search(job_type, planned=True, since=max(since, horizon), before=recent), now, most)
 

@@ -31,11 +31,11 @@ from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
-from chalicelib.worker.context import JobContext, LambdaContext
+from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
-from chalicelib.worker.gate import Gate
+from chalicelib.worker.gate import AlwaysClosed, CircuitBreaker
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
 from chalicelib.worker.pacing import NotYet
@@ -76,7 +76,7 @@ class Worker:
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
     starts: StartPolicy = field(default_factory=Immediate)
     service: JobService | None = None
-    gate: Gate = field(default_factory=Gate)
+    breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -84,7 +84,7 @@ class Worker:
         # their order: none of them was received more often than one before it.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
-        self.gate.begin(_seconds_left(context))
+        self.breaker.begin(_seconds_left(context))
         self.starts.begin(deliveries)
         again: list[str] = []
         for number, delivery in enumerate(deliveries):
@@ -113,7 +113,7 @@ class Worker:
 
     def _acknowledged(self, delivery: Delivery, context: LambdaContext) -> bool:
         try:
-            end = self.gate.through(lambda: self._handle(delivery, context))
+            end = self.breaker.call(lambda: self._handle(delivery, context))
         except Exception as error:
             events.store_failed(delivery.named(self.kind.name), error)
             end = unavailable(delivery.receive_count, self.spread)
@@ -140,7 +140,7 @@ class Worker:
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
         claims = Claims(
-            self.store, self.clock, self.spread, self.platform_log, self.sleep, self.gate.on_attempt_recorded
+            self.store, self.clock, self.spread, self.platform_log, self.sleep, self.breaker.on_attempt_recorded
         )
         claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
         if not isinstance(claimed, Job):
@@ -156,7 +156,7 @@ class Worker:
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
-        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
+        ctx = WorkerContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
         unfinished = unfinished_before(self.store, job)
         outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
         if isinstance(outcome, Raised | Stopped):
@@ -165,24 +165,24 @@ class Worker:
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
-            self.gate.on_attempt_recorded,
+            self.breaker.on_attempt_recorded,
         )  # fmt: skip
         return settlement.settle(job, outcome)
 
-    def _run(self, job: Job, ctx: JobContext) -> Outcome:
+    def _run(self, job: Job, ctx: WorkerContext) -> Outcome:
         try:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
             with captured():
-                value = self.kind.function(payload, ctx)
+                value = self.kind.run(payload, ctx)
             return Done(as_json(value))
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except PayloadRefused as error:
-            # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
+            # A deploy made the schema stricter: an `upgrade` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))

@@ -35,8 +35,8 @@ class LambdaContext(Protocol):
 
 
 @dataclass
-class JobContext:
-    """One attempt: ids, time left, progress, cancellation, a logger."""
+class WorkerContext:
+    """The JobContext of an attempt: reads and writes the job in its store."""
 
     job: Job
     store: JobStore
@@ -49,30 +49,26 @@ class JobContext:
 
     @property
     def job_id(self) -> str:
-        """The job's id."""
+        """See JobContext."""
         return self.job.id
 
     @property
     def attempt(self) -> int:
-        """Return the number of this attempt; the first is 1."""
+        """See JobContext."""
         return self.job.attempts
 
     @property
     def idempotency_key(self) -> str:
-        """Hand it to external services: the same for every attempt of this run, new after a manual retry."""
+        """See JobContext."""
         return run_name(self.job)
 
     @property
     def logger(self) -> Logger:
-        """A logger whose lines carry the job's keys."""
+        """See JobContext."""
         return logger()
 
     def secret(self, name: str) -> str:
-        """Return a secret that the type declares in `secrets=`, at most five minutes old.
-
-        Its value is replaced by its name in logs, results, errors and stacks. Raises ConfigurationError for a name
-        that is not declared, SecretUnavailable when it cannot be read: the attempt is then not charged.
-        """
+        """See JobContext."""
         return self.secrets.read(name)
 
     def enqueue(
@@ -86,27 +82,17 @@ class JobContext:
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
     ) -> str:
-        """Make a job of a type that is in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
-
-        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs so long after
-        the last such call.
-
-        `key` names what it is for: within one run of this job, the same type and key never make a second job, and the
-        first one stays as it was made. Raises ConfigurationError, InvalidPayload, InvalidRequest.
-        """
+        """See JobContext."""
         return self.enqueuing.make(
             self.job, job_type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
         )
 
     def remaining_seconds(self) -> float:
-        """Seconds until this attempt is killed."""
+        """See JobContext."""
         return self.remaining()
 
     def progress(self, percent: float, note: str | None = None) -> None:
-        """Say how far the job is (0-100); written at most every 5 seconds, and the last one when the attempt ends.
-
-        Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
-        """
+        """See JobContext."""
         now = self.clock()
         self._unsent = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:

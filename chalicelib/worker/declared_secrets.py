@@ -13,7 +13,7 @@ from chalicelib.telemetry.redaction import hide
 
 @dataclass(frozen=True)
 class DeclaredSecrets:
-    """The secrets of one job type in one stage; `declared` maps names to places, as `secrets=` has them."""
+    """The secrets of one job type in one stage; `declared` maps names to places, as `AwsAccess` has them."""
 
     declared: Mapping[str, str] = field(default_factory=dict)
     stage: str = "dev"
@@ -22,7 +22,7 @@ class DeclaredSecrets:
     @classmethod
     def of(cls, kind: JobType[Any, Any], stage: str, store: Callable[[], SecretStore]) -> "DeclaredSecrets":
         """Return those of a type; `store` makes their store, if it declares any."""
-        declared = kind.reach.secrets
+        declared = kind.access.secrets
         return cls(declared, stage, store() if declared else None)
 
     def read(self, name: str) -> str:
@@ -33,7 +33,7 @@ class DeclaredSecrets:
         written = self.declared.get(name)
         if written is None or self.store is None:
             known = ", ".join(sorted(self.declared)) or "none"
-            raise ConfigurationError(f"{name} is not in secrets= of this job type; declared: {known}")
+            raise ConfigurationError(f"{name} is not in the secrets of this job type; declared: {known}")
         place = SecretPlace.of(written, self.stage)
         try:
             value = self.store.read(place)

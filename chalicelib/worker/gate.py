@@ -1,7 +1,4 @@
-"""Decide before a claim whether a job of the type may be claimed, and take note of how attempts ended.
-
-A type without `pause_when` has a `Gate`, which does nothing and reads nothing.
-"""
+"""Decide before a claim whether a job of the type may be claimed, and count the attempts that failed."""
 
 import math
 import time
@@ -9,10 +6,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.auto_pause import AutoPause, Decide, Failing, completed, failed, probing, succeeded, untried
+from chalicelib.jobs.auto_pause import AutoPause, Decide, completed, failed, probing, succeeded, untried
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.ports.auto_pause import AutoPauses
 from chalicelib.jobs.texts.fingerprints import fingerprint
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events
 from chalicelib.worker.message_fate import LONGEST_HOLD, Drop, Hold
@@ -30,26 +28,26 @@ UNTRIED = frozenset({"cancelled", "deferred"})
 Handle = Callable[[], Drop | Hold]
 
 
-class Gate:
-    """The gate of a type that is never paused by itself."""
+class AlwaysClosed:
+    """Handle every message: the breaker of a type without `pause_when`, which reads nothing."""
 
     def begin(self, left: float) -> None:
-        """Begin with a batch; `left` are the seconds of the invocation."""
+        """See CircuitBreaker."""
 
-    def through(self, handle: Handle) -> Drop | Hold:
-        """Handle a message, or hold it."""
+    def call(self, handle: Handle) -> Drop | Hold:
+        """See CircuitBreaker."""
         return handle()
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
-        """Hear how an attempt ended, after that was written down."""
+        """See CircuitBreaker."""
 
 
 @dataclass
-class AutoPauseGate(Gate):
-    """Holds messages while the type is paused by itself, and lets one job through when a probe is due.
+class CircuitBreaker:
+    """Hold messages while the type is paused by itself, and let one job through when a probe is due.
 
     `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, jobs run as if there were no
-    gate, and no probe is started.
+    breaker, and no probe is started.
     """
 
     name: str
@@ -65,11 +63,11 @@ class AutoPauseGate(Gate):
     waited: bool = False
 
     def begin(self, left: float) -> None:
-        """See Gate."""
+        """Begin with a batch; `left` are the seconds of the invocation."""
         self.ends, self.waited = self.clock() + left, False
 
-    def through(self, handle: Handle) -> Drop | Hold:
-        """See Gate."""
+    def call(self, handle: Handle) -> Drop | Hold:
+        """Handle a message, or hold it."""
         held = self._holds()
         if held is not None:
             pause_events.held(self.name, held.seconds or 0)
@@ -89,7 +87,7 @@ class AutoPauseGate(Gate):
             self.probe = ""
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
-        """See Gate."""
+        """Hear how an attempt ended, after that was written down."""
         if attempt.outcome == "completed":
             self._hear_of_success()
         elif attempt.outcome in FAILED:

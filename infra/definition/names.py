@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.limits import FIFO_ENDING
 
 Value = Any
 """Value of a template's property: a plain value, or an intrinsic such as `{"Ref": ...}`."""
@@ -62,7 +62,7 @@ def queue_name(stack: str, queue: str, ending: str = "") -> str:
 
 def dead_of(queue: str) -> str:
     """Return the name or URL of the dead-letter queue that belongs to the one of a queue."""
-    plain = queue.removesuffix(ENDING)
+    plain = queue.removesuffix(FIFO_ENDING)
     return f"{plain}-dlq{queue[len(plain) :]}"
 
 

@@ -38,7 +38,7 @@ def merge_template(types: Types, stack: str) -> dict[str, Any]:
     """Return everything that `chalice package --merge-template` adds to the API."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
-        "Parameters": parameters(vpc=any(kind.reach.vpc for kind in types)),
+        "Parameters": parameters(vpc=any(kind.function.vpc for kind in types)),
         "Conditions": conditions(),
         "Globals": globals_section(environment(stack)),
         "Resources": resources(types, stack),

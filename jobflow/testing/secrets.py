@@ -27,6 +27,6 @@ class GivenSecrets:
 
 def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSecrets:
     """Return the secrets that a type declares, with the values that the test gave by name."""
-    declared = kind.reach.secrets
+    declared = kind.access.secrets
     places = {SecretPlace.of(declared[name], STAGE): value for name, value in given.items() if name in declared}
     return DeclaredSecrets(declared, STAGE, GivenSecrets(places))

@@ -16,7 +16,7 @@ from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.ports.jobs import Filter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
-from chalicelib.worker.context import JobContext
+from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
@@ -24,7 +24,7 @@ from jobflow.testing.secrets import secrets_of
 
 
 @dataclass
-class Context(JobContext):
+class Context(WorkerContext):
     """The context of a real attempt, which also keeps every progress that the function reported."""
 
     reported: list[tuple[float, str | None]] = field(default_factory=list)
@@ -97,7 +97,7 @@ def run(
     end = clock.now + left
     given = secrets_of(kind, secrets or {})
     context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
-    value = kind.function(kind.parse_stored(stored), context)
+    value = kind.run(kind.parse_stored(stored), context)
     return Ran(value, as_json(value), context)
 
 

@@ -52,12 +52,12 @@ class Workers:
     def invoke(self, name: str, seconds: float | None = None) -> int:
         """Run what is visible in a type's queue, in one invocation; return how many messages that was."""
         kind = jobtype.get(name)
-        batch = self.queue.receive(name, kind.batch_size)
+        batch = self.queue.receive(name, kind.function.batch_size)
         if not batch:
             return 0
         self.count += 1
         worker = Worker(
-            replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
+            replace(kind, run=self._faulty(kind.run, name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
             service=self.service,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from chalicelib import Function
 from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import job
-from chalicelib.worker.context import JobContext
 
 
 class ChaosNote(BaseModel):
@@ -22,7 +23,7 @@ class ChaosNote(BaseModel):
     seconds: float = 0.0
 
 
-@job("chaos.note", max_attempts=6, timeout=8, batch_size=5, concurrency=20)
+@job("chaos.note", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20))
 def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
     """Run, fail, or die."""
     token = f"{ctx.job.gen}.{ctx.attempt}"

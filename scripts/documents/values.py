@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chalicelib.api.http.body import MOST_BYTES
 from chalicelib.api.models.schemas import MOST_IN_BATCH
 from chalicelib.jobs import limits
 from chalicelib.jobs.types import jobtype
@@ -48,7 +47,7 @@ def values() -> dict[str, str]:
         **{name: f"{seconds / limits.DAY:.0f} days" for name, seconds in periods.items()},
         "limits.MOST_CLAIMS": f"{limits.MOST_CLAIMS:,}",
         "limits.LARGEST_BODY": f"{limits.LARGEST_BODY / 1e6:.0f} MB",
-        "api.MOST_BYTES": f"{MOST_BYTES // 1024} KB",
+        "limits.LARGEST_REQUEST": f"{limits.LARGEST_REQUEST // 1024} KB",
         "api.MOST_IN_BATCH": f"{MOST_IN_BATCH}",
         **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",

@@ -60,6 +60,18 @@ def test_its_checks_and_tests_pass(own: Own, project: Path) -> None:
         own.done(line, project)
 
 
+def test_a_setting_of_a_former_version_is_refused_and_rewritten(own: Own, project: Path) -> None:
+    handler = project / "handlers" / "hello_world.py"
+    before = handler.read_text()
+    handler.write_text(before.replace("timeout=30", "timeout=30, memory=512"))
+    assert "memory= is now function=Function(memory=512)" in own.type("check", project).stderr
+    refused = own.type("upgrade --check", project)
+    assert (refused.returncode, "handlers/hello_world.py: to be rewritten" in refused.stdout) == (1, True)
+    assert "handlers/hello_world.py: rewritten" in own.done("upgrade", project)
+    own.done("check", project)
+    handler.write_text(before)
+
+
 def test_a_job_of_its_own_completes_and_an_edit_takes_effect(own: Own, running: Path) -> None:
     def said() -> str:
         return result(own.done("jobs create hello.world --example --wait --timeout 2m", running))["text"]

@@ -13,7 +13,7 @@ from tests.infra.local.running import Run, copy_of_the_code, running
 def serial(probe: str) -> str:
     """Return the job type of a test as one whose jobs run one at a time for an account."""
     named = re.sub(r"flow([._])probe", r"flow\1serial", probe)
-    return named.replace("concurrency=10)", 'serial_by="account")')
+    return named.replace("function=Function(batch_size=1, concurrency=10))", 'serial_by="account")')
 
 
 @pytest.fixture(scope="package")

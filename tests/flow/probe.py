@@ -5,10 +5,11 @@ import time
 
 from pydantic import BaseModel
 
+from chalicelib import Function
 from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import job
-from chalicelib.worker.context import JobContext
 
 
 class FlowProbe(BaseModel):
@@ -20,7 +21,7 @@ class FlowProbe(BaseModel):
     account: str = ""
 
 
-@job("flow.probe", timeout=6, batch_size=1, concurrency=10)
+@job("flow.probe", timeout=6, function=Function(batch_size=1, concurrency=10))
 def flow_probe(payload: FlowProbe, ctx: JobContext) -> dict[str, int]:
     """Do it."""
     end = time.monotonic() + payload.seconds

@@ -75,7 +75,7 @@ def test_an_unknown_field_is_refused_by_name(kind: JobType[Any, Any]) -> None:
 
 @every_type
 def test_its_grants_can_be_written_as_permissions_without_wildcards(kind: JobType[Any, Any]) -> None:
-    for statement in statements("jobflow-prod", [grant for grant in kind.grants if isinstance(grant, str)]):
+    for statement in statements("jobflow-prod", [grant for grant in kind.access.grants if isinstance(grant, str)]):
         assert not any("*" in action for action in statement["Action"])
         assert statement["Resource"] != "*"
 

@@ -24,7 +24,7 @@ from chalicelib.jobs.single import KeyLock
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.submission import Submission
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import FRESH, AutoPauseGate
+from chalicelib.worker.gate import FRESH, CircuitBreaker
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
 from tests.proof.grounds.ground import Ground, Stand
@@ -395,7 +395,7 @@ def test_a_dead_letter_whose_message_was_acknowledged_is_told(monkeypatch: pytes
 def test_a_job_that_starts_while_its_type_is_paused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Scenario("comes while paused", comes_while_paused, DONE)
     assert told(played) == ""
-    monkeypatch.setattr(AutoPauseGate, "through", lambda _, handle: handle())
+    monkeypatch.setattr(CircuitBreaker, "call", lambda _, handle: handle())
     assert " I20 a job was let through " in told(played)
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
-from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports.counters import Pause, Standing
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from chalicelib.jobs.tenants import group_of
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.jobs.ports.queue import MOST_MESSAGES, DeadMessage, Depth, Message
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 
 DEAD_HIDDEN = 120.0
 
@@ -31,7 +31,7 @@ class MemoryJobQueue:
         clock: Callable[[], float] = time.time,
         visibility_timeout: float = 360.0,
         max_receives: int = 5,
-        serial: Callable[[str], bool] = registry.serial,
+        serial: Callable[[str], bool] = jobtype.serial,
     ) -> None:
         self._clock, self._serial = clock, serial
         self.most_receives = max_receives

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 PREFIX = "uploads/"
 """Jobs that read uploaded files read nothing outside of it."""
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-MOST_BYTES = 10 * 1024 * 1024
 LIFETIME = 300
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest, PayloadTooLarge, UnsupportedMediaType
+from chalicelib.jobs.limits import LARGEST_REQUEST
 
-MOST_BYTES = 256 * 1024
 DEEPEST = 32
 LARGEST_INTEGER = 2**63
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -21,8 +21,8 @@ def read_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
 
     Raises PayloadTooLarge, UnsupportedMediaType, MalformedRequest, and InvalidRequest that names the field.
     """
-    if len(raw) > MOST_BYTES:
-        raise PayloadTooLarge(f"The body has {len(raw)} bytes; at most {MOST_BYTES} are allowed.")
+    if len(raw) > LARGEST_REQUEST:
+        raise PayloadTooLarge(f"The body has {len(raw)} bytes; at most {LARGEST_REQUEST} are allowed.")
     if not raw.strip():
         return {}
     _check_content_type(content_type)

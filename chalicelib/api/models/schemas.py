@@ -9,7 +9,6 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.adapters.s3.uploads import MOST_BYTES
 from chalicelib.api.models.fields import (
     Body,
     Cursor,
@@ -28,7 +27,7 @@ from chalicelib.api.models.fields import (
     Why,
 )
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.limits import LARGEST_UPLOAD, MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.single import LONGEST_DEBOUNCE
 
 MOST_IN_BATCH = 25
@@ -214,4 +213,4 @@ class NewUpload(Body):
     """A file that is going to be uploaded."""
 
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
-    bytes: int = Field(ge=1, le=MOST_BYTES, description="How large the file is.")
+    bytes: int = Field(ge=1, le=LARGEST_UPLOAD, description="How large the file is.")

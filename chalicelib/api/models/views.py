@@ -78,9 +78,9 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         give_up_after=kind.give_up_after,
         timeout=kind.timeout,
         budget=kind.job_budget,
-        batch_size=kind.batch_size,
+        batch_size=kind.function.batch_size,
         concurrency=kind.concurrency,
-        memory=kind.memory,
+        memory=kind.function.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
         fair_by=kind.fair_by,
@@ -88,7 +88,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
-        retired=kind.retired,
+        retired=kind.changes.retired,
     )
 
 

@@ -2,7 +2,7 @@
 
 from chalicelib.builtin.reports.tally import Period, Report, Tally
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 
 JOBS_PAGE = 100
 MOST_JOBS = 50_000

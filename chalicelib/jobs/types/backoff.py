@@ -2,16 +2,19 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.errors import ConfigurationError, PermanentError, RetryLater
 from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP, SQS_LONGEST_DELAY
+from chalicelib.jobs.types.checks import check_number
 
 Chance = Callable[[float, float], float]
 LONGEST_WAIT = int(7 * DAY)
 """Seconds of one wait at most, from a curve or from RetryLater."""
+SHARES = {"full": 0.0, "equal": 0.5, "none": 1.0}
+"""The part of a wait that jitter leaves, by its name."""
 
 
 class Curve(Protocol):
@@ -29,9 +32,11 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """The waits between attempts, in seconds: first, first * factor, first * factor^2, ... up to `longest`.
+    """Wait so many seconds between attempts: first, first * factor, first * factor^2, ... up to `longest`.
 
-    `jitter` spreads them: "full" over 0 to the wait, "equal" over its upper half, "none" not at all.
+    first, longest: seconds (1 to 604,800). factor: 1 to 10.
+    jitter: spread a wait "full" over 0 to the wait, "equal" over its upper half, "none" not at all.
+    Raises ConfigurationError.
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
     """
 
@@ -40,6 +45,13 @@ class Backoff:
     longest: float = 3600
     jitter: Literal["full", "equal", "none"] = "full"
 
+    def __post_init__(self) -> None:
+        check_number("retry: first", self.first, 1, LONGEST_WAIT, "seconds", whole=False)
+        check_number("retry: factor", self.factor, 1, 10, whole=False)
+        check_number("retry: longest", self.longest, 1, LONGEST_WAIT, "seconds", whole=False)
+        if self.jitter not in SHARES:
+            raise ConfigurationError('retry: jitter must be "full", "equal" or "none"')
+
     def latest(self, attempt: int) -> float:
         """Return the longest wait after that attempt (1 is the first), in seconds."""
         # the exponent is bounded, so that no curve overflows: 2 ** 64 seconds are past every limit
@@ -47,21 +59,32 @@ class Backoff:
 
     def earliest(self, attempt: int) -> float:
         """Return the shortest wait after that attempt, in seconds; never less than one."""
-        share = {"full": 0.0, "equal": 0.5, "none": 1.0}[self.jitter]
-        return max(1.0, share * self.latest(attempt))
+        return max(1.0, SHARES[self.jitter] * self.latest(attempt))
 
     def delay(self, attempt: int, chance: Chance = random.uniform) -> int:
         """Return the wait after that attempt, in whole seconds from 1 on."""
         latest = self.latest(attempt)
-        share = {"full": 0.0, "equal": 0.5, "none": 1.0}[self.jitter]
-        return max(1, math.ceil(chance(share * latest, latest)))
+        return max(1, math.ceil(chance(SHARES[self.jitter] * latest, latest)))
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Waits between attempts that are written down one by one, in seconds; after the last one it stays the same."""
+    """Wait so many seconds between attempts, written down one by one; after the last one it stays the same.
 
-    waits: tuple[float, ...]
+    waits: 1 to 29 of them, each 1 to 604,800 seconds; without `max_attempts` there is one attempt more.
+    Raises ConfigurationError.
+    """
+
+    waits: Sequence[float]
+
+    def __post_init__(self) -> None:
+        waits: Any = self.waits
+        if not isinstance(waits, list | tuple):
+            raise ConfigurationError("retry: waits is a list of seconds, such as (5, 60, 3600)")
+        check_number("retry: the number of waits", len(self.waits), 1, MAX_ATTEMPTS_CAP - 1)
+        for wait in self.waits:
+            check_number("retry: each of waits", wait, 1, LONGEST_WAIT, "seconds", whole=False)
+        object.__setattr__(self, "waits", tuple(self.waits))
 
     def latest(self, attempt: int) -> float:
         """Return the wait after that attempt (1 is the first), in seconds."""

@@ -1,7 +1,6 @@
 """Check what a declaration of a job type says, and name the fields that pydantic refuses. Pure."""
 
 import inspect
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
@@ -9,13 +8,9 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
-from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
-from chalicelib.jobs.types.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
-from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.types.readback import check_runs_at_once
 
-DEFAULT_ATTEMPTS = 3
-DEFAULT_CONCURRENCY = 20
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """An idempotency key: visible ASCII."""
@@ -30,54 +25,37 @@ def check_names(*names: str) -> None:
             raise ConfigurationError(f"{name!r}: a job type is named like email.send (lower case, dots)")
 
 
-def check_limits(name: str, declared: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for a number out of its range (seconds, MB, counts), named as it was declared."""
-    limits = {
-        "max_attempts": (1, MAX_ATTEMPTS_CAP), "timeout": (SAFETY + 1, 900), "batch_size": (1, 10), "window": (0, 300),
-        "concurrency": (2, 1000), "memory": (128, 10240), "budget": (0.1, declared["timeout"] - 1),
-    }  # fmt: skip
-    for field, (low, high) in limits.items():
-        if not low <= declared[field] <= high:
-            raise ConfigurationError(f"{name}: {field} must be between {low:g} and {high:g}")
+def check_number(setting: str, value: object, low: float, high: float, unit: str = "", *, whole: bool = True) -> None:
+    """Raise ConfigurationError unless the value of a setting is a number within these bounds."""
+    fits = isinstance(value, int if whole else (int, float)) and low <= value <= high
+    if not fits:
+        kind = "a whole number between" if whole and not isinstance(value, int) else "between"
+        raise ConfigurationError(f"{setting} must be {kind} {low:.10g} and {high:.10g} {unit}".rstrip())
 
 
-def at_once(rate: Any, timeout: int) -> int:
-    """Return how many jobs run side by side by default: 20, or fewer if a rate keeps fewer busy for their timeout."""
-    most = DEFAULT_CONCURRENCY if not isinstance(rate, Rate) else math.ceil(rate.n / rate.per * timeout)
-    return max(2, min(DEFAULT_CONCURRENCY, most))
+def check_field(name: str, option: str, path: str | None, payload: type[BaseModel]) -> None:
+    """Raise ConfigurationError unless the path leads to a field of text, of whole numbers, or of an enum's values."""
+    if path is None:
+        return
+    whole = payload.model_json_schema(by_alias=False, mode="serialization")
+    kinds = _meant(whole, whole)
+    for part in path.split("."):
+        fields = [field for kind in kinds for key, field in kind.get("properties", {}).items() if key == part]
+        if not fields:
+            raise ConfigurationError(f"{name}: {option} names {path}, which the payload does not have")
+        kinds = [kind for field in fields for kind in _meant(field, whole)]
+    if not kinds or not all(kind.get("type") in ("string", "integer") for kind in kinds):
+        raise ConfigurationError(f"{name}: {option} names {path}, which is neither text nor a whole number nor an enum")
 
 
-def policy(name: str, max_attempts: int | None, retry: Curve, delays: tuple[float, ...]) -> tuple[Curve, int]:
-    """Return the curve and the number of attempts that were declared; raises ConfigurationError for two curves."""
-    if not delays:
-        return retry, DEFAULT_ATTEMPTS if max_attempts is None else max_attempts
-    if retry is not STANDARD:
-        raise ConfigurationError(f"{name}: give either retry or delays")
-    return Delays(delays), len(delays) + 1 if max_attempts is None else max_attempts
-
-
-def check_curve(name: str, curve: Curve, give_up_after: float | None) -> None:
-    """Raise ConfigurationError for a curve of waits that SQS and the job's retention cannot hold."""
-    for field, value, low, high in _bounds(curve):
-        if not low <= value <= high:
-            raise ConfigurationError(f"{name}: {field} must be between {low} and {high}")
-    if give_up_after is not None and not 1 <= give_up_after <= LONGEST_RUN:
-        raise ConfigurationError(f"{name}: give_up_after must be between 1 and {LONGEST_RUN:.0f} seconds")
-    if give_up_after is None and longest_run(curve) > LONGEST_RUN:
-        days = f"{longest_run(curve) / DAY:.0f} days of waits, and a run may take {LONGEST_RUN / DAY:.0f}"
-        raise ConfigurationError(f"{name}: {MAX_ATTEMPTS_CAP} attempts have {days}; say give_up_after as well")
-
-
-def _bounds(curve: Curve) -> list[tuple[str, float, float, float]]:
-    """Return each number of a curve by its name, with its lowest and highest value."""
-    if isinstance(curve, Delays):
-        if not 1 <= len(curve.waits) < MAX_ATTEMPTS_CAP:
-            return [("the number of delays", len(curve.waits), 1, MAX_ATTEMPTS_CAP - 1)]
-        return [("each of delays", wait, 1, LONGEST_WAIT) for wait in curve.waits]
-    if isinstance(curve, Backoff):
-        limits = (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT))
-        return [(f"retry's {field}", getattr(curve, field), low, high) for field, low, high in limits]
-    raise ConfigurationError("retry is a Backoff or a Delays")
+def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the schemas that this one stands for, null aside: references followed, alternatives one by one."""
+    if "$ref" in schema:
+        return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
+    several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+    if several:
+        return [kind for one in several for kind in _meant(one, whole)]
+    return [] if schema.get("type") == "null" else [schema]
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:

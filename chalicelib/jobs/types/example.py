@@ -1,9 +1,7 @@
 """Make an example payload from a JSON Schema: what a form and a pasted command begin with. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from chalicelib.errors import ConfigurationError, InvalidPayload
 
 EMPTY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 TOLD = ("const", "default", "minimum")
@@ -41,13 +39,3 @@ def _inner(schema: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str,
     choices = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
     found: Mapping[str, Any] | None = models[reference.rpartition("/")[2]] if reference else next(iter(choices), None)
     return found
-
-
-def check_smoke(name: str, smoke: Any, canonical: Callable[[Any], Any]) -> None:
-    """Raise ConfigurationError for a smoke payload that `canonical` refuses: every deployment would fail by it."""
-    if smoke is None:
-        return
-    try:
-        canonical(smoke)
-    except InvalidPayload as error:
-        raise ConfigurationError(f"{name}: the payload of smoke: {error.told()}") from None

@@ -1,7 +1,7 @@
-"""Declare what a job type's function may reach beyond its own job: statements, secrets, a network, layers. Pure."""
+"""Declare what a job type's function may do and read in AWS beyond its own jobs. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,6 @@ VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 OF_LAMBDA = ("AWS_", "LAMBDA_")
 """Prefixes of names that Lambda sets itself."""
 SECRET = re.compile(r"(arn:\S+|ssm:/?\S+|[A-Za-z0-9/_+=.@{}-]+)")
-LAYER = re.compile(r"arn:[^:\s]+:lambda:[^:\s]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
-MOST_LAYERS = 5
-EPHEMERAL_MB = (512, 10_240)
-"""Lambda's limits of /tmp; 512 MB cost nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +67,56 @@ class Allow:
         return (*actions, *(resource for resource, place in places if place in ("*", "/*")))
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Settings of the function besides time and memory; `ephemeral_storage` in MB of /tmp."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsAccess:
+    """Say what a job type's function may do and read beyond its own jobs. Raises ConfigurationError.
 
-    environment: Mapping[str, str] = field(default_factory=dict)
+    grants: statements of its role. A text "service:Action:where" is about the stack's own resources ("ses:SendEmail",
+      "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"; `infra/definition/iam/permissions.py` has all forms),
+      `Allow(actions, ARNs)` about any other.
+    secrets: where `ctx.secret(name)` finds each: the name or ARN of a secret, or "ssm:" and the name of a parameter;
+      `{stage}` in it is the stage's name.
+    environment: variables of the function; 2,560 bytes in all.
+    """
+
+    grants: Sequence[str | Allow] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
-    vpc: bool = False
-    layers: tuple[str, ...] = ()
-    ephemeral_storage: int = EPHEMERAL_MB[0]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for setting in ("secrets", "environment"):
+            if not isinstance(getattr(self, setting), Mapping):
+                raise ConfigurationError(f'access: {setting} is a mapping, such as {{"NAME": "…"}}')
+        wrong = [*self._wrong_grants(), *self._wrong_names(), *self._wrong_values()]
+        if wrong:
+            raise ConfigurationError(f"access: {'; '.join(wrong)}")
+
+    def _wrong_names(self) -> Iterator[str]:
+        for setting, names in (("environment", self.environment), ("secrets", self.secrets)):
+            for variable in names:
+                if not VARIABLE.fullmatch(variable):
+                    yield f"{setting}: {variable!r} is no name; use letters, digits and _, a letter first"
+                elif variable.startswith(OF_LAMBDA):
+                    yield f"{setting}: {variable} is a name that Lambda sets itself"
+
+    def _wrong_grants(self) -> Iterator[str]:
+        given: Any = self.grants
+        if isinstance(given, str | Allow):
+            yield f"grants is a list: write ({given!r},)"
+            return
+        for grant in given:
+            if not isinstance(grant, str | Allow):
+                yield f"grants: {grant!r} is neither a text like s3:GetObject:uploads/* nor Allow(…)"
+
+    def _wrong_values(self) -> Iterator[str]:
+        values: Iterable[tuple[str, Any]] = self.environment.items()
+        for variable, value in values:
+            if not isinstance(value, str):
+                yield f"environment: {variable} must be a text"
+        places: Iterable[Any] = self.secrets.values()
+        for place in places:
+            if not (isinstance(place, str) and SECRET.fullmatch(place)):
+                yield f"secrets: {place!r} is no place; write the name of a secret, or ssm:/name of a parameter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +128,7 @@ class SecretPlace:
 
     @classmethod
     def of(cls, written: str, stage: str) -> "SecretPlace":
-        """Read a place as `secrets=` has it; `{stage}` in it is the stage's name."""
+        """Read a place as `AwsAccess` has it; `{stage}` in it is the stage's name."""
         text = written.replace("{stage}", stage)
         if text.startswith("ssm:"):
             return cls("ssm", text.removeprefix("ssm:"))
@@ -101,48 +138,3 @@ class SecretPlace:
 def several(words: Words) -> tuple[str, ...]:
     """Return one word or several as several."""
     return (words,) if isinstance(words, str) else tuple(words)
-
-
-def check_reach(name: str, reach: Reach, grants: Iterable[Any]) -> None:
-    """Raise ConfigurationError for what Lambda, IAM or the secret stores would refuse."""
-    wrong = [*_wrong_names(reach), *_wrong_values(reach)]
-    wrong += [
-        f"grants: {grant!r} is neither a text like s3:GetObject:uploads/* nor Allow(…)"
-        for grant in grants
-        if not isinstance(grant, str | Allow)
-    ]
-    if wrong:
-        raise ConfigurationError(f"{name}: {'; '.join(wrong)}")
-
-
-def _wrong_names(reach: Reach) -> list[str]:
-    wrong = []
-    for setting, names in (("environment", reach.environment), ("secrets", reach.secrets)):
-        for variable in names:
-            if not VARIABLE.fullmatch(variable):
-                wrong.append(f"{setting}: {variable!r} is no name; use letters, digits and _, a letter first")
-            elif variable.startswith(OF_LAMBDA):
-                wrong.append(f"{setting}: {variable} is a name that Lambda sets itself")
-    return wrong
-
-
-def _wrong_values(reach: Reach) -> list[str]:
-    wrong = [
-        f"environment: {variable} must be a text"
-        for variable, value in reach.environment.items()
-        if not isinstance(value, str)
-    ]
-    wrong += [
-        f"secrets: {place!r} is no place; write the name of a secret, or ssm:/name of a parameter"
-        for place in reach.secrets.values()
-        if not SECRET.fullmatch(place)
-    ]
-    wrong += [
-        f"layers: {layer!r} is no ARN of a layer's version" for layer in reach.layers if not LAYER.fullmatch(layer)
-    ]
-    if len(reach.layers) > MOST_LAYERS:
-        wrong.append(f"layers: Lambda takes {MOST_LAYERS} at most")
-    low, high = EPHEMERAL_MB
-    if not low <= reach.ephemeral_storage <= high:
-        wrong.append(f"ephemeral_storage must be between {low} and {high} MB")
-    return wrong

@@ -16,9 +16,10 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import started, stopped, upcoming
-from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
+from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
 from chalicelib.jobs.single import Submitted
 from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.schedule import Overlap
 from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.ahead import cancel_ahead, job_of
 from chalicelib.service.schedules.declared import declared
@@ -168,7 +169,7 @@ class ScheduleService:
 def _check(asked: Settings) -> None:
     """Raise InvalidRequest unless the type takes such a payload and the times are in order."""
     kind = jobtype.get(asked.type)
-    if kind.retired:
+    if kind.changes.retired:
         raise JobTypeRetired(kind.name)
     size = len(json.dumps(asked.payload, separators=(",", ":")).encode())
     if size > LONGEST_PAYLOAD:

@@ -16,7 +16,8 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports.queue import MOST_MESSAGES
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, comes_to, due, made
-from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
+from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Schedule
+from chalicelib.jobs.types.schedule import Overlap
 from chalicelib.service.jobs import JobService
 from chalicelib.service.schedules.ahead import cancel_quietly, job_of
 from chalicelib.service.schedules.declared import Declared

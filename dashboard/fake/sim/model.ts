@@ -127,7 +127,7 @@ function why(job: FakeJob, paused: boolean): string | null {
   if (job.status === "scheduled") return `It is scheduled for ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   const last = job.history.at(-1);
   if (job.status === "retrying" && last?.outcome === "deferred")
-    return `${last.error_message ?? ""}; give the type an \`upgrade=\`, or deploy the version that accepted it (docs/operations.md#stalled); the next try is at ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
+    return `${last.error_message ?? ""}; give the type a \`Changes(upgrade=…)\`, or deploy the version that accepted it (docs/operations.md#stalled); the next try is at ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   if (job.status === "retrying")
     return `Attempt ${job.attempts} failed; the next one is not before ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   if (job.status === "queued" && paused)

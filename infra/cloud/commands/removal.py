@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
-from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.limits import FIFO_ENDING
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError, refusal
@@ -46,8 +46,8 @@ class Removal:
         if force:
             return f"{told}: the watchdog ends them as cancelled, with the error TypeRemoved."
         return (
-            f"{told}. Declare it with @job(..., retired=True) until it has none: it then takes no new jobs and "
-            "processes the old ones. With FORCE_REMOVE=1 the watchdog ends them as cancelled."
+            f"{told}. Declare it with @job(…, changes=Changes(retired=True)) until it has none: it then takes no new "
+            "jobs and processes the old ones. With FORCE_REMOVE=1 the watchdog ends them as cancelled."
         )
 
 
@@ -72,7 +72,7 @@ def _types_of(stack: Stack) -> set[str]:
     """Return the types that have a queue and a dead-letter queue; their names hold no hyphen."""
     queues = {url.rpartition("/")[2] for url in names_of(stack.resources(), "AWS::SQS::Queue")}
     return {
-        queue.removeprefix(f"{stack.name}-").removesuffix(ENDING).replace("-", ".")
+        queue.removeprefix(f"{stack.name}-").removesuffix(FIFO_ENDING).replace("-", ".")
         for queue in queues
         if dead_of(queue) in queues
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Try a stage: each function on an event without work, then one job of each type that declares `smoke=`."""
+"""Try a stage: each function on an event without work, then one job of each type that declares a payload for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Smoke:
         return f"Smoke: {'; '.join(told)}."
 
     def _jobs(self, outputs: Mapping[str, str]) -> list[str]:
-        tried = [kind for kind in self.types if kind.smoke is not None]
+        tried = [kind for kind in self.types if kind.changes.smoke is not None]
         lagging = f"{self.stack.name}-counters-behind" in ringing_alarms(self.account, self.stack.name)
         tokens = access.tokens(self.account, self.stack)
         text, token = tokens.issue(Role.OPERATOR, OF_DEPLOYMENTS, TTL, self.account.identity)
@@ -54,4 +54,4 @@ class Smoke:
             told = Jobs(Api(self.address(outputs), text, self.patience), lagging).run(tried)
         finally:
             tokens.revoke(token.id, self.account.identity)
-        return told if tried else ["the API answers; no job type declares smoke=, so no job was run"]
+        return told if tried else ["the API answers; no job type declares Changes(smoke=…), so no job was run"]

@@ -47,6 +47,6 @@ def _checked(template: Mapping[str, Any], when: str) -> int:
         told = ", ".join(f"{name} {len(compact(resources[name])):,}" for name in largest)
         raise CloudError(
             f"The template has {size:,} bytes{when}, and CloudFormation takes {LARGEST:,}. The largest parts: {told}. "
-            f"Shorten their environment=, grants= and description. {SMALLER}"
+            f"Shorten their environment, grants and description. {SMALLER}"
         )
     return size

@@ -86,7 +86,7 @@ def _identity(found: Mapping[str, Any]) -> Identity:
 def _mail(
     values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str
 ) -> Iterator[Finding]:
-    senders = [kind.name for kind in types if SENDING in kind.grants]
+    senders = [kind.name for kind in types if SENDING in kind.access.grants]
     if not senders:
         return
     name = values["MailIdentity"]
@@ -120,7 +120,7 @@ def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) ->
         yield Finding(
             "concurrency", f"The account runs {facts.concurrency} functions at once{beside}; the job types may take "
             f"{together} and the API needs {API_NEEDS}: under load requests fail or jobs wait. Ask Service Quotas for "
-            "more (L-B99A9384), or lower concurrency= in @job.",
+            "more (L-B99A9384), or lower the concurrency of their Function(…).",
         )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _domain(values: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _network(values: Mapping[str, str], types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
-    inside = [kind.name for kind in types if kind.reach.vpc]
+    inside = [kind.name for kind in types if kind.function.vpc]
     missing = [name for name in ("VpcSubnets", "VpcSecurityGroups") if not values[name]]
     if inside and missing:
         yield Finding(

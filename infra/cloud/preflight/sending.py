@@ -50,7 +50,7 @@ def findings(
 
 
 def _senders(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    return [kind for kind in types if SENDING in kind.grants]
+    return [kind for kind in types if SENDING in kind.access.grants]
 
 
 def _workers(types: Sequence[JobType[Any, Any]]) -> int:

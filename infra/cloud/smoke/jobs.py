@@ -38,7 +38,7 @@ class Jobs:
         told = [f"{kind.name} is paused and was not tried" for kind in paused]
         ran = []
         for kind in types:
-            if kind not in paused and not kind.retired:
+            if kind not in paused and not kind.changes.retired:
                 fresh, sentence = self._one(kind)
                 told.append(sentence)
                 ran += [kind] if fresh else []
@@ -48,10 +48,10 @@ class Jobs:
 
     def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
         """Return whether a job ran, and what to tell of it."""
-        wanted = {"type": kind.name, "payload": kind.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
+        wanted = {"type": kind.name, "payload": kind.changes.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
         if made["status"] in TERMINAL:
-            # a type with `unique_for` answers with the job that there was
+            # a type with `unique` answers with the job that there was
             return False, f"{kind.name} is unique, and has run with this payload before"
         path, start = f"/jobs/{made['id']}", self.clock()
         job = made

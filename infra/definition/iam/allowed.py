@@ -18,14 +18,14 @@ SUFFIX = "-??????"
 
 def allows(kind: JobType[Any, Any], stack: str) -> list[Allow]:
     """Return the statements that a job type declares, and those that follow from its secrets."""
-    places = {SecretPlace.of(written, stage_of(stack)) for written in kind.reach.secrets.values()}
+    places = {SecretPlace.of(written, stage_of(stack)) for written in kind.access.secrets.values()}
     secrets = [Allow(READS[place.service], _arn_of(place)) for place in sorted(places, key=lambda p: p.name)]
-    return [*(grant for grant in kind.grants if isinstance(grant, Allow)), *secrets]
+    return [*(grant for grant in kind.access.grants if isinstance(grant, Allow)), *secrets]
 
 
 def short_forms(kind: JobType[Any, Any]) -> list[str]:
     """Return the grants on the stack's own resources, as `permissions` reads them."""
-    return [grant for grant in kind.grants if isinstance(grant, str)]
+    return [grant for grant in kind.access.grants if isinstance(grant, str)]
 
 
 def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def wildcards(types: Iterable[JobType[Any, Any]]) -> list[str]:
     return [
         f"{kind.name}: {', '.join(allow.wildcards)} ({allow.unsafe_wildcard})"
         for kind in types
-        for allow in kind.grants
+        for allow in kind.access.grants
         if isinstance(allow, Allow) and allow.wildcards
     ]
 

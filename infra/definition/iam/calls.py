@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
-from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.limits import FIFO_ENDING
 from infra.definition.iam.permissions import EVERY_TYPE
 
 ACTIONS = {
@@ -39,7 +39,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "dynamodb":
             return [params["TableName"] + _part(params)]
         case "sqs":
-            return [params["QueueUrl"].rpartition("/")[2].removesuffix(ENDING)]
+            return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
             return [params.get("Key", "").partition("/")[0] + "/*"]
         case "logs" | "lambda":

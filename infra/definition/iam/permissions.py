@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.limits import FIFO_ENDING
 from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
@@ -181,7 +181,7 @@ def _function(stack: str, where: str) -> dict[str, Value]:
 
 def _of_either_kind(name: str) -> list[Value]:
     """Return the queues of a pattern that ends like a dead-letter queue's name, and the FIFO queues of it."""
-    return [arn("sqs", name), arn("sqs", name + ENDING)]
+    return [arn("sqs", name), arn("sqs", name + FIFO_ENDING)]
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:

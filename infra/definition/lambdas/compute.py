@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from chalicelib.jobs.serial import ENDING
-from chalicelib.jobs.types.lineage import looping
+from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.types.jobtype import looping
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import reaching
@@ -114,7 +114,7 @@ def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
         "Queue": arn_of(queue),
         "BatchSize": trigger.batch_size,
         # Lambda takes no window for a FIFO queue
-        **({} if trigger.queue.endswith(ENDING) else {"MaximumBatchingWindowInSeconds": trigger.window}),
+        **({} if trigger.queue.endswith(FIFO_ENDING) else {"MaximumBatchingWindowInSeconds": trigger.window}),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": trigger.max_concurrency},
     }

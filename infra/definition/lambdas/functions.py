@@ -104,8 +104,8 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
 
 def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
     queue = queue_name(stack, kind.queue, kind.queue_ending)
-    trigger = QueueTrigger(queue, kind.batch_size, kind.window, kind.concurrency)
-    return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.memory, trigger, kind)
+    trigger = QueueTrigger(queue, kind.function.batch_size, kind.function.window, kind.concurrency)
+    return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.function.memory, trigger, kind)
 
 
 def _platform(stack: str, paused: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.types.function import EPHEMERAL_MB
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import EPHEMERAL_MB
 from infra.definition.iam.allowed import resource
 from infra.definition.lambdas.environment import environment
 from infra.definition.names import arn, ref, sub
@@ -26,34 +26,34 @@ INTERFACES = [
 
 def properties(kind: JobType[Any, Any], stack: str) -> dict[str, Any]:
     """Return the properties that the type's declaration adds; raises ConfigurationError for what Lambda refuses."""
-    reach = kind.reach
+    function = kind.function
     added: dict[str, Any] = {}
-    if reach.environment:
+    if kind.access.environment:
         added["Environment"] = {"Variables": _variables(kind, stack)}
-    if reach.vpc:
+    if function.vpc:
         added["VpcConfig"] = {"SubnetIds": ref("VpcSubnets"), "SecurityGroupIds": ref("VpcSecurityGroups")}
-    if reach.layers:
-        added["Layers"] = [resource(layer) for layer in reach.layers]
-    if reach.ephemeral_storage != EPHEMERAL_MB[0]:
-        added["EphemeralStorage"] = {"Size": reach.ephemeral_storage}
+    if function.layers:
+        added["Layers"] = [resource(layer) for layer in function.layers]
+    if function.ephemeral_storage != EPHEMERAL_MB[0]:
+        added["EphemeralStorage"] = {"Size": function.ephemeral_storage}
     return added
 
 
 def managed_policies(kind: JobType[Any, Any] | None) -> list[Any]:
     """Return AWS's own policies that a function needs."""
-    return [sub(NETWORK_POLICY)] if kind is not None and kind.reach.vpc else []
+    return [sub(NETWORK_POLICY)] if kind is not None and kind.function.vpc else []
 
 
 def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[dict[str, Any]]:
     """Refuse to the function's code what Lambda itself does with its role, as Lambda's guide advises."""
-    if kind is None or not kind.reach.vpc:
+    if kind is None or not kind.function.vpc:
         return []
     condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn("lambda", f"function:{name}")]}}
     return [{"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": condition}]
 
 
 def _variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
-    declared = dict(kind.reach.environment)
+    declared = dict(kind.access.environment)
     taken = sorted(declared.keys() & environment(stack).keys())
     if taken:
         raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name of the platform's own")

@@ -41,7 +41,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
             function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
             for function in functions(types, stack)
         },
-        "secrets": {kind.name: dict(kind.reach.secrets) for kind in types if kind.reach.secrets},
+        "secrets": {kind.name: dict(kind.access.secrets) for kind in types if kind.access.secrets},
     }
 
 

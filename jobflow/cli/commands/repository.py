@@ -91,10 +91,10 @@ def check() -> None:
 
 def upgrade(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Only list what breaks; exit with 1 when something here is touched.")
+        bool, typer.Option("--check", help="Change nothing; exit with 1 when something here is touched.")
     ] = False,
 ) -> None:
-    """List what breaks between the version of this repository and the installed one, and write down the new version."""
+    """List what breaks from this repository's version to the installed one, rewrite `@job`, note the new version."""
     from jobflow.project import tree, upgrading
 
     with told():
@@ -102,7 +102,10 @@ def upgrade(
         found = upgrading.look(project)
         for line in found.lines():
             typer.echo(line)
-        if found.touched:
+        arguments = ["--check"] if only_check else []
+        handlers = [str(path.relative_to(project)) for path in sorted((project / "handlers").glob("*.py"))]
+        code = _in_project("infra.local.code.rewriting", [*arguments, *handlers])
+        if found.touched or code:
             raise typer.Exit(1)
         if not only_check:
             upgrading.write_version(project)

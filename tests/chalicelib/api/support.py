@@ -22,8 +22,7 @@ from chalicelib.assembly import parts
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.jobtype import JobType, registered
 from chalicelib.settings import Settings
 from tests.support import T0, Clock
 

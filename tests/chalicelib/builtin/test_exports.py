@@ -20,10 +20,10 @@ from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.jobtype import JobType, registered
 from chalicelib.settings import Settings
-from chalicelib.worker.context import JobContext
+from chalicelib.worker.context import WorkerContext
 from infra.definition.iam.allowed import allows, statements
 from infra.definition.iam.calls import Recorder, recording
 from tests.support import T0, Clock, a_job
@@ -64,7 +64,7 @@ def context(store: JobStore, clock: Clock, seconds: float = 895.0, **more: Any) 
     job = a_job(type="job.export", status=Status.PROCESSING, claims=1, attempts=1, created_at=T0, **more)
     store.add(job)
     end = clock.now + seconds
-    return JobContext(job, store, lambda: end - clock.now, clock)
+    return WorkerContext(job, store, lambda: end - clock.now, clock)
 
 
 def keys(archive: Any) -> list[str]:
@@ -166,7 +166,7 @@ def test_when_the_time_ends_it_comes_again_and_goes_on(
     with pytest.raises(RetryLater, match="100 jobs are written"):
         export(JobExport(), ctx, BUCKET, "jobflow")
     assert reads() == 1
-    later = JobContext(replace(ctx.job, claims=2), store, lambda: 895.0, clock)
+    later = WorkerContext(replace(ctx.job, claims=2), store, lambda: 895.0, clock)
     store._jobs[ctx.job_id] = later.job
     done = export(JobExport(), later, BUCKET, "jobflow")
     assert sorted(row["id"] for row in exported(archive, done.manifest)) == sorted(job.id for job in jobs)
@@ -230,14 +230,14 @@ def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, c
     filled(store, 3)
     recorder = Recorder("test")
     with recording(recorder), recorder.acting_as("worker"):
-        done = kind.function(JobExport(bodies=bodies), context(store, clock))
+        done = kind.run(JobExport(bodies=bodies), context(store, clock))
     assert done.jobs == 3
     assert kind.timeout < 900
     needed = {re.sub(r"^dynamodb:(\w+Item):jobs/.*", r"dynamodb:\1:jobs", grant) for grant in recorder.needed["worker"]}
     of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "UpdateItem")}
     own = {f"s3:{name}:jobflow/*" for name in ("GetObject", "PutObject")}
     assert needed - of_every_worker == {*READING, *own}
-    assert set(READING) <= {grant for grant in kind.grants if isinstance(grant, str)}
+    assert set(READING) <= {grant for grant in kind.access.grants if isinstance(grant, str)}
     (statement,) = statements(allows(kind, "jobflow-prod"))
     assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
     assert str(statement["Resource"]).count(f"{BUCKET}/jobflow/*") == 1

@@ -11,7 +11,6 @@ from chalicelib.jobs.auto_pause import (
     LONGEST_COOLDOWN,
     AutoPause,
     Decide,
-    Failing,
     completed,
     failed,
     probing,
@@ -19,6 +18,7 @@ from chalicelib.jobs.auto_pause import (
     succeeded,
     untried,
 )
+from chalicelib.jobs.types.failing import Failing
 
 RULE = Failing(of=3, within=60)
 

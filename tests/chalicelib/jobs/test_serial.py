@@ -7,14 +7,17 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.serial import lock_of_attempt, named, row_of
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.failing import Failing
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.worker.context import JobContext
 from tests.support import a_job
+
+TEN = Function(batch_size=10)
 
 
 class Booking(BaseModel):
@@ -35,7 +38,7 @@ def declared(**options: Any) -> JobType[Any, Any]:
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     yield
-    registry.registered.pop("test.book", None)
+    jobtype.registered.pop("test.book", None)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +49,11 @@ def _forget() -> Iterator[None]:
         ({"pause_when": Failing()}, "serial_by does not go with pause_when"),
         ({"serial_by": None, "fair_by": "account", "rate": Rate(1)}, "fair_by does not go with rate"),
         ({"serial_by": None, "fair_by": "account", "rate": lambda: None}, "fair_by does not go with rate"),
-        ({"window": 5, "batch_size": 10}, "serial_by does not go with window"),
-        ({"window": 5, "rate": Rate(1)}, "serial_by does not go with rate and window"),
+        ({"function": Function(window=5, batch_size=10)}, "serial_by does not go with function.window: Lambda has no"),
+        (
+            {"function": Function(window=5), "rate": Rate(1)},
+            "serial_by does not go with rate: .*; serial_by does not go with function",
+        ),
         ({"serial_by": "customer"}, "serial_by names customer, which the payload does not have"),
         ({"serial_by": "amounts"}, "serial_by names amounts, which is neither text nor a whole number nor an enum"),
     ],
@@ -59,19 +65,19 @@ def test_what_cannot_be_is_refused_at_the_declaration(options: dict[str, Any], s
 
 def test_a_fifo_queue_delays_nothing_and_says_nothing_of_what_was_sent_before() -> None:
     declared()
-    assert (registry.serial("test.book"), registry.longest_delay("test.book")) == (False, 900)
-    assert not registry.out_of_order("test.book")
+    assert (jobtype.serial("test.book"), jobtype.longest_delay("test.book")) == (False, 900)
+    assert not jobtype.out_of_order("test.book")
     kind = declared(serial_by="account")
-    assert (registry.serial("test.book"), registry.longest_delay("test.book")) == (True, 0)
-    assert registry.out_of_order("test.book")
+    assert (jobtype.serial("test.book"), jobtype.longest_delay("test.book")) == (True, 0)
+    assert jobtype.out_of_order("test.book")
     assert (kind.keyed_by, kind.queue, kind.queue_ending) == ("account", "test-book", ".fifo")
 
 
 def test_a_message_may_come_again_for_each_one_before_it_in_a_batch() -> None:
-    assert declared(max_attempts=3, batch_size=10).max_receives == 5
+    assert declared(max_attempts=3, function=TEN).max_receives == 5
     assert declared(max_attempts=3, serial_by="account").max_receives == 5
-    assert declared(max_attempts=3, batch_size=10, serial_by="account").max_receives == 50
-    assert declared(max_attempts=30, batch_size=10, serial_by="account").max_receives <= 1000, "SQS's limit"
+    assert declared(max_attempts=3, function=TEN, serial_by="account").max_receives == 50
+    assert declared(max_attempts=30, function=TEN, serial_by="account").max_receives <= 1000, "SQS's limit"
 
 
 def test_a_row_belongs_to_a_type_and_a_key() -> None:

@@ -1,14 +1,23 @@
 """Which requests mean one job, and what a type may declare about it."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.single import Debounce, Unique, unique_of, unique_row
+from chalicelib.jobs.single import Debounce, unique_row
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.jobtype import job
+from chalicelib.jobs.types.unique import Unique
 from tests.chalicelib.api.support import Note
 
 
+def nothing(_: Note, __: JobContext) -> None:
+    """Do nothing."""
+
+
 def test_the_named_fields_decide_and_without_names_all_do() -> None:
-    one, all_of_it = Unique(60, ("to",)), Unique(60)
+    one, all_of_it = Unique(by=("to",), seconds=60), Unique(seconds=60)
     first, second = {"to": ["a"], "text": "x"}, {"text": "y", "to": ["a"]}
     assert unique_row(one, "a.b", first) == unique_row(one, "a.b", second)
     assert unique_row(all_of_it, "a.b", first) != unique_row(all_of_it, "a.b", second)
@@ -26,21 +35,16 @@ def test_a_debounce_key_belongs_to_its_token_and_type() -> None:
     assert Debounce("doc-1", 9).row("p", "a.b") == key.row("p", "a.b")
 
 
-def test_what_is_declared() -> None:
-    assert unique_of("a.b", None, (), Note) is None
-    assert unique_of("a.b", 60, "to", Note) == Unique(60, ("to",))
-    assert unique_of("a.b", 60, ["to", "text"], Note) == Unique(60, ("to", "text"))
+def test_one_field_may_be_named_without_a_list() -> None:
+    assert Unique(by="to", seconds=60) == Unique(by=["to"], seconds=60) == Unique(by=("to",), seconds=60)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "by", "words"),
-    [
-        (None, ("to",), "unique_by needs unique_for"),
-        (0, (), "unique_for must be between 1 and 2592000 seconds"),
-        (3e6, (), "unique_for must be between"),
-        (60, ("to", "order"), "unique_by names order, which the payload does not have"),
-    ],
-)
-def test_what_cannot_be_declared(seconds: float | None, by: tuple[str, ...], words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        unique_of("a.b", seconds, by, Note)
+@pytest.mark.parametrize("seconds", [0, 3e6, "60"])
+def test_a_time_that_cannot_be_is_refused(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="unique: seconds must be between 1 and 2592000 seconds"):
+        Unique(seconds=seconds)
+
+
+def test_a_field_that_the_payload_does_not_have_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="unique: by names order, which the payload does not have"):
+        job("test.note", unique=Unique(by=("to", "order"), seconds=60))(nothing)

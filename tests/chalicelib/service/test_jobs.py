@@ -25,6 +25,7 @@ from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports.jobs import Search
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.single import Outcome
+from chalicelib.jobs.types.changes import Changes
 from chalicelib.service.dispatch import STILL_SENDING
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import NAMESPACE
@@ -196,7 +197,7 @@ class TestSubmit:
         first = service.submit(asked(idempotency_key="k")).job
         changed = {
             "a stricter schema": [replace(NOTE, payload_model=Stricter)],
-            "retired": [replace(NOTE, retired=True)],
+            "retired": [replace(NOTE, changes=Changes(retired=True))],
             "removed": [],
         }[deploy]
         with only_types(*changed):
@@ -207,7 +208,10 @@ class TestSubmit:
                     service.submit(other)
 
     def test_a_retired_type_takes_no_new_jobs_and_says_so(self, service: JobService) -> None:
-        with only_types(replace(NOTE, retired=True)), pytest.raises(JobTypeRetired, match="retired") as refused:
+        with (
+            only_types(replace(NOTE, changes=Changes(retired=True))),
+            pytest.raises(JobTypeRetired, match="retired") as refused,
+        ):
             service.submit(asked())
         assert [(error.loc, error.msg) for error in refused.value.errors] == [
             (("type",), "takes no new jobs; use another type")

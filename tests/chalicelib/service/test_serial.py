@@ -14,7 +14,7 @@ from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.jobs.single import Submitted
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.jobtype import registered
 from chalicelib.service.batch import submit_many
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -54,7 +54,7 @@ def test_the_sentence(fields: dict[str, Any], line: QueueState, expected: str | 
 
 BACK: dict[str, Any] = {"status": Status.RETRYING, "claims": 4, "next_attempt_at": T0 + 8}
 STALLED = BACK | {"stalled_since": T0 - 60}
-ACCEPT = "give the type an `upgrade=`, or deploy the version that accepted it (docs/operations.md#stalled)"
+ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
 WAITS = "waits for a worker"
 AT, ASKED = "2027-01-15T08:00:08.000Z", "It asked to come again at"
 

@@ -12,7 +12,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Standing
 from chalicelib.jobs.ports.jobs import Overdue, Search
 from chalicelib.jobs.ports.queue import Depth
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.watchdog import search as searching
 from chalicelib.watchdog.rules import Signs, Wait, check
 from chalicelib.watchdog.search import IN_ONE_READ, MINUTE, MOST_CHECKED, MOST_SPANS, find, spans
@@ -67,7 +67,7 @@ def test_a_day_of_unsent_minutes_takes_a_bounded_number_of_searches() -> None:
 def test_planned_jobs_that_wait_hide_no_later_one_where_the_order_of_starts_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(registry, "out_of_order", lambda _: True)
+    monkeypatch.setattr(jobtype, "out_of_order", lambda _: True)
     monkeypatch.setattr(searching, "MOST_PLANNED", 120)
     monkeypatch.setattr(searching, "MOST_LOOKS", 30)
     now = T0 + 3_600

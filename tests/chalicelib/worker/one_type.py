@@ -11,9 +11,9 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import no_jitter
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
 from tests.proof.grounds.faults import Crash
 from tests.support import Clock, Invocation, sqs_record
 

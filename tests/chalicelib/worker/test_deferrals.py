@@ -12,10 +12,11 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.types.backoff import Backoff
+from chalicelib.jobs.types.changes import Changes
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 
@@ -128,7 +129,7 @@ def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world:
     assert (world.job().error_class, stalls) == ("PayloadRefused", ["PayloadRefused"])
     assert "text" in (world.job().error_message or "")
     assert world.clock.now - T0 > DAY, "no time ends it: a person does"
-    world.worker.kind = replace(world.kind, upgrade=upgrade)
+    world.worker.kind = replace(world.kind, changes=Changes(upgrade=upgrade))
     world.poll()
     assert world.job().status is Status.COMPLETED
 

@@ -14,8 +14,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.serial import lock_of_attempt, row_of
 from chalicelib.jobs.types.backoff import Delays
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.worker.context import JobContext
 from chalicelib.worker.in_order import InOrder
 from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import OneType, boom, die

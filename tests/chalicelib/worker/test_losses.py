@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.queue import Message
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.grounds.faults import Crash
 
@@ -91,7 +91,7 @@ def test_a_late_finisher_is_refused_and_its_result_discarded(world: OneType) -> 
     assert world.waiting() == []
 
 
-@pytest.mark.parametrize("look", [JobContext.check_cancelled, lambda ctx: ctx.progress(50)])
+@pytest.mark.parametrize("look", [lambda ctx: ctx.check_cancelled(), lambda ctx: ctx.progress(50)])
 @pytest.mark.parametrize("successor", ["is done", "is at it"])
 def test_a_holder_that_lost_its_job_stops_at_its_next_look(
     world: OneType, look: Callable[[JobContext], object], successor: str

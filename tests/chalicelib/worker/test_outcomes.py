@@ -4,7 +4,7 @@ from chalicelib.errors import PermanentError
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 

@@ -11,9 +11,9 @@ import pytest
 from chalicelib.adapters.memory.secret_store import MemorySecretStore
 from chalicelib.errors import ConfigurationError, SecretUnavailable
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.reach import SecretPlace
 from chalicelib.telemetry.redaction import forget
-from chalicelib.worker.context import JobContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from tests.chalicelib.worker.one_type import OneType
 from tests.support import written
@@ -110,7 +110,7 @@ def test_one_that_cannot_be_read_waits_without_an_attempt(world: OneType) -> Non
 
 def test_a_name_that_is_not_declared_is_refused_with_those_that_are() -> None:
     secrets = DeclaredSecrets({"KEY": "billing"}, "dev", STORE)
-    with pytest.raises(ConfigurationError, match=r"OTHER is not in secrets= .* declared: KEY"):
+    with pytest.raises(ConfigurationError, match=r"OTHER is not in the secrets .* declared: KEY"):
         secrets.read("OTHER")
     with pytest.raises(SecretUnavailable, match="billing in secretsmanager"):
         secrets.read("KEY")

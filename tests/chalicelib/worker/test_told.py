@@ -9,8 +9,8 @@ from chalicelib.errors import RateUnavailable, RetryLater, SecretUnavailable
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.service.reading import JobReader
-from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 
@@ -28,8 +28,8 @@ def test_of_a_payload_that_todays_schema_refuses_the_field_and_what_to_do(world:
     world.queue.send(Message("job-1", 1, "test.note"))
     assert told(world) == (
         "Today's schema of test.note refuses the stored payload: payload.text: Input should be a valid string; give "
-        "the type an `upgrade=`, or deploy the version that accepted it (docs/operations.md#stalled); the next "
-        f"try is at {iso(T0 + 3600)}."
+        "the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled); the "
+        f"next try is at {iso(T0 + 3600)}."
     )
 
 

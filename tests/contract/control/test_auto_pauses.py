@@ -11,8 +11,9 @@ from moto.core.models import botocore_stubber
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
-from chalicelib.jobs.auto_pause import AutoPause, Failing, failed
+from chalicelib.jobs.auto_pause import AutoPause, failed
 from chalicelib.jobs.ports.auto_pause import AutoPauses
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.service.pause import change
 from chalicelib.settings import Settings
 from infra.local.pauses import probes

@@ -13,8 +13,9 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import Debounce, KeyLock, Outcome, Unique, unique_row
+from chalicelib.jobs.single import Debounce, KeyLock, Outcome, unique_row
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.unique import Unique
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from chalicelib.settings import Settings
@@ -66,7 +67,8 @@ def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "days"), [(unique_row(Unique(60), "test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)]
+    ("key", "days"),
+    [(unique_row(Unique(seconds=60), "test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)],
 )
 def test_only_the_row_of_a_debounce_key_outlives_a_long_pause(
     dynamo_store: DynamoJobStore, cloud: Settings, key: str, days: int
@@ -89,7 +91,7 @@ def asked(service: JobService, submission: Submission) -> list[str]:
 def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> None:
     service = JobService(dynamo_store, MemoryJobQueue(clock), clock=clock)
     plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    unique = replace(plain, name="test.unique", unique=Unique(60, ("to",)))
+    unique = replace(plain, name="test.unique", unique=Unique(by=("to",), seconds=60))
     made = ["PutItem", "UpdateItem"]  # the job, and that its message is sent
     with only_types(plain, unique):
         assert asked(service, Submission("test.plain", PAYLOAD)) == ["PutItem"]  # it is sent before it is stored
@@ -103,7 +105,7 @@ def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> 
 
 def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clock) -> None:
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    unique: JobType[Note, None] = JobType("test.unique", lambda _payload, _ctx: None, Note, unique=Unique(60))
+    unique: JobType[Note, None] = JobType("test.unique", lambda _payload, _ctx: None, Note, unique=Unique(seconds=60))
     with only_types(unique):
         answers = together(16, lambda _: service.submit(Submission("test.unique", PAYLOAD)))
     assert len({one.job.id for one in answers}) == 1

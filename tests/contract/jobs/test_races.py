@@ -72,7 +72,8 @@ def test_fifty_adds_with_one_id_keep_one_job_whole(store: JobStore) -> None:
         try:
             store.add(mine[number])
         except JobExists as conflict:
-            return conflict.existing
+            found: Job = conflict.existing
+            return found
         return None
 
     answers = together(50, add)

@@ -3,7 +3,7 @@
 HEAD = """
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import JobContext, consume, job
+from chalicelib import Function, JobContext, consume, job
 
 
 """
@@ -16,7 +16,7 @@ SERIAL = (
     fails: int = Field(default=0, description="How many attempts fail.", examples=[0])
 
 
-@job("ledger.entry", serial_by="account", batch_size=5)
+@job("ledger.entry", serial_by="account", function=Function(batch_size=5))
 def ledger_entry(payload: Entry, ctx: JobContext) -> str:
     if ctx.attempt <= payload.fails:
         raise ValueError("not yet")

@@ -18,8 +18,7 @@ from rich.console import Console
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.jobtype import JobType, registered
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment

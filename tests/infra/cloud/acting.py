@@ -102,7 +102,7 @@ class Stage:
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=kind.batch_size, MessageSystemAttributeNames=["All"]
+            QueueUrl=url, MaxNumberOfMessages=kind.function.batch_size, MessageSystemAttributeNames=["All"]
         ).get("Messages", [])
         if not found:
             return 0

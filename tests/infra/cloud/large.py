@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import Allow, Reach
+from chalicelib.jobs.types.reach import Allow, AwsAccess
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template
@@ -27,9 +28,13 @@ ALLOWED = tuple(
     for n in range(5)
 )
 """Statements on five tables of the user's."""
-REACH = Reach(
+MAIL = AwsAccess(grants=("ses:SendEmail",))
+ACCESS = AwsAccess(
+    grants=("ses:SendEmail", *ALLOWED),
     environment={f"SETTING_{n}": "v" * 100 for n in range(10)},
     secrets={f"SECRET_{n}": f"{{stage}}/billing/key-of-a-long-name-{n}" for n in range(5)},
+)
+FUNCTION = Function(
     vpc=True,
     layers=tuple(f"arn:aws:lambda:eu-central-1:123456789012:layer:tools-{n}:1" for n in range(5)),
     ephemeral_storage=10_240,
@@ -43,8 +48,8 @@ class Empty(BaseModel):
 def types(number: int, *, reach: bool = False) -> list[JobType[Any, Any]]:
     """Return job types whose names are as long as they may be; with `reach` each declares what a large one does."""
     names = [f"t{place:02}.{'x' * (LONGEST_NAME - 4)}" for place in range(number)]
-    plain = [JobType(name, lambda _payload, _ctx: None, Empty, grants=("ses:SendEmail",)) for name in names]
-    return [replace(kind, grants=(*kind.grants, *ALLOWED), reach=REACH) for kind in plain] if reach else plain
+    plain = [JobType(name, lambda _payload, _ctx: None, Empty, access=MAIL) for name in names]
+    return [replace(kind, access=ACCESS, function=FUNCTION) for kind in plain] if reach else plain
 
 
 def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False) -> dict[str, Any]:

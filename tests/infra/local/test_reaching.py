@@ -14,7 +14,7 @@ from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, unti
 TYPE = """\
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import Allow, JobContext, consume, job
+from chalicelib import Allow, AwsAccess, JobContext, consume, job
 
 
 class OrderCopy(BaseModel):
@@ -28,12 +28,14 @@ class OrderCopy(BaseModel):
     "order.copy",
     timeout=30,
     max_attempts=1,
-    grants=(
-        Allow("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/orders"),
-        Allow("s3:PutObject", "arn:aws:s3:::acme-archive/orders/*"),
+    access=AwsAccess(
+        grants=(
+            Allow("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/orders"),
+            Allow("s3:PutObject", "arn:aws:s3:::acme-archive/orders/*"),
+        ),
+        environment={"ARCHIVE": "acme-archive"},
+        secrets={"BILLING_KEY": "{stage}/billing/key"},
     ),
-    environment={"ARCHIVE": "acme-archive"},
-    secrets={"BILLING_KEY": "{stage}/billing/key"},
 )
 def order_copy(payload: OrderCopy, ctx: JobContext) -> dict[str, str]:
     "Copy an order."
@@ -110,7 +112,7 @@ def test_without_the_grant_it_is_refused_with_the_line_to_add(run: Run) -> None:
     job = ended(run)
     assert job["status"] == "dead_letter"
     assert "The role of jobflow-dev-order-copy does not allow s3:PutObject" in str(job)
-    assert "Add to its @job: grants=(Allow(" in str(job)
+    assert "Add to its @job: access=AwsAccess(grants=(Allow(" in str(job)
     edited(run, ('"ses:SendEmail"', 'Allow("s3:PutObject", "arn:aws:s3:::acme-archive/orders/*")'))
     assert ended(run)["status"] == "completed"
 

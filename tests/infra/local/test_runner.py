@@ -16,7 +16,7 @@ HANDLER = '''
 
 from pydantic import BaseModel
 
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import job
 from chalicelib.entry.worker import consume
 

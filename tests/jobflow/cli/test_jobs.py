@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import MOST_HISTORY
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.unique import Unique
 from jobflow.cli import many, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
@@ -55,7 +55,7 @@ def test_a_job_is_created_where_nothing_can_be_kept(shell: Shell, monkeypatch: p
 
 
 def test_a_unique_job_is_the_one_there_is(shell: Shell) -> None:
-    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+    with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60))):
         made = [shell(f"jobs create test.note {PAYLOAD} -f text={text}").lines[0]["id"] for text in ("one", "two")]
         assert shell("jobs show @last").lines[0]["payload"]["text"] == "one"
     assert made[0] == made[1]
@@ -65,7 +65,7 @@ def test_a_unique_job_is_the_one_there_is(shell: Shell) -> None:
     ("option", "existing"), [("--key k-1", "key"), ("", "unique"), ("--debounce k=2m", "debounced")]
 )
 def test_a_job_that_there_was_is_told(shell: Shell, option: str, existing: str) -> None:
-    kind = replace(NOTE, unique=Unique(60, ("to",))) if existing == "unique" else NOTE
+    kind = replace(NOTE, unique=Unique(by=("to",), seconds=60)) if existing == "unique" else NOTE
     with only_types(kind):
         new, again = (shell(f"jobs create test.note {PAYLOAD} {option}").lines[0] for _ in range(2))
         said = shell(f"jobs create test.note {PAYLOAD} {option} --table").out.splitlines()
@@ -84,7 +84,7 @@ def test_half_of_a_surrogate_pair_in_a_result_is_printed(shell: Shell, world: Wo
 
 
 def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
-    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+    with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60))):
         shell(f"jobs create test.note {PAYLOAD}")
         assert views.EXISTED["unique"] in shell("jobs duplicate @last --table").out
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.unique import Unique
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
@@ -161,7 +161,7 @@ def test_a_debounced_job_is_replaced(client: JobFlow) -> None:
 
 
 def test_a_unique_job_is_the_one_there_is(client: JobFlow) -> None:
-    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+    with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60))):
         first = client.submit("test.note", PAYLOAD)
         again = client.submit("test.note", {**PAYLOAD, "text": "another"})
         assert (again.id, client.get(first).payload["text"]) == (first.id, "hello")

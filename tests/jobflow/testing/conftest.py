@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import JobContext, JobType, PermanentError, RetryLater, job
+from chalicelib import AwsAccess, JobContext, JobType, PermanentError, RetryLater, job
 from tests.chalicelib.api.support import only_types
 
 
@@ -37,5 +37,5 @@ def kinds() -> Iterator[tuple[JobType[Order, dict[str, int]], JobType[Order, int
     with only_types():
         yield (
             job("order.charge", max_attempts=3, timeout=30)(charge),
-            job("order.secret", secrets={"KEY": "shop/key"})(read_secret),
+            job("order.secret", access=AwsAccess(secrets={"KEY": "shop/key"}))(read_secret),
         )

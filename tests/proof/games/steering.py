@@ -6,15 +6,15 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import RETRYABLE
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.failing import Failing
+from chalicelib.jobs.types.jobtype import registered
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.unique import Unique
 from tests.proof.games.misfortunes import Misfortunes
 from tests.proof.grounds.ground import TYPE
 
-UNIQUE = Unique(3600, ("name",))
+UNIQUE = Unique(by=("name",), seconds=3600)
 APART = 5.0
 """Seconds by which two clocks of the game differ at most."""
 MODES = ("", "", "rate", "pauses", "keys")

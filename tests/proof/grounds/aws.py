@@ -17,11 +17,10 @@ from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import TERMINAL, Job
-from chalicelib.jobs.limits import SPARE_RECEIVES
+from chalicelib.jobs.limits import FIFO_ENDING, SPARE_RECEIVES
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.jobs.serial import ENDING
-from chalicelib.jobs.types import registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.grounds.direct import direct
@@ -103,7 +102,7 @@ class AwsGround:
 
     def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
         """See Ground."""
-        identity = uuid.uuid4().hex if registry.serial(name) else None
+        identity = uuid.uuid4().hex if jobtype.serial(name) else None
         _sqs().send_message(_queue_of(name), body, group_id=group, deduplication_id=identity)
 
     def serialize(self, name: str, max_receives: int) -> None:
@@ -163,7 +162,7 @@ def on_aws() -> Iterator[Stand]:
         dynamodb_backends[ACCOUNT][REGION].reset()
         sqs_backends[ACCOUNT][REGION].reset()
         current.clock, current.faults = clock, Faults()
-        registry.registered.pop(TYPE, None)  # which the execution before may have made serial
+        jobtype.registered.pop(TYPE, None)  # which the execution before may have made serial
         _make_table(dynamodb)
         _make_queues(sqs)
         ground = AwsGround(settings, clock)
@@ -203,7 +202,7 @@ def _messages(queue: str) -> list[Any]:
 
 
 def _queue_of(name: str, dead: str = "") -> str:
-    return f"proof-{name.replace('.', '-')}{dead}{ENDING if registry.serial(name) else ''}"
+    return f"proof-{name.replace('.', '-')}{dead}{FIFO_ENDING if jobtype.serial(name) else ''}"
 
 
 def _dead_of(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.jobs.auto_pause import AutoPause, Failing
+from chalicelib.jobs.auto_pause import AutoPause
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
 from chalicelib.jobs.ports.control import Consumers, Pauses
@@ -14,10 +14,11 @@ from chalicelib.jobs.ports.counters import Pause
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.past_pauses import PastPauses
 from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
-from chalicelib.worker.gate import FRESH, AutoPauseGate, Handle
+from chalicelib.worker.gate import FRESH, CircuitBreaker, Handle
 from chalicelib.worker.message_fate import Drop, Hold
 from tests.proof.grounds.faults import DYNAMODB, Faulty
 from tests.proof.grounds.ground import BY_HAND, TYPE, Received
@@ -72,19 +73,19 @@ class Looking:
 
 
 @dataclass
-class Entrance(AutoPauseGate):
-    """The gate of a worker, which tells when it lets a message through: the claim after it may take some tries."""
+class Entrance(CircuitBreaker):
+    """The breaker of a worker, which tells when it lets a message through: the claim after it may take some tries."""
 
     passes: Callable[[], None] = lambda: None
 
-    def through(self, handle: Handle) -> Drop | Hold:
-        """See Gate."""
+    def call(self, handle: Handle) -> Drop | Hold:
+        """See CircuitBreaker."""
 
         def let_in() -> Drop | Hold:
             self.passes()
             return handle()
 
-        return super().through(let_in)
+        return super().call(let_in)
 
 
 class ByItself:
@@ -113,7 +114,7 @@ class ByItself:
         self._used: set[str] = set()
         self._let_in = 0.0
 
-    def gate(self) -> AutoPauseGate:
+    def breaker(self) -> CircuitBreaker:
         """Return the gate of a new worker process."""
         rows = cast("AutoPauses", self._looking)
         clock = self.world.clock

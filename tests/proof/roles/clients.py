@@ -9,15 +9,15 @@ from uuid import uuid5
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Submitted, Unique
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.single import Debounce, Submitted
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.jobtype import JobType, registered
+from chalicelib.jobs.types.unique import Unique
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import NAMESPACE, Submission
-from chalicelib.worker.context import JobContext
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.support import Clock
@@ -127,7 +127,7 @@ class Clients:
 
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
         """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
-        registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
+        registered[TYPE] = replace(self.kind, unique=Unique(by=("ballast",), seconds=3600))
         asked = self.asked(TYPE, {"name": name, "ballast": ""}, name if keyed else None)
 
         def post() -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.function import Function
+from chalicelib.jobs.types.jobtype import JobType, registered
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.registry import registered
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock
@@ -40,7 +40,8 @@ class Declared:
 
     def serialize(self) -> None:
         """Let the jobs of TYPE run one at a time for each length of their ballast."""
-        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, serial_by="ballast", batch_size=self.batch)
+        function = Function(batch_size=self.batch)
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, serial_by="ballast", function=function)
         self.ground.serialize(TYPE, self.kind.max_receives)
 
     def begins(self, key: str, job: Job) -> None:

@@ -8,7 +8,7 @@ from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import Gate
+from chalicelib.worker.gate import AlwaysClosed
 from chalicelib.worker.pacing import Pacing
 from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import SQS
@@ -58,11 +58,11 @@ class Poller:
         self.wrong += misgrouped(self.ground, batch) if self.kind.fair_by and kind == TYPE else []
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
         store, queue = self.ground.store, self.ground.queue
-        gate = self.by_itself.gate() if self.by_itself is not None and kind == TYPE else Gate()
+        breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
         starts = pacing or start_policy(self.kinds[kind], store, lambda: self.ground.turns, clock, sleep)
         worker = Worker(
-            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, gate=gate,
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
             service=JobService(store, queue, clock=clock),
         )  # fmt: skip
         again: list[str] = []

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.constants import METRICS_DISABLED_ENV
 from pydantic import BaseModel
 
+from chalicelib import Function
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.types.jobtype import JobType, job
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.jobtype import JobType, job, registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.claim import FLOAT
-from chalicelib.worker.context import JobContext
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import ATTEMPTS, TYPE, TYPES
 
@@ -146,7 +146,9 @@ def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> Jo
     def run(payload: Note, ctx: JobContext) -> str:
         return function(payload, ctx)
 
-    declared: JobType[Any, Any] = job(name, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10, enqueues=TYPES)(run)
+    declared: JobType[Any, Any] = job(
+        name, max_attempts=ATTEMPTS, timeout=TIMEOUT, function=Function(batch_size=10), enqueues=TYPES
+    )(run)
     return declared
 
 

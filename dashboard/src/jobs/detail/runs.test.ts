@@ -17,7 +17,7 @@ describe("the name of a run", () => {
 });
 
 describe("why an attempt was given back", () => {
-  const why = "Today's schema refuses the stored payload; give the type an `upgrade=`.";
+  const why = "Today's schema refuses the stored payload; give the type a `Changes(upgrade=…)`.";
   const deferred = attempt(1, { outcome: "deferred" });
 
   it("is said beside the time of the next one", () => {

@@ -12,7 +12,7 @@ from moto.dynamodb.models.table import Table
 from .patching import Replacements
 from .views import TableViews
 
-MOST_BYTES = 405_000  # of an item, as moto adds them up
+LARGEST_ITEM = 405_000  # of an item, as moto adds them up
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -73,7 +73,7 @@ def copy_and_measure_less(replacements: Replacements) -> None:
 
 def _check_size(item: Any, error: type[Exception]) -> None:
     vars(item).pop("known_size", None)
-    if item.size() > MOST_BYTES:
+    if item.size() > LARGEST_ITEM:
         raise error
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.limits import FIFO_ENDING
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.roles.asked import Asked, asked, signer
 from infra.local.roles.policy import Statement, about, decide
@@ -52,14 +52,14 @@ class Roles:
 def sentence(function: str, one: Asked) -> str:
     """Return what was refused, and the line that allows it."""
     where = f" on {one.resource}" if one.resource else ""
-    added = made(function, one) or f"grants=({grant(function, one)},)"
+    added = made(function, one) or f"access=AwsAccess(grants=({grant(function, one)},))"
     return f"The role of {function} does not allow {one.action}{where}. Add to its @job: {added}"
 
 
 def made(function: str, one: Asked) -> str | None:
     """Return the declaration that lets a type make jobs, when it sent to the queue of another one; None otherwise."""
     stack = "-".join(function.split("-")[:2])
-    resource = one.resource.removesuffix(ENDING)
+    resource = one.resource.removesuffix(FIFO_ENDING)
     queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
     ours = resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
     return f'enqueues=("{queue.replace("-", ".")}",)' if one.action == "sqs:SendMessage" and ours else None

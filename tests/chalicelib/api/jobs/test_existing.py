@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.unique import Unique
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 
 OTHER_TEXT = {**BODY, "payload": {**BODY["payload"], "text": "another"}}
@@ -14,7 +14,7 @@ OTHER_TEXT = {**BODY, "payload": {**BODY["payload"], "text": "another"}}
 
 @pytest.fixture
 def unique(world: World) -> Iterator[None]:
-    with only_types(replace(NOTE, unique=Unique(60, ("to",))), OTHER):
+    with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60)), OTHER):
         yield
 
 

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from chalicelib.adapters.aws import client
-from chalicelib.adapters.s3.uploads import EXTENSIONS, MOST_BYTES, Uploads
+from chalicelib.adapters.s3.uploads import EXTENSIONS, Uploads
 from chalicelib.api.models.schemas import NewUpload
+from chalicelib.jobs.limits import LARGEST_UPLOAD
 from chalicelib.jobs.listing import iso
 from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.api.support import T0, World
@@ -60,7 +61,7 @@ def test_no_two_uploads_share_a_key(uploads: World) -> None:
         ({"content_type": "image/gif", "bytes": 1}, [["content_type"]]),
         ({"content_type": "image/svg+xml", "bytes": 1}, [["content_type"]]),
         ({"content_type": "image/png", "bytes": 0}, [["bytes"]]),
-        ({"content_type": "image/png", "bytes": MOST_BYTES + 1}, [["bytes"]]),
+        ({"content_type": "image/png", "bytes": LARGEST_UPLOAD + 1}, [["bytes"]]),
         ({"content_type": "image/png", "bytes": "1"}, [["bytes"]]),
         ({"content_type": "image/png", "bytes": 1, "key": "uploads/x"}, [["key"]]),
     ],
@@ -71,7 +72,7 @@ def test_what_is_no_upload(uploads: World, body: Any, locs: Any) -> None:
 
 
 def test_the_largest_is_taken(uploads: World) -> None:
-    assert uploads.post("/uploads", {"content_type": "image/webp", "bytes": MOST_BYTES}).status == 200
+    assert uploads.post("/uploads", {"content_type": "image/webp", "bytes": LARGEST_UPLOAD}).status == 200
 
 
 def test_the_schema_names_the_types_there_are_endings_for() -> None:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from chalicelib.jobs.types.changes import Changes
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 
 def test_a_retired_type_is_listed_as_such_and_takes_no_new_jobs(world: World) -> None:
     kept = world.create()
-    with only_types(replace(NOTE, retired=True), OTHER):
+    with only_types(replace(NOTE, changes=Changes(retired=True)), OTHER):
         rows = {row["type"]: row["retired"] for row in world.get("/job-types").json["job_types"]}
         assert rows == {NOTE.name: True, OTHER.name: False}
         answer = world.post("/jobs", {"type": NOTE.name, "payload": {"to": ["a"]}})

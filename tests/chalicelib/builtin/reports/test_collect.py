@@ -13,7 +13,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter, Page
-from chalicelib.worker.context import JobContext
+from chalicelib.worker.context import WorkerContext
 from tests.chalicelib.builtin.reports.support import PERIOD, START, TEN, job
 
 
@@ -33,7 +33,7 @@ class Reports:
         self.store.add(mine)
         claim = transitions.claim(1, now=PERIOD.end + 2, lease_until=PERIOD.end + 300, by=Claimant("r"))
         held = self.store.apply("mine", claim)
-        self.ctx = JobContext(held, self.store, lambda: self.seconds, lambda: float(next(ticks)))
+        self.ctx = WorkerContext(held, self.store, lambda: self.seconds, lambda: float(next(ticks)))
 
 
 def many(number: int) -> list[Job]:

@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.types.jobtype import JobType, job
-from chalicelib.jobs.types.lineage import Lineage, check_enqueues, looping
+from chalicelib.jobs.types.jobtype import JobType, check_enqueues, job, looping
+from chalicelib.jobs.types.lineage import Lineage
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import a_job
 

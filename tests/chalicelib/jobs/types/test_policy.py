@@ -1,12 +1,13 @@
 """A type's retry policy: its curve or its delays, when it gives up, and what follows for its queue."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chalicelib.errors import ConfigurationError, RetryLater
 from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
-from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.backoff import (
     LONGEST_WAIT,
     STANDARD,
@@ -22,6 +23,7 @@ from chalicelib.jobs.types.backoff import (
     no_jitter,
     receives,
 )
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import job
 from chalicelib.jobs.types.rate import Rate
 from tests.chalicelib.jobs.types.test_jobtype import Note, _nothing
@@ -31,10 +33,10 @@ NIGHTLY = Delays((5, 60, 3600))
 
 @pytest.fixture(autouse=True)
 def the_types_of_before() -> Any:
-    before = dict(registry.registered)
+    before = dict(jobtype.registered)
     yield
-    registry.registered.clear()
-    registry.registered.update(before)
+    jobtype.registered.clear()
+    jobtype.registered.update(before)
 
 
 def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:
@@ -70,22 +72,23 @@ def test_a_message_grows_as_old_as_three_waits_and_four_runs_and_no_wait_counts_
 
 
 @pytest.mark.parametrize(
-    ("declared", "attempts"), [({}, 3), ({"delays": (5, 60, 3600)}, 4), ({"delays": (5,), "max_attempts": 30}, 30)]
+    ("declared", "attempts"),
+    [({}, 3), ({"retry": Delays((5, 60, 3600))}, 4), ({"retry": Delays([5]), "max_attempts": 30}, 30)],
 )
-def test_there_is_an_attempt_more_than_delays(declared: dict[str, Any], attempts: int) -> None:
+def test_there_is_an_attempt_more_than_waits(declared: dict[str, Any], attempts: int) -> None:
     assert job("test.note", **declared)(_nothing).max_attempts == attempts
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"delays": (5, 0)}, "each of delays must be between 1 and 604800"),
-        ({"delays": (5,) * 30, "max_attempts": 30}, "the number of delays must be between 1 and 29"),
-        ({"delays": (5,), "retry": Backoff(first=9)}, "give either retry or delays"),
+        ({"retry": 5}, r"retry is Backoff\(…\) or Delays\(…\), not 5"),
         ({"give_up_after": 0.5}, "give_up_after must be between 1 and 7776000 seconds"),
         ({"give_up_after": 91 * DAY}, "give_up_after must be between 1 and 7776000 seconds"),
-        ({"retry": Backoff(first=0)}, "retry's first must be between 1 and 604800"),
-        ({"delays": (LONGEST_WAIT,)}, "30 attempts have 203 days of waits, and a run may take 90; say give_up_after"),
+        (
+            {"retry": Delays((LONGEST_WAIT,))},
+            "30 attempts have 203 days of waits, and a run may take 90; say give_up_after",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[str, Any], told: str) -> None:
@@ -93,8 +96,25 @@ def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[
         job("test.note", **wrong)(_nothing)
 
 
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Delays((5, 0)), "retry: each of waits must be between 1 and 604800 seconds"),
+        (lambda: Delays((5,) * 30), "retry: the number of waits must be between 1 and 29"),
+        (lambda: Delays(()), "retry: the number of waits must be between 1 and 29"),
+        (lambda: Delays(5), r"retry: waits is a list of seconds, such as \(5, 60, 3600\)"),  # type: ignore[arg-type]
+        (lambda: Backoff(first=0), "retry: first must be between 1 and 604800 seconds"),
+        (lambda: Backoff(factor=11), "retry: factor must be between 1 and 10"),
+        (lambda: Backoff(jitter="some"), 'retry: jitter must be "full", "equal" or "none"'),  # type: ignore[arg-type]
+    ],
+)
+def test_waits_out_of_range_are_named(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{told}$"):
+        make()
+
+
 def test_the_longest_waits_are_allowed_with_a_time_to_give_up() -> None:
-    kind = job("test.note", delays=(LONGEST_WAIT,), give_up_after=20 * DAY)(_nothing)
+    kind = job("test.note", retry=Delays((LONGEST_WAIT,)), give_up_after=20 * DAY)(_nothing)
     assert kind.give_up_at(100.0) == 100 + 20 * DAY
     assert jobtype.give_up_at("test.note", 100.0) == 100 + 20 * DAY
     assert jobtype.give_up_at("no.such", 100.0) is None
@@ -148,6 +168,6 @@ def test_a_rate_keeps_so_many_functions_busy_and_no_more_run_by_default(
     rate: Rate | None, timeout: int, expected: int
 ) -> None:
     job("test.paced", rate=rate, timeout=timeout)(_nothing)
-    job("test.told", rate=rate, timeout=timeout, concurrency=7)(_nothing)
-    assert registry.registered["test.paced"].concurrency == expected
-    assert registry.registered["test.told"].concurrency == 7
+    job("test.told", rate=rate, timeout=timeout, function=Function(concurrency=7))(_nothing)
+    assert jobtype.registered["test.paced"].concurrency == expected
+    assert jobtype.registered["test.told"].concurrency == 7

@@ -3,21 +3,12 @@
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
-from chalicelib import Allow, ConfigurationError, JobContext, job
+from chalicelib import Allow, AwsAccess, ConfigurationError, Function
 from chalicelib.jobs.types.reach import SecretPlace
 
 TABLE = "arn:aws:dynamodb:*:*:table/orders"
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:3"
-
-
-class Note(BaseModel):
-    """A payload."""
-
-
-def _nothing(_: Note, __: JobContext) -> None:
-    """Do nothing."""
 
 
 @pytest.mark.parametrize(
@@ -48,19 +39,38 @@ def test_a_wildcard_with_a_reason_is_taken_and_can_be_listed() -> None:
     ("wrong", "told"),
     [
         ({"environment": {"A B": "1"}}, r"environment: 'A B' is no name"),
-        ({"environment": {"AWS_REGION": "x"}}, "AWS_REGION is a name that Lambda sets"),
+        ({"environment": {"AWS_REGION": "x"}}, "environment: AWS_REGION is a name that Lambda sets"),
         ({"environment": {"N": 1}}, "environment: N must be a text"),
+        ({"environment": "N=1"}, r'environment is a mapping, such as \{"NAME": "…"\}'),
         ({"secrets": {"KEY": "has space"}}, "secrets: 'has space' is no place"),
-        ({"secrets": {"LAMBDA_KEY": "x"}}, "LAMBDA_KEY is a name that Lambda sets"),
-        ({"layers": ["fonts"]}, "layers: 'fonts' is no ARN"),
-        ({"layers": [LAYER] * 6}, "layers: Lambda takes 5 at most"),
-        ({"ephemeral_storage": 511}, "ephemeral_storage must be between 512 and 10240 MB"),
-        ({"grants": [7]}, r"grants: 7 is neither a text .* nor Allow"),
+        ({"secrets": {"LAMBDA_KEY": "x"}}, "secrets: LAMBDA_KEY is a name that Lambda sets"),
+        ({"grants": [7]}, "grants: 7 is neither a text .* nor Allow"),
+        ({"grants": "ses:SendEmail"}, r"grants is a list: write \('ses:SendEmail',\)"),
     ],
 )
-def test_a_declaration_that_lambda_would_refuse_names_the_setting(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^test\.note: .*{told}"):
-        job("test.note", **wrong)(_nothing)
+def test_access_that_iam_or_lambda_would_refuse_names_the_setting(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^access: {told}"):
+        AwsAccess(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"memory": 127}, "memory must be between 128 and 10240 MB"),
+        ({"memory": "512"}, "memory must be a whole number between 128 and 10240 MB"),
+        ({"batch_size": 11}, "batch_size must be between 1 and 10"),
+        ({"window": 301}, "window must be between 0 and 300 seconds"),
+        ({"concurrency": 1}, "concurrency must be between 2 and 1000"),
+        ({"layers": ["fonts"]}, "layers is a list of ARNs of layer versions, and 'fonts' is none"),
+        ({"layers": LAYER}, "layers is a list of ARNs"),
+        ({"layers": [LAYER] * 6}, "layers: Lambda takes 5 at most"),
+        ({"ephemeral_storage": 511}, "ephemeral_storage must be between 512 and 10240 MB"),
+        ({"vpc": "subnet-1"}, "vpc is True or False"),
+    ],
+)
+def test_a_function_that_lambda_would_refuse_names_the_setting(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^function: {told}"):
+        Function(**wrong)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.schedules.due import stopped
-from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.schedule import Cron, check_declared
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.chalicelib.service.schedules.conftest import Stage
 from tests.support import T0

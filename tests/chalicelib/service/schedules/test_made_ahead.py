@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.schedules.due import AHEAD
-from chalicelib.jobs.schedules.schedule import Cron
+from chalicelib.jobs.types.schedule import Cron
 from chalicelib.service.schedules.declared import Declared
 from chalicelib.service.schedules.editing import ScheduleService, Settings
 from tests.chalicelib.api.support import NOTE, OTHER, only_types

@@ -13,15 +13,16 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Outcome, Unique
+from chalicelib.jobs.single import Debounce, Outcome
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.unique import Unique
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import Clock
 
 PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-UNIQUE: JobType[Note, None] = replace(PLAIN, name="test.unique", unique=Unique(3600, ("to",)))
+UNIQUE: JobType[Note, None] = replace(PLAIN, name="test.unique", unique=Unique(by=("to",), seconds=3600))
 Fixture = tuple[JobService, MemoryJobStore, Clock]
 
 

@@ -1,4 +1,4 @@
-"""A job type that pauses by itself, with its worker's gate, its row, and what its jobs do."""
+"""A job type that pauses by itself, with its worker's breaker, its row, and what its jobs do."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.probes import event_of
 from chalicelib.errors import PermanentError, RetryLater
-from chalicelib.jobs.auto_pause import AutoPause, Failing
+from chalicelib.jobs.auto_pause import AutoPause
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
-from chalicelib.worker.gate import AutoPauseGate
+from chalicelib.worker.gate import CircuitBreaker
 from tests.chalicelib.worker.one_type import OneType
 
 TYPE = "test.note"
@@ -51,7 +52,7 @@ class Rows(MemoryAutoPauses):
 
 
 class Paused(OneType):
-    """One type with a gate; `jobs` have been submitted."""
+    """One type with a breaker; `jobs` have been submitted."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,8 +62,8 @@ class Paused(OneType):
 
     def new_process(self) -> None:
         """Let a new execution environment take over."""
-        gate = AutoPauseGate(TYPE, RULE, self.rows, self.clock, self.clock.advance)
-        self.worker = Worker(**{**vars(self.worker), "gate": gate})
+        breaker = CircuitBreaker(TYPE, RULE, self.rows, self.clock, self.clock.advance)
+        self.worker = Worker(**{**vars(self.worker), "breaker": breaker})
 
     def run(self, *acts: Act) -> None:
         """Submit a job for each of these attempts, and let it be received."""

@@ -8,9 +8,9 @@ from chalicelib.adapters.probes import event_of
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
-from chalicelib.worker.gate import FRESH, SLOW, AutoPauseGate
+from chalicelib.worker.gate import FRESH, SLOW, CircuitBreaker
 from tests.chalicelib.worker.before.paused import RULE, TYPE, Act, Paused, later, never, ok
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash
@@ -74,8 +74,8 @@ def test_while_a_probe_runs_nothing_else_does(paused: Paused) -> None:
     seen: list[int] = []
 
     def slow(_: JobContext) -> object:
-        gate = AutoPauseGate(TYPE, RULE, paused.rows, paused.clock, paused.clock.advance)
-        twin = Worker(**{**vars(paused.worker), "gate": gate})
+        breaker = CircuitBreaker(TYPE, RULE, paused.rows, paused.clock, paused.clock.advance)
+        twin = Worker(**{**vars(paused.worker), "breaker": breaker})
         twin.work(event_of(write_message(Message("second", 1, TYPE))), paused.invocation())
         seen.append(paused.job("second").claims)
         raise ValueError("boom")
@@ -181,8 +181,7 @@ def test_a_type_without_a_rule_asks_nobody() -> None:
     one.submit()
     one.script = [boom]
     one.poll()
-    assert type(one.worker.gate).__name__ == "Gate"
-    assert not hasattr(one.worker.gate, "rows")
+    assert not hasattr(one.worker.breaker, "rows")
 
 
 def test_each_act_is_a_line_of_the_audit() -> None:

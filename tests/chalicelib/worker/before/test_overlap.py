@@ -10,7 +10,7 @@ from chalicelib.errors import RetryLater
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import SKIPPED, Job, Status
 from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.worker.overlap import unfinished_before
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import DYNAMODB, Crash, Faults, Faulty

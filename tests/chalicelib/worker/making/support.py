@@ -5,14 +5,15 @@ from typing import Any
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.types.changes import Changes
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.worker.context import JobContext
 from tests.chalicelib.api.support import Note
 from tests.chalicelib.worker.one_type import OneType
 
 PAYLOAD = {"to": ["ada@example.com"]}
 MAIL: JobType[Note, None] = JobType("test.mail", lambda _payload, _ctx: None, Note)
-GONE: JobType[Note, None] = JobType("test.gone", lambda _payload, _ctx: None, Note, retired=True)
+GONE: JobType[Note, None] = JobType("test.gone", lambda _payload, _ctx: None, Note, changes=Changes(retired=True))
 
 
 def making(*made: str, **asked: Any) -> Callable[[JobContext], object]:

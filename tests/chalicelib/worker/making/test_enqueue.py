@@ -8,10 +8,10 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.unique import Unique
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.operations import Operations
-from chalicelib.worker.context import JobContext
 from tests.chalicelib.api.support import Note, only_types
 from tests.chalicelib.worker.making.support import GONE, MAIL, PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType, boom, die
@@ -126,7 +126,7 @@ def test_a_manual_retry_asks_for_a_debounced_job_of_its_own(world: OneType) -> N
 
 
 def test_a_unique_job_is_the_one_that_another_job_has_made(world: OneType) -> None:
-    only = replace(MAIL, unique=Unique(3600, ("to",)))
+    only = replace(MAIL, unique=Unique(by=("to",), seconds=3600))
     with only_types(world.kind, only, GONE):
         for name in ("job-1", "job-2"):
             world.submit(name)

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
 from chalicelib.jobs.types import jobtype
-from chalicelib.worker.context import JobContext
+from chalicelib.jobs.types.context import JobContext
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.making.support import PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType

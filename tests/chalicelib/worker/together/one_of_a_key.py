@@ -13,13 +13,13 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.tenants import tag_of
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.jobtype import registered
 from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
 from chalicelib.worker.in_order import InOrder
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.side_by_side import NAME, Invocation, SideBySide

@@ -23,12 +23,13 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports.jobs import JobStore
 from chalicelib.jobs.ports.queue import Message
 from chalicelib.jobs.ports.turns import Turns
+from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
 from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.slow import Slow, SlowTurns
@@ -84,7 +85,13 @@ class SideBySide:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.kind: JobType[Any, Any] = JobType(
-            NAME, self._function, Note, 5, self.timeout, self.batch_size, concurrency=self.workers, rate=self.rate
+            NAME,
+            self._function,
+            Note,
+            max_attempts=5,
+            timeout=self.timeout,
+            rate=self.rate,
+            function=Function(batch_size=self.batch_size, concurrency=max(2, self.workers)),
         )
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock, self.kind.visibility_timeout, self.kind.max_receives)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.jobtype import registered
 from tests.chalicelib.worker.together.one_of_a_key import OneOfAKey, often
 from tests.chalicelib.worker.together.side_by_side import NAME
 

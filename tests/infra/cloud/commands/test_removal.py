@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.counters import Additions
+from chalicelib.jobs.types.changes import Changes
 from infra.cloud.account import Account
 from infra.cloud.commands import access, removal
 from infra.cloud.commands.deploy import Deployment
@@ -103,5 +104,5 @@ def test_counters_that_do_not_answer_are_told(account: Account, stack: Stack) ->
 
 
 def test_a_retired_type_keeps_its_queues_its_function_and_its_alarms() -> None:
-    retired = [replace(kind, retired=True) for kind in TYPES]
+    retired = [replace(kind, changes=Changes(retired=True)) for kind in TYPES]
     assert resources(retired, STACK) == resources(TYPES, STACK)

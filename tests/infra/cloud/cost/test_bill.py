@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.auto_pause import Failing
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.unique import Unique
 from infra.cloud.cost import bill
 from infra.cloud.cost.calculation import (
     ALONE,
@@ -96,7 +96,7 @@ def test_a_type_is_told_the_price_of_what_it_declares() -> None:
         "rate": pytest.approx(0.625 + 0.0625),
         "pause_when": pytest.approx(0.0625),
     }
-    assert own(unique=Unique(60)) == {"unique": pytest.approx(2 * 0.625 + 0.125)}
+    assert own(unique=Unique(seconds=60)) == {"unique": pytest.approx(2 * 0.625 + 0.125)}
 
 
 def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> None:

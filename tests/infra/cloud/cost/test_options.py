@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib.assembly import parts
-from chalicelib.jobs.auto_pause import Failing
-from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.unique import Unique
 from infra.cloud.cost.extras import OPTIONS, READS_OF_A_KEY
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import STACK, Stage, stage
@@ -38,7 +38,7 @@ KINDS: dict[str, JobType[Letter, str]] = {
     "fair_by": a_type("fair", fair_by="customer"),
     "rate": a_type("rate", rate=Rate(14)),
     "pause_when": a_type("pause", pause_when=Failing()),
-    "unique": a_type("unique", unique=Unique(60)),
+    "unique": a_type("unique", unique=Unique(seconds=60)),
 }
 
 

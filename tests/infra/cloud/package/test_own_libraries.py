@@ -70,7 +70,7 @@ def test_the_type_runs_from_its_unpacked_zip(package: Package, tmp_path: Path) -
         archive.extractall(tmp_path / "task")
     run = (
         "m = importlib.import_module('handlers.plural_make');"
-        "made = m.plural_make.function(m.PluralMake(word='octopus'), None);"
+        "made = m.plural_make(m.PluralMake(word='octopus'), None);"
         "assert made == 'octopi', made"
     )
     found = import_handler(

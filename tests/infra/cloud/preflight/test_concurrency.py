@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.function import Function
 from infra.cloud.preflight import basics, production
 from infra.cloud.preflight.basics import Facts, Identity
 
@@ -35,7 +36,7 @@ def test_only_production_reserves_by_itself(
 )  # fmt: skip
 def test_workers_have_what_is_not_reserved(unreserved: int | None, more: int, together: int, told: str) -> None:
     facts = Facts(1000, Identity(verified=True), True, "role", {}, unreserved)
-    found = basics.findings(VALUES, facts, [replace(KIND, concurrency=together)], "us-east-1", more)
+    found = basics.findings(VALUES, facts, [replace(KIND, function=Function(concurrency=together))], "us-east-1", more)
     about = [finding for finding in found if finding.about == "concurrency"]
     assert len(about) == bool(told)
     assert all(told in finding.sentence and not finding.stops for finding in about)

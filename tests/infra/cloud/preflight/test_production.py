@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import Reach
 from infra.cloud import __main__ as command
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -107,7 +107,7 @@ class Empty(BaseModel):
 
 
 def test_a_type_in_a_vpc_needs_subnets() -> None:
-    kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, reach=Reach(vpc=True))
+    kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, function=Function(vpc=True))
     facts = basics.Facts(1000, None, True, "role", {})
     (finding,) = basics.findings({**GOOD, "VpcSubnets": "subnet-1"}, facts, [kind], REGION)
     assert finding.stops

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.types.context import JobContext
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.worker.context import JobContext
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types

@@ -12,8 +12,9 @@ from botocore.compat import HTTPHeaders
 
 from chalicelib.adapters import aws
 from chalicelib.assembly import parts
-from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import AwsAccess
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types
@@ -33,7 +34,7 @@ def send(_payload: Any, _ctx: Any) -> None:
 
 
 PAUSING: JobType[Any, Any] = replace(
-    PLAIN, function=send, rate=None, grants=(), pause_when=Failing(of=2), max_attempts=9
+    PLAIN, run=send, rate=None, access=AwsAccess(), pause_when=Failing(of=2), max_attempts=9
 )
 ALIKE = replace(PAUSING, pause_when=None)
 GRANTED: Mapping[str, tuple[list[str], list[str]]] = {

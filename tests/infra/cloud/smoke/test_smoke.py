@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib import Changes
 from chalicelib.adapters.invocations import asked_for
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.single import unique_of
-from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.unique import Unique
 from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
@@ -78,12 +79,12 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
 @contextmanager
 def declared_as(kind: JobType[Any, Any]) -> Iterator[None]:
     """Within, the type of that name is this one."""
-    before = registry.registered[kind.name]
-    registry.registered[kind.name] = kind
+    before = jobtype.registered[kind.name]
+    jobtype.registered[kind.name] = kind
     try:
         yield
     finally:
-        registry.registered[kind.name] = before
+        jobtype.registered[kind.name] = before
 
 
 def smoke_jobs(running: Running) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def test_no_job_is_left_waiting_for_a_worker_that_never_comes(running: Running) 
 
 def test_a_job_that_fails_is_told_with_its_error_and_settled(running: Running) -> None:
     # a payload that the function refuses: its period has not begun
-    failing = replace(REPORT, smoke={"from": "2099-01-01T00:00:00Z"})
+    failing = replace(REPORT, changes=Changes(smoke={"from": "2099-01-01T00:00:00Z"}))
     with pytest.raises(SmokeFailed, match=r"is failed, not completed: The period must have begun"):
         running.jobs().run([failing])
     (made,) = smoke_jobs(running)
@@ -124,12 +125,12 @@ def test_counters_that_do_not_follow_are_a_failure_unless_they_were_behind_befor
 
 
 def test_a_type_that_is_retired_takes_no_job(running: Running) -> None:
-    assert running.jobs().run([replace(REPORT, retired=True)]) == []
+    assert running.jobs().run([replace(REPORT, changes=replace(REPORT.changes, retired=True))]) == []
     assert smoke_jobs(running) == []
 
 
 def test_a_unique_job_that_ran_before_this_deployment_proves_nothing_and_fails_nothing(running: Running) -> None:
-    unique = replace(REPORT, unique=unique_of(REPORT.name, 3600, (), REPORT.payload_model))
+    unique = replace(REPORT, unique=Unique(seconds=3600))
     with declared_as(unique):
         assert running.jobs().run([unique])[0].startswith("report.generate completed in ")
         assert running.jobs().run([unique]) == ["report.generate is unique, and has run with this payload before"]
@@ -168,16 +169,16 @@ def test_a_payload_that_every_deployment_would_fail_by_is_refused_where_it_is_de
         """Do nothing."""
 
     note.__annotations__["_"] = Note
-    with pytest.raises(ConfigurationError, match=r"test\.note: the payload of smoke: payload\.text"):
-        job("test.note", smoke={"text": 7})(note)
+    with pytest.raises(ConfigurationError, match=r"test\.note: changes: the payload of smoke: payload\.text"):
+        job("test.note", changes=Changes(smoke={"text": 7}))(note)
 
 
 def test_the_built_in_type_that_is_tried_needs_nothing_and_reads_nothing() -> None:
-    tried = [kind for kind in TYPES if kind.smoke is not None]
+    tried = [kind for kind in TYPES if kind.changes.smoke is not None]
     assert [kind.name for kind in tried] == ["report.generate"]
-    period = REPORT.parse(REPORT.smoke)
+    period = REPORT.parse(REPORT.changes.smoke)
     assert period.period(0.0)[1] < 1_600_000_000, "a time before there was any job"
 
 
 def test_the_type_of_a_smoke_is_a_mapping_or_nothing() -> None:
-    assert JobType("a.b", lambda _p, _c: None, Note).smoke is None
+    assert JobType("a.b", lambda _p, _c: None, Note).changes.smoke is None

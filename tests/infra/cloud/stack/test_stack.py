@@ -16,6 +16,7 @@ from rich.console import Console
 from chalicelib import Allow
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import AwsAccess
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -144,7 +145,9 @@ def test_a_dry_run_makes_nothing(account: Account, terminal: Terminal, package: 
 
 def test_status_lists_the_wildcards_that_are_declared_on_purpose(account: Account, stack: Stack) -> None:
     wide = Allow("s3:ListAllMyBuckets", "*", unsafe_wildcard="S3 has no narrower resource")
-    kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, grants=(wide,))
+    kind: JobType[Any, Any] = JobType(
+        "order.copy", lambda _payload, _ctx: None, Empty, access=AwsAccess(grants=(wide,))
+    )
     facts = status(account, stack, [*jobtype.load(), kind])
     assert facts["Wildcard 1"] == "order.copy: * (S3 has no narrower resource)"
     assert "Wildcard 2" not in facts

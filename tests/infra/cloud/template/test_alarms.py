@@ -5,8 +5,8 @@ from typing import Any
 
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_MESSAGES, SQS_LONGEST_DELAY
 from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType, job
-from chalicelib.jobs.types.registry import registered
+from chalicelib.jobs.types.backoff import Delays
+from chalicelib.jobs.types.jobtype import JobType, job, registered
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.monitoring.topic import alarm_topic
 from infra.definition.template import merge_template
@@ -108,8 +108,8 @@ def test_a_job_that_waits_for_its_delay_rings_nobody(template: dict[str, Any]) -
 
 
 def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
-    patient = _declared("test.patient", delays=(800,) * 4, timeout=100)
-    parks = _declared("test.parks", delays=(3600,) * 9)
+    patient = _declared("test.patient", retry=Delays((800,) * 4), timeout=100)
+    parks = _declared("test.parks", retry=Delays((3600,) * 9))
     plain = _declared("test.plain")
     made = merge_template([patient, parks, plain], "jobflow-prod")["Resources"]
     template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
@@ -130,7 +130,7 @@ def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
 
 
 def test_no_message_outlives_its_queue_while_its_attempts_fail() -> None:
-    slow = _declared("test.slow", delays=(900,) * 29, timeout=900)
+    slow = _declared("test.slow", retry=Delays((900,) * 29), timeout=900)
     longest = SQS_LONGEST_DELAY + slow.max_attempts * (slow.timeout + SQS_LONGEST_DELAY)
     assert longest < KEEP_MESSAGES - DAY / 2, "from then on the watchdog takes it for one that is about to be lost"
 

@@ -16,7 +16,7 @@ from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEED
 from infra.definition.monitoring.overview import FREE_METRICS
 from infra.definition.monitoring.type_alarms import MOST_ALONE, MOST_METRICS
 from infra.definition.template import MOST_RESOURCES, merge_template, resources
-from tests.infra.cloud.large import REACH, STACK, packaged, transformed, types, written
+from tests.infra.cloud.large import ACCESS, STACK, packaged, transformed, types, written
 from tests.infra.cloud.support import decided, of_type
 
 MOST = 60
@@ -108,7 +108,7 @@ def test_a_functions_environment(large: dict[str, Any]) -> None:
     workers = {f"T{place:02}X{'x' * (LONGEST_NAME - 5)}Function" for place in range(MOST)}
     for name, function in of_type(large, "AWS::Lambda::Function").items():
         variables = written(function["Environment"]["Variables"], large)
-        own = {key: value for key, value in variables.items() if key in REACH.environment}
+        own = {key: value for key, value in variables.items() if key in ACCESS.environment}
         assert sum(len(key) + len(value) for key, value in variables.items()) <= LARGEST_ENVIRONMENT, name
         platform = variables.items() - own.items()
         assert name not in workers or sum(len(key) + len(value) for key, value in platform) <= PLATFORM_NEEDS, name

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.types.failing import Failing
 from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import EVERY_TYPE, statements

@@ -7,8 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import Allow, ConfigurationError
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import Reach
+from chalicelib.jobs.types.reach import AwsAccess
 from infra.definition.iam.allowed import HERE, wildcards
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import functions
@@ -54,7 +55,7 @@ def test_a_type_without_settings_has_none_of_it() -> None:
 
 
 def test_a_raw_statement_is_in_the_role_of_its_type_alone() -> None:
-    (statement,) = added(grants=(ORDERS,))
+    (statement,) = added(access=AwsAccess(grants=(ORDERS,)))
     assert statement == {
         "Effect": "Allow",
         "Action": ["dynamodb:GetItem", "dynamodb:Query"],
@@ -64,14 +65,14 @@ def test_a_raw_statement_is_in_the_role_of_its_type_alone() -> None:
         ],
         "Condition": {"StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}},
     }
-    others = {name: r for name, r in resources(grants=(ORDERS,)).items() if "Order" not in name}
+    others = {name: r for name, r in resources(access=AwsAccess(grants=(ORDERS,))).items() if "Order" not in name}
     assert "orders" not in json.dumps(others)
 
 
 def test_the_right_to_read_a_secret_follows_from_its_declaration() -> None:
     theirs = "secretsmanager:eu-west-1:1:secret:x-a1b2c3"
     secrets = {"KEY": "{stage}/key", "URL": "ssm:/billing/url", "ARN": f"arn:aws:{theirs}"}
-    found = added(reach=Reach(secrets=secrets))
+    found = added(access=AwsAccess(secrets=secrets))
     here = "${AWS::Region}:${AWS::AccountId}"
     assert [(statement["Action"], statement["Resource"]) for statement in found] == [
         (["ssm:GetParameter"], [{"Fn::Sub": f"{HERE}ssm:{here}:parameter/billing/url"}]),
@@ -81,8 +82,9 @@ def test_the_right_to_read_a_secret_follows_from_its_declaration() -> None:
 
 
 def test_the_function_has_its_environment_layers_and_storage() -> None:
-    reach = Reach({"BILLING_URL": "https://b.example/${x}"}, layers=(LAYER,), ephemeral_storage=2048)
-    function = resources(reach=reach)["OrderCopyFunction"]["Properties"]
+    access = AwsAccess(environment={"BILLING_URL": "https://b.example/${x}"})
+    own = Function(layers=(LAYER,), ephemeral_storage=2048)
+    function = resources(access=access, function=own)["OrderCopyFunction"]["Properties"]
     assert function["Environment"] == {"Variables": {"BILLING_URL": "https://b.example/${x}"}}
     assert (function["Layers"], function["EphemeralStorage"]) == (
         [{"Fn::Sub": LAYER.replace("arn:aws:", HERE)}],
@@ -91,13 +93,13 @@ def test_the_function_has_its_environment_layers_and_storage() -> None:
 
 
 def test_a_function_in_a_vpc_gets_subnets_of_the_stage_and_its_code_no_interfaces() -> None:
-    made = resources(reach=Reach(vpc=True))
+    made = resources(function=Function(vpc=True))
     assert made["OrderCopyFunction"]["Properties"]["VpcConfig"] == {
         "SubnetIds": {"Ref": "VpcSubnets"}, "SecurityGroupIds": {"Ref": "VpcSecurityGroups"},
     }  # fmt: skip
     role = made["OrderCopyRole"]["Properties"]
     assert "AWSLambdaENIManagementAccess" in json.dumps(role["ManagedPolicyArns"])
-    (denied,) = added(reach=Reach(vpc=True))
+    (denied,) = added(function=Function(vpc=True))
     assert denied["Effect"] == "Deny"
     assert "ec2:CreateNetworkInterface" in denied["Action"]
     assert "function:jobflow-prod-order-copy" in json.dumps(denied["Condition"])
@@ -107,12 +109,12 @@ def test_a_function_in_a_vpc_gets_subnets_of_the_stage_and_its_code_no_interface
     ("more", "told"),
     [
         (
-            {"reach": Reach({"JOBS_TABLE": "x"})},
+            {"access": AwsAccess(environment={"JOBS_TABLE": "x"})},
             r"order\.copy: environment: JOBS_TABLE is a name of the platform's own",
         ),
-        ({"reach": Reach({"N": "x" * 2_600})}, "environment has 2,601 bytes; 2,560 are left"),
+        ({"access": AwsAccess(environment={"N": "x" * 2_600})}, "environment has 2,601 bytes; 2,560 are left"),
         (
-            {"grants": tuple(Allow("s3:GetObject", f"arn:aws:s3:::bucket-{n}/{'x' * 80}") for n in range(60))},
+            {"access": AwsAccess(grants=[Allow("s3:GetObject", f"arn:aws:s3:::b-{n}/{'x' * 80}") for n in range(60)])},
             "role of order-copy has .* IAM takes 10,240",
         ),
     ],
@@ -124,5 +126,6 @@ def test_what_lambda_or_iam_would_refuse_is_said_before(more: dict[str, Any], to
 
 def test_wildcards_are_listed_with_their_reasons() -> None:
     wide = Allow("s3:ListAllMyBuckets", "*", unsafe_wildcard="S3 has no narrower resource")
-    kind = JobType("order.copy", lambda _payload, _ctx: None, Empty, grants=(wide, "ses:SendEmail", ORDERS))
+    access = AwsAccess(grants=(wide, "ses:SendEmail", ORDERS))
+    kind = JobType("order.copy", lambda _payload, _ctx: None, Empty, access=access)
     assert wildcards([kind]) == ["order.copy: * (S3 has no narrower resource)"]

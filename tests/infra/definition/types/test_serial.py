@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.jobs.types.function import Function
 from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import removal
@@ -25,7 +26,9 @@ from infra.local.emulator.inprocess import emulated
 from tests.infra.definition.types.test_reaching import Empty
 
 STACK = "jobflow-prod"
-PLAIN: JobType[Empty, None] = JobType("mail.send", lambda _payload, _ctx: None, Empty, window=2, batch_size=10)
+PLAIN: JobType[Empty, None] = JobType(
+    "mail.send", lambda _payload, _ctx: None, Empty, function=Function(window=2, batch_size=10)
+)
 SERIAL: JobType[Empty, None] = JobType("book.entry", lambda _payload, _ctx: None, Empty, serial_by="account")
 
 

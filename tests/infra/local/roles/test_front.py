@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import Allow
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import AwsAccess
 from infra.definition import functions, stateful
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.emulator.processes.child import Emulator
@@ -25,7 +26,7 @@ FILES = "arn:aws:s3:::jobflow-dev-files-123456789012-us-east-1"
 TYPES = [
     JobType(
         "order.copy", lambda _payload, _ctx: None, Empty,
-        grants=("s3:GetObject:uploads/*", "ses:SendEmail", ORDERS),
+        access=AwsAccess(grants=("s3:GetObject:uploads/*", "ses:SendEmail", ORDERS)),
     ),
     JobType("order.place", lambda _payload, _ctx: None, Empty, enqueues=("order.copy",)),
 ]  # fmt: skip
@@ -87,7 +88,7 @@ def test_anything_else_is_refused_with_the_grant_to_add(
     assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
     said = refused.value.response["Error"]["Message"]
     assert said.startswith("The role of jobflow-dev-order-copy does not allow ")
-    assert said.endswith(f"Add to its @job: grants=({added},)")
+    assert said.endswith(f"Add to its @job: access=AwsAccess(grants=({added},))")
 
 
 def test_a_type_sends_to_the_queues_of_the_types_that_it_enqueues_and_to_no_other(emulator: Emulator) -> None:

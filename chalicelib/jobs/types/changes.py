@@ -1,0 +1,30 @@
+"""Say how a job type changes while jobs of it are stored: its payloads, its end, its trial. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.job import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Say how a job type changes from deployment to deployment. Raises ConfigurationError.
+
+    upgrade: bring a stored payload of an older schema to today's; without it such a job waits.
+    retired: refuse new jobs, finish the old ones.
+    smoke: a payload to try each deployment with, as JSON.
+    """
+
+    upgrade: Callable[[JSON], JSON] | None = None
+    retired: bool = False
+    smoke: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.upgrade is not None and not callable(self.upgrade):
+            raise ConfigurationError("changes: upgrade is a function that takes a payload and returns it as of today")
+        if not isinstance(self.retired, bool):
+            raise ConfigurationError("changes: retired is True or False")
+        if self.smoke is not None and not isinstance(self.smoke, Mapping):
+            raise ConfigurationError('changes: smoke is a payload, such as {"text": "hello"}')

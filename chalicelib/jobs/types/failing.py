@@ -1,0 +1,24 @@
+"""Declare when a job type is paused by itself. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.errors import ConfigurationError
+
+MOST_FAILURES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Pause a type when its last `of` attempts, all within `within` seconds, failed with one error.
+
+    Raises ConfigurationError for fewer than 2 or more than 50 attempts, and outside of 10 to 86,400 seconds.
+    """
+
+    of: int = 20
+    within: float = 300
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
+            raise ConfigurationError(f"pause_when: of is a whole number from 2 to {MOST_FAILURES}")
+        if not 10 <= self.within <= 86_400:
+            raise ConfigurationError("pause_when: within is between 10 and 86,400 seconds")
