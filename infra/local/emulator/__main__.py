@@ -23,34 +23,14 @@ def main(arguments: list[str]) -> int:
     if options.die_with_parent:
         guard.end_with_parent()
     try:
-        return _run(options)
+        asyncio.run(_serve(options.host, options.port, options.origin))
     except IncompatibleMoto as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
         print(f"the emulator cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.backend == "ministack":
-        return _run_ministack(options.port)
-    if options.backend == "stock-moto":
-        from .processes.stock import serve
-
-        serve(options.host, options.port, announce)
-        return 0
-    asyncio.run(_serve(options.host, options.port, options.origin))
     return 0
-
-
-def _run_ministack(port: int) -> int:
-    from .processes import ministack
-
-    ministack.prepare(ministack.STATE)
-    executable = ministack.python()
-    announce(f"http://127.0.0.1:{port}")
-    os.execve(executable, [str(executable), "-m", "ministack.app"], ministack.environment(port, ministack.STATE))  # noqa: S606
 
 
 async def _serve(host: str, port: int, origins: list[str]) -> None:
@@ -72,8 +52,7 @@ async def _serve(host: str, port: int, origins: list[str]) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.emulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", type=_loopback)
-    parser.add_argument("--port", default=4599, type=int, help="0 takes a free one (not ministack); the URL is printed")
-    parser.add_argument("--backend", default="moto", choices=["moto", "ministack", "stock-moto"])
+    parser.add_argument("--port", default=4599, type=int, help="0 takes a free one; the URL is printed")
     parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
     interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL")

@@ -32,27 +32,23 @@ class Backend:
     roles: str | None = None
 
 
-def _launch_moto(name: str) -> Launch:
-    def launch(
-        port: int, log: Log, _state: Path | None, origins: Sequence[str]
-    ) -> tuple["subprocess.Popen[bytes]", str]:
-        command = [sys.executable, "-m", "infra.local.emulator", "--backend", name, "--port", str(port)]
-        command += [f"--origin={origin}" for origin in origins]
-        process = subprocess.Popen(
-            [*command, "--die-with-parent"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd=PROJECT,
-            env=shell.without_aws(),
-        )
-        deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # which ends the wait for the line below
-        deadline.start()
-        url = process.stdout.readline().decode().strip() if process.stdout else ""
-        deadline.cancel()
-        return process, url
-
-    return launch
+def _launch_moto(
+    port: int, log: Log, _state: Path | None, origins: Sequence[str]
+) -> tuple["subprocess.Popen[bytes]", str]:
+    command = [sys.executable, "-m", "infra.local.emulator", "--port", str(port), "--die-with-parent"]
+    process = subprocess.Popen(
+        [*command, *(f"--origin={origin}" for origin in origins)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        cwd=PROJECT,
+        env=shell.without_aws(),
+    )
+    deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # which ends the wait for the line below
+    deadline.start()
+    url = process.stdout.readline().decode().strip() if process.stdout else ""
+    deadline.cancel()
+    return process, url
 
 
 def _launch_ministack(
@@ -73,7 +69,6 @@ def _free_port() -> int:
 
 
 BACKENDS = {
-    "moto": Backend(_launch_moto("moto"), "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles"),
-    "stock-moto": Backend(_launch_moto("stock-moto"), "/moto-api/data.json", "/moto-api/reset", None),
+    "moto": Backend(_launch_moto, "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles"),
     "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
 }

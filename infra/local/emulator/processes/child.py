@@ -41,7 +41,7 @@ class Emulator:
     ) -> Self:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 takes a free one.
 
-        `backend` is "moto", "ministack" (its first start installs it), or "stock-moto" (unrepaired, for comparison).
+        `backend` is "moto" or "ministack" (its first start installs it).
         Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
         or in the project's .jobflow folder. Pages of `origins` may read and upload objects (moto only: ministack checks
         no origin). It ends with this process, however that ends.

@@ -1,4 +1,4 @@
-"""Sixteen clients at once: exact on the emulator, and, with the same means, still not on moto as it comes."""
+"""Sixteen clients at once: exact on the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +11,15 @@ from tests.infra.local.emulator.races import THREADS, additions, conditional_cla
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 
 ROUNDS = 25
-STOCK_ROUNDS = 60  # one round in three goes wrong on stock moto, so 60 good ones in a row do not happen
 SWITCH_INTERVAL = "1e-5"
 
 
-@pytest.fixture(scope="module", params=["moto"])
-def racing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+@pytest.fixture(scope="module")
+def racing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("JOBFLOW_EMULATOR_SWITCH_INTERVAL", SWITCH_INTERVAL)
         log: Path = tmp_path_factory.mktemp("races") / "emulator.log"
-        with Emulator.start(backend=request.param, log_path=log) as emulator:
+        with Emulator.start(log_path=log) as emulator:
             yield emulator
 
 
@@ -48,6 +47,7 @@ def test_no_first_addition_is_lost(table: tuple[Any, str]) -> None:
 
 def test_a_failed_transaction_leaves_others_writes_alone(table: tuple[Any, str]) -> None:
     dynamodb, name = table
+    canceled = dynamodb.exceptions.TransactionCanceledException  # which botocore makes at its first use, in no thread
     refused = {
         "TableName": name,
         "Key": {"pk": {"S": "nobody"}, "sk": {"S": "META"}},
@@ -57,7 +57,7 @@ def test_a_failed_transaction_leaves_others_writes_alone(table: tuple[Any, str])
     def work(number: int) -> None:
         for turn in range(15):
             if number % 2:
-                with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+                with pytest.raises(canceled):
                     dynamodb.transact_write_items(TransactItems=[{"ConditionCheck": refused}])
             else:
                 dynamodb.put_item(TableName=name, Item={"pk": {"S": f"put {number}"}, "sk": {"S": str(turn)}})
@@ -84,9 +84,3 @@ def test_each_message_is_given_to_one_consumer(racing: Emulator) -> None:
 
     bodies = [body for seen in together(consume) for body in seen]
     assert sorted(bodies) == sorted(f"{n}-{i}" for n in range(12) for i in range(10))
-
-
-@pytest.mark.parametrize("racing", ["stock-moto"], indirect=True)
-def test_stock_moto_still_lets_several_win(table: tuple[Any, str]) -> None:
-    """When this fails, moto has become atomic, and the emulator may be able to leave the serialising to it."""
-    assert any(conditional_claims(*table, 1) != {1: 1} for _ in range(STOCK_ROUNDS))

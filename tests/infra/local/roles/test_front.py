@@ -120,11 +120,6 @@ def test_the_grant_is_written_as_a_person_writes_it(one: Asked, text: str) -> No
     assert grant(FUNCTION, one) == text
 
 
-def test_a_backend_that_cannot_judge_says_so() -> None:
-    with Emulator.start(backend="stock-moto") as running:
-        assert not running.judge_by(roles())
-
-
 def test_every_role_is_read_without_a_name_of_cloudformation() -> None:
     found = roles()
     assert FUNCTION in found

@@ -18,6 +18,7 @@ def test_ministack_starts_keeps_its_state_and_stops(tmp_path: Path) -> None:
         table, url = make_table(dynamodb, "jobs"), make_queue(sqs, "q")
         dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "sk": {"S": "META"}})
         sqs.send_message(QueueUrl=url, MessageBody="kept")
+        assert not emulator.judge_by({})
         with pytest.raises(EmulatorError, match="cannot be moved"):
             emulator.advance(1)
     with Emulator.start(backend="ministack", log_path=log, state_path=state) as again:
