@@ -3,7 +3,7 @@
 from chalice import Chalice
 
 from chalicelib.api import routes
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from chalicelib.telemetry.logger import logger
 
 app = Chalice(app_name="jobflow", configure_logs=False)

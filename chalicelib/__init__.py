@@ -11,16 +11,16 @@ from chalicelib import cold_start
 if TYPE_CHECKING:
     from chalicelib.entry.worker import consume
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
-    from chalicelib.jobs.types.backoff import Backoff, Delays
-    from chalicelib.jobs.types.changes import Changes
-    from chalicelib.jobs.types.context import JobContext
-    from chalicelib.jobs.types.failing import Failing
-    from chalicelib.jobs.types.function import Function
-    from chalicelib.jobs.types.jobtype import JobType, job
-    from chalicelib.jobs.types.rate import Rate
-    from chalicelib.jobs.types.reach import Allow, AwsAccess
-    from chalicelib.jobs.types.schedule import Cron
-    from chalicelib.jobs.types.unique import Unique
+    from chalicelib.job_types.access import Allow, AwsAccess
+    from chalicelib.job_types.changes import Changes
+    from chalicelib.job_types.context import JobContext
+    from chalicelib.job_types.failing import Failing
+    from chalicelib.job_types.function import Function
+    from chalicelib.job_types.jobtype import JobType, job
+    from chalicelib.job_types.rate import Rate
+    from chalicelib.job_types.retry import Backoff, Delays
+    from chalicelib.job_types.schedule import Cron
+    from chalicelib.job_types.unique import Unique
 
 cold_start.begin()
 
@@ -47,25 +47,25 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Allow": "chalicelib.jobs.types.reach",
-    "AwsAccess": "chalicelib.jobs.types.reach",
-    "Backoff": "chalicelib.jobs.types.backoff",
-    "Changes": "chalicelib.jobs.types.changes",
+    "Allow": "chalicelib.job_types.access",
+    "AwsAccess": "chalicelib.job_types.access",
+    "Backoff": "chalicelib.job_types.retry",
+    "Changes": "chalicelib.job_types.changes",
     "ConfigurationError": "chalicelib.errors",
-    "Cron": "chalicelib.jobs.types.schedule",
-    "Delays": "chalicelib.jobs.types.backoff",
-    "Failing": "chalicelib.jobs.types.failing",
-    "Function": "chalicelib.jobs.types.function",
+    "Cron": "chalicelib.job_types.schedule",
+    "Delays": "chalicelib.job_types.retry",
+    "Failing": "chalicelib.job_types.failing",
+    "Function": "chalicelib.job_types.function",
     "JobCancelled": "chalicelib.errors",
-    "JobContext": "chalicelib.jobs.types.context",
-    "JobType": "chalicelib.jobs.types.jobtype",
+    "JobContext": "chalicelib.job_types.context",
+    "JobType": "chalicelib.job_types.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
-    "Rate": "chalicelib.jobs.types.rate",
+    "Rate": "chalicelib.job_types.rate",
     "RetryLater": "chalicelib.errors",
-    "Unique": "chalicelib.jobs.types.unique",
+    "Unique": "chalicelib.job_types.unique",
     "consume": "chalicelib.entry.worker",
-    "job": "chalicelib.jobs.types.jobtype",
+    "job": "chalicelib.job_types.jobtype",
 }
 
 

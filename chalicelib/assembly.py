@@ -14,32 +14,29 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.access.port import RateWindows
     from chalicelib.access.rate_limit import RateLimiter
     from chalicelib.access.tokens import Tokens, TokenStore
     from chalicelib.adapters.cloudwatch_logs import JobLogs
     from chalicelib.adapters.s3.uploads import Uploads
+    from chalicelib.bulk.acting import BulkActions
+    from chalicelib.bulk.port import Background, BulkAction, BulkActionRows
+    from chalicelib.bulk.work import BulkWork
     from chalicelib.counters.history import History
+    from chalicelib.counters.port import Acknowledgements, Canaries, Census, Counters, CounterTable, Deploys
     from chalicelib.counters.recounting.recount import Recount
     from chalicelib.counters.snapshot import MetricsReader
     from chalicelib.counters.stream import StreamCounter
-    from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
-    from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows
-    from chalicelib.jobs.ports.control import Consumers, Deploys, Helpers, Pauses, RateWindows
-    from chalicelib.jobs.ports.counters import Acknowledgements, Canaries, Census, Counters, CounterTable
-    from chalicelib.jobs.ports.jobs import JobStore
-    from chalicelib.jobs.ports.logs import PlatformLog
-    from chalicelib.jobs.ports.past_pauses import PastPauses
-    from chalicelib.jobs.ports.queue import JobQueue
-    from chalicelib.jobs.ports.schedules import Schedules
-    from chalicelib.jobs.ports.secrets import SecretStore
-    from chalicelib.jobs.ports.turns import Turns
-    from chalicelib.jobs.types.jobtype import JobType
-    from chalicelib.service.bulk import BulkActions
-    from chalicelib.service.bulk_actions import BulkWork
-    from chalicelib.service.jobs import JobService
-    from chalicelib.service.pause import Pausing
-    from chalicelib.service.reading import JobReader
-    from chalicelib.service.schedules.firings import Firings
+    from chalicelib.job_types.jobtype import JobType
+    from chalicelib.job_types.port import SecretStore
+    from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog
+    from chalicelib.limits.port import Turns
+    from chalicelib.operating.reading import JobReader
+    from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
+    from chalicelib.pausing.switch import Pausing
+    from chalicelib.producing.service import JobService
+    from chalicelib.schedules.firings import Firings
+    from chalicelib.schedules.port import Schedules
     from chalicelib.worker.consume import Worker
 
 T = TypeVar("T")
@@ -92,7 +89,7 @@ class Assembly:
 
     def _unfinished_types(self) -> list[str]:
         from chalicelib.counters.known import unfinished_types
-        from chalicelib.jobs.types import jobtype
+        from chalicelib.job_types import jobtype
 
         return unfinished_types(jobtype.names(), lambda: self.counters)
 
@@ -135,7 +132,7 @@ class Assembly:
     @Part
     def past_pauses(self) -> "PastPauses":
         """Return the pauses that have ended."""
-        from chalicelib.adapters.dynamo.control.past_pauses import DynamoPastPauses
+        from chalicelib.pausing.dynamo import DynamoPastPauses
 
         return DynamoPastPauses(self.settings)
 
@@ -170,7 +167,7 @@ class Assembly:
     @Part
     def bulk_rows(self) -> "BulkActionRows":
         """Return the bulk actions that the platform works off."""
-        from chalicelib.adapters.dynamo.control.bulk import DynamoBulkActions
+        from chalicelib.bulk.dynamo import DynamoBulkActions
 
         return DynamoBulkActions(self.settings)
 
@@ -184,35 +181,35 @@ class Assembly:
     @Part
     def schedules(self) -> "Schedules":
         """Return the store of schedules."""
-        from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
+        from chalicelib.schedules.dynamo import DynamoSchedules
 
         return DynamoSchedules(self.settings)
 
     @Part
     def turns(self) -> "Turns":
         """Return the plan of the starts of job types with a rate."""
-        from chalicelib.adapters.dynamo.control.turns import DynamoTurns
+        from chalicelib.limits.dynamo import DynamoTurns
 
         return DynamoTurns(self.settings)
 
     @Part
     def auto_pauses(self) -> "AutoPauses":
         """Return what is known of failures of job types that are paused by themselves."""
-        from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
+        from chalicelib.pausing.dynamo import DynamoAutoPauses
 
         return DynamoAutoPauses(self.settings)
 
     @Part
     def prober(self) -> "Prober":
         """Return what hands a message to a worker whose queue is switched off."""
-        from chalicelib.adapters.probes import prober
+        from chalicelib.pausing.probes import prober
 
         return prober(self.settings)
 
     @Part
     def consumers(self) -> "Consumers":
         """Return the switches of the queues."""
-        from chalicelib.adapters.event_sources import consumers
+        from chalicelib.pausing.event_sources import consumers
 
         return consumers(self.settings)
 
@@ -268,12 +265,12 @@ class Assembly:
     @Part
     def pausing(self) -> "Pausing":
         """Return the switch of each job type's queue."""
-        from chalicelib.service.pause import Pausing
+        from chalicelib.pausing.switch import Pausing
 
         return Pausing(self.pauses, self.consumers, self.counters, self.past_pauses, self.clock, self._by_itself)
 
     def _by_itself(self, name: str) -> "AutoPauses | None":
-        from chalicelib.jobs.types import jobtype
+        from chalicelib.job_types import jobtype
 
         return self.auto_pauses if jobtype.get(name).pause_when is not None else None
 
@@ -287,14 +284,14 @@ class Assembly:
     @Part
     def job_service(self) -> "JobService":
         """Return the use cases over jobs."""
-        from chalicelib.service.jobs import JobService
+        from chalicelib.producing.service import JobService
 
         return JobService(self.job_store, self.job_queue, self.settings.cursor_secret, self.clock)
 
     @Part
     def job_reader(self) -> "JobReader":
         """Return what reads a job with its explanation."""
-        from chalicelib.service.reading import JobReader
+        from chalicelib.operating.reading import JobReader
 
         return JobReader(self.job_store, self.counters, self.clock)
 
@@ -311,7 +308,10 @@ class Assembly:
         """Return the numbers of `GET /metrics`."""
         from chalicelib.counters.snapshot import MetricsReader
 
-        return MetricsReader(self.counters, self.job_queue, self.clock, lambda: self.turns)
+        return MetricsReader(self.counters, self.job_queue, self.clock, self._planned_to)
+
+    def _planned_to(self, job_type: str) -> float:
+        return self.turns.taken(job_type).turns_to
 
     @Part
     def history(self) -> "History":
@@ -323,31 +323,31 @@ class Assembly:
     @Part
     def firings(self) -> "Firings":
         """Return what makes the jobs of schedules; it remembers that it has followed the code."""
-        from chalicelib.service.schedules.declared import Declared
-        from chalicelib.service.schedules.firings import Firings
+        from chalicelib.schedules.declared import Declared
+        from chalicelib.schedules.firings import Firings
 
         return Firings(self.schedules, self.job_service, Declared(self.schedules, self.job_service.dispatcher), THREADS)
 
     @Part
     def bulk_work(self) -> "BulkWork":
         """Return what starts and works off bulk actions."""
-        from chalicelib.service.bulk_actions import BulkWork
+        from chalicelib.bulk.work import BulkWork
 
         return BulkWork(self.bulk_rows, self._acting, self.background, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
-        from chalicelib.service.bulk import BulkActions
-        from chalicelib.service.operations import Operations
+        from chalicelib.bulk.acting import BulkActions
+        from chalicelib.operating.operations import Operations
 
         operations = Operations(self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True)
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, THREADS)
 
     def worker(self, kind: "JobType[Any, Any]") -> "Worker":
         """Return what works off messages of the job type."""
-        from chalicelib.jobs.types.backoff import no_jitter
+        from chalicelib.job_types.retry import no_jitter
+        from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
         from chalicelib.worker.consume import Worker
         from chalicelib.worker.declared_secrets import DeclaredSecrets
-        from chalicelib.worker.gate import AlwaysClosed, CircuitBreaker
         from chalicelib.worker.start import start_policy
 
         settings, rule = self.settings, kind.pause_when

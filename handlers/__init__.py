@@ -4,7 +4,7 @@ How to add one
 --------------
 Write `handlers/word_count.py`. Everything else is derived from it: API validation, `GET /job-types`, the form in the
 console, the queue and its dead-letter queue, the Lambda function, its permissions and its alarms. The function's
-docstring is the description that users read. `chalicelib.jobs.types.jobtype.job` documents each setting and its limits.
+docstring is the description that users read. `chalicelib.job_types.jobtype.job` documents each setting and its limits.
 
     "word.count: count the words of a text."
 

@@ -14,8 +14,8 @@ from typing import Any
 from chalicelib.api.document import document
 from chalicelib.api.platform.reference import VERSION
 from chalicelib.api.routes import all_endpoints
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from scripts.documents import client_models, llms, sync_client
 
 ROOT = Path(__file__).parent.parent

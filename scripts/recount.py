@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.assembly import parts
+from chalicelib.counters.port import Canaries, Census, Counters, CounterTable
 from chalicelib.counters.recounting.recount import SPARE, Recount, Report
-from chalicelib.jobs.ports.counters import Canaries, Census, Counters, CounterTable
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION
 

@@ -12,8 +12,8 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Additions
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.settings import Settings
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables import schema
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from jobflow.testing.clock import START, Clock

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from chalicelib.access.address import counted_as
+from chalicelib.access.port import RateWindows
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
-from chalicelib.jobs.ports.control import RateWindows
 from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000

@@ -7,7 +7,7 @@ built rate limiting capable of scaling to millions of domains").
 import math
 from dataclasses import replace
 
-from chalicelib.jobs.ports.control import Window
+from chalicelib.access.port import Window
 
 NOISE = 1e-6
 """Largest error of an estimate: a float that holds today's time is exact to a fifth of a microsecond."""

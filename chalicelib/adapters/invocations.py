@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.jobs.ports.bulk import Background
-from chalicelib.jobs.ports.control import Helpers
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,13 +58,13 @@ def asked_for(event: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]] |
     return None if asked is None else (asked["types"], asked["ids"])
 
 
-def helpers(settings: Settings) -> Helpers | None:
+def helpers(settings: Settings) -> LambdaHelpers | None:
     """Return the helpers; None on a laptop."""
     function = _function(settings, settings.watchdog_function)
     return LambdaHelpers(function) if function else None
 
 
-def background(settings: Settings) -> Background:
+def background(settings: Settings) -> LambdaBackground:
     """Return what invokes the function that works off bulk actions."""
     return LambdaBackground(_function(settings, settings.background_function))
 

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from chalicelib.adapters.aws import client
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
 from chalicelib.settings import Settings
 
 MAX_AGE = 300

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.errors import MalformedMessage
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, Message
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import DeadMessage, Depth, Message
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from chalicelib.adapters.s3.files import FileMissing, Files
 from chalicelib.builtin import files
 from chalicelib.builtin.fields import TYPE_NAME
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY, KEEP_DONE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.port import Filter
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants that reading jobs takes; `s3:GetObject` and `s3:PutObject` below the prefix that is written to come on top."""

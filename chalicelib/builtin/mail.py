@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater
-from chalicelib.jobs.types.rate import Rate
+from chalicelib.job_types.rate import Rate
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.jobs.ports.counters import Deploy
+from chalicelib.counters.port import Deploy
 
 MOST = 12
 """Deployments that are kept: their row lies beside the totals, and every look at these reads it."""

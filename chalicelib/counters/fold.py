@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from chalicelib.counters import backlog, keys
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.counters.histogram import bucket
+from chalicelib.counters.port import Additions, Row
 from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
-from chalicelib.jobs.ports.counters import Additions, Row
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150

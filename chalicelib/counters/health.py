@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.counters import backlog
+from chalicelib.counters.port import Acknowledged, ErrorHour, Standing
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
 from chalicelib.counters.snapshot import count
 from chalicelib.jobs.job import ON_QUEUE, Status
-from chalicelib.jobs.ports.counters import Acknowledged, ErrorHour, Standing
 
 GROWTH_MINUTES = 5
 """Whole minutes over which growth is taken: long enough that one batch is no trend."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.counters.health import HOUR, Dead, Finding, findings
+from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
     Steps,
@@ -24,8 +25,7 @@ from chalicelib.counters.series import (
 from chalicelib.counters.snapshot import count, queued_since
 from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports.counters import Acknowledged, Acknowledgements, Counters, Standing
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000

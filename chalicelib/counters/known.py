@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection
 
+from chalicelib.counters.port import Counters
 from chalicelib.jobs.job import ACTIVE
-from chalicelib.jobs.ports.counters import Counters
 from chalicelib.telemetry import events
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
-from chalicelib.jobs.ports.counters import ErrorHour
+from chalicelib.counters.port import ErrorHour
 
 EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
 INTO = ("created", "requeued")

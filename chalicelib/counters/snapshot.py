@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
+from chalicelib.counters.port import Counters, Deploy, Pause, Standing
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import ON_QUEUE, Status
-from chalicelib.jobs.ports.counters import Counters, Deploy, Pause, Standing
-from chalicelib.jobs.ports.queue import Depth, JobQueue
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import Depth, JobQueue
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
@@ -72,7 +71,8 @@ class MetricsReader:
     counters: Counters
     queue: JobQueue
     clock: Callable[[], float] = time.time
-    turns: Callable[[], Turns] | None = None
+    planned_to: Callable[[str], float] | None = None
+    """Returns up to when the starts of a type with a rate are planned (epoch seconds)."""
     _last: Metrics | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -90,9 +90,9 @@ class MetricsReader:
     def _paced(self, name: str, whole: Metrics) -> Numbers:
         """Return the numbers of a type, with how long its rate makes them; one read more for a type with a rate."""
         numbers, pace = whole.by_type[name], jobtype.pace(name)
-        if pace is None or self.turns is None:
+        if pace is None or self.planned_to is None:
             return numbers
-        planned = max(0.0, self.turns().taken(name).turns_to - whole.as_of)
+        planned = max(0.0, self.planned_to(name) - whole.as_of)
         return replace(numbers, paced_for=round(planned + numbers.depth.visible * pace.apart, 1))
 
     def _depth(self, name: str, standing: Standing, types: int) -> Depth:

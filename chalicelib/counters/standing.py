@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.counters import backlog, deploys, keys
+from chalicelib.counters.port import Pause, Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Pause, Standing
 
 STATES = {keys.number(status): status for status in Status}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
 from chalicelib.counters.fold import Entry, fold, pieces, total
+from chalicelib.counters.port import CounterTable, Row, Times
 from chalicelib.errors import RowRefused
-from chalicelib.jobs.ports.counters import CounterTable, Row, Times
 
 TIDY_EVERY = 60.0
 """Seconds after which a process looks at a type's row again. A busy type leaves 13 attributes a minute behind."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.context import LambdaContext

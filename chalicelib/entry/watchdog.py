@@ -5,9 +5,9 @@ from typing import Any
 
 from chalicelib.adapters.invocations import asked_for
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
+from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.telemetry.emf import gathering
-from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib import cold_start
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 

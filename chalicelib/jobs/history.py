@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.jobs import lives
+from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.limits import MOST_HISTORY
 

@@ -1,5 +1,9 @@
 """Limits that several modules keep to, each written once. Times in seconds, sizes in bytes. Pure."""
 
+LEASE_SLACK = 5.0
+"""Seconds a lease outlives the invocation: no holder can still be writing then."""
+
+
 DAY = 86_400.0
 
 LONGEST_RUN = 90 * DAY

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.fingerprints import mentions
 from chalicelib.jobs.texts.payload_search import holds

@@ -3,7 +3,7 @@
 import json
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 
 VERSION = 1
 

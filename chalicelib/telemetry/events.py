@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import event, job_keys, logger, message_keys
 

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.redaction import without_secrets
 

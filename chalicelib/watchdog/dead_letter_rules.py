@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from chalicelib.job_types.retry import Backoff
 from chalicelib.jobs.attempt import lost_error
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.backoff import Backoff
+from chalicelib.jobs.port import Message
 from chalicelib.watchdog.rules import GiveUp, expected
 
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports.queue import DeadMessage, Message
-from chalicelib.jobs.types import jobtype
-from chalicelib.service.dispatch import Dispatcher
+from chalicelib.jobs.port import DeadMessage, Message
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, Verdict, sweep
 from chalicelib.watchdog.resumed import Resumed

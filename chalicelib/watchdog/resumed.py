@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.past_pauses import PastPauses
+from chalicelib.pausing.port import PastPauses
 from chalicelib.watchdog.rules import GiveUp
 
 V = TypeVar("V")

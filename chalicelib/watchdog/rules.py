@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from chalicelib.job_types.retry import Backoff
 from chalicelib.jobs.job import CLAIMED, Job, Status
 from chalicelib.jobs.limits import (
     DAY,
@@ -13,8 +14,7 @@ from chalicelib.jobs.limits import (
     SEND_GRACE,
 )
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.queue import Depth
-from chalicelib.jobs.types.backoff import Backoff
+from chalicelib.jobs.port import Depth
 
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
 """Seconds from one re-send of a message that was sent before to the next; the longest of them, too, until the next look

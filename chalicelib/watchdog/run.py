@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from chalicelib.bulk.work import BulkWork
+from chalicelib.counters.port import Standing
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports.control import Helpers
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.past_pauses import PastPauses
-from chalicelib.service.bulk_actions import BulkWork
-from chalicelib.service.dispatch import Dispatcher
+from chalicelib.jobs.port import Helpers
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
 from chalicelib.watchdog.lookback import Lookback

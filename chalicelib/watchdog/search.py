@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chalicelib.counters.port import Standing
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
-from chalicelib.jobs.ports.queue import MOST_MESSAGES, Depth
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import MOST_MESSAGES, Depth, JobStore, Overdue, Search
 from chalicelib.watchdog.rules import Signs
 
 MOST_LOOKS = 3_000

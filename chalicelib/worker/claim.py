@@ -10,13 +10,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.logs import PlatformLog
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.telemetry import events
-from chalicelib.telemetry.logger import event
-from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.message_fate import (
+from chalicelib.jobs.limits import LEASE_SLACK
+from chalicelib.jobs.message_fate import (
     TO_DEAD_LETTERS,
     UNKNOWN_SECONDS,
     Drop,
@@ -26,9 +21,11 @@ from chalicelib.worker.message_fate import (
     after_refusal,
     unknown,
 )
+from chalicelib.jobs.port import JobStore, Message, PlatformLog
+from chalicelib.telemetry import events
+from chalicelib.telemetry.logger import event
+from chalicelib.telemetry.platform_lines import Ending, ending_of
 
-LEASE_SLACK = 5.0
-"""Seconds a lease outlives the invocation: no holder can still be writing then."""
 FLOAT = 0.001
 """Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)

@@ -18,27 +18,25 @@ from chalicelib.errors import (
     SecretUnavailable,
     StartUnavailable,
 )
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import Backoff, Chance
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import message_of_type
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.logs import PlatformLog
-from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.jobs.types.backoff import Backoff, Chance
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.message_fate import Drop, Hold, malformed, unavailable
+from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
+from chalicelib.limits.pacing import NotYet
+from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+from chalicelib.producing.service import JobService
+from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
-from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
-from chalicelib.worker.gate import AlwaysClosed, CircuitBreaker
-from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
-from chalicelib.worker.overlap import unfinished_before
-from chalicelib.worker.pacing import NotYet
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun

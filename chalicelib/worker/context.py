@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.run_identity import run_name
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.errors import ConfigurationError, SecretUnavailable
-from chalicelib.jobs.ports.secrets import SecretStore
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.port import SecretStore
 from chalicelib.telemetry.redaction import hide
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY, MAX_DELAY, MOST_TAGS
-from chalicelib.jobs.single import LONGEST_DEBOUNCE, Debounce
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
-from chalicelib.jobs.types.lineage import Lineage
-from chalicelib.service.jobs import JobService
-from chalicelib.service.submission import Submission
+from chalicelib.keys.rule import LONGEST_DEBOUNCE, Debounce
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from chalicelib.worker.result import length
 
 

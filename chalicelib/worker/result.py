@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.errors import InvalidPayload, PayloadRefused, PayloadUnreadable, PermanentError
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.readback import differing, read_result
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.readback import differing, read_result
 
 
 class InjectedFault(Exception):

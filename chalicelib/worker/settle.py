@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.errors import MoveRefused, StartUnavailable
+from chalicelib.job_types.retry import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs import attempt as attempts
-from chalicelib.jobs import transitions, turns
+from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.types.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
+from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
+from chalicelib.jobs.port import JobStore
+from chalicelib.limits import turns
+from chalicelib.limits.in_order import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
-from chalicelib.worker.in_order import KeyHeld
-from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.worker.persist import Persistence
 
 UNTRIED = 7_200.0

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.worker.delivery import Delivery
-from chalicelib.worker.in_order import InOrder
-from chalicelib.worker.message_fate import Drop, Hold
-from chalicelib.worker.pacing import Pacing
+from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.port import JobStore
+from chalicelib.limits.in_order import InOrder
+from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.port import Turns
 
 
 class StartPolicy(Protocol):

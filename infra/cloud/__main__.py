@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.types import jobtype
 from infra.cloud import around
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access

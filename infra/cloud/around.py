@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import sign_in
 from infra.cloud.commands import backup, restore
 from infra.cloud.commands.check import check

@@ -6,7 +6,7 @@ Nothing is sent to AWS here: `infra/cloud` and `infra/local` do something with i
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.data.buckets import buckets
 from infra.definition.data.queues import queues
 from infra.definition.data.tables import tables

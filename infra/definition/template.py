@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.data.buckets import bucket_policies, buckets
 from infra.definition.data.queues import queue_policies, queues
 from infra.definition.data.tables import tables

@@ -9,13 +9,13 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.jobs import JobService
-from chalicelib.service.operations import Operations
-from chalicelib.service.submission import Submission
+from chalicelib.jobs.port import Filter
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing.clock import Clock
 from jobflow.testing.workers import Workers

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 
 STAGE = "dev"

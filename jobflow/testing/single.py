@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import Filter
+from chalicelib.producing.service import JobService
 from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json

@@ -7,11 +7,11 @@ from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.backoff import no_jitter
-from chalicelib.service.jobs import JobService
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.start import start_policy
 from jobflow.testing.clock import Clock

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from chalicelib import Function
 from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import job
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import job
 
 
 class ChaosNote(BaseModel):

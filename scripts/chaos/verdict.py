@@ -15,7 +15,7 @@ import httpx
 
 from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from infra.local.options import ROOT
 from infra.local.state.file import StateFile
 from scripts.chaos.site import Events

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from chalicelib.jobs.types.exclusions import TABLE
+from chalicelib.job_types.exclusions import TABLE
 
 PAGE = Path(__file__).parents[2] / "docs" / "job-types.md"
 MARKED = re.compile(r"(<!-- table: exclusions -->\n).*?(<!-- /table -->)", re.DOTALL)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.job_types import jobtype
 from chalicelib.jobs import limits
-from chalicelib.jobs.types import jobtype
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES

@@ -8,15 +8,15 @@ from chalicelib import cold_start
 from chalicelib.assembly import parts
 from chalicelib.entry.worker import consume
 from chalicelib.errors import MoveRefused
+from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.backoff import no_jitter
+from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.port import Message
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed
-from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.settle import Done, Lost, Raised, Settlement, Stopped
 from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE

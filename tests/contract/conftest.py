@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from chalicelib.access.port import RateWindows
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
@@ -15,9 +16,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports.control import RateWindows
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue, Message
+from chalicelib.jobs.port import JobQueue, JobStore, Message
 from chalicelib.settings import Settings
 from tests.support import REGION, Clock
 

@@ -6,7 +6,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
 from tests.seeding import IN_ONE_WRITE
 from tests.support import REGION
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from tests.flow.printed import how_to
 from tests.infra.local.running import copy_of_the_code
 
 DESCRIBE = """
 import json
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.definition import functions
 from infra.definition.template import resources
 

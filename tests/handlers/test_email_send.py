@@ -12,9 +12,9 @@ from chalicelib.adapters import aws
 from chalicelib.assembly import parts
 from chalicelib.builtin import mail
 from chalicelib.errors import InvalidPayload
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.run_identity import run_name
 from tests.handlers.support import SENDER, Platform, settings
 
 PLAIN = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hi."}

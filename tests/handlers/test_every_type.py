@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.worker.consume import GUARD
 from infra.definition.iam.permissions import statements
 
@@ -82,7 +82,7 @@ def test_its_grants_can_be_written_as_permissions_without_wildcards(kind: JobTyp
 
 def test_importing_every_type_loads_nothing_heavy() -> None:
     script = (
-        "import sys; from chalicelib.jobs.types import jobtype; jobtype.load();"
+        "import sys; from chalicelib.job_types import jobtype; jobtype.load();"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from chalicelib.errors import InvalidPayload
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.types import jobtype
 from handlers.image_process import LARGEST_UPLOAD
 from tests.handlers.support import BUCKET, Platform
 

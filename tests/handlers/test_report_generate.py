@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidPayload
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.types import jobtype
-from chalicelib.service.operations import Operations
+from chalicelib.operating.operations import Operations
 from tests.handlers.support import BUCKET, Platform
 from tests.support import T0
 

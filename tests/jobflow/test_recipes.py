@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from tests.chalicelib.api.support import World
 from tests.infra.local.running import ROOT, untouched
 from tests.jobflow.recipes import served

@@ -27,9 +27,8 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import JobQueue, JobStore
+from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog
 from infra.local.emulator.inprocess import emulated

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.proof.grounds.ground import TYPE, Write, Written
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World

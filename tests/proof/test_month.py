@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost
 from tests.proof.grounds.ground import TYPES

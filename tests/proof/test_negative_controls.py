@@ -15,16 +15,14 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib.errors import MoveRefused
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
-from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
-from chalicelib.jobs.ports.queue import Depth, JobQueue, Message
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.single import KeyLock
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.submission import Submission
+from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
+from chalicelib.limits.port import Turns
+from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
+from chalicelib.producing.submission import Submission
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import FRESH, CircuitBreaker
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
 from tests.proof.grounds.ground import Ground, Stand

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import CLAIMED, PLANNED, TERMINAL, Status
-from chalicelib.jobs.ports.queue import Depth, Message
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import Depth, Message
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.months.liveness import SOON
 from tests.proof.months.outages import SERVICES, outage

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
+from chalicelib.counters.port import Pause, Standing
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports.counters import Pause, Standing
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
+from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.jobs import JobService
-from chalicelib.service.operations import Operations
+from chalicelib.limits.pacing import Pacing
+from chalicelib.operating.operations import Operations
+from chalicelib.pausing.memory import MemoryPastPauses
+from chalicelib.pausing.port import PastPause, PastPauses
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.worker.pacing import Pacing
 from tests.proof.grounds.faults import DYNAMODB, Faulty
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex

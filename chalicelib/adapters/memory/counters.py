@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib.counters import deploys
 from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS
+from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
-from chalicelib.jobs.ports.counters import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
 
 Key = tuple[str, str]
 

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
+from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.jobs import lives
+from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
@@ -26,10 +28,7 @@ from chalicelib.jobs.listing import (
     order,
     order_at,
 )
-from chalicelib.jobs.ports.control import Window
-from chalicelib.jobs.ports.counters import Seen, SeenPage
-from chalicelib.jobs.ports.jobs import Filter, Overdue, Page, Search, Sharing
-from chalicelib.jobs.single import KeyLock
+from chalicelib.jobs.port import Filter, KeyLock, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 
 CENSUS_PAGE = 100

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.ports.queue import MOST_MESSAGES, DeadMessage, Depth, Message
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.port import MOST_MESSAGES, DeadMessage, Depth, Message
 
 DEAD_HIDDEN = 120.0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
 
 
 class MemorySecretStore:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.access.tokens import Role
 from chalicelib.api.models.schemas import NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
-from chalicelib.jobs.types.checks import KEY, field_errors
+from chalicelib.job_types.checks import KEY, field_errors
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -17,7 +17,7 @@ from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, MalformedRequest
-from chalicelib.jobs.types.checks import KEY
+from chalicelib.job_types.checks import KEY
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import within_request

@@ -10,11 +10,11 @@ from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
+from chalicelib.bulk.acting import BulkActions, Report
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.single import Outcome, Submitted
-from chalicelib.service.batch import submit_many
-from chalicelib.service.bulk import BulkActions, Report
-from chalicelib.service.submission import Submission
+from chalicelib.keys.rule import Outcome, Submitted
+from chalicelib.producing.batch import submit_many
+from chalicelib.producing.submission import Submission
 
 endpoints = Endpoints()
 

@@ -12,10 +12,10 @@ from chalicelib.api.models.fields import Body, JobId, Why
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import Action, BulkFilter
 from chalicelib.assembly import parts
+from chalicelib.bulk.port import BulkAction, BulkState
+from chalicelib.bulk.work import NewBulkAction
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.bulk import BulkAction, BulkState
-from chalicelib.service.bulk_actions import NewBulkAction
 
 MOST_LISTED = 1000
 MOST_SHOWN = 50

@@ -6,7 +6,7 @@ from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.many_responses import BulkAnswer
 from chalicelib.api.models.schemas import Redrive
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 
 endpoints = Endpoints()
 

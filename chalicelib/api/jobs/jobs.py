@@ -11,14 +11,14 @@ from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.retry import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Outcome
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.backoff import Following, following, no_jitter
-from chalicelib.service.descendants import cancel_all
-from chalicelib.service.operations import Operations
-from chalicelib.service.submission import Submission
+from chalicelib.jobs.port import Filter
+from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.operating.descendants import cancel_all
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

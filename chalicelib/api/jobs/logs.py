@@ -10,7 +10,7 @@ from chalicelib.api.models.fields import Query
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 
 endpoints = Endpoints()
 

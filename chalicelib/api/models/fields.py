@@ -16,10 +16,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.cold_start import IN_LAMBDA
+from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.limits import LONGEST_NAME
-from chalicelib.jobs.schedules.schedule import LONGEST_ID
 from chalicelib.jobs.tenants import kept
-from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.schedules.rule import LONGEST_ID
 
 LONGEST_MOMENT = 40
 LONGEST_TENANT = 500

@@ -7,9 +7,9 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.api.models.fields import Body, Moment, Query, ScheduleId, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.job_types.cron import LONGEST_CRON, LONGEST_ZONE, cron_error, zone_error
+from chalicelib.job_types.schedule import MOST_CAUGHT_UP
 from chalicelib.jobs.job import JSON, Status
-from chalicelib.jobs.schedules.cron import LONGEST_CRON, LONGEST_ZONE, cron_error, zone_error
-from chalicelib.jobs.types.schedule import MOST_CAUGHT_UP
 
 PREVIEW = "preview"
 MOST_ON_PAGE = 50

@@ -28,7 +28,7 @@ from chalicelib.api.models.fields import (
 )
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LARGEST_UPLOAD, MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
-from chalicelib.jobs.single import LONGEST_DEBOUNCE
+from chalicelib.keys.rule import LONGEST_DEBOUNCE
 
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100

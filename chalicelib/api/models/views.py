@@ -10,18 +10,18 @@ from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
 from chalicelib.api.models.fitting import fitting, size_of
 from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
+from chalicelib.counters.port import Pause
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import Following
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Pause
-from chalicelib.jobs.ports.jobs import Sharing
+from chalicelib.jobs.port import Sharing
 from chalicelib.jobs.tenants import shown, tenant_of
-from chalicelib.jobs.types.backoff import Following
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.descendants import Told
+from chalicelib.operating.descendants import Told
 
 LARGEST_IN_LIST = 500
 """Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""

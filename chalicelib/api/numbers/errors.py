@@ -10,9 +10,9 @@ from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
+from chalicelib.counters.port import Acknowledged
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Acknowledged
 from chalicelib.telemetry import request_events
 
 NAMED = re.compile(FINGERPRINT)

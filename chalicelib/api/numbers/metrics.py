@@ -9,8 +9,8 @@ from chalicelib.api.models.views import metrics_answer
 from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferred
 from chalicelib.assembly import parts
 from chalicelib.counters.health import Kind
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.types import jobtype
 
 endpoints = Endpoints()
 

@@ -10,8 +10,8 @@ from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.types import jobtype
 
 Metric = Literal[
     "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"

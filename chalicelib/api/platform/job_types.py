@@ -9,9 +9,9 @@ from chalicelib.api.models.schemas import PauseReason
 from chalicelib.api.models.views import job_type_row, tenants_answer
 from chalicelib.assembly import parts
 from chalicelib.errors import JobTypeNotFound
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry import request_events
 
 endpoints = Endpoints()

@@ -8,7 +8,7 @@ from pydantic import RootModel
 from chalicelib.api.document import document
 from chalicelib.api.http.endpoint import Call, Endpoint, Endpoints, Text
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 
 VERSION = "1.0.0"
 REFERENCE_PAGE = "/reference/"

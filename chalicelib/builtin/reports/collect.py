@@ -1,8 +1,8 @@
 """Page through the jobs of a period and count them, within a bound on jobs and on time."""
 
 from chalicelib.builtin.reports.tally import Period, Report, Tally
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.port import Filter
 
 JOBS_PAGE = 100
 MOST_JOBS = 50_000

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.counters import backlog, keys
+from chalicelib.counters.port import Seen
 from chalicelib.counters.standing import STATES
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Seen
 
 QUIET = ("run", "total")
 """Numbers of a minute bucket that count no move of their own: a duration is counted with the move that ends it."""

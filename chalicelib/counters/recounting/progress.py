@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions, CounterTable, Row
 from chalicelib.counters.recounting.drift import Tally
-from chalicelib.jobs.ports.counters import Additions, CounterTable, Row
 
 RUN = Row(keys.RECOUNT, "RUN")
 SOURCE = "run"

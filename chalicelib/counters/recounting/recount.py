@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import keys
 from chalicelib.counters.fold import MOST_NUMBERS
+from chalicelib.counters.port import Additions, Canaries, Census, Counters, CounterTable
 from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.recounting.progress import Phase, Progress, Run
-from chalicelib.jobs.ports.counters import Additions, Canaries, Census, Counters, CounterTable
 
 SOURCE = "recount"
 CANARIES = 128

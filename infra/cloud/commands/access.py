@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.jobs.ports.control import Deploys
+from chalicelib.counters.port import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.commands import access, removal
 from infra.cloud.commands.check import check

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.settings import SHARDS, Settings
 from infra.cloud.account import Account
 from infra.cloud.commands import access

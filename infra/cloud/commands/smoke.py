@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.access.tokens import Role
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.first_token import OF_DEPLOYMENTS

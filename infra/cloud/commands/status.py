@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack, names_of

@@ -5,7 +5,7 @@ https://aws.amazon.com/sqs/pricing/ has the prices of FIFO queues, and of messag
 
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.cost.calculation import Line, Load
 from infra.cloud.cost.prices import PRICES, Prices
 

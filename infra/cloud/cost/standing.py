@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.cost.calculation import QUEUE_REQUESTS, idle, total
 from infra.cloud.cost.prices import MILLION, PRICES, Prices
 from infra.cloud.stack.changes import Change

@@ -14,9 +14,9 @@ from chalicelib.jobs import acts
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
-from chalicelib.jobs.ports.schedules import Schedules
-from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.jobs.port import Filter, JobStore, Page
+from chalicelib.schedules.port import Schedules
+from chalicelib.schedules.rule import Schedule
 from infra.cloud.restore.rules import revived
 
 COPY_PAGE = 100

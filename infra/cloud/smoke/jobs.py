@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import TERMINAL, Status
-from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.problem import SmokeFailed
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.counters.deploys import LONGEST_VERSION
-from chalicelib.jobs.ports.control import Deploys
+from chalicelib.counters.port import Deploys
 
 SAFE = re.compile(r"[\w.+/-]+", re.ASCII)
 DIGITS = 7

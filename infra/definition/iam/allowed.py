@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import Allow, SecretPlace
+from chalicelib.job_types.access import Allow, SecretPlace
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.names import Value, stage_of, sub
 
 HERE = "arn:${AWS::Partition}:"

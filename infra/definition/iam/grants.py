@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE, DUE, RATE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from chalicelib.job_types.jobtype import looping
 from chalicelib.jobs.limits import FIFO_ENDING
-from chalicelib.jobs.types.jobtype import looping
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import reaching

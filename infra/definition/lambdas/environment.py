@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.settings import SHARDS
 from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
 

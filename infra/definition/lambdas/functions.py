@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.grants import pausing
 from infra.definition.names import logical, queue_name
 

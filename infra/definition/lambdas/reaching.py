@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.types.function import EPHEMERAL_MB
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.function import EPHEMERAL_MB
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import resource
 from infra.definition.lambdas.environment import environment
 from infra.definition.names import arn, ref, sub

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric

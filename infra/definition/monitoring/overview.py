@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.monitoring import metrics
 from infra.definition.names import Resources, dead_of, queue_name, sub
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.jobs.types.backoff import message_age
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import message_age
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.access.tokens import SHAPE
 from chalicelib.api.http.serving import STRICT_TRANSPORT
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas.compute import log_group, log_group_id, logging

@@ -23,7 +23,7 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 def describe(stack: str, origin: str) -> dict[str, Any]:
     """Return resources that hold data, functions, their environment and roles. Raises whatever the code raises."""
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
-    from chalicelib.jobs.types.jobtype import load
+    from chalicelib.job_types.jobtype import load
     from infra.definition import functions, local_environment, stateful
     from infra.definition.lambdas.compute import compute, role_id
     from infra.local.roles.resolve import statements

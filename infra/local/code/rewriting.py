@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from chalicelib.jobs.types.moved import MOVED, Place
+from chalicelib.job_types.moved import MOVED, Place
 
 Span = tuple[int, int]
 """The begin and the end of a piece of a file, in bytes."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
 from infra.local.lambdas.clients import Clients
 
 FILE = ".env"

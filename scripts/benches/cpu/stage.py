@@ -14,7 +14,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.api.http.auth import context_of
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from chalicelib.telemetry.logger import logger
 from infra.definition import local_environment, stateful
 from infra.local.emulator.inprocess import emulated

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib.access.port import RateWindows, Window
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
 from chalicelib.errors import RateLimited
-from chalicelib.jobs.ports.control import RateWindows, Window
 from tests.support import T0, Clock
 
 LIMIT = 60

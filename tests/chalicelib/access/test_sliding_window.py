@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import NOISE, admitted, estimate, retry_after, roll, start_of
-from chalicelib.jobs.ports.control import Window
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast it is on a busy machine proves nothing."""

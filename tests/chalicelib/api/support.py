@@ -11,18 +11,18 @@ from chalice.local import LocalChalice, LocalGateway, LocalGatewayException
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.access.tokens import MemoryTokenStore, Role
-from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
 from chalicelib.assembly import parts
+from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.counters.port import Standing
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType, registered
+from chalicelib.pausing.memory import MemoryPastPauses
+from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.settings import Settings
 from tests.support import T0, Clock
 

@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from chalicelib.api import routes
 from chalicelib.api.document import document
 from chalicelib.assembly import parts
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from tests.chalicelib.api.support import ORIGIN, World
 
 ROOT = Path(__file__).parents[3]

@@ -14,11 +14,11 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.assembly import parts
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 from tests.support import REGION, T0, Clock, requests_to

@@ -9,9 +9,9 @@ from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.texts.fingerprints import fingerprint
-from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Note, World, only_types
 from tests.reading import read_by

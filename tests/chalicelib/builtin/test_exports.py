@@ -17,11 +17,11 @@ from chalicelib.assembly import parts
 from chalicelib.builtin import exports, files
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType, registered
+from chalicelib.jobs.port import JobStore
 from chalicelib.settings import Settings
 from chalicelib.worker.context import WorkerContext
 from infra.definition.iam.allowed import allows, statements

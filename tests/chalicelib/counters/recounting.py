@@ -3,11 +3,11 @@
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
+from chalicelib.counters.port import Census
 from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Census
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
 from tests.support import Clock
 
 PLENTY = 800.0

@@ -6,8 +6,8 @@ from typing import Any
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions, Row, Times
 from chalicelib.counters.stream import Counted, StreamCounter
-from chalicelib.jobs.ports.counters import Additions, Row, Times
 from tests.support import T0
 
 TOTALS = keys.totals("a.b")

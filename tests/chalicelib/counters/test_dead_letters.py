@@ -8,9 +8,9 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.health import Dead, Finding, Kind, findings
 from chalicelib.counters.history import LOOK_AGAIN, LOOK_ANYWAY, MOST_DEAD, DeadLetters
+from chalicelib.counters.port import Acknowledged, Standing
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Acknowledged, Standing
-from chalicelib.jobs.ports.jobs import Filter, Page
+from chalicelib.jobs.port import Filter, Page
 from tests.support import T0, Clock, a_job
 
 NOW = T0 + 30

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.counters.port import Seen
 from chalicelib.counters.recounting.drift import Drift, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Seen
 from tests.support import T0
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.health import Dead, Finding, Kind, findings, growth
+from chalicelib.counters.port import Acknowledged, ErrorHour, Pause, Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Acknowledged, ErrorHour, Pause, Standing
 from tests.support import T0
 
 NOW = T0 + 30

@@ -12,10 +12,10 @@ from chalicelib.counters import keys
 from chalicelib.counters.changes import Image, JobChange
 from chalicelib.counters.fold import fold, total
 from chalicelib.counters.health import findings, growth
+from chalicelib.counters.port import Standing
 from chalicelib.counters.recounting.drift import moves_in
 from chalicelib.counters.series import INTO, OUT_OF, depth, drain_eta, gather
 from chalicelib.jobs.job import COUNTED, DISCARD, EXHAUST, MOVES, NEW, TERMINAL, Move, Status
-from chalicelib.jobs.ports.counters import Standing
 from tests.support import T0
 
 NOW = T0 + 30

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.assembly import parts
+from chalicelib.counters.port import Row
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.stream import handler
-from chalicelib.jobs.ports.counters import Row
 from tests.chalicelib.counters.support import TOTALS, Rows, apply, image, record
 from tests.support import T0, Clock, Invocation
 

@@ -13,12 +13,12 @@ from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
+from chalicelib.counters.port import Additions
 from chalicelib.counters.recounting.progress import Phase
 from chalicelib.counters.recounting.recount import CANARIES, EVERY, GIVE_UP, SPARE, Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Additions
 from chalicelib.settings import Settings
 from tests.chalicelib.counters.recounting import PLENTY, Platform, Stream
 from tests.seeding import seed

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.counters.histogram import bucket, percentile, upper
+from chalicelib.counters.port import ErrorHour
 from chalicelib.counters.series import depth, drain_eta, durations, error_groups, gather, oldest, throughput
-from chalicelib.jobs.ports.counters import ErrorHour
 from tests.support import T0
 
 

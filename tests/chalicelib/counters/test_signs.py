@@ -12,10 +12,10 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold, total
+from chalicelib.counters.port import Standing
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Standing
 from tests.support import T0, a_job
 
 BY = Claimant("r")

@@ -6,13 +6,13 @@ import pytest
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.counters.port import Standing
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import TURNS_APART, Rate
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.queue import Depth, Message
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.rate import TURNS_APART, Rate
+from chalicelib.jobs.port import Depth, Message
+from chalicelib.limits.memory import MemoryTurns
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
 
 TOTALS = {
@@ -112,7 +112,7 @@ def test_a_rate_tells_how_long_its_type_has_to_do() -> None:
     queue = MemoryJobQueue(clock)
     paced = JobType("test.paced", lambda payload, ctx: None, Note, rate=rate)
     with only_types(NOTE, paced):
-        reader = MetricsReader(Counted(), queue, clock, lambda: turns)
+        reader = MetricsReader(Counted(), queue, clock, lambda name: turns.taken(name).turns_to)
         assert reader.read().by_type["test.paced"].paced_for == 0.0
         turns.turns("test.paced", rate, 100, clock.now)
         for name in ("a", "b"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import InvalidPosition
 from chalicelib.jobs.job import TERMINAL, Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, born, iso, matches, order, read_cursor, write_cursor
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from tests.support import T0, a_job
 
 SECRET = "a secret of this stage"

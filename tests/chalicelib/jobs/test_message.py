@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 
 BODY: dict[str, Any] = {"v": 1, "id": "job-1", "gen": 1, "type": "email.send", "cid": "c"}
 

@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.checks import check_field
 from chalicelib.jobs.tenants import GROUP, group_of, kept, shown, tag_of, tagged, tenant_of
-from chalicelib.jobs.types.checks import check_field
 
 
 class Plan(StrEnum):

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import transitions, turns
+from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
-from chalicelib.jobs.single import replace_waiting
+from chalicelib.keys.rule import replace_waiting
+from chalicelib.limits import turns
 
 NOW = 1_800_000_000.0
 BY = Claimant("request")

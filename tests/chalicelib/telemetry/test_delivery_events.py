@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from chalicelib.telemetry.logger import logger
 from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs.types.failing import Failing
+from chalicelib.job_types.failing import Failing
 from chalicelib.telemetry import emf, events
 from chalicelib.telemetry.emf import PER_TYPE, Metric, count, gathering
 from infra.definition.monitoring.alarms import all_alarms

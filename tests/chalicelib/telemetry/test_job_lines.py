@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE, Received
 from tests.proof.world import World

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.jobs.ports.counters import Standing
+from chalicelib.counters.port import Standing
 from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World

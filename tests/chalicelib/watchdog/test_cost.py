@@ -22,9 +22,8 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports.jobs import Search
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import Message, Search
+from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window
 from chalicelib.watchdog.run import Watchdog

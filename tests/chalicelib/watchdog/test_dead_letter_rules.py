@@ -8,7 +8,7 @@ import pytest
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
-from chalicelib.jobs.ports.queue import Depth, Message
+from chalicelib.jobs.port import Depth, Message
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
 from chalicelib.watchdog.rules import GiveUp, Resend, Signs, check
 

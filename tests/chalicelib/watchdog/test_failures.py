@@ -1,8 +1,8 @@
 """What fails in a run of the watchdog is counted, and stops nothing else."""
 
 from chalicelib.adapters.memory.queue import HeldMessage
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.counters.port import Standing
+from chalicelib.jobs.port import Message
 from tests.chalicelib.watchdog.looking import fail, look
 from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE

@@ -10,11 +10,10 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.jobs import Overdue, Search
-from chalicelib.jobs.ports.queue import Depth
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import Depth, Overdue, Search
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.support import T0, Clock, a_job
 

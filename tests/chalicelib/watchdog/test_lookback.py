@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.counters.port import Pause, Standing
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports.counters import Pause, Standing
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.service.dispatch import Dispatcher
+from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.watchdog.lookback import GAP, PATIENCE, Lookback, Window
 from chalicelib.watchdog.run import Watchdog
 from tests.support import T0, Clock, a_job

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.watchdog.auto_pause import CANDIDATES
-from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Stage
+from chalicelib.jobs.port import Message
+from chalicelib.pausing.every_minute import CANDIDATES
+from tests.chalicelib.pausing.paused_queue import OPEN, TYPE, Stage
 from tests.support import T0, a_job
 
 

@@ -1,7 +1,7 @@
 """Jobs whose type a deploy removed are ended after an hour, and kept when it comes back before."""
 
+from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Standing
 from tests.chalicelib.watchdog.looking import look
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround

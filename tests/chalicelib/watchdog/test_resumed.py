@@ -2,13 +2,13 @@
 
 import pytest
 
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
+from chalicelib.counters.port import Pause
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.counters import Pause
-from chalicelib.jobs.ports.past_pauses import PastPause
-from chalicelib.jobs.ports.queue import Depth, Message
+from chalicelib.jobs.port import Depth, Message
+from chalicelib.pausing.memory import MemoryPastPauses
+from chalicelib.pausing.port import PastPause
 from chalicelib.watchdog.dead_letters import Sweeper
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import Leave, Resend, Signs, check

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
-from chalicelib.jobs.ports.queue import Depth
+from chalicelib.jobs.port import Depth
 from chalicelib.watchdog.rules import (
     OLD,
     OLD_HELD,

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalicelib.adapters.invocations import LOOK
-from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.assembly import parts
+from chalicelib.bulk.memory import MemoryBulkActions
+from chalicelib.counters.port import Pause
 from chalicelib.entry import watchdog as module
-from chalicelib.jobs.ports.counters import Pause
-from chalicelib.jobs.ports.jobs import Search
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import Search
+from chalicelib.producing.service import JobService
+from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
 from tests.proof.grounds.ground import TYPE

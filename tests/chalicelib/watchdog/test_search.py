@@ -7,12 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.counters.port import Standing
+from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.jobs import Overdue, Search
-from chalicelib.jobs.ports.queue import Depth
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import Depth, Overdue, Search
 from chalicelib.watchdog import search as searching
 from chalicelib.watchdog.rules import Signs, Wait, check
 from chalicelib.watchdog.search import IN_ONE_READ, MINUTE, MOST_CHECKED, MOST_SPANS, find, spans

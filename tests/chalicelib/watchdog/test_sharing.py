@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
-from chalicelib.service.jobs import JobService
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import Found, portions
 from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE, in_turn, share

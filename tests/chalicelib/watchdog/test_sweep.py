@@ -5,8 +5,8 @@ from typing import Any
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, Message
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import DeadMessage, Depth, Message
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
 from tests.proof.grounds.ground import TYPE

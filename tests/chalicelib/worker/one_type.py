@@ -7,12 +7,12 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.backoff import no_jitter
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.port import Message
 from chalicelib.worker.consume import Worker
 from tests.proof.grounds.faults import Crash
 from tests.support import Clock, Invocation, sqs_record

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import RetryLater
+from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.retry import Backoff
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.backoff import Backoff
-from chalicelib.jobs.types.changes import Changes
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.service.dispatch import Dispatcher
+from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.worker.one_type import OneType, boom

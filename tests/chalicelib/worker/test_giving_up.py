@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.retry import Delays
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.serial import lock_of_attempt, row_of
-from chalicelib.jobs.types.backoff import Delays
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.worker.in_order import InOrder
-from chalicelib.worker.pacing import Pacing
+from chalicelib.limits.in_order import InOrder
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.serial import lock_of_attempt, row_of
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash
 from tests.support import T0

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.port import Message
 from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.grounds.faults import Crash
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.message_fate import UNKNOWN_HOLDS
+from chalicelib.jobs.port import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
-from chalicelib.worker.message_fate import UNKNOWN_HOLDS
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0, sqs_record
 

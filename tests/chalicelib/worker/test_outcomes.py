@@ -1,10 +1,10 @@
 """How an attempt ends, and what becomes of its job and its message."""
 
 from chalicelib.errors import PermanentError
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from chalicelib.jobs.types.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 

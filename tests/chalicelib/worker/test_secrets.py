@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.adapters.memory.secret_store import MemorySecretStore
 from chalicelib.errors import ConfigurationError, SecretUnavailable
+from chalicelib.job_types.access import SecretPlace
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.reach import SecretPlace
 from chalicelib.telemetry.redaction import forget
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from tests.chalicelib.worker.one_type import OneType

@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.errors import RateUnavailable, RetryLater, SecretUnavailable
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.service.reading import JobReader
+from chalicelib.jobs.port import Message
+from chalicelib.operating.reading import JobReader
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 

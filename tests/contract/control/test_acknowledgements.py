@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements
-from chalicelib.jobs.ports.counters import Acknowledged, Acknowledgements
+from chalicelib.counters.port import Acknowledged, Acknowledgements
 from tests.support import T0
 
 

@@ -9,12 +9,12 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
-from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
-from chalicelib.jobs.auto_pause import AutoPause, failed
-from chalicelib.jobs.ports.auto_pause import AutoPauses
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.service.pause import change
+from chalicelib.job_types.failing import Failing
+from chalicelib.pausing.dynamo import DynamoAutoPauses
+from chalicelib.pausing.memory import MemoryAutoPauses
+from chalicelib.pausing.port import AutoPauses
+from chalicelib.pausing.rule import AutoPause, failed
+from chalicelib.pausing.switch import change
 from chalicelib.settings import Settings
 from infra.local.pauses import probes
 from tests.support import REGION, T0, requests_to

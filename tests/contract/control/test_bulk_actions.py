@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.adapters.dynamo.control.bulk import DynamoBulkActions
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.bulk.dynamo import DynamoBulkActions
+from chalicelib.bulk.memory import MemoryBulkActions
+from chalicelib.bulk.port import BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.counters.port import Counters
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.bulk import BulkAction, BulkActionRows, BulkState, Reason
-from chalicelib.jobs.ports.counters import Counters
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 from tests.support import T0
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.counters.deploys import MOST
-from chalicelib.jobs.ports.counters import Deploy
+from chalicelib.counters.port import Deploy
 from tests.contract.conftest import Rows
 from tests.support import T0
 

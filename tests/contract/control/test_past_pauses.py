@@ -2,10 +2,10 @@
 
 import pytest
 
-from chalicelib.adapters.dynamo.control.past_pauses import DynamoPastPauses
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
-from chalicelib.jobs.ports.counters import Pause
-from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
+from chalicelib.counters.port import Pause
+from chalicelib.pausing.dynamo import DynamoPastPauses
+from chalicelib.pausing.memory import MemoryPastPauses
+from chalicelib.pausing.port import PastPause, PastPauses
 from tests.support import T0
 
 

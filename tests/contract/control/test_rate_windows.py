@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.access.port import RateWindows, Window
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
-from chalicelib.jobs.ports.control import RateWindows, Window
 from chalicelib.settings import Settings
 from tests.support import REGION
 

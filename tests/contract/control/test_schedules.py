@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
-from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import ScheduleNotFound
-from chalicelib.jobs.ports.schedules import Schedules
-from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.schedules.dynamo import DynamoSchedules
+from chalicelib.schedules.memory import MemorySchedules
+from chalicelib.schedules.port import Schedules
+from chalicelib.schedules.rule import Schedule
 from tests.support import T0
 
 

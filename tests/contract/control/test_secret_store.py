@@ -5,8 +5,8 @@ import pytest
 
 from chalicelib.adapters.memory.secret_store import MemorySecretStore
 from chalicelib.adapters.secret_store import AwsSecretStore
-from chalicelib.jobs.ports.secrets import SecretStore
-from chalicelib.jobs.types.reach import SecretPlace
+from chalicelib.job_types.access import SecretPlace
+from chalicelib.job_types.port import SecretStore
 from chalicelib.settings import Settings
 from tests.support import REGION
 

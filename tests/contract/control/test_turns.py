@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control.turns import DynamoTurns, PlanRow
-from chalicelib.adapters.memory.turns import MemoryTurns
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.types.rate import TURNS_APART, Rate
+from chalicelib.job_types.rate import TURNS_APART, Rate
+from chalicelib.limits.dynamo import DynamoTurns, PlanRow
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.port import Turns
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, requests_to
 

@@ -12,11 +12,11 @@ from chalicelib.adapters.memory import jobs as memory_jobs
 from chalicelib.adapters.memory.counters import MemoryCanaries
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.changes import CanaryPassed
+from chalicelib.counters.port import Canaries, Census, Seen
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Canaries, Census, Seen
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
 from chalicelib.settings import Settings
 from tests.support import REGION, SETTINGS, T0, Clock, a_job
 

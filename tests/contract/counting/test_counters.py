@@ -11,11 +11,11 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.changes import Image, JobChange
+from chalicelib.counters.port import Additions, Pause, Row, Standing
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports.counters import Additions, Pause, Row, Standing
 from tests.contract.conftest import Rows
 from tests.support import REGION, SETTINGS, requests_to
 

@@ -14,12 +14,12 @@ from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold
 from chalicelib.counters.keys import STEPS
+from chalicelib.counters.port import Additions, Row, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.stream import handler
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Additions, Row, Times
 from tests.contract.conftest import Rows
 
 MIDNIGHT = 1_800_057_600.0

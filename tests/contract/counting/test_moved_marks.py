@@ -13,10 +13,10 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.tables.sizes import item_size
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions, Row, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports.counters import Additions, Row, Times
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.counters.partitions import MIDNIGHT, Partitions, Record

@@ -14,8 +14,8 @@ from chalicelib.jobs import job as j
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import replace_waiting
+from chalicelib.jobs.port import JobStore
+from chalicelib.keys.rule import replace_waiting
 from tests.support import T0, a_job
 
 MOMENTS = st.sampled_from([T0 - 60.5, T0 - 1, T0 - 0.001, T0, T0 + 0.001, T0 + 1, T0 + 60.5])

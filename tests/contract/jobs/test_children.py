@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DONE
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 from tests.support import T0, Clock, a_job, requests_to
 
 

@@ -8,16 +8,16 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import MoveRefused
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.single import Debounce, KeyLock, Outcome, unique_row
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.unique import Unique
-from chalicelib.service.jobs import JobService
-from chalicelib.service.submission import Submission
+from chalicelib.jobs.port import JobStore, KeyLock
+from chalicelib.keys.rule import Debounce, Outcome, unique_row
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import Note, only_types
 from tests.contract.jobs.test_races import together

@@ -7,7 +7,7 @@ from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import MOST_HISTORY
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
 from tests.support import T0, Clock, a_job
 
 LARGE = {"text": "x" * 200_000}

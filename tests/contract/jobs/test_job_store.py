@@ -9,7 +9,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
 from chalicelib.jobs.limits import KEEP_DONE
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 from tests.support import T0, Clock, a_job
 
 WORKER = Claimant("request-1")

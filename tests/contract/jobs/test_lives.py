@@ -8,19 +8,19 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.ports.jobs import Filter, JobStore
-from chalicelib.jobs.single import Outcome, Submitted
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.lineage import Lineage
-from chalicelib.service.jobs import JobService
-from chalicelib.service.submission import Submission
+from chalicelib.jobs.port import Filter, JobStore
+from chalicelib.jobs.run_identity import run_name
+from chalicelib.keys.rule import Outcome, Submitted
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from tests.support import REGION, SETTINGS, T0, Clock, built_in
 
 ERROR = ("ValueError", "no")

@@ -10,16 +10,16 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, KEEP_DEAD, LONGEST_RUN
-from chalicelib.jobs.single import Debounce
-from chalicelib.jobs.turns import wait_for_turn
-from chalicelib.jobs.types.backoff import LONGEST_WAIT
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.service.jobs import JobService
-from chalicelib.service.submission import Submission
+from chalicelib.keys.rule import Debounce
+from chalicelib.limits.turns import wait_for_turn
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import Note, only_types
 from tests.contract.expiry import expire

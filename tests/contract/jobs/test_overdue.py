@@ -3,7 +3,7 @@
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
-from chalicelib.jobs.ports.jobs import JobStore, Search
+from chalicelib.jobs.port import JobStore, Search
 from tests.support import T0, a_job
 
 

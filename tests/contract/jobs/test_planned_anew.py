@@ -8,8 +8,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import order
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Search
-from chalicelib.jobs.single import replace_waiting
+from chalicelib.jobs.port import Filter, JobStore, Search
+from chalicelib.keys.rule import replace_waiting
 from tests.support import T0, Clock, a_job
 
 

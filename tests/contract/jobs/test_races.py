@@ -11,7 +11,7 @@ from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import JobStore
+from chalicelib.jobs.port import JobStore
 from tests.support import T0, a_job
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.dynamo.jobs import pages
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import JobStore, Sharing
+from chalicelib.jobs.port import JobStore, Sharing
 from tests.contract.filling import fill
 from tests.support import T0, a_job, requests_to
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.support import T0, a_job
 

@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter, Search
+from chalicelib.jobs.port import Filter, Search
 from chalicelib.settings import SHARDS, Settings
 from tests.support import T0, Clock, a_job
 

@@ -11,7 +11,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Search
+from chalicelib.jobs.port import Filter, JobStore, Search
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.contract.listing.crowd import FILTERS, all_of, crowd, ids, walk

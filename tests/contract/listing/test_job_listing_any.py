@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Page
+from chalicelib.jobs.port import Filter, JobStore, Page
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.seeding import ERROR, jobs

@@ -14,7 +14,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.contract.listing.crowd import walk

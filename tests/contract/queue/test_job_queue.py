@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.jobs.ports.queue import Depth, Message
+from chalicelib.jobs.port import Depth, Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
 from tests.support import Clock
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs.ports.queue import Depth, Message
+from chalicelib.jobs.port import Depth, Message
 from chalicelib.settings import Settings
 from infra.definition.data.queues import FIFO
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, MemoryConsumer, SqsConsumer

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, SqsConsumer
 from tests.support import REGION, SETTINGS, Clock, requests_to
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.package.build import HERE, ROOT, Package, build
 from infra.local.emulator.processes import ministack
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from chalicelib.jobs.types import jobtype
-from chalicelib.worker.claim import LEASE_SLACK
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.limits import LEASE_SLACK
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.recount import recount
 from infra.cloud.package.build import Package

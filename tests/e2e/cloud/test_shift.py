@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment

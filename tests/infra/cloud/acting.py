@@ -23,12 +23,12 @@ from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.entry.worker import consume
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Additions
-from chalicelib.jobs.types import jobtype
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording

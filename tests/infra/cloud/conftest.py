@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.package.build import ROOT, Package, build, copy_sources
 from infra.cloud.package.translate import translate

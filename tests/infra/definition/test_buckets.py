@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import (
     DAY,
     KEEP_DEAD,
     KEEP_DONE,
     MAX_DELAY,
 )
-from chalicelib.jobs.types import jobtype
 from infra.definition.data.buckets import buckets
 from infra.definition.iam import grants
 

@@ -1,7 +1,7 @@
 """How old the numbers of `/metrics` may be, as the parts are put together."""
 
 from chalicelib.counters import snapshot as metrics
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.definition.lambdas.functions import StreamTrigger, functions
 
 WITHIN = 5.0

@@ -120,7 +120,7 @@ def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path:
     root = copy_of_the_code(tmp_path / "code")
     (root / "handlers" / "word_count.py").write_text(
         textwrap.dedent("""
-        from chalicelib.jobs.types.jobtype import jobb
+        from chalicelib.job_types.jobtype import jobb
     """)
     )
     process = start(root, tmp_path)

@@ -16,8 +16,8 @@ HANDLER = '''
 
 from pydantic import BaseModel
 
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import job
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import job
 from chalicelib.entry.worker import consume
 
 

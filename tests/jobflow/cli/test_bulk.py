@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from chalicelib.assembly import parts
+from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.bulk import BulkAction, BulkState
 from jobflow.cli import many
 from jobflow.cli.printer import Printer
 from tests.chalicelib.api.support import T0, World

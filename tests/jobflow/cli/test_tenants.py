@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from jobflow import errors
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.jobflow.cli.conftest import Shell

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types.unique import Unique
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
 from tests.chalicelib.api.support import NOTE, T0, World, only_types

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import registered
+from chalicelib.job_types.jobtype import registered
 from jobflow.testing import Platform
 from tests.infra.local.running import ROOT, copy_of_the_code
 from tests.support import PYTEST

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib import JobType, PermanentError, RetryLater
 from chalicelib.errors import InvalidPayload, JobCancelled
-from chalicelib.jobs.lives import run_name
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.run_identity import run_name
 from jobflow.testing import example, fixtures, run
 from tests.jobflow.testing.conftest import Order
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from chalicelib.jobs.job import TERMINAL, Status
-from chalicelib.jobs.ports.jobs import Overdue
+from chalicelib.jobs.port import Overdue
 from tests.proof.grounds.faults import Crash, ReplyLost, Throttled
 from tests.proof.grounds.ground import Received, Stand
 from tests.proof.grounds.memory import in_memory

@@ -9,7 +9,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Job, Status
-from chalicelib.jobs.turns import has_turn
+from chalicelib.limits.turns import has_turn
 from tests.proof.games.steering import MODES, Steering
 from tests.proof.grounds.ground import Stand
 

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import JobStore, Overdue, Search
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.games.game import Game
 from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled

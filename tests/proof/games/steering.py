@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import registered
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import RETRYABLE
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.jobtype import registered
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.unique import Unique
 from tests.proof.games.misfortunes import Misfortunes
 from tests.proof.grounds.ground import TYPE
 

@@ -16,11 +16,10 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.limits import FIFO_ENDING, SPARE_RECEIVES
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.grounds.direct import direct

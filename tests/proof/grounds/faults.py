@@ -8,8 +8,7 @@ from typing import Any
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue, Message
+from chalicelib.jobs.port import JobQueue, JobStore, Message
 
 DYNAMODB, SQS = "DynamoDB", "SQS"
 """The services that can be out of order."""

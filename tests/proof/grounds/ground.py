@@ -5,12 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue
-from chalicelib.jobs.ports.turns import Turns
+from chalicelib.jobs.port import JobQueue, JobStore
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.port import Turns
 from tests.proof.grounds.faults import DYNAMODB, Faults, Faulty
 
 TYPE = "proof.note"

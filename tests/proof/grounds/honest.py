@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.jobs.ports.jobs import JobStore, Overdue, Search
-from chalicelib.jobs.ports.queue import DeadMessage, Depth
+from chalicelib.jobs.port import DeadMessage, Depth, JobStore, Overdue, Search
 
 DAY = 86_400.0
 KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY

@@ -11,8 +11,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.port import JobQueue, JobStore
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.grounds.ground import (
     BY_HAND,

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, Status
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.rate import Rate
 from chalicelib.watchdog.lookback import Lookback
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPE, TYPES

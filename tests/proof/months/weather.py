@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.ports.queue import Depth
+from chalicelib.jobs.port import Depth
 from tests.proof.coverage import COLUMNS, FAULTS
 from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPES

@@ -4,22 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.jobs.auto_pause import AutoPause
+from chalicelib.counters.port import Pause
+from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
-from chalicelib.jobs.ports.control import Consumers, Pauses
-from chalicelib.jobs.ports.counters import Pause
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.past_pauses import PastPauses
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.pause import Pausing
-from chalicelib.watchdog.auto_pause import AutoPausing
-from chalicelib.worker.gate import FRESH, CircuitBreaker, Handle
-from chalicelib.worker.message_fate import Drop, Hold
+from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.port import JobStore, Message
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker, Handle
+from chalicelib.pausing.every_minute import AutoPausing
+from chalicelib.pausing.memory import MemoryAutoPauses
+from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
+from chalicelib.pausing.rule import AutoPause
+from chalicelib.pausing.switch import Pausing
 from tests.proof.grounds.faults import DYNAMODB, Faulty
 from tests.proof.grounds.ground import BY_HAND, TYPE, Received
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid5
 
+from chalicelib.bulk.acting import BulkActions, Report
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import JSON, Status
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.single import Debounce, Submitted
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType, registered
-from chalicelib.jobs.types.unique import Unique
-from chalicelib.service.batch import submit_many
-from chalicelib.service.bulk import BulkActions, Report
-from chalicelib.service.jobs import JobService
-from chalicelib.service.operations import Operations
-from chalicelib.service.submission import NAMESPACE, Submission
+from chalicelib.jobs.port import Filter
+from chalicelib.keys.rule import Debounce, Submitted
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.batch import submit_many
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import NAMESPACE, Submission
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.support import Clock

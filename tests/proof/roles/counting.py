@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters.port import Pause, Standing
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs.ports.counters import Pause, Standing
 from tests.proof.grounds.faults import DYNAMODB, Throttled
 from tests.proof.grounds.ground import Ground
 from tests.support import Clock

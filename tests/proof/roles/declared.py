@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.types.function import Function
-from chalicelib.jobs.types.jobtype import JobType, registered
-from chalicelib.jobs.types.rate import Rate
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock

@@ -4,12 +4,12 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.jobs import JobService
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
+from chalicelib.limits.pacing import Pacing
+from chalicelib.pausing.circuit_breaker import AlwaysClosed
+from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import AlwaysClosed
-from chalicelib.worker.pacing import Pacing
 from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import SQS
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from chalicelib import Function
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType, job, registered
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType, job, registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash

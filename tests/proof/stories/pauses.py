@@ -1,6 +1,6 @@
 """What becomes of the jobs of a type that pauses by itself when its attempts all fail alike."""
 
-from chalicelib.jobs.types.failing import Failing
+from chalicelib.job_types.failing import Failing
 from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
 

@@ -1,6 +1,6 @@
 """What becomes of the jobs of a type with a rate: some start, the others wait for their turn."""
 
-from chalicelib.jobs.types.rate import Rate
+from chalicelib.job_types.rate import Rate
 from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import JobQueue
+from chalicelib.jobs.port import JobQueue
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
 

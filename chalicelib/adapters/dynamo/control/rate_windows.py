@@ -5,12 +5,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.jobs.limits import KEEP_WINDOWS
-from chalicelib.jobs.ports.control import Window
 from chalicelib.settings import Settings
 
 MOST_ROLLS = 5

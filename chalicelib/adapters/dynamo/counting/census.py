@@ -8,9 +8,9 @@ from typing import Any
 from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import ALL, META
+from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Seen, SeenPage
 from chalicelib.settings import Settings
 
 CENSUS_PAGE = 1000

@@ -18,10 +18,10 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.counters import deploys, keys
 from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters.port import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.settings import Settings
 
 MOST_LITTER = 50

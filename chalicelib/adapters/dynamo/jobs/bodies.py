@@ -7,10 +7,10 @@ from collections.abc import Callable
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
-from chalicelib.jobs.types.backoff import LONGEST_WAIT
 
 INLINE_PAYLOAD = 500
 GROWTH_RESERVE = 321

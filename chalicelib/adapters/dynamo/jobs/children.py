@@ -9,11 +9,11 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.jobs.pages import BATCH, Pages
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
-from chalicelib.jobs import lives
+from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import KEEP_BODIES
 from chalicelib.jobs.listing import among_children, matches
-from chalicelib.jobs.ports.jobs import Filter, Page
+from chalicelib.jobs.port import Filter, Page
 
 PREFIX = "SUB#"
 """Sorts behind META: whoever reads a job with its attempts does not read these."""

@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.jobs.limits import KEEP_KEYS, KEEP_WAITING_KEYS
-from chalicelib.jobs.single import KeyLock, WaitingKey
+from chalicelib.jobs.port import KeyLock, WaitingKey
 
 KEY = "KEY"
 

@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports.jobs import SHARE_LOOKS, Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.port import SHARE_LOOKS, Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 
 BATCH = 100

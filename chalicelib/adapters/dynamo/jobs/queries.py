@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamo.tables.schema import ACTIVE, ALL, FAILURES
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, MIXED, PARKED, SCHED, iso
-from chalicelib.jobs.ports.jobs import Filter, Search
+from chalicelib.jobs.port import Filter, Search
 from chalicelib.jobs.tenants import tag_of
 
 

@@ -28,14 +28,14 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.job_types import jobtype
 from chalicelib.jobs import job as j
-from chalicelib.jobs import lives
+from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
-from chalicelib.jobs.ports.jobs import Filter, Overdue, Page, Search, Sharing
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 

@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     stored,
 )
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
-from chalicelib.jobs import lives
+from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import Attempt
 from chalicelib.jobs.listing import BY_TYPE, group, order_at

@@ -17,7 +17,7 @@ from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.support import REGION, T0, a_job, requests_to

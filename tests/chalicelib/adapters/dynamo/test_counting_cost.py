@@ -4,13 +4,13 @@ import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.bulk.acting import BulkActions
 from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
+from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Standing
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.service.bulk import BulkActions
-from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.operations import Operations
+from chalicelib.jobs.port import Filter
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
 from tests.contract.filling import fill
 from tests.reading import read_by
 from tests.support import REGION, T0, Clock, a_job, requests_to

@@ -17,7 +17,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.errors import InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 from tests.support import REGION, SETTINGS, T0, a_job, requests_to
 

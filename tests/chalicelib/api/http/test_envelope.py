@@ -13,7 +13,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
 from chalicelib.api.http.problems import problem_body
 from chalicelib.jobs.job import JSON, Attempt, Job
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
 from tests.support import T0
 

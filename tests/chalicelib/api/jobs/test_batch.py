@@ -8,7 +8,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from tests.chalicelib.api.support import BODY, Clock, World
 
 ELSE = {**BODY, "type": "test.other"}

@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter, Page
+from chalicelib.jobs.port import Filter, Page
 from tests.chalicelib.api.support import Clock, World
 
 NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False, "next_cursor": None}

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
+from chalicelib.bulk.work import FIRST_SLICE
 from chalicelib.entry import recount
 from chalicelib.jobs.job import Status
-from chalicelib.service.bulk_actions import FIRST_SLICE
 from tests.chalicelib.api.support import World
 from tests.support import written
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso, write_cursor
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from tests.chalicelib.api.support import T0, Answer, World
 
 DEAD = Filter(status=Status.DEAD_LETTER)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.unique import Unique
+from chalicelib.job_types.unique import Unique
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 
 OTHER_TEXT = {**BODY, "payload": {**BODY["payload"], "text": "another"}}

@@ -14,7 +14,7 @@ from chalicelib.adapters.cloudwatch_logs import JobLogs
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso, write_cursor
-from chalicelib.jobs.ports.jobs import Filter
+from chalicelib.jobs.port import Filter
 from tests.chalicelib.api.support import T0, World
 
 GROUP = "/aws/lambda/stack-test-note"

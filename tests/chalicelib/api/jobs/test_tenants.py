@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types.jobtype import JobType
 from tests.chalicelib.api.support import NOTE, Answer, World, only_types
 from tests.support import a_job
 

@@ -12,9 +12,9 @@ from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.histogram import bucket
+from chalicelib.counters.port import Additions, Row
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Additions, Row
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.assembly import parts
+from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Standing
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 ONE, OTHER_ERROR = "0123456789ab", "ba9876543210"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.jobs.types.changes import Changes
+from chalicelib.job_types.changes import Changes
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import queued
+from chalicelib.counters.port import Additions
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports.counters import Additions
 from tests.chalicelib.api.support import T0, World
 
 

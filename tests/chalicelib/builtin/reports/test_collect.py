@@ -12,7 +12,7 @@ from chalicelib.errors import JobCancelled
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports.jobs import Filter, Page
+from chalicelib.jobs.port import Filter, Page
 from chalicelib.worker.context import WorkerContext
 from tests.chalicelib.builtin.reports.support import PERIOD, START, TEN, job
 

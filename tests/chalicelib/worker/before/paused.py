@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
-from chalicelib.adapters.probes import event_of
 from chalicelib.errors import PermanentError, RetryLater
-from chalicelib.jobs.auto_pause import AutoPause
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.failing import Failing
+from chalicelib.jobs.port import Message
+from chalicelib.pausing.circuit_breaker import CircuitBreaker
+from chalicelib.pausing.memory import MemoryAutoPauses
+from chalicelib.pausing.probes import event_of
+from chalicelib.pausing.rule import AutoPause
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import CircuitBreaker
 from tests.chalicelib.worker.one_type import OneType
 
 TYPE = "test.note"

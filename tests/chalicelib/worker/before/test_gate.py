@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.probes import event_of
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.jobs.port import Message
+from chalicelib.pausing.circuit_breaker import FRESH, SLOW, CircuitBreaker
+from chalicelib.pausing.probes import event_of
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.gate import FRESH, SLOW, CircuitBreaker
 from tests.chalicelib.worker.before.paused import RULE, TYPE, Act, Paused, later, never, ok
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash

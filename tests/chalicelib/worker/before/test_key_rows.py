@@ -7,12 +7,12 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import KeyUnavailable, LeaseLost
+from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.serial import lock_of_attempt, row_of
-from chalicelib.jobs.single import KeyLock
-from chalicelib.worker.delivery import Delivery
-from chalicelib.worker.in_order import InOrder, KeyHeld
-from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
+from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
+from chalicelib.jobs.port import KeyLock
+from chalicelib.limits.in_order import InOrder, KeyHeld
+from chalicelib.limits.serial import lock_of_attempt, row_of
 from tests.support import T0, Clock, a_job
 
 NAME = "test.note"

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 
 from chalicelib.errors import RetryLater
+from chalicelib.job_types.context import JobContext
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import SKIPPED, Job, Status
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.worker.overlap import unfinished_before
+from chalicelib.jobs.port import JobStore
+from chalicelib.schedules.overlap import unfinished_before
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import DYNAMODB, Crash, Faults, Faulty
 from tests.support import a_job

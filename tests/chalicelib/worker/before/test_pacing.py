@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.worker.delivery import Delivery
-from chalicelib.worker.pacing import Pacing
+from chalicelib.jobs.port import Message
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.pacing import Pacing
 from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.grounds.faults import Crash
 from tests.support import T0, Clock

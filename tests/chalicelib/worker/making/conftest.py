@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.service.jobs import JobService
+from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.making.support import GONE, MAIL
 from tests.chalicelib.worker.one_type import OneType

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.changes import Changes
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.port import Filter
 from tests.chalicelib.api.support import Note
 from tests.chalicelib.worker.one_type import OneType
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.unique import Unique
-from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.operations import Operations
+from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
 from tests.chalicelib.api.support import Note, only_types
 from tests.chalicelib.worker.making.support import GONE, MAIL, PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType, boom, die

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.context import JobContext
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.context import JobContext
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.making.support import PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType

@@ -8,19 +8,18 @@ from typing import Any, cast
 
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.errors import RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import registered
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import JobStore, Message
 from chalicelib.jobs.tenants import tag_of
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import registered
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.jobs import JobService
-from chalicelib.service.operations import Operations
+from chalicelib.limits.in_order import InOrder
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.in_order import InOrder
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.side_by_side import NAME, Invocation, SideBySide
 from tests.chalicelib.worker.together.slow import Slow

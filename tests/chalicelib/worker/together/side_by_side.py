@@ -17,20 +17,19 @@ from typing import Any, cast
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.jobs import JobStore
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.function import Function
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.service.jobs import JobService
+from chalicelib.jobs.port import JobStore, Message
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.port import Turns
+from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.slow import Slow, SlowTurns
 from tests.proof.grounds.faults import Crash

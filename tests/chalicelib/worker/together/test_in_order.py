@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types.jobtype import registered
 from tests.chalicelib.worker.together.one_of_a_key import OneOfAKey, often
 from tests.chalicelib.worker.together.side_by_side import NAME
 

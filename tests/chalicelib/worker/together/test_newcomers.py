@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.rate import Rate
+from chalicelib.job_types.rate import Rate
 from tests.chalicelib.worker.together.side_by_side import SideBySide
 
 LONG: list[tuple[Rate, int, dict[str, Any]]] = [

@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.rate import TURNS_APART, Rate
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.turns import Turns
-from chalicelib.jobs.types.rate import TURNS_APART, Rate
-from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.operations import Operations
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.port import Turns
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide
 from tests.support import T0

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import tags_of

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters import keys
+from chalicelib.counters.port import Additions
+from chalicelib.job_types.changes import Changes
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.counters import Additions
-from chalicelib.jobs.types.changes import Changes
 from infra.cloud.account import Account
 from infra.cloud.commands import access, removal
 from infra.cloud.commands.deploy import Deployment

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.unique import Unique
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.unique import Unique
 from infra.cloud.cost import bill
 from infra.cloud.cost.calculation import (
     ALONE,

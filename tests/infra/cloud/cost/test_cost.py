@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.adapters.dynamo.tables.sizes import item_size
 from chalicelib.api.models.schemas import MOST_IN_BATCH
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from infra.cloud.cost import calculation as cost

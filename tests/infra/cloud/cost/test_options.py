@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib.assembly import parts
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.rate import Rate
-from chalicelib.jobs.types.unique import Unique
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.unique import Unique
 from infra.cloud.cost.extras import OPTIONS, READS_OF_A_KEY
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import STACK, Stage, stage

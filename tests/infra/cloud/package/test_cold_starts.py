@@ -38,7 +38,7 @@ from chalicelib.api.document import document
 from chalicelib.api.http.endpoint import read_body, read_query
 from chalicelib.api.routes import all_endpoints
 from chalicelib.errors import InvalidRequest
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 said = []
 for endpoint in all_endpoints():
     for read, model, wrong in (

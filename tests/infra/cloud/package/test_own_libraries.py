@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build, copy_sources, interpreter
 from infra.cloud.package.clean import import_handler, runtime_path

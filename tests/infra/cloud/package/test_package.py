@@ -13,7 +13,7 @@ import pytest
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.package.build import ROOT, Package, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.definition import local_environment
@@ -78,7 +78,7 @@ def test_heavy_libraries_are_left_to_the_job(imported: Imported) -> None:
 def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
     # another process, another order of sets, another time zone, another file mode
     script = (
-        "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib.jobs.types import jobtype;"
+        "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib.job_types import jobtype;"
         "from infra.cloud.package.build import build; build(sys.argv[1], jobtype.load(), *map(Path, sys.argv[2:]))"
     )
     arguments = [STAGE, str(package.archive.with_name("copy")), str(tmp_path)]

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.preflight import rights, room, sending
 from infra.cloud.preflight.asking import Asking

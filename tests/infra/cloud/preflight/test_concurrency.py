@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.function import Function
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.function import Function
 from infra.cloud.preflight import basics, production
 from infra.cloud.preflight.basics import Facts, Identity
 

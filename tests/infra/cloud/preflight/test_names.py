@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.commands.check import check, of_this_machine
 from infra.cloud.package.build import ROOT

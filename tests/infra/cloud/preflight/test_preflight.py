@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 from rich.console import Console
 
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.errors import CloudError

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel
 from rich.console import Console
 
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.function import Function
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud import __main__ as command
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.jobs.types import jobtype
+from chalicelib.job_types import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.account import Account
 from infra.cloud.commands import access

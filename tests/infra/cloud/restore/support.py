@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports.jobs import Filter, JobStore
+from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.settings import Settings
 from tests.support import SETTINGS, Clock, create_stores
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.schedules.memory import MemorySchedules
+from chalicelib.schedules.rule import Schedule
 from chalicelib.settings import Settings
 from infra.cloud.restore import copying
 from infra.cloud.restore.copying import Copying

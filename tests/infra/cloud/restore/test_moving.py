@@ -15,8 +15,8 @@ import pytest
 from botocore import xform_name
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types import jobtype
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands import access, restore

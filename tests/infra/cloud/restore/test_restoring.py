@@ -19,8 +19,8 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.account import Account
 from infra.cloud.commands.destroy import Destruction

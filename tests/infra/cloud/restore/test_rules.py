@@ -9,9 +9,9 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, SEND_GRACE
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.message_fate import Drop, after_refusal
+from chalicelib.jobs.port import Message
 from chalicelib.watchdog.rules import Resend, Signs, check
-from chalicelib.worker.message_fate import Drop, after_refusal
 from infra.cloud.restore.rules import revived
 from tests.support import T0, a_job
 

@@ -9,17 +9,16 @@ from typing import Any
 import boto3
 from PIL import Image
 
-from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.assembly import parts
+from chalicelib.bulk.port import BulkAction
 from chalicelib.entry import recount as recount_module
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.bulk import BulkAction
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.ports.queue import Message
-from chalicelib.jobs.schedules.schedule import Schedule
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.port import Filter, Message
+from chalicelib.pausing.event_sources import mapping_key
+from chalicelib.schedules.rule import Schedule
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage
 from tests.support import a_job, built_in
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.assembly import parts
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports.jobs import Filter
-from chalicelib.jobs.types.context import JobContext
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.port import Filter
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types

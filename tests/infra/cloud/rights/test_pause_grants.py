@@ -12,9 +12,9 @@ from botocore.compat import HTTPHeaders
 
 from chalicelib.adapters import aws
 from chalicelib.assembly import parts
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import AwsAccess
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types

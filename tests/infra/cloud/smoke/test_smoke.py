@@ -13,16 +13,16 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib import Changes
 from chalicelib.adapters.invocations import asked_for
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType, job
-from chalicelib.jobs.types.unique import Unique
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.job_types.unique import Unique
 from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.definition.lambdas.functions import functions
-from tests.chalicelib.jobs.types.test_jobtype import Note
+from tests.chalicelib.job_types.test_jobtype import Note
 from tests.infra.cloud.acting import Stage, stage
 from tests.support import Clock, built_in
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.jobs.ports.control import Deploys
-from chalicelib.jobs.ports.counters import Deploy
+from chalicelib.counters.port import Deploy, Deploys
 from infra.cloud.stack import deploys
 from infra.cloud.terminal import Terminal
 

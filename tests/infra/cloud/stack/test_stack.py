@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from chalicelib import Allow
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import AwsAccess
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment

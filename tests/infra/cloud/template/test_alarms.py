@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType, job, registered
+from chalicelib.job_types.retry import Delays
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_MESSAGES, SQS_LONGEST_DELAY
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.backoff import Delays
-from chalicelib.jobs.types.jobtype import JobType, job, registered
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.monitoring.topic import alarm_topic
 from infra.definition.template import merge_template

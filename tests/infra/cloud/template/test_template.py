@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.event_sources import mapping_key
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from chalicelib.jobs.types import jobtype
+from chalicelib.pausing.event_sources import mapping_key
 from infra.cloud.package.build import Package
 from infra.definition.iam.permissions import EVERY_TYPE
 from infra.definition.lambdas.environment import API_ONLY, WATCHDOG_ONLY, environment

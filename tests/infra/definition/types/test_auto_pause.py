@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.failing import Failing
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import EVERY_TYPE, statements
 from infra.definition.template import resources

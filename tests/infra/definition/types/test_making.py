@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType
 from infra.definition import functions
 from infra.definition.iam import grants
 from infra.definition.lambdas.compute import compute, role_id

@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import Allow, ConfigurationError
-from chalicelib.jobs.types.function import Function
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import AwsAccess
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import HERE, wildcards
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import functions

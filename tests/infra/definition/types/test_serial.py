@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.jobs.types.function import Function
-from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import removal
 from infra.cloud.commands.status import status

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.types.jobtype import JobType, registered
-from chalicelib.jobs.types.moved import MOVED
+from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.moved import MOVED
 from infra.local.code.rewriting import NotRewritten, main, rewritten
 
 BODY = '''
@@ -147,7 +147,7 @@ def test_the_layout_around_them_stays(arguments: str, wanted: str) -> None:
         ("from chalicelib import Allow, Rate, job", "job", "from chalicelib import Allow, Function, Rate, job\n"),
         ("from chalicelib import *", "job", None),
         (
-            "from chalicelib.jobs.types.jobtype import job",
+            "from chalicelib.job_types.jobtype import job",
             "job",
             "from chalicelib import Function\nfrom chalicelib.jobs",
         ),

@@ -9,8 +9,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib import Allow
-from chalicelib.jobs.types.jobtype import JobType
-from chalicelib.jobs.types.reach import AwsAccess
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.jobtype import JobType
 from infra.definition import functions, stateful
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.emulator.processes.child import Emulator

@@ -7,7 +7,7 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports.queue import Message
+from chalicelib.jobs.port import Message
 from infra.local.emulator.inprocess import emulated
 from tests.infra.local.emulator.support import make_queue, receive
 from tests.support import REGION, SETTINGS, Clock

@@ -1,0 +1,1 @@
+"""Retry, cancel or discard many jobs: worked off by the platform in slices."""

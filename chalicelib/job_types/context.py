@@ -1,0 +1,82 @@
+"""Describe what a job function is given beside its payload. Pure: the worker implements it."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import JobStore
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+
+class JobContext(Protocol):
+    """One attempt: ids, time left, progress, cancellation, secrets, a logger, and making other jobs."""
+
+    @property
+    def job(self) -> Job:
+        """Return the job, as it was when the attempt began."""
+
+    @property
+    def store(self) -> JobStore:
+        """Return the store of all jobs, to read them."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Return what tells the time: seconds since the epoch."""
+
+    @property
+    def job_id(self) -> str:
+        """Return the job's id."""
+
+    @property
+    def attempt(self) -> int:
+        """Return the number of this attempt; the first is 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """Return what to hand to external services: the same in every attempt of this run, new after a manual retry."""
+
+    @property
+    def logger(self) -> "Logger":
+        """Return a logger whose lines carry the job's keys."""
+
+    def secret(self, name: str) -> str:
+        """Return a secret that the type declares in `AwsAccess(secrets=…)`, at most five minutes old.
+
+        Its value is replaced by its name in logs, results, errors and stacks. Raises ConfigurationError for a name
+        that is not declared, SecretUnavailable when it cannot be read: the attempt is then not charged.
+        """
+
+    def enqueue(
+        self,
+        job_type: str,
+        payload: Any,
+        *,
+        key: str,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+        debounce: tuple[str, int] | None = None,
+    ) -> str:
+        """Make a job of a type that is in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
+
+        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs so long after
+        the last such call.
+
+        `key` names what it is for: within one run of this job, the same type and key never make a second job, and the
+        first one stays as it was made. Raises ConfigurationError, InvalidPayload, InvalidRequest.
+        """
+
+    def remaining_seconds(self) -> float:
+        """Return the seconds until this attempt is killed."""
+
+    def progress(self, percent: float, note: str | None = None) -> None:
+        """Say how far the job is (0-100); written at most every 5 seconds, and the last one when the attempt ends.
+
+        Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
+        """
+
+    def check_cancelled(self) -> None:
+        """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""

@@ -1,0 +1,60 @@
+"""Set the Lambda function that runs the jobs of a type. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.checks import check_number
+
+LAYER = re.compile(r"arn:[^:\s]+:lambda:[^:\s]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
+MOST_LAYERS = 5
+EPHEMERAL_MB = (512, 10_240)
+"""Lambda's limits of /tmp; 512 MB cost nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """Set the Lambda function of a job type. Raises ConfigurationError.
+
+    memory: MB (128-10240); the share of a processor grows with it.
+    batch_size: jobs taken at once (1-10). More than one is cheaper, for jobs that end within `budget` seconds each;
+      those without time left go back to the queue.
+    budget: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
+    window: seconds to wait for a fuller batch (0-300).
+    concurrency: how many run side by side (2-1000); default: 20, fewer for a low rate.
+    vpc: run in the stage's subnets.
+    layers: ARNs of layer versions, at most 5.
+    ephemeral_storage: MB of /tmp (512-10240).
+    """
+
+    memory: int = 512
+    batch_size: int = 1
+    budget: float | None = None
+    window: int = 0
+    concurrency: int | None = None
+    vpc: bool = False
+    layers: Sequence[str] = ()
+    ephemeral_storage: int = EPHEMERAL_MB[0]
+
+    def __post_init__(self) -> None:
+        check_number("function: memory", self.memory, 128, 10_240, "MB")
+        check_number("function: batch_size", self.batch_size, 1, 10)
+        check_number("function: window", self.window, 0, 300, "seconds")
+        check_number("function: ephemeral_storage", self.ephemeral_storage, *EPHEMERAL_MB, "MB")
+        if self.concurrency is not None:
+            check_number("function: concurrency", self.concurrency, 2, 1000)
+        if not isinstance(self.vpc, bool):
+            raise ConfigurationError("function: vpc is True or False; the stage's parameters name the subnets")
+        wrong = [self.layers] if isinstance(self.layers, str) else [one for one in self.layers if not _is_layer(one)]
+        if wrong:
+            raise ConfigurationError(
+                f"function: layers is a list of ARNs of layer versions, and {wrong[0]!r} is none; write "
+                "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:3"
+            )
+        if len(self.layers) > MOST_LAYERS:
+            raise ConfigurationError(f"function: layers: Lambda takes {MOST_LAYERS} at most")
+
+
+def _is_layer(written: object) -> bool:
+    return isinstance(written, str) and LAYER.fullmatch(written) is not None

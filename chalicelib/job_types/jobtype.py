@@ -1,0 +1,421 @@
+"""Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
+
+import importlib
+import importlib.util
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from types import NoneType
+from typing import Any, Generic, Never, TypeVar
+
+from pydantic import BaseModel
+
+from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.job_types import checks
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.checks import check_number
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.example import example_of
+from chalicelib.job_types.exclusions import check_exclusions
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.moved import refuse
+from chalicelib.job_types.payloads import parsed, stored
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.readback import check_models
+from chalicelib.job_types.retry import STANDARD, Backoff, Curve, Delays, longest_run, receives
+from chalicelib.job_types.schedule import Cron, check_declared
+from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.job import JSON
+from chalicelib.jobs.limits import (
+    DAY,
+    FIFO_ENDING,
+    LONGEST_RUN,
+    LONGEST_TURN_WAIT,
+    MAX_ATTEMPTS_CAP,
+    SAFETY,
+    SPARE_RECEIVES,
+    SQS_LONGEST_DELAY,
+)
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R")
+
+BUILT_IN = "chalicelib.builtin.types"
+PACKAGES = ("handlers", BUILT_IN)
+"""The packages in which job types are declared."""
+DEFAULT_ATTEMPTS = 3
+DEFAULT_CONCURRENCY = 20
+
+
+@dataclass(frozen=True)
+class JobType(Generic[P, R]):
+    """One kind of job: what its payload looks like, what runs it, and what was declared of it. Times in seconds.
+
+    `run` is the function that was decorated, `function` what is set of the Lambda function that calls it.
+    """
+
+    name: str
+    run: Callable[[P, JobContext], R]
+    payload_model: type[P]
+    _: KW_ONLY
+    max_attempts: int = DEFAULT_ATTEMPTS
+    timeout: int = 60
+    retry: Curve = STANDARD
+    give_up_after: float | None = None
+    schedules: tuple[Cron, ...] = ()
+    rate: Rate | Callable[[], Rate | None] | None = None
+    fair_by: str | None = None
+    serial_by: str | None = None
+    unique: Unique | None = None
+    pause_when: Failing | None = None
+    enqueues: tuple[str, ...] = ()
+    function: Function = field(default_factory=Function)
+    access: AwsAccess = field(default_factory=AwsAccess)
+    changes: Changes = field(default_factory=Changes)
+
+    def __call__(self, payload: P, ctx: JobContext) -> R:
+        """Run the function itself, as a test would."""
+        return self.run(payload, ctx)
+
+    @property
+    def module(self) -> str:
+        """The file in `handlers/` that declares it: "email.send" is `email_send`."""
+        return self.name.replace(".", "_")
+
+    @property
+    def handler(self) -> str:
+        """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
+        built_in = self.run.__module__.startswith(f"{BUILT_IN}.")
+        return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
+
+    @property
+    def queue(self) -> str:
+        """Return what follows the stack's name in its queue's and its Lambda's: "email.send" is `email-send`."""
+        return self.name.replace(".", "-")
+
+    @property
+    def queue_ending(self) -> str:
+        """Return what ends the names of its queues: SQS asks for it of FIFO queues."""
+        return "" if self.serial_by is None else FIFO_ENDING
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The payload's JSON Schema."""
+        return self.payload_model.model_json_schema()
+
+    @property
+    def title(self) -> str:
+        """A name for people."""
+        return str(self.schema.get("title", self.name))
+
+    @property
+    def description(self) -> str:
+        """Return what the job does, from the function's docstring."""
+        return inspect.getdoc(self.run) or ""
+
+    @property
+    def example(self) -> JSON:
+        """A payload that works as it is: the first example of the schema."""
+        return example_of(self.schema)
+
+    @property
+    def visibility_timeout(self) -> int:
+        """Seconds: 6 x function timeout + batching window, as the Lambda developer guide asks for SQS sources."""
+        return 6 * self.timeout + self.function.window
+
+    @property
+    def job_budget(self) -> float:
+        """Seconds that one job must still have before it is claimed: as declared, or its share of what a batch has."""
+        own = self.function.budget
+        return (self.timeout - SAFETY - self.turn_wait) / self.function.batch_size if own is None else own
+
+    @property
+    def concurrency(self) -> int:
+        """Return how many run side by side: as declared, or 20, or as many as a rate keeps busy for their timeout."""
+        if self.function.concurrency is not None:
+            return self.function.concurrency
+        rate = self.rate
+        busy = math.ceil(rate.n / rate.per * self.timeout) if isinstance(rate, Rate) else DEFAULT_CONCURRENCY
+        return max(2, min(DEFAULT_CONCURRENCY, busy))
+
+    @property
+    def turn_wait(self) -> float:
+        """Seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
+        return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
+
+    @property
+    def pace(self) -> Rate | None:
+        """Return the rate as it is on this stage; None without one."""
+        return self.rate() if callable(self.rate) else self.rate
+
+    @property
+    def max_receives(self) -> int:
+        """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        own = receives(self.retry, self.max_attempts) + SPARE_RECEIVES
+        # in a batch a message comes again as well for each one of its key before it that does
+        return own if self.serial_by is None else own * self.function.batch_size
+
+    @property
+    def keyed_by(self) -> str | None:
+        """Return the field of the payload whose value a job's messages carry as their group; None without one."""
+        return self.serial_by or self.fair_by
+
+    def give_up_at(self, start: float) -> float | None:
+        """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
+        return None if self.give_up_after is None else round(start + self.give_up_after, 3)
+
+    def parse(self, payload: JSON) -> P:
+        """Return the payload as the model; raises InvalidPayload that names each wrong field."""
+        return parsed(self.name, self.payload_model, payload)
+
+    def parse_stored(self, payload: JSON) -> P:
+        """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
+        try:
+            return self.parse(payload)
+        except InvalidPayload:
+            if self.changes.upgrade is None:
+                raise
+        return self.parse(self.changes.upgrade(payload))
+
+    def canonical(self, payload: JSON) -> JSON:
+        """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
+
+        Also when the stored form does not read back equal: the job would run on other data than were sent.
+        """
+        return stored(self.name, self.parse(payload))
+
+
+def job(
+    name: str,
+    *,
+    max_attempts: int | None = None,
+    timeout: int = 60,
+    retry: Backoff | Delays = STANDARD,
+    give_up_after: float | None = None,
+    schedule: Cron | Iterable[Cron] = (),
+    rate: Rate | Callable[[], Rate | None] | None = None,
+    fair_by: str | None = None,
+    serial_by: str | None = None,
+    unique: Unique | None = None,
+    pause_when: Failing | None = None,
+    enqueues: Iterable[str] = (),
+    function: Function = Function(),  # noqa: B008 - frozen
+    access: AwsAccess = AwsAccess(),  # noqa: B008 - frozen
+    changes: Changes = Changes(),  # noqa: B008 - frozen
+    **moved: Never,
+) -> Callable[[Callable[[P, JobContext], R]], JobType[P, R]]:
+    """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
+
+    Attempts:
+      max_attempts: 3, or one more than there are waits in `Delays`; at most 30.
+      timeout: seconds of one attempt (6-900).
+      retry: `Backoff(first, factor, longest, jitter)`, the curve of waits between attempts, or `Delays(waits)`.
+      give_up_after: no attempt follows another one later than so many seconds after the run was due.
+    Which jobs, and in which order:
+      schedule: a `Cron`, or several, at whose times jobs are made, as long as it is declared.
+      rate: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that is asked on each
+        stage, and may return None for no limit.
+      fair_by: the field of the payload that says whose job it is ("customer.id"): their jobs take turns.
+      serial_by: the field for each value of which jobs run one at a time, in order.
+      unique: `Unique(by, seconds)`, a request with the same values of these fields gets the job there is.
+      pause_when: `Failing(of, within)`, pause the type while its attempts all fail alike.
+      enqueues: the types whose jobs it makes with `ctx.enqueue`.
+    Groups:
+      function: `Function(memory, batch_size, …)`, the Lambda function.
+      access: `AwsAccess(grants, secrets, environment)`, what it may do and read beyond its own jobs.
+      changes: `Changes(upgrade, retired, smoke)`, what changes from deployment to deployment.
+    Raises ConfigurationError.
+    """
+    if moved:
+        refuse(name, moved)
+    attempts = len(retry.waits) + 1 if isinstance(retry, Delays) else DEFAULT_ATTEMPTS
+
+    def declare(run: Callable[[P, JobContext], R]) -> JobType[P, R]:
+        declared = JobType(
+            name,
+            run,
+            checks.payload_model(name, run),
+            max_attempts=attempts if max_attempts is None else max_attempts,
+            timeout=timeout,
+            retry=retry,
+            give_up_after=give_up_after,
+            schedules=(schedule,) if isinstance(schedule, Cron) else tuple(schedule),
+            rate=rate,
+            fair_by=fair_by,
+            serial_by=serial_by,
+            unique=unique,
+            pause_when=pause_when,
+            enqueues=tuple(enqueues),
+            function=function,
+            access=access,
+            changes=changes,
+        )
+        _check(declared)
+        registered[name] = declared
+        return declared
+
+    return declare
+
+
+def _check(declared: JobType[Any, Any]) -> None:
+    """Raise ConfigurationError for the first thing in a declaration that cannot work."""
+    name = declared.name
+    checks.check_names(name, *declared.enqueues)
+    _check_groups(declared)
+    check_number(f"{name}: max_attempts", declared.max_attempts, 1, MAX_ATTEMPTS_CAP)
+    check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, 900, "seconds")
+    check_number(f"{name}: function: budget", declared.job_budget, 0.1, declared.timeout - 1, "seconds", whole=False)
+    _check_give_up(declared)
+    check_exclusions(name, declared)
+    for option in ("fair_by", "serial_by"):
+        checks.check_field(name, option, getattr(declared, option), declared.payload_model)
+    by = () if declared.unique is None else declared.unique.by
+    unknown = [wanted for wanted in by if wanted not in declared.payload_model.model_fields]
+    if unknown:
+        raise ConfigurationError(f"{name}: unique: by names {', '.join(unknown)}, which the payload does not have")
+    check_declared(name, declared.schedules, declared.canonical)
+    check_models(name, payload=declared.payload_model, result=checks.hints(declared.run).get("return"))
+    if declared.changes.smoke is not None:
+        try:
+            declared.canonical(declared.changes.smoke)
+        except InvalidPayload as error:
+            raise ConfigurationError(f"{name}: changes: the payload of smoke: {error.told()}") from None
+
+
+def _check_groups(declared: JobType[Any, Any]) -> None:
+    kinds: Mapping[str, tuple[type, ...]] = {
+        "retry": (Backoff, Delays), "unique": (Unique, NoneType), "pause_when": (Failing, NoneType),
+        "function": (Function,),
+        "access": (AwsAccess,), "changes": (Changes,),
+    }  # fmt: skip
+    for setting, allowed in kinds.items():
+        value = getattr(declared, setting)
+        if not isinstance(value, allowed):
+            wanted = " or ".join(f"{kind.__name__}(…)" for kind in allowed if kind is not NoneType)
+            raise ConfigurationError(f"{declared.name}: {setting} is {wanted}, not {value!r}")
+
+
+def _check_give_up(declared: JobType[Any, Any]) -> None:
+    """Raise ConfigurationError for waits that the job's retention cannot hold."""
+    if declared.give_up_after is not None:
+        setting = f"{declared.name}: give_up_after"
+        check_number(setting, declared.give_up_after, 1, LONGEST_RUN, "seconds", whole=False)
+    elif (waits := longest_run(declared.retry)) > LONGEST_RUN:
+        days = f"{waits / DAY:.0f} days of waits, and a run may take {LONGEST_RUN / DAY:.0f}"
+        raise ConfigurationError(f"{declared.name}: {MAX_ATTEMPTS_CAP} attempts have {days}; say give_up_after as well")
+
+
+registered: dict[str, JobType[Any, Any]] = {}
+"""The declared job types by name."""
+
+
+def get(name: str) -> JobType[Any, Any]:
+    """Return the job type of that name; raises UnknownJobType that lists the known ones."""
+    try:
+        return registered[name]
+    except KeyError:
+        known = ", ".join(sorted(registered)) or "none"
+        raise UnknownJobType(
+            f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
+        ) from None
+
+
+def give_up_at(name: str, start: float) -> float | None:
+    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
+    kind = registered.get(name)
+    return None if kind is None else kind.give_up_at(start)
+
+
+def pace(name: str) -> Rate | None:
+    """Return the rate of that type on this stage; None without one, and for a type that is not declared."""
+    kind = registered.get(name)
+    return None if kind is None else kind.pace
+
+
+def serial(name: str) -> bool:
+    """Return whether the jobs of that type run one at a time for a key: its queues are FIFO queues."""
+    kind = registered.get(name)
+    return kind is not None and kind.serial_by is not None
+
+
+def longest_delay(name: str) -> int:
+    """Return for how many seconds the type's queue can delay a message: FIFO queues hold back no single one."""
+    return 0 if serial(name) else SQS_LONGEST_DELAY
+
+
+def out_of_order(name: str) -> bool:
+    """Return whether that type's messages are received in another order than they were sent: by tenants, or by keys.
+
+    That a later one was received then says nothing of an earlier one.
+    """
+    kind = registered.get(name)
+    return kind is not None and kind.keyed_by is not None
+
+
+def all_types() -> list[JobType[Any, Any]]:
+    """Every declared job type, by name."""
+    return [registered[name] for name in sorted(registered)]
+
+
+def names() -> list[str]:
+    """Return the name of every declared job type."""
+    return sorted(registered)
+
+
+def load(*packages: str) -> list[JobType[Any, Any]]:
+    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    for package in packages or PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.iter_modules(found.__path__):
+            loaded = importlib.import_module(f"{package}.{module.name}")
+            here: list[Any] = [value for value in vars(loaded).values() if isinstance(value, JobType)]
+            if [d.module for d in here] != [module.name]:
+                raise ConfigurationError(
+                    f"{package}/{module.name}.py declares {[d.name for d in here]}; "
+                    f"a file declares exactly one job type, the one that is named like it"
+                )
+    check_enqueues(registered)
+    return all_types()
+
+
+def declared(name: str) -> JobType[Any, Any]:
+    """Return a job type that another one names: a worker imports the file of a type when it first makes such a job.
+
+    Raises UnknownJobType when no file declares it.
+    """
+    files = [] if name in registered else [f"{package}.{name.replace('.', '_')}" for package in PACKAGES]
+    for file in files:
+        if importlib.util.find_spec(file) is not None:
+            importlib.import_module(file)
+            break
+    return get(name)
+
+
+def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
+    """Raise ConfigurationError when a type makes jobs of a type that no file declares."""
+    for kind in kinds.values():
+        unknown = [name for name in kind.enqueues if name not in kinds]
+        if unknown:
+            raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares")
+
+
+def looping(kinds: Iterable[JobType[Any, Any]]) -> set[str]:
+    """Return the names of the types whose jobs can make, by way of others or at once, a job of the same type again."""
+    makes = {kind.name: kind.enqueues for kind in kinds}
+    return {name for name in makes if name in _reached(name, makes)}
+
+
+def _reached(start: str, makes: Mapping[str, Iterable[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(makes[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += makes.get(name, ())
+    return found

@@ -1,0 +1,61 @@
+"""Say how often jobs of a type may start, and how far apart that puts the starts. Pure.
+
+The generic cell rate algorithm: ITU-T I.371, Annex A, as a theoretical arrival time. A slot is the time of one start.
+"""
+
+import math
+from dataclasses import dataclass
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.limits import DAY
+
+FASTEST, SLOWEST = 500.0, 1 / 3600
+"""Starts a second at most and at least: one row of DynamoDB takes 1,000 writes a second."""
+MOST_LATE = 2.0
+LATE_SHARE = 0.05
+"""A start may be late by this share of `per`, at most MOST_LATE seconds, and slots are as much further apart."""
+TURNS_APART = 1.01
+"""Turns are this much further apart than slots, to compensate for unused slots."""
+MICRO = 1_000_000
+UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `n` starts, or `n + burst`, in any `per` seconds; `burst` lets some come sooner after a lull.
+
+    Raises ConfigurationError for a rate above 500 a second or below one an hour.
+    """
+
+    n: int
+    per: float = 1
+    burst: int = 0
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.n, int) and isinstance(self.burst, int) and self.n >= 1
+        if not whole or not 1 <= self.per <= DAY or not SLOWEST <= self.n / self.per <= FASTEST:
+            raise ConfigurationError("rate: from 1 an hour to 500 a second; n is whole, per 1 to 86,400 seconds")
+        if not 0 <= self.burst <= self.n:
+            raise ConfigurationError("rate: burst is between 0 and n")
+
+    @property
+    def late(self) -> float:
+        """Seconds after its slot at which a start still counts as that slot's."""
+        return min(MOST_LATE, max(LATE_SHARE * self.per, self.burst * self.per / self.n / 2))
+
+    @property
+    def apart(self) -> float:
+        """Seconds between two slots, to a microsecond: so many that late starts do not fill a window, either."""
+        return math.ceil(MICRO * max(self.per / self.n, (self.per + self.late) / (self.n + self.burst))) / MICRO
+
+    @property
+    def ahead(self) -> float:
+        """Seconds by which a slot may come before its regular time: what the burst leaves after late starts."""
+        # k + 1 starts take k * apart - ahead - late seconds at least: n + burst + 1 of them more than per seconds
+        return (self.n + self.burst) * self.apart - self.per - self.late
+
+    @property
+    def said(self) -> str:
+        """Return the rate in words: 14 a second."""
+        unit = UNITS.get(float(self.per), f"in {self.per:g} seconds")
+        return f"{self.n:,} {unit}"

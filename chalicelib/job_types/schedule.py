@@ -1,0 +1,66 @@
+"""Declare the schedules of a job type. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.jobs.job import JSON
+
+MOST_CAUGHT_UP = 100
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
+
+
+class Overlap(StrEnum):
+    """The end of a firing whose predecessor has not finished: it runs, or it is skipped."""
+
+    ALLOW = "allow"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Make jobs of a type at the times of five fields of cron, in the local time of `timezone`.
+
+    `payload` is that of each job; without one it is {}. `catch_up` is how many missed firings run late (0 none, 1 the
+    latest one, at most 100), `overlap` what happens while the job of the firing before has not finished ("allow",
+    "skip"). `name` tells several schedules of one type apart. With `paused=True` it begins paused.
+    """
+
+    text: str
+    timezone: str = "UTC"
+    payload: JSON = field(default_factory=dict)
+    catch_up: int = 1
+    overlap: str = Overlap.ALLOW
+    name: str = "default"
+    paused: bool = False
+
+    def id(self, job_type: str) -> str:
+        """Return the id of this schedule of a job type."""
+        return f"{job_type}-{self.name}"
+
+
+def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:
+    """Raise ConfigurationError for a declared schedule that cannot work; `canonical` raises what a payload raises."""
+    from chalicelib.job_types.cron import cron_error, zone_error  # only who declares one pays for the import
+
+    names = [cron.name for cron in crons]
+    for cron in crons:
+        faults: dict[str, Any] = {
+            "cron text": cron_error(cron.text),
+            "timezone": zone_error(cron.timezone),
+            "name": None if NAME.fullmatch(cron.name) else "must be 1 to 20 of a-z, 0-9 and -",
+            "catch_up": None if 0 <= cron.catch_up <= MOST_CAUGHT_UP else f"must be between 0 and {MOST_CAUGHT_UP}",
+            "overlap": None if cron.overlap in list(Overlap) else "must be allow or skip",
+        }
+        for what, fault in faults.items():
+            if fault:
+                raise ConfigurationError(f"{job_type}: the schedule's {what} {fault}")
+        if names.count(cron.name) > 1:
+            raise ConfigurationError(f"{job_type}: two schedules are named {cron.name!r}; give each a name")
+        try:
+            canonical(cron.payload)
+        except InvalidPayload as error:
+            raise ConfigurationError(f"{job_type}: the payload of the schedule {cron.name!r}: {error.told()}") from None

@@ -1,0 +1,33 @@
+"""Declare which requests for a job type mean one job. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.checks import check_number
+from chalicelib.jobs.job import JSON
+from chalicelib.jobs.limits import KEEP_DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unique:
+    """Make one job of all requests with the same values of these fields, for some seconds after it is due.
+
+    by: names of the payload's fields; none: the whole payload.
+    seconds: 1 to 2,592,000 (30 days).
+    Raises ConfigurationError.
+    """
+
+    by: Sequence[str] = ()
+    seconds: float
+
+    def __post_init__(self) -> None:
+        check_number("unique: seconds", self.seconds, 1, KEEP_DONE, "seconds", whole=False)
+        names = (self.by,) if isinstance(self.by, str) else tuple(self.by)
+        if not all(isinstance(name, str) for name in names):
+            raise ConfigurationError('unique: by names fields of the payload, such as ("order",)')
+        object.__setattr__(self, "by", names)
+
+    def values(self, payload: JSON) -> JSON:
+        """Return what is the same in requests that mean one job."""
+        return payload if not self.by else {name: payload.get(name) for name in self.by}

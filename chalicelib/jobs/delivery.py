@@ -1,0 +1,37 @@
+"""One message as SQS handed it to Lambda."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.message import message_of_type
+from chalicelib.jobs.port import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One received message; `sent_at` is when SQS took it (epoch seconds; None: not told)."""
+
+    message_id: str
+    receipt: str
+    body: str
+    receive_count: int
+    sent_at: float | None = None
+    group: str = ""
+    """The message group: on a FIFO queue SQS hands out nothing of it while one of it is in flight."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Delivery":
+        """Return the message of a record of Lambda's SQS event."""
+        told = record.get("attributes", {})
+        count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
+        at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)
+
+    def named(self, job_type: str) -> Message | str:
+        """Return the message, for a line about it; the type of its queue where the body cannot be read."""
+        try:
+            return message_of_type(self.body, job_type)
+        except MalformedMessage:
+            return job_type

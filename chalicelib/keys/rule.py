@@ -1,0 +1,91 @@
+"""Say which requests mean one job: by values of the payload within a time, or by a key while the job waits. Pure."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from chalicelib.job_types.unique import Unique
+from chalicelib.jobs import job as j
+from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.port import WaitingKey
+
+NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
+"""Of the ids of key rows, and of jobs whose own id was taken by others."""
+LONGEST_DEBOUNCE = int(DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Debounce:
+    """A job waits for `seconds` after the last request with this key, which then has the say."""
+
+    key: str
+    seconds: int
+
+    def row(self, principal: str, job_type: str) -> WaitingKey:
+        """Return the id of the key row."""
+        return WaitingKey(_id("debounce", principal, job_type, self.key))
+
+
+class Outcome(Enum):
+    """What became of a request for a job."""
+
+    CREATED = auto()
+    """It made a new job."""
+    REPLACED = auto()
+    """It has the say over a debounced job that still waits, in its next generation."""
+    REPEATED = auto()
+    """It came before: the job is what it made then."""
+    EXISTING = auto()
+    """The job is that of another request, for a unique type."""
+
+    @property
+    def written(self) -> bool:
+        """Return whether the request wrote the job, which then needs a message."""
+        return self in (Outcome.CREATED, Outcome.REPLACED)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job that stands for a request, and what became of the request."""
+
+    job: Job
+    outcome: Outcome
+
+
+def answer_row(job_id: str) -> str:
+    """Return the id of the row that says which job answered the request that would have made this one."""
+    return _id("answer", job_id)
+
+
+def next_id(job_id: str) -> str:
+    """Return the id of a job when another request has stored its own under this one: always the same."""
+    return _id("next", job_id)
+
+
+def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
+    """Return the id of the key row of a unique type's payload as it is stored."""
+    return _id("unique", job_type, json.dumps(unique.values(payload), sort_keys=True, separators=(",", ":")))
+
+
+def replace_waiting(found: Job, wanted: Job) -> Change:
+    """Let a later request have the say over a job that waits for its time: what `wanted` is made of, and its time.
+
+    It is a new generation, so that the message of the earlier time is stale and runs nothing. A job that was
+    claimed is refused: it may be scheduled again, for its turn, and what it has begun goes on.
+    """
+    values = {
+        "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
+        "payload": wanted.payload, "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash,
+        "max_attempts": wanted.max_attempts,
+        "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,
+        "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
+        "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
+    }  # fmt: skip
+    return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type)
+
+
+def _id(*parts: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, "|".join(parts)))

@@ -1,0 +1,227 @@
+"""Keep the rate of a job type: start no job before its slot, and give back those whose slot is far away."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.errors import MalformedMessage, MoveRefused, RateUnavailable
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.delivery import Delivery
+from chalicelib.jobs.job import WAITING, Job
+from chalicelib.jobs.limits import LEASE_SLACK, LONGEST_RUN, SQS_LONGEST_DELAY
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.port import JobStore
+from chalicelib.limits.port import Taken, Turns
+from chalicelib.limits.turns import has_turn, wait_for_turn
+from chalicelib.telemetry import events
+
+SLOT_RESERVE = 1.0
+"""Last seconds of the invocation, in which nothing waits for a slot."""
+IDLE, IDLE_TURNS = 60.0, 3
+"""Seconds, plus so many times the time between two slots: without a start for that long, planned turns are unused."""
+CAREFUL = 0.8
+"""Share of the allowed lateness of a start that slots taken in advance may use up."""
+
+
+class NotYet(Exception):
+    """The job may not start before `at` (epoch seconds), its turn: too long for the invocation to wait."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__(f"not before {at}")
+        self.at = at
+
+
+@dataclass
+class Pacing:
+    """Paces one worker process. `clock` gives epoch seconds, `sleep` takes seconds, `wait` is the longest of a job."""
+
+    name: str
+    rate: Rate
+    turns: Turns
+    store: JobStore
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    wait: float
+    max_receives: int
+    known: Taken = field(default_factory=Taken)
+    slots: list[float] = field(default_factory=list)
+    waits: dict[str, Drop | Hold] = field(default_factory=dict)
+    rest: list[Delivery] = field(default_factory=list)
+    """The messages of the batch that follow the present one."""
+    asked: bool = False
+    """True once the jobs of the rest have been read: with all slots taken, once is enough."""
+    longest: float | None = None
+    """Seconds of the longest run in this process."""
+    started: float | None = None
+    """Start of the present run, in epoch seconds; the claim was earlier."""
+
+    @classmethod
+    def of(
+        cls, kind: JobType[Any, Any], rate: Rate, turns: Turns, store: JobStore, clock: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> "Pacing":  # fmt: skip
+        """Return what paces a worker of the type."""
+        return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
+
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
+        """Begin with a batch: give turns to its jobs if none may start soon. `next` tells what they are.
+
+        A job that gets none here is claimed as always, and finds out when it may start.
+        """
+        self.slots.clear()
+        self.rest, self.waits = list(deliveries), {}
+        try:
+            if not self._full():
+                self.known = self.turns.taken(self.name)
+            self._forget_the_gone()
+            self.asked = self._taken()
+            if self._full():
+                self.waits = self._queue_up(deliveries)
+        except Exception as error:
+            events.store_failed(self.name, error)
+
+    def next(self, delivery: Delivery) -> Drop | Hold | None:
+        """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
+        self.started = None  # an attempt that ended its invocation was not settled
+        try:
+            # the jobs before it may have taken the last near slots: it is not claimed for nothing
+            if not self.asked and not self.slots and self._taken():
+                self.asked = True
+                self.waits |= self._queue_up(self.rest)
+        except Exception as error:
+            events.store_failed(self.name, error)
+        del self.rest[:1]
+        return self.waits.get(delivery.message_id)
+
+    def after(self, delivery: Delivery, end: Drop | Hold) -> None:
+        """Take note of what became of a message: the others of the batch wait for nothing but their turns."""
+
+    def start(self, job: Job) -> None:
+        """Wait for a slot, and return when the job may start at once.
+
+        Raises NotYet, and RateUnavailable when the store does not answer.
+        """
+        try:
+            self._start(ends=(job.lease_until or 0.0) - LEASE_SLACK - SLOT_RESERVE)
+        except NotYet:
+            raise
+        except Exception as error:
+            events.store_failed(self.name, error)
+            says = f"The start cannot be planned within {self.rate.said}: {type(error).__name__}"
+            raise RateUnavailable(says) from error
+
+    def _start(self, ends: float) -> None:
+        while True:
+            if not self.slots:
+                self._take(ends)
+            slot = self.slots.pop(0)
+            while (early := slot - self.clock()) > 0:
+                self.sleep(early)
+            if self.clock() <= slot + self.rate.late:
+                self.started = self.clock()
+                return
+
+    def on_settle(self) -> float | None:
+        """Note that the run is over; return when it began, if it did."""
+        if self.started is None:
+            return None
+        started, self.started = self.started, None
+        self.longest = max(self.longest or 0.0, self.clock() - started)
+        return round(started, 3)
+
+    def parks(self, at: float, receive_count: int) -> bool:
+        """Return whether a wait is longer than a message may hide, or its next receive would be one too many."""
+        return at - self.clock() > SQS_LONGEST_DELAY or receive_count >= self.max_receives
+
+    def _forget_the_gone(self) -> None:
+        """End a queue of turns whose jobs were cancelled: nobody has started although turns came."""
+        if not self._looks_gone():
+            return
+        # what this process knows is as old as its last look, and the starts since then were of other workers
+        self.known = self.turns.taken(self.name)
+        if self._looks_gone():
+            self.turns.forget(self.name, self.known.turns_to)
+            self.known = Taken(self.known.slots_to)
+
+    def _looks_gone(self) -> bool:
+        now = self.clock()
+        idle = now - IDLE - IDLE_TURNS * self.rate.apart
+        return self.known.turns_to > now + self.wait and self.known.slots_to < idle
+
+    def _full(self) -> bool:
+        """Return whether no slot is near, as far as this process knows."""
+        return self._taken() or self.known.turns_to > self.clock() + self.wait
+
+    def _taken(self) -> bool:
+        """Return whether all near slots are taken, as far as this process knows: who has a turn waits for another."""
+        return self.known.slots_to - self.rate.ahead > self.clock() + self.wait
+
+    def _take(self, ends: float) -> None:
+        now = self.clock()
+        until = min(ends, now + self.wait)
+        for count in sorted({1, self._together()}, reverse=True):
+            self.slots += self.turns.slots(self.name, self.rate, count, now, until)
+            if self.slots:
+                self._note_slot(self.slots[-1], now)
+                return
+        self.known = self.turns.taken(self.name)
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
+
+    def _note_slot(self, slot: float, now: float) -> None:
+        if slot > now:  # one that is free at once does not tell how far back the plan reaches
+            self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
+
+    def _together(self) -> int:
+        """Return how many slots to take at once: as many as runs one after the other can keep up with."""
+        if self.longest is None:
+            return 1
+        behind = self.longest - self.rate.apart
+        more = len(self.rest)
+        return 1 + (more if behind <= 0 else min(more, int(CAREFUL * self.rate.late / behind)))
+
+    def _queue_up(self, deliveries: Sequence[Delivery]) -> dict[str, Drop | Hold]:
+        named = {job_id: (gen, delivery) for delivery in deliveries for job_id, gen in _named(delivery)}
+        now = self.clock()
+        queue = [
+            (job, named[job.id][1])
+            for job in self.store.get_many(list(named))
+            if job.gen == named[job.id][0] and self._queues(job, now)
+        ]
+        if not queue:
+            return {}
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        turns = self.turns.turns(self.name, self.rate, len(queue), after)
+        self.known = Taken(self.known.slots_to, turns[-1] + self.rate.apart)
+        return {d.message_id: self._wait(job, d, turn) for (job, d), turn in zip(queue, turns, strict=True)}
+
+    def _queues(self, job: Job, now: float) -> bool:
+        if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
+            return False
+        # a turn that passed (the type was paused) is no use when the slots are all taken
+        return not has_turn(job) or self._taken()
+
+    def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:
+        now = round(self.clock(), 3)
+        turn = min(math.ceil(turn * 1000) / 1000, now + LONGEST_RUN)
+        parked = self.parks(turn, delivery.receive_count)
+        try:
+            self.store.apply(job.id, wait_for_turn(job, now=now, turn=turn, parked=parked))
+        except MoveRefused:
+            return Hold(1, "lost a race")
+        except Exception as error:
+            events.store_failed(job, error)
+            return Hold(None, "aws error")
+        return Drop("parked") if parked else Hold(max(1, math.ceil(turn - now)), "waits for its turn")
+
+
+def _named(delivery: Delivery) -> list[tuple[str, int]]:
+    try:
+        message = parse_message(delivery.body)
+    except MalformedMessage:
+        return []
+    return [(message.id, message.gen)]

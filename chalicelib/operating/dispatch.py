@@ -1,0 +1,130 @@
+"""Send the messages of jobs: before a new job is stored, which saves the write that marks it as sent; else afterwards.
+
+A worker that finds no job for a message holds it for longer than a write can take (`jobs/message_fate.py`). A process
+that ends between the two leaves a message that is dropped later; its caller was never told of a job.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from chalicelib.errors import JobFlowError, MoveRefused
+from chalicelib.job_types.jobtype import longest_delay
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import NEW, Job
+from chalicelib.jobs.port import MOST_MESSAGES, JobQueue, JobStore, Message
+from chalicelib.jobs.tenants import group_of
+from chalicelib.telemetry import events
+
+T = TypeVar("T")
+STILL_SENDING = 5.0
+"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Sends for producers, operators and the watchdog. `clock` gives seconds since the epoch.
+
+    What cannot be sent is left to the watchdog: a message that its queue does not take, and one that is too early for
+    the longest delay of its queue.
+    """
+
+    store: JobStore
+    queue: JobQueue
+    clock: Callable[[], float] = time.time
+
+    def now(self) -> float:
+        """Return seconds since the epoch, rounded to the millisecond as they are stored."""
+        return round(self.clock(), 3)
+
+    def too_early(self, job: Job) -> bool:
+        """Return whether the job's queue cannot delay its message until the job may run."""
+        return self._delay_of(job) > longest_delay(job.type)
+
+    def stranded(self, job: Job) -> bool:
+        """Return whether a stored job should have been sent by now, and was not."""
+        return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
+
+    def send(self, job: Job) -> Job:
+        """Send the message of a stored job, and mark it as sent; return the job, as sent if both were done."""
+        return self.mark(job) if self._send(job) else job
+
+    def send_ahead(self, job: Job) -> Job:
+        """Send the message of a job that is not stored yet; return the job, as sent if its message got out."""
+        return replace(job, sent=True) if self._send(job) else job
+
+    def send_many(
+        self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
+    ) -> set[str]:
+        """Send jobs' messages, ten of one type in a request; return the ids of those that got out.
+
+        `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
+        seconds) no request begins, and no job is marked as sent any more. Jobs that are `sent` already need no mark,
+        unless they are sent again.
+        """
+        wait = delays or {job.id: self._delay_of(job) for job in jobs}
+        soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]
+        return {job_id for ten in tens(soon, lambda job: job.type) for job_id in self._send_ten(ten, wait, ends)}
+
+    def mark(self, job: Job) -> Job:
+        """Write down that a job's message got out, and when, if another one was sent before; return the job."""
+        if job.sent and not job.resends:
+            return job
+        try:
+            with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
+                self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
+        except Exception as error:
+            # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
+            events.dispatch_deferred(job, error)
+            return job
+        return replace(job, sent=True)
+
+    def _delay_of(self, job: Job) -> int:
+        return max(0, math.ceil((job.run_at or 0) - self.now()))
+
+    def _send(self, job: Job) -> bool:
+        if self.too_early(job):
+            return False
+        try:
+            self.queue.send(_message(job), self._delay_of(job))
+        except Exception as error:
+            events.dispatch_deferred(job, error)
+            return False
+        return True
+
+    def _send_ten(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float) -> set[str]:
+        if self.now() >= ends:
+            return _deferred(jobs, JobFlowError("There was no time left."))
+        try:
+            lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
+        except Exception as error:
+            return _deferred(jobs, error)
+        _deferred([job for job in jobs if job.id in lost], JobFlowError("The queue did not take the message."))
+        out = [job for job in jobs if job.id not in lost]
+        for job in out:
+            if self.now() < ends:
+                self.mark(job)
+        return {job.id for job in out}
+
+
+def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]]:
+    """Divide what is sent into tens of one type, which are what one request to SQS takes."""
+    by_type: dict[str, list[T]] = {}
+    for one in sent:
+        by_type.setdefault(type_of(one), []).append(one)
+    for same in by_type.values():
+        yield from (same[start : start + MOST_MESSAGES] for start in range(0, len(same), MOST_MESSAGES))
+
+
+def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
+    """Say that the watchdog sends these jobs' messages; return the ids of those that got out: none."""
+    for job in jobs:
+        events.dispatch_deferred(job, error)
+    return set()
+
+
+def _message(job: Job) -> Message:
+    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags))

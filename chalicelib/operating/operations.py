@@ -1,0 +1,147 @@
+"""The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import JobConflict, MoveRefused
+from chalicelib.job_types import jobtype
+from chalicelib.jobs import acts, transitions
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
+from chalicelib.jobs.tenants import tagged
+from chalicelib.limits.turns import has_turn
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.telemetry import events
+
+ACT_TRIES = 3
+"""Most reads of a job that others change at the same time."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept.
+
+    Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
+    """
+
+    dispatcher: Dispatcher
+    by: str = ""
+    reason: str = ""
+    in_bulk: bool = False
+
+    def retry(self, job_id: str, payload: JSON = None) -> Job:
+        """Run a finished job again from its first attempt, with another payload if one is given.
+
+        Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
+        """
+        found = self.dispatcher.store.get(job_id)
+        if found.status not in RETRYABLE:
+            raise JobConflict(
+                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
+            )
+        edited = {} if payload is None else _edited(found, payload)
+        differs = bool(edited) and edited["payload"] != found.payload
+        if differs and found.payload is not None:
+            self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
+        now = self.dispatcher.now()
+        requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
+        again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
+        events.moved(again, "requeue")
+        return self.dispatcher.send(again)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
+        for _ in range(ACT_TRIES):
+            found = self.dispatcher.store.get(job_id)
+            if found.terminal:
+                raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
+            if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
+                return found  # asked already, and who asked first stays on record
+            try:
+                after = self._act(found, self._stopping(found), acts.CANCEL)
+            except MoveRefused:
+                continue
+            events.moved(after, "cancel" if after.terminal else "ask_to_stop")
+            return after
+        raise _changing(job_id)
+
+    def run_now(self, job_id: str) -> Job:
+        """Start a scheduled or retrying job now; one that is queued already is returned as it is.
+
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
+        """
+        for _ in range(ACT_TRIES):
+            found = self.dispatcher.store.get(job_id)
+            if found.status in WAITING and has_turn(found) and jobtype.pace(found.type) is not None:
+                raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
+            if jobtype.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
+                raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
+            if found.status is Status.QUEUED:
+                return self.dispatcher.send(found) if self.dispatcher.stranded(found) else found
+            if found.status not in PLANNED:
+                raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
+            try:
+                due = self._act(found, transitions.run_now(found, now=self.dispatcher.now()), acts.RUN_NOW)
+            except MoveRefused:
+                continue
+            events.moved(due, "run_now", waited_for=found.status)
+            return self.dispatcher.send(due)
+        raise _changing(job_id)
+
+    def discard(self, job_id: str) -> Job:
+        """Settle a failed or dead-lettered job without running it; one that is discarded is returned as it is.
+
+        A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
+        """
+        found = self.dispatcher.store.get(job_id)
+        if found.discarded_at is not None:
+            return found
+        if found.status not in DISCARDABLE:
+            raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
+        change = transitions.discard(found, now=self.dispatcher.now(), by=self.by, reason=self.reason)
+        after = self._apply(found, change, acts.DISCARD)
+        events.moved(after, "discard", by=self.by, ended_as=found.status)
+        return after
+
+    def _stopping(self, found: Job) -> Change:
+        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
+        now = self.dispatcher.now()
+        if found.status in WAITING:
+            return transitions.cancel(found, now=now)
+        if not self._declared(found) and (found.lease_until or 0.0) < now:
+            return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
+        return transitions.ask_to_stop(found, now=now)
+
+    def _declared(self, found: Job) -> bool:
+        return found.type in jobtype.names()
+
+    def _act(self, found: Job, change: Change, name: str) -> Job:
+        """Apply the change with who asked for it, after the act before it was written down; raises MoveRefused."""
+        if not self.by:
+            return self.dispatcher.store.apply(found.id, change)
+        before = acts.last(found)
+        if before is not None:
+            self.dispatcher.store.keep_act(found.id, before)
+        gen = change.written().get("gen", found.gen)
+        act = Act(name, self.dispatcher.now(), self.by, gen, self.in_bulk)
+        return self.dispatcher.store.apply(found.id, acts.by_operator(change, found, act))
+
+    def _apply(self, found: Job, change: Change, name: str) -> Job:
+        try:
+            return self._act(found, change, name)
+        except MoveRefused as refused:
+            state = "gone" if refused.current is None else refused.current.status
+            raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
+
+
+def _edited(found: Job, payload: JSON) -> dict[str, Any]:
+    """Return what another payload changes of a job: its tenant as well, if the payload names another one."""
+    kind = jobtype.get(found.type)
+    edited = stored_payload(kind.canonical(payload))
+    tags = tagged(found.tags, kind.keyed_by, edited["payload"])
+    return edited if tags == found.tags else {**edited, "tags": tags}
+
+
+def _changing(job_id: str) -> JobConflict:
+    return JobConflict(f"Job {job_id} is changing too quickly; try again.")

@@ -1,0 +1,139 @@
+"""Explain in one sentence of facts why a job waits. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.counters import backlog
+from chalicelib.counters.port import Standing
+from chalicelib.errors import PayloadRefused
+from chalicelib.jobs.job import WAITING, Attempt, Job, Status
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.tenants import tenant_of
+from chalicelib.jobs.texts.errors import cut
+from chalicelib.limits.turns import has_turn
+
+SLOW_SEND = 10.0
+"""Seconds after which an unsent message is worth a word: a batch is sent a moment after it is stored."""
+LONGEST_REASON = 300
+"""Bytes of an error in the sentence."""
+ASKED = "asked to come again"
+"""Begins the error of a `RetryLater` without a reason, too."""
+ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
+"""Said of a stored payload that today's schema refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
+
+    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job
+    is tried then.
+    """
+
+    ahead: int = 0
+    oldest: float | None = None
+    paused: float | None = None
+    rate: str | None = None
+    probe_at: float | None = None
+
+    @classmethod
+    def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
+        """Return the queue that the job is in, as last counted."""
+        marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
+        return cls(
+            backlog.ahead(marks, job.updated_at, now),
+            backlog.oldest(marks, now),
+            None if pause is None else pause.since,
+            rate,
+            None if pause is None else pause.probe_at,
+        )
+
+    @property
+    def until(self) -> str:
+        """Return what ends the pause."""
+        if self.probe_at is None:
+            return "until it is resumed"
+        return f"until a job that is tried completes (the next one at {iso(self.probe_at)}), or until it is resumed"
+
+
+def asks(job: Job) -> bool:
+    """Return whether the sentence needs the state of the queue: for a job that waits."""
+    return job.status in WAITING
+
+
+def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) -> str | None:
+    """Return the sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
+
+    `last` is the job's last attempt, if it is on record.
+    """
+    if job.status is Status.PROCESSING:
+        return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
+    if job.status not in WAITING:
+        return None
+    sentence = _sentence(job, queue, now, last)
+    if queue.paused is None or job.status is Status.QUEUED:
+        return f"{sentence}."
+    paused = f"the {job.type} queue is paused since {iso(queue.paused)}"
+    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}."
+
+
+def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> str:
+    due = job.next_attempt_at
+    if due is not None and has_turn(job):
+        paced = f": {queue.rate}" if queue.rate else ""
+        return (
+            f"It waits for its turn{paced}; it starts at about {iso(due)}"
+            if due > now
+            else f"It waits for its turn{paced}"
+        )
+    if job.status is Status.SCHEDULED and due is not None:
+        late = "; that has passed, and it waits for a worker" if due <= now else ""
+        return f"It is scheduled for {iso(due)}{late}"
+    if job.status is Status.RETRYING and due is not None:
+        given_back = last is not None and last.token == job.token and last.outcome == "deferred"
+        return _given_back(job, last, due, now) if last and given_back else _failed(job, due, now)
+    return _queued(job, queue, now)
+
+
+def _failed(job: Job, due: float, now: float) -> str:
+    attempt = f"attempt {job.attempts + 1} of {job.max_attempts}"
+    backs_off = f"backs off until {iso(due)}, then {attempt} begins"
+    return f"Attempt {job.attempts} failed and it " + (
+        backs_off if due > now else f"waits for a worker: {attempt} is due since {iso(due)}"
+    )
+
+
+def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
+    """Say why an attempt was given back: its payload is refused, the platform was in the way, or the job asked."""
+    # of the attempt: the job's own may be too short to name the field
+    reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
+    late = "" if due > now else "; that has passed, and it waits for a worker"
+    if last.error_class == PayloadRefused.__name__:
+        return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
+    # The watchdog notes a stall, too, but of a later message: then it was the job that asked.
+    if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
+        return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
+    told = f": {reason}" if reason and not reason.startswith(ASKED) else ""
+    return f"It {ASKED} at {iso(due)}{told}{late}"
+
+
+def _queued(job: Job, queue: QueueState, now: float) -> str:
+    if queue.paused is not None:
+        return f"The {job.type} queue is paused since {iso(queue.paused)}; it waits {queue.until}"
+    if not job.sent:
+        late = now - job.updated_at > SLOW_SEND
+        return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
+    if queue.ahead == 0:
+        return f"Next in the {job.type} queue; waiting for a worker"
+    jobs = "1 job" if queue.ahead == 1 else f"{queue.ahead:,} jobs"
+    age = "" if queue.oldest is None else f"; the oldest has waited {_span(now - queue.oldest)}"
+    paced = f"; at most {queue.rate} start" if queue.rate else ""
+    turns = "; tenants take turns" if tenant_of(job.tags) else ""
+    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{turns}"
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if whole >= 2 * size:
+            return f"{whole // size} {unit}s"
+    return "1 second" if whole == 1 else f"{whole} seconds"

@@ -1,0 +1,169 @@
+"""Decide before a claim whether a job of the type may be claimed, and count the attempts that failed."""
+
+import math
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.job_types.failing import Failing
+from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.message_fate import LONGEST_HOLD, Drop, Hold
+from chalicelib.jobs.texts.fingerprints import fingerprint
+from chalicelib.pausing import events as pause_events
+from chalicelib.pausing.port import AutoPauses
+from chalicelib.pausing.rule import AutoPause, Decide, completed, failed, probing, succeeded, untried
+from chalicelib.pausing.switch import change
+from chalicelib.telemetry import events
+
+FRESH = 1.0
+"""Seconds for which the row is not read again before a claim."""
+SLOW = 5.0
+"""Seconds that an invocation with messages to hold waits once. Until the queue is switched off Lambda delivers the
+next ones at once, and a message has a limited number of receives."""
+FAILED = frozenset({"error", "permanent_error", LOST})
+"""Outcomes of an attempt that failed."""
+UNTRIED = frozenset({"cancelled", "deferred"})
+"""Outcomes that, without an error, mean that the function did not run to its end."""
+
+Handle = Callable[[], Drop | Hold]
+
+
+class AlwaysClosed:
+    """Handle every message: the breaker of a type without `pause_when`, which reads nothing."""
+
+    def begin(self, left: float) -> None:
+        """See CircuitBreaker."""
+
+    def call(self, handle: Handle) -> Drop | Hold:
+        """See CircuitBreaker."""
+        return handle()
+
+    def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
+        """See CircuitBreaker."""
+
+
+@dataclass
+class CircuitBreaker:
+    """Hold messages while the type is paused by itself, and let one job through when a probe is due.
+
+    `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, jobs run as if there were no
+    breaker, and no probe is started.
+    """
+
+    name: str
+    rule: Failing
+    rows: AutoPauses
+    clock: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
+    known: AutoPause = field(default_factory=AutoPause)
+    read_at: float | None = None
+    probe: str = ""
+    """Name of the probe that this process runs."""
+    ends: float = 0.0
+    waited: bool = False
+
+    def begin(self, left: float) -> None:
+        """Begin with a batch; `left` are the seconds of the invocation."""
+        self.ends, self.waited = self.clock() + left, False
+
+    def call(self, handle: Handle) -> Drop | Hold:
+        """Handle a message, or hold it."""
+        held = self._holds()
+        if held is not None:
+            pause_events.held(self.name, held.seconds or 0)
+            return held
+        try:
+            end = handle()
+        except Exception:
+            self._give_back()
+            raise
+        self._give_back()
+        return end
+
+    def _give_back(self) -> None:
+        """Take a probe back that has not run: its message was old, or its job may not start yet."""
+        if self.probe:
+            self._tell(untried(self.probe, self.clock()))
+            self.probe = ""
+
+    def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
+        """Hear how an attempt ended, after that was written down."""
+        if attempt.outcome == "completed":
+            self._hear_of_success()
+        elif attempt.outcome in FAILED:
+            error = attempt.error_class or "WorkerLost"
+            name, _ = fingerprint(job.type, error, attempt.error_message or "")
+            told = self._tell(failed(self.rule, name, error, self.clock()))
+            if told is not None and told.since is not None:
+                pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
+        if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
+            self.probe = ""  # the probe has run: the time that it set for the next one stays
+
+    def _hear_of_success(self) -> None:
+        if self.probe:
+            if self._tell(succeeded(self.probe, self.clock())) is not None:
+                pause_events.resumed_by_itself(self.name)
+            return
+        # read anew: failures of other workers may have come since this attempt began
+        self.read_at = None
+        if self._row() is not None and self.known.failures:
+            self._tell(completed)
+
+    def _holds(self) -> Hold | None:
+        row = self._row()
+        if row is None or row.since is None:
+            return None
+        now = self.clock()
+        if now >= row.probe_at:
+            if (taken := self._take(now)) is not None:
+                return taken
+            if self.probe or self.known.since is None:
+                return None
+        self._slow_down()
+        left = self.known.probe_at - self.clock()
+        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
+
+    def _take(self, now: float) -> Hold | None:
+        """Take the probe that is due; return a Hold when it is not known whether it was taken."""
+        probe = uuid.uuid4().hex[:12]
+        try:
+            taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
+            self.known = self.rows.read(self.name) if taken is None else taken
+        except Exception as error:
+            events.store_failed(self.name, error)
+            return Hold(round(FRESH), "aws error")
+        if taken is not None:
+            self.probe = probe
+            pause_events.probed(self.name, taken.cooldown)
+        return None
+
+    def _row(self) -> AutoPause | None:
+        """Return the row, up to a second old; None when the store does not answer."""
+        now = self.clock()
+        if self.read_at is None or not 0 <= now - self.read_at < FRESH:
+            try:
+                self.known, self.read_at = self.rows.read(self.name, consistent=False), now
+            except Exception as error:
+                events.store_failed(self.name, error)
+                return None
+        return self.known
+
+    def _tell(self, decide: Decide) -> AutoPause | None:
+        try:
+            told = change(self.rows, self.name, decide, self.known)
+        except Exception as error:
+            # not counting a failure delays a pause; not writing an end delays the next probe
+            events.store_failed(self.name, error)
+            self.read_at = None
+            return None
+        if told is None:
+            self.read_at = None
+        else:
+            self.known = told
+        return told
+
+    def _slow_down(self) -> None:
+        if not self.waited:
+            self.waited = True
+            self.sleep(max(0.0, min(SLOW, self.ends - self.clock() - SLOW)))

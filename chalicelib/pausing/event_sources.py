@@ -1,0 +1,60 @@
+"""Switch what hands messages to the job functions: Lambda's event source mappings, or the runner on a laptop."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.pausing.port import Consumers
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+@dataclass(frozen=True)
+class LambdaConsumers:
+    """Event source mappings of Lambda, by `mapping_key` of the job type."""
+
+    client: "LambdaClient"
+    mappings: dict[str, str]
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """See Consumers. Messages already received are still handled; it takes Lambda up to a minute."""
+        try:
+            self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
+        except KeyError:
+            raise ConfigurationError(f"EVENT_SOURCES names no event source mapping of {job_type}") from None
+        except (
+            self.client.exceptions.ResourceConflictException,
+            self.client.exceptions.ResourceInUseException,
+        ):
+            raise JobConflict(f"The {job_type} queue is just being paused or resumed; try again.") from None
+
+
+class FollowedConsumers:
+    """Whoever invokes the functions reads the pauses itself: the runner on a laptop, within a second."""
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """See Consumers."""
+
+
+def mapping_key(job_type: str) -> str:
+    """Return six characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    return hashlib.sha256(job_type.encode()).hexdigest()[:6]
+
+
+def read_mappings(text: str) -> dict[str, str]:
+    """Return event source mappings by `mapping_key`; raises ConfigurationError for what is not key=id,key=id."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    if not all(key and uuid for key, _, uuid in pairs):
+        raise ConfigurationError("EVENT_SOURCES must be like key=id,key=id, with an event source mapping for each type")
+    return {key: uuid for key, _, uuid in pairs}
+
+
+def consumers(settings: Settings) -> Consumers:
+    """Return what receives from the queues: Lambda's mappings, or on a laptop the runner, which follows the pauses."""
+    from chalicelib.adapters import aws
+
+    mappings = read_mappings(settings.event_sources)
+    return LambdaConsumers(aws.client("lambda", settings.region), mappings) if mappings else FollowedConsumers()

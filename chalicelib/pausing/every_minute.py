@@ -1,0 +1,135 @@
+"""Every minute, for each type that declares `pause_when`: switch its queue as its row says, and start probes.
+
+The row decides: workers follow it at once, and the queue is switched after it. A run marks the row (`switched_at`)
+before it switches a queue off. The mark is removed only after a later run has switched the queue on and no earlier run
+can still be alive. So after any crash or race, the row of a queue that is off says that it is paused or marked.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.counters.port import Pause, Standing
+from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.port import JobStore, Message, Search
+from chalicelib.pausing import events as pause_events
+from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober
+from chalicelib.pausing.rule import SURE, AutoPause, idle
+from chalicelib.pausing.switch import change
+from chalicelib.telemetry import events
+
+BY = "JobFlow"
+CANDIDATES, LOOKS = 1_000, 25
+"""Waiting jobs that a probe is chosen from, at random, so that one bad job cannot keep a type paused; and those of
+them that are read."""
+EVER = 4_000_000_000.0
+"""A time (epoch seconds) before which every unfinished job is to be looked at."""
+Choose = Callable[[Sequence[str], int], Sequence[str]]
+
+
+@dataclass
+class AutoPausing:
+    """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds.
+
+    `ended` stores the pauses that have ended; `send` sends a job's message, and returns the job as it is then.
+    """
+
+    types: Sequence[str]
+    rows: AutoPauses
+    pauses: Pauses
+    consumers: Consumers
+    prober: Prober
+    store: JobStore
+    standing: Callable[[], Standing]
+    ended: PastPauses
+    clock: Callable[[], float]
+    send: Callable[[Job], Job]
+    choose: Choose = random.sample
+
+    def run(self) -> Mapping[str, int]:
+        """Run once; return how many types are paused by themselves, and how many probes were started."""
+        tally = {"paused_by_itself": 0, "probed": 0}
+        for name in self.types:
+            try:
+                row = self.rows.read(name)
+                if row.since is not None:
+                    tally["paused_by_itself"] += 1
+                    tally["probed"] += self._paused(name, row)
+                elif row.switched_at is not None:
+                    self._on(name, row)
+            except Exception as error:
+                events.watchdog_failed(name, error)
+        return {what: number for what, number in tally.items() if number}
+
+    def _paused(self, name: str, row: AutoPause) -> int:
+        """Switch the queue off, show the pause, start a probe if one is due; return 1 when one was started."""
+        pause_events.is_paused(name)
+        pause = self._pause_of(name)
+        by_operator = pause is not None and not pause.by_itself
+        if not row.off:
+            marked = self.rows.replace(name, row, replace(row, switched_at=self.clock()))
+            if marked is None:
+                return 0  # it has just changed: the next run looks again
+            self._say(name, marked, pause)
+            self.consumers.switch(name, on=False)
+            self.rows.replace(name, marked, replace(marked, off=True))
+        else:
+            self._say(name, row, pause)
+        # a type that an operator has paused is not probed
+        return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
+
+    def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
+        # milliseconds, because the row of an ended pause is named by them
+        told = Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
+        if pause is None or (pause.by_itself and pause != told):
+            self.pauses.pause(name, told)
+
+    def _on(self, name: str, row: AutoPause) -> None:
+        """Switch the queue on again; remove the mark when no earlier run can switch it off any more."""
+        age = self.clock() - (row.switched_at or 0.0)
+        pause = self._pause_of(name)
+        if pause is not None and not pause.by_itself:
+            # this run or an earlier one may have switched it on just after the operator switched it off
+            self.consumers.switch(name, on=False)
+            return
+        self.consumers.switch(name, on=True)
+        if pause is not None:
+            self._keep(name, pause)
+        self.pauses.resume(name, by_itself=True)
+        if age > SURE and self._pause_of(name) is None:
+            self.rows.replace(name, row, replace(row, switched_at=None))
+
+    def _keep(self, name: str, pause: Pause) -> None:
+        """Store a pause that ends, unless an operator or an interrupted earlier run has stored it."""
+        if all(past.pause.since != pause.since for past in self.ended.newest(name, 1)):
+            self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
+
+    def _probe(self, name: str) -> int:
+        """Let a worker try one job and return 1; without an unfinished job, end the pause."""
+        now = self.clock()
+        # a scheduled or parked job stays among the planned ones until it is claimed
+        searches = (Search(name), Search(name, planned=True, before=now))
+        found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, CANDIDATES)]
+        if not found:
+            if change(self.rows, name, idle(now)) is not None:
+                pause_events.resumed_by_itself(name)
+            return 0
+        read = self.store.get_many(self.choose(found, min(LOOKS, len(found))))
+        # a job without attempts left comes last: a worker only gives it up, which tests nothing
+        ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
+        for job in sorted(ready, key=lambda job: not job.sent)[:1]:
+            # a dead letter needs a message, and nobody else sends one while the type is paused
+            if job.sent or self.send(job).sent:
+                self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
+                return 1
+        return 0
+
+    def _pause_of(self, name: str) -> Pause | None:
+        return self.standing().paused.get(name)
+
+
+def _may_run(job: Job, now: float) -> bool:
+    """Return whether a worker would take the job: it is due, or its holder has gone."""
+    if job.status is Status.PROCESSING:
+        return (job.lease_until or now) < now
+    return job.status in WAITING and (job.next_attempt_at or now) <= now

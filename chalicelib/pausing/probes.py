@@ -1,0 +1,55 @@
+"""Hand one message to a worker whose queue is switched off: an asynchronous invocation of its function."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.invocations import LambdaFunction
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.port import Message
+from chalicelib.pausing.port import Prober
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+    from chalicelib.pausing.dynamo import DynamoAutoPauses
+
+
+@dataclass(frozen=True)
+class LambdaProber:
+    """Invocations of the workers, whose names begin with `prefix`."""
+
+    client: "LambdaClient"
+    prefix: str
+
+    def probe(self, message: Message) -> None:
+        """See Prober. Lambda may repeat it, or drop it when the function is throttled for hours: both do no harm."""
+        worker = LambdaFunction(self.client, self.prefix + message.type.replace(".", "-"))
+        worker.start(event_of(write_message(message)))
+
+
+@dataclass(frozen=True)
+class FollowedProber:
+    """The runner on a laptop invokes the worker, when it finds the message."""
+
+    rows: "DynamoAutoPauses"
+
+    def probe(self, message: Message) -> None:
+        """See Prober."""
+        self.rows.ask(message.type, write_message(message))
+
+
+def event_of(body: str) -> dict[str, Any]:
+    """Return an event like one of SQS, with a message that is in no queue: it has no receipt handle."""
+    return {"Records": [{"messageId": "probe", "receiptHandle": "", "body": body}]}
+
+
+def prober(settings: Settings) -> Prober:
+    """Return what starts probes: Lambda, or on a laptop the runner."""
+    from chalicelib.adapters import aws
+    from chalicelib.pausing.dynamo import DynamoAutoPauses
+
+    if not settings.event_sources:
+        return FollowedProber(DynamoAutoPauses(settings))
+    prefix = settings.log_group_prefix.removeprefix("/aws/lambda/")
+    return LambdaProber(aws.client("lambda", settings.region), prefix)

@@ -1,0 +1,128 @@
+"""Decide when a job type is paused by itself, because its attempts all fail alike, and when it goes on. Pure.
+
+The functions return the row as it is to be written, or None when there is nothing to write.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.job_types.failing import Failing
+
+FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
+"""Seconds from a pause to its first probe, and the most between two probes: each wait is twice the one before."""
+REMEMBERED = 3600.0
+"""Seconds after a pause ended in which another one begins with the cooldown that had been reached."""
+SURE = 130.0
+"""Seconds after which no former run of the watchdog can still switch the queue off: a run ends after 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoPause:
+    """The failures of a job type, and its pause. Times in epoch seconds.
+
+    `failures`: when each of the last attempts failed, all with the error of this fingerprint.
+    `since`: when the pause began; None without one. `probe` names the probe that runs, `probe_at` is the time of the
+    next one. `switched_at`: when a watchdog last began to switch the queue off; None when it is on for certain.
+    `off`: the queue was switched off in this pause. `version` names the write that made the row; "" without a row.
+    """
+
+    fingerprint: str = ""
+    error: str = ""
+    failures: tuple[float, ...] = ()
+    since: float | None = None
+    cooldown: float = 0.0
+    probe_at: float = 0.0
+    probe: str = ""
+    ended_at: float | None = None
+    switched_at: float | None = None
+    off: bool = False
+    version: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return why the type is paused, in words."""
+        return f"{len(self.failures)} attempts in a row failed with {self.error}"
+
+
+Decide = Callable[[AutoPause], AutoPause | None]
+
+
+def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
+    """Count a failed attempt, and begin a pause when there are enough of them. During a pause nothing is counted.
+
+    `error` is the error's class.
+    """
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is not None:
+            return None
+        alike = seen.failures if fingerprint == seen.fingerprint else ()
+        failures = (*(at for at in alike if at > now - rule.within), now)[-rule.of :]
+        counted = replace(seen, fingerprint=fingerprint, error=error, failures=failures)
+        if len(failures) < rule.of:
+            return counted
+        cooldown = _begin_with(seen, now)
+        return replace(counted, since=now, cooldown=cooldown, probe_at=now + cooldown, probe="", off=False)
+
+    return decide
+
+
+def completed(seen: AutoPause) -> AutoPause | None:
+    """Forget the failures, because an attempt completed; one that began before the pause does not end it."""
+    return replace(seen, failures=()) if seen.failures and seen.since is None else None
+
+
+def probing(probe: str, now: float, left: float) -> Decide:
+    """Let one job through, and plan the next probe as if this one failed: its process may end at any moment.
+
+    `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
+    """
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None or now < seen.probe_at:
+            return None
+        cooldown = min(LONGEST_COOLDOWN, 2 * seen.cooldown)
+        return replace(seen, probe=probe, cooldown=cooldown, probe_at=now + max(cooldown, left))
+
+    return decide
+
+
+def untried(probe: str, now: float) -> Decide:
+    """Take back a probe that has run no job: the next one may follow at once."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None or seen.probe != probe:
+            return None
+        return replace(seen, probe="", cooldown=max(FIRST_COOLDOWN, seen.cooldown / 2), probe_at=now)
+
+    return decide
+
+
+def succeeded(probe: str, now: float) -> Decide:
+    """End the pause, because its probe completed."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        return None if seen.probe != probe else idle(now)(seen)
+
+    return decide
+
+
+def idle(now: float) -> Decide:
+    """End the pause, because no unfinished job is left."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None:
+            return None
+        return AutoPause(ended_at=now, cooldown=seen.cooldown, switched_at=seen.switched_at)
+
+    return decide
+
+
+def resumed(seen: AutoPause) -> AutoPause | None:
+    """End the pause for an operator; the next pause begins with the first cooldown."""
+    return None if seen.since is None else AutoPause(switched_at=seen.switched_at)
+
+
+def _begin_with(seen: AutoPause, now: float) -> float:
+    recent = seen.ended_at is not None and now - seen.ended_at < REMEMBERED
+    return min(LONGEST_COOLDOWN, max(FIRST_COOLDOWN, seen.cooldown)) if recent else FIRST_COOLDOWN

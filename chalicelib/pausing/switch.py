@@ -1,0 +1,92 @@
+"""Pause and resume a job type: while it is paused its messages are not delivered, and its jobs wait."""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.counters.port import Counters, Pause
+from chalicelib.errors import JobFlowError
+from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses
+from chalicelib.pausing.rule import AutoPause, Decide, resumed
+
+MOST_PAST = 20
+"""Ended pauses of a type that are shown."""
+MOST_TRIES = 6
+"""Tries to write one change: a type's workers may all fail within the same milliseconds."""
+
+
+@dataclass
+class Pausing:
+    """Changes both parts of a pause: what is shown of it (`pauses`), and what delivers the messages (`consumers`).
+
+    `counters` tell which types are paused, `ended` stores the pauses that have ended. `by_itself` gives the rows of a
+    type that declares `pause_when`; None for other types.
+    """
+
+    pauses: Pauses
+    consumers: Consumers
+    counters: Counters
+    ended: PastPauses
+    clock: Callable[[], float] = time.time
+    by_itself: Callable[[str], AutoPauses | None] = lambda _: None
+
+    def pause(self, job_type: str, by: str, reason: str = "") -> None:
+        """Pause, and store by whom and why. A repeated call changes nothing of the first pause.
+
+        A pause by itself becomes one by the operator, which only a resume ends. Raises JobConflict while an earlier
+        change is still being made.
+        """
+        # Stored first: if the rest fails, a pause without effect is shown; the other way round, a stop would not be.
+        new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
+        try:
+            self.consumers.switch(job_type, on=False)
+        except JobFlowError:
+            # The queue was not switched. After any other error it may have been, so the pause stays shown.
+            if new:
+                with contextlib.suppress(Exception):
+                    self.pauses.resume(job_type)
+            raise
+
+    def resume(self, job_type: str, by: str) -> None:
+        """Resume, and store the ended pause with who ended it; resuming a type that is not paused is no error.
+
+        Raises JobConflict while an earlier change is still being made.
+        """
+        if (rows := self.by_itself(job_type)) is not None:
+            # workers go on at once; if this process ends here, the watchdog does the rest
+            change(rows, job_type, resumed)
+        # Stored first: if the rest fails the pause is still shown as present, and the next resume writes over it.
+        if (pause := self._present(job_type)) is not None:
+            self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
+        self.consumers.switch(job_type, on=True)
+        self.pauses.resume(job_type)
+
+    def past(self, job_type: str) -> Sequence[PastPause]:
+        """Return the last pauses that have ended, the newest first."""
+        present = self._present(job_type)
+        # a resume that failed half-way has stored the present pause already
+        over = [
+            one for one in self.ended.newest(job_type, MOST_PAST + 1) if not present or one.pause.since != present.since
+        ]
+        return over[:MOST_PAST]
+
+    def _present(self, job_type: str) -> Pause | None:
+        return self.counters.standing().paused.get(job_type)
+
+
+def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | None = None) -> AutoPause | None:
+    """Write what `decide` makes of the row, and return it; None when nothing is to be written.
+
+    `seen` is the row as it was read some time ago. Raises TimeoutError when every try meets another writer, and what
+    the store raises.
+    """
+    found = rows.read(job_type) if seen is None else seen
+    for _ in range(MOST_TRIES):
+        new = decide(found)
+        if new is None:
+            return None
+        if (written := rows.replace(job_type, found, new)) is not None:
+            return written
+        found = rows.read(job_type)
+    raise TimeoutError(f"Too many workers tell of failures of {job_type} at once.")

@@ -1,0 +1,1 @@
+"""Create one job or many: validate, store, send."""

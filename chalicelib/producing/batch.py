@@ -1,0 +1,120 @@
+"""Submit many jobs at once: messages go out in tens, and each ten of jobs is stored after its messages."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from chalicelib.errors import JobFlowError, NotStored
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import TIME_TO_ACT
+from chalicelib.keys.rule import Submitted
+from chalicelib.operating.dispatch import tens
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission, Wanted
+from chalicelib.telemetry import events
+
+TIME_TO_STORE = 2.0
+"""Seconds that are left for storing the jobs whose messages were sent, at least, however slow the queue was."""
+
+
+class _OutOfTime(Exception):
+    """Raised when no further job can be stored: each try may take seconds, and the answer must get out."""
+
+
+def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> Sequence[Submitted | JobFlowError]:
+    """Send the messages of each type in tens, and store each ten of jobs; an error stands for a job that was wrong.
+
+    A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
+    way, or time runs out, the jobs before are told as stored and the rest as NotStored; raises what the store raises at
+    the first job.
+    """
+    batch = _Batch(service, service.now() + TIME_TO_ACT)
+    try:
+        batch.run(asked)
+    except _OutOfTime:
+        pass
+    except Exception:
+        if not any(isinstance(answer, Submitted) for answer in batch.answers.values()):
+            raise
+    left = [place for place in range(len(asked)) if place not in batch.answers]
+    if left:
+        events.batch_cut_short(len(asked) - len(left), len(left))
+    return [batch.answers.get(place) or _not_stored(one) for place, one in enumerate(asked)]
+
+
+@dataclass
+class _Batch:
+    """One request about many jobs; `answers` are by the job's place in it.
+
+    No further request to a queue begins after `ends`, and none to the store after `store_until` (epoch seconds).
+    """
+
+    service: JobService
+    ends: float
+    store_until: float = field(init=False)
+    answers: dict[int, Submitted | JobFlowError] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store_until = self.ends
+
+    def run(self, asked: Sequence[Submission | JobFlowError]) -> None:
+        """Store all jobs; raises _OutOfTime, and what the store raises."""
+        found = {place: wanted for place, one in enumerate(asked) if (wanted := self._wanted(place, one)) is not None}
+        made = self._made_before([wanted.job for wanted in found.values() if wanted.plain])
+        plain: list[tuple[int, Job]] = []
+        for place, wanted in found.items():
+            if wanted.plain and wanted.job.id not in made:
+                plain.append((place, wanted.job))
+            else:
+                self._keep(place, partial(self.service.store_wanted, wanted))
+        others = list(self.answers)
+        for ten in tens(plain, lambda item: item[1].type):
+            for (place, _), job in zip(ten, self._sent([job for _, job in ten]), strict=True):
+                self._keep(place, partial(self.service.store_sent, job))
+        self._send(others)
+
+    def _wanted(self, place: int, one: Submission | JobFlowError) -> Wanted | None:
+        try:
+            if isinstance(one, JobFlowError):
+                raise one
+            return self.service.wanted(one)
+        except JobFlowError as error:
+            self.answers[place] = error
+            return None
+
+    def _made_before(self, jobs: Sequence[Job]) -> set[str]:
+        """Return the ids of those jobs that their keys have made before, by one read for all."""
+        keyed = list(dict.fromkeys(job.id for job in jobs if job.idempotency_key is not None))
+        return {job.id for job in self.service.store.get_many(keyed)} if keyed else set()
+
+    def _keep(self, place: int, store: Callable[[], Submitted]) -> None:
+        if self.service.now() >= self.store_until:
+            raise _OutOfTime
+        try:
+            self.answers[place] = store()
+        except JobFlowError as error:
+            self.answers[place] = error
+
+    def _sent(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Send the messages of up to ten new jobs of one type; return the jobs, as sent where that is so."""
+        if self.service.now() >= self.ends:
+            return jobs
+        # sent, because what is not stored yet cannot be marked
+        out = self.service.dispatcher.send_many([replace(job, sent=True) for job in jobs], ends=self.ends)
+        self.store_until = max(self.ends, self.service.now() + TIME_TO_STORE)
+        return [replace(job, sent=job.id in out) for job in jobs]
+
+    def _send(self, places: Sequence[int]) -> None:
+        """Send the messages of the jobs that were stored without one, as long as there is time."""
+        dispatcher, made = self.service.dispatcher, dict[int, Submitted]()
+        for place in places:
+            answer = self.answers[place]
+            if isinstance(answer, Submitted) and (answer.outcome.written or dispatcher.stranded(answer.job)):
+                made[place] = answer
+        out = dispatcher.send_many([one.job for one in made.values()], ends=self.ends)
+        for place, one in made.items():
+            self.answers[place] = replace(one, job=replace(one.job, sent=one.job.id in out))
+
+
+def _not_stored(one: Submission | JobFlowError) -> JobFlowError:
+    return one if isinstance(one, JobFlowError) else NotStored("Send this job again, with the same key if it has one.")

@@ -1,0 +1,180 @@
+"""The use cases of producers: submit, get, list. Knows ports and job types, nothing of HTTP or AWS."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import (
+    FieldError,
+    InvalidPayload,
+    InvalidPosition,
+    InvalidRequest,
+    JobTypeRetired,
+    UnknownJobType,
+)
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import Job, Status, stored_payload
+from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
+from chalicelib.jobs.listing import read_cursor, write_cursor
+from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
+from chalicelib.jobs.tenants import tagged
+from chalicelib.keys.keeping import KeyedJobs
+from chalicelib.keys.rule import Outcome, Submitted
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.producing.submission import Submission, Wanted, keyed_id
+from chalicelib.telemetry import events
+
+DEEPEST_OFFSET = 5000
+
+
+@dataclass
+class JobService:
+    """Jobs, for those who make and read them. `clock` gives seconds since the epoch."""
+
+    store: JobStore
+    queue: JobQueue
+    cursor_secret: str = "development"  # noqa: S105
+    clock: Callable[[], float] = time.time
+
+    def submit(self, asked: Submission) -> Submitted:
+        """Send a job's message and store it, unless there is a job that stands for the request.
+
+        Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
+        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
+        """
+        wanted = self.wanted(asked)
+        if wanted.plain and not self._is_made(wanted.job):
+            return self.store_sent(self.dispatcher.send_ahead(wanted.job))
+        made = self.store_wanted(wanted)
+        needs_message = made.outcome.written or self.dispatcher.stranded(made.job)
+        return replace(made, job=self.dispatcher.send(made.job)) if needs_message else made
+
+    def keep(self, asked: Submission) -> Submitted:
+        """Store the job and send nothing. Raises what `submit` raises."""
+        return self.store_wanted(self.wanted(asked))
+
+    def wanted(self, asked: Submission) -> Wanted:
+        """Return the job that is asked for, not stored yet. Raises what `submit` raises, but IdempotencyMismatch."""
+        try:
+            job = self._new_job(asked)
+        except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
+            return Wanted(self._replay(asked, refusal), stored=True)
+        unique = jobtype.get(job.type).unique if asked.fires_at is None else None
+        if asked.debounce is not None and unique is not None:
+            where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
+            raise InvalidRequest("One of the two decides.", where)
+        return Wanted(job, unique, asked.debounce)
+
+    def store_wanted(self, wanted: Wanted) -> Submitted:
+        """Store the job that is asked for, or find the one that stands for it; the second half of `keep`."""
+        if wanted.stored:
+            return Submitted(wanted.job, Outcome.REPEATED)
+        if wanted.debounce is not None:
+            return self.keyed.debounced(wanted.job, wanted.debounce)
+        if wanted.unique is not None:
+            return self.keyed.only_one(wanted.job, wanted.unique)
+        return self.keyed.add(wanted.job)
+
+    def store_sent(self, job: Job) -> Submitted:
+        """Store a job, of which `sent` says whether its message is out.
+
+        When its key has made a job before, that one has the same id: the message is for it as well, unless it was
+        retried.
+        """
+        made = self.keyed.add(job)
+        kept = made.job
+        if made.outcome is Outcome.CREATED:
+            return made
+        if job.sent and not kept.sent and kept.status is Status.QUEUED and kept.gen == job.gen:
+            kept = self.dispatcher.mark(kept)
+        elif self.dispatcher.stranded(kept):
+            kept = self.dispatcher.send(kept)
+        return replace(made, job=kept)
+
+    def get(self, job_id: str) -> JobView:
+        """Return a job and its attempts; raises JobNotFound."""
+        return self.store.view(job_id)
+
+    def by_key(self, principal: str, key: str) -> Job | None:
+        """Return the job that a principal made with an Idempotency-Key, by one read; None without one."""
+        return self.keyed.find(keyed_id(principal, key))
+
+    def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
+        """Return some jobs, newest first; `position` is the next cursor. Raises InvalidPosition."""
+        if offset + limit > DEEPEST_OFFSET:
+            deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; use the next_cursor of a page instead"
+            raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
+        position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
+        page = self.store.page(which, limit, position, 0 if cursor else offset)
+        following = page.position and write_cursor(page.position, which, self.cursor_secret)
+        return replace(page, position=following)
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Return what sends this service's messages."""
+        return Dispatcher(self.store, self.queue, self.clock)
+
+    @property
+    def keyed(self) -> KeyedJobs:
+        """Return what stores one job for each key."""
+        return KeyedJobs(self.store, self.now)
+
+    def now(self) -> float:
+        """Return seconds since the epoch, to the millisecond."""
+        return self.dispatcher.now()
+
+    def _is_made(self, job: Job) -> bool:
+        """Return True when an earlier request with the same key has made the job: one read with a key, none without.
+
+        This saves a message. Two requests at the same time may still both send one; a worker then drops the second.
+        """
+        return job.idempotency_key is not None and self.keyed.find(job.id) is not None
+
+    def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
+        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
+        existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
+        if existing is None or existing.body_hash != asked.body_hash():
+            raise refusal
+        events.replayed(existing)
+        return existing
+
+    def _new_job(self, asked: Submission) -> Job:
+        kind = jobtype.get(asked.type)
+        if kind.changes.retired:
+            raise JobTypeRetired(kind.name)
+        payload = kind.canonical(asked.payload)
+        now = self.now()
+        delay = asked.debounce.seconds if asked.debounce else asked.delay_seconds
+        run_at = now + delay if delay else asked.run_at
+        if run_at is not None and run_at - now > MAX_DELAY:
+            raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
+        later = run_at is not None and run_at > now
+        # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+        due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
+        if later and jobtype.longest_delay(kind.name) == 0:
+            due_at = run_at or now  # nothing is sent before
+        return Job(
+            id=asked.new_id(),
+            type=kind.name,
+            status=Status.SCHEDULED if later else Status.QUEUED,
+            created_at=now,
+            updated_at=now,
+            **stored_payload(payload),
+            body_hash=asked.body_hash(),
+            max_attempts=asked.max_attempts or kind.max_attempts,
+            run_at=run_at if later else None,
+            next_attempt_at=run_at if later else None,
+            give_up_at=kind.give_up_at(max(now, run_at or now)),
+            due_at=due_at,
+            tags=tagged(asked.tags, kind.keyed_by, payload),
+            correlation_id=asked.correlation_id,
+            idempotency_key=asked.idempotency_key,
+            principal=asked.principal,
+            fires_at=asked.fires_at,
+            after=asked.after,
+            parent=asked.lineage.parent if asked.lineage else None,
+            root=asked.lineage.root if asked.lineage else None,
+            writer=new_writer(),
+        )

@@ -1,0 +1,72 @@
+"""A producer's request for a job, as plain data. Pure."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+
+from chalicelib.job_types.lineage import Lineage
+from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.keys.rule import Debounce
+
+NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
+"""Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
+
+
+def keyed_id(principal: str, key: str) -> str:
+    """Return the id of the job that a principal creates with this idempotency key."""
+    return str(uuid.uuid5(NAMESPACE, f"{principal}|{key}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A producer's request for a job; `run_at` in seconds since the epoch.
+
+    `fires_at` and `after` are of a schedule's firings: when it fires, and the job that must have finished before.
+    `lineage` is of a job that another one makes: its idempotency key is the one that job gave it. `debounce` excludes a
+    delay and a time.
+    """
+
+    type: str
+    payload: JSON
+    max_attempts: int | None = None
+    delay_seconds: int | None = None
+    run_at: float | None = None
+    tags: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+    correlation_id: str = ""
+    principal: str = ""
+    fires_at: float | None = None
+    after: str | None = None
+    lineage: Lineage | None = None
+    debounce: Debounce | None = None
+
+    def new_id(self) -> str:
+        """Return the id of the job: the same for the same key of the same principal, or of the same run of a job."""
+        if self.idempotency_key is None:
+            return str(uuid.uuid4())
+        if self.lineage is not None:
+            return self.lineage.child_id(self.type, self.idempotency_key)
+        return keyed_id(self.principal, self.idempotency_key)
+
+    def body_hash(self) -> str:
+        """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
+        body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
+        body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
+        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A job as it is asked for. `stored`: its key has made it before. `unique`, `debounce`: what may stand for it."""
+
+    job: Job
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    stored: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Return True when nothing but its id decides whether the job is new."""
+        return not self.stored and self.unique is None and self.debounce is None

@@ -1,0 +1,1 @@
+"""Make jobs at fixed times: cron, stored and declared schedules, their firings."""

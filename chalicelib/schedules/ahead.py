@@ -1,0 +1,36 @@
+"""Cancel jobs that were made ahead of firings which a schedule does not have any more.
+
+The ids of such jobs are a function of schedule and time. So those are found, too, that a run made before it died, and
+that no schedule names. A run that makes one after this either writes the schedule first, and whoever changes it looks
+again; or it is refused when it writes the schedule, and cancels the job itself.
+"""
+
+import contextlib
+
+from chalicelib.errors import JobConflict, JobNotFound
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.submission import keyed_id
+from chalicelib.schedules.due import ahead, fires_at
+from chalicelib.schedules.rule import Schedule
+
+
+def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
+    """Cancel what may have been made ahead for `seen`, but the firings that `after`, in its place, has, too.
+
+    `after` is None when the schedule ends. A read for each firing of the next two minutes, and no write without a job.
+    """
+    for at in ahead(seen, dispatcher.now()):
+        if after is None or after.paused or not fires_at(after, at):
+            cancel_quietly(dispatcher, job_of(seen, at))
+
+
+def job_of(schedule: Schedule, at: float) -> str:
+    """Return the id of the job of a firing."""
+    return keyed_id(schedule.principal, schedule.key(at))
+
+
+def cancel_quietly(dispatcher: Dispatcher, job_id: str) -> None:
+    """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
+    with contextlib.suppress(JobConflict, JobNotFound):
+        Operations(dispatcher).cancel(job_id)

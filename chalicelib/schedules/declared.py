@@ -1,0 +1,87 @@
+"""Make the stored schedules those that the handler files declare: once a process, whose code does not change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.change import new_writer
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.schedules import events
+from chalicelib.schedules.ahead import cancel_ahead
+from chalicelib.schedules.due import started
+from chalicelib.schedules.port import Schedules
+from chalicelib.schedules.rule import Schedule
+
+SCHEDULES_PAGE = 100
+
+
+@dataclass
+class Declared:
+    """The declared schedules, and the jobs that were made ahead for them."""
+
+    schedules: Schedules
+    dispatcher: Dispatcher
+    followed: bool = False
+
+    def follow(self) -> None:
+        """Add, change and remove stored schedules as the code says; a pause stays. Raises what the stores raise.
+
+        What was made ahead is cancelled where the code does not have its firing any more. What someone else wrote at
+        the same moment is looked at again by the next run.
+        """
+        if self.followed:
+            return
+        wanted = dict(declared())
+        done = []
+        for stored in [one for one in every(self.schedules) if one.declared]:
+            new = wanted.pop(stored.id, None)
+            done.append(self._end(stored) if new is None else self._change(stored, new))
+        done += [self._add(new) for new in wanted.values()]
+        self.followed = all(done)
+
+    def _add(self, new: Schedule) -> bool:
+        now = self.dispatcher.now()
+        row = replace(new, created_at=now, updated_at=now, writer=new_writer())
+        if added := self.schedules.add(row if row.paused else started(row, now)):
+            events.declared(row, "declared")
+        return added
+
+    def _end(self, stored: Schedule) -> bool:
+        cancel_ahead(self.dispatcher, stored, None)  # first: after a crash the next process finds no schedule any more
+        if ended := self.schedules.remove(stored):
+            events.declared(stored, "ended")
+        return ended
+
+    def _change(self, stored: Schedule, wanted: Schedule) -> bool:
+        same = replace(
+            stored, type=wanted.type, cron=wanted.cron, timezone=wanted.timezone, payload=wanted.payload,
+            catch_up=wanted.catch_up, overlap=wanted.overlap,
+        )  # fmt: skip
+        if same == stored:
+            return True
+        moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
+        changed = started(same, self.dispatcher.now()) if moved and not same.paused else same
+        cancel_ahead(self.dispatcher, stored, changed)  # first: after a crash the next process sees no change any more
+        if written := self.schedules.replace(stored, replace(changed, writer=new_writer())):
+            events.declared(changed, "changed")
+        return written
+
+
+def declared() -> Mapping[str, Schedule]:
+    """Return the schedules of all job types by id, as they are before they are stored."""
+    return {
+        cron.id(kind.name): Schedule(
+            cron.id(kind.name), kind.name, cron.text, cron.timezone, cron.payload, cron.catch_up, cron.overlap,
+            declared=True, paused=cron.paused,
+        )
+        for kind in jobtype.all_types()
+        for cron in kind.schedules
+    }  # fmt: skip
+
+
+def every(schedules: Schedules) -> Iterator[Schedule]:
+    """Yield every stored schedule, by id."""
+    after = ""
+    while page := schedules.page(SCHEDULES_PAGE, after):
+        yield from page
+        after = page[-1].id

@@ -1,0 +1,136 @@
+"""Decide which firings of a schedule are due, and what the schedule is after them. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from chalicelib.job_types.cron import firings, first_of
+from chalicelib.schedules.rule import MOST_RECENT, Schedule
+
+AHEAD = 120.0
+"""Seconds before a firing in which its job is made: two runs of the watchdog come in this time."""
+LATE = 120.0
+"""Seconds after which a firing whose job was not made counts as missed: a run or two of the watchdog may fail."""
+CLOCKS = 5.0
+"""Seconds by which the clocks of two processes may differ, and more."""
+HOUR, TIMES = 3_600.0, 8
+"""The first stretch that is searched for the last missed firings, and by how much each further one is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The firings to make now, oldest first; the one after them; the first of those that are left out, if any."""
+
+    times: tuple[float, ...]
+    next_at: float | None
+    left_out: float | None = None
+
+
+def due(schedule: Schedule, now: float) -> Due:
+    """Return what is due of a schedule at `now` (epoch seconds)."""
+    first = schedule.next_at
+    if first is None or schedule.paused:
+        return Due((), schedule.next_at)
+    late = now - LATE
+    missed: list[float] = []
+    left_out = None
+    coming = _from(schedule, first)
+    if first < late:
+        missed = _latest(schedule, first, late, schedule.catch_up)
+        left_out = first if first not in missed else None
+        coming = (at for at in _after(schedule, late - 1) if at >= late)
+    times = missed
+    for at in coming:
+        if at > now + AHEAD:
+            return Due(tuple(times), at, left_out)
+        times.append(at)
+    return Due(tuple(times), None, left_out)
+
+
+def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:
+    """Return the schedule after its due firings were made; `problem` says why they were not, if so."""
+    recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT] if problem is None else schedule.recent
+    kept = schedule.problem if problem is None and not what.times else problem
+    return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
+
+
+def started(schedule: Schedule, now: float) -> Schedule:
+    """Return the schedule waiting for its first firing after `now` whose job was not made."""
+    since = max((now, *schedule.recent[:1]))
+    return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
+
+
+def stopped(schedule: Schedule, now: float) -> Schedule:
+    """Return the schedule paused."""
+    return replace(schedule, paused=True, next_at=None, updated_at=now)
+
+
+def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
+    """Return the next firings after `now`, those included whose jobs are made ahead; none while it is paused."""
+    if schedule.paused:
+        return []
+    ahead = sorted(at for at in schedule.recent if at > now)
+    rest = [] if schedule.next_at is None else first_of(_from(schedule, schedule.next_at), most)
+    return [at for at in (*ahead, *rest) if at > now][:most]
+
+
+def fires_at(schedule: Schedule, at: float) -> bool:
+    """Return whether the schedule fires at that time."""
+    return next(_after(schedule, at - 1), None) == at
+
+
+def ahead(schedule: Schedule, now: float) -> list[float]:
+    """Return the firings after `now` whose jobs may be there, also while it is paused: one or two more than are.
+
+    A run that died, or whose write was refused, has made jobs that the schedule does not remember.
+    """
+    until = now + AHEAD + CLOCKS
+    unwritten = takewhile(lambda at: at <= until, _after(schedule, now))
+    return sorted({*(at for at in schedule.recent if at > now), *unwritten})
+
+
+def comes_to(schedule: Schedule, at: float) -> bool:
+    """Return whether the schedule has that firing before it: its job is still to be written down."""
+    first = schedule.next_at
+    return first is not None and (at == first or (at > first and fires_at(schedule, at)))
+
+
+def before(schedule: Schedule, what: Due, place: int) -> float | None:
+    """Return the firing before the due one at that place; None when it is the schedule's first."""
+    return what.times[place - 1] if place else next(iter(schedule.recent), None)
+
+
+def _from(schedule: Schedule, first: float) -> Iterator[float]:
+    """Yield a firing that is known, and those after it."""
+    yield first
+    yield from _after(schedule, first)
+
+
+def _after(schedule: Schedule, after: float) -> Iterator[float]:
+    since = after if schedule.starts_at is None else max(after, schedule.starts_at - 1)
+    for at in firings(schedule.cron, schedule.timezone, since):
+        if schedule.ends_at is not None and at > schedule.ends_at:
+            return
+        yield at
+
+
+def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[float]:
+    """Return the last firings from `first` on and before `until`: so many, found in stretches that reach further back.
+
+    The work is bounded by `most` and not by how long ago `first` was.
+    """
+    stretch = HOUR
+    while most:
+        start = max(first - 1, until - stretch)
+        found = list(_until(schedule, start, until))
+        if len(found) >= most or start == first - 1:
+            return found[-most:]
+        stretch *= TIMES
+    return []
+
+
+def _until(schedule: Schedule, start: float, until: float) -> Iterator[float]:
+    for at in _after(schedule, start):
+        if at >= until:
+            return
+        yield at

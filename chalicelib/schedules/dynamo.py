@@ -1,0 +1,140 @@
+"""Schedules on the control table: one row each, and a sparse index in the order of their next firings."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute
+from pynamodb.exceptions import DeleteError, PutError
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
+from chalicelib.errors import ScheduleNotFound
+from chalicelib.jobs.listing import iso
+from chalicelib.schedules.rule import Schedule
+from chalicelib.settings import Settings
+
+FIELDS = (
+    "type", "cron", "timezone", "catch_up", "overlap", "starts_at", "ends_at", "declared", "paused", "created_at",
+    "updated_at", "next_at", "problem", "writer",
+)  # fmt: skip
+"""Fields that are kept as they are, under their own names."""
+
+
+class ScheduleRow(Model):
+    """A schedule. `due_in` and `due_at` are there while it has a next firing: the keys of the sparse index."""
+
+    pk = Text(hash_key=True, default=SCHEDULES)
+    sk = Text(range_key=True)
+    type = Text()
+    cron = Text()
+    timezone = Text()
+    payload = Text()
+    catch_up = Whole()
+    overlap = Text()
+    starts_at = Seconds(null=True)
+    ends_at = Seconds(null=True)
+    declared = BooleanAttribute()
+    paused = BooleanAttribute()
+    created_at = Seconds()
+    updated_at = Seconds()
+    next_at = Seconds(null=True)
+    recent = Text()
+    problem = Text(null=True)
+    writer = Text()
+    due_in = Text(null=True)
+    due_at = Text(null=True)
+
+
+class DynamoSchedules:
+    """See the port Schedules."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._table = binding.control(settings)
+        self._rows = self._table.bind(ScheduleRow)
+
+    def get(self, schedule_id: str) -> Schedule:
+        """See Schedules."""
+        found = self._find(schedule_id)
+        if found is None:
+            raise ScheduleNotFound(schedule_id)
+        return found
+
+    def page(self, limit: int, after: str = "") -> Sequence[Schedule]:
+        """See Schedules."""
+        behind = ScheduleRow.sk > after if after else None
+        rows = self._rows.query(SCHEDULES, behind, consistent_read=True, limit=limit)
+        return [_schedule(row) for row in rows]
+
+    def count(self) -> int:
+        """See Schedules: as many read units as to read them."""
+        return int(self._rows.count(SCHEDULES))
+
+    def due(self, before: float, most: int) -> Sequence[Schedule]:
+        """See Schedules: half a read unit when none is due, and for each 4 KB of those that are."""
+        found: list[dict[str, Any]] = []
+        start = None
+        while len(found) < most:
+            answer = self._table.query(
+                self._table.name, SCHEDULES, ScheduleRow.due_at <= iso(before), index_name=DUE,
+                limit=most - len(found), exclusive_start_key=start,
+            )  # fmt: skip
+            found += answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                break
+        return [_schedule(self._rows.from_raw_data(item)) for item in itertools.islice(found, most)]
+
+    def add(self, schedule: Schedule) -> bool:
+        """See Schedules."""
+        return self._put(schedule, ScheduleRow.pk.does_not_exist())
+
+    def replace(self, seen: Schedule, changed: Schedule) -> bool:
+        """See Schedules."""
+        return self._put(changed, ScheduleRow.writer == seen.writer)
+
+    def remove(self, seen: Schedule) -> bool:
+        """See Schedules."""
+        gone_or_seen = ScheduleRow.pk.does_not_exist() | (ScheduleRow.writer == seen.writer)
+        try:
+            self._rows(SCHEDULES, seen.id).delete(gone_or_seen)
+        except DeleteError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
+
+    def _find(self, schedule_id: str) -> Schedule | None:
+        try:
+            return _schedule(self._rows.get(SCHEDULES, schedule_id, consistent_read=True))
+        except self._rows.DoesNotExist:
+            return None
+
+    def _put(self, schedule: Schedule, condition: Any) -> bool:
+        row = self._rows(sk=schedule.id, **{name: getattr(schedule, name) for name in FIELDS})
+        row.payload = json.dumps(schedule.payload, separators=(",", ":"))
+        row.recent = json.dumps(schedule.recent)
+        if schedule.next_at is not None:
+            row.due_in, row.due_at = SCHEDULES, iso(schedule.next_at)
+        try:
+            row.save(condition=condition)
+        except PutError as error:
+            if not refused(error):
+                raise
+            # The reply to our own write may have been lost, and this is the SDK's second try: the first one has won.
+            found = self._find(schedule.id)
+            return found is not None and found.writer == schedule.writer
+        return True
+
+
+def _schedule(row: ScheduleRow) -> Schedule:
+    return Schedule(
+        id=row.sk,
+        payload=json.loads(row.payload),
+        recent=tuple(map(float, json.loads(row.recent))),
+        **{name: getattr(row, name) for name in FIELDS},
+    )

@@ -1,0 +1,208 @@
+"""The use cases over schedules: create, change, pause, run, delete, and show with their last and next firings."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import (
+    FieldError,
+    InvalidPayload,
+    InvalidRequest,
+    JobTypeRetired,
+    ScheduleConflict,
+    ScheduleNotFound,
+)
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.schedule import Overlap
+from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.keys.rule import Submitted
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from chalicelib.schedules.ahead import cancel_ahead, job_of
+from chalicelib.schedules.declared import declared
+from chalicelib.schedules.due import started, stopped, upcoming
+from chalicelib.schedules.port import Schedules
+from chalicelib.schedules.rule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
+
+EDIT_TRIES = 5
+AT_ONCE = 100
+"""Jobs in one read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings that a caller gives a schedule; times in seconds since the epoch."""
+
+    type: str
+    cron: str
+    timezone: str
+    payload: JSON
+    catch_up: int = 1
+    overlap: str = Overlap.ALLOW
+    starts_at: float | None = None
+    ends_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A schedule with its next firings, and its last ones with their jobs (None: it has expired), newest first."""
+
+    schedule: Schedule
+    upcoming: Sequence[float]
+    recent: Sequence[tuple[float, str, Job | None]]
+
+
+@dataclass(frozen=True)
+class ScheduleService:
+    """Schedules, for operators and administrators."""
+
+    schedules: Schedules
+    jobs: JobService
+
+    def get(self, schedule_id: str) -> Schedule:
+        """Return a schedule; raises ScheduleNotFound, also for one that the code no longer declares."""
+        found = self.schedules.get(schedule_id)
+        if not _current(found):
+            raise ScheduleNotFound(schedule_id)
+        return found
+
+    def page(self, limit: int, after: str = "") -> tuple[Sequence[Schedule], str | None]:
+        """Return a page of schedules by id, and the id after which the next page begins (None: there is none)."""
+        found = self.schedules.page(limit, after)
+        return [one for one in found if _current(one)], found[-1].id if len(found) == limit else None
+
+    def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
+        """Return schedules with so many next and last firings: a read for each hundred of the last ones' jobs."""
+        now = self.jobs.now()
+        ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
+        jobs: Mapping[str, Job] = {
+            job.id: job
+            for start in range(0, len(ids), AT_ONCE)
+            for job in self.jobs.store.get_many(ids[start : start + AT_ONCE])
+        }
+        return [
+            Shown(
+                one,
+                upcoming(one, now, next_ones),
+                [(at, job_of(one, at), jobs.get(job_of(one, at))) for at in one.recent[:last_ones]],
+            )
+            for one in schedules
+        ]
+
+    def create(self, schedule_id: str, asked: Settings, *, paused: bool = False) -> Schedule:
+        """Store a schedule. Raises InvalidRequest, and ScheduleConflict when the id is taken or there are too many."""
+        _check(asked)
+        if self.schedules.count() >= MOST_SCHEDULES:
+            raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the most there may be.")
+        now = self.jobs.now()
+        new = replace(_filled(Schedule(schedule_id, "", "", "", None), asked), created_at=now, updated_at=now)
+        new = replace(replace(new, paused=True) if paused else started(new, now), writer=new_writer())
+        if not self.schedules.add(new):
+            raise ScheduleConflict(f"There is a schedule with the id {schedule_id!r}.")
+        return new
+
+    def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
+        """Give a stored schedule other settings. A job made ahead stays if the new ones fire at its time, too.
+
+        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or when its settings are
+        not those of `version` any more. Repeating a change is no conflict: the first reply may have been lost.
+        """
+        _check(asked)
+
+        def changed(seen: Schedule) -> Schedule:
+            _check_stored(seen, "change")
+            after = _filled(seen, asked)
+            _check_version(seen, after, version)
+            return replace(after, updated_at=self.jobs.now()) if seen.paused else started(after, self.jobs.now())
+
+        return self._edit(schedule_id, changed, cancels=True)
+
+    def pause(self, schedule_id: str) -> Schedule:
+        """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
+        now = self.jobs.now()
+        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, now), cancels=True)
+
+    def resume(self, schedule_id: str) -> Schedule:
+        """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
+        return self._edit(schedule_id, lambda seen: started(seen, self.jobs.now()) if seen.paused else seen)
+
+    def delete(self, schedule_id: str) -> Schedule:
+        """Delete a stored schedule and cancel the job that was made ahead; return it as it was.
+
+        Raises ScheduleNotFound, and ScheduleConflict for a declared schedule.
+        """
+        for _ in range(EDIT_TRIES):
+            seen = self.get(schedule_id)
+            _check_stored(seen, "delete")
+            cancel_ahead(self.jobs.dispatcher, seen, None)  # first: a repeated call finds no schedule any more
+            if self.schedules.remove(seen):
+                return seen
+        raise _changing(schedule_id)
+
+    def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> Submitted:
+        """Create a job of a schedule now, also while it is paused; its firings stay as they are.
+
+        Raises ScheduleNotFound and what `submit` raises.
+        """
+        found = self.get(schedule_id)
+        asked = Submission(
+            found.type, found.payload, tags=(found.tag,), idempotency_key=key, correlation_id=correlation_id,
+            principal=principal,
+        )  # fmt: skip
+        return self.jobs.submit(asked)
+
+    def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
+        for _ in range(EDIT_TRIES):
+            seen = self.get(schedule_id)
+            after = edit(seen)
+            if after is not seen:
+                after = replace(after, writer=new_writer())
+                if not self.schedules.replace(seen, after):
+                    continue
+            if cancels:
+                cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a change that is refused leaves the job
+            return after
+        raise _changing(schedule_id)
+
+
+def _check(asked: Settings) -> None:
+    """Raise InvalidRequest unless the type takes such a payload and the times are in order."""
+    kind = jobtype.get(asked.type)
+    if kind.changes.retired:
+        raise JobTypeRetired(kind.name)
+    size = len(json.dumps(asked.payload, separators=(",", ":")).encode())
+    if size > LONGEST_PAYLOAD:
+        wrong = FieldError(("payload",), f"has {size:,} bytes; a schedule's may have {LONGEST_PAYLOAD:,}")
+        raise InvalidPayload("The payload is too large for a schedule.", [wrong])
+    kind.canonical(asked.payload)
+    if asked.starts_at is not None and asked.ends_at is not None and asked.ends_at < asked.starts_at:
+        raise InvalidRequest("The schedule would end before it starts.", [FieldError(("ends_at",), "is too early")])
+
+
+def _filled(schedule: Schedule, asked: Settings) -> Schedule:
+    return replace(
+        schedule, type=asked.type, cron=asked.cron, timezone=asked.timezone, payload=asked.payload,
+        catch_up=asked.catch_up, overlap=asked.overlap, starts_at=asked.starts_at, ends_at=asked.ends_at,
+    )  # fmt: skip
+
+
+def _check_version(seen: Schedule, after: Schedule, version: str | None) -> None:
+    if version not in (None, seen.version) and after.version != seen.version:
+        raise ScheduleConflict(
+            f"The schedule {seen.id!r} was changed meanwhile: its version is {seen.version}, not {version}. "
+            "Read it again, then change it."
+        )
+
+
+def _check_stored(schedule: Schedule, what: str) -> None:
+    if schedule.declared:
+        raise ScheduleConflict(f"The code declares this schedule, in the file of {schedule.type}: {what} it there.")
+
+
+def _current(schedule: Schedule) -> bool:
+    return not schedule.declared or schedule.id in declared()
+
+
+def _changing(schedule_id: str) -> ScheduleConflict:
+    return ScheduleConflict(f"The schedule {schedule_id!r} is changing too quickly; try again.")

@@ -1,0 +1,146 @@
+"""Make the jobs of schedules, shortly before they fire; the watchdog does it every minute.
+
+The id of a firing's job is made from the schedule and the time, so that two runs at once, or a run that is killed
+anywhere, make one job a firing. First the jobs, then the schedule's next firing: after a crash between, the next run
+repeats the first half.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
+from chalicelib.job_types.schedule import Overlap
+from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import MOST_MESSAGES
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from chalicelib.schedules import events
+from chalicelib.schedules.ahead import cancel_quietly, job_of
+from chalicelib.schedules.declared import Declared
+from chalicelib.schedules.due import AHEAD, Due, before, comes_to, due, made
+from chalicelib.schedules.port import Schedules
+from chalicelib.schedules.rule import MOST_SCHEDULES, Schedule
+
+WATCHDOG_RESERVE = 30.0
+"""Seconds of the run that are kept for the watchdog's other work."""
+
+
+@dataclass
+class Firings:
+    """Makes the jobs of due schedules, several portions side by side."""
+
+    schedules: Schedules
+    service: JobService
+    declared: Declared
+    threads: int = 1
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
+        """Run once; `remaining` gives the seconds left. Return how many jobs were made, and how many schedules failed.
+
+        Raises nothing: what could not be done is done by the next run.
+        """
+        self.tally = Counter()
+        try:
+            self.declared.follow()
+            found = self.schedules.due(self.service.now() + AHEAD, MOST_SCHEDULES)
+        except Exception as error:
+            events.failed("*", error)
+            return {"schedules_failed": 1}
+        portions = [found[start : start + MOST_MESSAGES] for start in range(0, len(found), MOST_MESSAGES)]
+
+        def work(portion: Sequence[Schedule]) -> Counter[str]:
+            return self._portion(portion) if remaining() > WATCHDOG_RESERVE else Counter()
+
+        if self.threads == 1:
+            tallies = list(map(work, portions))
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                tallies = list(pool.map(work, portions))
+        for tally in tallies:
+            self.tally += tally
+        return dict(self.tally)
+
+    def _portion(self, portion: Sequence[Schedule]) -> Counter[str]:
+        tally: Counter[str] = Counter()
+        jobs: list[Job] = []
+        for schedule in portion:
+            try:
+                jobs += self._fire(schedule)
+            except Exception as error:
+                events.failed(schedule.id, error)
+                tally["schedules_failed"] += 1
+        tally["fired"] += len(jobs)
+        self.service.dispatcher.send_many(jobs)  # what does not get out is sent by the watchdog
+        return +tally
+
+    def _fire(self, schedule: Schedule) -> list[Job]:
+        """Make the jobs that are due and move the schedule on; return those to send."""
+        now = self.service.now()
+        what = due(schedule, now)
+        jobs, problem = self._make(schedule, what)
+        after = replace(made(schedule, what, now, problem), writer=new_writer())
+        if not self.schedules.replace(schedule, after):
+            return self._undo(schedule, jobs)
+        if problem is not None:
+            events.refused(schedule, problem)
+        if what.left_out is not None:
+            events.missed(schedule, what.left_out)
+        return jobs
+
+    def _make(self, schedule: Schedule, what: Due) -> tuple[list[Job], str | None]:
+        jobs: list[Job] = []
+        for place, at in enumerate(what.times):
+            try:
+                kept = self.service.keep(firing(schedule, at, before(schedule, what, place)))
+            except IdempotencyMismatch:
+                continue  # made before the schedule was changed
+            except InvalidRequest as refusal:
+                return jobs, f"{refusal} {refusal.told()}".strip()[:300]
+            # one that a killed run has made was not sent
+            if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
+                jobs.append(kept.job)
+        return jobs, None
+
+    def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
+        """Cancel what was made for a schedule that was paused, changed or deleted meanwhile; return the others.
+
+        What another watchdog made too is among the schedule's recent firings, or will be.
+        """
+        current = self._current(seen)
+        recent, kept = () if current is None else current.recent, []
+        for job in jobs:
+            fires = job.fires_at or 0.0
+            # of many late firings the schedule has forgotten the first ones already
+            if fires in recent or fires < min(recent, default=0.0) or (current and comes_to(current, fires)):
+                kept.append(job)
+            else:
+                cancel_quietly(self.service.dispatcher, job.id)
+        return kept
+
+    def _current(self, seen: Schedule) -> Schedule | None:
+        """Return the schedule as it is now; None when it is gone, also when another one has its id."""
+        try:
+            found = self.schedules.get(seen.id)
+        except ScheduleNotFound:
+            return None
+        return found if found.created_at == seen.created_at else None
+
+
+def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
+    """Return the submission of a firing's job; `earlier` is the firing before it, if any (epoch seconds)."""
+    waits = schedule.overlap == Overlap.SKIP and earlier is not None
+    return Submission(
+        type=schedule.type,
+        payload=schedule.payload,
+        run_at=at,
+        tags=(schedule.tag,),
+        idempotency_key=schedule.key(at),
+        correlation_id=job_of(schedule, at),
+        principal=schedule.principal,
+        fires_at=at,
+        after=job_of(schedule, earlier) if waits and earlier is not None else None,
+    )

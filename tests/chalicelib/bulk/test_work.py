@@ -1,0 +1,257 @@
+"""Bulk actions that the platform works off."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.bulk.acting import BulkActions
+from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.bulk.port import BulkAction, BulkState, Reason
+from chalicelib.bulk.work import (
+    FAILED_SLICE_PAUSE,
+    FIRST_SLICE,
+    LEASE,
+    MOST_FAILURES,
+    OTHER,
+    SLICE,
+    BulkWork,
+    NewBulkAction,
+    merged,
+)
+from chalicelib.errors import BulkActionNotFound, MoveRefused
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import REQUEUE, Job, Status
+from chalicelib.jobs.port import Filter
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from tests.support import Clock, a_job
+
+FAILED = Filter(status=Status.FAILED)
+
+
+class Store(MemoryJobStore):
+    """Notes which jobs were retried; `refuses` are those that someone else is faster with."""
+
+    refuses: Sequence[str] = ()
+    breaks = False
+    meanwhile: Iterator[Callable[[], object]] = iter(())
+    """What happens before each of the next changes."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.retried: list[str] = []
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        next(self.meanwhile, lambda: None)()
+        if self.breaks:
+            raise TimeoutError("DynamoDB does not answer")
+        if job_id in self.refuses:
+            raise MoveRefused(change.move.name, replace(self.get(job_id), status=Status.PROCESSING))
+        self.retried += [job_id] if change.move is REQUEUE else []
+        return super().apply(job_id, change)
+
+
+@dataclass
+class Platform:
+    """The service over memory, with jobs that failed."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.clock)
+        self.counters = MemoryCounters()
+        self.rows = MemoryBulkActions(self.counters)
+        self.operations = Operations(Dispatcher(self.store, MemoryJobQueue(self.clock), self.clock))
+        self.background = MemoryBackground()
+        self.work = BulkWork(self.rows, self._acting, self.background, self.clock)
+
+    def _acting(self, _: BulkAction) -> BulkActions:
+        return BulkActions(self.store, self.operations, "secret", self.clock, threads=4)
+
+    def jobs(self, number: int) -> Sequence[str]:
+        """Add so many failed jobs."""
+        jobs = [a_job(status=Status.FAILED, created_at=self.clock.now + n) for n in range(number)]
+        for job in jobs:
+            self.store.add(job)
+        return [job.id for job in jobs]
+
+    def start(
+        self,
+        which: Filter | None = FAILED,
+        ids: Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        expected: int | None = None,
+    ) -> BulkAction:
+        """Start a retry."""
+        return self.work.start(NewBulkAction("retry", "ada", "1f2e", which, tuple(ids), dry_run, expected))
+
+    def go_on(self, remaining: Callable[[], float] = lambda: 840.0) -> BulkAction:
+        """Work off what is open, as the function does that was woken; return the one there is."""
+        self.clock.now += 1
+        self.work.work(self.counters.standing().bulk, remaining)
+        return self.rows.newest(1)[0]
+
+
+@pytest.fixture
+def bench() -> Platform:
+    return Platform()
+
+
+def test_a_small_one_is_over_with_the_answer(bench: Platform) -> None:
+    ids = bench.jobs(3)
+    bench.store.refuses = ids[:1]
+    over = bench.start()
+    assert (over.state, over.matched, over.done, over.skipped) == (BulkState.DONE, 3, 2, 1)
+    assert over.reasons == {"is processing now; someone else was faster.": Reason(1, (ids[0],))}
+    assert sorted(bench.store.retried) == sorted(ids[1:])
+    assert (bench.background.woken, list(bench.counters.standing().bulk)) == (0, [])
+
+
+def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_woken(bench: Platform) -> None:
+    ids = bench.jobs(2 * SLICE)
+    begun = bench.start(expected=200)
+    assert (begun.state, begun.done, begun.expected) == (BulkState.RUNNING, FIRST_SLICE, 200)
+    assert bench.background.woken == 1
+    over = bench.go_on()
+    assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
+    assert sorted(bench.store.retried) == sorted(ids), "each job once"
+    assert list(bench.counters.standing().bulk) == []
+
+
+def test_listed_jobs_are_worked_off_each_once(bench: Platform) -> None:
+    ids = bench.jobs(FIRST_SLICE + SLICE + 1)
+    begun = bench.start(None, ids)
+    assert (begun.listed, begun.expected, begun.done) == (len(ids), len(ids), FIRST_SLICE)
+    over = bench.go_on()
+    assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
+    assert bench.store.retried == list(ids) or sorted(bench.store.retried) == sorted(ids)
+
+
+def test_one_without_a_match_is_over_at_once(bench: Platform) -> None:
+    assert (bench.start().state, bench.start().matched) == (BulkState.DONE, 0)
+
+
+def test_a_dry_run_changes_nothing_and_counts_all(bench: Platform) -> None:
+    bench.jobs(SLICE)
+    bench.start(dry_run=True)
+    over = bench.go_on()
+    assert (over.state, over.matched, over.done, bench.store.retried) == (BulkState.DONE, SLICE, 0, [])
+
+
+def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Platform) -> None:
+    bench.jobs(2 * SLICE)
+    begun = bench.start()
+    bench.clock.now += 1
+    stopped = bench.work.stop(begun.id, "2a3b")
+    assert (stopped.state, stopped.done) == (BulkState.STOPPED, FIRST_SLICE)
+    assert bench.go_on() == stopped
+    assert bench.work.stop(begun.id, "2a3b") == stopped, "twice is no error"
+
+
+def test_a_worker_that_is_at_it_stops_after_its_slice(bench: Platform) -> None:
+    bench.jobs(4 * SLICE)
+    begun = bench.start()
+    asked = itertools.count()
+
+    def remaining() -> float:
+        if next(asked) == 1:
+            assert bench.work.stop(begun.id, "2a3b").state is BulkState.STOPPING
+        return 840.0
+
+    over = bench.go_on(remaining)
+    assert (over.state, over.done) == (BulkState.STOPPED, FIRST_SLICE + 2 * SLICE), "the slice under way is finished"
+
+
+def test_a_worker_without_time_leaves_the_rest_to_the_next_one(bench: Platform) -> None:
+    bench.jobs(3 * SLICE)
+    bench.start()
+    left = iter([840.0, 5.0])
+    half = bench.go_on(lambda: next(left))
+    assert (half.state, half.done) == (BulkState.RUNNING, FIRST_SLICE + 2 * SLICE)
+    assert bench.work.look_after([half.id])
+    assert bench.go_on().done == 3 * SLICE
+
+
+def test_a_worker_that_died_is_followed_by_another_when_its_lease_is_over(bench: Platform) -> None:
+    bench.jobs(2 * SLICE)
+    begun = bench.start()
+    bench.clock.now += 1
+    assert bench.rows.claim(begun.id, bench.clock.now, bench.clock.now + LEASE)
+    assert not bench.work.look_after([begun.id])
+    assert bench.go_on().done == FIRST_SLICE, "another worker has it"
+    bench.clock.now += LEASE + 1
+    assert bench.work.look_after([begun.id])
+    assert bench.go_on().state is BulkState.DONE
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(bench: Platform) -> None:
+    bench.jobs(2 * SLICE)
+    begun = bench.start()
+    bench.clock.now += 1
+    others: list[BulkAction] = []
+
+    def another() -> None:
+        bench.clock.now += LEASE + 1
+        others.append(bench.go_on())
+
+    bench.store.meanwhile = iter([another])
+    late = bench.go_on()
+    assert [late] == others == [bench.rows.find(begun.id)]
+    assert late.state is BulkState.DONE
+
+
+def test_one_that_ended_and_was_not_closed_is_closed(bench: Platform) -> None:
+    bench.jobs(1)
+    over = bench.start()
+    bench.counters.bulk.add(over.id)
+    assert bench.work.look_after([over.id]), "a worker has to close it"
+    assert bench.go_on() == over
+    assert list(bench.counters.standing().bulk) == []
+
+
+def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Platform) -> None:
+    ids = bench.jobs(2)
+    bench.store.breaks = True
+    begun = bench.start()
+    assert (begun.state, begun.problem, begun.matched) == (BulkState.RUNNING, "TimeoutError", 0)
+    assert bench.go_on() == begun, "not at once again"
+    bench.clock.now += FAILED_SLICE_PAUSE
+    bench.store.breaks = False
+    over = bench.go_on()
+    assert (over.state, over.problem, sorted(bench.store.retried)) == (BulkState.DONE, None, sorted(ids))
+    bench.store.breaks = True
+    bench.jobs(1)
+    last = bench.start()
+    for _ in range(MOST_FAILURES):
+        bench.clock.now += FAILED_SLICE_PAUSE
+        last = bench.go_on()
+    assert (last.state, last.problem) == (BulkState.FAILED, "TimeoutError")
+
+
+def test_it_starts_although_no_function_can_be_woken(bench: Platform) -> None:
+    class Refusing:
+        def wake(self) -> None:
+            raise PermissionError
+
+    bench.jobs(2 * SLICE)
+    work = replace(bench.work, background=Refusing())
+    assert work.start(NewBulkAction("retry", "ada", "1f2e", FAILED)).done == FIRST_SLICE
+
+
+def test_an_unknown_one_is_not_found(bench: Platform) -> None:
+    for ask in (bench.work.get, lambda name: bench.work.stop(name, "2a3b")):
+        with pytest.raises(BulkActionNotFound):
+            ask("0" * 20)
+
+
+def test_reasons_are_counted_without_the_ids_and_are_not_endless() -> None:
+    skipped = [(str(n), f"Job {n} is queued.") for n in range(5)] + [("x", f"reason {n}") for n in range(40)]
+    found = merged({}, skipped)
+    assert found["is queued."] == Reason(5, ("0", "1", "2"))
+    assert found[OTHER].jobs == 40 - 19

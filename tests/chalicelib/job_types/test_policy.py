@@ -1,0 +1,173 @@
+"""A type's retry policy: its curve or its delays, when it gives up, and what follows for its queue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import ConfigurationError, RetryLater
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import job
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.retry import (
+    LONGEST_WAIT,
+    STANDARD,
+    Backoff,
+    Delays,
+    Following,
+    GiveUp,
+    Later,
+    Retry,
+    decide,
+    following,
+    message_age,
+    no_jitter,
+    receives,
+)
+from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
+from tests.chalicelib.job_types.test_jobtype import Note, _nothing
+
+NIGHTLY = Delays((5, 60, 3600))
+
+
+@pytest.fixture(autouse=True)
+def the_types_of_before() -> Any:
+    before = dict(jobtype.registered)
+    yield
+    jobtype.registered.clear()
+    jobtype.registered.update(before)
+
+
+def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:
+    assert [NIGHTLY.delay(n) for n in (1, 2, 3, 4, 29)] == [5, 60, 3600, 3600, 3600]
+    assert [NIGHTLY.earliest(n) for n in (1, 3)] == [5, 3600]
+    assert [Delays((1, 2.5)).delay(n) for n in (1, 2)] == [1, 3], "whole seconds, and never less than declared"
+
+
+def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
+    curve = Backoff(first=10, factor=3, longest=100, jitter="equal")
+    left = [Following(2, 5, 10), Following(3, 15, 30), Following(4, 45, 90), Following(5, 50, 100)]
+    assert following(curve, 1, 5) == left
+    assert following(curve, 0, 5) == left, "before its first attempt a job has the same ones left"
+    assert following(curve, 3, 5) == left[2:]
+    assert following(curve, 5, 5) == []
+    assert following(curve, 3, 5, no_jitter) == [Following(4, 90, 90), Following(5, 100, 100)]
+    assert following(NIGHTLY, 1, 4) == [Following(2, 5, 5), Following(3, 60, 60), Following(4, 3600, 3600)]
+
+
+@pytest.mark.parametrize(
+    ("curve", "attempts", "oldest"),
+    [
+        (NIGHTLY, 1, 900 + 30),
+        (NIGHTLY, 2, 900 + 5 + 2 * 30),
+        (NIGHTLY, 3, 900 + 5 + 60 + 3 * 30),
+        (NIGHTLY, 9, 900 + 5 + 60 + 900 + 4 * 30),
+    ],
+)
+def test_a_message_grows_as_old_as_three_waits_and_four_runs_and_no_wait_counts_more_than_sqs_holds_one(
+    curve: Delays, attempts: int, oldest: float
+) -> None:
+    assert message_age(curve, attempts, 30) == oldest
+
+
+@pytest.mark.parametrize(
+    ("declared", "attempts"),
+    [({}, 3), ({"retry": Delays((5, 60, 3600))}, 4), ({"retry": Delays([5]), "max_attempts": 30}, 30)],
+)
+def test_there_is_an_attempt_more_than_waits(declared: dict[str, Any], attempts: int) -> None:
+    assert job("test.note", **declared)(_nothing).max_attempts == attempts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"retry": 5}, r"retry is Backoff\(…\) or Delays\(…\), not 5"),
+        ({"give_up_after": 0.5}, "give_up_after must be between 1 and 7776000 seconds"),
+        ({"give_up_after": 91 * DAY}, "give_up_after must be between 1 and 7776000 seconds"),
+        (
+            {"retry": Delays((LONGEST_WAIT,))},
+            "30 attempts have 203 days of waits, and a run may take 90; say give_up_after",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^test.note: {told}"):
+        job("test.note", **wrong)(_nothing)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Delays((5, 0)), "retry: each of waits must be between 1 and 604800 seconds"),
+        (lambda: Delays((5,) * 30), "retry: the number of waits must be between 1 and 29"),
+        (lambda: Delays(()), "retry: the number of waits must be between 1 and 29"),
+        (lambda: Delays(5), r"retry: waits is a list of seconds, such as \(5, 60, 3600\)"),  # type: ignore[arg-type]
+        (lambda: Backoff(first=0), "retry: first must be between 1 and 604800 seconds"),
+        (lambda: Backoff(factor=11), "retry: factor must be between 1 and 10"),
+        (lambda: Backoff(jitter="some"), 'retry: jitter must be "full", "equal" or "none"'),  # type: ignore[arg-type]
+    ],
+)
+def test_waits_out_of_range_are_named(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{told}$"):
+        make()
+
+
+def test_the_longest_waits_are_allowed_with_a_time_to_give_up() -> None:
+    kind = job("test.note", retry=Delays((LONGEST_WAIT,)), give_up_after=20 * DAY)(_nothing)
+    assert kind.give_up_at(100.0) == 100 + 20 * DAY
+    assert jobtype.give_up_at("test.note", 100.0) == 100 + 20 * DAY
+    assert jobtype.give_up_at("no.such", 100.0) is None
+
+
+@pytest.mark.parametrize(
+    ("curve", "attempts", "most"),
+    [
+        (STANDARD, 3, 3),
+        (STANDARD, 30, 30),
+        (Backoff(first=2, factor=4, longest=6 * 3600, jitter="none"), 30, 6),
+        (Delays((900,)), 5, 5),
+        (Delays((901,)), 5, 1),
+        (Delays((60, 901, 60, 60, 901)), 6, 3),
+    ],
+)
+def test_a_message_is_received_until_a_wait_that_surely_parks(
+    curve: Backoff | Delays, attempts: int, most: int
+) -> None:
+    assert receives(curve, attempts) == most
+    kind: Any = jobtype.JobType("test.note", _nothing, Note, max_attempts=attempts, retry=curve)
+    assert kind.max_receives == most + SPARE_RECEIVES
+
+
+@pytest.mark.parametrize(
+    ("left", "error", "decided"),
+    [
+        (None, ValueError(), Retry(60)),
+        (60.5, ValueError(), Retry(60)),
+        (60.0, ValueError(), GiveUp(out_of_time=True)),
+        (-5.0, ValueError(), GiveUp(out_of_time=True)),
+        (30.0, RetryLater(29), Later(29)),
+        (30.0, RetryLater(30), GiveUp(out_of_time=True)),
+    ],
+)
+def test_no_attempt_follows_that_would_begin_after_its_time(
+    left: float | None, error: BaseException, decided: object
+) -> None:
+    curve = Delays((60,))
+    assert decide(attempts=1, max_attempts=9, error=error, backoff=curve, chance=no_jitter, left=left) == decided
+    spent = decide(attempts=9, max_attempts=9, error=ValueError(), backoff=curve, left=left)
+    assert spent == GiveUp(), "an attempt that was the last one anyway is no matter of time"
+
+
+@pytest.mark.parametrize(
+    ("rate", "timeout", "expected"),
+    [(None, 60, 20), (Rate(14), 60, 20), (Rate(2, per=60), 60, 2), (Rate(6, per=60), 90, 9), (Rate(1, per=3600), 30, 2),
+     (Rate(1), 6, 6)],
+)  # fmt: skip
+def test_a_rate_keeps_so_many_functions_busy_and_no_more_run_by_default(
+    rate: Rate | None, timeout: int, expected: int
+) -> None:
+    job("test.paced", rate=rate, timeout=timeout)(_nothing)
+    job("test.told", rate=rate, timeout=timeout, function=Function(concurrency=7))(_nothing)
+    assert jobtype.registered["test.paced"].concurrency == expected
+    assert jobtype.registered["test.told"].concurrency == 7

@@ -1,0 +1,123 @@
+"""A job runs on what was sent: a model that does not read back as it was stored is refused, with the field."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, computed_field
+
+from chalicelib.errors import ConfigurationError, InvalidPayload, PermanentError
+from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.worker.result import as_json
+
+
+class Secret(BaseModel):
+    """A payload with a secret."""
+
+    password: SecretStr
+
+
+class Outer(BaseModel):
+    """A payload with a secret further in."""
+
+    user: list[Secret] | None = None
+
+
+class Excluded(BaseModel):
+    """A payload with a field that is not stored."""
+
+    kept: str = ""
+    left_out: str = Field("", exclude=True)
+
+
+class Rounded(BaseModel):
+    """A payload that is stored with less than was sent."""
+
+    price: Annotated[float, PlainSerializer(round)]
+
+
+class Renamed(BaseModel):
+    """A payload that is stored under another name than it is read by."""
+
+    model_config = ConfigDict(extra="forbid")
+    start: str = Field(alias="from")
+
+
+class Sums(BaseModel):
+    """A result with a value that is made from the others, and a time."""
+
+    a: int
+    at: datetime
+
+    @computed_field
+    def double(self) -> int:
+        """Twice a."""
+        return 2 * self.a
+
+
+def typed(payload: type[BaseModel], result: Any = None) -> Any:
+    """A job function with that payload and result."""
+
+    def run(payload: Any, ctx: Any) -> Any:
+        return None
+
+    run.__annotations__ = {"payload": payload, "return": result}
+    return run
+
+
+@pytest.mark.parametrize(
+    ("payload", "result", "told"),
+    [
+        (Secret, None, "the payload does not read back equal: password is a secret"),
+        (Outer, None, r"the payload does not read back equal: user\.password is a secret"),
+        (Excluded, None, "left_out is excluded"),
+        (Rounded, Secret, "the result does not read back equal: password is a secret"),
+    ],
+)
+def test_a_declaration_is_refused_with_the_field(payload: type[BaseModel], result: Any, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        job("test.note")(typed(payload, result))
+
+
+@pytest.mark.parametrize(
+    ("model", "payload", "field"), [(Rounded, {"price": 1.5}, "price"), (Renamed, {"from": "x"}, "from")]
+)
+def test_a_submission_is_refused_with_the_field(model: type[BaseModel], payload: Any, field: str) -> None:
+    kind = JobType[Any, Any]("test.note", typed(model), model)
+    with pytest.raises(InvalidPayload, match="does not read back equal") as refused:
+        kind.canonical(payload)
+    assert refused.value.errors[0].loc == ("payload", field)
+
+
+def test_what_reads_back_equal_is_stored() -> None:
+    kind = JobType[Any, Any]("test.note", typed(Rounded), Rounded)
+    assert kind.canonical({"price": 2.0}) == {"price": 2}
+
+
+def test_a_result_is_held_to_the_same() -> None:
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    assert as_json(Sums(a=2, at=at)) == {"a": 2, "at": "2027-01-01T00:00:00Z", "double": 4}
+    for wrong in (Secret(password=SecretStr("hunter2")), Rounded(price=1.5)):
+        with pytest.raises(PermanentError, match="result does not read back equal"):
+            as_json(wrong)
+
+
+async def later(payload: Sums, ctx: Any) -> None:
+    """Return a coroutine."""
+
+
+def one_by_one(payload: Sums, ctx: Any) -> Iterator[int]:
+    """Return a generator."""
+    yield 1
+
+
+async def later_one_by_one(payload: Sums, ctx: Any) -> AsyncIterator[int]:
+    """Return an asynchronous generator."""
+    yield 1
+
+
+@pytest.mark.parametrize("function", [later, one_by_one, later_one_by_one])
+def test_a_function_that_does_not_return_its_result_is_refused(function: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the function is a plain `def`"):
+        job("test.note")(function)

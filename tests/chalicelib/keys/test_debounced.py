@@ -1,0 +1,179 @@
+"""One job for several requests: debounced under a key, the last request has the say."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, KEEP_KEYS
+from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
+from chalicelib.limits.turns import wait_for_turn
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from tests.chalicelib.keys.support import claim, clock_of, debounced, die, dying, ended, jobs, two_types
+from tests.support import T0
+
+
+@pytest.fixture
+def service() -> Iterator[JobService]:
+    with two_types() as made:
+        yield made
+
+
+def test_the_last_request_has_the_say_and_its_time_counts(service: JobService) -> None:
+    first, made = debounced(service, "one", tags=("x",))
+    clock_of(service).advance(20)
+    second, replaced = debounced(service, "two", tags=("y",), max_attempts=7, correlation_id="c2")
+    assert (made, replaced, second.id, second.gen) == (Outcome.CREATED, Outcome.REPLACED, first.id, 2)
+    kept = service.store.get(first.id)
+    assert (kept.status, kept.payload, kept.run_at, kept.next_attempt_at) == (
+        Status.SCHEDULED, {"to": ["ada"], "text": "two"}, T0 + 50, T0 + 50,
+    )  # fmt: skip
+    assert (kept.tags, kept.max_attempts, kept.correlation_id, kept.sent) == (("y",), 7, "c2", True)
+    assert (kept.created_at, kept.due_at) == (T0, T0 + 80)
+    assert len(jobs(service)) == 1
+
+
+def test_a_key_is_kept_as_long_as_its_job_is_replaced(service: JobService) -> None:
+    """DynamoDB removes the row of a key some time after the time that it names: see KEEP_WAITING_KEYS."""
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    for day in range(20):
+        debounced(service, str(day), seconds=int(DAY))
+        clock_of(service).advance(DAY - 9)
+        assert all(lock.until + KEEP_KEYS > service.now() for lock in store._key_locks.values())
+    assert [job.gen for job in jobs(service)] == [20]
+
+
+def test_the_message_of_the_earlier_time_runs_nothing(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    second, _ = debounced(service, "two")
+    queue = service.queue
+    assert isinstance(queue, MemoryJobQueue)
+    assert [m.message.gen for m in queue.messages["test.plain"]] == [1, 2]
+    clock_of(service).advance(31)
+    with pytest.raises(MoveRefused):
+        claim(service, first)
+    assert claim(service, second).status is Status.PROCESSING
+
+
+@pytest.mark.parametrize("meanwhile", ["claimed", "cancelled", "run now", "waits for its next turn"])
+def test_one_that_does_not_wait_any_more_is_left_alone(service: JobService, meanwhile: str) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(30)
+    if meanwhile == "claimed":
+        claim(service, first)
+    elif meanwhile == "waits for its next turn":
+        tried_once(service, first)
+    elif meanwhile == "cancelled":
+        ended(service, first, Status.CANCELLED)
+    else:
+        service.store.apply(first.id, transitions.run_now(service.store.get(first.id), now=service.now()))
+    before = service.store.get(first.id)
+    second, new = debounced(service, "two")
+    assert (new, second.gen, second.id != first.id) == (Outcome.CREATED, 1, True)
+    assert service.store.get(first.id) == before
+
+
+def test_an_attempt_that_began_and_ended_meanwhile_is_not_replaced(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    seen = service.store.get(first.id)
+    clock_of(service).advance(30)
+    tried_once(service, first)
+    with pytest.raises(MoveRefused):
+        service.store.apply(first.id, replace_waiting(seen, seen))
+
+
+def test_one_that_waits_for_its_first_turn_is_replaced(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(30)
+    seen, now = service.store.get(first.id), service.now()
+    service.store.apply(first.id, wait_for_turn(seen, now=now, turn=now + 3_000, parked=True))
+    second, new = debounced(service, "two")
+    assert (second.id, new, second.gen, second.turn_at) == (first.id, Outcome.REPLACED, 2, None)
+
+
+def tried_once(service: JobService, job: Job) -> None:
+    """An attempt fails, and the job waits for its next turn: scheduled again, with an attempt behind it."""
+    held, now = claim(service, job), service.now()
+    waits = transitions.postpone(held, now=now, not_before=now + 1, error=("E", "no"), parked=True)
+    waiting = service.store.apply(job.id, waits)
+    after = service.store.apply(job.id, wait_for_turn(waiting, now=now + 1, turn=now + 3_000, parked=True))
+    assert (after.status, after.claims) == (Status.SCHEDULED, 1)
+
+
+def test_keys_tokens_and_types_are_apart(service: JobService) -> None:
+    ids = {
+        debounced(service, "one")[0].id, debounced(service, "one", key="other")[0].id,
+        debounced(service, "one", principal="p")[0].id,
+    }  # fmt: skip
+    assert len(ids) == 3
+
+
+def test_the_same_request_again_replaces_nothing(service: JobService) -> None:
+    asked: dict[str, Any] = {"idempotency_key": "i", "principal": "p"}
+    first, _ = debounced(service, "one", **asked)
+    clock_of(service).advance(3)
+    again, _ = debounced(service, "one", **asked)
+    assert (again.gen, again.run_at) == (1, first.run_at)
+    with pytest.raises(IdempotencyMismatch):
+        debounced(service, "two", **asked)
+
+
+def test_a_replaced_job_whose_message_did_not_get_out_is_sent_by_a_repeated_request(service: JobService) -> None:
+    debounced(service, "one")
+    queue = service.queue
+    assert isinstance(queue, MemoryJobQueue)
+    send = queue.send
+    queue.send = die  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        debounced(service, "two", idempotency_key="i", principal="")
+    queue.send = send  # type: ignore[method-assign]
+    clock_of(service).advance(6)
+    job, _ = debounced(service, "two", idempotency_key="i", principal="")
+    assert job.sent
+    assert [m.message.gen for m in queue.messages["test.plain"]] == [1, 2]
+
+
+def test_a_request_that_died_blocks_nobody(service: JobService) -> None:
+    dying(service, "add", lambda: debounced(service, "one"))
+    job, new = debounced(service, "two")
+    assert (new, job.gen) == (Outcome.CREATED, 1)
+    again, _ = debounced(service, "three")
+    assert (again.id, again.gen) == (job.id, 2)
+
+
+def test_the_id_of_a_job_that_has_expired_is_not_used_again(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(31)
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    store._jobs[first.id] = replace(first, status=Status.COMPLETED, expires_at=service.now() + 30 * DAY)
+    clock_of(service).advance(40 * DAY)
+    second, made = debounced(service, "two")
+    assert made is Outcome.CREATED
+    assert second.id != first.id
+
+
+def test_a_large_payload_is_replaced_by_a_small_one_and_back(service: JobService) -> None:
+    debounced(service, "x" * 2000)
+    debounced(service, "small")
+    job, _ = debounced(service, "y" * 2000)
+    assert service.store.get(job.id).payload["text"] == "y" * 2000
+
+
+def test_the_jobs_of_a_unique_type_are_not_debounced(service: JobService) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        service.submit(Submission("test.unique", {"to": ["ada"]}, debounce=Debounce("k", 5)))
+    assert [error.loc for error in refused.value.errors] == [("debounce",)]
+
+
+def test_another_key_is_another_body() -> None:
+    bodies = [Submission("a.b", {}, debounce=one).body_hash() for one in (None, Debounce("k", 1), Debounce("k", 2))]
+    assert len(set(bodies)) == 3

@@ -1,0 +1,81 @@
+"""Stores and queues in which something happens meanwhile, and a request for a job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import (
+    JobNotFound,
+)
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.port import JobQueue, Message
+from chalicelib.producing.submission import Submission
+from tests.chalicelib.api.support import Clock
+
+PAYLOAD = {"to": ["a"]}
+
+
+@dataclass
+class Crowded(MemoryJobStore):
+    """A store in which, before a change is made, someone else does something to the job."""
+
+    meanwhile: Callable[[MemoryJobStore, str], None] | None = None
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        super().__init__(Clock())
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        if self.meanwhile and self.times:
+            self.times -= 1
+            self.meanwhile(self, job_id)
+        return super().apply(job_id, change)
+
+
+class Stages(MemoryJobStore):
+    """A store that notes how many messages are out when a job is added, and counts changes."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        super().__init__(Clock())
+        self.queue, self.changes = queue, 0
+        self.visible_when_added: list[int] = []
+
+    def add(self, job: Job) -> None:
+        self.visible_when_added.append(self.queue.depth(job.type).visible)
+        super().add(job)
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        self.changes += 1
+        return super().apply(job_id, change)
+
+
+class Late(MemoryJobStore):
+    """A store that does not show a job yet when its key is looked up: another request is about to store it."""
+
+    def get(self, job_id: str) -> Job:
+        raise JobNotFound(job_id)
+
+
+class Deaf(MemoryJobQueue):
+    """A queue that takes nothing until it is told to."""
+
+    deaf = True
+
+    def send(self, message: Message, delay: int = 0) -> None:
+        if self.deaf:
+            raise ConnectionError
+        super().send(message, delay)
+
+
+def asked(**more: Any) -> Submission:
+    return replace(Submission("test.note", PAYLOAD, correlation_id="c"), **more)
+
+
+def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
+    def set_status(store: MemoryJobStore, job_id: str) -> None:
+        store._jobs[job_id] = replace(store._jobs[job_id], status=status)
+
+    return set_status

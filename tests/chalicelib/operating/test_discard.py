@@ -1,0 +1,101 @@
+"""An operator discards a failed job: settled without running, kept with its error, marked with who and why."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.bulk.acting import BulkActions
+from chalicelib.errors import JobConflict
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import KEEP_DEAD
+from chalicelib.jobs.port import Filter, Message
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.service import JobService
+from chalicelib.watchdog.dead_letter_rules import Remove, sweep
+from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
+from tests.support import a_job
+
+WHY = "The customer has gone"
+
+
+@pytest.fixture(autouse=True)
+def types() -> Iterator[None]:
+    with only_types(NOTE):
+        yield
+
+
+@pytest.fixture
+def service() -> JobService:
+    clock = Clock()
+    return JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
+
+
+def ended(service: JobService, status: Status) -> Job:
+    job = a_job(
+        type="test.note", status=status, attempts=3, claims=3, error_class="ValueError", error_message="boom",
+        fingerprint="0123456789ab", finished_at=T0 - 60, expires_at=T0 - 60 + KEEP_DEAD, sent=True,
+    )  # fmt: skip
+    service.store.add(job)
+    return job
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.DEAD_LETTER])
+def test_it_is_settled_and_kept_with_its_error(service: JobService, status: Status) -> None:
+    job = ended(service, status)
+    after = Operations(service.dispatcher, "ada", WHY).discard(job.id)
+    assert (after.status, after.discarded_at, after.discarded_by, after.discard_reason) == (
+        Status.CANCELLED, T0, "ada", WHY,
+    )  # fmt: skip
+    kept = ("error_class", "error_message", "fingerprint", "finished_at", "expires_at", "attempts", "payload")
+    assert [getattr(after, name) for name in kept] == [getattr(job, name) for name in kept]
+    assert sweep(Message(job.id, 1, job.type), after, T0) == Remove("job is cancelled")
+
+
+def test_the_second_call_leaves_who_did_it_and_why(service: JobService) -> None:
+    job = ended(service, Status.DEAD_LETTER)
+    first = Operations(service.dispatcher, "ada", WHY).discard(job.id)
+    assert Operations(service.dispatcher, "bob", "another reason").discard(job.id) == first
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.FAILED, Status.DEAD_LETTER}))
+def test_any_other_job_is_a_conflict(service: JobService, status: Status) -> None:
+    job = ended(service, status)
+    with pytest.raises(JobConflict, match=f"is {status}; only failed or dead-lettered jobs are discarded"):
+        Operations(service.dispatcher, "ada").discard(job.id)
+
+
+def test_a_retry_takes_the_mark_off(service: JobService) -> None:
+    job = ended(service, Status.FAILED)
+    Operations(service.dispatcher, "ada", WHY).discard(job.id)
+    again = Operations(service.dispatcher).retry(job.id)
+    assert (again.status, again.discarded_at, again.discarded_by, again.discard_reason) == (
+        Status.QUEUED, None, None, None,
+    )  # fmt: skip
+
+
+def test_who_saw_a_failed_job_does_not_discard_its_next_run(service: JobService) -> None:
+    seen = ended(service, Status.FAILED)
+    again = Operations(service.dispatcher).retry(seen.id)
+    assert not transitions.discard(seen, now=T0, by="ada", reason="").allowed(again)
+
+
+def test_in_bulk_it_takes_what_failed_and_no_other_job(service: JobService) -> None:
+    failed, dead, done = (ended(service, s) for s in (Status.FAILED, Status.DEAD_LETTER, Status.COMPLETED))
+    bulk = BulkActions(service.store, Operations(service.dispatcher, "ada", WHY), clock=service.clock)
+    would = bulk.on_matches("discard", Filter(), dry_run=True)
+    assert (would.matched, would.skipped, service.store.get(failed.id).status) == (2, [], Status.FAILED)
+    report = bulk.on_matches("discard", Filter())
+    assert (report.matched, report.done, report.skipped) == (2, 2, [])
+    assert {service.store.get(job.id).discard_reason for job in (failed, dead)} == {WHY}
+    assert service.store.get(done.id).status is Status.COMPLETED
+    assert bulk.on_ids("discard", [done.id], dry_run=True).skipped != []
+
+
+def test_a_long_reason_is_cut_to_what_an_item_has_room_for(service: JobService) -> None:
+    job = ended(service, Status.FAILED)
+    after = Operations(service.dispatcher, "ü" * 99, "ä" * 200).discard(job.id)
+    assert len((after.discard_reason or "").encode()) <= 200
+    assert len((after.discarded_by or "").encode()) <= 60

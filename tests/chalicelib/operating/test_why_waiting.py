@@ -1,0 +1,110 @@
+"""Why a job waits, from facts, in one sentence."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.counters.backlog import queued
+from chalicelib.counters.port import Pause, Standing
+from chalicelib.errors import RetryLater
+from chalicelib.jobs.job import WAITING, Attempt, Status
+from chalicelib.operating.why_waiting import LONGEST_REASON, QueueState, asks, why
+from tests.support import T0, a_job
+
+BUSY = QueueState(ahead=41, oldest=T0 - 200)
+PAUSED = QueueState(ahead=3, oldest=T0 - 60, paused=T0 - 3600)
+
+QUEUED: dict[str, Any] = {"sent": True}
+LATER: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0 + 90}
+FAILED: dict[str, Any] = {"status": Status.RETRYING, "attempts": 2, "max_attempts": 5, "next_attempt_at": T0 + 8}
+LATE, READY = ({**fields, "next_attempt_at": T0 - 1} for fields in (LATER, FAILED))
+IT = "the email.send queue"
+AT_SEVEN, JUST_NOW = "2027-01-15T07:00:00.000Z", "2027-01-15T07:59:59.000Z"
+STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed."
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "expected"),
+    [
+        (QUEUED, BUSY, "Up to 41 jobs ahead in the email.send queue; the oldest has waited 3 minutes."),
+        (QUEUED, QueueState(1, T0 - 9), f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
+        (QUEUED, QueueState(1234), "Up to 1,234 jobs ahead in the email.send queue."),
+        (QUEUED | {"tags": ("tenant=a",)}, QueueState(7), f"Up to 7 jobs ahead in {IT}; tenants take turns."),
+        (QUEUED, QueueState(0, T0), "Next in the email.send queue; waiting for a worker."),
+        (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until it is resumed."),
+        ({}, BUSY, "Being queued."),
+        ({"updated_at": T0 - 11}, BUSY, "Not queued yet; it will be re-sent within 2 minutes."),
+        (LATER, BUSY, "It is scheduled for 2027-01-15T08:01:30.000Z."),
+        (LATE, BUSY, f"It is scheduled for {JUST_NOW}; that has passed, and it waits for a worker."),
+        (LATER, PAUSED, f"It is scheduled for 2027-01-15T08:01:30.000Z; {STOPPED}"),
+        (FAILED, BUSY, "Attempt 2 failed and it backs off until 2027-01-15T08:00:08.000Z, then attempt 3 of 5 begins."),
+        (READY, BUSY, f"Attempt 2 failed and it waits for a worker: attempt 3 of 5 is due since {JUST_NOW}."),
+        ({"status": Status.PROCESSING, "cancel_requested": True}, QueueState(),
+         "Cancellation requested; it stops at its next cancellation check."),
+        ({"status": Status.PROCESSING}, QueueState(), None),
+        ({"status": Status.COMPLETED}, QueueState(), None),
+        ({"status": Status.DEAD_LETTER}, PAUSED, None),
+    ],
+)  # fmt: skip
+def test_the_sentence(fields: dict[str, Any], line: QueueState, expected: str | None) -> None:
+    assert why(a_job(**fields), line, T0) == expected
+
+
+BACK: dict[str, Any] = {"status": Status.RETRYING, "claims": 4, "next_attempt_at": T0 + 8}
+STALLED = BACK | {"stalled_since": T0 - 60}
+ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
+WAITS = "waits for a worker"
+AT, ASKED = "2027-01-15T08:00:08.000Z", "It asked to come again at"
+
+
+def given_back(error: str, message: str, **fields: Any) -> Attempt:
+    """The record of the last attempt, which was not charged."""
+    return replace(Attempt(1, 1, "deferred", T0 - 2, T0 - 1, error, message, claim=4), **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "last", "expected"),
+    [
+        (STALLED, given_back("PayloadRefused", "Today's schema refuses the stored payload: to: Field required"),
+         f"Today's schema refuses the stored payload: to: Field required; {ACCEPT}; the next try is at {AT}."),
+        (STALLED, given_back("PayloadUnreadable", "It is gone,\nor not allowed."),
+         f"It could not be run: It is gone, or not allowed; the next try is at {AT}."),
+        (STALLED | {"next_attempt_at": T0 - 1}, given_back("RateUnavailable", "TimeoutError"),
+         f"It could not be run: TimeoutError; the next try is at {JUST_NOW}; that has passed, and it {WAITS}."),
+        (BACK, given_back("RetryLater", "429 Too Many Requests"), f"{ASKED} {AT}: 429 Too Many Requests."),
+        (BACK | {"next_attempt_at": T0 - 1}, given_back("RetryLater", "429"),
+         f"{ASKED} {JUST_NOW}: 429; that has passed, and it {WAITS}."),
+        (BACK, given_back("RetryLater", str(RetryLater(60))), f"{ASKED} {AT}."),
+        (BACK | {"attempts": 1}, given_back("OfMine", "closed"), f"{ASKED} {AT}: closed."),
+        (BACK | {"stalled_since": T0}, given_back("RetryLater", "429"), f"{ASKED} {AT}: 429."),
+        (BACK | {"attempts": 2}, given_back("E", "e", outcome="error"),
+         f"Attempt 2 failed and it backs off until {AT}, then attempt 3 of 3 begins."),
+        (BACK | {"attempts": 2}, given_back("E", "e", claim=3),
+         f"Attempt 2 failed and it backs off until {AT}, then attempt 3 of 3 begins."),
+    ],
+)  # fmt: skip
+def test_an_attempt_that_was_given_back_did_not_fail(fields: dict[str, Any], last: Attempt, expected: str) -> None:
+    assert why(a_job(**fields), BUSY, T0, last) == expected
+
+
+def test_a_long_reason_is_cut() -> None:
+    told = why(a_job(**BACK), BUSY, T0, given_back("RetryLater", "x" * 1000))
+    assert told == f"{ASKED} {AT}: {'x' * (LONGEST_REASON - 3)}…."
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_only_jobs_that_wait_cost_a_look(status: Status) -> None:
+    job = a_job(status=status, next_attempt_at=T0 + 1)
+    assert asks(job) == (status in WAITING)
+    assert asks(job) or why(job, QueueState(), T0) is None
+
+
+def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
+    numbers: dict[str, Counter[str]] = {}
+    for name, age in (("email.send", 90), ("email.send", 30), ("email.send", 3), ("image.process", 900)):
+        numbers.setdefault(name, Counter()).update(queued(T0 - age, T0))
+    line = QueueState.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": Pause(T0)}), T0)
+    assert (line.ahead, line.paused) == (1, None)
+    assert abs((line.oldest or 0) - (T0 - 90)) <= 2.5

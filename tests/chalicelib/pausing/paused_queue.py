@@ -1,0 +1,85 @@
+"""A type with `pause_when`: its row, its queue's switch, its probes, the watchdog that looks after it, an operator."""
+
+import random
+from collections.abc import Callable
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.counters.port import Pause
+from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.pausing.every_minute import AutoPausing
+from chalicelib.pausing.memory import MemoryAutoPauses, MemoryPastPauses
+from chalicelib.pausing.rule import AutoPause
+from chalicelib.pausing.switch import Pausing
+from tests.support import T0, Clock
+
+TYPE = "email.send"
+OPEN = AutoPause("f1", "E", (T0 - 2, T0 - 1), T0, 60.0, T0 + 60)
+
+
+class Stage:
+    """The rows, the switch and the probes of one type, and an operator."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.rows, self.counters, self.store = MemoryAutoPauses(), MemoryCounters(), MemoryJobStore(self.clock)
+        self.ended = MemoryPastPauses()
+        self.switched: list[bool] = []
+        self.error: Exception | None = None
+        self.probed: list[Message] = []
+        self.queue = MemoryJobQueue(self.clock)
+        self.watchdog = AutoPausing(
+            [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
+            Dispatcher(self.store, self.queue, self.clock).send, random.Random(1).sample,
+        )  # fmt: skip
+        self.operator = Pausing(
+            self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows
+        )  # fmt: skip
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """See Consumers."""
+        assert job_type == TYPE
+        if self.error is not None:
+            raise self.error
+        self.switched.append(on)
+
+    def probe(self, message: Message) -> None:
+        """See Prober."""
+        self.probed.append(message)
+
+    def write(self, row: AutoPause) -> None:
+        """Write the row as a worker would."""
+        assert self.rows.replace(TYPE, self.row(), row) is not None
+
+    def row(self) -> AutoPause:
+        """The row as it stands."""
+        return self.rows.read(TYPE)
+
+    def told(self) -> Pause | None:
+        """The pause that everybody reads."""
+        return self.counters.standing().paused.get(TYPE)
+
+    def minute(self) -> None:
+        """A run of the watchdog, and the minute after it."""
+        self.watchdog.run()
+        self.clock.advance(60)
+
+    def ends(self) -> None:
+        """Let a probe complete."""
+        self.write(AutoPause(ended_at=self.clock.now, cooldown=60, switched_at=self.row().switched_at))
+
+
+class Reading:
+    """Rows that are read by a function."""
+
+    def __init__(self, rows: MemoryAutoPauses, read: Callable[..., AutoPause]) -> None:
+        self.replace, self.read = rows.replace, read
+
+
+class Switching:
+    """Consumers that are switched by a function."""
+
+    def __init__(self, switch: Callable[..., None]) -> None:
+        self.switch = switch

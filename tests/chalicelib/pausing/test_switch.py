@@ -1,0 +1,167 @@
+"""A pause that is in force is written down, whatever fails."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters.port import Pause
+from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.pausing.event_sources import FollowedConsumers, LambdaConsumers, mapping_key, read_mappings
+from chalicelib.pausing.memory import MemoryPastPauses
+from chalicelib.pausing.port import PastPause
+from chalicelib.pausing.switch import MOST_PAST, Pausing
+from tests.support import REGION, T0, Clock
+
+UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
+
+PAUSE = Pause(T0, "ada", "Why")
+
+
+class Switches:
+    """Consumers that remember, and fail when told to."""
+
+    def __init__(self) -> None:
+        self.off: set[str] = set()
+        self.error: Exception | None = None
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        if self.error is not None:
+            raise self.error
+        (self.off.discard if on else self.off.add)(job_type)
+
+
+@pytest.fixture
+def switches() -> Switches:
+    return Switches()
+
+
+@pytest.fixture
+def counters() -> MemoryCounters:
+    return MemoryCounters()
+
+
+@pytest.fixture
+def pausing(counters: MemoryCounters, switches: Switches) -> Pausing:
+    return Pausing(counters, switches, counters, MemoryPastPauses(), Clock())
+
+
+def test_paused_it_is_told_and_in_force(pausing: Pausing, counters: MemoryCounters, switches: Switches) -> None:
+    pausing.pause("a.b", "ada", "Why")
+    pausing.pause("a.b", "bob")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
+    pausing.resume("a.b", "bob")
+    pausing.resume("a.b", "bob")
+    assert (counters.standing().paused, switches.off) == ({}, set())
+    assert pausing.past("a.b") == [PastPause(PAUSE, T0, "bob")]
+
+
+@pytest.mark.parametrize("error", [JobConflict("try again"), ConfigurationError("no mapping")])
+def test_a_pause_that_was_not_made_is_not_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches, error: Exception
+) -> None:
+    switches.error = error
+    with pytest.raises(type(error)):
+        pausing.pause("a.b", "ada", "Why")
+    assert counters.standing().paused == {}
+
+
+def test_a_pause_that_may_have_been_made_is_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    switches.error = ConnectionError("the reply was lost")
+    with pytest.raises(ConnectionError):
+        pausing.pause("a.b", "ada", "Why")
+    assert counters.standing().paused == {"a.b": PAUSE}
+
+
+def test_a_second_pause_while_the_first_is_being_made_leaves_it_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    pausing.pause("a.b", "ada", "Why")
+    switches.error = JobConflict("just being paused")
+    with pytest.raises(JobConflict):
+        pausing.pause("a.b", "ada", "Why")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
+
+
+def test_a_resume_that_fails_leaves_the_pause_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    pausing.pause("a.b", "ada", "Why")
+    switches.error = ConnectionError("no answer")
+    with pytest.raises(ConnectionError):
+        pausing.resume("a.b", "bob")
+    assert counters.standing().paused == {"a.b": PAUSE}
+    assert pausing.past("a.b") == [], "it is not over"
+    switches.error = None
+    pausing.resume("a.b", "eve")
+    assert pausing.past("a.b") == [PastPause(PAUSE, T0, "eve")]
+
+
+def test_what_cannot_be_kept_ends_no_pause(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_answer(*_: object) -> None:
+        raise ConnectionError("no answer")
+
+    pausing.pause("a.b", "ada", "Why")
+    monkeypatch.setattr(pausing.ended, "add", no_answer)
+    with pytest.raises(ConnectionError):
+        pausing.resume("a.b", "bob")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
+
+
+def test_of_many_pauses_the_last_twenty_are_told(pausing: Pausing) -> None:
+    clock = pausing.clock
+    assert isinstance(clock, Clock)
+    for _ in range(MOST_PAST + 2):
+        clock.now += 10
+        pausing.pause("a.b", "ada")
+        clock.now += 5
+        pausing.resume("a.b", "bob")
+    assert [one.until for one in pausing.past("a.b")] == [clock.now - 15 * n for n in range(MOST_PAST)]
+
+
+@pytest.fixture
+def stubbed() -> tuple[Any, Stubber]:
+    client = boto3.client("lambda", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    return client, Stubber(client)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_in_the_cloud_the_types_own_mapping_is_switched(stubbed: tuple[Any, Stubber], on: bool) -> None:
+    client, stub = stubbed
+    stub.add_response("update_event_source_mapping", {}, {"UUID": UUID, "Enabled": on})
+    with stub:
+        LambdaConsumers(client, {mapping_key("a.b"): UUID, mapping_key("c.d"): "u-2"}).switch("a.b", on=on)
+        stub.assert_no_pending_responses()
+
+
+def test_a_mapping_that_is_changing_is_a_conflict(stubbed: tuple[Any, Stubber]) -> None:
+    client, stub = stubbed
+    stub.add_client_error("update_event_source_mapping", "ResourceInUseException")
+    stub.add_client_error("update_event_source_mapping", "ResourceConflictException")
+    with stub:
+        for _ in range(2):
+            with pytest.raises(JobConflict, match="try again"):
+                LambdaConsumers(client, {mapping_key("a.b"): UUID}).switch("a.b", on=False)
+
+
+def test_a_type_without_a_mapping_is_a_wrong_configuration(stubbed: tuple[Any, Stubber]) -> None:
+    with pytest.raises(ConfigurationError, match=r"a\.b"):
+        LambdaConsumers(stubbed[0], {mapping_key("c.d"): "u"}).switch("a.b", on=False)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", {}), ("a1=u", {"a1": "u"}), ("a1=u,b2=v", {"a1": "u", "b2": "v"})])
+def test_mappings_are_read_from_the_setting(text: str, expected: dict[str, str]) -> None:
+    assert read_mappings(text) == expected
+    FollowedConsumers().switch("a.b", on=False)
+
+
+@pytest.mark.parametrize("text", ["{}", "no", "a=", "=u", "a=u,b"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="EVENT_SOURCES"):
+        read_mappings(text)

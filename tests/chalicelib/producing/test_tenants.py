@@ -1,0 +1,113 @@
+"""A job keeps its tenant, and each of its messages carries it, whatever it is sent for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import SEND_GRACE
+from chalicelib.jobs.tenants import tenant_of
+from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.batch import submit_many
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from chalicelib.watchdog.run import Watchdog
+from tests.chalicelib.api.support import Note, only_types
+from tests.support import Clock, a_job
+
+PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+FAIR: JobType[Note, None] = replace(PLAIN, name="test.fair", fair_by="text")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(clock: Clock) -> MemoryJobQueue:
+    return MemoryJobQueue(clock)
+
+
+@pytest.fixture
+def service(clock: Clock, queue: MemoryJobQueue) -> Iterator[JobService]:
+    with only_types(PLAIN, FAIR):
+        yield JobService(MemoryJobStore(clock), queue, clock=clock)
+
+
+def asked(tenant: str = "acme", kind: str = "test.fair", **fields: Any) -> Submission:
+    return Submission(kind, {"to": ["ada"], "text": tenant}, **fields)
+
+
+def groups(queue: MemoryJobQueue, kind: str = "test.fair") -> list[str | None]:
+    return [held.group for held in queue.messages.get(kind, [])]
+
+
+def failed(service: JobService, tenant: str = "acme") -> Job:
+    """A job that failed, as the service had made it."""
+    made = service.submit(asked(tenant)).job
+    ended = a_job(id="job-9", type=made.type, status=Status.FAILED, payload=made.payload, tags=made.tags)
+    service.store.add(ended)
+    return ended
+
+
+def test_a_job_is_sent_under_its_tenant(service: JobService, queue: MemoryJobQueue) -> None:
+    job = service.submit(asked(tags=("vip",))).job
+    service.submit(asked("two words"))
+    assert job.tags == ("vip", "tenant=acme")
+    first, second = groups(queue)
+    assert (first, len(second or "")) == ("acme", 32)
+
+
+def test_a_type_without_the_option_keeps_and_sends_nothing(service: JobService, queue: MemoryJobQueue) -> None:
+    job = service.submit(asked(kind="test.plain")).job
+    assert (job.tags, groups(queue, "test.plain")) == ((), [None])
+
+
+def test_a_batch_is_sent_under_the_tenant_of_each(service: JobService, queue: MemoryJobQueue) -> None:
+    submit_many(service, [asked("acme"), asked("bolt"), asked("acme", delay_seconds=60)])
+    assert groups(queue) == ["acme", "bolt", "acme"]
+
+
+def test_the_watchdog_sends_under_the_tenant(service: JobService, queue: MemoryJobQueue, clock: Clock) -> None:
+    service.keep(asked())
+    service.submit(asked("bolt", delay_seconds=7200))
+    clock.advance(SEND_GRACE + 1)
+    watchdog = Watchdog(service.dispatcher, ["test.fair"])
+    watchdog.run(lambda: 50.0)
+    assert groups(queue) == ["acme"]
+    clock.advance(6500)
+    watchdog.run(lambda: 50.0)
+    assert groups(queue)[-1] == "bolt"
+
+
+def test_a_debounced_job_has_the_tenant_of_the_last_request(service: JobService, queue: MemoryJobQueue) -> None:
+    for tenant in ("acme", "bolt"):
+        job = service.submit(asked(tenant, debounce=Debounce("k", 30))).job
+    assert tenant_of(service.store.get(job.id).tags) == "bolt"
+    assert groups(queue) == ["acme", "bolt"]
+
+
+def test_a_retry_is_sent_under_the_tenant(service: JobService, queue: MemoryJobQueue) -> None:
+    Operations(service.dispatcher).retry(failed(service).id)
+    assert groups(queue) == ["acme", "acme"]
+
+
+def test_an_edited_payload_may_name_another_tenant(service: JobService, queue: MemoryJobQueue) -> None:
+    job = failed(service)
+    again = Operations(service.dispatcher).retry(job.id, {"to": ["ada"], "text": "bolt"})
+    assert (again.tags, service.store.get(job.id).tags) == (("tenant=bolt",), ("tenant=bolt",))
+    assert groups(queue) == ["acme", "bolt"]
+
+
+def test_two_requests_with_one_key_are_one_job_whatever_the_type_declares(service: JobService) -> None:
+    first = service.submit(asked(idempotency_key="k")).job
+    with only_types(PLAIN, replace(FAIR, fair_by=None)):
+        again = service.submit(asked(idempotency_key="k"))
+    assert (again.job.id, again.outcome, again.job.tags) == (first.id, Outcome.REPEATED, ("tenant=acme",))

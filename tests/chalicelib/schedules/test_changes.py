@@ -1,0 +1,74 @@
+"""Two change one schedule at the same moment: with the version that they read, neither overwrites the other unseen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import ScheduleConflict
+from chalicelib.producing.service import JobService
+from chalicelib.schedules.editing import ScheduleService, Settings
+from chalicelib.schedules.memory import MemorySchedules
+from chalicelib.schedules.rule import Schedule
+from tests.chalicelib.api.support import NOTE, only_types
+from tests.support import Clock
+
+HOURLY = Settings(NOTE.name, "0 * * * *", "UTC", {"to": ["a@example.com"]})
+MINE, YOURS = replace(HOURLY, catch_up=5), replace(HOURLY, overlap="skip")
+
+
+class Interleaved(MemorySchedules):
+    """Lets something happen between a reader's look and its write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_a_write: list[Callable[[], object]] = []
+
+    def replace(self, seen: Schedule, changed: Schedule) -> bool:
+        if self.before_a_write:
+            self.before_a_write.pop()()
+        return super().replace(seen, changed)
+
+
+@pytest.fixture
+def kept() -> Interleaved:
+    return Interleaved()
+
+
+@pytest.fixture
+def service(kept: Interleaved) -> Iterator[ScheduleService]:
+    clock = Clock()
+    jobs = JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
+    with only_types(NOTE):
+        yield ScheduleService(kept, jobs)
+
+
+def test_a_change_that_comes_between_look_and_write_is_seen(service: ScheduleService, kept: Interleaved) -> None:
+    read = service.create("hourly", HOURLY).version
+    kept.before_a_write = [lambda: service.change("hourly", YOURS, read)]
+    with pytest.raises(ScheduleConflict, match="changed meanwhile"):
+        service.change("hourly", MINE, read)
+    now = service.get("hourly")
+    assert (now.catch_up, now.overlap) == (1, "skip")
+
+
+@pytest.mark.parametrize("between", ["a pause", "a firing", "the same change"])
+def test_what_changes_no_setting_is_in_nobodys_way(service: ScheduleService, kept: Interleaved, between: str) -> None:
+    read = service.create("hourly", HOURLY)
+
+    def fire() -> bool:
+        seen = service.get("hourly")
+        after = replace(seen, next_at=(seen.next_at or 0) + 3_600, writer="watchdog")
+        return MemorySchedules.replace(kept, seen, after)
+
+    meanwhile: dict[str, Callable[[], object]] = {
+        "a pause": lambda: service.pause("hourly"),
+        "a firing": fire,
+        "the same change": lambda: service.change("hourly", MINE, read.version),
+    }
+    kept.before_a_write = [meanwhile[between]]
+    changed = service.change("hourly", MINE, read.version)
+    assert service.get("hourly") == changed
+    assert (changed.catch_up, changed.paused) == (5, between == "a pause")

@@ -1,0 +1,103 @@
+"""Which firings are due: ahead of their time, after an outage, at the bounds of a schedule."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.schedules.due import AHEAD, LATE, Due, ahead, comes_to, due, made, started, stopped, upcoming
+from chalicelib.schedules.rule import MOST_RECENT, Schedule
+from tests.support import T0
+
+HOUR = 3600.0
+HOURLY = Schedule("hourly", "test.note", "0 * * * *", "UTC", {}, next_at=T0, created_at=T0)
+MINUTELY = replace(HOURLY, cron="* * * * *")
+
+
+def test_a_firing_is_due_two_minutes_ahead() -> None:
+    assert due(HOURLY, T0 - AHEAD - 1) == Due((), T0)
+    assert due(HOURLY, T0 - AHEAD) == Due((T0,), T0 + HOUR)
+    assert due(MINUTELY, T0 - AHEAD) == Due((T0,), T0 + 60)
+    assert due(MINUTELY, T0 - 60) == Due((T0, T0 + 60), T0 + 120)
+
+
+def test_a_firing_that_is_a_little_late_is_not_missed() -> None:
+    assert due(replace(HOURLY, catch_up=0), T0 + LATE) == Due((T0,), T0 + HOUR)
+    assert due(replace(HOURLY, catch_up=0), T0 + LATE + 0.5) == Due((), T0 + HOUR, T0)
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "times", "left_out"),
+    [
+        (0, (), T0),
+        (1, (T0 + 4 * HOUR,), T0),
+        (3, (T0 + 2 * HOUR, T0 + 3 * HOUR, T0 + 4 * HOUR), T0),
+        (5, tuple(T0 + n * HOUR for n in range(5)), None),
+        (100, tuple(T0 + n * HOUR for n in range(5)), None),
+    ],
+)  # fmt: skip
+def test_after_an_outage_the_last_missed_ones_run(catch_up: int, times: tuple[float, ...], left_out: float) -> None:
+    after_it = T0 + 4 * HOUR + 1800
+    assert due(replace(HOURLY, catch_up=catch_up), after_it) == Due(times, T0 + 5 * HOUR, left_out)
+
+
+def test_missed_ones_and_those_ahead_come_together() -> None:
+    found = due(replace(MINUTELY, catch_up=2), T0 + 600)
+    assert found.times == tuple(T0 + 60 * n for n in (6, 7, 8, 9, 10, 11, 12))
+    assert found.next_at == T0 + 780
+    assert found.left_out == T0
+
+
+def test_an_outage_of_years_is_not_counted_through() -> None:
+    found = due(replace(MINUTELY, catch_up=3), T0 + 3 * 365 * 24 * HOUR)
+    assert len(found.times) == 3 + 5
+    assert found.left_out == T0
+
+
+def test_a_schedule_ends_and_begins_in_its_time() -> None:
+    ends = replace(HOURLY, ends_at=T0 + HOUR)
+    assert due(ends, T0 + HOUR) == Due((T0, T0 + HOUR), None)
+    begins = replace(HOURLY, starts_at=T0 + 3 * HOUR)
+    assert started(begins, T0).next_at == T0 + 3 * HOUR
+    assert started(replace(begins, ends_at=T0 + 2 * HOUR), T0).next_at is None
+
+
+def test_a_paused_schedule_is_never_due_and_goes_on_with_the_next_firing() -> None:
+    paused = stopped(HOURLY, T0 - 300)
+    assert (paused.next_at, due(paused, T0).times, upcoming(paused, T0, 5)) == (None, (), [])
+    assert started(paused, T0 + 9 * HOUR + 1).next_at == T0 + 10 * HOUR
+
+
+def test_a_firing_that_was_made_ahead_is_not_made_again_after_a_pause() -> None:
+    paused = stopped(replace(HOURLY, recent=(T0,)), T0 - 100)
+    assert started(paused, T0 - 90).next_at == T0 + HOUR
+
+
+def test_a_schedule_remembers_its_last_firings_and_the_last_refusal() -> None:
+    what = Due((T0, T0 + 60), T0 + 120)
+    full = replace(MINUTELY, recent=tuple(T0 - 60 * n for n in range(1, 30)), problem="gone")
+    after = made(full, what, T0, None)
+    assert (after.recent[:3], len(after.recent)) == ((T0 + 60, T0, T0 - 60), MOST_RECENT)
+    assert (after.next_at, after.problem) == (T0 + 120, None)
+    refused = made(full, what, T0, "refused")
+    assert (refused.recent, refused.next_at, refused.problem) == (full.recent, T0 + 120, "refused")
+
+
+def test_upcoming_firings_include_those_whose_jobs_are_made() -> None:
+    ahead = replace(HOURLY, recent=(T0 + HOUR, T0), next_at=T0 + 2 * HOUR)
+    assert upcoming(ahead, T0 + 1, 3) == [T0 + HOUR, T0 + 2 * HOUR, T0 + 3 * HOUR]
+
+
+def test_what_may_be_made_ahead_is_what_a_run_makes_and_what_the_schedule_remembers() -> None:
+    assert ahead(MINUTELY, T0) == [T0 + 60, T0 + 120]
+    assert ahead(HOURLY, T0 - AHEAD - 6) == []
+    assert ahead(HOURLY, T0 - AHEAD - 4) == [T0], "the clock of the run may be ahead of ours"
+    assert ahead(HOURLY, T0) == [], "it has fired"
+    assert ahead(stopped(HOURLY, T0), T0 - 30) == [T0], "a pause that is repeated looks again"
+    changed = replace(HOURLY, cron="30 * * * *", recent=(T0, T0 - HOUR))
+    assert ahead(changed, T0 - 30) == [T0], "which the text before it made"
+
+
+def test_a_schedule_comes_to_its_next_firing_and_those_behind_it() -> None:
+    assert [comes_to(MINUTELY, T0 + after) for after in (-60, 0, 30, 60)] == [False, True, False, True]
+    assert not comes_to(stopped(MINUTELY, T0), T0)
+    assert not comes_to(replace(MINUTELY, ends_at=T0 + 30), T0 + 60)

@@ -1,0 +1,190 @@
+"""Each firing makes one job, exact to the second: ahead of its time, with two watchdogs, crashes, and an outage."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.jobs.job import Status
+from chalicelib.schedules.ahead import job_of
+from chalicelib.schedules.due import stopped
+from chalicelib.schedules.firings import Firings
+from tests.chalicelib.api.support import NOTE, OTHER, only_types
+from tests.chalicelib.schedules.conftest import Stage
+from tests.support import T0, Clock, written
+
+HOUR = 3600.0
+
+
+def test_a_firing_is_made_ahead_and_becomes_visible_at_its_time(stage: Stage) -> None:
+    schedule = stage.add("five-minutes", "*/5 * * * *")
+    stage.clock.advance(181)
+    assert stage.run() == {"fired": 1}
+    (job,) = stage.jobs()
+    assert (job.status, job.fires_at, job.run_at, job.sent) == (Status.SCHEDULED, T0 + 300, T0 + 300, True)
+    assert (job.schedule, job.id, job.after) == (schedule.id, job_of(schedule, T0 + 300), None)
+    (message,) = stage.queue.messages.get(NOTE.name, [])
+    assert T0 + 300 <= message.visible_at < T0 + 301
+    assert stage.run() == {}
+
+
+def test_two_watchdogs_make_one_job_a_firing(stage: Stage) -> None:
+    stage.add("minutely", "* * * * *")
+    stage.minutes(60, stage.first, stage.second)
+    assert stage.fired() == [60.0 * n for n in range(1, 62)]
+    assert len(stage.queue.messages.get(NOTE.name, [])) == 61, "nor is a message sent twice"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("overlap", ["allow", "skip"])
+def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, overlap: str) -> None:
+    """Each request of ten minutes with two watchdogs, before it and after it."""
+    requests = None
+    for crash_at in range(1, 400):
+        if requests is not None and crash_at > requests:
+            break
+        with only_types(NOTE):
+            stage = Stage()
+            stage.add("minutely", "*/2 * * * *", overlap=overlap)
+            stage.add("hourly", "3 8 * * *")
+            stage.faults.crash_at, stage.faults.after = crash_at, after
+            stage.minutes(10, stage.first, stage.second)
+            requests = stage.faults.calls
+            assert stage.fired() == [120.0, 180.0, *(120.0 * n for n in range(2, 6))], crash_at
+            waiting = sorted(message.visible_at - T0 for message in stage.queue.messages.get(NOTE.name, []))
+            in_time = {at for at in stage.fired() if at < 600}  # the last ones have another minute
+            assert in_time <= {float(int(at)) for at in waiting}, f"one was late: {crash_at}"
+    assert requests is not None
+    assert requests > 40
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "late"), [(0, []), (1, [60]), (5, [20, 30, 40, 50, 60]), (100, [10, 20, 30, 40, 50, 60])]
+)
+def test_after_an_outage_of_an_hour_the_policy_says_which_run_late(
+    stage: Stage, catch_up: int, late: list[int]
+) -> None:
+    stage.add("ten-minutes", "*/10 * * * *", catch_up=catch_up)
+    stage.clock.advance(HOUR + 300)
+    with written() as lines:
+        stage.minutes(10, stage.first)
+    assert stage.fired() == [60.0 * minute for minute in (*late, 70)]
+    assert {job.status for job in stage.jobs()[: len(late)]} <= {Status.QUEUED}, "what is late runs at once"
+    missed = [line["first"] for line in lines if line["message"] == "schedule.missed"]
+    assert missed == ([] if len(late) == 6 else ["2027-01-15T08:10:00.000Z"])
+
+
+def test_a_job_that_a_killed_run_stored_is_sent_by_the_next_run(stage: Stage) -> None:
+    """The watchdog's own search leaves it alone for a minute, which may be too long."""
+    stage.add()
+    stage.clock.advance(HOUR - 119)
+    stage.faults.crash_at, stage.faults.after = 4, True
+    assert stage.run() == {}
+    assert (stage.faults.names, stage.fired()) == (["page", "page", "due", "add"], [HOUR])
+    assert stage.queue.messages == {}
+    stage.clock.advance(60)
+    assert stage.run() == {"fired": 1}
+    assert len(stage.queue.messages[NOTE.name]) == 1
+
+
+def test_an_outage_of_dynamodb_in_the_middle_loses_nothing(stage: Stage) -> None:
+    stage.add("minutely", "* * * * *", catch_up=100)
+    stage.minutes(3, stage.first)
+    stage.faults.out = {"DynamoDB"}
+    stage.minutes(30, stage.first)
+    stage.faults.out = set()
+    stage.minutes(3, stage.first)
+    assert stage.fired() == [60.0 * n for n in range(1, 38)]
+
+
+def test_one_schedule_that_fails_keeps_no_other_from_firing(stage: Stage) -> None:
+    stage.add("a")
+    stage.add("b")
+    stage.clock.advance(HOUR - 60)
+    failing = iter([ConnectionError()])
+    stage.faults.fail = lambda name: next(failing, None) if name == "add" else None
+    assert stage.run() == {"fired": 1, "schedules_failed": 1}
+    assert stage.run() == {"fired": 1}
+
+
+def test_a_pause_that_a_run_did_not_see_cancels_what_the_run_made(stage: Stage) -> None:
+    """The index of next firings is a moment late: the run reads the schedule as it was."""
+    seen = stage.add()
+    stage.clock.advance(HOUR - 60)
+    stale = stage.kept.due(T0 + 2 * HOUR, 10)
+    assert stage.kept.replace(seen, replace(stopped(seen, stage.clock.now), writer="operator"))
+    assert stage.first._portion(stale) == {}
+    assert [job.status for job in stage.jobs()] == [Status.CANCELLED]
+    assert stage.queue.messages.get(NOTE.name, []) == []
+
+
+def test_many_late_firings_that_another_run_made_too_are_kept(stage: Stage) -> None:
+    """A schedule remembers its last 20 firings only."""
+    seen = stage.add("minutely", "* * * * *", catch_up=100)
+    stage.clock.advance(HOUR)
+    assert len(stage.first._fire(seen)) == 62
+    assert stage.second._portion([seen]) == {"fired": 62}
+    assert {job.status for job in stage.jobs()} == {Status.QUEUED, Status.SCHEDULED}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_so_does_a_schedule_that_was_deleted_or_changed_meanwhile(stage: Stage, gone: bool) -> None:
+    seen = stage.add()
+    stage.clock.advance(HOUR - 60)
+    if gone:
+        stage.kept.remove(seen)
+    else:
+        stage.kept.replace(seen, replace(seen, cron="30 * * * *", next_at=T0 + 1.5 * HOUR, writer="operator"))
+    stage.first._portion([seen])
+    assert [job.status for job in stage.jobs()] == [Status.CANCELLED]
+
+
+def test_a_change_of_the_payload_meanwhile_leaves_the_firing(stage: Stage) -> None:
+    seen = stage.add()
+    stage.clock.advance(HOUR - 60)
+    stage.kept.replace(seen, replace(seen, payload={"to": ["b"]}, writer="operator"))
+    assert stage.first._portion([seen]) == {"fired": 1}
+    assert stage.run() == {}, "its key has another body now, and its job is there"
+    assert stage.fired() == [HOUR]
+    assert stage.kept.get("hourly").next_at == T0 + 2 * HOUR
+
+
+def test_a_firing_that_can_make_no_job_says_why_and_does_not_stop_the_schedule(stage: Stage) -> None:
+    stage.add()
+    stage.clock.advance(HOUR - 60)
+    with only_types(OTHER), written() as lines:
+        assert stage.run() == {}
+    kept = stage.kept.get("hourly")
+    assert (kept.next_at, kept.recent) == (T0 + 2 * HOUR, ())
+    assert "There is no job type 'test.note'" in (kept.problem or "")
+    assert [line["message"] for line in lines] == ["schedule.refused"]
+    stage.clock.advance(HOUR)
+    assert stage.run() == {"fired": 1}
+    assert stage.kept.get("hourly").problem is None
+
+
+def test_a_run_with_little_time_left_makes_nothing_and_loses_nothing(stage: Stage) -> None:
+    stage.add()
+    stage.clock.advance(HOUR - 60)
+    assert stage.first.run(lambda: 20.0) == {}
+    assert stage.run() == {"fired": 1}
+
+
+def test_a_thousand_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
+    for number in range(1000):
+        stage.add(f"s{number}")
+    stage.clock.advance(HOUR - 60)
+    stage.faults.calls = 0
+    firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, threads=8)
+    assert firings.run(lambda: 50.0) == {"fired": 1000}
+    # to follow the code 11 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
+    assert stage.faults.calls == 11 + 1 + 3 * 1000 + 100
+    assert len(stage.queue.messages.get(NOTE.name, [])) == 1000
+
+
+def test_a_deleted_schedule_that_is_created_again_makes_jobs_of_its_own(stage: Stage) -> None:
+    old = stage.add()
+    stage.clock.advance(1)
+    stage.kept.remove(old)
+    new = stage.add()
+    assert job_of(old, T0 + HOUR) != job_of(new, T0 + HOUR)
+    assert Clock().now == T0

@@ -1,0 +1,198 @@
+"""An operator's act, or a deploy, reaches the jobs made ahead, whichever request of a run it meets, or ends."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from chalicelib.job_types.schedule import Cron
+from chalicelib.jobs.job import Status
+from chalicelib.schedules.declared import Declared
+from chalicelib.schedules.due import AHEAD
+from chalicelib.schedules.editing import ScheduleService, Settings
+from tests.chalicelib.api.support import NOTE, OTHER, only_types
+from tests.chalicelib.schedules.conftest import Stage
+from tests.support import T0
+
+TO = {"to": ["a"]}
+ID = "minutely"
+MINUTELY = Settings(NOTE.name, "* * * * *", "UTC", TO)
+DECLARED = Cron("* * * * *", payload=TO)
+AHEAD_ONES = {T0 + 60, T0 + 120}
+"""The two firings whose jobs the first run makes."""
+Act = Callable[[ScheduleService, Stage], object]
+
+
+def delete_and_create(operator: ScheduleService, stage: Stage) -> None:
+    operator.delete(ID)
+    stage.clock.advance(0.001)
+    operator.create(ID, MINUTELY)
+
+
+STOPPING: dict[str, Act] = {
+    "pause": lambda operator, _: operator.pause(ID),
+    "delete": lambda operator, _: operator.delete(ID),
+    "change": lambda operator, _: operator.change(ID, replace(MINUTELY, cron="30 * * * *")),
+    "bound": lambda operator, _: operator.change(ID, replace(MINUTELY, ends_at=T0 + 30)),
+}
+"""After these the firings have no job that runs."""
+GOING_ON: dict[str, Act] = {
+    "delete and create": delete_and_create,
+    "payload": lambda operator, _: operator.change(ID, replace(MINUTELY, payload={"to": ["b"]})),
+    "overlap": lambda operator, _: operator.change(ID, replace(MINUTELY, overlap="skip")),
+}
+"""After these each firing has one job that runs."""
+ACTS = STOPPING | GOING_ON
+
+
+def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
+    """What an operator asks; `disturbed`: its requests of jobs are those that fail."""
+    return ScheduleService(stage.kept, stage.first.service if disturbed else stage.service)
+
+
+def stages() -> Iterator[tuple[int, Stage]]:
+    """A stage for each request of a run that makes two jobs; it ends with the last request."""
+    requests = 0
+    for number in range(100):
+        with only_types(NOTE):
+            stage = Stage()
+            stage.add(ID, MINUTELY.cron)
+            if number:
+                yield number, stage
+            else:
+                stage.run()
+                requests = stage.faults.calls
+        if number == requests:
+            break
+    assert requests >= 6, "the page, the due ones, two jobs, the schedule, the messages"
+
+
+def end_with(stage: Stage, act: str, where: object) -> None:
+    """Another watchdog goes on for some minutes; then the firings have the jobs that the act leaves them."""
+    stage.faults.calm()
+    stage.minutes(3, stage.second)
+    lives = [job.fires_at for job in stage.jobs() if job.status is not Status.CANCELLED and job.fires_at in AHEAD_ONES]
+    expected = [] if act in STOPPING else sorted(AHEAD_ONES)
+    assert lives == expected, (act, where)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_reaches_what_a_run_made_that_died_at_any_request(act: str, after: bool) -> None:
+    for crash_at, stage in stages():
+        stage.faults.crash_at, stage.faults.after = crash_at, after
+        stage.run()
+        ACTS[act](operator_of(stage), stage)
+        end_with(stage, act, crash_at)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_reaches_what_a_run_makes_that_it_meets_at_any_request(act: str, after: bool) -> None:
+    for number, stage in stages():
+        meets(stage, number, after, partial(ACTS[act], operator_of(stage), stage))
+        stage.run()
+        end_with(stage, act, number)
+
+
+def meets(stage: Stage, number: int, after: bool, act: Callable[[], object]) -> None:
+    """Let someone act before or after a request of the next run."""
+
+    def at_the_request(_: str) -> None:
+        if stage.faults.calls == number:
+            act()
+
+    if after:
+        stage.faults.lose = at_the_request
+    else:
+        stage.faults.fail = at_the_request
+
+
+@pytest.mark.parametrize("act", STOPPING)
+def test_an_act_reaches_what_a_run_made_whose_write_was_refused_by_aws(stage: Stage, act: str) -> None:
+    stage.add(ID, MINUTELY.cron)
+    stage.faults.fail = lambda name: ConnectionError() if name == "replace" else None
+    assert stage.run() == {"schedules_failed": 1}
+    ACTS[act](operator_of(stage), stage)
+    end_with(stage, act, "replace")
+    assert {job.fires_at for job in stage.jobs()} >= AHEAD_ONES, "they were made"
+
+
+def test_a_schedule_created_again_while_a_run_works_on_the_old_one_fires_once(stage: Stage) -> None:
+    old = stage.add(ID, MINUTELY.cron)
+    stale = stage.kept.due(T0 + AHEAD, 10)
+    delete_and_create(operator_of(stage), stage)
+    assert stage.first._portion(stale) == {}
+    end_with(stage, "delete and create", "stale")
+    assert stage.kept.get(ID).created_at > old.created_at
+
+
+@pytest.mark.parametrize("act", STOPPING)
+def test_an_act_whose_cancelling_failed_does_it_when_it_is_repeated(stage: Stage, act: str) -> None:
+    stage.add(ID, MINUTELY.cron)
+    stage.run()
+    refused = iter([ConnectionError()])
+    stage.faults.fail = lambda name: next(refused, None) if name == "apply" else None
+    with pytest.raises(ConnectionError):
+        ACTS[act](operator_of(stage, disturbed=True), stage)
+    ACTS[act](operator_of(stage), stage)
+    end_with(stage, act, "repeated")
+
+
+def test_an_act_reads_what_may_be_there_and_writes_nothing_where_no_job_is(stage: Stage) -> None:
+    """The figure in docs/schedules.md."""
+    stage.add(ID, MINUTELY.cron)
+    stage.add("hourly")
+    operator = operator_of(stage, disturbed=True)
+    for schedule_id, reads in ((ID, ["get"] * 2), ("hourly", [])):
+        stage.faults.names.clear()
+        operator.pause(schedule_id)
+        assert stage.faults.names == reads
+
+
+DEPLOYS = {
+    "ended": (),
+    "changed": (replace(DECLARED, text="30 * * * *"),),
+    "kept": (replace(DECLARED, payload={"to": ["b"]}),),
+}
+
+
+@pytest.mark.parametrize("dies", [None, *range(1, 12)])
+@pytest.mark.parametrize("deploy", DEPLOYS)
+def test_a_deploy_reaches_what_was_made_ahead_for_what_it_declared_before(
+    stage: Stage, deploy: str, dies: int | None
+) -> None:
+    """The write of the run before it was refused by AWS; the first process with the new code may die at any request."""
+    with only_types(replace(NOTE, schedules=(DECLARED,))):
+        stage.faults.fail = lambda name: ConnectionError() if name == "replace" else None
+        stage.run()
+    stage.faults.calm()
+    stage.faults.calls = 0
+    with only_types(replace(NOTE, schedules=DEPLOYS[deploy]), OTHER):
+        stage.faults.crash_at = dies
+        stage.run(stage.firings())
+        end_with(stage, "pause" if deploy != "kept" else "payload", dies)
+
+
+def test_a_deploy_that_removes_the_type_reaches_them_too(stage: Stage) -> None:
+    with only_types(replace(NOTE, schedules=(DECLARED,))):
+        stage.run()
+    with only_types(OTHER):
+        stage.run(stage.firings())
+    assert {job.status for job in stage.jobs()} == {Status.CANCELLED}
+
+
+@pytest.mark.parametrize("deploy", ["ended", "changed"])
+def test_a_deploy_that_meets_another_write_is_followed_by_the_next_run(stage: Stage, deploy: str) -> None:
+    with only_types(replace(NOTE, schedules=(DECLARED,))):
+        stage.run()
+    new = Declared(stage.first.schedules, stage.first.service.dispatcher)
+    (stored,) = stage.kept.page(1)
+    with only_types(replace(NOTE, schedules=DEPLOYS[deploy])):
+        meets(stage, stage.faults.calls + 5, False, lambda: stage.kept.replace(stored, replace(stored, writer="old")))
+        new.follow()
+        assert stage.faults.names[-1] in ("remove", "replace")
+        assert stage.kept.get(stored.id).cron == DECLARED.text, "refused"
+        new.follow()
+        assert [one.cron for one in stage.kept.page(1)] == [cron.text for cron in DEPLOYS[deploy]]
