@@ -28,7 +28,7 @@ READY := $(VENV)/.ready
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
 export JOBFLOW_PROGRAM := make
 PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
-QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
+QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
 .PHONY: help setup dev demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
