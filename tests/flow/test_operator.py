@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 
+from chalicelib.counters import keys
+from chalicelib.jobs.job import Status
 from tests.infra.local.running import ROOT, Run, until
 
 SECRET = "payload-secret-4711"
@@ -130,12 +132,12 @@ def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> N
     until(lambda: numbers(run)["active_jobs"] == 0)
     clean = recount(run)
     assert (clean.returncode, "0 numbers differ" in clean.stdout) == (0, True), clean.stdout + clean.stderr
-    before = numbers(run)["completed_jobs"]
+    before, row = numbers(run)["completed_jobs"], keys.totals("flow.probe")
     aws(run, "dynamodb").update_item(
         TableName=f"{run.state['stack']}-control",
-        Key={"pk": {"S": "CNT"}, "sk": {"S": "TOTAL"}},
+        Key={"pk": {"S": row.pk}, "sk": {"S": row.sk}},
         UpdateExpression="ADD #n :n",
-        ExpressionAttributeNames={"#n": "n#flow.probe#completed"},
+        ExpressionAttributeNames={"#n": keys.number(Status.COMPLETED)},
         ExpressionAttributeValues={":n": {"N": "50000"}},
     )
     assert recount(run).returncode == 1

@@ -149,7 +149,7 @@ def test_the_layout_around_them_stays(arguments: str, wanted: str) -> None:
         (
             "from chalicelib.job_types.jobtype import job",
             "job",
-            "from chalicelib import Function\nfrom chalicelib.jobs",
+            "from chalicelib import Function\nfrom chalicelib.job_types",
         ),
         ("def job(*_, **__): return None", "job", None),
     ],
