@@ -83,9 +83,10 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         return
     columns = [
         ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
-        ("QUEUED", lambda row: row[1].queue_length),
-        ("RUNNING", lambda row: row[1].in_flight),
-        ("RETRY", lambda row: row[1].retry_queue_length),
+        # As lists count them. SQS's numbers are up to a minute old, and count what backs off as in flight.
+        ("QUEUED", lambda row: row[1].by_status.get("queued", 0)),
+        ("RUNNING", lambda row: row[1].by_status.get("processing", 0)),
+        ("RETRY", lambda row: row[1].by_status.get("retrying", 0)),
         ("DONE", lambda row: row[1].completed_jobs),
         ("FAILED", lambda row: row[1].failed_jobs),
         ("DEAD", lambda row: row[1].dead_letter_jobs),

@@ -30,7 +30,7 @@ def list_(session: Session) -> None:
     columns = [
         ("TYPE", lambda row: row[0].type),
         ("PAUSED", lambda row: "paused" if row[1] and row[1].paused else ""),
-        ("QUEUED", lambda row: row[1] and row[1].queue_length),
+        ("QUEUED", lambda row: row[1] and row[1].by_status.get("queued", 0)),
         ("DEAD", lambda row: row[1] and row[1].dead_letter_jobs),
         ("ATTEMPTS", lambda row: row[0].max_attempts),
         ("TIMEOUT", lambda row: reading.lasting(row[0].timeout)),

@@ -73,6 +73,17 @@ def test_metrics_are_printed(shell: Shell, job: str) -> None:
     assert "1 jobs, 1 unfinished" in shell("metrics --table").out
 
 
+def test_the_table_of_numbers_says_what_the_lists_have(shell: Shell, world: World) -> None:
+    columns = {"queued": "QUEUED", "processing": "RUNNING", "retrying": "RETRY", "completed": "DONE",
+               "failed": "FAILED", "dead_letter": "DEAD"}  # fmt: skip
+    for number, status in enumerate(columns, 1):
+        for _ in range(number):
+            world.put_in(world.create(), Status(status), **({"finished_at": T0} if number > 3 else {}))
+    header, row = (line.split() for line in shell("metrics --table").out.splitlines() if "TYPE" in line or "test.note" in line)
+    for status, column in columns.items():
+        assert row[header.index(column)] == str(len(shell(f"jobs list --status {status}").lines)), status
+
+
 def test_the_table_of_numbers_fits_a_terminal(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     header = next(line for line in shell("metrics --table").out.splitlines() if "TYPE" in line)
