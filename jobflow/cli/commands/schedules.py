@@ -12,10 +12,17 @@ from jobflow.cli.session import Session
 from jobflow.errors import Conflict
 
 if TYPE_CHECKING:
+    from jobflow.cli.printer import Column
     from jobflow.models import ScheduleRow
 
 EDIT_TRIES = 4
 """Changes by others that a change of ours waits out."""
+LAST_COLUMNS: list["Column"] = [
+    ("LAST FIRINGS", lambda one: one.local),
+    ("JOB", lambda one: one.job_id),
+    ("STATUS", lambda one: one.status),
+    ("ERROR", lambda one: one.error_class),
+]
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
 Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
 Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
@@ -177,7 +184,17 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("cron", f"{row.cron} ({row.timezone})"),
         ("paused", row.paused),
         ("problem", row.problem),
-        ("next", ", ".join(firing.local for firing in row.next_firings or []) or None),
+        ("starts at", row.starts_at),
+        ("ends at", row.ends_at),
+        ("catch up", row.catch_up),
+        ("overlap", row.overlap),
+        ("declared", "in its handler file" if row.declared else "no: it is stored, and changed here"),
+        ("created", row.created_at),
+        ("updated", row.updated_at),
+        ("version", row.version),
         ("payload", row.payload),
+        ("next", "\n".join(firing.local for firing in row.next_firings) or None),
     ]
     session.out.facts(row, facts)
+    if not session.out.as_json and row.last_firings:
+        session.out.rows(row.last_firings, LAST_COLUMNS, "")

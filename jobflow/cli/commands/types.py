@@ -1,6 +1,6 @@
 """The commands for job types."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,7 +8,9 @@ from jobflow.cli.command import app_of, command
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from jobflow.models import Paused
+    from collections.abc import Iterator
+
+    from jobflow.models import JobTypeRow, Paused
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
@@ -47,20 +49,36 @@ def show(session: Session, job_type: Name) -> None:
     found = next((kind for kind in session.client.job_types() if kind.type == job_type), None)
     if found is None:
         raise NotFound(404, f"There is no job type {job_type}.")
-    facts = [
-        ("type", found.type),
-        ("does", found.description),
-        ("attempts", found.max_attempts),
-        ("timeout", f"{found.timeout} s"),
-        ("batch size", found.batch_size),
-        ("concurrency", found.concurrency),
-        ("memory", f"{found.memory} MB"),
-        ("fair by", found.fair_by),
-        ("retired", found.retired),
-        ("example", found.example),
-        ("schema", found.schema),
-    ]
-    session.out.facts(found, facts)
+    session.out.facts(found, _facts(found))
+
+
+def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
+    """Return all that a type declares; what it does not declare is None."""
+    from jobflow.cli.reading import lasting
+
+    rule, rate = kind.pause_when, kind.rate
+    burst = f", {rate.burst} more at once" if rate and rate.burst else ""
+    fields = f" by {', '.join(kind.unique_by)}" if kind.unique_by else ""
+    yield "type", kind.type
+    yield "title", kind.title
+    yield "does", kind.description
+    yield "attempts", kind.max_attempts
+    yield "longest waits", ", ".join(map(lasting, kind.retry_waits[: kind.max_attempts - 1])) or None
+    yield "gives up after", None if kind.give_up_after is None else lasting(kind.give_up_after)
+    yield "timeout", f"{kind.timeout} s"
+    yield "time for one job", f"{kind.budget:g} s"
+    yield "batch size", kind.batch_size
+    yield "concurrency", kind.concurrency
+    yield "memory", f"{kind.memory} MB"
+    yield "rate", None if rate is None else f"{rate.n} in {rate.per:g} s{burst}"
+    yield "paused when", None if rule is None else f"{rule.of} attempts fail with one error within {rule.within:g} s"
+    yield "fair by", kind.fair_by
+    yield "serial by", kind.serial_by
+    yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"
+    yield "makes jobs of", ", ".join(kind.enqueues) or None
+    yield "retired", kind.retired
+    yield "example", kind.example
+    yield "schema", kind.schema
 
 
 @command(app, "tenants", "types tenants invoice.send")

@@ -79,7 +79,9 @@ def test_the_table_of_numbers_says_what_the_lists_have(shell: Shell, world: Worl
     for number, status in enumerate(columns, 1):
         for _ in range(number):
             world.put_in(world.create(), Status(status), **({"finished_at": T0} if number > 3 else {}))
-    header, row = (line.split() for line in shell("metrics --table").out.splitlines() if "TYPE" in line or "test.note" in line)
+    header, row = (
+        line.split() for line in shell("metrics --table").out.splitlines() if "TYPE" in line or "test.note" in line
+    )
     for status, column in columns.items():
         assert row[header.index(column)] == str(len(shell(f"jobs list --status {status}").lines)), status
 
