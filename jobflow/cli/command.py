@@ -2,11 +2,13 @@
 
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from jobflow.cli import filters, reading
 from jobflow.cli.session import Session
@@ -23,6 +25,18 @@ SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines))
 
 REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 4, 5, 6, 130
 """The exit codes, beside 0."""
+
+
+class Once(TyperCommand):
+    """A command that refuses an option that is given twice, where the last one alone would count."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what was typed. Raises a usage error."""
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        for option, times in Counter(order).items():
+            if times > 1 and isinstance(option, TyperOption) and not (option.multiple or option.is_flag):
+                ctx.fail(f"{option.opts[0]} is given {times} times. It takes one value.")
+        return super().parse_args(ctx, args)
 
 
 def app_of(text: str) -> typer.Typer:
@@ -59,7 +73,7 @@ def command(
         run.__doc__ = function.__doc__
         word = "Example" if len(examples) == 1 else "Examples"
         shown = "\n".join(f"  jobflow {example}" for example in examples)
-        app.command(name, epilog=f"\b\n{word}:\n{shown}")(run)
+        app.command(name, cls=Once, epilog=f"\b\n{word}:\n{shown}")(run)
         return function
 
     return add

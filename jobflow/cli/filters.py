@@ -16,12 +16,14 @@ Tenant = Annotated[str | None, typer.Option("--tenant", help="Only of this tenan
 Error = Annotated[str | None, typer.Option("--error", help="Only whose error contains this.")]
 Group = Annotated[str | None, typer.Option("--fingerprint", help="Only this group of `jobflow errors`.")]
 Prefix = Annotated[str | None, typer.Option("--id-prefix", help="Only ids that begin so.")]
-Since = Annotated[str | None, typer.Option("--since", help="Only created after: 2h, or 2027-03-01T10:00.")]
-Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, or 2027-03-01T10:00.")]
+Payload = Annotated[str | None, typer.Option("--payload", help="Only whose payload holds this; needs --since.")]
+Schedule = Annotated[str | None, typer.Option("--schedule", help="Only of this schedule.")]
+Since = Annotated[str | None, typer.Option("--since", help="Only created after: 2h, today, or 2027-03-01T10:00.")]
+Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, today, or 2027-03-01T10:00.")]
 
 OPTIONS = (
     ("status", Status), ("type_", Type), ("tag", Tag), ("tenant", Tenant), ("error", Error), ("fingerprint", Group),
-    ("id_prefix", Prefix), ("since", Since), ("until", Until),
+    ("id_prefix", Prefix), ("schedule", Schedule), ("payload_", Payload), ("since", Since), ("until", Until),
 )  # fmt: skip
 
 

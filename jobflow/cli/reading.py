@@ -5,7 +5,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,8 @@ from jobflow.plain import is_key
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 HALF = re.compile("[\ud800-\udfff]")
 """Halves of a surrogate pair; Python reads bytes on a command line that are no UTF-8 as such."""
+DAYS = {"today": 0, "yesterday": 1}
+"""Words for a day, with how many days ago it began."""
 DURATION = re.compile(r"(\d{1,9})([smhd]?)")
 
 
@@ -35,13 +37,21 @@ def seconds(text: str) -> int:
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:
-    """Return a moment: ISO 8601 (local time without a zone), or a duration before now; raises ConfigurationError."""
+    """Return a moment: ISO 8601 (local time without a zone), `today`, `yesterday`, or a duration before now.
+
+    Raises ConfigurationError.
+    """
     try:
+        if (days := DAYS.get(text.strip().lower())) is not None:
+            here = (now or datetime.now(UTC)).astimezone()
+            return datetime.combine(here.date() - timedelta(days=days), time()).astimezone(UTC)
         if DURATION.fullmatch(text.strip()):
             return (now or datetime.now(UTC)) - timedelta(seconds=seconds(text))
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00, or 2h for two hours ago.") from None
+        raise ConfigurationError(
+            f"{text!r} is no moment: write 2027-03-01T10:00, today, or 2h for two hours ago."
+        ) from None
 
 
 def start(text: str) -> datetime:

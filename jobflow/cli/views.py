@@ -90,19 +90,21 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "result", job.result
 
 
-def follow(session: Session, job_id: str, timeout: float) -> None:
-    """Print each change of a job until it has ended; raise JobNotCompleted or WaitTimeout."""
+def follow(session: Session, job_id: str, timeout: float, *, changes: bool = True) -> None:
+    """Print each change of a job, or only its last state, until it has ended; raise JobNotCompleted or WaitTimeout."""
     import time
 
     end, before = time.monotonic() + timeout, ""
     while True:
         job = session.client.get(job_id)
-        if (now := state(job)) != before:
+        late = time.monotonic() > end
+        last = late or job.finished_at is not None
+        if (now := state(job)) != before and (changes or last):
             session.out.line(job) if session.out.as_json else session.out.say(now)
             before = now
         if job.finished_at is not None:
             break
-        if time.monotonic() > end:
+        if late:
             raise WaitTimeout(job, timeout)
         time.sleep(POLL)
     if job.status != "completed":

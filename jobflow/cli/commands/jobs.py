@@ -12,7 +12,7 @@ from jobflow.cli.session import Session
 from jobflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from jobflow.models import Action, JobFilter
+    from jobflow.models import Action, JobDetail, JobFilter
 
 app = app_of("Create, find and steer jobs. A job is named by its id, the first characters of it, or @last.")
 
@@ -52,6 +52,7 @@ def create(
     """Create a job and print it."""
     from jobflow.cli import views
 
+    longest = reading.seconds(timeout)
     begin = _example(session, job_type) if example else None
     job = session.client.submit(
         job_type,
@@ -66,22 +67,36 @@ def create(
     session.remember(job.id)
     if wait:
         views.existed(session, job)
-        views.follow(session, job.id, reading.seconds(timeout))
+        views.follow(session, job.id, longest, changes=not session.out.as_json)
     else:
         views.created(session, job)
 
 
-@command(app, "list", "jobs list --status failed --since 1d", "jobs list --type email.send --all", filtered=True)
+@command(
+    app,
+    "list",
+    "jobs list --status failed --since 1d",
+    "jobs list --type email.send --all",
+    "jobs list --payload to=ada --since today",
+    filtered=True,
+)
 def list_(
     session: Session,
     which: "JobFilter",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most jobs to print.")] = 20,
     every: Annotated[bool, typer.Option("--all", help="Print every job that matches.")] = False,
     parent: Annotated[str | None, typer.Option("--parent", help="What this job made: its id, or @last.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="The job of this Idempotency-Key; with no filter.")] = None,
 ) -> None:
     """List jobs, newest first."""
     from jobflow.cli import views
 
+    if key is not None:
+        if which or parent is not None:
+            raise usage("--key names one job: it goes with no filter.")
+        which["idempotency_key"] = reading.key(key)
+    if "payload" in which and "created_after" not in which and parent is None:
+        raise usage("--payload goes with --since (or --parent): each job from then on is read.")
     if parent is not None:
         which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
@@ -101,19 +116,43 @@ def tail(session: Session, job: Id, timeout: Timeout = "10m") -> None:
     """Follow a job until it has ended; exit with 3 unless it has completed."""
     from jobflow.cli import views
 
-    views.follow(session, session.id_of(job), reading.seconds(timeout))
+    longest = reading.seconds(timeout)
+    views.follow(session, session.id_of(job), longest)
 
 
-@command(app, "retry", "jobs retry @last", "jobs retry --status failed --error Timeout --since 1d", filtered=True)
+@command(
+    app,
+    "retry",
+    "jobs retry @last",
+    "jobs retry @last -f subject='Hello again'",
+    "jobs retry --status failed --error Timeout --since 1d",
+    filtered=True,
+)
 def retry(
     session: Session,
     which: "JobFilter",
     job: Ids = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", "-f", help="One job: change its field name=value.")
+    ] = None,
+    new: Annotated[
+        str | None, typer.Option("--with", help="One job: run it with this payload: JSON, @file, or -.")
+    ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
 ) -> None:
     """Run failed, dead-lettered or cancelled jobs again: those named, or all that match."""
+    if new is not None or field:
+        if which or dry_run or len(job or []) != 1:
+            raise usage("--with and --field go with one job, and with no filter.")
+        from jobflow.cli import views
+
+        typed = {} if new is None else reading.payload(new, [])
+        job_id = session.id_of((job or [""])[0])
+        base = typed if new is not None else _payload_of(session.client.get(job_id))
+        views.created(session, session.client.retry(job_id, reading.payload(None, field or [], base)))
+        return
     _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
 
 
@@ -174,9 +213,7 @@ def duplicate(session: Session, job: Id, field: Field = None) -> None:
     from jobflow.cli import views
 
     found = session.client.get(session.id_of(job))
-    if found.payload is None:
-        raise ConfigurationError(f"The API does not show the payload of {found.id}: write it anew (jobs create).")
-    payload = reading.payload(None, field or [], found.payload)
+    payload = reading.payload(None, field or [], _payload_of(found))
     made = session.client.submit(found.type, payload, tags=found.tags, max_attempts=found.max_attempts)
     session.remember(made.id)
     views.created(session, made)
@@ -202,6 +239,12 @@ def _act(
         many.one(session, action, ids[0], reason)
         return
     many.bulk(session, action, ids, which, dry_run=dry_run, yes=yes, reason=reason, wait=wait)
+
+
+def _payload_of(job: "JobDetail") -> Any:
+    if job.payload is None:
+        raise ConfigurationError(f"The API does not show the payload of {job.id}: it is too large. Write it anew.")
+    return job.payload
 
 
 def _example(session: Session, job_type: str) -> Any:

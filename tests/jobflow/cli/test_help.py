@@ -47,6 +47,19 @@ def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, nam
     assert all(option in said.out.partition("Example")[0] for option in options)
 
 
+def single(command: Any) -> list[str]:
+    """The options of a command that take one value."""
+    flags = ("is_flag", "multiple")
+    return [one.opts[0] for one in command.params if one.opts[0][0] == "-" and not any(getattr(one, f) for f in flags)]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in COMMANDS.keys() - HANDED_ON if single(COMMANDS[name])))
+def test_an_option_that_takes_one_value_is_refused_when_it_has_two(shell: Shell, name: str) -> None:
+    for option in single(COMMANDS[name]):
+        said = shell(f"{name} {option} x {option} y")
+        assert (said.code, f"{option} is given 2 times" in said.err) == (2, True), option
+
+
 def test_a_shell_completes_the_words_of_a_command() -> None:
     def offered(line: str) -> str:
         asked = {"_JOBFLOW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}

@@ -1,6 +1,8 @@
 """The commands for jobs."""
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import MOST_HISTORY
-from jobflow.cli import many, views
+from jobflow.cli import many, reading, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import Wire
@@ -123,7 +125,7 @@ def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: 
         ("jobs show @last", 2, "There is no @last yet"),
         ("jobs retry", 2, "Name jobs, or say which ones"),
         ("jobs cancel abcd --tag x", 2, "not both"),
-        ("jobs list --since yesterday", 2, "no moment"),
+        ("jobs list --since tomorrow", 2, "no moment"),
         ("jobs frobnicate", 2, "frobnicate"),
     ],
 )
@@ -256,3 +258,68 @@ def test_of_thousands_of_attempts_it_is_said_that_the_older_ones_are_not_shown(s
     for claim in range(1, MOST_HISTORY + 2):
         world.store.record(job_id, Attempt(1, 1, "deferred", T0 + claim, T0 + claim, claim=claim))
     assert "Older attempts are not shown: these are the newest 200." in shell(f"jobs show {job_id} --table").out
+
+
+@pytest.mark.parametrize(("ends", "code"), [(True, 0), (False, 6)])
+def test_what_a_pipe_gets_of_a_job_that_is_waited_for_is_one_object(
+    shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch, ends: bool, code: int
+) -> None:
+    states = [Status.PROCESSING, Status.RETRYING, *([Status.COMPLETED] if ends else [])]
+
+    def sleep(_: float) -> None:
+        job_id = next(iter(world.store._jobs))
+        if states:
+            status = states.pop(0)
+            world.put_in(job_id, status, **({"finished_at": T0} if status is Status.COMPLETED else {}))
+
+    monkeypatch.setattr("time.sleep", sleep)
+    said = shell(f"jobs create test.note {PAYLOAD} --wait --timeout {'1m' if ends else '0s'}")
+    assert (said.code, len(said.lines)) == (code, 1)
+    assert said.lines[0]["status"] == ("completed" if ends else "queued")
+
+
+def test_no_job_is_made_by_a_command_that_cannot_be_read(shell: Shell, world: World) -> None:
+    assert shell(f"jobs create test.note {PAYLOAD} --wait --timeout soon").code == 2
+    assert sum(world.store.totals().values()) == 0
+
+
+def test_one_job_is_retried_with_another_payload(shell: Shell, world: World, job: str) -> None:
+    for typed in ("""--with '{"to": ["b@example.com"]}'""", "-f text=again", "--with - -f text=both"):
+        world.put_in(job, Status.FAILED, finished_at=T0)
+        assert shell(f"jobs retry {job} {typed}", '{"to": ["c@example.com"]}').code == 0
+    assert world.store.get(job).payload == {"to": ["c@example.com"], "text": "both"}
+    other = world.create()
+    for refused in (f"jobs retry {job} {other} -f text=x", "jobs retry --status failed -f text=x", "jobs retry -f a=1"):
+        assert shell(refused).code == 2
+    assert shell(f"jobs retry {job} -f to=nobody").code == 1
+
+
+def test_a_list_is_narrowed_by_payload_schedule_and_key(shell: Shell, job: str) -> None:
+    made = shell("""jobs create test.note '{"to": ["ada@example.com"]}' --key order-1""").lines[0]["id"]
+    shell("""schedules create daily test.note '0 6 * * *' -f to='["s@example.com"]'""")
+    ran = shell("schedules run daily").lines[0]["id"]
+
+    def listed(typed: str) -> list[str]:
+        return [line["id"] for line in shell(f"jobs list {typed}").lines]
+
+    assert listed("--payload to=ada --since 2027-01-01") == [made]
+    assert listed("--schedule daily") == [ran]
+    assert listed("--key order-1") == [made]
+    assert listed("--key order-2") == []
+    for typed, words in (("--payload ada", "--since"), ("--key order-1 --tag a", "no filter")):
+        said = shell(f"jobs list {typed}")
+        assert (said.code, words in said.err) == (2, True)
+
+
+@pytest.mark.parametrize(("word", "begins"), [("today", "2027-03-28T00:00"), ("yesterday", "2027-03-27T00:00")])
+def test_a_day_begins_at_midnight_here_also_when_the_clocks_change(
+    monkeypatch: pytest.MonkeyPatch, word: str, begins: str
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        found = reading.moment(word, datetime(2027, 3, 28, 12, 0, tzinfo=UTC))
+        assert f"{found.astimezone():%Y-%m-%dT%H:%M}" == begins
+    finally:
+        monkeypatch.undo()
+        time.tzset()
