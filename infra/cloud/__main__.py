@@ -160,39 +160,49 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=called(os.environ), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=about, description=about)
+    def command(
+        name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str, example: str
+    ) -> argparse.ArgumentParser:
+        shown = f"Example:\n  {parser.prog} {name} {example}".rstrip()
+        kind = argparse.RawDescriptionHelpFormatter
+        made = commands.add_parser(name, help=about, description=about, epilog=shown, formatter_class=kind)
         # not "run": restore has an option of that name, and argparse would take one for the other
         made.set_defaults(carry_out=run)
         return made
 
-    def staged(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
-        made = command(name, run, about)
+    def staged(
+        name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str, example: str = ""
+    ) -> argparse.ArgumentParser:
+        made = command(name, run, about, example if "--stage" in example else f"--stage prod {example}")
         made.add_argument("--stage", required=True, help="dev, prod, or any name: each stage is a stack of its own")
         return made
 
-    package = command("package", _package, "Make build/deployment.zip and build/sam.json.")
+    package = command("package", _package, "Make build/deployment.zip and build/sam.json.", "--out build")
     package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
     package.add_argument("--out", type=Path, default=ROOT / "build")
     _package_options(package)
-    deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
+    deploy = staged(
+        "deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.", "--dry-run"
+    )
     _deploy_options(deploy)
-    destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
+    destroy = staged(
+        "destroy", _destroy, "Delete the stage with all its data, and list what is left.", "--confirm jobflow-prod"
+    )
     for command_with_role in (deploy, destroy, *around.parsers(staged)):
         command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
-    token = staged("token", _token, "Issue, list or revoke API tokens.")
+    token = staged("token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing")
     token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
     token.add_argument("--label", default="", help="who or what uses it")
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
-    measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.")
+    measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.", "--base main")
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     measured.add_argument("--base", default="", metavar="REVISION", help="of git, to compare with its code in turn")
-    command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
+    command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.", "")
     return parser
 
 

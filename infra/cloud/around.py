@@ -21,15 +21,22 @@ from infra.definition.names import stack_name
 
 def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
     """Add the commands; returns those that take a role for CloudFormation."""
-    preflight = staged("preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.")
+    preflight = staged(
+        "preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.", "--json"
+    )
     preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
     preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     back = staged("rollback", _rollback, "Bring back the template and packages of the deployment before this one.")
     back.add_argument("--yes", action="store_true", help="continue even when data would be lost")
-    kept = staged("backup", _backup, "Back up the stage's tables on demand, or list its backups.")
+    kept = staged("backup", _backup, "Back up the stage's tables on demand, or list its backups.", "--keep 30")
     kept.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N; 0: none")
     kept.add_argument("--list", action="store_true", help="only name the backups there are")
-    lost = staged("restore", _restore, "Bring back the jobs and schedules that are missing, as they were at a moment.")
+    lost = staged(
+        "restore",
+        _restore,
+        "Bring back the jobs and schedules that are missing, as they were at a moment.",
+        "--at 2027-01-02T03:04:05Z",
+    )
     lost.add_argument("--at", default="", metavar="TIME", help="a moment of the last 35 days, 2027-01-02T03:04:05Z")
     lost.add_argument("--from", dest="backup", default="", metavar="BACKUP", help="a backup, in place of a moment")
     lost.add_argument("--run", action="store_true", help="what was unfinished runs again; without it, it is failed")

@@ -9,21 +9,21 @@ from jobflow.cli.command import told
 from jobflow.cli.commands.repository import ANY
 
 COMMANDS = {
-    "package": ("Write build/deployment.zip, build/sam.json and build/sbom.json.", "package"),
-    "preflight": ("Say what cannot work in your account before anything changes.", "preflight --stage prod"),
-    "deploy": ("Create or update a stage, with its parameters from jobflow.toml.", "deploy --stage prod --dry-run"),
-    "rollback": ("Bring back the deployment before the present one.", "rollback --stage prod"),
-    "drift": ("Say what in a stage was changed by hand.", "drift --stage prod"),
-    "status": ("Print a stage's addresses, queues and active alarms.", "status --stage prod"),
-    "backup": ("Back up a stage's tables, or list its backups.", "backup --stage prod --keep 30"),
-    "restore": ("Bring back jobs that are missing.", "restore --stage prod --at 2027-01-02T03:04:05Z"),
-    "recount": ("Count a stage's jobs anew and compare with its counters.", "recount --stage prod"),
-    "destroy": ("Remove a stage with all its data.", "destroy --stage prod"),
-    "token": ("Issue, list or revoke API tokens.", "token issue --stage prod --role operator --label billing"),
-    "bench": ("Measure the size of the package, and the CPU of each function's cold start.", "bench"),
-    "cost": ("Print what a million jobs and an idle month cost.", "cost"),
+    "package": "Write build/deployment.zip, build/sam.json and build/sbom.json.",
+    "preflight": "Say what cannot work in your account before anything changes.",
+    "deploy": "Create or update a stage, with its parameters from jobflow.toml.",
+    "rollback": "Bring back the deployment before the present one.",
+    "drift": "Say what in a stage was changed by hand.",
+    "status": "Print a stage's addresses, queues and active alarms.",
+    "backup": "Back up a stage's tables, or list its backups.",
+    "restore": "Bring back jobs that are missing.",
+    "recount": "Count a stage's jobs anew and compare with its counters.",
+    "destroy": "Remove a stage with all its data.",
+    "token": "Issue, list or revoke API tokens.",
+    "bench": "Measure the size of the package, and the CPU of each function's cold start.",
+    "cost": "Print what a million jobs and an idle month cost.",
 }
-"""Each command with what it does and an example. They are handed on as they are typed, with their help."""
+"""Each command with what it does. They are handed on as they are typed, also `--help`."""
 PACKAGING = ("deploy", "package")
 """Commands that take the functions' processor and Python of jobflow.toml."""
 PARAMETERS = ("deploy", "preflight")
@@ -32,9 +32,8 @@ PARAMETERS = ("deploy", "preflight")
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
-    for name, (text, example) in COMMANDS.items():
-        shown = f"\b\nExample:\n  jobflow {example}"
-        app.command(name, help=text, context_settings=ANY, epilog=shown)(_handed_on(name))
+    for name, text in COMMANDS.items():
+        app.command(name, help=text, context_settings=ANY)(_handed_on(name))
     app.command("lock", epilog="\b\nExample:\n  jobflow lock")(lock)
 
 
