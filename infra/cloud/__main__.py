@@ -193,7 +193,9 @@ def _parser() -> argparse.ArgumentParser:
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
-    token = staged("token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing")
+    token = staged(
+        "token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing"
+    )
     token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
     token.add_argument("--label", default="", help="who or what uses it")
