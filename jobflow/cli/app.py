@@ -19,7 +19,7 @@ from jobflow.cli.commands import (
     types,
 )
 
-EXITS = """Exit codes: 0 done; 1 refused by the API; 2 wrong usage, or no address; 3 a job ended without
+EXITS = """Exit codes: 0 done; 1 refused by the API, or by you; 2 wrong usage, or no address; 3 a job ended without
 a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 stopped by Ctrl-C."""
 
 app = typer.Typer(

@@ -89,7 +89,7 @@ def told() -> Iterator[None]:
     except e.JobFlowError as error:
         typer.echo(f"jobflow: {error}", err=True)
         raise typer.Exit(code_of(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # Ctrl-C at a question is the second one
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # such as `jobflow jobs list --all | head`
         sys.stderr.close()
@@ -99,11 +99,12 @@ def told() -> Iterator[None]:
 def code_of(error: Exception) -> int:
     """Return the exit code of an error."""
     from jobflow import errors as e
+    from jobflow.problems import UnknownJobType
 
     codes = (
         (e.ConfigurationError, USAGE),
         (e.JobNotCompleted, NOT_COMPLETED),
-        (e.NotFound, NOT_FOUND),
+        (e.NotFound | UnknownJobType, NOT_FOUND),
         (e.NotReached | e.UnexpectedAnswer, NOT_REACHED),
         (e.WaitTimeout, LATE),
     )

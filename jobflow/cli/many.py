@@ -113,7 +113,8 @@ def confirm(question: str, number: int, *, yes: bool) -> None:
         return
     if not is_interactive():
         raise usage(f"{question} Say so with --yes.")
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(REFUSED)
 
 
 def is_interactive() -> bool:

@@ -44,7 +44,11 @@ class Printer:
         return Console(highlight=False, soft_wrap=True)
 
     def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
-        """Print things of one kind; `empty` is said instead of a table without rows."""
+        """Print things of one kind; `empty` is said instead of a table without rows.
+
+        The last column has the longest texts: it gets the width that the others leave. A column without any text is
+        left out.
+        """
         if self.as_json:
             for row in rows:
                 self.line(row)
@@ -53,14 +57,15 @@ class Printer:
         if not found:
             typer.echo(empty)
             return
-        from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        for name, _ in columns:
-            table.add_column(name, overflow="fold")
-        for row in found:
-            table.add_row(*(self._cell(value(row)) for _, value in columns))
+        texts = [[shown(value(row)) for row in found] for _, value in columns]
+        kept = [number for number, column in enumerate(texts) if any(column)]
+        table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+        for number in kept:
+            table.add_column(columns[number][0], overflow="fold", no_wrap=number != kept[-1])
+        for row in zip(*(texts[number] for number in kept), strict=True):
+            table.add_row(*map(self._cell, row))
         self.console.print(table)
 
     def facts(self, thing: Any, facts: Iterable[tuple[str, Any]]) -> None:
@@ -71,9 +76,11 @@ class Printer:
         from rich.table import Table
 
         table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         for name, value in facts:
             if value is not None:
-                table.add_row(name, self._cell(value))
+                table.add_row(name, self._cell(shown(value)))
         self.console.print(table)
 
     def line(self, thing: Any) -> None:
@@ -103,10 +110,9 @@ class Printer:
             task = bar.add_task(safe(text), total=total)
             yield lambda done, of: bar.update(task, completed=done, total=of)
 
-    def _cell(self, value: Any) -> Any:
+    def _cell(self, text: str) -> Any:
         from rich.text import Text
 
-        text = shown(value)
         return Text(text, style=COLOURS.get(text, ""))
 
 

@@ -9,6 +9,12 @@ from jobflow.cli.session import Session
 from jobflow.errors import JobNotCompleted, WaitTimeout
 from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow
 
+
+def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
+    """Return an error as "Class: message", or nothing."""
+    return f"{thing.error_class}: {thing.error_message}" if thing.error_class else ""
+
+
 JOB_COLUMNS: list[Column] = [
     ("ID", lambda job: job.id[:8]),
     ("TYPE", lambda job: job.type),
@@ -16,14 +22,14 @@ JOB_COLUMNS: list[Column] = [
     ("ATTEMPT", lambda job: f"{job.attempts}/{job.max_attempts}"),
     ("CREATED", lambda job: reading.ago(job.created_at)),
     ("TAGS", lambda job: " ".join([*([f"tenant={job.tenant}"] if job.tenant else []), *(job.tags or [])])),
-    ("ERROR", lambda job: first_line(error_of(job))),
+    ("ERROR", lambda job: shortened(error_of(job))),
 ]
 ATTEMPT_COLUMNS: list[Column] = [
     ("ATTEMPT", lambda one: one.attempt),
     ("OUTCOME", lambda one: one.outcome),
     ("STARTED", lambda one: one.started_at),
     ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
-    ("ERROR", lambda one: first_line(error_of(one))),
+    ("ERROR", error_of),
 ]
 EXISTED = {
     "key": "Not created: the job of this idempotency key was there.",
@@ -31,19 +37,14 @@ EXISTED = {
     "debounced": "Not created: this job waited under the debounce key, and was replaced.",
 }
 """Sentences about a job that was there already, by its field `existing`."""
-LONGEST_LINE = 80
+LONGEST_IN_LIST = 300
 POLL = 0.5
 
 
-def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
-    """Return an error as "Class: message", or nothing."""
-    return f"{thing.error_class}: {thing.error_message}" if thing.error_class else ""
-
-
-def first_line(text: str) -> str:
-    """Return what fits into a cell."""
-    line = text.partition("\n")[0]
-    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+def shortened(text: str) -> str:
+    """Return a text for a row of a list, on one line; a longer one keeps its end, where errors say what to do."""
+    line, half = " ".join(text.split()), LONGEST_IN_LIST // 2
+    return line if len(line) <= LONGEST_IN_LIST else f"{line[: half - 1]} … {line[-half + 2 :]}"
 
 
 def created(session: Session, job: JobRow | CancelledJob) -> None:
@@ -68,6 +69,10 @@ def whole(session: Session, job: JobDetail) -> None:
         session.out.rows(job.attempt_history, ATTEMPT_COLUMNS, "")
         if job.older_attempts:
             session.out.say(f"Older attempts are not shown: these are the newest {len(job.attempt_history)}.")
+        # Attempts that failed alike have one stack: each is printed once, with the newest of its attempts.
+        stacks = {one.stack: one for one in sorted(job.attempt_history, key=lambda one: one.started_at) if one.stack}
+        for stack, one in stacks.items():
+            session.out.say(f"\nStack of attempt {one.attempt}:\n{stack.rstrip()}")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
@@ -119,5 +124,5 @@ def state(job: JobDetail) -> str:
     if job.progress:
         parts.append(f"{job.progress.percent:g} % {job.progress.note or ''}".strip())
     if job.finished_at is None and job.why:
-        parts.append(first_line(job.why))
+        parts.append(job.why)
     return "  ".join(parts)

@@ -111,7 +111,7 @@ def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: 
         ("jobs create test.note -f to", 2, "write name=value"),
         ("jobs create test.note --delay soon", 2, "write 90, 90s, 10m, 2h or 1d"),
         ("jobs create test.note {}", 1, "payload.to: "),
-        ("jobs create test.none {}", 1, "test.none"),
+        ("jobs create test.none {}", 4, "test.none"),
         ("jobs create test.note {} --key ''", 2, "1 to 255 visible ASCII"),
         ("jobs create test.note {} --key größe", 2, "1 to 255 visible ASCII"),
         ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is no JSON: "),
@@ -323,3 +323,33 @@ def test_a_day_begins_at_midnight_here_also_when_the_clocks_change(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+REMEDY = "raise it in https://console.example.com/limits/of/this/account?" + "x" * 60
+LONG = f"The limit is used up.\n{'It was so for a long time. ' * 30}\n{REMEDY}"
+
+
+@pytest.mark.parametrize("columns", [80, 120, 250])
+def test_the_end_of_an_error_and_its_stack_are_printed_at_any_width(
+    shell: Shell, world: World, job: str, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    stack = 'Traceback:\n  File "handlers/a.py", line 3\nLimit'
+    one = Attempt(1, 1, "permanent_error", T0, T0 + 1, "Limit", LONG, stack, claim=1)
+    world.store._attempts[job] = {(1, 1): one}
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="Limit", error_message=LONG)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for typed in ("jobs list", f"jobs show {job}"):
+        out = shell(f"{typed} --table").out
+        assert "".join(REMEDY.split()) in "".join(out.split()), typed
+        assert max(map(len, out.splitlines())) <= columns
+    assert all(line in out for line in stack.splitlines())
+
+
+def test_a_table_uses_the_width_there_is(shell: Shell, world: World, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "a word " * 25
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="Limit", error_message=message)
+    lines = []
+    for columns in (80, 120, 300):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines.append(len(shell("jobs list --table").out.splitlines()))
+    assert lines[0] > lines[1] > lines[2] == 2
