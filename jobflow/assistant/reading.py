@@ -30,7 +30,7 @@ class Reading:
     def search_jobs(
         self,
         status: m.Status | None = None,
-        job_type: str | None = None,
+        type: str | None = None,
         tag: str | None = None,
         error: str | None = None,
         fingerprint: str | None = None,
@@ -39,7 +39,7 @@ class Reading:
     ) -> list[dict[str, Any]]:
         """Find jobs, newest first: by status, type, tag, part of the error, error group, created in the last hours."""
         which: dict[str, Any] = {
-            "status": status, "type": job_type, "tag": tag, "error": error, "fingerprint": fingerprint,
+            "status": status, "type": type, "tag": tag, "error": error, "fingerprint": fingerprint,
             "created_after": None if hours is None else datetime.now(UTC) - timedelta(hours=hours),
         }  # fmt: skip
         given = {name: value for name, value in which.items() if value is not None}
@@ -55,10 +55,10 @@ class Reading:
         """Read the log lines of a job, the newest attempt first."""
         return [cut(plain(line)) for line in islice(self._client.logs(job_id), MOST_LINES)]
 
-    def list_errors(self, job_type: str | None = None, hours: float = 24) -> list[dict[str, Any]]:
+    def list_errors(self, type: str | None = None, hours: float = 24) -> list[dict[str, Any]]:
         """List failures in groups that are the same but for ids and numbers, most frequent first."""
         since = datetime.now(UTC) - timedelta(hours=hours)
-        return [cut(plain(group)) for group in self._client.errors(job_type, since)]
+        return [cut(plain(group)) for group in self._client.errors(type, since)]
 
     def read_metrics(self) -> dict[str, Any]:
         """Read how many jobs there are by type and status, and how long the queues are."""

@@ -1,13 +1,15 @@
 """The server of the Model Context Protocol: tools, resources and prompts over one client."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
+from pydantic import ConfigDict
 
 from jobflow import JobFlow, __version__
 from jobflow.assistant.reading import Reading
@@ -25,18 +27,26 @@ def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
     """Return the server; raises ConfigurationError when it may write and its token may not."""
     if allow_write and client.me().role == "viewer":
         raise ConfigurationError("--allow-write needs a token that may write; this one has the role viewer.")
-    server: MCPServer = MCPServer("jobflow", instructions=INSTRUCTIONS, version=__version__)
-    _add(server, Reading(client).tools(), READS)
+    tools = [_closed(tool, READS) for tool in Reading(client).tools()]
     if allow_write:
-        _add(server, Steering(client).tools(), CHANGES)
+        tools += [_closed(tool, CHANGES) for tool in Steering(client).tools()]
+    server: MCPServer = MCPServer("jobflow", instructions=INSTRUCTIONS, version=__version__, tools=tools)
     _add_resources(server, client)
     _add_prompts(server)
     return server
 
 
-def _add(server: MCPServer, tools: Iterable[Callable[..., Any]], annotations: ToolAnnotations) -> None:
-    for tool in tools:
-        server.tool(annotations=annotations)(_told(tool))
+def _closed(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
+    """Return the tool so that it refuses an argument that it does not have.
+
+    The SDK ignores one, and a filter whose name is misspelt would then be no filter.
+    """
+    made = Tool.from_function(_told(tool), annotations=annotations)
+    arguments = made.fn_metadata.arg_model
+    closed = type(arguments.__name__, (arguments,), {"model_config": ConfigDict(extra="forbid")})
+    made.fn_metadata.arg_model = closed
+    made.parameters = closed.model_json_schema(by_alias=True)
+    return made
 
 
 def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,10 +81,10 @@ def _add_resources(server: MCPServer, client: JobFlow) -> None:
 
 def _add_prompts(server: MCPServer) -> None:
     @server.prompt(title="Why do jobs of this type fail?")
-    def why_do_jobs_fail(job_type: str) -> str:
+    def why_do_jobs_fail(type: str) -> str:
         """Find the cause of failures of one job type."""
         return (
-            f"Why do jobs of type {job_type} fail? List its errors, show one job of the most frequent group with its "
+            f"Why do jobs of type {type} fail? List its errors, show one job of the most frequent group with its "
             "attempts and logs, and say what the cause is, how you know, and what to change. Do not retry anything yet."
         )
 

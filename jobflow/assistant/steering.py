@@ -30,14 +30,14 @@ class Steering:
         """Run a scheduled or retrying job now instead of at its time."""
         return summary(self._client.run_now(job_id))
 
-    def redrive_dead_letters(self, job_type: str | None = None, expected: int | None = None) -> dict[str, Any]:
+    def redrive_dead_letters(self, type: str | None = None, expected: int | None = None) -> dict[str, Any]:
         """Run dead-lettered jobs again, of one type or of all.
 
         Without `expected` nothing is changed, and the answer tells how many it would be. Tell the person that number;
         with their consent call again with it as `expected`. Nothing is changed when the number is another one by then.
         """
-        counted = self._client.redrive(job_type, dry_run=True)
+        counted = self._client.redrive(type, dry_run=True)
         if expected is None or expected != counted.matched:
             return {"changed": False, "would_retry": counted.matched}
-        done: dict[str, Any] = plain(self._client.redrive(job_type))
+        done: dict[str, Any] = plain(self._client.redrive(type))
         return {"changed": True, **done}

@@ -133,9 +133,9 @@ def bulk(action: str, chosen: Mapping[str, Any], *, dry_run: bool, cursor: str |
     return Call("POST", "/jobs/bulk", m.BulkAnswer, body=_without_none(asked), repeatable=True)
 
 
-def redrive(job_type: str | None, *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
+def redrive(type: str | None, *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
     """Retry a page of dead-lettered jobs."""
-    body = _without_none({"type": job_type, "dry_run": dry_run, "cursor": cursor})
+    body = _without_none({"type": type, "dry_run": dry_run, "cursor": cursor})
     return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
 
 
@@ -168,21 +168,21 @@ def job_types() -> Call[m.JobTypes]:
     return Call("GET", "/job-types", m.JobTypes, repeatable=True)
 
 
-def tenants(job_type: str) -> Call[m.Tenants]:
+def tenants(type: str) -> Call[m.Tenants]:
     """Read whose jobs of a type are at work."""
-    return Call("GET", f"/job-types/{quote(job_type, safe='')}/tenants", m.Tenants, repeatable=True)
+    return Call("GET", f"/job-types/{quote(type, safe='')}/tenants", m.Tenants, repeatable=True)
 
 
-def pause(job_type: str, reason: str = "") -> Call[m.Paused]:
+def pause(type: str, reason: str = "") -> Call[m.Paused]:
     """Stop handing out jobs of a type."""
-    path = f"/job-types/{quote(job_type, safe='')}/pause"
+    path = f"/job-types/{quote(type, safe='')}/pause"
     # An older API takes no body here.
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
-def resume(job_type: str) -> Call[m.Paused]:
+def resume(type: str) -> Call[m.Paused]:
     """Hand out jobs of a type again."""
-    return Call("POST", f"/job-types/{quote(job_type, safe='')}/resume", m.Paused, repeatable=True)
+    return Call("POST", f"/job-types/{quote(type, safe='')}/resume", m.Paused, repeatable=True)
 
 
 def metrics() -> Call[m.MetricsAnswer]:
@@ -191,11 +191,11 @@ def metrics() -> Call[m.MetricsAnswer]:
 
 
 def series(
-    metric: m.Metric, job_type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
+    metric: m.Metric, type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
 ) -> Call[m.Series]:
     """Read numbers over time."""
     bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
-    query = {"metric": metric, "type": job_type, "step": step, **bounds}
+    query = {"metric": metric, "type": type, "step": step, **bounds}
     return Call("GET", "/metrics/series", m.Series, query=query, repeatable=True)
 
 
@@ -204,9 +204,9 @@ def findings() -> Call[m.Findings]:
     return Call("GET", "/metrics/health", m.Findings, repeatable=True)
 
 
-def errors(job_type: str | None, since: datetime | str | None) -> Call[m.ErrorGroups]:
+def errors(type: str | None, since: datetime | str | None) -> Call[m.ErrorGroups]:
     """Read the groups of failures."""
-    query = {"type": job_type, "since": None if since is None else as_time(since)}
+    query = {"type": type, "since": None if since is None else as_time(since)}
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
 
 

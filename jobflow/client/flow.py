@@ -186,9 +186,9 @@ def bulk(
     return _sum(parts)
 
 
-def redrive(job_type: str | None, patience: Patience, *, dry_run: bool) -> Flow[m.BulkAnswer]:
+def redrive(type: str | None, patience: Patience, *, dry_run: bool) -> Flow[m.BulkAnswer]:
     """Retry every dead-lettered job, page by page."""
-    return whole(lambda cursor: calls.redrive(job_type, dry_run=dry_run, cursor=cursor), patience)
+    return whole(lambda cursor: calls.redrive(type, dry_run=dry_run, cursor=cursor), patience)
 
 
 def whole(page: Callable[[str | None], Call[m.BulkAnswer]], patience: Patience) -> Flow[m.BulkAnswer]:

@@ -38,7 +38,7 @@ def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -
 
 
 def settings_of(
-    job_type: str,
+    type: str,
     cron: str,
     payload: Any,
     timezone: str,
@@ -49,7 +49,7 @@ def settings_of(
     """Return the settings of a schedule as the API takes them."""
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
-        "type": job_type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
+        "type": type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
         **{name: as_time(when) for name, when in bounds.items() if when is not None}, **settings,
     }  # fmt: skip
 

@@ -49,7 +49,7 @@ class Platform:
 
     def submit(
         self,
-        kind: JobType[Any, Any] | str,
+        type: JobType[Any, Any] | str,
         payload: Any,
         *,
         delay: float | None = None,
@@ -60,7 +60,7 @@ class Platform:
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
-        name = kind if isinstance(kind, str) else kind.name
+        name = type if isinstance(type, str) else type.name
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
         when = None if run_at is None else run_at.timestamp()
         seconds = None if delay is None else round(delay)
@@ -83,9 +83,9 @@ class Platform:
         self.workers.invoke(found.type, seconds)
         return self.job(found)
 
-    def perform(self, kind: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
+    def perform(self, type: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
         """Submit a job and run its first attempt; return the job after it."""
-        return self.attempt(self.submit(kind, payload, **asked), seconds)
+        return self.attempt(self.submit(type, payload, **asked), seconds)
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
         """Let time pass (`advance(hours=2)`), and run all that becomes due meanwhile, at its time."""
@@ -123,9 +123,9 @@ class Platform:
         """Return the attempts of a job that did not complete it, oldest first."""
         return self.store.view(job if isinstance(job, str) else job.id).attempts
 
-    def jobs(self, status: Status | str | None = None, kind: JobType[Any, Any] | str | None = None) -> list[Job]:
+    def jobs(self, status: Status | str | None = None, type: JobType[Any, Any] | str | None = None) -> list[Job]:
         """Return the jobs, newest first."""
-        name = kind.name if isinstance(kind, JobType) else kind
+        name = type.name if isinstance(type, JobType) else type
         wanted = None if status is None else Status(status)
         return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
 
@@ -134,9 +134,9 @@ class Platform:
         parent = job if isinstance(job, str) else job.id
         return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
 
-    def fail(self, kind: JobType[Any, Any] | str, *errors: BaseException) -> None:
+    def fail(self, type: JobType[Any, Any] | str, *errors: BaseException) -> None:
         """Let the next attempts of a type raise these instead of running; WorkerGone() ends the worker's process."""
-        name = kind if isinstance(kind, str) else kind.name
+        name = type if isinstance(type, str) else type.name
         self.workers.faults.setdefault(name, deque()).extend(errors)
 
     def duplicate(self, messages: int = 1) -> None:

@@ -68,7 +68,7 @@ class Ran:
 
 
 def run(
-    kind: JobType[Any, Any],
+    type: JobType[Any, Any],
     payload: Any = None,
     *,
     attempt: int = 1,
@@ -83,35 +83,35 @@ def run(
     job to stop from that progress on. Raises InvalidPayload, whatever the function raises, and PermanentError for a
     result that cannot be stored.
     """
-    stored = kind.canonical(_plain(kind, payload))
+    stored = type.canonical(_plain(type, payload))
     clock = clock or Clock()
-    left = kind.job_budget if seconds is None else seconds
+    left = type.job_budget if seconds is None else seconds
     job = Job(
-        str(uuid.uuid4()), kind.name, Status.PROCESSING, clock.now, clock.now, stored, len(json.dumps(stored)),
-        attempts=attempt, claims=attempt, max_attempts=max(kind.max_attempts, attempt), sent=True,
+        str(uuid.uuid4()), type.name, Status.PROCESSING, clock.now, clock.now, stored, len(json.dumps(stored)),
+        attempts=attempt, claims=attempt, max_attempts=max(type.max_attempts, attempt), sent=True,
         started_at=clock.now, lease_until=clock.now + left, writer=new_writer(),
     )  # fmt: skip
     store = MemoryJobStore(clock)
     store.add(job)
-    enqueuing = Enqueuing(kind.enqueues, JobService(store, MemoryJobQueue(clock), clock=clock))
+    enqueuing = Enqueuing(type.enqueues, JobService(store, MemoryJobQueue(clock), clock=clock))
     end = clock.now + left
-    given = secrets_of(kind, secrets or {})
+    given = secrets_of(type, secrets or {})
     context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
-    value = kind.run(kind.parse_stored(stored), context)
+    value = type.run(type.parse_stored(stored), context)
     return Ran(value, as_json(value), context)
 
 
-def example(kind: JobType[Any, Any], **changes: Any) -> dict[str, Any]:
+def example(type: JobType[Any, Any], **changes: Any) -> dict[str, Any]:
     """Return a payload from the type's schema (its first example, or its required fields), with these fields changed.
 
     Raises InvalidPayload when the type does not take it.
     """
-    payload = {**kind.example, **changes}
-    kind.parse(payload)
+    payload = {**type.example, **changes}
+    type.parse(payload)
     return payload
 
 
-def _plain(kind: JobType[Any, Any], payload: Any) -> JSON:
+def _plain(type: JobType[Any, Any], payload: Any) -> JSON:
     if payload is None:
-        return kind.example
+        return type.example
     return payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload

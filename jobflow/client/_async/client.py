@@ -50,7 +50,7 @@ class AsyncJobFlow:
 
     async def submit(
         self,
-        job_type: str,
+        type: str,
         payload: Any,
         *,
         key: str | None = None,
@@ -64,9 +64,7 @@ class AsyncJobFlow:
 
         `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
         """
-        return await self._ask(
-            calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce))
-        )
+        return await self._ask(calls.create(NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     async def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
         """Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`.
@@ -145,9 +143,9 @@ class AsyncJobFlow:
         """Cancel these jobs, or all that match; `dry_run` only counts."""
         return await self._run(flow.bulk("cancel", ids, filters, self._patience, dry_run=dry_run))
 
-    async def redrive(self, job_type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
+    async def redrive(self, type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
         """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
-        return await self._run(flow.redrive(job_type, self._patience, dry_run=dry_run))
+        return await self._run(flow.redrive(type, self._patience, dry_run=dry_run))
 
     async def start_bulk(
         self,
@@ -188,17 +186,17 @@ class AsyncJobFlow:
         answer = await self._ask(calls.job_types())
         return answer.job_types
 
-    async def tenants(self, job_type: str) -> m.Tenants:
+    async def tenants(self, type: str) -> m.Tenants:
         """Return the ten tenants of a type with the most jobs at work."""
-        return await self._ask(calls.tenants(job_type))
+        return await self._ask(calls.tenants(type))
 
-    async def pause(self, job_type: str, reason: str = "") -> m.Paused:
+    async def pause(self, type: str, reason: str = "") -> m.Paused:
         """Stop handing out jobs of a type; the reason is told while it is paused."""
-        return await self._ask(calls.pause(job_type, reason))
+        return await self._ask(calls.pause(type, reason))
 
-    async def resume(self, job_type: str) -> m.Paused:
+    async def resume(self, type: str) -> m.Paused:
         """Hand out jobs of a type again."""
-        return await self._ask(calls.resume(job_type))
+        return await self._ask(calls.resume(type))
 
     async def metrics(self) -> m.MetricsAnswer:
         """Return the numbers of now."""
@@ -207,22 +205,22 @@ class AsyncJobFlow:
     async def series(
         self,
         metric: m.Metric,
-        job_type: str | None = None,
+        type: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         step: Step = 60,
     ) -> m.Series:
         """Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds."""
-        return await self._ask(calls.series(metric, job_type, since, until, step))
+        return await self._ask(calls.series(metric, type, since, until, step))
 
     async def findings(self) -> list[m.FindingRow]:
         """Return what needs attention, most urgent first."""
         answer = await self._ask(calls.findings())
         return answer.findings
 
-    async def errors(self, job_type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
+    async def errors(self, type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
         """Return failures in groups, most frequent first."""
-        answer = await self._ask(calls.errors(job_type, since))
+        answer = await self._ask(calls.errors(type, since))
         return answer.groups
 
     async def acknowledge(self, fingerprint: str) -> m.ErrorMark:
@@ -270,7 +268,7 @@ class AsyncJobFlow:
     async def create_schedule(
         self,
         schedule_id: str,
-        job_type: str,
+        type: str,
         cron: str,
         payload: Any,
         *,
@@ -280,13 +278,13 @@ class AsyncJobFlow:
         **settings: Any,
     ) -> m.ScheduleRow:
         """Store a schedule: cron has five fields; `catch_up` and `overlap` are settings."""
-        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return await self._ask(schedules.create(schedule_id, given))
 
     async def change_schedule(
         self,
         schedule_id: str,
-        job_type: str,
+        type: str,
         cron: str,
         payload: Any,
         *,
@@ -300,7 +298,7 @@ class AsyncJobFlow:
 
         With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
         """
-        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return await self._ask(schedules.change(schedule_id, given, version))
 
     async def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:

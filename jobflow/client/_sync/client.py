@@ -51,7 +51,7 @@ class JobFlow:
 
     def submit(
         self,
-        job_type: str,
+        type: str,
         payload: Any,
         *,
         key: str | None = None,
@@ -65,7 +65,7 @@ class JobFlow:
 
         `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
         """
-        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce)))
+        return self._ask(calls.create(NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
         """Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`.
@@ -142,9 +142,9 @@ class JobFlow:
         """Cancel these jobs, or all that match; `dry_run` only counts."""
         return self._run(flow.bulk("cancel", ids, filters, self._patience, dry_run=dry_run))
 
-    def redrive(self, job_type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
+    def redrive(self, type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
         """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
-        return self._run(flow.redrive(job_type, self._patience, dry_run=dry_run))
+        return self._run(flow.redrive(type, self._patience, dry_run=dry_run))
 
     def start_bulk(
         self,
@@ -185,17 +185,17 @@ class JobFlow:
         answer = self._ask(calls.job_types())
         return answer.job_types
 
-    def tenants(self, job_type: str) -> m.Tenants:
+    def tenants(self, type: str) -> m.Tenants:
         """Return the ten tenants of a type with the most jobs at work."""
-        return self._ask(calls.tenants(job_type))
+        return self._ask(calls.tenants(type))
 
-    def pause(self, job_type: str, reason: str = "") -> m.Paused:
+    def pause(self, type: str, reason: str = "") -> m.Paused:
         """Stop handing out jobs of a type; the reason is told while it is paused."""
-        return self._ask(calls.pause(job_type, reason))
+        return self._ask(calls.pause(type, reason))
 
-    def resume(self, job_type: str) -> m.Paused:
+    def resume(self, type: str) -> m.Paused:
         """Hand out jobs of a type again."""
-        return self._ask(calls.resume(job_type))
+        return self._ask(calls.resume(type))
 
     def metrics(self) -> m.MetricsAnswer:
         """Return the numbers of now."""
@@ -204,22 +204,22 @@ class JobFlow:
     def series(
         self,
         metric: m.Metric,
-        job_type: str | None = None,
+        type: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         step: Step = 60,
     ) -> m.Series:
         """Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds."""
-        return self._ask(calls.series(metric, job_type, since, until, step))
+        return self._ask(calls.series(metric, type, since, until, step))
 
     def findings(self) -> list[m.FindingRow]:
         """Return what needs attention, most urgent first."""
         answer = self._ask(calls.findings())
         return answer.findings
 
-    def errors(self, job_type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
+    def errors(self, type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
         """Return failures in groups, most frequent first."""
-        answer = self._ask(calls.errors(job_type, since))
+        answer = self._ask(calls.errors(type, since))
         return answer.groups
 
     def acknowledge(self, fingerprint: str) -> m.ErrorMark:
@@ -266,7 +266,7 @@ class JobFlow:
     def create_schedule(
         self,
         schedule_id: str,
-        job_type: str,
+        type: str,
         cron: str,
         payload: Any,
         *,
@@ -276,13 +276,13 @@ class JobFlow:
         **settings: Any,
     ) -> m.ScheduleRow:
         """Store a schedule: cron has five fields; `catch_up` and `overlap` are settings."""
-        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return self._ask(schedules.create(schedule_id, given))
 
     def change_schedule(
         self,
         schedule_id: str,
-        job_type: str,
+        type: str,
         cron: str,
         payload: Any,
         *,
@@ -296,7 +296,7 @@ class JobFlow:
 
         With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
         """
-        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return self._ask(schedules.change(schedule_id, given, version))
 
     def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:

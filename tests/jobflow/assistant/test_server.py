@@ -103,6 +103,23 @@ def test_dead_letters_are_counted_before_they_are_redriven(wire: Wire, world: Wo
     assert world.store.get(dead).status is Status.QUEUED
 
 
+def test_an_argument_that_a_tool_does_not_have_is_refused_and_changes_nothing(
+    wire: Wire, world: World, dead: str
+) -> None:
+    async def talk(assistant: "Client") -> list[str]:
+        tools = (await assistant.list_tools()).tools
+        taken = {name: set(tool.input_schema["properties"]) for tool in tools for name in [tool.name]}
+        given = {name: dict.fromkeys([*fields, "job_type"], dead) for name, fields in taken.items()}
+        answers = {name: await assistant.call_tool(name, arguments) for name, arguments in given.items()}
+        return [name for name, one in answers.items() if not one.is_error or "job_type" not in one.content[0].text]
+
+    assert ask(wire, talk, write=True) == []
+    with pytest.raises(AssertionError, match="job_type"):
+        call(wire, "redrive_dead_letters", write=True, job_type="test.other", expected=1)
+    assert world.store.get(dead).status is Status.DEAD_LETTER
+    assert call(wire, "redrive_dead_letters", write=True, type="test.other") == {"changed": False, "would_retry": 0}
+
+
 def test_a_job_is_cancelled_and_retried(wire: Wire, world: World) -> None:
     job = world.create(delay_seconds=600)
     assert call(wire, "run_job_now", write=True, job_id=job)["status"] == "queued"
@@ -115,7 +132,7 @@ def test_resources_and_prompts(wire: Wire) -> None:
         meta = await assistant.read_resource("jobflow://meta")
         kind = await assistant.read_resource("jobflow://job-types/test.note")
         guide = await assistant.read_resource("jobflow://guide")
-        prompt = await assistant.get_prompt("why_do_jobs_fail", {"job_type": "test.note"})
+        prompt = await assistant.get_prompt("why_do_jobs_fail", {"type": "test.note"})
         return meta.contents[0], kind.contents[0], prompt.messages[0].content, guide.contents[0]
 
     meta, kind, prompt, guide = ask(wire, talk)
