@@ -8,22 +8,18 @@ no other attempt of its key can still run, wherever its message came from (a pur
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.errors import JobNotFound, KeyUnavailable, LeaseLost, RetryLater
+from chalicelib.errors import JobNotFound, KeyUnavailable, LeaseLost
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore, KeyLock
-from chalicelib.limits.serial import lock_of_attempt, named, row_of
+from chalicelib.limits.serial import KeyHeld, lock_of_attempt, named, row_of
 from chalicelib.telemetry import events
 
 KEY_TRIES = 3
 """Most reads of the row, when other attempts take it at the same time."""
 LOOK_AGAIN = 15.0
 """Most seconds until a held key is asked for again: its holder usually ends long before its lease."""
-
-
-class KeyHeld(RetryLater):
-    """Another job of the same key runs: the attempt is given back before the job function was called."""
 
 
 @dataclass

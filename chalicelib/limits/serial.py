@@ -2,11 +2,16 @@
 
 import uuid
 
+from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import KeyLock
 
 NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 """UUID namespace of the rows that say which attempt runs for a key."""
+
+
+class KeyHeld(RetryLater):
+    """Another job of the same key runs: the attempt is given back before the job function was called."""
 
 
 def row_of(job_type: str, group: str) -> str:

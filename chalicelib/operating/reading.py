@@ -1,12 +1,16 @@
 """Read one job with what explains it: its attempts, and why it waits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.counters.port import Counters
+from chalicelib.errors import JobNotFound
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.tenants import group_of
+from chalicelib.limits.serial import named, row_of
 from chalicelib.operating.why_waiting import QueueState, asks, why
 
 
@@ -21,15 +25,32 @@ class JobReader:
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
         """Return a job with its attempts, and why it waits (None when it does not). Raises JobNotFound.
 
-        The counters are asked for a waiting job only: one request to the store less for every other.
+        The counters are asked for a waiting job only: one request to the store less for every other. One of a type that
+        runs one at a time for a key costs two more, for the job that runs.
         """
         view, now = self.store.view(job_id), self.clock()
-        queue = (
-            QueueState.of(view.job, self.counters.standing(), now, _rate(view.job.type))
-            if asks(view.job)
-            else QueueState()
-        )
+        queue = self._queue(view.job, now) if asks(view.job) else QueueState()
         return view, why(view.job, queue, now, view.attempts[-1] if view.attempts else None)
+
+    def _queue(self, job: Job, now: float) -> QueueState:
+        queue = QueueState.of(job, self.counters.standing(), now, _rate(job.type))
+        if not jobtype.serial(job.type):
+            return replace(queue, declared=job.type in jobtype.names())
+        return replace(queue, serial=True, holder=self._holder(job, now))
+
+    def _holder(self, job: Job, now: float) -> str | None:
+        """Return the id of the other job of the same key that runs now; None without one."""
+        group = group_of(job.tags)
+        lock = None if group is None else self.store.key_lock(row_of(job.type, group))
+        if lock is None or lock.until <= now:
+            return None
+        job_id, token = named(lock)
+        try:
+            found = self.store.get_without_bodies(job_id)
+        except JobNotFound:
+            return None
+        runs = found.status is Status.PROCESSING and found.token == token
+        return job_id if runs and job_id != job.id else None
 
 
 def _rate(job_type: str) -> str | None:

@@ -9,6 +9,7 @@ from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
+from chalicelib.limits.serial import KeyHeld
 from chalicelib.limits.turns import has_turn
 
 SLOW_SEND = 10.0
@@ -17,6 +18,7 @@ LONGEST_REASON = 300
 """Bytes of an error in the sentence."""
 ASKED = "asked to come again"
 """Begins the error of a `RetryLater` without a reason, too."""
+ONE_AT_A_TIME = "the jobs of a key run one at a time, in their order"
 ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
 """Said of a stored payload that today's schema refuses."""
 
@@ -26,7 +28,8 @@ class QueueState:
     """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
     Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job
-    is tried then.
+    is tried then. `serial`: jobs of a key run one at a time; `holder` is the job of this one's key that runs now.
+    `declared`: the deployment has the job type.
     """
 
     ahead: int = 0
@@ -34,6 +37,9 @@ class QueueState:
     paused: float | None = None
     rate: str | None = None
     probe_at: float | None = None
+    serial: bool = False
+    holder: str | None = None
+    declared: bool = True
 
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
@@ -66,11 +72,16 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
     `last` is the job's last attempt, if it is on record.
     """
     if job.status is Status.PROCESSING:
+        if job.lease_until is not None and job.lease_until < now:
+            lost = f"The worker of attempt {job.attempts} is lost since {iso(job.lease_until)}"
+            return f"{lost}; the job goes on when its message comes again."
         return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
     if job.status not in WAITING:
         return None
+    if not queue.declared:
+        return f"No deployment declares the type {job.type}; it is cancelled unless one declares it again."
     sentence = _sentence(job, queue, now, last)
-    if queue.paused is None or job.status is Status.QUEUED:
+    if queue.paused is None or sentence == _paused(job, queue):
         return f"{sentence}."
     paused = f"the {job.type} queue is paused since {iso(queue.paused)}"
     return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}."
@@ -107,6 +118,8 @@ def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     # of the attempt: the job's own may be too short to name the field
     reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
+    if last.error_class == KeyHeld.__name__:
+        return f"{reason}; the next try is at {iso(due)}{late}"
     if last.error_class == PayloadRefused.__name__:
         return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
     # The watchdog notes a stall, too, but of a later message: then it was the job that asked.
@@ -118,17 +131,26 @@ def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
 
 def _queued(job: Job, queue: QueueState, now: float) -> str:
     if queue.paused is not None:
-        return f"The {job.type} queue is paused since {iso(queue.paused)}; it waits {queue.until}"
+        return _paused(job, queue)
     if not job.sent:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
+    if queue.holder is not None:
+        return f"Job {queue.holder} of the same key runs; {ONE_AT_A_TIME}"
+    keyed = queue.serial and tenant_of(job.tags) is not None
+    if queue.ahead == 0 and keyed:
+        return f"It waits for a worker, or for an earlier job of the same key that comes again; {ONE_AT_A_TIME}"
     if queue.ahead == 0:
         return f"Next in the {job.type} queue; waiting for a worker"
     jobs = "1 job" if queue.ahead == 1 else f"{queue.ahead:,} jobs"
     age = "" if queue.oldest is None else f"; the oldest has waited {_span(now - queue.oldest)}"
     paced = f"; at most {queue.rate} start" if queue.rate else ""
-    turns = "; tenants take turns" if tenant_of(job.tags) else ""
-    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{turns}"
+    order = f"; {ONE_AT_A_TIME}" if keyed else "; tenants take turns" if tenant_of(job.tags) else ""
+    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{order}"
+
+
+def _paused(job: Job, queue: QueueState) -> str:
+    return f"The {job.type} queue is paused since {iso(queue.paused or 0.0)}; it waits {queue.until}"
 
 
 def _span(seconds: float) -> str:

@@ -89,6 +89,84 @@ def test_an_attempt_that_was_given_back_did_not_fail(fields: dict[str, Any], las
     assert why(a_job(**fields), BUSY, T0, last) == expected
 
 
+MARKS = {
+    "paused": "is paused since",
+    "ahead": "ahead in the",
+    "next": "Next in the",
+    "tenants": "tenants take turns",
+    "key": "one at a time",
+    "holder": "of the same key runs",
+    "turn": "waits for its turn",
+    "pace": "a second",
+    "backoff": "backs off until",
+    "due": "is due since",
+    "asked": "asked to come again",
+    "refused": "schema refuses",
+    "stalled": "could not be run",
+    "sending": "Being queued",
+    "unsent": "will be re-sent",
+    "planned": "is scheduled for",
+    "passed": "has passed",
+    "undeclared": "No deployment declares",
+    "lost": "is lost since",
+    "stopping": "Cancellation requested",
+}
+OF_A_KEY: dict[str, Any] = QUEUED | {"tags": ("tenant=acme",)}
+TURN: dict[str, Any] = QUEUED | {"turn_at": T0 + 90, "next_attempt_at": T0 + 90}
+RUNS: dict[str, Any] = {"status": Status.PROCESSING, "attempts": 1, "lease_until": T0 + 60}
+SERIAL = QueueState(serial=True)
+HELD = given_back("KeyHeld", "Job first of the same key runs; this one waits for its end.")
+ASKS = given_back("RetryLater", "429")
+UNREAD = given_back("SecretUnavailable", "BILLING_KEY")
+REFUSED = given_back("PayloadRefused", "Today's schema refuses the stored payload: to: Field required")
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "last", "said"),
+    [
+        (QUEUED, BUSY, None, "ahead"),
+        (QUEUED, replace(BUSY, rate="14 a second"), None, "ahead pace"),
+        (QUEUED, QueueState(), None, "next"),
+        (OF_A_KEY, BUSY, None, "ahead tenants"),
+        (OF_A_KEY, QueueState(), None, "next"),
+        (OF_A_KEY, SERIAL, None, "key"),
+        (OF_A_KEY, replace(BUSY, serial=True), None, "ahead key"),
+        (OF_A_KEY, replace(SERIAL, holder="first"), None, "holder key"),
+        (OF_A_KEY, replace(BUSY, serial=True, holder="first"), None, "holder key"),
+        (OF_A_KEY, replace(SERIAL, paused=T0 - 9, holder="first"), None, "paused"),
+        (QUEUED, SERIAL, None, "next"),
+        (OF_A_KEY | BACK, SERIAL, HELD, "holder"),
+        (QUEUED, PAUSED, None, "paused"),
+        (QUEUED, replace(PAUSED, probe_at=T0 + 60), None, "paused"),
+        (TURN, QueueState(rate="14 a second"), None, "turn pace"),
+        (TURN, replace(PAUSED, rate="14 a second"), None, "turn pace paused"),
+        ({}, BUSY, None, "sending"),
+        ({"updated_at": T0 - 11}, BUSY, None, "unsent"),
+        ({"updated_at": T0 - 11}, PAUSED, None, "paused"),
+        (LATER, BUSY, None, "planned"),
+        (LATE, BUSY, None, "planned passed"),
+        (LATER, PAUSED, None, "planned paused"),
+        (FAILED, BUSY, None, "backoff"),
+        (READY, BUSY, None, "due"),
+        (FAILED, PAUSED, None, "backoff paused"),
+        (BACK, BUSY, ASKS, "asked"),
+        (BACK, PAUSED, ASKS, "asked paused"),
+        (STALLED, BUSY, REFUSED, "refused"),
+        (STALLED, BUSY, UNREAD, "stalled"),
+        (QUEUED, QueueState(declared=False), None, "undeclared"),
+        (LATER, replace(PAUSED, declared=False), None, "undeclared"),
+        (RUNS | {"cancel_requested": True}, QueueState(), None, "stopping"),
+        (RUNS | {"lease_until": T0 - 1}, QueueState(), None, "lost"),
+        (RUNS | {"lease_until": T0 - 1, "cancel_requested": True}, QueueState(), None, "lost"),
+    ],
+)
+def test_each_reason_is_said_and_no_other(
+    fields: dict[str, Any], line: QueueState, last: Attempt | None, said: str
+) -> None:
+    sentence = why(a_job(**fields), line, T0, last) or ""
+    assert {name for name, words in MARKS.items() if words in sentence} == set(said.split()), sentence
+
+
 def test_a_long_reason_is_cut() -> None:
     told = why(a_job(**BACK), BUSY, T0, given_back("RetryLater", "x" * 1000))
     assert told == f"{ASKED} {AT}: {'x' * (LONGEST_REASON - 3)}…."
