@@ -18,6 +18,11 @@ PART = {
     "month": "the month (1-12, JAN-DEC)", "day-of-week": "the day of the week (0-7, SUN-SAT, FRI#2, FRIL)",
 }  # fmt: skip
 """The five fields in the words of an answer, by cronsim's names."""
+NAMED = {
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}  # fmt: skip
+"""What stands for five fields, as in Debian's cron."""
 SEARCHED = 1_000
 """Firings in a row that may lie before the time asked for: the hour that the clocks repeat has at most 60."""
 
@@ -26,13 +31,18 @@ def cron_error(text: str) -> str | None:
     """Return what is wrong with a cron text; None when it is right and fires at some time."""
     if len(text) > LONGEST_CRON or not text.isascii():
         return f"must be at most {LONGEST_CRON} ASCII characters"
-    if len(text.split()) != FIELDS:
+    if text.strip().startswith("@") and _fields(text) == text:
+        return f"must be one of {', '.join(NAMED)}, or five fields"
+    fields = _fields(text).split()
+    if len(fields) != FIELDS:
         return "must have five fields: minute, hour, day of the month, month, day of the week"
     try:
-        next(CronSim(text, datetime(2000, 1, 1, tzinfo=UTC)))
+        next(CronSim(" ".join(fields), datetime(2000, 1, 1, tzinfo=UTC)))
     except StopIteration:
         return "never fires"
     except CronSimError as error:
+        if _is_right([*fields[:3], "*", fields[4]]) and _is_right([*fields[:2], "*", *fields[3:]]):
+            return "never fires: no month that it names has such a day"
         named = PART.get(str(error).removeprefix("Bad "))
         return f"has an error in {named}" if named else "is not a cron text"
     except (AssertionError, ValueError):
@@ -53,7 +63,7 @@ def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
     """
     last = after
     behind = 0
-    for moment in CronSim(cron, datetime.fromtimestamp(after, ZoneInfo(timezone))):
+    for moment in CronSim(_fields(cron), datetime.fromtimestamp(after, ZoneInfo(timezone))):
         at = moment.timestamp()
         if at > last:
             last, behind = at, 0
@@ -80,6 +90,19 @@ def first_of(times: Iterator[float], most: int, until: float | None = None) -> l
             break
         found.append(at)
     return found
+
+
+def _fields(text: str) -> str:
+    """Return the five fields that a text like @daily stands for; any other text as it is."""
+    return NAMED.get(text.strip().lower(), text)
+
+
+def _is_right(fields: list[str]) -> bool:
+    try:
+        CronSim(" ".join(fields), datetime(2000, 1, 1, tzinfo=UTC))
+    except (CronSimError, AssertionError, ValueError):
+        return False
+    return True
 
 
 @cache

@@ -22,6 +22,7 @@ from chalicelib.producing.submission import Submission
 from chalicelib.schedules.ahead import cancel_ahead, job_of
 from chalicelib.schedules.declared import declared
 from chalicelib.schedules.due import started, stopped, upcoming
+from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.rule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
 
@@ -59,6 +60,7 @@ class ScheduleService:
 
     schedules: Schedules
     jobs: JobService
+    firings: Firings
 
     def get(self, schedule_id: str) -> Schedule:
         """Return a schedule; raises ScheduleNotFound, also for one that the code no longer declares."""
@@ -100,7 +102,7 @@ class ScheduleService:
         new = replace(replace(new, paused=True) if paused else started(new, now), writer=new_writer())
         if not self.schedules.add(new):
             raise ScheduleConflict(f"There is a schedule with the id {schedule_id!r}.")
-        return new
+        return self.firings.at_once(new)
 
     def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
         """Give a stored schedule other settings. A job made ahead stays if the new ones fire at its time, too.
@@ -116,7 +118,7 @@ class ScheduleService:
             _check_version(seen, after, version)
             return replace(after, updated_at=self.jobs.now()) if seen.paused else started(after, self.jobs.now())
 
-        return self._edit(schedule_id, changed, cancels=True)
+        return self.firings.at_once(self._edit(schedule_id, changed, cancels=True))
 
     def pause(self, schedule_id: str) -> Schedule:
         """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
@@ -125,7 +127,8 @@ class ScheduleService:
 
     def resume(self, schedule_id: str) -> Schedule:
         """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
-        return self._edit(schedule_id, lambda seen: started(seen, self.jobs.now()) if seen.paused else seen)
+        resumed = self._edit(schedule_id, lambda seen: started(seen, self.jobs.now()) if seen.paused else seen)
+        return self.firings.at_once(resumed)
 
     def delete(self, schedule_id: str) -> Schedule:
         """Delete a stored schedule and cancel the job that was made ahead; return it as it was.

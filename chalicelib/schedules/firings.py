@@ -64,6 +64,20 @@ class Firings:
             self.tally += tally
         return dict(self.tally)
 
+    def at_once(self, schedule: Schedule) -> Schedule:
+        """Make the jobs of a schedule that fires before the watchdog is sure to come; return it as it is after that.
+
+        Raises nothing: what could not be done is done by the watchdog.
+        """
+        if schedule.next_at is None or schedule.next_at > self.service.now() + AHEAD:
+            return schedule
+        self._portion([schedule])
+        try:
+            return self._current(schedule) or schedule
+        except Exception as error:
+            events.failed(schedule.id, error)
+            return schedule
+
     def _portion(self, portion: Sequence[Schedule]) -> Counter[str]:
         tally: Counter[str] = Counter()
         jobs: list[Job] = []

@@ -40,7 +40,10 @@ CronText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_CRON),
     AfterValidator(_cron),
-    Field(description="Five fields: minute, hour, day of the month, month, day of the week.", examples=["0 6 * * 1-5"]),
+    Field(
+        description="Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.",
+        examples=["0 6 * * 1-5"],
+    ),
 ]
 Zone = Annotated[
     str,

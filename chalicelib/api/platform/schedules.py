@@ -112,7 +112,7 @@ def run_schedule(call: Call) -> Reply:
 
 def service() -> ScheduleService:
     """Return the use cases over this process's stores."""
-    return ScheduleService(parts.schedules, parts.job_service)
+    return ScheduleService(parts.schedules, parts.job_service, parts.firings)
 
 
 def _id_of(call: Call) -> str:

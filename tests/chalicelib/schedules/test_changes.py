@@ -9,7 +9,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import ScheduleConflict
 from chalicelib.producing.service import JobService
+from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.editing import ScheduleService, Settings
+from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.rule import Schedule
 from tests.chalicelib.api.support import NOTE, only_types
@@ -42,7 +44,7 @@ def service(kept: Interleaved) -> Iterator[ScheduleService]:
     clock = Clock()
     jobs = JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
     with only_types(NOTE):
-        yield ScheduleService(kept, jobs)
+        yield ScheduleService(kept, jobs, Firings(kept, jobs, Declared(kept, jobs.dispatcher)))
 
 
 def test_a_change_that_comes_between_look_and_write_is_seen(service: ScheduleService, kept: Interleaved) -> None:

@@ -33,7 +33,12 @@ def told(cron: str, zone: str, after: str, most: int) -> list[str]:
         ("* * * * 8", "the day of the week"),
         ("5-1 * * * *", "the minute"),
         ("*/0 * * * *", "the minute"),
-        ("0 0 31 2 *", "the day of the month"),
+        ("0 0 31 2 *", "never fires"),
+        ("0 0 31 2,4,6 *", "never fires"),
+        ("0 0 32 2 *", "the day of the month"),
+        ("0 0 31 13 *", "the month"),
+        ("@reboot", "@hourly"),
+        ("@", "@hourly"),
         ("0 0 */30 2 3#5", "never fires"),
         ("0 0 * * " + "1," * 60 + "1", "at most 100"),
         ("٣ * * * *", "ASCII"),
@@ -44,10 +49,28 @@ def test_a_wrong_text_is_told_what_is_wrong(text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["* * * * *", "0 6 * * 1-5", "*/15 8-18 * * MON-FRI", "0 0 L * *", "0 0 LW * *", "0 9 * * FRI#2"]
+    "text",
+    ["* * * * *", "0 6 * * 1-5", "*/15 8-18 * * MON-FRI", "0 0 L * *", "0 0 LW * *", "0 9 * * FRI#2", "0 0 31 2 1"],
 )
 def test_a_right_text_is_taken(text: str) -> None:
     assert cron_error(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("@hourly", "0 * * * *"),
+        ("@daily", "0 0 * * *"),
+        ("@midnight", "0 0 * * *"),
+        ("@weekly", "0 0 * * SUN"),
+        ("@monthly", "0 0 1 * *"),
+        ("@yearly", "0 0 1 JAN *"),
+        (" @Annually ", "0 0 1 JAN *"),
+    ],
+)
+def test_a_named_text_fires_as_its_five_fields(text: str, same: str) -> None:
+    assert cron_error(text) is None
+    assert told(text, BERLIN, "2026-03-01T00:00+01:00", 3) == told(same, BERLIN, "2026-03-01T00:00+01:00", 3)
 
 
 @given(st.text(alphabet="0123456789*/,-#LW MONFRIJAN", max_size=LONGEST_CRON) | st.text(max_size=LONGEST_CRON + 5))

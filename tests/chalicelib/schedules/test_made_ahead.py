@@ -11,6 +11,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.due import AHEAD
 from chalicelib.schedules.editing import ScheduleService, Settings
+from chalicelib.schedules.firings import Firings
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0
@@ -48,7 +49,8 @@ ACTS = STOPPING | GOING_ON
 
 def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
     """What an operator asks; `disturbed`: its requests of jobs are those that fail."""
-    return ScheduleService(stage.kept, stage.first.service if disturbed else stage.service)
+    jobs = stage.first.service if disturbed else stage.service
+    return ScheduleService(stage.kept, jobs, Firings(stage.kept, jobs, Declared(stage.kept, jobs.dispatcher)))
 
 
 def stages() -> Iterator[tuple[int, Stage]]:
