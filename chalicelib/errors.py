@@ -121,6 +121,14 @@ class BulkActionNotFound(JobFlowError):
         self.bulk_id = bulk_id
 
 
+class MoreThanExpected(JobFlowError):
+    """An action on many jobs would change more of them than its caller has counted."""
+
+    def __init__(self, found: int, expected: int) -> None:
+        told = f"{found:,} jobs or more would be changed, and {expected:,} were expected"
+        super().__init__(f"{told}. Nothing was changed: count again.")
+
+
 class JobExists(JobFlowError):
     """A job with that id is already there; `existing` is that Job."""
 

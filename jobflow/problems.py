@@ -46,6 +46,10 @@ class ScheduleConflict(errors.Conflict):
     """The schedule's state does not allow this."""
 
 
+class MoreThanExpected(errors.Conflict):
+    """More jobs match than were expected."""
+
+
 class JobConflict(errors.Conflict):
     """The job's state does not allow this."""
 
@@ -97,6 +101,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "job-type-not-found": JobTypeNotFound,
     "schedule-not-found": ScheduleNotFound,
     "schedule-conflict": ScheduleConflict,
+    "more-than-expected": MoreThanExpected,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
+from chalicelib.errors import FieldError, InvalidPosition, JobFlowError, MoreThanExpected
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
@@ -14,6 +14,8 @@ from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.operating.operations import Operations
 
 BULK_PAGE = 100
+TIME_TO_COUNT = 3.0
+"""Seconds for which a request counts before it acts."""
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
 """Statuses in which an action is possible."""
 Place = tuple[Status, str | None]
@@ -66,13 +68,19 @@ class BulkActions:
         return report
 
     def on_matches(
-        self, action: str, which: Filter, limit: int = BULK_PAGE, dry_run: bool = False, cursor: str | None = None
+        self,
+        action: str,
+        which: Filter,
+        limit: int = BULK_PAGE,
+        dry_run: bool = False,
+        cursor: str | None = None,
+        seconds: float = TIME_TO_ACT,
     ) -> Report:
         """Act on up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
 
         However rare the matches are, each call makes progress: it ends with a cursor behind all that it has looked at.
         """
-        report, ends = Report(), self.clock() + TIME_TO_ACT
+        report, ends = Report(), self.clock() + seconds
         statuses = (which.status,) if which.status else BY_DEFAULT[action]
         place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
         while place is not None and report.matched < limit and self.clock() < ends:
@@ -81,6 +89,21 @@ class BulkActions:
             position = "|".join((action, place[0], place[1] or ""))
             report.cursor = write_cursor(position, which, self.cursor_secret, ACTS)
         return report
+
+    def check_expected(self, action: str, which: Filter | None, ids: Sequence[str], expected: int) -> None:
+        """Raise MoreThanExpected when more jobs would be changed than `expected` and a tenth of it.
+
+        The tenth is for jobs that came since they were counted. They are counted for TIME_TO_COUNT seconds at most.
+        """
+        most, found, cursor, ends = expected + expected // 10, len(set(ids)), None, self.clock() + TIME_TO_COUNT
+        while which is not None and found <= most:
+            report = self.on_matches(action, which, dry_run=True, cursor=cursor, seconds=TIME_TO_COUNT)
+            found += report.matched - len(report.skipped)
+            cursor = report.cursor
+            if cursor is None or self.clock() >= ends:
+                break
+        if found > most:
+            raise MoreThanExpected(found, expected)
 
     def _page(
         self,

@@ -36,8 +36,9 @@ class Steering:
         Without `expected` nothing is changed, and the answer tells how many it would be. Tell the person that number;
         with their consent call again with it as `expected`. Nothing is changed when the number is another one by then.
         """
-        counted = self._client.redrive(type, dry_run=True)
+        every = type is None
+        counted = self._client.redrive(type, everything=every, dry_run=True)
         if expected is None or expected != counted.matched:
             return {"changed": False, "would_retry": counted.matched}
-        done: dict[str, Any] = plain(self._client.redrive(type))
+        done: dict[str, Any] = plain(self._client.redrive(type, everything=every, expected=expected))
         return {"changed": True, **done}

@@ -62,6 +62,8 @@ def bulk(
     wait: bool = True,
 ) -> None:
     """Let the platform act on the listed jobs, or on all that match; exits with 1 unless it does it wholly."""
+    from jobflow.problems import MoreThanExpected
+
     client, noun = session.client, "job" if ids and len(ids) == 1 else "jobs"
     counted = followed(session, client.start_bulk(action, ids, dry_run=True, **which), f"Count the {noun}")
     whole(session, counted)
@@ -70,23 +72,29 @@ def bulk(
         report(session, counted, f"would be {DONE[action]}", possible)
         return
     confirm(f"{action.capitalize()} {possible} jobs?", possible, yes=yes)
-    started = client.start_bulk(action, ids, expected=counted.matched, reason=reason, **which)
+    try:
+        started = client.start_bulk(action, ids, expected=counted.matched, reason=reason, **which)
+    except MoreThanExpected:
+        if not yes:
+            raise
+        # nobody has agreed to a number, and jobs that came meanwhile are meant, too
+        started = client.start_bulk(action, ids, reason=reason, **which)
     if not wait:
         told(session, started)
         return
-    finished = followed(session, started, f"{action.capitalize()} {possible} jobs")
+    finished = followed(session, started, f"{action.capitalize()} {possible} jobs", counted.matched)
     report(session, finished, DONE[action], finished.done)
     if finished.state != "done":
         raise typer.Exit(REFUSED)
 
 
-def followed(session: Session, started: "BulkActionRow", text: str) -> "BulkActionRow":
+def followed(session: Session, started: "BulkActionRow", text: str, total: int | None = None) -> "BulkActionRow":
     """Show how far a bulk action is until it has finished; Ctrl-C leaves it running, and says so."""
     found = started
     try:
-        with session.out.progress(text, started.expected) as seen:
+        with session.out.progress(text, started.expected or total) as seen:
             while found.finished_at is None:
-                seen(found.matched, found.expected)
+                seen(found.matched, found.expected or total)
                 time.sleep(POLL)
                 found = session.client.bulk_action(started)
     except KeyboardInterrupt:

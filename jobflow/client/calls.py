@@ -127,24 +127,45 @@ def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
     return Call("GET", f"{_job(job)}/logs", m.LogPage, query={"cursor": cursor}, repeatable=True)
 
 
-def bulk(action: str, chosen: Mapping[str, Any], *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
+def chosen(ids: Sequence[str] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
+    """Return which jobs an action on many means; raise ValueError unless that is said clearly.
+
+    A variable that happens to be None, or no argument at all, must not mean every job of the stage.
+    """
+    nothing = sorted(name for name, value in filters.items() if value is None)
+    if nothing:
+        raise ValueError(f"{', '.join(nothing)} is None: leave it out, or give a value.")
+    if [ids is not None, bool(filters), everything].count(True) != 1:
+        raise ValueError("Say which jobs: give ids, or filters such as type=, or everything=True; one of the three.")
+    if everything:
+        return {"everything": True}
+    return {"filter": as_filter(filters)} if ids is None else {"ids": list(ids)}
+
+
+def bulk(
+    action: str,
+    chosen: Mapping[str, Any],
+    *,
+    dry_run: bool,
+    expected: int | None = None,
+    cursor: str | None = None,
+) -> Call[m.BulkAnswer]:
     """Retry or cancel some jobs: `chosen` holds `ids`, or a `filter` whose pages the cursor goes through."""
-    asked = {"action": action, "dry_run": dry_run, "cursor": cursor, **chosen}
+    asked = {"action": action, "dry_run": dry_run, "expected": expected, "cursor": cursor, **chosen}
     return Call("POST", "/jobs/bulk", m.BulkAnswer, body=_without_none(asked), repeatable=True)
 
 
-def redrive(type: str | None, *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
+def redrive(
+    type: str | None, *, dry_run: bool, expected: int | None = None, cursor: str | None = None
+) -> Call[m.BulkAnswer]:
     """Retry a page of dead-lettered jobs."""
-    body = _without_none({"type": type, "dry_run": dry_run, "cursor": cursor})
+    body = _without_none({"type": type, "dry_run": dry_run, "expected": expected, "cursor": cursor})
     return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
 
 
-def start_bulk(
-    action: m.Action, ids: Sequence[str] | None, filters: Mapping[str, Any], settings: Mapping[str, Any]
-) -> Call[m.BulkActionRow]:
+def start_bulk(action: m.Action, chosen: Mapping[str, Any], settings: Mapping[str, Any]) -> Call[m.BulkActionRow]:
     """Start a bulk action. Repeatable: what is changed already is skipped."""
-    chosen: dict[str, Any] = {"filter": as_filter(filters)} if ids is None else {"ids": list(ids)}
-    given = {name: value for name, value in settings.items() if value}
+    given = {name: value for name, value in settings.items() if value is not None and value != ""}
     return Call("POST", "/bulk", m.BulkActionRow, body=as_body({"action": action, **chosen, **given}), repeatable=True)
 
 

@@ -169,26 +169,38 @@ def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callabl
 
 
 def bulk(
-    action: str, ids: Sequence[str] | None, filters: Mapping[str, Any], patience: Patience, *, dry_run: bool
+    action: str, chosen: Mapping[str, Any], patience: Patience, *, dry_run: bool, expected: int | None
 ) -> Flow[m.BulkAnswer]:
-    """Retry or cancel many jobs: those listed, in portions, or all that match."""
-    if ids is None:
-        chosen = calls.as_filter(filters)
+    """Retry or cancel many jobs: those listed, in portions, or all that match, which are compared with `expected`."""
+    if "ids" not in chosen:
         return (
             yield from whole(
-                lambda cursor: calls.bulk(action, {"filter": chosen}, dry_run=dry_run, cursor=cursor), patience
+                lambda cursor: calls.bulk(
+                    action, chosen, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor
+                ),
+                patience,
             )
         )
+    ids = chosen["ids"]
+    if expected is not None and len(set(ids)) > expected:
+        raise ValueError(f"{len(set(ids)):,} jobs are listed, and {expected:,} were expected.")
     parts = []
     for start in range(0, len(ids), m.BULK_JOBS):
-        some = {"ids": list(ids[start : start + m.BULK_JOBS])}
+        some = {"ids": ids[start : start + m.BULK_JOBS]}
         parts.append((yield from answer(calls.bulk(action, some, dry_run=dry_run), patience)))
     return _sum(parts)
 
 
-def redrive(type: str | None, patience: Patience, *, dry_run: bool) -> Flow[m.BulkAnswer]:
-    """Retry every dead-lettered job, page by page."""
-    return whole(lambda cursor: calls.redrive(type, dry_run=dry_run, cursor=cursor), patience)
+def redrive(
+    type: str | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
+) -> Flow[m.BulkAnswer]:
+    """Retry every dead-lettered job, page by page; those of all types only where that is said."""
+    if (type is None) != everything:
+        raise ValueError("Say which dead letters: give a type, or everything=True; one of the two.")
+    return whole(
+        lambda cursor: calls.redrive(type, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor),
+        patience,
+    )
 
 
 def whole(page: Callable[[str | None], Call[m.BulkAnswer]], patience: Patience) -> Flow[m.BulkAnswer]:

@@ -24,6 +24,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.JobTypeNotFound: (404, "job-type-not-found", "Job type not found"),
     e.ScheduleNotFound: (404, "schedule-not-found", "Schedule not found"),
     e.ScheduleConflict: (409, "schedule-conflict", "The schedule's state does not allow this"),
+    e.MoreThanExpected: (409, "more-than-expected", "More jobs match than were expected"),
     e.JobConflict: (409, "job-conflict", "The job's state does not allow this"),
     e.PayloadTooLarge: (413, "body-too-large", "The request body is too large"),
     e.UnsupportedMediaType: (415, "unsupported-media-type", "The request body must be JSON"),

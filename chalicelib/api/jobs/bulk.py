@@ -1,17 +1,18 @@
 """Many jobs in one request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
 from chalicelib.api.jobs.jobs import filter_of, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
-from chalicelib.api.models.schemas import Bulk, NewBatch, NewJobInBatch
+from chalicelib.api.models.schemas import Bulk, ManyJobs, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
 from chalicelib.bulk.acting import BulkActions, Report
 from chalicelib.errors import JobFlowError
+from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.submission import Submission
@@ -43,12 +44,12 @@ EXAMPLES = {
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`."""
     asked: Bulk = call.body
-    if asked.filter is None:
-        report = bulk_actions(call, asked.reason).on_ids(
-            asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run
-        )
+    which, ids = asked_for(asked), [i.lower() for i in asked.ids or ()]
+    if asked.cursor is None and not asked.dry_run:
+        check_expected(call, asked.action, which, ids, asked.expected)
+    if which is None:
+        report = bulk_actions(call, asked.reason).on_ids(asked.action, ids, asked.dry_run)
     else:
-        which = filter_of(asked.filter, "filter")
         report = bulk_actions(call, asked.reason).on_matches(
             asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
         )
@@ -78,6 +79,19 @@ def bulk_actions(call: Call, reason: str = "") -> BulkActions:
     """Return bulk actions over this process's store, for the caller."""
     secret = parts.settings.cursor_secret
     return BulkActions(parts.job_store, operations(call, reason, in_bulk=True), secret, parts.clock)
+
+
+def asked_for(asked: ManyJobs) -> Filter | None:
+    """Return which jobs are meant; None when they are listed."""
+    if asked.everything:
+        return Filter()
+    return None if asked.filter is None else filter_of(asked.filter, "filter")
+
+
+def check_expected(call: Call, action: str, which: Filter | None, ids: Sequence[str], expected: int | None) -> None:
+    """Raise MoreThanExpected when the action would change more jobs than its caller has counted."""
+    if expected is not None:
+        bulk_actions(call).check_expected(action, which, ids, expected)
 
 
 def answer_of(report: Report) -> BulkAnswer:

@@ -3,14 +3,13 @@
 import re
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
-from chalicelib.api.jobs.jobs import filter_of
-from chalicelib.api.models.fields import Body, JobId, Why
+from chalicelib.api.jobs.bulk import asked_for, check_expected
+from chalicelib.api.models.fields import JobId
 from chalicelib.api.models.responses import Answer, Time
-from chalicelib.api.models.schemas import Action, BulkFilter
+from chalicelib.api.models.schemas import BulkFilter, ManyJobs
 from chalicelib.assembly import parts
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.bulk.work import NewBulkAction
@@ -24,21 +23,10 @@ BULK_ID = re.compile(r"[0-9a-f]{20}")
 endpoints = Endpoints()
 
 
-class StartBulk(Body):
+class StartBulk(ManyJobs):
     """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
 
-    action: Action
-    reason: Why = Field("", description="Kept with each job that is discarded.")
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_LISTED)
-    filter: BulkFilter | None = None
-    dry_run: bool = Field(False, description="Only count what would be done.")
-    expected: int | None = Field(None, ge=0, le=10**9, description="How many jobs were counted, to show progress by.")
-
-    @model_validator(mode="after")
-    def _one_choice(self) -> "StartBulk":
-        if (self.ids is None) == (self.filter is None):
-            raise PydanticCustomError("one_choice", "give either ids or a filter")
-        return self
 
 
 class SkippedFor(Answer):
@@ -91,8 +79,10 @@ def start_bulk(call: Call) -> Reply:
     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
     """
     asked: StartBulk = call.body
-    which = None if asked.filter is None else filter_of(asked.filter, "filter")
+    which = asked_for(asked)
     ids = tuple(dict.fromkeys(one.lower() for one in asked.ids or ()))
+    if not asked.dry_run:
+        check_expected(call, asked.action, which, ids, asked.expected)
     new = NewBulkAction(
         asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason
     )

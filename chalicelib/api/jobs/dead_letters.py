@@ -1,7 +1,7 @@
 """Jobs that used up their attempts."""
 
 from chalicelib.api.http.endpoint import Call, Endpoints
-from chalicelib.api.jobs.bulk import answer_of, bulk_actions
+from chalicelib.api.jobs.bulk import answer_of, bulk_actions, check_expected
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.many_responses import BulkAnswer
 from chalicelib.api.models.schemas import Redrive
@@ -23,5 +23,7 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     asked: Redrive = call.body
     check_type(asked.type, "body")
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
+    if asked.cursor is None and not asked.dry_run:
+        check_expected(call, "retry", which, (), asked.expected)
     report = bulk_actions(call).on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)

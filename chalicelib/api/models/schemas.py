@@ -1,6 +1,6 @@
 """Declare bodies and queries of requests. The OpenAPI document is made from these and from `responses.py`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -162,6 +162,14 @@ class NoQuery(Query):
 
 Action = Literal["retry", "cancel", "discard"]
 """An action on many jobs."""
+Expected = Annotated[
+    int,
+    Field(
+        ge=0, le=10**9,
+        description="How many jobs were counted. Refused (409) when it would change more jobs than this and a tenth of "
+        "it, as far as can be counted in 3 seconds. A repeated request may find fewer.",
+    ),
+]  # fmt: skip
 
 
 class BulkFilter(Body):
@@ -179,23 +187,48 @@ class BulkFilter(Body):
     payload: PayloadText | None = None
     tenant: Tenant | None = None
 
+    @model_validator(mode="after")
+    def _says_which(self) -> "BulkFilter":
+        if nulls := _nulls(self):
+            raise PydanticCustomError("null", f"{nulls} is null; leave it out, or give a value")
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", 'is empty; "everything": true in its place means all jobs')
+        return self
 
-class Bulk(Body):
-    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+
+def _nulls(body: Body) -> str:
+    """Return the names of fields that were given as null: what a program took for a condition would be none."""
+    return ", ".join(sorted(name for name in body.model_fields_set if getattr(body, name) is None))
+
+
+class ManyJobs(Body):
+    """The jobs that are meant by an action on many."""
 
     action: Action
     reason: Why = Field("", description="Kept with each job that is discarded.")
-    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
+    ids: list[JobId] | None = None
     filter: BulkFilter | None = None
+    everything: bool = Field(False, description="All jobs, in place of ids or a filter.")
+    dry_run: bool = Field(False, description="Only count what would be done.")
+    expected: Expected | None = None
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if [self.ids is not None, self.filter is not None, self.everything].count(True) != 1:
+            raise PydanticCustomError("one_choice", 'give either ids, or a filter, or "everything": true')
+        return self
+
+
+class Bulk(ManyJobs):
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+
+    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
-    dry_run: bool = Field(False, description="Only say what would be done.")
     cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same action and filter.")
 
     @model_validator(mode="after")
-    def _one_choice(self) -> "Bulk":
-        if (self.ids is None) == (self.filter is None):
-            raise PydanticCustomError("one_choice", "give either ids or a filter")
-        if self.cursor is not None and self.filter is None:
+    def _cursor_of_filter(self) -> "Bulk":
+        if self.cursor is not None and self.ids is not None:
             raise PydanticCustomError("cursor_of_filter", "a cursor goes with a filter")
         return self
 
@@ -206,7 +239,14 @@ class Redrive(Body):
     type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
     dry_run: bool = Field(False, description="Only say what would be done.")
+    expected: Expected | None = None
     cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same request.")
+
+    @model_validator(mode="after")
+    def _no_null(self) -> "Redrive":
+        if "type" in self.model_fields_set and self.type is None:
+            raise PydanticCustomError("null", "type is null; leave it out for all types")
+        return self
 
 
 class NewUpload(Body):

@@ -900,16 +900,27 @@ export interface components {
       /** @default null */
       filter: components["schemas"]["BulkFilter"] | null;
       /**
+       * Everything
+       * @description All jobs, in place of ids or a filter.
+       * @default false
+       */
+      everything: boolean;
+      /**
+       * Dry Run
+       * @description Only count what would be done.
+       * @default false
+       */
+      dry_run: boolean;
+      /**
+       * Expected
+       * @default null
+       */
+      expected: number | null;
+      /**
        * Limit
        * @default 100
        */
       limit: number;
-      /**
-       * Dry Run
-       * @description Only say what would be done.
-       * @default false
-       */
-      dry_run: boolean;
       /**
        * Cursor
        * @description The next_cursor of an answer to the same action and filter.
@@ -2092,7 +2103,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Cron
-       * @description Five fields: minute, hour, day of the month, month, day of the week.
+       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.
        * @example 0 6 * * 1-5
        */
       cron: string;
@@ -2419,6 +2430,11 @@ export interface components {
        */
       dry_run: boolean;
       /**
+       * Expected
+       * @default null
+       */
+      expected: number | null;
+      /**
        * Cursor
        * @description The next_cursor of an answer to the same request.
        * @default null
@@ -2538,7 +2554,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Cron
-       * @description Five fields: minute, hour, day of the month, month, day of the week.
+       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.
        * @example 0 6 * * 1-5
        */
       cron: string;
@@ -2701,6 +2717,12 @@ export interface components {
       /** @default null */
       filter: components["schemas"]["BulkFilter"] | null;
       /**
+       * Everything
+       * @description All jobs, in place of ids or a filter.
+       * @default false
+       */
+      everything: boolean;
+      /**
        * Dry Run
        * @description Only count what would be done.
        * @default false
@@ -2708,7 +2730,6 @@ export interface components {
       dry_run: boolean;
       /**
        * Expected
-       * @description How many jobs were counted, to show progress by.
        * @default null
        */
       expected: number | null;
@@ -5231,7 +5252,7 @@ export interface operations {
   preview_schedule: {
     parameters: {
       query: {
-        /** @description Five fields: minute, hour, day of the month, month, day of the week. */
+        /** @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly. */
         cron: string;
         /** @description A time zone of the IANA database. */
         timezone?: string;

@@ -132,37 +132,67 @@ class AsyncJobFlow:
                 return
 
     async def retry_many(
-        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        everything: bool = False,
+        dry_run: bool = False,
+        expected: int | None = None,
+        **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
-        """Retry these jobs, or all that match; `dry_run` only counts."""
-        return await self._run(flow.bulk("retry", ids, filters, self._patience, dry_run=dry_run))
+        """Retry these jobs, all that match, or `everything`; `dry_run` only counts.
+
+        Raises MoreThanExpected, and changes nothing, when it would change more jobs than `expected` and a tenth of it.
+        """
+        chosen = calls.chosen(ids, filters, everything=everything)
+        return await self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected))
 
     async def cancel_many(
-        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        everything: bool = False,
+        dry_run: bool = False,
+        expected: int | None = None,
+        **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
-        """Cancel these jobs, or all that match; `dry_run` only counts."""
-        return await self._run(flow.bulk("cancel", ids, filters, self._patience, dry_run=dry_run))
+        """Cancel these jobs, all that match, or `everything`; `dry_run` only counts.
 
-    async def redrive(self, type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
-        """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
-        return await self._run(flow.redrive(type, self._patience, dry_run=dry_run))
+        Raises MoreThanExpected, and changes nothing, when it would change more jobs than `expected` and a tenth of it.
+        """
+        chosen = calls.chosen(ids, filters, everything=everything)
+        return await self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
+
+    async def redrive(
+        self, type: str | None = None, *, everything: bool = False, dry_run: bool = False, expected: int | None = None
+    ) -> m.BulkAnswer:
+        """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
+
+        Raises MoreThanExpected, and changes nothing, when it would retry more jobs than `expected` and a tenth of it.
+        """
+        return await self._run(
+            flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected)
+        )
 
     async def start_bulk(
         self,
         action: m.Action,
         ids: Sequence[str] | None = None,
         *,
+        everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
         reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkActionRow:
-        """Let the platform retry, cancel or discard these jobs, or all that match; it goes on by itself.
+        """Let the platform retry, cancel or discard these jobs, all that match, or `everything`; it goes on by itself.
 
-        `expected` is the number that was counted, for the progress; `reason` is kept with each discarded job.
+        `expected` is the number that was counted: MoreThanExpected is raised when it would change more jobs than that
+        and a tenth of it. `reason` is kept with each discarded job.
         """
-        settings = {"dry_run": dry_run, "expected": expected, "reason": reason}
-        return await self._ask(calls.start_bulk(action, ids, filters, settings))
+        chosen = calls.chosen(ids, filters, everything=everything)
+        settings = {"dry_run": dry_run or None, "expected": expected, "reason": reason}
+        return await self._ask(calls.start_bulk(action, chosen, settings))
 
     async def wait_bulk(self, bulk: BulkOrId, timeout: float | None = None) -> m.BulkActionRow:
         """Return a bulk action once it has finished; raise BulkNotFinished after so many seconds."""

@@ -47,6 +47,24 @@ def test_many_are_followed_until_the_platform_is_done(
     assert (counted["done"], done["done"], done["expected"], done["state"]) == (0, MANY, MANY, "done")
 
 
+def test_jobs_that_come_after_the_question_are_asked_for_anew_unless_yes_was_said(
+    shell: Shell, failed: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(_: float) -> None:
+        worked_off()
+        if len(parts.bulk_rows.newest(9)) == 1:
+            for _ in range(MANY):
+                world.put_in(world.create(), Status.FAILED, finished_at=T0, error_class="E", error_message="m")
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr("jobflow.cli.many.is_interactive", lambda: True)
+    said = shell("jobs retry --status failed", "y\n")
+    assert said.code == 1
+    assert "or more would be changed, and 30 were expected" in said.err
+    assert {job.status for job in world.store._jobs.values()} == {Status.FAILED}
+    assert shell("jobs retry --status failed --yes").code == 0
+
+
 def test_ctrl_c_leaves_it_running_and_says_how_to_go_on(
     shell: Shell, failed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

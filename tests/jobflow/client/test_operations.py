@@ -1,14 +1,16 @@
 """Bulk actions, uploads and acknowledgements through the client, against the real API."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
-from jobflow import JobFlow, errors, models
+from jobflow import JobFlow, errors, models, problems
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Connect, Slept, Wire
 
@@ -114,3 +116,63 @@ def test_a_file_without_a_known_type_or_that_is_not_there_is_told(client: JobFlo
         client.upload(b"x")
     with pytest.raises(errors.ConfigurationError, match="cannot be read: No such file"):
         client.upload(tmp_path / "none.png")
+
+
+ON_MANY: dict[str, Callable[..., object]] = {
+    "start_bulk": lambda client, *given, **named: client.start_bulk("cancel", *given, **named),
+    "cancel_many": JobFlow.cancel_many,
+    "retry_many": JobFlow.retry_many,
+}
+
+
+@pytest.mark.parametrize("act", ON_MANY.values(), ids=ON_MANY)
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ((), {}),
+        ((None,), {}),
+        ((), {"type": None}),
+        ((), {"tag": "x", "type": None}),
+        ((), {"everything": False}),
+        ((), {"everything": True, "tag": "x"}),
+        ((["some-id"],), {"everything": True}),
+        ((["some-id"],), {"tag": "x"}),
+    ],
+)
+def test_all_jobs_are_meant_only_where_that_is_said(
+    client: JobFlow, world: World, act: Callable[..., object], given: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    waits = world.create()
+    with pytest.raises(ValueError, match=r"everything=True|is None"):
+        act(client, *given, **named)
+    assert world.store.get(waits).status is Status.QUEUED
+
+
+def test_everything_is_all_jobs(client: JobFlow, world: World) -> None:
+    waiting = [world.create(), world.create(tags=["x"])]
+    assert client.cancel_many(everything=True, dry_run=True).matched == 2
+    assert client.start_bulk("cancel", everything=True, expected=2).done == 2
+    assert {world.store.get(job).status for job in waiting} == {Status.CANCELLED}
+
+
+def test_a_redrive_of_all_types_is_said(client: JobFlow, world: World) -> None:
+    failed(world, 1)
+    for said in ({}, {"type": None}, {"type": "test.note", "everything": True}):
+        with pytest.raises(ValueError, match="everything=True"):
+            client.redrive(**said)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("act", ["cancel_many", "start_bulk", "redrive"])
+def test_more_jobs_than_expected_are_left_alone(client: JobFlow, world: World, act: str) -> None:
+    ids = [world.create(tags=["x"]) for _ in range(2)]
+    for job in ids:
+        world.put_in(job, Status.DEAD_LETTER if act == "redrive" else Status.QUEUED, finished_at=T0)
+    before = [world.store.get(job) for job in ids]
+    acts: dict[str, Callable[[], object]] = {
+        "cancel_many": lambda: client.cancel_many(tag="x", expected=1),
+        "start_bulk": lambda: client.start_bulk("cancel", tag="x", expected=1),
+        "redrive": lambda: client.redrive("test.note", expected=1),
+    }
+    with pytest.raises(problems.MoreThanExpected, match="2 jobs or more would be changed, and 1"):
+        acts[act]()
+    assert [world.store.get(job) for job in ids] == before

@@ -40,7 +40,7 @@ def test_schedules_are_stored_switched_run_and_deleted(client: JobFlow, wire: Wi
 def test_dead_letters_are_redriven(client: JobFlow, world: World) -> None:
     job = client.submit("test.note", PAYLOAD)
     world.put_in(job.id, Status.DEAD_LETTER, finished_at=T0)
-    assert client.redrive(dry_run=True).matched == 1
+    assert client.redrive(everything=True, dry_run=True).matched == 1
     assert client.redrive("test.note").done == 1
     assert client.get(job).status == "queued"
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { previewBulk, toWire } from "./bulk";
+import { previewBulk, which } from "./bulk";
 
 /** The API's answers, one after the other; returns what was asked. */
 function answers(...steps: object[]): { body: object[] } {
@@ -30,5 +30,10 @@ test("a preview counts all that match, and says when it stopped counting", async
 });
 
 test("a bulk action on a tenant's jobs says so", () => {
-  expect(toWire({ tenant: "acme", type: "email.send" })).toEqual({ tenant: "acme", type: "email.send" });
+  const filter = { tenant: "acme", type: "email.send" };
+  expect(which(filter)).toEqual({ filter });
+});
+
+test("a bulk action on all jobs says that all are meant", () => {
+  expect(which({})).toEqual({ everything: true });
 });

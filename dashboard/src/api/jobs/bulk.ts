@@ -50,13 +50,19 @@ function post(body: object) {
 }
 
 function parts(target: BulkTarget): object[] {
-  if ("filter" in target) return [{ filter: toWire(target.filter), limit: STEP }];
+  if ("filter" in target) return [{ ...which(target.filter), limit: STEP }];
   const steps: object[] = [];
   for (let at = 0; at < target.ids.length; at += STEP) steps.push({ ids: target.ids.slice(at, at + STEP) });
   return steps;
 }
 
-export function toWire(filter: JobFilter): WireBulkFilter {
+/** What a request says of its jobs: the filter, or that all are meant. The API refuses an empty filter. */
+export function which(filter: JobFilter): { filter: WireBulkFilter } | { everything: true } {
+  const wire = toWire(filter);
+  return Object.keys(wire).length > 0 ? { filter: wire } : { everything: true };
+}
+
+function toWire(filter: JobFilter): WireBulkFilter {
   const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload, tenant } =
     filter;
   return {

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { toWire, type BulkAction, type BulkTarget } from "./bulk";
+import { which, type BulkAction, type BulkTarget } from "./bulk";
 import { request } from "@/api/client";
 import type { WireBulkAction } from "@/api/wire";
 
@@ -72,7 +72,7 @@ export async function startBulk(
       }),
     );
   if ("filter" in target)
-    return [await post({ filter: toWire(target.filter), ...(expected !== null && { expected }) })];
+    return [await post({ ...which(target.filter), ...(expected !== null && { expected }) })];
   const started: BulkRun[] = [];
   for (let at = 0; at < target.ids.length; at += MOST_LISTED)
     started.push(await post({ ids: target.ids.slice(at, at + MOST_LISTED) }));
@@ -97,7 +97,7 @@ export async function countBulk(
   signal: AbortSignal,
   onLook: (soFar: number) => void,
 ): Promise<BulkRun> {
-  const part = "filter" in target ? { filter: toWire(target.filter) } : target;
+  const part = "filter" in target ? which(target.filter) : target;
   const post = { method: "POST" as const, body: { action, dry_run: true, ...part } };
   let run = toRun(await request<WireBulkAction>("/bulk", post));
   let failed = 0;

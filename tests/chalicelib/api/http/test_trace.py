@@ -63,9 +63,9 @@ ACTIONS = {
     "retry": ("/jobs/{id}/retry", {}, Status.FAILED, "job.requeue"),
     "cancel": ("/jobs/{id}/cancel", {}, Status.QUEUED, "job.cancel"),
     "stop": ("/jobs/{id}/cancel", {}, Status.PROCESSING, "job.ask_to_stop"),
-    "bulk retry": ("/jobs/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
-    "bulk cancel": ("/jobs/bulk", {"action": "cancel", "filter": {}}, Status.QUEUED, "job.cancel"),
-    "bulk retry by the platform": ("/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
+    "bulk retry": ("/jobs/bulk", {"action": "retry", "everything": True}, Status.FAILED, "job.requeue"),
+    "bulk cancel": ("/jobs/bulk", {"action": "cancel", "everything": True}, Status.QUEUED, "job.cancel"),
+    "bulk retry by the platform": ("/bulk", {"action": "retry", "everything": True}, Status.FAILED, "job.requeue"),
     "redrive": ("/dead-letters/redrive", {}, Status.DEAD_LETTER, "job.requeue"),
 }
 
@@ -94,7 +94,7 @@ def test_a_new_job_says_who_created_it(world: World, path: str, body: Any) -> No
 
 
 DAILY = {**BODY, "cron": "0 9 * * *"}
-ALL_FAILED = {"action": "retry", "filter": {}}
+ALL_FAILED = {"action": "retry", "everything": True}
 BODIES = {
     "create_job": BODY, "create_jobs": {"jobs": [BODY]}, "change_jobs": ALL_FAILED, "start_bulk": ALL_FAILED,
     "create_schedule": {"id": "weekly", **DAILY}, "change_schedule": DAILY,

@@ -60,7 +60,7 @@ class TestBulk:
         jobs = {status: world.create() for status in Status}
         for status, job_id in jobs.items():
             world.put_in(job_id, status)
-        report = world.post("/jobs/bulk", {"action": "retry", "filter": {}}).json
+        report = world.post("/jobs/bulk", {"action": "retry", "everything": True}).json
         assert (report["done"], world.store.get(jobs[Status.CANCELLED]).status) == (2, Status.CANCELLED)
         report = world.post("/jobs/bulk", {"action": "retry", "filter": {"status": "cancelled"}}).json
         assert (report["done"], world.store.get(jobs[Status.CANCELLED]).status) == (1, Status.QUEUED)
@@ -68,7 +68,7 @@ class TestBulk:
     def test_cancel_ends_although_running_jobs_go_on_running(self, world: World) -> None:
         waiting, running = world.create(), world.create(type="test.other")
         world.put_in(running, Status.PROCESSING)
-        body = {"action": "cancel", "filter": {}, "limit": 1}
+        body = {"action": "cancel", "everything": True, "limit": 1}
 
         reports = [world.post("/jobs/bulk", body).json for _ in range(3)]
 
@@ -150,13 +150,20 @@ class TestBulk:
             ({}, [["action"]]),
             ({"action": "delete", "ids": ["x"]}, [["action"]]),
             ({"action": "retry"}, [[]]),
-            ({"action": "retry", "ids": ["x"], "filter": {}}, [[]]),
+            ({"action": "retry", "ids": ["x"], "everything": True}, [[]]),
+            ({"action": "retry", "filter": {"tag": "x"}, "everything": True}, [[]]),
+            ({"action": "retry", "everything": False}, [[]]),
+            ({"action": "retry", "filter": {}}, [["filter"]]),
+            ({"action": "retry", "filter": {"type": None}}, [["filter"]]),
+            ({"action": "retry", "filter": {"tag": "x", "type": None}}, [["filter"]]),
+            ({"action": "retry", "filter": None}, [[]]),
+            ({"action": "retry", "everything": True, "expected": -1}, [["expected"]]),
             ({"action": "retry", "ids": []}, [["ids"]]),
             ({"action": "retry", "ids": ["x"] * 101}, [["ids"]]),
             ({"action": "retry", "ids": [1]}, [["ids", 0]]),
-            ({"action": "retry", "filter": {}, "limit": 0}, [["limit"]]),
-            ({"action": "retry", "filter": {}, "limit": 101}, [["limit"]]),
-            ({"action": "retry", "filter": {}, "dry_run": 1}, [["dry_run"]]),
+            ({"action": "retry", "everything": True, "limit": 0}, [["limit"]]),
+            ({"action": "retry", "everything": True, "limit": 101}, [["limit"]]),
+            ({"action": "retry", "everything": True, "dry_run": 1}, [["dry_run"]]),
             ({"action": "retry", "filter": {"status": "done"}}, [["filter", "status"]]),
             ({"action": "retry", "filter": {"type": "no.such"}}, [["filter", "type"]]),
             ({"action": "retry", "filter": {"tag": ""}}, [["filter", "tag"]]),
@@ -164,7 +171,7 @@ class TestBulk:
             ({"action": "retry", "filter": {"fingerprint": "XYZ"}}, [["filter", "fingerprint"]]),
             ({"action": "retry", "filter": {"id_prefix": "g"}}, [["filter", "id_prefix"]]),
             ({"action": "retry", "ids": ["x"], "cursor": "y"}, [[]]),
-            ({"action": "retry", "filter": {}, "cursor": ""}, [["cursor"]]),
+            ({"action": "retry", "everything": True, "cursor": ""}, [["cursor"]]),
             ({"action": "retry", "filter": {"created_after": "now"}}, [["filter", "created_after"]]),
         ],
     )

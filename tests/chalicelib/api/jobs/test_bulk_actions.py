@@ -81,8 +81,10 @@ def test_an_unknown_one_is_not_found(world: World, path: str) -> None:
     ("body", "loc"),
     [
         ({"action": "retry"}, []),
-        ({"action": "retry", "ids": ["a"], "filter": {}}, []),
-        ({"action": "delete", "filter": {}}, ["action"]),
+        ({"action": "retry", "ids": ["a"], "everything": True}, []),
+        ({"action": "retry", "filter": {}}, ["filter"]),
+        ({"action": "retry", "filter": {"type": None}}, ["filter"]),
+        ({"action": "delete", "everything": True}, ["action"]),
         ({"action": "retry", "ids": ["a"] * 1001}, ["ids"]),
         ({"action": "retry", "filter": {"type": "no.type"}}, ["filter", "type"]),
     ],
@@ -124,3 +126,42 @@ def test_each_job_that_the_function_acts_on_says_for_whom(world: World) -> None:
     [line] = [line for line in lines if line["message"] == "job.requeue"]
     owner = parts.tokens.verify(world.secrets[Role.ADMIN]).id
     assert (line["principal"], line["bulk_id"]) == (owner, row["id"])
+
+
+GUARDED = {
+    "POST /bulk": ("/bulk", {"action": "retry", "filter": {"tag": "x"}}),
+    "everything": ("/bulk", {"action": "retry", "everything": True}),
+    "POST /jobs/bulk": ("/jobs/bulk", {"action": "retry", "filter": {"tag": "x"}}),
+    "redrive": ("/dead-letters/redrive", {}),
+}
+
+
+@pytest.mark.parametrize(("path", "body"), GUARDED.values(), ids=GUARDED)
+def test_nothing_is_changed_when_more_jobs_match_than_were_expected(world: World, path: str, body: Any) -> None:
+    ids = failed(world, 3)
+    for job_id in ids:
+        world.put_in(job_id, Status.DEAD_LETTER, error_class="Timeout", error_message="slow")
+    refused = world.post(path, {**body, "expected": 2})
+    assert (refused.status, refused.json["type"]) == (409, "urn:jobflow:problem:more-than-expected")
+    assert all(world.store.get(job_id).gen == 1 for job_id in ids)
+    assert world.get("/bulk").json == {"bulk_actions": []}
+    taken = world.post(path, {**body, "expected": 3})
+    assert taken.json["done"] == 3
+    # the answer was lost: the same request again finds none of them
+    assert world.post(path, {**body, "expected": 3}).json["done"] == 0
+
+
+def test_a_tenth_may_come_between_the_count_and_the_start(world: World) -> None:
+    ids = failed(world, 22)
+    body = {"action": "retry", "filter": {"tag": "x"}}
+    assert world.post("/bulk", {**body, "expected": 19}).status == 409
+    assert world.post("/bulk", {**body, "expected": 20}).json["done"] == 22
+    assert world.post("/bulk", {"action": "cancel", "ids": ids, "expected": 3}).status == 409
+
+
+def test_what_cannot_be_changed_is_not_counted_against_the_expected(world: World) -> None:
+    failed(world, 2)
+    for _ in range(5):
+        world.create(tags=["x"])
+    body = {"action": "retry", "filter": {"tag": "x"}, "expected": 2}
+    assert world.post("/bulk", body).json["done"] == 2
