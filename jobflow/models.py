@@ -514,10 +514,14 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The id, role and expiry of a token."""
+    """The id, role, label and expiry of a token."""
 
+    id: str
+    """Of the token, as `jobflow token list` has it; of no use for calling the API"""
     role: Role
     label: str
+    expires_at: datetime | None
+    """null: never"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A job's log lines, read back from CloudWatch Logs. The only logs client."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ class JobLogs:
     client: "CloudWatchLogsClient"
     group_prefix: str
     region: str
+    in_aws: bool = True
 
     def read(self, view: JobView, position: str | None = None) -> Lines:
         """Return the lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
@@ -94,8 +96,13 @@ class JobLogs:
                 going_on = page.get("nextToken")
         return _lines(found, None)
 
-    def insights_url(self, job: Job, now: float) -> str:
-        """Return a link into CloudWatch Logs Insights: the job's id and time are filled in. `now` in epoch seconds."""
+    def insights_url(self, job: Job, now: float) -> str | None:
+        """Return a link into CloudWatch Logs Insights: the job's id and time are filled in. `now` in epoch seconds.
+
+        None on a laptop, whose jobs AWS's console does not know.
+        """
+        if not self.in_aws:
+            return None
         query = f"fields @timestamp, level, message, attempt, @message\n| filter job_id = '{job.id}'\n| sort @timestamp"
         span = (_ms(job.created_at) - SLACK_MS, _last(job) or _ms(now + DAY))
         start, end = (_insights(iso(at / 1000)) for at in span)
@@ -203,4 +210,6 @@ def job_logs(settings: Settings) -> JobLogs:
     """Return the reader of the workers' log groups, with this process's one client."""
     from chalicelib.adapters import aws
 
-    return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region)
+    # set on a laptop, which has an emulator: in an account, boto3 knows where its services are
+    in_aws = not os.environ.get("AWS_ENDPOINT_URL")
+    return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region, in_aws)

@@ -59,11 +59,11 @@ def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
     """Return the caller that the authorizer found; raises Unauthorized without one, or when the token has expired."""
     found = request_context.get("authorizer") or {}
     try:
-        caller = Caller(found["token"], Role(found["role"]), found["label"])
-        expired = bool(found["expires"]) and now >= float(found["expires"])
+        expires_at = float(found["expires"]) if found["expires"] else None
+        caller = Caller(found["token"], Role(found["role"]), found["label"], expires_at)
     except (KeyError, ValueError):
         raise Unauthorized("Send the header Authorization: Bearer <token>.") from None
-    if expired:
+    if expires_at is not None and now >= expires_at:
         raise Unauthorized(REFUSED, "expired token", caller.token)
     return caller
 

@@ -19,11 +19,12 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: the token's id, its role and label."""
+    """The caller: the token's id, its role and label, and when it expires (epoch seconds; None: never)."""
 
     token: str
     role: Role
     label: str
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

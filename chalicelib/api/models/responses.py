@@ -26,10 +26,12 @@ class Health(Answer):
 
 
 class Me(Answer):
-    """The id, role and expiry of a token."""
+    """The id, role, label and expiry of a token."""
 
+    id: str = Field(description="Of the token, as `jobflow token list` has it; of no use for calling the API")
     role: Role
     label: str
+    expires_at: Time | None = Field(description="null: never")
 
 
 class Progress(Answer):

@@ -3,6 +3,7 @@
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import Health, Me
 from chalicelib.errors import Unauthorized
+from chalicelib.jobs.listing import iso
 
 endpoints = Endpoints()
 
@@ -15,7 +16,9 @@ def health(_: Call) -> Health:
 
 @endpoints.get("/me", Me)
 def me(call: Call) -> Me:
-    """Return the id, role and expiry of the token."""
+    """Return the id, role, label and expiry of the token."""
     if call.caller is None:
         raise Unauthorized("Send the header Authorization: Bearer <token>.")
-    return Me(role=call.caller.role, label=call.caller.label)
+    caller = call.caller
+    until = None if caller.expires_at is None else iso(caller.expires_at)
+    return Me(id=caller.token, role=caller.role, label=caller.label, expires_at=until)

@@ -32,8 +32,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the id, role and expiry of the token
-     * @description Return the id, role and expiry of the token.
+     * Return the id, role, label and expiry of the token
+     * @description Return the id, role, label and expiry of the token.
      */
     get: operations["me"];
     put?: never;
@@ -1895,12 +1895,22 @@ export interface components {
     };
     /**
      * Me
-     * @description The id, role and expiry of a token.
+     * @description The id, role, label and expiry of a token.
      */
     Me: {
+      /**
+       * Id
+       * @description Of the token, as `jobflow token list` has it; of no use for calling the API
+       */
+      id: string;
       role: components["schemas"]["Role"];
       /** Label */
       label: string;
+      /**
+       * Expires At
+       * @description null: never
+       */
+      expires_at: string | null;
     };
     /**
      * Meta

@@ -44,7 +44,11 @@ ERRORS = {
     "REQUEST_TOO_LARGE": (413, "Content Too Large", "The request is larger than API Gateway takes."),
     "RESOURCE_NOT_FOUND": (404, "Not Found", "This path does not exist."),
     "THROTTLED": (429, "Too Many Requests", "The API as a whole is too busy. Wait as long as Retry-After says."),
-    "UNAUTHORIZED": (401, "Unauthorized", "Send a token: Authorization: Bearer <token>."),
+    "UNAUTHORIZED": (
+        401,
+        "Unauthorized",
+        "Send the header Authorization: Bearer <token>, with a token that has not expired or been revoked.",
+    ),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "Send JSON: Content-Type: application/json."),
 }
 """API Gateway says 403 "Missing Authentication Token" for a path that it does not have: that is 404."""

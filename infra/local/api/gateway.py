@@ -24,9 +24,11 @@ from chalice.local import (
 )
 
 from chalicelib.api.http.problems import CONTENT_TYPE, problem_body
-from infra.definition.web.gateway import EXPOSED
+from infra.definition.web.gateway import ERRORS, EXPOSED
 
 LOG = logging.getLogger(__name__)
+SAID = {status: detail for status, _, detail in (ERRORS["UNAUTHORIZED"], ERRORS["ACCESS_DENIED"])}
+"""What the deployed gateway says in place of the authorizer, by the status."""
 Response = dict[str, Any]
 
 
@@ -78,7 +80,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
             response: Response = super().handle_request(method, path, headers, body)
         except LocalGatewayException as refused:
             more = {"WWW-Authenticate": "Bearer"} if refused.CODE == 401 else {}
-            return self.problem(refused.CODE, None, more)
+            return self.problem(refused.CODE, SAID.get(refused.CODE), more)
         except Exception:
             LOG.exception("The request could not be handled: %s %s", method, path.partition("?")[0])
             return self.problem(500)

@@ -36,9 +36,16 @@ def login(
 
 
 def whoami(session: Session) -> None:
-    """Print the address in use, and the role and label of its token."""
+    """Print the address in use, and the id, role, label and expiry of its token."""
     target, me = session.client.target, session.client.me()
-    facts = {"url": target.url, "source": target.source, "role": me.role, "label": me.label}
+    facts = {
+        "url": target.url,
+        "source": target.source,
+        "id": me.id,
+        "role": me.role,
+        "label": me.label,
+        "expires_at": me.expires_at,
+    }
     session.out.facts(facts, facts.items())
 
 

@@ -348,7 +348,7 @@ class AsyncJobFlow:
         return await self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
 
     async def me(self) -> m.Me:
-        """Return the role and label of the token."""
+        """Return the id, role, label and expiry of the token."""
         return await self._ask(calls.me())
 
     async def meta(self) -> m.Meta:

@@ -344,7 +344,7 @@ class JobFlow:
         return self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
 
     def me(self) -> m.Me:
-        """Return the role and label of the token."""
+        """Return the id, role, label and expiry of the token."""
         return self._ask(calls.me())
 
     def meta(self) -> m.Meta:

@@ -8,10 +8,11 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from chalicelib.adapters.cloudwatch_logs import JobLogs, Span, spans
+from chalicelib.adapters.cloudwatch_logs import JobLogs, Span, job_logs, spans
 from chalicelib.errors import InvalidPosition
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.settings import Settings
 from tests.support import REGION, T0, a_job
 
 JOB = a_job()
@@ -42,6 +43,8 @@ def test_the_link_to_logs_insights_asks_for_the_time_of_the_job(stubbed: tuple[J
     logs, _ = stubbed
     done = replace(JOB, status=Status.COMPLETED, started_at=T0, finished_at=T0 + 60)
     ended, goes_on = logs.insights_url(done, T0 + 9e6), logs.insights_url(JOB, T0 + 60)
+    assert ended is not None
+    assert goes_on is not None
     began = "start~'2027-01-15T07*3A59*3A00.000Z~timeType~'ABSOLUTE~tz~'UTC~"
     assert f"queryDetail$3D~(end~'2027-01-15T08*3A16*3A00.000Z~{began}" in ended
     assert f"queryDetail$3D~(end~'2027-01-16T08*3A01*3A00.000Z~{began}" in goes_on
@@ -60,7 +63,14 @@ def test_the_link_to_logs_insights_asks_for_the_time_of_the_job(stubbed: tuple[J
 def test_the_link_leads_to_the_console_of_the_partition(
     stubbed: tuple[JobLogs, Stubber], region: str, address: str
 ) -> None:
-    assert replace(stubbed[0], region=region).insights_url(JOB, T0).startswith(address)
+    assert (replace(stubbed[0], region=region).insights_url(JOB, T0) or "").startswith(address)
+
+
+def test_no_link_leads_from_a_laptop_to_the_console_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    assert job_logs(Settings.from_env()).insights_url(JOB, T0) is not None
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    assert job_logs(Settings.from_env()).insights_url(JOB, T0) is None
 
 
 def test_a_group_that_is_not_there_yet_has_no_lines(stubbed: tuple[JobLogs, Stubber]) -> None:

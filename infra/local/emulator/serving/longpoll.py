@@ -1,4 +1,4 @@
-"""Hold Hold SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
+"""Hold SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
 
 import asyncio
 import math

@@ -3,13 +3,22 @@
 import json
 
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import BODY, T0, World
 
 
 def test_me(world: World) -> None:
-    assert world.get("/me", role=Role.VIEWER).json == {"role": "viewer", "label": "a viewer"}
+    token = next(one for one in parts.tokens.list() if one.role is Role.VIEWER)
+    told = {"id": token.id, "role": "viewer", "label": "a viewer"}
+    assert world.get("/me", role=Role.VIEWER).json == {**told, "expires_at": None}
+
+
+def test_me_tells_when_the_token_expires(world: World) -> None:
+    text, token = parts.tokens.issue(Role.VIEWER, "for a day", 86_400)
+    answer = world.get("/me", token=text).json
+    assert (answer["id"], answer["expires_at"]) == (token.id, iso(T0 + 86_400))
 
 
 def test_job_types_say_all_that_a_form_needs(world: World) -> None:

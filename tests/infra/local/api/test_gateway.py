@@ -88,6 +88,7 @@ def test_no_token_is_401(client: httpx.Client) -> None:
 
     assert_problem(answer, 401)
     assert answer.headers["www-authenticate"] == "Bearer"
+    assert "Authorization: Bearer <token>" in answer.json()["detail"]
 
 
 def test_a_token_without_rights_is_403(client: httpx.Client) -> None:
