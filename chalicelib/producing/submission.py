@@ -19,6 +19,14 @@ def keyed_id(principal: str, key: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{principal}|{key}"))
 
 
+def key_of_place(shared: str, place: int) -> str:
+    """Return the key of a job in a batch with a key for the whole request.
+
+    No key that a producer may send has a space, so that none is the same.
+    """
+    return f"{shared} {place}"
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A producer's request for a job; `run_at` in seconds since the epoch.

@@ -15,7 +15,7 @@ from chalicelib.errors import JobFlowError
 from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.producing.batch import submit_many
-from chalicelib.producing.submission import Submission
+from chalicelib.producing.submission import Submission, key_of_place
 
 endpoints = Endpoints()
 
@@ -24,8 +24,8 @@ endpoints = Endpoints()
 def create_jobs(call: Call) -> Reply:
     """Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
 
-    With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
-    the same request again creates nothing. Counts as one request for the rate limit.
+    With an Idempotency-Key for the whole request, a job without a key of its own gets that key, a space and its place
+    from 0, so that the same request again creates nothing. Counts as one request for the rate limit.
     """
     answers = submit_many(parts.job_service, list(_submissions(call)))
     results = [_result(answer, call.correlation_id) for answer in answers]
@@ -64,7 +64,7 @@ def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
         except JobFlowError as error:
             yield error
             continue
-        key = body.idempotency_key or (f"{shared}#{place}" if shared else None)
+        key = body.idempotency_key or (key_of_place(shared, place) if shared else None)
         yield submission(body, key, call)
 
 

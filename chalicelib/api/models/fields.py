@@ -22,6 +22,8 @@ from chalicelib.jobs.tenants import kept
 from chalicelib.schedules.rule import LONGEST_ID
 
 LONGEST_MOMENT = 40
+LONGEST_PLACE = 3
+"""Digits of a place in a batch."""
 LONGEST_TENANT = 500
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
@@ -61,6 +63,14 @@ def _key(value: str) -> str:
     return value
 
 
+def _kept_key(value: str) -> str:
+    key, space, place = value.partition(" ")
+    if space and not (place.isascii() and place.isdigit() and len(place) <= LONGEST_PLACE):
+        raise PydanticCustomError("key", "must be a key, or for a batch its key, a space and the place from 0")
+    _key(key)
+    return value
+
+
 Moment = Annotated[
     float,
     BeforeValidator(_moment),
@@ -76,6 +86,8 @@ Tag = Annotated[
     Field(examples=["customer:42"]),
 ]
 Key = Annotated[str, AfterValidator(_key)]
+KeptKey = Annotated[str, AfterValidator(_kept_key)]
+"""A producer's key, or that of a place in a batch: `import-7 0`."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ParentId = Annotated[

@@ -15,6 +15,7 @@ from chalicelib.api.models.fields import (
     Fingerprint,
     IdPrefix,
     JobId,
+    KeptKey,
     Key,
     Moment,
     ParentId,
@@ -138,9 +139,10 @@ class ListQuery(Query):
     created_before: Moment | None = None
     payload: PayloadText | None = None
     tenant: Tenant | None = None
-    idempotency_key: Key | None = Field(
-        None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters."
-    )
+    idempotency_key: KeptKey | None = Field(
+        None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters. "
+        "`import-7 0` is the first job of a batch with the key `import-7`.",
+    )  # fmt: skip
     cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
 
     @model_validator(mode="after")

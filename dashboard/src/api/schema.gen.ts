@@ -224,8 +224,8 @@ export interface paths {
      * Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out
      * @description Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
      *
-     *     With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
-     *     the same request again creates nothing. Counts as one request for the rate limit.
+     *     With an Idempotency-Key for the whole request, a job without a key of its own gets that key, a space and its place
+     *     from 0, so that the same request again creates nothing. Counts as one request for the rate limit.
      */
     post: operations["create_jobs"];
     delete?: never;
@@ -3048,7 +3048,7 @@ export interface operations {
         created_before?: string;
         payload?: string;
         tenant?: string;
-        /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. */
+        /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. `import-7 0` is the first job of a batch with the key `import-7`. */
         idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;

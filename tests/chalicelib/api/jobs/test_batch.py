@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -197,6 +198,22 @@ class TestBatch:
         assert second.headers["idempotent-replayed"] == "true"
         assert [r["job"]["id"] for r in first.json["results"]] == [r["job"]["id"] for r in second.json["results"]]
         assert len({result["job"]["id"] for result in first.json["results"]}) == 3
+
+    @pytest.mark.parametrize("apart", ["#", " ", "", "-", "/", ":", "|", "%20", "+"])
+    def test_no_key_of_a_single_request_meets_a_job_of_a_batch(self, world: World, apart: str) -> None:
+        [made] = world.post("/jobs/batch", {"jobs": [BODY]}, headers={"Idempotency-Key": "X"}).json["results"]
+        key = f"X{apart}0"
+        alone = world.post("/jobs", BODY, headers={"Idempotency-Key": key})
+        one = {**BODY, "idempotency_key": key}
+        beside = world.post("/jobs/batch", {"jobs": [one]}).json["results"][0]
+        met = {answer.get("id") for answer in (alone.json, beside.get("job") or {})}
+        assert made["job"]["id"] not in met
+
+    def test_a_job_of_a_batch_is_found_by_the_key_that_it_tells(self, world: World) -> None:
+        sent = world.post("/jobs/batch", {"jobs": [BODY, BODY]}, headers={"Idempotency-Key": "X"})
+        for job in [one["job"] for one in sent.json["results"]]:
+            [found] = world.get(f"/jobs?idempotency_key={quote(job['idempotency_key'])}").json["jobs"]
+            assert found["id"] == job["id"]
 
     @pytest.mark.parametrize("key", ["", "x" * 256, "a b"])
     def test_a_key_that_cannot_be_one_is_that_jobs_problem(self, world: World, key: str) -> None:
