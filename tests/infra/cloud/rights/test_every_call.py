@@ -1,0 +1,129 @@
+"""Each request in the code of the commands is allowed by the documented policies, on the resources that it is about.
+
+The code is walked: what names an operation of AWS's in a file of `infra/cloud` that has a client of the service.
+"""
+
+import ast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from infra.cloud.package.build import ROOT
+from infra.local.roles.asked import Asked
+from infra.local.roles.policy import allows
+from tests.e2e.cloud.support import ACTIONS, PREFIXES
+from tests.infra.cloud.rights.authorisation import needs, tables
+from tests.infra.cloud.rights.test_deployer_policy import NOT_USED, asked
+
+COMMANDS = ROOT / "infra" / "cloud"
+BY_HAND = ("commands/backup.py", "commands/drift.py", "commands/restore.py", "commands/acceptance", "restore/")
+"""Commands that a person runs: the pipeline's policy need not allow them."""
+STORES = ("chalicelib/adapters/dynamo/control/tokens.py", "chalicelib/adapters/dynamo/counting/counters.py")
+"""What `commands/access.py` reaches a stage's tables with."""
+ONLY = {"apigateway:GetAccount": "account", "apigateway:GetRestApi": "restapi"}
+"""What an operation is about whose action is every reading of API Gateway's."""
+NOT_MADE = ("logs:DeleteIndexPolicy", "logs:DeleteResourcePolicy", "logs:PutIndexPolicy")
+"""Asked by handlers for properties that no log group of the template has."""
+SESSION = botocore.session.get_session()
+
+
+@cache
+def operations(service: str) -> Mapping[str, str]:
+    """AWS's operations by the names that boto3 gives them."""
+    return {xform_name(name): name for name in SESSION.get_service_model(service).operation_names}
+
+
+def calls() -> Iterator[tuple[str, str, str]]:
+    """Each file, the action that it asks for by IAM's name, and the kind of resource where only one is meant."""
+    for path in sorted(COMMANDS.rglob("*.py")):
+        for service, operation in requests(ast.parse(path.read_text())):
+            name = f"{PREFIXES.get(service, service)}:{operation}"
+            yield path.relative_to(COMMANDS).as_posix(), ACTIONS.get(name, name), ONLY.get(name, "")
+    for store in STORES:
+        tree = ast.parse((ROOT / store).read_text())
+        for name in attributes(tree) & operations("dynamodb").keys():
+            yield store, f"dynamodb:{operations('dynamodb')[name]}", ""
+
+
+def requests(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Each service and operation: together in one call, or anywhere in a file that names the service."""
+    texts = {service: set(found) for service, found in together(tree)}
+    single = {name for found in texts.values() for name in found}
+    named = attributes(tree) | literals(tree)
+    for service in named & set(SESSION.get_available_services()):
+        for name, operation in operations(service).items():
+            if name in texts.get(service, ()) or (name in named and name not in single):
+                yield service, operation
+
+
+def together(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """Services that a call names together with operations: `ask("mail", "sesv2", "get_account")`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            for service in set(texts) & set(SESSION.get_available_services()):
+                yield service, [text for text in texts if text in operations(service)]
+
+
+def attributes(tree: ast.AST) -> set[str]:
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def literals(tree: ast.AST) -> set[str]:
+    found = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {value for value in found if isinstance(value, str)}
+
+
+def statements(name: str) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = json.loads((ROOT / "docs" / name).read_text())["Statement"]
+    return found
+
+
+CALLS = sorted(set(calls()))
+
+
+def test_the_walk_finds_the_requests_of_every_command() -> None:
+    found = {action for _, action, _ in CALLS}
+    assert {
+        "cloudformation:ExecuteChangeSet", "cloudformation:DetectStackDrift", "dynamodb:ListBackups",
+        "tag:GetResources", "dynamodb:RestoreTableToPointInTime", "lambda:InvokeFunction", "s3:PutObject",
+        "sqs:GetQueueUrl",
+        "ses:GetAccount", "events:DescribeRule", "cloudfront:GetDistribution", "iam:SimulatePrincipalPolicy",
+        "sts:GetCallerIdentity",
+    } <= found  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "action", "kind"), CALLS)
+def test_the_deployer_may_ask_for_it(file: str, action: str, kind: str) -> None:
+    assert [need for need in needs(action, kind) if not allows(statements("deployer-policy.json"), need)] == [], file
+
+
+@pytest.mark.parametrize(("file", "action", "kind"), [call for call in CALLS if not call[0].startswith(BY_HAND)])
+def test_the_pipeline_may_ask_for_it(file: str, action: str, kind: str) -> None:
+    assert [need for need in needs(action, kind) if not allows(statements("pipeline-policy.json"), need)] == [], file
+
+
+def test_cloudformations_handlers_may_ask_for_it_on_what_they_make(template: dict[str, Any]) -> None:
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    wanted = {action for kind in kinds for action in asked(kind)}
+    used = [
+        action for action in sorted(wanted) if not any(fnmatchcase(action, name) for name in (*NOT_USED, *NOT_MADE))
+    ]
+    missing = [need for action in used for need in of_a_handler(action)]
+    assert [need for need in missing if not allows(statements("deployer-policy.json"), need)] == []
+
+
+def of_a_handler(action: str) -> Iterator[Asked]:
+    """What an action of a handler is about, as far as the tables know it and a stage has it."""
+    service, _, name = action.partition(":")
+    if name.lower() not in tables().get(service, {}).get("Actions", {}):
+        return
+    with suppress(ValueError):
+        yield from needs(action)
