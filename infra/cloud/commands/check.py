@@ -12,7 +12,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package import dependencies, own_libraries
 from infra.cloud.package.build import HERE, NO_BYTE_CODE, ROOT, interpreter
 from infra.cloud.package.shift import PARAMETER
-from infra.cloud.preflight import basics, names, production, rights, room, sending, shards
+from infra.cloud.preflight import basics, key, names, production, rights, room, sending, shards
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import history, parameters
@@ -97,8 +97,14 @@ def _of_the_account(
     needs = room.Needs(len(functions(types, stack.name)) + 2)
     found = [
         *room.quotas(asking, needs, new=new),
+        *key.findings(asking, values["KmsKeyArn"], account.region),
         *rights.findings(
-            asking, stack.role or account.identity, account.region, stack.name, shifts=values[PARAMETER] == "true"
+            asking,
+            stack.role or account.identity,
+            account.region,
+            stack.name,
+            shifts=values[PARAMETER] == "true",
+            key=values["KmsKeyArn"],
         ),
     ]
     if new:

@@ -14,29 +14,33 @@ NEEDED = (
 """One action for each service that the stack has resources of."""
 TO_SHIFT = "codedeploy:CreateApplication"
 """Needed besides by a stage with `ShiftTraffic`."""
+WITH_A_KEY = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
+"""Needed besides by a stage with `KmsKeyArn`."""
 RESOURCES = {
     "apigateway": "arn:{p}:apigateway:{r}::/restapis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
     "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x",
     "codedeploy": "arn:{p}:codedeploy:{r}:{a}:application:{s}-x", "dynamodb": "arn:{p}:dynamodb:{r}:{a}:table/{s}-jobs",
-    "events": "arn:{p}:events:{r}:{a}:rule/{s}-x", "iam": "arn:{p}:iam::{a}:role/{s}-x",
+    "events": "arn:{p}:events:{r}:{a}:rule/{s}-x", "kms": "{k}", "iam": "arn:{p}:iam::{a}:role/{s}-x",
     "lambda": "arn:{p}:lambda:{r}:{a}:function:{s}-x", "logs": "arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{s}-x",
     "s3": "arn:{p}:s3:::{s}-x", "sns": "arn:{p}:sns:{r}:{a}:{s}-alarms", "sqs": "arn:{p}:sqs:{r}:{a}:{s}-x",
 }  # fmt: skip
 SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/")
 
 
-def findings(asking: Asking, identity: str, region: str, stack: str, *, shifts: bool = False) -> Iterator[Finding]:
+def findings(
+    asking: Asking, identity: str, region: str, stack: str, *, shifts: bool = False, key: str = ""
+) -> Iterator[Finding]:
     """Yield the actions that are denied to `identity` (an ARN); nothing where IAM may not be asked.
 
-    `shifts`: the stage shifts the API's traffic.
+    `shifts`: the stage shifts the API's traffic. `key` is the ARN of the key of its data; "" for AWS's own.
     """
     principal = SESSION.sub(r"arn:\1:iam::\2:role/\3\n", identity).partition("\n")[0]
     parts = principal.split(":")
     if ":root" in principal or len(parts) < 6:
         return
-    names = {"p": parts[1], "r": region, "a": parts[4], "s": stack}
+    names = {"p": parts[1], "r": region, "a": parts[4], "s": stack, "k": key}
     denied = []
-    for action in (*NEEDED, TO_SHIFT) if shifts else NEEDED:
+    for action in (*NEEDED, *([TO_SHIFT] if shifts else []), *(WITH_A_KEY if key else ())):
         resource = RESOURCES[action.partition(":")[0]].format(**names)
         found = asking.ask(
             "rights", "iam", "simulate_principal_policy",

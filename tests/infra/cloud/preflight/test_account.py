@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
-from infra.cloud.preflight import rights, room, sending
+from infra.cloud.preflight import key, rights, room, sending
 from infra.cloud.preflight.asking import Asking
 from tests.infra.cloud.preflight.support import lines
 
@@ -166,7 +166,9 @@ def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:
 
 
 def test_every_service_that_is_asked_about_has_a_resource() -> None:
-    assert {action.partition(":")[0] for action in (*rights.NEEDED, rights.TO_SHIFT)} == rights.RESOURCES.keys()
+    assert {
+        action.partition(":")[0] for action in (*rights.NEEDED, *rights.WITH_A_KEY, rights.TO_SHIFT)
+    } == rights.RESOURCES.keys()
 
 
 def test_a_stage_that_shifts_traffic_needs_codedeploy(asking: Told) -> None:
@@ -175,3 +177,44 @@ def test_a_stage_that_shifts_traffic_needs_codedeploy(asking: Told) -> None:
     answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": denied}))
     (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", shifts=True))
     assert "may not do codedeploy:CreateApplication" in line
+
+
+KEY = f"arn:aws:kms:{REGION}:123456789012:key/1f2e"
+POLICY = f'{{"Statement": [{{"Principal": {{"Service": "logs.{REGION}.amazonaws.com"}}}}]}}'
+
+
+def a_key(policy: str = POLICY, **more: str) -> Answers:
+    about = {"KeyId": "1f2e", "KeyState": "Enabled", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT"}
+    answers: Answers = {"kms": [("describe_key", {"KeyMetadata": about | more})]}
+    answers["kms"].append(("get_key_policy", {"Policy": policy} if policy else "AccessDeniedException"))
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("arn", "answers", "told"),
+    [
+        ("", {}, None),
+        (KEY, a_key(), None),
+        (KEY, a_key(policy=""), None),
+        (KEY, a_key(policy="{}"), f"does not name logs.{REGION}.amazonaws.com"),
+        (KEY, a_key(KeyState="PendingDeletion"), "is PendingDeletion, not Enabled"),
+        (KEY, a_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048"), "is RSA_2048 for SIGN_VERIFY"),
+        (KEY, {"kms": [("describe_key", "NotFoundException")]}, "There is no key"),
+        (KEY.replace(REGION, "eu-west-1"), {}, "is a key of eu-west-1"),
+        ("alias/data", {}, "an alias does not do"),
+    ],
+    ids=["none", "right", "unread", "logs", "deleted", "signs", "missing", "elsewhere", "alias"],
+)
+def test_a_key_of_ones_own_is_looked_at(asking: Told, arn: str, answers: Answers, told: str | None) -> None:
+    found = lines(key.findings(asking(answers), arn, REGION))
+    assert [told in line for line in found if told] == [True] * len(found)
+    assert bool(found) is (told is not None)
+
+
+def test_a_stage_with_a_key_needs_rights_on_it(asking: Told) -> None:
+    answers = simulated(*ALL)
+    for action in rights.WITH_A_KEY:
+        result = {"EvalActionName": action, "EvalDecision": "implicitDeny"}
+        answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": [result]}))
+    (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", key=KEY))
+    assert "may not do kms:CreateGrant, kms:Decrypt, kms:DescribeKey" in line

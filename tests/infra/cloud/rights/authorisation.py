@@ -62,6 +62,13 @@ OF_A_STAGE: Mapping[str, Mapping[str, str]] = {
 """What a stage has of each kind of resource."""
 
 
+DATA_UNDER_A_KEY = frozenset(
+    f"kms:{name}" for name in ("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "RevokeGrant")
+)
+"""Asked by a service with its caller's rights, for data under a key of one's own."""
+VIA = {"kms:ViaService": ("dynamodb.eu-central-1.amazonaws.com",)}
+
+
 @cache
 def tables() -> dict[str, Any]:
     """Return the tables, by service and then by action, in small letters."""
@@ -83,4 +90,4 @@ def needs(action: str, kind: str = "") -> Iterator[Asked]:
     if not known:
         raise ValueError(f"{action} is about {kinds}")
     for resource in known:
-        yield Asked(action, resource)
+        yield Asked(action, resource, VIA if action in DATA_UNDER_A_KEY else {})

@@ -27,6 +27,7 @@ NAMED_ELSEWHERE = {
     "apigateway",
     "event-source-mapping",
     "deploymentconfig:CodeDeployDefault",
+    "kms:*:*:key",
 }
 
 

@@ -20,7 +20,7 @@ SCHEMAS = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data" / 
 NOT_USED = (
     # features of a resource that this template does not use: keys of one's own, file systems, streams of other
     # services, tables of a bucket's metadata, log delivery, service-linked roles, listing all
-    "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:*", "s3files:*", "s3tables:*",
+    "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:ListAliases", "s3files:*", "s3tables:*",
     "iam:CreateServiceLinkedRole", "iam:ListRoles",
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ ONLY = {"apigateway:GetAccount": "account", "apigateway:GetRestApi": "restapi"}
 """What an operation is about whose action is every reading of API Gateway's."""
 NOT_MADE = ("logs:DeleteIndexPolicy", "logs:DeleteResourcePolicy", "logs:PutIndexPolicy")
 """Asked by handlers for properties that no log group of the template has."""
+DATA = ("dynamodb", "s3", "ec2")
 SESSION = botocore.session.get_session()
 
 
@@ -127,3 +128,15 @@ def of_a_handler(action: str) -> Iterator[Asked]:
         return
     with suppress(ValueError):
         yield from needs(action)
+
+
+@pytest.mark.parametrize("policy", ["deployer-policy.json", "pipeline-policy.json"])
+def test_a_key_is_used_through_services_alone(policy: str) -> None:
+    [key] = [need.resource for need in needs("kms:Decrypt")]
+    through = [Asked("kms:Decrypt", key, {"kms:ViaService": (f"{name}.eu-central-1.amazonaws.com",)}) for name in DATA]
+    assert [allows(statements(policy), need) for need in through] == [True, True, False]
+
+
+def test_the_deployer_may_do_with_a_key_what_dynamodb_asks_for() -> None:
+    asked_for = [need for name in ("CreateGrant", "DescribeKey", "Encrypt", "Decrypt") for need in needs(f"kms:{name}")]
+    assert [need for need in asked_for if not allows(statements("deployer-policy.json"), need)] == []
