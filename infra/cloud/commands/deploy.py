@@ -1,5 +1,6 @@
 """Bring a checkout to a running stage: preflight, package, upload, change set, stack, dashboard, first token."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,6 +136,7 @@ class Deployment:
             return
         self._show(proposed)
         self._stop_if_data_is_at_stake(proposed)
+        self.stack.wait_for_names(proposed, self.terminal.say, time.time())
         self.changed = True
         with self.terminal.progress(len(proposed.changes)) as seen:
             self.stack.execute(proposed, seen)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
@@ -11,7 +12,7 @@ from infra.cloud.commands import access
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack.changes import Change
-from infra.cloud.stack.cloudformation import Stack, names_of
+from infra.cloud.stack.cloudformation import QUEUE, Stack, names_of
 from infra.definition.names import dead_of, logical
 
 ABOUT = "job types"
@@ -37,6 +38,16 @@ class Removal:
             Finding(ABOUT, self._sentence(name, number, force=force), stops=not force)
             for name, number in self.unfinished.items()
             if number or self.refused
+        ]
+
+    def told(self) -> list[str]:
+        """Return a line for each type whose unfinished jobs end as cancelled when an earlier version comes back."""
+        number = f"an unknown number of unfinished jobs ({self.refused})" if self.refused else ""
+        return [
+            f"{name} goes with its queues. It has {number or f'{jobs:,} unfinished jobs'}: the watchdog ends them as "
+            "cancelled, with the error TypeRemoved."
+            for name, jobs in self.unfinished.items()
+            if jobs or self.refused
         ]
 
     def _sentence(self, name: str, number: int, *, force: bool) -> str:
@@ -68,11 +79,20 @@ def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
     return Removal({name: sum(max(0, totals.get((name, status), 0)) for status in ACTIVE) for name in removed})
 
 
+def types_in(template: Mapping[str, Any], stack: str) -> set[str]:
+    """Return the types that a packaged template has queues of."""
+    found = [one["Properties"] for one in template["Resources"].values() if one["Type"] == QUEUE]
+    return _types({str(properties.get("QueueName", "")) for properties in found}, stack)
+
+
 def _types_of(stack: Stack) -> set[str]:
+    return _types({url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}, stack.name)
+
+
+def _types(queues: Collection[str], stack: str) -> set[str]:
     """Return the types that have a queue and a dead-letter queue; their names hold no hyphen."""
-    queues = {url.rpartition("/")[2] for url in names_of(stack.resources(), "AWS::SQS::Queue")}
     return {
-        queue.removeprefix(f"{stack.name}-").removesuffix(FIFO_ENDING).replace("-", ".")
+        queue.removeprefix(f"{stack}-").removesuffix(FIFO_ENDING).replace("-", ".")
         for queue in queues
         if dead_of(queue) in queues
     }  # fmt: skip

@@ -1,11 +1,12 @@
 """Bring a stage back to the deployment before its present one: template, packages and parameters."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from infra.cloud.account import Account
-from infra.cloud.commands import access
+from infra.cloud.commands import access, removal
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.preflight import shards
@@ -63,8 +64,11 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
 
 
 def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Former) -> None:
-    """Undo a deployment: its template and its parameters. Raises CloudError when data would be lost by it."""
-    proposed = _proposed(account, stack, terminal, former.deployed, yes=False)
+    """Undo a deployment: its template and its parameters. Raises CloudError when data would be lost by it.
+
+    The queues of types that it added are no data: the former version never knew their jobs.
+    """
+    proposed = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
     _execute(account, stack, terminal, former.deployed, proposed)
     _write(account, stack, former.known)
 
@@ -75,7 +79,9 @@ def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
     history.write(account, stack.name, [*known[:-1], last])
 
 
-def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool) -> ChangeSet | None:
+def _proposed(
+    account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool, undoes: bool = False
+) -> ChangeSet | None:
     """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
     present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
     values = shards.kept(present, to.parameters)
@@ -89,16 +95,21 @@ def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, 
     for name, value in values.items():
         if present.get(name, value) != value:
             terminal.say(f"{name} is {value or 'empty'} again, not {present[name] or 'empty'}.")
-    lost = [change.logical_id for change in proposed.changes if change.loses_data]
-    if lost and not yes:
+    removed = removal.look(account, stack, removal.types_in(template, stack.name))
+    for line in removed.told():
+        terminal.say(line)
+    lost = removed.at_stake(proposed.changes)
+    if (lost or (removed.told() and not undoes)) and not yes:
         stack.discard(proposed)
-        raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
+        what = f"lose the data in {', '.join(lost)}" if lost else "cancel unfinished jobs"
+        raise CloudError(f"This would {what}. Say --yes if that is what you want.")
     return proposed
 
 
 def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, proposed: ChangeSet | None) -> None:
     if proposed is None:
         return
+    stack.wait_for_names(proposed, terminal.say, time.time())
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)

@@ -26,6 +26,10 @@ NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 UNWATCHED: Mapping[str, Any] = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
 """Rollback configuration of a change that no alarm undoes. CloudFormation saves what it was told last, and watches each
 later change that says nothing by that."""
+QUEUE = "AWS::SQS::Queue"
+NAME_IS_HELD = 65.0
+"""Seconds for which SQS gives the name of a deleted queue to nobody (`QueueDeletedRecently`): 60, and some for clocks
+that do not agree."""
 STUCK = {
     "DELETE_FAILED": "its deletion did not finish. `make destroy` continues it.",
     "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "
@@ -121,6 +125,20 @@ class Stack:
         self._seen.update(event.id for event in self._events())
         self.account.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change_set.name)
         self._watch(report, "CREATE_COMPLETE" if change_set.creates else "UPDATE_COMPLETE")
+
+    def wait_for_names(self, change_set: ChangeSet, say: Callable[[str], None], now: float) -> None:
+        """Wait until SQS gives back the names of queues that this stack deleted less than a minute ago, and say so."""
+        added = {one.logical_id for one in change_set.changes if one.type == QUEUE and one.kind in ("add", "replace")}
+        if not added or change_set.creates:
+            return
+        recent = itertools.takewhile(lambda event: event.at > now - NAME_IS_HELD, self._events())
+        deleted = [event.at for event in recent if event.resource in added and event.status == "DELETE_COMPLETE"]
+        if deleted:
+            left = NAME_IS_HELD - max(0.0, now - max(deleted))
+            say(
+                f"A queue of that name was deleted just now, and SQS holds its name for a minute: waiting {left:.0f} s."
+            )
+            self.sleep(left)
 
     def discard(self, change_set: ChangeSet) -> None:
         """Forget proposed changes, and the shell of a stack that they were the first of."""

@@ -7,13 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a resource of the stack."""
+    """Something that happened to a resource of the stack, `at` a time in seconds since the epoch."""
 
     id: str
     resource: str
     type: str
     status: str
     reason: str
+    at: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -29,4 +30,5 @@ def event_of(entry: Mapping[str, Any]) -> Event:
         entry["ResourceType"],
         entry["ResourceStatus"],
         entry.get("ResourceStatusReason", ""),
+        entry["Timestamp"].timestamp(),
     )

@@ -1,5 +1,9 @@
 """Handler files that the packaged e2e adds: a type whose jobs run one at a time for a key, and one with tenants."""
 
+from typing import Any
+
+from chalicelib.job_types.jobtype import JobType, registered
+
 HEAD = """
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,3 +46,13 @@ def letter_print(payload: Letter, ctx: JobContext) -> str:
 handler = consume(letter_print)
 """
 )
+
+
+def declared(name: str, source: str) -> JobType[Any, Any]:
+    """Return the type that a file declares, which the other tests of this process do not know."""
+    names: dict[str, Any] = {"__name__": f"handlers.{name}"}
+    exec(compile(source, f"handlers/{name}.py", "exec"), names)  # noqa: S102 - a file of a test
+    found = names[name]
+    assert isinstance(found, JobType)
+    registered.pop(found.name, None)
+    return found

@@ -1,6 +1,7 @@
 """A version that does not work is noticed after its deployment and undone by itself, and no job is lost meanwhile."""
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,12 +16,17 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import LEASE_SLACK
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.recount import recount
-from infra.cloud.package.build import Package
+from infra.cloud.commands.smoke import Smoke
+from infra.cloud.package.build import ROOT, Package, copy_sources
 from infra.cloud.smoke.functions import asked
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack import history
+from infra.cloud.stack.cloudformation import POLL, QUEUE, names_of
 from infra.cloud.terminal import Terminal
 from infra.definition import functions
+from tests.e2e.cloud import ministack
+from tests.e2e.cloud.added import FAIR, declared
+from tests.e2e.cloud.conftest import SLOW
 from tests.e2e.cloud.support import Cloud
 from tests.e2e.cloud.test_flow import MAIL, PATIENCE, becomes, create, until
 
@@ -128,3 +134,38 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     waiting = {job["status"] for job in operator.get("/jobs", params={"tag": "smoke"}).json()["jobs"]}
     assert waiting <= {"completed", "cancelled"}
     until(lambda: recount(cloud.account, cloud.stack).right, "right counters")
+
+
+def changed_types(folder: Path) -> tuple[Package, list[jobtype.JobType[Any, Any]]]:
+    """A version with one type more, one type less, and a worker that fails."""
+    root = copy_sources(ROOT, folder / "sources")
+    handlers = root / "handlers"
+    (handlers / "letter_print.py").write_text(FAIR)
+    (handlers / "image_process.py").unlink()
+    good = (root / WORKER).read_text()
+    (root / WORKER).write_text(good.replace(
+        "    report = collect(", "    raise ValueError('a bad version')\n    report = collect("
+    ))  # fmt: skip
+    kinds = [*(kind for kind in jobtype.load() if kind.name != "image.process"), declared("letter_print", FAIR)]
+    return ministack.package("e2e", folder / "made", kinds, root), kinds
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_bad_version_with_a_new_type_and_without_another_is_undone(
+    cloud: Cloud, emulator: str, operator: httpx.Client, tmp_path: Path
+) -> None:
+    package, kinds = changed_types(tmp_path)
+    before, known, queues = parameters(cloud), noted(cloud), names_of(cloud.stack.resources(), QUEUE)
+    # SQS of this emulator holds no names
+    brief = replace(cloud, stack=replace(cloud.stack, sleep=lambda seconds: time.sleep(min(seconds, POLL))))
+    smoke = Smoke(cloud.account, cloud.stack, kinds, lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
+    with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):
+        deployed(
+            replace(brief, smoke=smoke), package, {"MailDailyCap": "7"}, types=lambda: kinds, force_remove=True
+        )  # fmt: skip
+    assert (parameters(cloud), noted(cloud)) == (before, known)
+    assert sorted(names_of(cloud.stack.resources(), QUEUE)) == sorted(queues)
+    fresh = create(operator, "report.generate", REPORT)["id"]
+    assert becomes(operator, fresh, "completed")["attempts"] == 1
+    missing = create(operator, "image.process", {"key": "uploads/0f8fad5b-d9cb-469f-a165-70867728950e"}, max_attempts=1)
+    assert becomes(operator, missing["id"], "dead_letter")["attempts"] == 1

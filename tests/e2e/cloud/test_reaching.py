@@ -18,7 +18,7 @@ from rich.console import Console
 
 from chalicelib.access.tokens import Role
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment
@@ -27,7 +27,7 @@ from infra.cloud.package.build import ROOT, Package, copy_sources
 from infra.cloud.package.own_libraries import lock
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
-from tests.e2e.cloud import ministack
+from tests.e2e.cloud import added, ministack
 from tests.e2e.cloud.added import FAIR, SERIAL
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create, until
@@ -45,18 +45,7 @@ FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR}
 
 def declared() -> list[JobType[Any, Any]]:
     """The types that the files declare."""
-    found = [_declared(name, source) for name, source in FILES.items()]
-    for kind in found:
-        registered.pop(kind.name, None)  # the other tests of this process have no such file
-    return found
-
-
-def _declared(name: str, source: str) -> JobType[Any, Any]:
-    names: dict[str, Any] = {"__name__": f"handlers.{name}"}
-    exec(compile(source, f"handlers/{name}.py", "exec"), names)  # noqa: S102 - a file of this test
-    found = names[name]
-    assert isinstance(found, JobType)
-    return found
+    return [added.declared(name, source) for name, source in FILES.items()]
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,9 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from infra.cloud.account import Account
-from infra.cloud.commands.rollback import Former
+from infra.cloud.commands import access
+from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.commands.trial import Trial
+from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack import artifacts, history
-from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.cloudformation import QUEUE, Stack
+from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
+from infra.definition.names import logical
 from infra.local.emulator.inprocess import emulated
 from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, REGION, change_sets
 
@@ -48,16 +53,23 @@ class Stage:
     said: io.StringIO = field(default_factory=io.StringIO)
     sharded: bool = False
     """Whether its templates have the parameters of the index partitions."""
+    types: tuple[str, ...] = ()
+    """Job types whose two queues its templates have besides."""
+    waited: list[float] = field(default_factory=list)
 
     @property
     def stack(self) -> Stack:
-        return Stack(self.account, NAME, sleep=lambda _: None)
+        return Stack(self.account, NAME, sleep=self.waited.append)
 
     def deploy(self, hidden: int, *more: str, **values: str) -> None:
         """Bring the stack to a template of a queue that hides messages for so long, and of more queues."""
         waits = {"Ref": "Seconds"}
         queue = {"QueueName": f"{NAME}-q", "VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits}
         others = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{name}"}} for name in more}
+        for kind in self.types:
+            for suffix, end in (("Queue", ""), ("Dlq", "-dlq")):
+                name = {"QueueName": f"{NAME}-{kind.replace('.', '-')}{end}"}
+                others[logical(kind.replace(".", "-"), suffix)] = {"Type": "AWS::SQS::Queue", "Properties": name}
         resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}, **others}
         declared = {**DECLARED, **(SHARDS if self.sharded else {})}
         (self.folder / "sam.json").write_text(json.dumps({"Parameters": declared, "Resources": resources}))
@@ -149,6 +161,70 @@ def test_data_of_a_new_queue_is_not_thrown_away(stage: Stage) -> None:
     told = stage.try_it(former)
     assert "could not be brought back: This would lose the data in New" in told
     assert stage.attributes()[0] == "2"
+
+
+@pytest.fixture
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage has no tables here, so its jobs cannot be counted."""
+
+    def settings(*_: Any) -> None:
+        raise CloudError("no tables")
+
+    monkeypatch.setattr(access, "settings", settings)
+
+
+def queues(stage: Stage) -> set[str]:
+    found = stage.account.client("sqs").list_queues().get("QueueUrls", [])
+    return {url.rpartition("/")[2].removeprefix(f"{NAME}-") for url in found}
+
+
+@pytest.mark.usefixtures("uncounted")
+def test_a_version_that_added_a_type_is_undone(stage: Stage) -> None:
+    stage.types = ("image.process",)
+    stage.deploy(1, Seconds="1")
+    former = Former.of(stage.account, stage.stack)
+    stage.types = ("image.process", "order.place")
+    stage.deploy(2, Seconds="2")
+    assert "The former version is back." in stage.try_it(former)
+    assert queues(stage) == {"q", "image-process", "image-process-dlq"}
+    assert stage.attributes() == ("1", "1")
+    assert "order.place goes with its queues" in stage.said.getvalue()
+
+
+@pytest.mark.usefixtures("uncounted")
+def test_by_hand_it_is_asked_whether_the_jobs_of_a_type_may_end(stage: Stage) -> None:
+    stage.deploy(1)
+    stage.types = ("order.place",)
+    stage.deploy(2)
+    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    with pytest.raises(CloudError, match=r"would cancel unfinished jobs\. Say --yes"):
+        rollback(stage.account, stage.stack, terminal)
+    rollback(stage.account, stage.stack, terminal, yes=True)
+    assert queues(stage) == {"q"}
+
+
+def test_a_type_that_was_removed_comes_back_when_sqs_gives_its_names_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.types = ("order.place",)
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.types = ()
+    stage.deploy(2)
+    # the emulator tells of no deleted resource
+    gone = Event("1", "OrderPlaceQueue", QUEUE, "DELETE_COMPLETE", "", time.time() - 10)
+    monkeypatch.setattr(Stack, "_events", lambda _: iter([gone, replace(gone, id="2", at=0.0)]))
+    stage.waited.clear()
+    assert "The former version is back." in stage.try_it(former)
+    assert [seconds for seconds in stage.waited if 50 < seconds < 60]
+    assert "SQS holds its name for a minute: waiting" in stage.said.getvalue()
+
+
+def test_a_type_that_is_new_waits_for_nothing(stage: Stage) -> None:
+    stage.deploy(1)
+    stage.types = ("order.place",)
+    stage.deploy(2)
+    assert [seconds for seconds in stage.waited if seconds > 5] == []
 
 
 @pytest.mark.parametrize(
