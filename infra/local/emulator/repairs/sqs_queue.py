@@ -36,9 +36,43 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
     told = {"clock": staticmethod(clock), "listener": staticmethod(listener)}
     standard, fifo = (type(kind.__name__, (kind, Queue), told) for kind in (IndexedQueue, FifoQueue))
     set_clock(replacements, clock)
+    _take_every_edit(replacements)
     replacements.put(models, "Queue", Queue)
     _count_the_last_instant_as_over(replacements, clock)
     _receive_and_change_by_the_index(replacements)
+
+
+def _take_every_edit(replacements: Replacements) -> None:
+    """Let an update of a stack set all properties of a queue, of which moto sets two; another name is another queue."""
+    stock = models.Queue
+
+    def update(
+        _: Any,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        backend = models.sqs_backends[account_id][region_name]
+        properties = dict(cloudformation_json["Properties"])
+        target = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn", new_resource_name)
+        if target.endswith(".fifo") != new_resource_name.endswith(".fifo"):
+            # moto tries again what it could not do, once it has done the rest.
+            raise InvalidParameterValue(f"{target} is a dead-letter queue of the other kind")
+        if new_resource_name != original_resource.name:
+            made = stock.create_from_cloudformation_json(
+                new_resource_name, cloudformation_json, account_id, region_name
+            )
+            backend.delete_queue(original_resource.name)
+            return made
+        queue = backend.get_queue(original_resource.name)
+        for name in ("QueueName", "Tags"):
+            properties.pop(name, None)
+        queue._set_attributes({"Policy": queue.policy, **properties})  # noqa: SLF001 - the rest of what moto has there
+        return queue
+
+    replacements.put(stock, "update_from_cloudformation_json", classmethod(update))
 
 
 def set_clock(replacements: Replacements, clock: Clock) -> None:
