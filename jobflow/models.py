@@ -150,6 +150,8 @@ class CancelledJob:
     tags: list[str]
     tenant: str | None
     """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    parent: str | None
+    """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -335,6 +337,8 @@ class JobDetail:
     tags: list[str]
     tenant: str | None
     """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    parent: str | None
+    """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -349,8 +353,6 @@ class JobDetail:
     """The schedule that made it"""
     fires_at: datetime | None
     """When its schedule fires"""
-    parent: str | None
-    """The job that made it"""
     root: str | None
     """The first job of that line: its parent's root, or its parent"""
     why: str | None
@@ -407,6 +409,8 @@ class JobRow:
     tags: list[str]
     tenant: str | None
     """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    parent: str | None
+    """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None

@@ -81,6 +81,7 @@ class JobRow(Answer):
     progress: Progress | None
     tags: list[str]
     tenant: str | None = Field(None, description="Whose job it is, for a type with `fair_by` or `serial_by`")
+    parent: str | None = Field(None, description="The job that made it")
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(
@@ -145,7 +146,6 @@ class JobDetail(JobRow):
     actions: list[OperatorAction] = Field(description="What operators did, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")
-    parent: str | None = Field(None, description="The job that made it")
     root: str | None = Field(None, description="The first job of that line: its parent's root, or its parent")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(

@@ -52,7 +52,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
     origin = {
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
-        "parent": view.job.parent, "root": view.job.root, "actions": _actions(view),
+        "root": view.job.root, "actions": _actions(view),
     }  # fmt: skip
     detail = r.JobDetail(
         **_fields(view.job),
@@ -142,7 +142,8 @@ def _fields(job: Job) -> dict[str, Any]:
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "result": job.result, "progress": _progress(job),
-        "tags": shown(job.tags), "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,
+        "tags": shown(job.tags), "parent": job.parent,
+        "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,
         "cancel_requested": job.cancel_requested, "discarded": _discarded(job),
     }  # fmt: skip
 

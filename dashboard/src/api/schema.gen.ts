@@ -1172,6 +1172,12 @@ export interface components {
        * @default null
        */
       tenant: string | null;
+      /**
+       * Parent
+       * @description The job that made it
+       * @default null
+       */
+      parent: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1540,6 +1546,12 @@ export interface components {
        * @default null
        */
       tenant: string | null;
+      /**
+       * Parent
+       * @description The job that made it
+       * @default null
+       */
+      parent: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1574,12 +1586,6 @@ export interface components {
        * @default null
        */
       fires_at: string | null;
-      /**
-       * Parent
-       * @description The job that made it
-       * @default null
-       */
-      parent: string | null;
       /**
        * Root
        * @description The first job of that line: its parent's root, or its parent
@@ -1696,6 +1702,12 @@ export interface components {
        * @default null
        */
       tenant: string | null;
+      /**
+       * Parent
+       * @description The job that made it
+       * @default null
+       */
+      parent: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */

@@ -27,6 +27,9 @@ def test_a_job_tells_who_made_it_and_lists_what_it_made(world: World) -> None:
     detail = world.get(f"/jobs/{made[0].id}").json
     assert (detail["parent"], detail["root"]) == (parent, parent)
     assert world.get(f"/jobs/{parent}").json["parent"] is None
+    assert {job["id"]: job["parent"] for job in world.get("/jobs").json["jobs"]} == {
+        parent: None, **dict.fromkeys((job.id for job in made), parent),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
