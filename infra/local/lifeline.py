@@ -11,27 +11,32 @@ import sys
 import threading
 
 NOT_SHIPPED = "JOBFLOW_NOT_SHIPPED"
+PROGRAM = "JOBFLOW_PROGRAM"
+"""Names the program that was typed, `make` or `jobflow`: what to do is said in its words."""
+FOR_ONE_TYPE = (
+    "For one job type: write {line} into handlers/<type>.requirements.txt, run `{program} lock`, "
+    "and import it inside of the job function"
+)
+FOR_ALL_TYPES = "; for all: add it to requirements.txt, with its reason in docs/dependencies.md"
 
 
 class NotShipped:
     """Refuse modules that are installed on this machine and do not ship, as if they were not installed.
 
-    `text` holds module=requirement pairs, separated by spaces.
+    `text` holds module=requirement pairs, separated by spaces; `program` is what was typed.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, program: str = "make") -> None:
         self._requirements = dict(pair.split("=", 1) for pair in text.split())
+        self._program = program
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
         """Raise ModuleNotFoundError for such a module; leave any other to the next finder."""
         if name in self._requirements:
-            line = self._requirements[name]
-            raise ModuleNotFoundError(
-                f"No module named {name!r} in what ships: add the line {line} to requirements.txt, "
-                "with its reason in docs/dependencies.md in a clone of JobFlow, "
-                "or to the requirements file of its job type, which needs none",
-                name=name,
-            )
+            advice = FOR_ONE_TYPE.format(line=self._requirements[name], program=self._program)
+            # What all types share is JobFlow's own; only a clone of it can add to that.
+            more = FOR_ALL_TYPES if self._program == "make" else ""
+            raise ModuleNotFoundError(f"No module named {name!r} in what ships. {advice}{more}", name=name)
 
 
 def _end_with(pipe: int) -> None:
@@ -47,7 +52,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.close(null)
     threading.Thread(target=_end_with, args=(pipe,), name="lifeline", daemon=True).start()
-    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
+    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

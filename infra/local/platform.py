@@ -13,7 +13,7 @@ from chalicelib.pausing.probes import event_of
 from infra.local import deployment, ports, resources
 from infra.local.api.process import ApiProcess
 from infra.local.code import declared
-from infra.local.code.shipped import not_shipped, own_libraries
+from infra.local.code.shipped import own_libraries, probed
 from infra.local.dashboard.built import Dashboard, content_security_policy
 from infra.local.dashboard.vite import HotDashboard
 from infra.local.deployment import Description
@@ -27,7 +27,6 @@ from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import REGION, FunctionSpec
-from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
 from infra.local.pauses import open_bulk_actions, paused_types, probes
 from infra.local.state import dev_token, dotenv
@@ -175,7 +174,7 @@ class Platform:
     def _libraries(self, handler: str) -> dict[str, str]:
         """Return what keeps a function from libraries that neither everything nor its own type ships."""
         root = self.options.root
-        return {NOT_SHIPPED: not_shipped(root, own_libraries(root, handler))}
+        return probed(root, own_libraries(root, handler))
 
     def _serve_dashboard(self) -> None:
         options, files = self.options, self.emulator.url

@@ -63,4 +63,7 @@ def _said(handler: str, error: str, missing: str | None) -> str:
     library = (missing or "").partition(".")[0]
     if not error.startswith("ModuleNotFoundError") or not library or library in NO_INSTALL:
         return said
-    return f"{said} Add the library that has {library} to requirements.txt."
+    return (
+        f"{said} For one job type: write the library that has {library} into handlers/<type>.requirements.txt, run "
+        "`make lock`, and import it inside of the job function; for all types of a clone: add it to requirements.txt."
+    )

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local.api.lines import LEFT, READY
-from infra.local.code.shipped import GATEWAY, not_shipped
+from infra.local.code.shipped import GATEWAY, probed
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
-from infra.local.lifeline import NOT_SHIPPED
 
 LIFELINE = Path(__file__).parents[1] / "lifeline.py"
 START_SECONDS = 60.0
@@ -77,7 +76,7 @@ class Generation:
             stderr=subprocess.STDOUT,
             pass_fds=[descriptor],
             cwd=root,
-            env={**of_host(), **environment, "PYTHONPATH": str(root), NOT_SHIPPED: not_shipped(root, GATEWAY)},
+            env={**of_host(), **environment, "PYTHONPATH": str(root), **probed(root, GATEWAY)},
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name="api-output", daemon=True)

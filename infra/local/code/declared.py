@@ -1,22 +1,24 @@
-"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module anew."""
+"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module anew.
+
+As a program, it says what the laptop and the cloud would refuse: `python -m infra.local.code.declared`.
+"""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.code.shipped import GATEWAY, not_shipped
+from infra.local.code.shipped import GATEWAY, probed
 from infra.local.deployment import Description
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.site import of_host
-from infra.local.lifeline import NOT_SHIPPED
 
 DESCRIBE_SECONDS = 60
 
 
 def describe(root: Path, stack: str, origin: str) -> Description:
     """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
-    environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", NOT_SHIPPED: not_shipped(root, GATEWAY)}
+    environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", **probed(root, GATEWAY)}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "infra.local.code.describe", stack, origin],
         cwd=root,
@@ -30,3 +32,17 @@ def describe(root: Path, stack: str, origin: str) -> Description:
     if done.returncode:
         raise BrokenCode(done.stderr.strip())
     return Description(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> int:
+    """Print on standard error what is wrong with the code, if anything; return the exit code."""
+    try:
+        describe(Path(__file__).parents[3], "jobflow-check", "http://localhost")
+    except BrokenCode as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -11,7 +11,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from infra.local.lifeline import NOT_SHIPPED, NotShipped
+from infra.local import lifeline
+from infra.local.lifeline import NOT_SHIPPED, PROGRAM, NotShipped
 
 ROOT = Path(__file__).parents[3]
 SENDER = "{sender}"
@@ -22,7 +23,7 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
     """Return resources that hold data, functions, their environment and roles. Raises whatever the code raises."""
-    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
+    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.job_types.jobtype import load
     from infra.definition import functions, local_environment, stateful
     from infra.definition.lambdas.compute import compute, role_id
@@ -50,7 +51,8 @@ def complaint(error: BaseException, root: Path) -> str:
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and frame.filename != __file__]
+    own = {__file__, lifeline.__file__}
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and frame.filename not in own]
     where = [f"  {Path(f.filename).relative_to(root)}:{f.lineno} in {f.name}: {f.line}" for f in ours[-4:]]
     return "\n".join(["".join(traceback.format_exception_only(error)).strip(), *where])
 

@@ -1,5 +1,6 @@
 """Tell which modules a function may import: those that ship and those of Lambda's runtime, as on AWS."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -9,11 +10,18 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from infra.local.lifeline import NOT_SHIPPED, PROGRAM
+
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 RUNTIME = ("boto3", "awslambdaric")
 """In every Lambda; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
 """Distributions that the API has in addition: Chalice ships in the package."""
+
+
+def probed(root: Path, more: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment of a process of code of `root` that may import only what ships, and `more`."""
+    return {NOT_SHIPPED: not_shipped(root, more), PROGRAM: os.environ.get(PROGRAM, "make")}
 
 
 def not_shipped(root: Path, more: Iterable[str] = ()) -> str:

@@ -192,7 +192,7 @@ def test_a_library_that_does_not_ship_is_reported_with_the_line_to_add(run: Run)
     good = path.read_text()
     path.write_text(good.replace("from pydantic", "import httpx\nfrom pydantic"))
 
-    until(lambda: f"add the line httpx=={httpx.__version__} to requirements.txt" in run.said())
+    until(lambda: f"write httpx=={httpx.__version__} into handlers/" in run.said())
 
     path.write_text(good)
     assert run.finished(run.submit("greet.library", {"name": "Ada"}))

@@ -25,7 +25,7 @@ def test_all_that_the_template_names_comes_from_the_package(
 
 def test_a_library_of_this_machine_alone_is_named_with_what_to_do(tmp_path: Path) -> None:
     name = handler(tmp_path, "import httpx")
-    with pytest.raises(CloudError, match=r"late\.handler .* No module named 'httpx'\. Add .* httpx to req"):
+    with pytest.raises(CloudError, match=r"late\.handler .* No module named 'httpx'\. .* httpx into handlers/"):
         check_imports(tmp_path, [name], tmp_path / "runtime")
 
 

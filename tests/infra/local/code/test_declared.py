@@ -1,5 +1,8 @@
 """The code on disk, described or complained about."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,18 @@ def test_port_0_is_a_free_port_that_a_child_can_take() -> None:
 def test_a_taken_port_is_named_with_the_variable_that_chooses_another() -> None:
     with listen(0, "API_PORT") as taken, pytest.raises(CannotRun, match=f"Port {port_of(taken)} .* API_PORT=N"):
         free(port_of(taken), "API_PORT")
+
+
+def test_what_does_not_ship_is_refused_in_a_sentence_by_the_program_that_test_and_check_begin_with(
+    tmp_path: Path,
+) -> None:
+    root = copy_of_the_code(tmp_path)
+    command = [sys.executable, "-P", "-m", "infra.local.code.declared"]
+    environment = {**os.environ, "PYTHONPATH": str(root), "JOBFLOW_PROGRAM": "jobflow"}
+    fine = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert (fine.returncode, fine.stdout) == (0, ""), fine.stderr
+    (root / "handlers" / "word_count.py").write_text("import httpx\n")
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    first, *_, place = done.stderr.splitlines()
+    assert (done.returncode, "'httpx' in what ships" in first, "`jobflow lock`" in first) == (1, True, True)
+    assert place == "  handlers/word_count.py:1 in <module>: import httpx"
