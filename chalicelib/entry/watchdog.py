@@ -8,12 +8,15 @@ from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.telemetry.emf import gathering
+from chalicelib.watchdog.growing import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 LOOKBACK = Lookback()
 """From when on planned jobs may be unsent, as the earlier runs of this process left it."""
+GROWING = Growing()
+"""Which queues became longer at the earlier runs of this process."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -32,7 +35,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
         parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
-        parts.past_pauses, lookback=LOOKBACK,
+        parts.past_pauses, lookback=LOOKBACK, growing=GROWING,
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():

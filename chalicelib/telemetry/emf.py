@@ -1,4 +1,4 @@
-"""The twelve metrics there are, and how they are written: one EMF line an invocation and job type, or event.
+"""The thirteen metrics there are, and how they are written: one EMF line an invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
@@ -39,6 +39,7 @@ class Metric(StrEnum):
     COUNTER_DRIFT = "CounterDrift"
     RECOUNTED = "Recounted"
     PAUSED_BY_ITSELF = "PausedByItself"
+    GROWING = "Growing"
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})

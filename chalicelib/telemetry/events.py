@@ -132,6 +132,12 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
     count(Metric.WATCHDOG_RAN)
 
 
+def growing(types: Sequence[str]) -> None:
+    """Log that the queues of these types become longer run by run."""
+    logger().warning("queue.growing", extra={"job_types": list(types)})
+    count(Metric.GROWING, number=len(types))
+
+
 def watchdog_helped(types: Sequence[str], tally: Mapping[str, int]) -> None:
     """Log that a further run of the watchdog ended, which looked at jobs of these types for the scheduled one."""
     logger().info("watchdog.helped", extra={"job_types": list(types), "tally": dict(tally)})

@@ -23,6 +23,7 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.growing import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
@@ -57,6 +58,7 @@ class Watchdog:
     tally: Counter[str] = field(default_factory=Counter)
     resumed: Resumed = field(default_factory=Resumed)
     lookback: Lookback = field(default_factory=Lookback)
+    growing: Growing = field(default_factory=Growing)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
@@ -67,6 +69,9 @@ class Watchdog:
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
+        # a paused type's queue is meant to become longer
+        if grown := self.growing.look({name: one.depth for name, one in signs.items() if not one.paused}, now):
+            events.growing(grown)
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
         names = in_turn([*self.types, *removed], now)

@@ -16,6 +16,8 @@ from chalicelib.jobs import limits
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.definition.monitoring import knowing
+from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
 from scripts.documents import lifecycle
 from scripts.openapi import named
@@ -50,6 +52,7 @@ def values() -> dict[str, str]:
         "limits.LARGEST_REQUEST": f"{limits.LARGEST_REQUEST // 1024} KB",
         "api.MOST_IN_BATCH": f"{MOST_IN_BATCH}",
         **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
+        "knowing.table": f"\n\n{knowing.table(all_alarms(types, 'jobflow-prod'))}\n\n",
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
     }
 

@@ -35,7 +35,9 @@ def enough(setting: Setting) -> Setting:
     shards = setting.shards
     while shards * PARTITION_WRITES < writes * SPARE and shards < MOST_SHARDS:
         shards *= 2
-    batched = replace(asked, in_request=BATCHED if rate * SPARE > asked.api else setting.in_request)
+    batched = replace(
+        asked, in_request=BATCHED if setting.rate * SPARE > min(asked.api, asked.stage) else setting.in_request
+    )
     return replace(
         batched,
         concurrency=workers,

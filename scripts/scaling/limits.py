@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.settings import SHARDS
 from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WORKER_SECONDS, WRITE_UNITS
+from infra.definition.rates import RATE
 
 PARTITION_WRITES = 1_000
 """Write units a second of one partition, also of an index's:
@@ -56,9 +57,14 @@ class Setting:
 
     @property
     def api(self) -> float:
-        """Return the jobs a second that API Gateway and half of the account's functions accept of one type."""
+        """Return the jobs a second that half of the account's functions and API Gateway accept of one type."""
         functions = 0.5 * self.account / API_SECONDS
         return min(API_REQUESTS, functions) * self.in_request / self.types
+
+    @property
+    def stage(self) -> float:
+        """Return the jobs a second that the stage's own limit of requests lets through to one path, of one type."""
+        return RATE * self.in_request / self.types
 
     @property
     def hold(self) -> float:

@@ -66,6 +66,7 @@ def _writes(setting: Setting, second: int) -> float:
 
 def _accepted(setting: Setting, played: Played, second: int, writes: float) -> float:
     limits = {
+        "requests of the stage": setting.stage,
         "API": setting.api,
         "index of all jobs": setting.index_of_all,
         "index of unfinished jobs": setting.index_of_active,

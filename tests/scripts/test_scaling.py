@@ -38,7 +38,8 @@ WIDE = Setting(
         ("writes of the table", replace(WIDE, warm_writes=4_000)),
         ("index of unfinished jobs", replace(WIDE, shards=4)),
         ("index of all jobs", replace(WIDE, shards=4, types=4)),
-        ("API", replace(WIDE, in_request=1, account=100)),
+        ("requests of the stage", replace(WIDE, in_request=1)),
+        ("API", replace(WIDE, rate=200, in_request=1, account=5)),
         ("messages in flight", replace(WIDE, batch=100, seconds=900)),
     ],
 )

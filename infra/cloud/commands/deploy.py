@@ -18,7 +18,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
 from infra.cloud.smoke.problem import SmokeFailed
-from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, website
+from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, subscriptions, website
 from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
 from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.terminal import Terminal
@@ -216,6 +216,8 @@ class Deployment:
 
     def _print(self, outputs: Mapping[str, str]) -> None:
         self.terminal.table("Ready", {"Dashboard": outputs.get("SiteUrl", "none"), "API": outputs["ApiUrl"]})
+        if pending := subscriptions.unconfirmed(self.account, self.stack):
+            self.terminal.say(subscriptions.sentence(pending))
 
 
 def tags_of(stack: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
+from infra.cloud.stack import subscriptions
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.iam.allowed import wildcards
 from infra.definition.names import dead_of
@@ -23,13 +24,14 @@ def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = 
         raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     since = found.get("LastUpdatedTime") or found["CreationTime"]
-    ringing = ringing_alarms(account, stack.name)
+    ringing, pending = ringing_alarms(account, stack.name), subscriptions.unconfirmed(account, stack)
     return {
         "Stack": f"{stack.name} in {account.region}, {found['StackStatus']} since {since:%Y-%m-%d %H:%M} UTC",
         "Dashboard": outputs.get("SiteUrl", "-"),
         "API": outputs.get("ApiUrl", "-"),
         **_queues(account, stack),
         "Alarms": ", ".join(ringing) or "none rings",
+        **({"Alarm mails": subscriptions.sentence(pending)} if pending else {}),
         **{f"Wildcard {number}": wide for number, wide in enumerate(wildcards(types), 1)},
     }
 

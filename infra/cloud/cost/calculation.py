@@ -33,7 +33,7 @@ STANDING_METRICS = 1 + 1 / 24
 """Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
 one hour a day."""
 ONLY_IN_TROUBLE = frozenset(
-    {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
+    {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.GROWING, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15

@@ -8,6 +8,8 @@ from infra.definition.monitoring.metrics import Metric
 from infra.definition.monitoring.topic import alarm_topic
 
 MINUTE = 60
+LATE = 2
+"""Points that may be missing because a metric is published late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class Alarm:
     """Ring for a value below the threshold, not for one above it."""
 
     @property
+    def looked_at(self) -> int:
+        """Return among how many points `periods` must be bad.
+
+        The last minute of a metric that comes late has no point yet. FILL makes one of it, which is never bad: an alarm
+        that wants every point of the last minutes would stay OK for ever.
+        """
+        filled = self.period == MINUTE and "FILL(" in self.expression and not self.below
+        return self.periods + LATE if filled else self.periods
+
+    @property
     def name(self) -> str:
         """Return its name without the stack's: "email-send-dead-letters"."""
         return f"{self.of}-{self.kind}" if self.of else self.kind
@@ -41,7 +53,7 @@ class Alarm:
                 **self._measured(),
                 "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
                 "Threshold": self.threshold,
-                "EvaluationPeriods": self.periods,
+                "EvaluationPeriods": self.looked_at,
                 "DatapointsToAlarm": self.periods,
                 "TreatMissingData": self.missing,
                 "AlarmActions": [alarm_topic()],

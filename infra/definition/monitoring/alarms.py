@@ -9,6 +9,12 @@ from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric
 from infra.definition.monitoring.type_alarms import errors_of, type_alarms
 from infra.definition.names import Resources, logical
+from infra.definition.rates import RATE
+
+FULL = 0.8
+"""Share of the API's own limit from which on it is told."""
+BEHIND, UNREAD = 60_000, 86_400_000
+"""Milliseconds that the counters may be behind, and the age of a record that nobody reads."""
 
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
@@ -48,13 +54,23 @@ def _of_requests(stack: str) -> list[Alarm]:
             {"errors": metrics.api(stack, "5XXError", "Average")}, 0.01, period=5 * MINUTE,
         ),
         Alarm(
+            "api-full", "", "Nearly as many requests come as a path of the API takes; what is beyond is answered with "
+            "429. Find out who sends them (access logs), and have producers send in batches.",
+            {"requests": metrics.api(stack, "Count")}, FULL * RATE * MINUTE, periods=2,
+        ),
+        Alarm(
             "throttles", "", "The account's Lambda concurrency is used up. Ask for a higher limit, or lower the "
             "concurrency of job types.", {"throttles": Metric("AWS/Lambda", "Throttles")}, 0, periods=3,
         ),
         Alarm(
             "table-throttles", "", "DynamoDB refuses writes to the jobs table or an index. Slow the producers; a "
             "table doubles its throughput within half an hour.", throttled,
-            0, "FILL(putitem,0)+FILL(updateitem,0)", periods=3,
+            0, "FILL(putitem,0)+FILL(updateitem,0)", periods=2,
+        ),
+        Alarm(
+            "growing", "", "A queue becomes longer minute by minute: no worker takes its messages, or fewer than come "
+            "in. Look for queue.growing in the watchdog's log, then at the worker's errors, mapping and concurrency.",
+            {"growing": metrics.own(stack, "Growing")}, 0,
         ),
         Alarm(
             "stalled", "", "Something outside of their functions keeps jobs from running: an outage, a permission, or "
@@ -66,18 +82,22 @@ def _of_requests(stack: str) -> list[Alarm]:
 
 def _of_upkeep(stack: str) -> list[Alarm]:
     """Watch what keeps the promises and the numbers: watchdog, counters, recount, control table."""
+    # each job is updated when it is claimed
+    updated = metrics.table(f"{stack}-jobs", "SuccessfulRequestLatency", "UpdateItem", "SampleCount")
     return [
         Alarm(
-            "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
+            "watchdog-silent", "", "The watchdog has not succeeded for 3 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
             # before the first run there is no point to fill from: the alarm then waits and does not ring, and one that
             # rings goes on ringing when the last point is so long ago that CloudWatch has nothing to fill from
-            1, "FILL(ran,0)", period=5 * MINUTE, missing="ignore", below=True,
+            1, "FILL(ran,0)", period=3 * MINUTE, missing="ignore", below=True,
         ),
         Alarm(
-            "counters-behind", "", "The counters are over a minute behind: /metrics is stale, jobs are not affected. "
-            "Look at the log of the counters function.",
-            {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum")}, 60_000, periods=5,
+            "counters-behind", "", "The counters are over a minute behind, or do not read the stream while jobs are "
+            "written: /metrics is stale, jobs are not affected. Look at the counters' log and event source mapping.",
+            {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum"), "updated": updated},
+            # there is no age when nobody reads: then what was updated tells that there was something to read
+            BEHIND, f"IF(FILL(updated,0)>0,FILL(age,{UNREAD}),FILL(age,0))", periods=2,
         ),
         Alarm(
             "recount-silent", "", "No recount has ended for two days: counters that are wrong stay wrong. Look at the "

@@ -53,6 +53,6 @@ def api(name: str, metric: str, stat: str = "Sum") -> Metric:
     return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
 
 
-def table(name: str, metric: str, operation: str) -> Metric:
+def table(name: str, metric: str, operation: str, stat: str = "Sum") -> Metric:
     """Return one of DynamoDB's own, of an operation on a table and so on each of its indexes."""
-    return Metric("AWS/DynamoDB", metric, {"TableName": name, "Operation": operation})
+    return Metric("AWS/DynamoDB", metric, {"TableName": name, "Operation": operation}, stat)

@@ -12,6 +12,7 @@ from infra.definition.iam.permissions import role
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.names import Resources, Value, arn_of, logical, ref
+from infra.definition.rates import BURST, RATE
 from infra.definition.web.access_log import access_log_setting
 from infra.definition.web.site import origin, quoted_origin
 
@@ -19,10 +20,6 @@ HANDLER = "APIHandler"
 AUTHORIZER = "Authorize"
 """Chalice's logical ids of the API's two functions; the second follows from the name of the authorizer in app.py."""
 STAGE = "api"
-RATE = 200
-BURST = 400
-"""Requests a second that API Gateway lets through to each method of each path, for everybody together, and how many at
-once. The account has a limit for all of them (10,000 a second by default)."""
 VERSION = "2.0"
 """Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"

@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType, job, registered
 from chalicelib.job_types.retry import Delays
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_MESSAGES, SQS_LONGEST_DELAY
 from chalicelib.telemetry.emf import PLATFORM
+from infra.definition.monitoring.alarm import MINUTE
+from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.monitoring.knowing import FAILURES, minutes
 from infra.definition.monitoring.topic import alarm_topic
+from infra.definition.monitoring.type_alarms import MOST_ALONE
 from infra.definition.template import merge_template
-from tests.infra.cloud.large import Empty
+from tests.infra.cloud.large import Empty, types
 from tests.infra.cloud.support import of_type
 
 
@@ -142,3 +148,43 @@ def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
     declared: JobType[Any, Any] = job(name, **policy)(run)
     del registered[name]
     return declared
+
+
+def test_no_alarm_stays_ok_because_the_last_minute_of_a_metric_is_late() -> None:
+    """FILL makes a good point of it: an alarm that wants every one of the last minutes would never ring."""
+    for number in (3, MOST_ALONE + 1):
+        found = all_alarms(types(number), "jobflow-prod")
+        filled = [one for one in found if "FILL(" in one.expression and one.period == MINUTE]
+        assert len(filled) > 1
+        for alarm in filled:
+            properties = alarm.resource("jobflow-prod")["Properties"]
+            assert properties["EvaluationPeriods"] >= properties["DatapointsToAlarm"] + 2, alarm.name
+
+
+@pytest.mark.parametrize("number", [3, MOST_ALONE + 1])
+def test_the_person_on_call_knows_within_five_minutes_or_the_page_says_why_not(number: int) -> None:
+    alarms = all_alarms(types(number), "jobflow-prod")
+    took = {failure: minutes(failure, alarms) for failure in FAILURES}
+    quick = [failure for failure, after in took.items() if after is not None and after <= 5]
+    assert len(quick) >= 12
+    assert [failure for failure in FAILURES if failure not in quick and not failure.why] == []
+
+
+def test_the_counters_ring_when_nobody_reads_the_stream(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    alarm = alarms["jobflow-prod-counters-behind"]
+    (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
+    # the age of what is read is missing when nobody reads, and is bad then if a job was updated
+    assert evaluated(expression, updated=1, age=None) > alarm["Threshold"]
+    assert evaluated(expression, updated=9, age=61_000) > alarm["Threshold"]
+    assert evaluated(expression, updated=9, age=800) <= alarm["Threshold"]
+    assert evaluated(expression, updated=None, age=None) <= alarm["Threshold"]
+
+
+def evaluated(expression: str, **values: float | None) -> float:
+    """The value of an expression of IF and FILL for one minute; None is a point that is missing."""
+    functions: dict[str, Any] = {
+        "IF": lambda condition, yes, no: yes if condition else no,
+        "FILL": lambda value, instead: instead if value is None else value,
+    }
+    return float(eval(expression, {"__builtins__": {}}, functions | values))  # noqa: S307 - the template's own

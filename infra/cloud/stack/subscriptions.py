@@ -1,0 +1,34 @@
+"""Say whose alarms reach nobody: SNS mails to an address only once it was confirmed from there."""
+
+from botocore.exceptions import ClientError
+
+from infra.cloud.account import Account
+from infra.cloud.stack.cloudformation import Stack, names_of
+
+TOPIC = "AWS::SNS::Topic"
+PENDING = ("PendingConfirmation", "Deleted")
+
+
+def unconfirmed(account: Account, stack: Stack) -> list[str]:
+    """Return the addresses of the stack's own topic that have not confirmed; none where that may not be asked.
+
+    A topic of the deployer's (`AlarmTopicArn`) is theirs to look after.
+    """
+    found: list[str] = []
+    for arn in names_of(stack.resources(), TOPIC):
+        try:
+            pages = account.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+            entries = [entry for page in pages for entry in page["Subscriptions"]]
+        except ClientError:
+            continue
+        found += [entry["Endpoint"] for entry in entries if entry["SubscriptionArn"] in PENDING]
+    return found
+
+
+def sentence(addresses: list[str]) -> str:
+    """Return what to do about addresses that have not confirmed."""
+    return (
+        f"Alarms do not reach {', '.join(addresses)}: open the mail of SNS there (AWS Notification - Subscription "
+        "Confirmation) and confirm. SNS forgets it after two days; `make deploy` with AlarmEmail= and then with the "
+        "address again sends another."
+    )

@@ -1,0 +1,79 @@
+"""Tell after how many minutes the person on call knows of a failure, from the periods of the alarm that rings. Pure.
+
+The sum of: until the first sign, the points that the alarm wants, until CloudWatch has them, until it looks and mails.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from chalicelib.watchdog.growing import RUNS
+from infra.definition.monitoring.alarm import MINUTE, Alarm
+
+PUBLISHED = 1
+"""Minutes until a point is at CloudWatch: services send one a minute, and a log line of a metric is read at once."""
+DAY = 1_440
+TOLD = 1
+"""Minutes until CloudWatch evaluates the alarm, which it does every minute, and SNS has sent the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that fails, the alarm that tells of it ("" for none), and minutes until there is a first sign of it."""
+
+    what: str
+    alarm: str
+    sign: int = 0
+    why: str = ""
+
+
+FAILURES: Sequence[Failure] = (
+    Failure("a worker cannot start, runs out of time or memory", "errors"),
+    Failure("the API or its authorizer cannot start or fails", "api-errors"),
+    Failure("a job used up its attempts", "dead-letters"),
+    Failure("an outage, a permission or a schema keeps jobs from running", "stalled"),
+    Failure("no worker takes messages, or fewer than come in", "growing", RUNS),
+    Failure("the watchdog does not run, or fails", "watchdog-silent"),
+    Failure("the counters fail", "counters-errors"),
+    Failure("the stream is not read, or too slowly", "counters-behind", 1),
+    Failure("DynamoDB refuses writes of jobs", "table-throttles"),
+    Failure("the control table does not answer", "control-table-down"),
+    Failure("Lambda refuses to run more functions", "throttles"),
+    Failure("more requests come than the API takes: 429", "api-full"),
+    Failure(
+        "the recount does not run", "recount-silent",
+        why="it runs once a night, so its absence is known a day later; `make recount` tells at once",
+    ),
+    Failure("nobody has confirmed the alarms' mails", "", why="told by `make deploy` and `make status`"),
+)  # fmt: skip
+
+
+def minutes(failure: Failure, alarms: Sequence[Alarm]) -> int | None:
+    """Return the minutes until somebody knows, by the slowest of the alarms of that name; None without any."""
+    found = [alarm for alarm in alarms if failure.alarm in (alarm.kind, alarm.name)]
+    if not found:
+        return None
+    return failure.sign + max(map(_points, found)) + PUBLISHED + TOLD
+
+
+def table(alarms: Sequence[Alarm]) -> str:
+    """Return the table of docs/operations.md."""
+    lines = ["| what fails | what tells | minutes until the person on call knows |", "|---|---|---|"]
+    for failure in FAILURES:
+        took = minutes(failure, alarms)
+        alarm = f"[{failure.alarm}](#{_anchor(failure, alarms)})" if failure.alarm else "-"
+        told = "-" if took is None else f"{took}" if took < DAY else f"{took / DAY:.0f} days"
+        lines.append(f"| {failure.what} | {alarm} | {told}{f': {failure.why}' if failure.why else ''} |")
+    return "\n".join(lines)
+
+
+def _points(alarm: Alarm) -> int:
+    """Return the minutes that its points take: all of a silence, but the first point of what happened is enough."""
+    if alarm.below:
+        return ceil(alarm.period * alarm.periods / MINUTE)
+    # a period of several minutes is looked at anew each minute, and holds what has just happened
+    return alarm.periods if alarm.period == MINUTE else ceil(alarm.period * (alarm.periods - 1) / MINUTE) + 1
+
+
+def _anchor(failure: Failure, alarms: Sequence[Alarm]) -> str:
+    return next(alarm.kind for alarm in alarms if failure.alarm in (alarm.kind, alarm.name))

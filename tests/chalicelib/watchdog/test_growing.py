@@ -1,0 +1,47 @@
+"""A queue that becomes longer run by run is told within minutes; one that is worked off, or paused, is not."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from chalicelib.jobs.port import Depth
+from chalicelib.watchdog.growing import GAP, LEAST, Growing
+
+MINUTE = 60.0
+
+
+def told(depths: Sequence[int | None], every: float = MINUTE) -> list[bool]:
+    """Whether each run tells of the queue, by the messages that wait in it (None: it did not answer)."""
+    growing = Growing()
+
+    def looks() -> Iterator[bool]:
+        for run, visible in enumerate(depths):
+            depth = None if visible is None else Depth(visible=visible)
+            yield bool(growing.look({"order.place": depth}, 1_000_000 + run * every))
+
+    return list(looks())
+
+
+@pytest.mark.parametrize(
+    ("depths", "rings"),
+    [
+        ([0, LEAST, 2 * LEAST, 3 * LEAST], True),
+        ([5_000, 5_001, 5_002], True),
+        ([0, 5_000, 4_000, 3_000], False),
+        ([5_000, 5_000, 5_000, 5_000], False),
+        ([0, 1, 2, 3], False),
+        ([0, 500, None, 600], False),
+        ([0, 500, 400, 600], False),
+    ],
+    ids=["grows", "little by little", "is worked off", "steady", "short", "did not answer", "up and down"],
+)
+def test_a_queue_that_grows_is_told(depths: Sequence[int | None], rings: bool) -> None:
+    assert any(told(depths)) is rings
+
+
+def test_it_is_told_at_the_third_look_and_as_long_as_it_grows() -> None:
+    assert told([0, 200, 300, 400, 400]) == [False, False, True, True, False]
+
+
+def test_runs_far_apart_say_nothing_of_each_other() -> None:
+    assert not any(told([0, 200, 300, 400], every=GAP + 1))
