@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
-from infra.cloud.commands import access, removal
+from infra.cloud.commands import access, pauses, removal
 from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.rollback import Former
@@ -140,6 +140,8 @@ class Deployment:
         self.changed = True
         with self.terminal.progress(len(proposed.changes)) as seen:
             self.stack.execute(proposed, seen)
+        if not proposed.creates:
+            pauses.keep(self.account, self.stack, proposed.changes, self.terminal.say)
 
     def _show(self, proposed: ChangeSet | None) -> None:
         """Say what changes, what of it costs money by standing there, and what loses data."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from infra.cloud.account import Account
-from infra.cloud.commands import access, removal
+from infra.cloud.commands import access, pauses, removal
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.preflight import shards
@@ -112,6 +112,7 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
     stack.wait_for_names(proposed, terminal.say, time.time())
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
+    pauses.keep(account, stack, proposed.changes, terminal.say)
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
 

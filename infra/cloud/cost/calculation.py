@@ -20,11 +20,11 @@ POLL_SECONDS = 20
 """Lambda long-polls each queue with five pollers when it is idle."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
 """About one queue in a month: the polls, and each minute one look at its depth and one at its dead-letter queue's."""
-WATCHDOG_SECONDS = 0.5
+WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
-"""A run of the watchdog with nothing to do: 0.15 s of a whole core measured, of which the function has 0.29; memory;
-its two log lines."""
+"""A run of the watchdog with nothing to do: 0.15 s of a whole core measured with three types, of which the function has
+0.29, nearly all of it the looks at each type; memory; its two log lines."""
 TYPE_PARTITIONS = 12
 """Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked."""
 SCHEDULES_READ = 0.5
@@ -52,15 +52,19 @@ STREAM_BATCH = 500
 COUNTED_ROWS = 4
 """Counter rows that a batch of the stream adds to, for each type in it; one write unit each. Counted in tests."""
 API_MB = 512
-API_SECONDS = 0.025
+API_SECONDS = 0.04
 BATCH_SECONDS = 0.3
 WORKER_SECONDS = 0.012
 COUNTERS_MB = 256
 COUNTERS_SECONDS = 0.1
 """Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
 batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
+COLD_SHARE, INIT_SECONDS = 0.01, 1.2
+"""Invocations that start a process, of those in a steady flow, and what is billed for it (INIT). Estimates, too."""
 LOG_KB = 0.91
 METRIC_KB = 0.27
+ACCESS_KB = 0.36
+"""A line of API Gateway's access log with its 26 bytes; a deployment switches it on where the account has the role."""
 REQUEST_KB = 0.36
 """Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
 invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
@@ -92,15 +96,18 @@ class Load:
         single = self.in_request == 1
         api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
         told = 0 if single else REQUEST_KB / self.in_request
+        invocations = 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream
         counting = COUNTERS_SECONDS * COUNTERS_MB / 1024 / self.in_stream
         # a worker's batch is received, trimmed and deleted in three requests
         return {
             "api_request": 1 / self.in_request,
-            "lambda_request": 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream,
+            "lambda_request": invocations,
             "gb_seconds": (api + WORKER_SECONDS) * API_MB / 1024 + counting,
+            "init_gb_seconds": COLD_SHARE * INIT_SECONDS * invocations * API_MB / 1024,
             "sqs_request": ceil(self.in_request / MOST_MESSAGES) / self.in_request + 3 / self.in_batch,
             "write_unit": WRITE_UNITS + REQUEST_WRITE_UNITS / self.in_request + COUNTED_ROWS / self.in_stream,
             "log_kb": LOG_KB + told + METRIC_KB / self.in_batch + METRIC_KB / self.in_stream,
+            "access_log_kb": ACCESS_KB / self.in_request,
         }
 
 
@@ -124,7 +131,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     """Return a month of the default stack without a job; `free` is what the account has left of its allowances."""
     serial = sum(kind.serial_by is not None for kind in types)
     of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(types))
-    seconds = MINUTES * WATCHDOG_SECONDS * WATCHDOG_MB / 1024
+    seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * len(types)) * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
     reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
@@ -168,7 +175,7 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
     depths = looks * 2 * len(types)
     reads = looks * READS_A_LOOK
-    logged = requests * REQUEST_KB / MILLION
+    logged = requests * (REQUEST_KB + ACCESS_KB) / MILLION
     seconds = requests * API_SECONDS * API_MB / 1024
     return [
         _line("API Gateway requests", requests, 0, prices.api_request / MILLION),
@@ -183,16 +190,18 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
 def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
     """Return a million jobs, from what one job needs.
 
-    `counted` has the names of `Prices`, except that `gb_seconds` and `log_kb` are what they say.
+    `counted` has the names of `Prices`, except that those with `gb_seconds` and `log_kb` are what they say.
     """
     each = {
         "api_request": prices.api_request,
         "lambda_request": prices.lambda_request,
         "gb_seconds": prices.lambda_gb_second_arm,
+        "init_gb_seconds": prices.lambda_gb_second_arm,
         "sqs_request": prices.sqs_request,
         "write_unit": prices.write_unit,
         "read_unit": prices.read_unit,
         "log_kb": prices.log_gb,
+        "access_log_kb": prices.log_gb,
         "s3_put": prices.s3_put,
     }
     return [Line(name, amount, amount * each[name]) for name, amount in counted.items()]

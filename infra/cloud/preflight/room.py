@@ -23,7 +23,7 @@ class Needs:
     """Count what a stack is about to add: functions (each with a role), and bytes of the zip that each stores."""
 
     functions: int
-    zip_bytes: int = 12 * MB
+    zip_bytes: int = 15 * MB
 
 
 def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:

@@ -194,10 +194,11 @@ def _mapping(stack: str, where: str) -> dict[str, Value]:
 
 
 def _mail() -> dict[str, Value]:
+    # in SES's sandbox the identity of each recipient is asked for as well: what bounds the pattern is the one sender
     default_set = arn("ses", "configuration-set/${MailConfigurationSet}")
     granted = {"Fn::If": ["HasMailConfigurationSet", default_set, ref("AWS::NoValue")]}
     return {
-        "Resource": [arn("ses", "identity/${MailIdentity}"), granted],
+        "Resource": [arn("ses", "identity/*"), granted],
         "Condition": {"StringEquals": {"ses:FromAddress": ref("MailFrom")}},
     }
 

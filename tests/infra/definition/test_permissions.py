@@ -21,7 +21,7 @@ from infra.definition.lambdas.functions import functions
         ("sqs:SendMessage:email-send", "sqs:SendMessage", "EmailSendQueue"),
         ("sqs:ReceiveMessage:email-send-dlq", "sqs:ReceiveMessage", "EmailSendDlq"),
         ("s3:GetObject:uploads/*", "s3:GetObject", "jobflow-prod-files-${AWS::AccountId}-${AWS::Region}/uploads/*"),
-        ("ses:SendEmail", "ses:SendEmail", "identity/${MailIdentity}"),
+        ("ses:SendEmail", "ses:SendEmail", "identity/*"),
         ("ses:SendEmail", "ses:SendEmail", "configuration-set/${MailConfigurationSet}"),
         ("logs:FilterLogEvents:email-send", "logs:FilterLogEvents", "EmailSendLogs"),
         ("sqs:GetQueueAttributes:*-*-dlq", "sqs:GetQueueAttributes", ":jobflow-prod-*-*-dlq"),

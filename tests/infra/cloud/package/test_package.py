@@ -16,6 +16,7 @@ from chalice.deploy.validate import validate_configuration
 from chalicelib.job_types import jobtype
 from infra.cloud.package.build import ROOT, Package, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
+from infra.cloud.preflight.room import Needs
 from infra.definition import local_environment
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON, RUNTIME
 from tests.infra.cloud.support import STAGE, of_type
@@ -147,3 +148,7 @@ def test_size(package: Package) -> None:
     assert pillow > MB
     assert size <= 16 * MB
     assert size - pillow <= 8 * MB
+
+
+def test_preflight_leaves_room_for_the_zip_that_there_is(package: Package) -> None:
+    assert 0.8 * Needs(1).zip_bytes < package.archive.stat().st_size <= Needs(1).zip_bytes

@@ -1,0 +1,50 @@
+"""Keep paused types paused when an update makes the event source mapping of one anew, as another queue does.
+
+CloudFormation makes a mapping that is enabled, whatever the one before it was.
+"""
+
+from collections.abc import Callable, Sequence
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.stack.changes import Change
+from infra.cloud.stack.cloudformation import POLL, Stack
+from infra.definition.names import mapping_id
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+TRIES = 30
+BUSY = ("ResourceInUseException", "ResourceConflictException")
+
+
+def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callable[[str], None]) -> None:
+    """Switch off what was made anew of a paused type, and say so; call it after the update."""
+    anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
+    if not anew:
+        return
+    paused = {mapping_id(name.replace(".", "-")): name for name in _paused(account, stack)}
+    if not anew & paused.keys():
+        return
+    client = account.client("lambda")
+    for resource in stack.resources():
+        if (name := paused.get(resource["LogicalResourceId"])) and resource["LogicalResourceId"] in anew:
+            _switch_off(client.update_event_source_mapping, resource["PhysicalResourceId"], stack.sleep)
+            say(f"{name} stays paused: the mapping of its new queue is switched off.")
+
+
+def _paused(account: Account, stack: Stack) -> Sequence[str]:
+    return list(DynamoCounters(access.settings(account, stack)).standing().paused)
+
+
+def _switch_off(update: Callable[..., object], mapping: str, sleep: Callable[[float], None]) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            update(UUID=mapping, Enabled=False)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in BUSY or not left:
+                raise
+            sleep(POLL)
+        else:
+            return
