@@ -51,6 +51,8 @@ class AttemptRow:
     cold_start: bool | None
     receive_count: int | None
     retry_delay_s: float | None
+    progress: Progress | None
+    """The last that it reported; null for one that completed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class BatchResult:
     status: int
     job: JobRow | None
     problem: Problem | None
+    existing: Literal["key", "unique", "debounced"] | None
+    """Why the job was there already: its key, a job that is unique, or one that waited under its debounce key and
+    is replaced. null: it is new"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,12 @@ class Function:
         check_number("function: window", self.window, 0, 300, "seconds")
         check_number("function: ephemeral_storage", self.ephemeral_storage, *EPHEMERAL_MB, "MB")
         if self.concurrency is not None:
+            if self.concurrency == 1:
+                raise ConfigurationError(
+                    "function: concurrency must be 2 or more: Lambda polls a queue with two invocations at least. For "
+                    "jobs that run one at a time give serial_by= the field of the payload that they share; a field "
+                    "with one value for all makes it all jobs of the type (docs/job-types.md#one-at-a-time-for-a-key)"
+                )
             check_number("function: concurrency", self.concurrency, 2, 1000)
         if not isinstance(self.vpc, bool):
             raise ConfigurationError("function: vpc is True or False; the stage's parameters name the subnets")

@@ -30,6 +30,8 @@ def attempt_of(
         receive_count=job.receive_count,
         retry_delay_s=delay,
         claim=job.claims,
+        progress=job.progress,
+        progress_note=job.progress_note,
     )
 
 

@@ -215,6 +215,8 @@ class Attempt:
     receive_count: int | None = None
     retry_delay_s: float | None = None
     claim: int = 0
+    progress: float | None = None
+    progress_note: str | None = None
 
     @property
     def token(self) -> tuple[int, int]:

@@ -165,7 +165,7 @@ class Worker:
             Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
             self.breaker.on_attempt_recorded,
         )  # fmt: skip
-        return settlement.settle(job, outcome)
+        return settlement.settle(ctx.with_progress(), outcome)
 
     def _run(self, job: Job, ctx: WorkerContext) -> Outcome:
         try:

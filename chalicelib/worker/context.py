@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
+from chalicelib.jobs.texts.errors import cut
+from chalicelib.jobs.transitions import LONGEST_NOTE
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets
@@ -46,6 +48,7 @@ class WorkerContext:
     enqueuing: Enqueuing = field(default_factory=Enqueuing, repr=False)
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
+    _last: tuple[float, str | None] | None = field(default=None, repr=False)
 
     @property
     def job_id(self) -> str:
@@ -94,7 +97,7 @@ class WorkerContext:
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
         now = self.clock()
-        self._unsent = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
+        self._unsent = self._last = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:
             return
         self._reported_at = now
@@ -103,6 +106,13 @@ class WorkerContext:
         except MoveRefused as refused:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
         self._obey(current)
+
+    def with_progress(self) -> Job:
+        """Return the job with the last progress that was reported, for the record of this attempt."""
+        if self._last is None:
+            return self.job
+        percent, note = self._last
+        return replace(self.job, progress=round(percent, 1), progress_note=note and cut(note, LONGEST_NOTE))
 
     def flush_progress(self) -> None:
         """Write the last progress if it was not written; a number for people must not cost the attempt."""

@@ -9,7 +9,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
-from pydantic import ConfigDict
 
 from jobflow import JobFlow, __version__
 from jobflow.assistant.reading import Reading
@@ -43,9 +42,9 @@ def _closed(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
     """
     made = Tool.from_function(_told(tool), annotations=annotations)
     arguments = made.fn_metadata.arg_model
-    closed = type(arguments.__name__, (arguments,), {"model_config": ConfigDict(extra="forbid")})
-    made.fn_metadata.arg_model = closed
-    made.parameters = closed.model_json_schema(by_alias=True)
+    arguments.model_config = {**arguments.model_config, "extra": "forbid"}
+    arguments.model_rebuild(force=True)
+    made.parameters = arguments.model_json_schema(by_alias=True)
     return made
 
 

@@ -5,7 +5,7 @@ Each job has a key, and the key is told with the outcome: whatever ended a batch
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from jobflow import errors as e
@@ -31,7 +31,10 @@ def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[Bat
     # All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
     bodies = [as_body({**job.as_json(), "idempotency_key": key}) for job, key in keyed]
     results = yield from _in_portions(bodies, patience)
-    return [BatchedJob(one.status, one.job, one.problem, key) for one, (_, key) in zip(results, keyed, strict=True)]
+    return [
+        BatchedJob(one.status, one.job, one.problem, one.existing, key)
+        for one, (_, key) in zip(results, keyed, strict=True)
+    ]
 
 
 def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
@@ -73,8 +76,13 @@ def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list
         except e.JobFlowError:
             break  # the answer there is says which ones were made, and of the others that they can be sent again
         for place, one in zip(places, again, strict=True):
-            results[place] = one
+            results[place] = _made_here(one)
     return results
+
+
+def _made_here(one: m.BatchResult) -> m.BatchResult:
+    """Return the result of a job that was sent again: under its key it finds what the first time made."""
+    return replace(one, existing=None) if one.existing == "key" else one
 
 
 def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
@@ -87,8 +95,9 @@ def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.
 def _failed(error: e.JobFlowError) -> m.BatchResult:
     """Return an error of a whole request as the outcome of one of its jobs."""
     if not isinstance(error, e.ApiError):
-        return m.BatchResult(NOT_STORED, None, m.Problem("about:blank", "", NOT_STORED, str(error), None, None, None))
+        problem = m.Problem("about:blank", "", NOT_STORED, str(error), None, None, None)
+        return m.BatchResult(NOT_STORED, None, problem, None)
     kind = error.kind or ("body-too-large" if isinstance(error, e.TooLarge) else None)
     name = f"urn:jobflow:problem:{kind}" if kind else "about:blank"
     told = m.Problem(name, "", error.status, error.detail, error.errors or None, None, error.correlation_id)
-    return m.BatchResult(error.status, None, told)
+    return m.BatchResult(error.status, None, told, None)

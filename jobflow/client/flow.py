@@ -84,10 +84,16 @@ def _content(call: Call[T], response: httpx.Response, *, again: bool) -> T:
         body = response.json()
         if call.answers is SubmittedJob:
             body = {**body, "existing": _existing(response.headers, again=again)}
+        if call.answers is m.BatchAnswer and again:
+            body = {**body, "results": [_made_here(one) for one in body["results"]]}
         return decoding.read(call.answers, body)
     except (TypeError, ValueError, AttributeError) as wrong:
         place = f"{call.method} {response.request.url}"
         raise e.UnexpectedAnswer(f"{place} did not answer as the API does: {wrong}") from wrong
+
+
+def _made_here(result: dict[str, Any]) -> dict[str, Any]:
+    return {**result, "existing": None} if result.get("existing") == "key" else result
 
 
 def _existing(headers: httpx.Headers, *, again: bool) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
-from chalicelib.api.jobs.jobs import filter_of, operations, submission
+from chalicelib.api.jobs.jobs import EXISTS, filter_of, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, ManyJobs, NewBatch, NewJobInBatch
@@ -70,7 +70,8 @@ def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
 
 def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResult:
     if isinstance(answer, Submitted):
-        return BatchResult(status=201 if answer.outcome is Outcome.CREATED else 200, job=job_row(answer.job))
+        status = 201 if answer.outcome is Outcome.CREATED else 200
+        return BatchResult(status=status, existing=EXISTS.get(answer.outcome), job=job_row(answer.job))
     problem = problem_of(answer, correlation_id)
     return BatchResult(status=problem["status"], problem=Problem(**problem))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Literal
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
@@ -30,6 +31,10 @@ EXISTING = {
     Outcome.EXISTING: {"Existing-Job": "unique"},
 }
 """The header that says why a request was answered with a job there was."""
+EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
+    Outcome.REPLACED: "debounced", Outcome.REPEATED: "key", Outcome.EXISTING: "unique",
+}  # fmt: skip
+"""The same in one word, for a job of a batch."""
 
 endpoints = Endpoints()
 

@@ -1,5 +1,7 @@
 """Declare the answers about many jobs at once."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from chalicelib.api.models.responses import Answer, JobRow, Problem
@@ -43,6 +45,11 @@ class BatchResult(Answer):
     status: int
     job: JobRow | None = None
     problem: Problem | None = None
+    existing: Literal["key", "unique", "debounced"] | None = Field(
+        None,
+        description="Why the job was there already: its key, a job that is unique, or one that waited under its "
+        "debounce key and is replaced. null: it is new",
+    )
 
 
 class BatchAnswer(Answer):

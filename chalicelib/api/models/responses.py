@@ -108,6 +108,7 @@ class AttemptRow(Answer):
     cold_start: bool | None
     receive_count: int | None
     retry_delay_s: float | None
+    progress: Progress | None = Field(description="The last that it reported; null for one that completed")
 
 
 class NextAttempt(Answer):

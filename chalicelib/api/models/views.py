@@ -165,7 +165,8 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     if outcome is None or job.started_at is None or job.token in {one.token for one in view.attempts}:
         return ()
     running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
-    return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
+    told = {"request_id": job.request_id, "cold_start": job.cold_start, "receive_count": job.receive_count}
+    return (replace(running, **told, progress=job.progress, progress_note=job.progress_note),)
 
 
 def _attempt_row(attempt: Attempt) -> r.AttemptRow:
@@ -184,6 +185,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
         cold_start=attempt.cold_start,
         receive_count=attempt.receive_count,
         retry_delay_s=attempt.retry_delay_s,
+        progress=None if attempt.progress is None else r.Progress(percent=attempt.progress, note=attempt.progress_note),
     )
 
 

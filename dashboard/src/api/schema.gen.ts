@@ -855,6 +855,8 @@ export interface components {
       receive_count: number | null;
       /** Retry Delay S */
       retry_delay_s: number | null;
+      /** @description The last that it reported; null for one that completed */
+      progress: components["schemas"]["Progress"] | null;
     };
     /**
      * BatchAnswer
@@ -875,6 +877,12 @@ export interface components {
       job: components["schemas"]["JobRow"] | null;
       /** @default null */
       problem: components["schemas"]["Problem"] | null;
+      /**
+       * Existing
+       * @description Why the job was there already: its key, a job that is unique, or one that waited under its debounce key and is replaced. null: it is new
+       * @default null
+       */
+      existing: ("key" | "unique" | "debounced") | null;
     };
     /**
      * Bulk

@@ -1,6 +1,7 @@
 """Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api.serve FD`.
 
-After SIGTERM (a successor takes over) kept connections get one more answer. After SIGINT the current requests end.
+After SIGTERM (a successor takes over) kept connections end with the request that they are at. After SIGINT the current
+requests end.
 """
 
 import json
@@ -52,6 +53,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, leave)
     print(READY, flush=True)
     server.serve_forever(poll_interval=0.1)
+    server.end_idle()
     print(LEFT, flush=True)
     server.connections.wait_for_none(linger)
     server.requests.wait_for_none(DRAIN_SECONDS)

@@ -4,6 +4,7 @@ It sends headers and body in one write (two writes meet Nagle's algorithm and de
 its listen backlog is larger than five.
 """
 
+import contextlib
 import socket
 import threading
 from functools import partial
@@ -32,6 +33,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         """Log nothing: the API logs its requests itself, as it does in the cloud."""
 
     def _generic_handle(self) -> None:
+        self.server.idle.discard(self.connection)
         with self.server.requests:
             reason = callers.refusal(self.headers.get, (self.local_gateway.origin,))
             length = self.headers.get("content-length", "0")
@@ -44,6 +46,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
             else:
                 super()._generic_handle()
             self.wfile.flush()
+        self.server.idle.add(self.connection)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
 
@@ -98,13 +101,29 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         self.leaving = False
         self.requests = Count()
         self.connections = Count()
+        self.idle: set[socket.socket] = set()
+        """Kept connections that wait for their next request."""
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection, from its first request to its end."""
         with self.connections:
             super().process_request_thread(request, client_address)
 
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that ends."""
+        self.idle.discard(request)
+        super().shutdown_request(request)
+
     def leave(self) -> None:
-        """Accept nothing more. Kept connections get one more answer each, which tells the client to open another."""
+        """Accept nothing more. A request that is being answered tells its client to open another connection."""
         self.leaving = True
         self.shutdown()
+
+    def end_idle(self) -> None:
+        """End kept connections that wait, so that their clients' next requests meet the successor.
+
+        A request that has arrived already is still read and answered.
+        """
+        for connection in tuple(self.idle):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)

@@ -51,9 +51,9 @@ def near(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     return stage
 
 
-@pytest.fixture(params=ACTS.values(), ids=ACTS)
+@pytest.fixture(params=ACTS)
 def acted(request: pytest.FixtureRequest, near: Stage) -> Stage:
-    first, act = request.param
+    first, act = ACTS[request.param]
     operator = operator_of(near)
     if first is not None:
         first(operator)

@@ -1,6 +1,11 @@
 """How an attempt ends, and what becomes of its job and its message."""
 
-from chalicelib.errors import PermanentError
+import contextlib
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.errors import JobCancelled, PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
@@ -128,6 +133,51 @@ def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: 
     assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
     [attempt] = world.store.view("job-1").attempts
     assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ValueError", None)
+
+
+def stopped(ctx: JobContext) -> object:
+    raise JobCancelled
+
+
+def postponed(ctx: JobContext) -> object:
+    raise RetryLater(60, "429")
+
+
+def refused(ctx: JobContext) -> object:
+    raise PermanentError("no such account")
+
+
+def broken(ctx: JobContext) -> object:
+    raise ValueError("boom")
+
+
+@pytest.mark.parametrize("end", [broken, refused, postponed, stopped])
+def test_how_far_an_attempt_came_stays_with_it(world: OneType, end: Callable[[JobContext], object]) -> None:
+    def work(ctx: JobContext) -> object:
+        ctx.progress(10, "page 1 of 10")
+        ctx.progress(42.55, "page 4 of 10")
+        return end(ctx)
+
+    world.submit()
+    world.script = [work]
+    world.poll()
+    [attempt] = world.store.view("job-1").attempts
+    assert (attempt.progress, attempt.progress_note) == (42.5, "page 4 of 10")
+
+
+def test_how_far_a_lost_attempt_came_stays_with_it(world: OneType) -> None:
+    def vanish(ctx: JobContext) -> object:
+        ctx.progress(40, "page 4 of 10")
+        raise KeyboardInterrupt
+
+    world.submit()
+    world.script = [vanish, boom]
+    with contextlib.suppress(KeyboardInterrupt):
+        world.poll()
+    world.clock.advance(1_000)
+    world.poll()
+    attempts = world.store.view("job-1").attempts
+    assert [(one.outcome, one.progress_note) for one in attempts] == [("lost", "page 4 of 10"), ("error", None)]
 
 
 def test_the_last_progress_is_written_when_the_attempt_does_not_complete(world: OneType) -> None:

@@ -43,6 +43,16 @@ def test_a_job_comes_back_as_it_was_kept(store: JobStore) -> None:
     assert store.view(job.id).job == job
 
 
+def test_an_attempt_comes_back_as_it_was_kept(store: JobStore) -> None:
+    job = added(store)
+    attempt = Attempt(
+        1, 1, "error", T0 - 2, T0 - 1.5, "ValueError", "no", "a stack", "r", cold_start=True, receive_count=2,
+        retry_delay_s=4.5, claim=1, progress=42.5, progress_note="page 4 of 10",
+    )  # fmt: skip
+    store.record(job.id, attempt)
+    assert store.view(job.id).attempts[0] == attempt
+
+
 def test_what_is_not_there_is_not_found(store: JobStore) -> None:
     for look in (store.get, store.get_without_bodies, store.view):
         with pytest.raises(JobNotFound):

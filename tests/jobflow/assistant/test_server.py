@@ -111,7 +111,7 @@ def test_an_argument_that_a_tool_does_not_have_is_refused_and_changes_nothing(
         taken = {name: set(tool.input_schema["properties"]) for tool in tools for name in [tool.name]}
         given = {name: dict.fromkeys([*fields, "job_type"], dead) for name, fields in taken.items()}
         answers = {name: await assistant.call_tool(name, arguments) for name, arguments in given.items()}
-        return [name for name, one in answers.items() if not one.is_error or "job_type" not in one.content[0].text]
+        return [name for name, one in answers.items() if not one.is_error or "job_type" not in str(one.content)]
 
     assert ask(wire, talk, write=True) == []
     with pytest.raises(AssertionError, match="job_type"):

@@ -56,6 +56,7 @@ def test_a_job_that_was_stored_without_an_answer_is_not_made_twice(connect: Conn
     client = connect(wire, slept)
     results = client.batch(numbered(5))
     assert [result.status for result in results] == [201, 201, 200, 201, 201]
+    assert [result.existing for result in results] == [None] * 5, "each was made by this call"
     assert [result.job and result.job.tags for result in results] == [[f"n:{n}"] for n in range(5)]
     assert (tags(client), slept) == ([f"n:{n}" for n in range(5)], [0.2])
 
@@ -118,8 +119,14 @@ def test_a_job_that_a_lost_request_had_made_is_found_under_its_key(client: JobFl
     assert (results[25].status, len(tags(client))) == (503, 26)
     wire.before.clear()
     wire.lost = 0
-    assert client.batch([replace(jobs[25], key=results[25].key)])[0].status == 200
+    [again] = client.batch([replace(jobs[25], key=results[25].key)])
+    assert (again.status, again.existing) == (200, "key")
     assert len(tags(client)) == 26
+
+
+def test_a_request_whose_answer_was_lost_made_the_jobs_itself(client: JobFlow, wire: Wire) -> None:
+    wire.lost = 1
+    assert [(one.status, one.existing) for one in client.batch(numbered(2))] == [(200, None)] * 2
 
 
 def test_an_error_of_the_first_request_is_raised(client: JobFlow, wire: Wire) -> None:

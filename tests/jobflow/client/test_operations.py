@@ -159,7 +159,7 @@ def test_a_redrive_of_all_types_is_said(client: JobFlow, world: World) -> None:
     failed(world, 1)
     for said in ({}, {"type": None}, {"type": "test.note", "everything": True}):
         with pytest.raises(ValueError, match="everything=True"):
-            client.redrive(**said)  # type: ignore[arg-type]
+            client.redrive(**said)
 
 
 @pytest.mark.parametrize("act", ["cancel_many", "start_bulk", "redrive"])

@@ -92,6 +92,8 @@ class AttemptRow(Model):
     receive_count = Whole(null=True)
     retry_delay_s = Seconds(null=True)
     claim = Whole()
+    progress = Seconds(null=True)
+    progress_note = Text(null=True)
     expires_at = Whole()
 
 

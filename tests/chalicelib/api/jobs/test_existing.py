@@ -60,7 +60,17 @@ def test_in_a_batch_as_well(world: World) -> None:
     job = {**BODY, "debounce": {"key": "k", "seconds": 30}}
     answer = world.post("/jobs/batch", {"jobs": [job, job, {**BODY}]}).json["results"]
     assert [one["status"] for one in answer] == [201, 200, 201]
+    assert [one["existing"] for one in answer] == [None, "debounced", None]
     assert answer[1]["job"]["gen"] == 2
+
+
+@pytest.mark.usefixtures("unique")
+def test_a_batch_says_why_a_job_was_there(world: World) -> None:
+    keyed = {**BODY, "idempotency_key": "k"}
+    first = world.post("/jobs/batch", {"jobs": [keyed, BODY, {"type": "no.such"}]}).json["results"]
+    assert [one["existing"] for one in first] == [None, "unique", None]
+    again = world.post("/jobs/batch", {"jobs": [keyed]}).json["results"]
+    assert [(one["existing"], one["job"]["id"]) for one in again] == [("key", first[0]["job"]["id"])]
 
 
 @pytest.mark.parametrize(
