@@ -129,6 +129,20 @@ class MoreThanExpected(JobFlowError):
         super().__init__(f"{told}. Nothing was changed: count again.")
 
 
+class ErrorGroupNotFound(JobFlowError):
+    """No group of errors has that fingerprint: no job failed so within 30 days."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(f"No error of the last 30 days has the fingerprint {fingerprint!r}; GET /errors lists them.")
+
+
+class TooManyMarks(JobFlowError):
+    """So many groups of errors are acknowledged or resolved that no further one can be."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most:,} groups of errors are acknowledged or resolved; reopen some, they go after a day.")
+
+
 class JobExists(JobFlowError):
     """A job with that id is already there; `existing` is that Job."""
 

@@ -34,6 +34,10 @@ class BulkActionNotFound(errors.NotFound):
     """Bulk action not found."""
 
 
+class ErrorGroupNotFound(errors.NotFound):
+    """Group of errors not found."""
+
+
 class JobTypeNotFound(errors.NotFound):
     """Job type not found."""
 
@@ -48,6 +52,10 @@ class ScheduleConflict(errors.Conflict):
 
 class MoreThanExpected(errors.Conflict):
     """More jobs match than were expected."""
+
+
+class TooManyMarks(errors.Conflict):
+    """Too many groups of errors are marked."""
 
 
 class JobConflict(errors.Conflict):
@@ -98,10 +106,12 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "job-not-found": JobNotFound,
     "payload-not-found": PayloadNotFound,
     "bulk-action-not-found": BulkActionNotFound,
+    "error-group-not-found": ErrorGroupNotFound,
     "job-type-not-found": JobTypeNotFound,
     "schedule-not-found": ScheduleNotFound,
     "schedule-conflict": ScheduleConflict,
     "more-than-expected": MoreThanExpected,
+    "too-many-marks": TooManyMarks,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,

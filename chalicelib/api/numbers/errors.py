@@ -10,6 +10,7 @@ from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
+from chalicelib.counters.marking import Marking
 from chalicelib.counters.port import Acknowledged
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
@@ -90,33 +91,36 @@ def list_errors(call: Call) -> ErrorGroups:
     return ErrorGroups(groups=groups, truncated=found.truncated, since=iso(found.since), as_of=iso(found.now))
 
 
-@endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
+@endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark, statuses=(200, 409))
 def acknowledge_error(call: Call) -> ErrorMark:
-    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days."""
-    name, now = _fingerprint(call), parts.clock()
-    by = (call.caller and call.caller.label) or call.principal
-    parts.acknowledgements.acknowledge(name, by, now)
+    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days. At most 2,000 groups are marked."""
+    name = _fingerprint(call)
+    mark = marking().mark(name, call.person)
     request_events.error_acknowledged(name, call.principal)
-    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
+    return ErrorMark(fingerprint=name, **_mark(mark))
 
 
-@endpoints.post("/errors/{fingerprint}/resolve", ErrorMark)
+@endpoints.post("/errors/{fingerprint}/resolve", ErrorMark, statuses=(200, 409))
 def resolve_error(call: Call) -> ErrorMark:
     """Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days."""
-    name, now = _fingerprint(call), parts.clock()
-    by = (call.caller and call.caller.label) or call.principal
-    parts.acknowledgements.acknowledge(name, by, now, resolved=True)
+    name = _fingerprint(call)
+    mark = marking().mark(name, call.person, resolved=True)
     request_events.error_resolved(name, call.principal)
-    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now, resolved=True)))
+    return ErrorMark(fingerprint=name, **_mark(mark))
 
 
 @endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
 def reopen_error(call: Call) -> ErrorMark:
     """Take the mark of a group of errors away."""
     name = _fingerprint(call)
-    parts.acknowledgements.reopen(name, parts.clock())
+    marking().reopen(name)
     request_events.error_acknowledged(name, call.principal, reopened=True)
     return ErrorMark(fingerprint=name, **_mark(None))
+
+
+def marking() -> Marking:
+    """Return what marks groups of errors, over this process's tables."""
+    return Marking(parts.acknowledgements, parts.counters, parts.job_store, parts.clock)
 
 
 def _fingerprint(call: Call) -> str:

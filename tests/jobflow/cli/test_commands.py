@@ -33,10 +33,12 @@ def test_a_cron_text_is_tried(shell: Shell) -> None:
     assert shell("schedules preview 'soon'").code == 1
 
 
-def test_groups_of_errors_are_acknowledged(shell: Shell) -> None:
+def test_groups_of_errors_are_acknowledged(shell: Shell, world: World, job: str) -> None:
+    world.put_in(job, Status.FAILED, fingerprint="9d6156e8610f")
     assert shell("error-groups acknowledge 9d6156e8610f --table").out == "9d6156e8610f  acknowledged\n"
     assert shell("error-groups resolve 9d6156e8610f").lines[0]["acknowledged_by"]
     assert shell("error-groups reopen 9d6156e8610f").lines[0]["acknowledged_by"] is None
+    assert shell("error-groups acknowledge ffffffffffff").code == 4
 
 
 def test_what_needs_attention_is_printed(shell: Shell) -> None:

@@ -64,11 +64,14 @@ def test_listed_jobs_are_acted_on_and_the_lost_answer_is_asked_again(client: Job
     assert {client.get(job).status for job in ids} == {"cancelled"}
 
 
-def test_errors_are_acknowledged_resolved_and_reopened(client: JobFlow) -> None:
+def test_errors_are_acknowledged_resolved_and_reopened(client: JobFlow, world: World) -> None:
     fingerprint = "5d41402abc4b"
+    world.put_in(world.create(), Status.FAILED, fingerprint=fingerprint)
     assert client.acknowledge(fingerprint).acknowledged_by is not None
     assert client.resolve(fingerprint).fingerprint == fingerprint
     assert client.reopen(fingerprint).acknowledged_by is None
+    with pytest.raises(problems.ErrorGroupNotFound):
+        client.acknowledge("ffffffffffff")
 
 
 def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, wire: Wire, world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.assembly import parts
-from chalicelib.counters import keys
+from chalicelib.counters import keys, marking
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
@@ -213,6 +213,36 @@ def test_a_group_is_acknowledged_with_who_and_when_and_reopened(world: World, co
     assert world.get("/metrics/health").json["findings"] == []
     assert world.post("/errors/0123456789ab/reopen").json["acknowledged_by"] is None
     assert world.get("/errors").json["groups"][0]["acknowledged_by"] is None
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "resolve", "reopen"])
+def test_a_group_that_nobody_has_seen_is_not_marked(world: World, counters: MemoryCounters, act: str) -> None:
+    seen(counters, T0, "01")
+    answer = world.post(f"/errors/ffffffffffff/{act}")
+    assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:error-group-not-found")
+    assert "GET /errors" in answer.json["detail"]
+    assert parts.acknowledgements.acknowledged() == {}
+
+
+def test_a_group_is_also_known_by_its_jobs(world: World) -> None:
+    world.put_in(world.create(), Status.FAILED, fingerprint="0123456789ab")
+    assert world.post("/errors/0123456789ab/acknowledge").status == 200
+
+
+def test_marks_do_not_grow_without_bound(
+    world: World, counters: MemoryCounters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marking, "MOST_MARKS", 3)
+    names = [f"{number:012x}" for number in range(5)]
+    for name in names:
+        facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
+        row = Row("ERR", f"{iso(T0 - T0 % 3600)}#{name}")
+        counters.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": T0}), "s", "01", "01")
+    answers = [world.post(f"/errors/{name}/acknowledge").status for name in names]
+    assert answers == [200, 200, 200, 409, 409]
+    assert world.post(f"/errors/{names[0]}/resolve").status == 200
+    assert world.post(f"/errors/{names[0]}/reopen").status == 200
+    assert world.post(f"/errors/{names[4]}/resolve").status == 200
 
 
 def test_marks_are_the_operators_and_of_groups_only(world: World) -> None:
