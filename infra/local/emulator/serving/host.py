@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable, Collection
 from functools import partial
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from infra.local.emulator.clock import ShiftableClock
 from infra.local.emulator.repairs import sqs_queue
 from infra.local.emulator.serving.roles import Roles
 
-from . import wsgi
+from . import unsigned, wsgi
 from .control import PREFIX, Control
 from .dispatch import dispatch
 from .longpoll import LongPolls
@@ -66,8 +67,10 @@ class Host:
     def _answer(self, request: Request) -> Reply:
         # moto guesses the service of an unsigned request from its path, and a page can send any path: only objects
         # are to be had without a signature, and a page cannot send one.
-        app = self._signed if "authorization" in request.headers else self._objects
-        return dispatch(request, self._address) or wsgi.call(app, request, self._address)
+        if "authorization" not in request.headers:
+            refused = unsigned.refusal(request, self._address, time.time())
+            return refused or wsgi.call(self._objects, request, self._address)
+        return dispatch(request, self._address) or wsgi.call(self._signed, request, self._address)
 
     def _due_in(self, name: str) -> float | None:
         moments = [sqs_queue.next_due(queue) for queue in queues_named(name)]

@@ -61,9 +61,11 @@ def live(acting: Stage) -> None:
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
+    known = acting.call("GET", "/errors")[1]["groups"][0]["fingerprint"]
     for switch in ("acknowledge", "resolve", "reopen"):
-        path = f"/errors/0123456789ab/{switch}"
-        acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
+        path, one = f"/errors/{known}/{switch}", {"fingerprint": known}
+        status, answer = acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, **one)
+        assert status == 200, answer
     pauses(acting, mail)
 
 

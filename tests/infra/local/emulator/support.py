@@ -14,8 +14,8 @@ CONFIG = Config(retries={"max_attempts": 0}, read_timeout=30, max_pool_connectio
 KEYS = ("pk", "sk")
 
 
-def client(emulator: Emulator, service: str) -> Any:
-    """A client of a running emulator that does not retry, so that every answer is seen."""
+def client(emulator: Emulator, service: str, **options: Any) -> Any:
+    """A client of a running emulator that does not retry, so that every answer is seen; `options` of botocore."""
     environment = emulator.environment()
     return boto3.client(
         service,  # type: ignore[call-overload]  # the name is only known at run time
@@ -23,7 +23,7 @@ def client(emulator: Emulator, service: str) -> Any:
         region_name=environment["AWS_DEFAULT_REGION"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        config=CONFIG.merge(Config(account_id_endpoint_mode="disabled")),
+        config=CONFIG.merge(Config(account_id_endpoint_mode="disabled", **options)),
     )
 
 
