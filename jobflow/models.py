@@ -457,6 +457,8 @@ class JobTypeRow:
     """Types whose jobs its jobs make"""
     retired: bool
     """It takes no new jobs; those it has are still processed"""
+    problem: str | None
+    """Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one"""
 
 
 @dataclass(frozen=True, slots=True)

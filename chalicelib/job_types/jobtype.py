@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import math
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
@@ -92,6 +93,16 @@ class JobType(Generic[P, R]):
         """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
         built_in = self.run.__module__.startswith(f"{BUILT_IN}.")
         return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
+
+    @property
+    def problem(self) -> str | None:
+        """Return why no worker can take its jobs; None when its file has the function that Lambda calls."""
+        file, _, function = self.handler.rpartition(".")
+        module = sys.modules.get(file)
+        if module is None or callable(getattr(module, function, None)):
+            return None
+        line = f"{function} = consume({self.run.__name__})"
+        return f"{file.replace('.', '/')}.py does not end with `{line}`: no worker takes jobs of {self.name}."
 
     @property
     def queue(self) -> str:

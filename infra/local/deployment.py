@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -41,6 +41,7 @@ class Description:
     types: Mapping[str, Any]
     roles: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def tables(self) -> list[str]:
         """Return the names of the tables."""

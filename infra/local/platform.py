@@ -162,7 +162,7 @@ class Platform:
             raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
         values = dotenv.read(options.root / dotenv.FILE)
-        self.notes = dotenv.fill(described.secrets, values, Clients(self.aws))
+        self.notes = [*described.notes, *dotenv.fill(described.secrets, values, Clients(self.aws))]
         self.emulator.judge_by(deployment.roles(described, self._variables))
         for spec in deployment.function_specs(described, self._variables, options.concurrency, self._libraries):
             self._service.register(spec)

@@ -73,6 +73,9 @@ class JobTypeRow(Answer):
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It takes no new jobs; those it has are still processed")
+    problem: str | None = Field(
+        None, description="Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one"
+    )
 
 
 class TenantRow(Answer):

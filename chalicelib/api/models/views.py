@@ -89,6 +89,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
         retired=kind.changes.retired,
+        problem=kind.problem,
     )
 
 

@@ -84,6 +84,8 @@ def build(
     """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
     from infra.cloud.package.sbom import sbom  # its library reads all licenses there are, which no other command needs
 
+    if broken := [kind.problem for kind in types if kind.problem is not None]:
+        raise CloudError("\n".join(broken))
     target = target or root / "build"
     stack = stack_name(stage)
     work = target / "work"

@@ -22,7 +22,10 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Return resources that hold data, functions, their environment and roles. Raises whatever the code raises."""
+    """Return resources that hold data, functions, their environment and roles, and what to tell whoever wrote them.
+
+    Raises whatever the code raises.
+    """
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.job_types.jobtype import load
     from infra.definition import functions, local_environment, stateful
@@ -42,6 +45,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
             function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
             for function in functions(types, stack)
         },
+        "notes": [kind.problem for kind in types if kind.problem is not None],
         "secrets": {kind.name: dict(kind.access.secrets) for kind in types if kind.access.secrets},
     }
 

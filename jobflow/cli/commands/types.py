@@ -77,6 +77,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"
     yield "makes jobs of", ", ".join(kind.enqueues) or None
     yield "retired", kind.retired
+    yield "problem", kind.problem
     yield "example", kind.example
     yield "schema", kind.schema
 

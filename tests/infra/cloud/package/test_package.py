@@ -14,7 +14,8 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
 from chalicelib.job_types import jobtype
-from infra.cloud.package.build import ROOT, Package, interpreter
+from infra.cloud.errors import CloudError
+from infra.cloud.package.build import ROOT, Package, build, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.cloud.preflight.room import Needs
 from infra.definition import local_environment
@@ -56,6 +57,14 @@ def names(package: Package) -> list[str]:
 def test_every_handler_of_the_template_is_tried_here(template: dict[str, Any]) -> None:
     handlers = {function["Handler"] for function in of_type(template, "AWS::Lambda::Function").values()}
     assert handlers == {*WORKERS, *PLATFORM, *API}
+
+
+def test_a_type_without_a_function_is_refused_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("handlers.email_send.handler")
+    with pytest.raises(CloudError, match=r"handlers/email_send\.py .*`handler = consume\(email_send\)`"):
+        build(STAGE, jobtype.load(), target=tmp_path)
 
 
 @pytest.mark.parametrize("imported", [*WORKERS, *PLATFORM, *API], indirect=True)

@@ -27,6 +27,17 @@ def test_the_project_describes_itself_without_credentials_or_a_network() -> None
     assert described.types["email.send"] == EXAMPLE
 
 
+def test_a_file_that_makes_no_function_of_its_type_is_told(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path)
+    file = root / "handlers" / "email_send.py"
+    file.write_text(file.read_text().replace("handler = consume(email_send)", "consume(email_send)"))
+
+    [note] = describe(root, "s", "http://localhost:8080").notes
+
+    assert note.startswith("handlers/email_send.py")
+    assert "`handler = consume(email_send)`" in note
+
+
 def test_an_error_deep_in_the_code_is_shown_with_the_projects_own_lines(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path)
     (root / "handlers" / "word_count.py").write_text("import json\n\njson.loads('{')\n")
