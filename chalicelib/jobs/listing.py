@@ -31,6 +31,24 @@ MIXED = frozenset({ACTIVE})
 """Groups that hold several states: only the main item tells which one a job is in."""
 
 
+def check_offset(which: Filter) -> None:
+    """Raise InvalidPosition for a filter that no offset goes with.
+
+    Jobs that it leaves out would be read behind the offset, however many there are, or the partitions of each job type.
+    """
+    found = [name for name in READ_FOR if getattr(which, name) is not None]
+    groups = () if which.status is None else GROUPS.get(which.status, ())
+    if which.status is not None and (which.fingerprint is not None or not groups or BY_TYPE & set(groups)):
+        found.append("status")
+    if which.fingerprint is not None or which.status is not None:
+        found += [name for name in ("created_after", "created_before") if getattr(which, name) is not None]
+    if found:
+        told = f"goes with no {', '.join(found)}: jobs would be read and left out; follow next_cursor"
+        raise InvalidPosition("This filter takes no offset.", [FieldError(("query", "offset"), told)])
+
+
+READ_FOR = ("type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent")
+"""Fields of a filter that no index knows."""
 LISTS, ACTS = "lists", "acts"
 """Uses of a cursor: the next page of a list, or the next jobs of a bulk action."""
 

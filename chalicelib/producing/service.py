@@ -17,7 +17,7 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status, stored_payload
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
-from chalicelib.jobs.listing import read_cursor, write_cursor
+from chalicelib.jobs.listing import check_offset, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.keeping import KeyedJobs
@@ -106,6 +106,8 @@ class JobService:
         if offset + limit > DEEPEST_OFFSET:
             deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; use the next_cursor of a page instead"
             raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
+        if offset:
+            check_offset(which)
         position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
         page = self.store.page(which, limit, position, 0 if cursor else offset)
         following = page.position and write_cursor(page.position, which, self.cursor_secret)

@@ -120,8 +120,9 @@ class ListQuery(Query):
 
     limit: Whole = Field(20, ge=1, le=100)
     offset: Whole = Field(
-        0, ge=0, description="Jobs to leave out. It costs more the deeper it reaches, and is refused where the filter "
-        "lets little through; next_cursor costs the same everywhere.",
+        0, ge=0, description="Jobs to leave out. It costs more the deeper it reaches, and goes with no filter but "
+        "created_after and created_before, or one of fingerprint and status (failed, dead_letter); "
+        "next_cursor costs the same everywhere.",
     )  # fmt: skip
     status: Status | None = None
     type: TypeName | None = None

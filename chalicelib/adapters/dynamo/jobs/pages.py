@@ -13,9 +13,9 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, job_of
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
-from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
+from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.listing import matches
+from chalicelib.jobs.listing import check_offset, matches
 from chalicelib.jobs.port import SHARE_LOOKS, Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 
@@ -30,10 +30,8 @@ USUAL = 20
 LEAST, MOST = 200, 1000
 """The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
 that a page costs the same read units there and at any size."""
-FAR = 5000
-"""Entries a shard looks at for an offset when the server leaves some of them out: about 80 read units."""
-DEEP = 60
-"""BatchGetItems for an offset where main items must tell who matches: each takes it a hundred jobs further."""
+MOST_LOOKED = 10_000
+"""Entries that one page looks at in all partitions together: about 160 read units. It may be shorter for that."""
 ABOVE = "~"
 """Appended to a key it makes a position that is just above it: it sorts behind every character of a key."""
 
@@ -51,8 +49,6 @@ class Pages:
         clock: Callable[[], float],
         types: Types,
         batch: int = BATCH,
-        far: int = FAR,
-        deep: int = DEEP,
         shards: Shards = FOUR,
     ) -> None:
         self._table = table
@@ -61,8 +57,6 @@ class Pages:
         self._types = types
         self._entries = Entries(table, shards)
         self._batch_size = batch
-        self._far = far
-        self._deep = deep
         self._shards = shards
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
@@ -76,42 +70,25 @@ class Pages:
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
         if _selective(asked, which):
             size = min(MOST, max(LEAST, SELECTIVE * limit))
+        size = min(size, max(1, MOST_LOOKED // (len(asked.groups) * self._shards.asked or 1)))
         most = first if asked.exact else first + self._batch_size
         return self._filled(which, limit, self._look(asked, which, size, position), first, most)
 
     def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """Return the page behind so many jobs, from one look at all shards; raises InvalidPosition if there is none."""
+        """Return the page behind so many jobs: of an index that has these jobs and no others."""
+        check_offset(which)
         asked = plan(which, position, self._types)
-        if not asked.exact:
-            return self._behind_read(asked, which, limit, offset, position)
-        size = self._far if _selective(asked, which) else self._share(offset + limit)
-        seen = self._look(asked, which, size, position)
+        seen = self._look(asked, which, self._share(offset + limit), position)
         if len(seen.entries) > offset or seen.frontier is None:
             return self._filled(which, limit, Merged(seen.entries[offset:], seen.frontier), limit, limit)
-        if _selective(asked, which):
-            raise _too_deep()
         # Very many of the newest jobs are in one shard.
         return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
 
-    def _behind_read(self, asked: Plan, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """Return the same where main items must tell who matches: all that the offset leaves out are read."""
-        most = self._batch_size * self._deep
-        size = self._far if _selective(asked, which) else self._share(most)
-        seen = self._look(asked, which, size, position)
-        whole = self._filled(which, offset + limit, seen, self._batch_size, most, self._deep)
-        if whole.position is None or len(whole.jobs) > offset:
-            return Page(whole.jobs[offset:], whole.position, whole.looked)
-        if whole.position in (seen.frontier, seen.entries[:most][-1].key if seen.entries else None):
-            raise _too_deep()
-        raise _half_read()
-
-    def _filled(
-        self, which: Filter, limit: int, seen: Merged, first: int, most: int, batches: int = MOST_BATCHES
-    ) -> Page:
+    def _filled(self, which: Filter, limit: int, seen: Merged, first: int, most: int) -> Page:
         """Return the jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
         jobs: list[Job] = []
         looked = 0
-        for _, job in self._read(seen.entries[:most], first, batches):
+        for _, job in self._read(seen.entries[:most], first):
             looked += 1
             if job is not None and matches(job, which):
                 jobs.append(job)
@@ -156,9 +133,9 @@ class Pages:
         ]
         return Merged(wanted, seen.frontier)
 
-    def _read(self, entries: Sequence[Entry], first: int, batches: int) -> Iterator[tuple[Entry, Job | None]]:
+    def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
         """Return the entries with their jobs (None: gone), `first` of them at first, as far as DynamoDB reads."""
-        left = iter(range(batches))
+        left = iter(range(MOST_BATCHES))
         for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk], left)
             for entry in chunk:
@@ -193,11 +170,6 @@ class Pages:
 
 def _half_read() -> JobFlowError:
     return JobFlowError("DynamoDB read only a part of the jobs; try again.")
-
-
-def _too_deep() -> InvalidPosition:
-    deep = "reaches too deep for this filter; use the next_cursor of a page instead"
-    return InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deep)])
 
 
 def _selective(asked: Plan, which: Filter) -> bool:

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Slice, merge
-from chalicelib.adapters.dynamo.jobs.pages import Pages
+from chalicelib.adapters.dynamo.jobs.pages import MOST_LOOKED, Pages
 from chalicelib.adapters.dynamo.jobs.rows import JobRow
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.errors import InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
@@ -89,67 +88,11 @@ def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
     assert store.page(Filter(), 3, page.position).jobs == jobs
 
 
-def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
-    jobs = filled(store, 3)
-    withheld({jobs[1].id}, 99)
-    with pytest.raises(JobFlowError) as unread:
-        store.page(Filter(status=Status.QUEUED), 1, offset=1)
-    assert not isinstance(unread.value, InvalidPosition)
-
-
 @pytest.fixture
 def narrow(cloud: Settings) -> Pages:
-    """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
+    """Lists that read 5 jobs where others read 100."""
     table = binding.jobs(cloud)
-    return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5, far=20, deep=3)
-
-
-@pytest.mark.parametrize(
-    ("which", "reached"),
-    [
-        (Filter(status=Status.CANCELLED), 1), (Filter(error="no such"), 1), (Filter(status=Status.QUEUED), 15),
-        (Filter(status=Status.QUEUED, type="email.send"), 15),
-    ],
-)  # fmt: skip
-def test_an_offset_reads_so_many_jobs_and_no_more(
-    store: DynamoJobStore, narrow: Pages, which: Filter, reached: int
-) -> None:
-    filled(store, 60)
-    for offset in (reached - 1, reached, 59):
-        with requests_to("dynamodb") as asked:
-            found = _found(narrow, which, offset)
-        assert len(asked) <= (8 if which.status is Status.QUEUED else 4) + 3
-        assert found == (None if offset >= reached or not offset else 1), offset
-
-
-def test_an_offset_looks_at_so_many_entries_and_no_more(store: DynamoJobStore, narrow: Pages) -> None:
-    rare = a_job(created_at=T0 - 1, tags=("x",))
-    store.add(rare)
-    filled(store, 160)
-    with requests_to("dynamodb") as asked:
-        assert _found(narrow, Filter(type="email.send"), 19) == 1
-        assert _found(narrow, Filter(type="email.send"), 120) is None
-        assert _found(narrow, Filter(tag="x"), 1) is None
-    assert asked.count("Query") == 12
-
-
-def _found(pages: Pages, which: Filter, offset: int) -> int | None:
-    """How many jobs a page of one has behind an offset; None where that is refused."""
-    try:
-        return len(pages.page(which, 1, offset=offset).jobs) if offset else None
-    except InvalidPosition:
-        return None
-
-
-def test_offsets_of_jobs_that_must_be_read_go_on_where_they_end(store: DynamoJobStore, narrow: Pages) -> None:
-    """A page that ends where reading ends is short, and its position leads on to the very next job."""
-    jobs = filled(store, 60)
-    for offset in range(1, 15):
-        page = narrow.page(Filter(status=Status.QUEUED), 4, offset=offset)
-        assert page.jobs == jobs[offset : offset + len(page.jobs)]
-        assert page.position is not None
-        following = narrow.page(Filter(status=Status.QUEUED), 1, page.position)
-        assert following.jobs == [jobs[offset + len(page.jobs)]]
+    return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5)
 
 
 def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
@@ -206,3 +149,15 @@ def test_slices_show_every_entry_once_in_order(keys: list[int], shards: int, lim
 def _slice(shard: list[str], position: str, limit: int) -> Slice:
     below = [key for key in shard if key < position]
     return Slice([Entry(key, key) for key in below[:limit]], below[limit - 1] if len(below) > limit else None)
+
+
+@pytest.mark.parametrize("which", [Filter(status=Status.SCHEDULED), Filter(status=Status.RETRYING, tag="x")])
+def test_a_page_over_all_types_looks_at_no_more_than_its_share(
+    cloud: Settings, monkeypatch: pytest.MonkeyPatch, which: Filter
+) -> None:
+    table = binding.jobs(cloud)
+    pages = Pages(table, table.bind(JobRow), lambda: T0, lambda: [f"test.kind{number}" for number in range(60)])
+    limits: list[int] = []
+    monkeypatch.setattr(table, "query", lambda *_, limit, **__: limits.append(limit) or {"Items": []})
+    pages.page(which, 100)
+    assert 0 < sum(limits) <= MOST_LOOKED

@@ -162,6 +162,22 @@ QUERIES: dict[str, tuple[int, list[list[str | int]]]] = {
     "limit=1&limit=2": (422, [["query", "limit"]]),
     "offset=-1": (422, [["query", "offset"]]),
     "offset=x&limit=y": (422, [["query", "limit"], ["query", "offset"]]),
+    **{
+        f"{filtered}&offset=1&limit=1": (400, [["query", "offset"]])
+        for filtered in (
+            "error=zzzz",
+            "status=queued",
+            "status=completed",
+            "status=scheduled",
+            "type=test.note",
+            "tag=x",
+            "id_prefix=a",
+            "schedule=x",
+            "payload=x&created_after=2027-01-01T00:00:00Z",
+            "fingerprint=0123456789ab&status=failed",
+            "status=failed&created_after=2027-01-01T00:00:00Z",
+        )
+    },
     "offset=5000": (400, [["query", "offset"]]),
     "offset=4901&limit=100": (400, [["query", "offset"]]),
     "status=done": (422, [["query", "status"]]),
