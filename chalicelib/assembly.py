@@ -16,6 +16,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from chalicelib.access.port import RateWindows
     from chalicelib.access.rate_limit import RateLimiter
+    from chalicelib.access.reads import ReadLimiter
     from chalicelib.access.tokens import Tokens, TokenStore
     from chalicelib.adapters.cloudwatch_logs import JobLogs
     from chalicelib.adapters.s3.uploads import Uploads
@@ -294,6 +295,14 @@ class Assembly:
         from chalicelib.operating.reading import JobReader
 
         return JobReader(self.job_store, self.counters, self.clock)
+
+    @Part
+    def read_limiter(self) -> "ReadLimiter":
+        """Return the limit of what a token reads."""
+        from chalicelib.access.reads import ReadLimiter
+
+        limit, window = self.settings.read_units_max, self.settings.rate_limit_window
+        return ReadLimiter(self.rate_windows, limit, window, self.clock)
 
     @Part
     def rate_limiter(self) -> "RateLimiter":

@@ -240,6 +240,14 @@ class RateLimited(JobFlowError):
         self.retry_after = retry_after
 
 
+class ReadsLimited(RateLimited):
+    """One token has read too much; `retry_after` says in how many seconds it may read again."""
+
+    def __init__(self, limit: int, window: int, retry_after: int) -> None:
+        JobFlowError.__init__(self, f"At most {limit:,} read units of the tables in {window} seconds for one token.")
+        self.retry_after = retry_after
+
+
 class PayloadTooLarge(JobFlowError):
     """The request body is larger than the limit."""
 

@@ -27,6 +27,7 @@ class Settings:
     fault_rate: float
     rate_limit_max: int
     rate_limit_window: int
+    read_units_max: int
     log_level: str
     partial_batch: bool
     event_sources: str = ""
@@ -60,6 +61,7 @@ class Settings:
             jitter=_one_of(env, "JITTER", "full", "none"),
             fault_rate=_number(env, "JOBFLOW_FAULT_RATE", 0.0, 0.0, 1.0),
             rate_limit_max=int(_number(env, "RATE_LIMIT_MAX", 60, 0, 1_000_000)),
+            read_units_max=int(_number(env, "READ_UNITS_MAX", 30_000, 0, 100_000_000)),
             rate_limit_window=int(_number(env, "RATE_LIMIT_WINDOW", 60, 1, 3600)),
             log_level=_one_of(env, "LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",

@@ -16,8 +16,8 @@ class Window:
 class RateWindows(Protocol):
     """Counts requests per address, atomically."""
 
-    def hit(self, address: str, start: int, length: int) -> Window:
-        """Count one request in the window that starts at `start`, and return the counts with it."""
+    def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
+        """Count a request (as `by`) in the window that starts at `start`, and return the counts with it."""
 
     def forgive(self, address: str, start: int) -> None:
         """Take one request that was refused out of the count again."""

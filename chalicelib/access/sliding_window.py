@@ -43,13 +43,13 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
     return max(1, math.ceil(2 * length - elapsed))
 
 
-def roll(window: Window | None, start: int, length: int) -> Window:
-    """Return the window with one more request in it, begun anew at `start` when an older one has ended."""
+def roll(window: Window | None, start: int, length: int, by: int = 1) -> Window:
+    """Return the window with `by` more in it, begun anew at `start` when an older one has ended."""
     if window is None or window.start < start - length:
-        return Window(start, 1, 0)
+        return Window(start, by, 0)
     if window.start < start:
-        return Window(start, 1, window.count)
-    return replace(window, count=window.count + 1)
+        return Window(start, by, window.count)
+    return replace(window, count=window.count + by)
 
 
 def _room_at(before: int, counted: int, length: int, limit: int) -> float | None:

@@ -130,6 +130,10 @@ def _service() -> dict[str, dict[str, Any]]:
             "MaxValue": 1_000_000,
         },
         "RateLimitWindow": {**_number(60, "Length of the window in seconds."), "MinValue": 1, "MaxValue": 3600},
+        "ReadUnitsMax": {
+            **_number(30_000, "Read units of DynamoDB per token and window; 0 switches the limit off."),
+            "MaxValue": 100_000_000,
+        },
         # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},

@@ -13,8 +13,8 @@ from infra.local.state.folder import OF_A_PROJECT
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("moto", "ministack")
 PASSED_ON = (
-    "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "MAIL_FROM", "MAIL_DOMAINS",
-    "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
+    "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "READ_UNITS_MAX", "MAIL_FROM",
+    "MAIL_DOMAINS", "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
 )  # fmt: skip
 """Settings of the functions that a developer may change from the shell; all others follow from the definition."""
 

@@ -32,6 +32,7 @@ def test_an_empty_environment_is_development() -> None:
         ("JOBFLOW_FAULT_RATE", "0.3", "fault_rate", 0.3),
         ("RATE_LIMIT_MAX", "0", "rate_limit_max", 0),
         ("RATE_LIMIT_WINDOW", "1", "rate_limit_window", 1),
+        ("READ_UNITS_MAX", "0", "read_units_max", 0),
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("PARTIAL_BATCH", "1", "partial_batch", True),
         ("PARTIAL_BATCH", "0", "partial_batch", False),

@@ -214,10 +214,10 @@ class MemoryRateWindows:
         self._lock = threading.Lock()
         self._windows: dict[str, Window] = {}
 
-    def hit(self, address: str, start: int, length: int) -> Window:
+    def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
         """See RateWindows."""
         with self._lock:
-            self._windows[address] = roll(self._windows.get(address), start, length)
+            self._windows[address] = roll(self._windows.get(address), start, length, by)
             return self._windows[address]
 
     def forgive(self, address: str, start: int) -> None:

@@ -1,5 +1,6 @@
 """From a Chalice request to a Chalice response: the one way in and out for every endpoint."""
 
+import math
 import time
 import uuid
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from chalice import Response
 from chalice.app import Request
 from pydantic import BaseModel
 
+from chalicelib.access.reads import MOST_OF_ONE, counting
 from chalicelib.api.http import problems
 from chalicelib.api.http.auth import caller_of, require
 from chalicelib.api.http.body import read_object
@@ -98,6 +100,8 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
     caller = caller_of(request.context, parts.clock()) if endpoint.role else None
     if endpoint.role and caller:
         require(caller, endpoint.role)
+        if not endpoint.writes:
+            parts.read_limiter.check(caller.token)
     raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.writes else {}
     values = request.query_params
     query = {name: values.getlist(name) for name in values} if values else {}
@@ -110,7 +114,13 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         caller=caller,
         correlation_id=correlation_id,
     )
-    return endpoint.handler(call)
+    # what was done cannot be taken back, so a write is not stopped half-way
+    with counting(math.inf if endpoint.writes else MOST_OF_ONE) as spent:
+        try:
+            return endpoint.handler(call)
+        finally:
+            if caller:
+                parts.read_limiter.spent(caller.token, spent.units)
 
 
 def _raw_body(request: Request) -> bytes:

@@ -42,6 +42,7 @@ def environment(stack: str) -> dict[str, Value]:
         "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
+        "READ_UNITS_MAX": ref("ReadUnitsMax"),
         "LOG_LEVEL": ref("LogLevel"),
         "BACKGROUND_FUNCTION": f"{stack}-recount",
     }
@@ -76,6 +77,7 @@ def local_environment(
         "CURSOR_SECRET": "development",
         "RATE_LIMIT_MAX": "60",
         "RATE_LIMIT_WINDOW": "60",
+        "READ_UNITS_MAX": "30000",
         "LOG_LEVEL": "INFO",
         # the runner looks for open bulk actions itself
         "BACKGROUND_FUNCTION": "",

@@ -23,9 +23,9 @@ class Counting:
         self.hits = 0
         self.forgiven = 0
 
-    def hit(self, address: str, start: int, length: int) -> Window:
+    def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
         self.hits += 1
-        return self.windows.hit(address, start, length)
+        return self.windows.hit(address, start, length, by)
 
     def forgive(self, address: str, start: int) -> None:
         self.forgiven += 1
@@ -35,7 +35,7 @@ class Counting:
 class Down:
     """A table that does not answer."""
 
-    def hit(self, address: str, start: int, length: int) -> Window:
+    def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
         raise ConnectionError
 
     def forgive(self, address: str, start: int) -> None:

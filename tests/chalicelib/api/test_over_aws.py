@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel
 
+from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.api.http import serving
 from chalicelib.assembly import parts
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
@@ -41,6 +43,37 @@ def deployed(cloud: Settings, clock: Clock) -> Iterator[Callable[[int], World]]:
 
     with only_types(NOTE, OTHER):
         yield make
+
+
+def test_one_token_cannot_read_the_tables_away_from_another(cloud: Settings, clock: Clock) -> None:
+    ports = {"job_store": DynamoJobStore(cloud, clock), "rate_windows": DynamoRateWindows(cloud)}
+    with only_types(NOTE, OTHER):
+        world = World(clock=clock, settings=replace(cloud, rate_limit_max=0, read_units_max=100), parts=ports)
+        greedy, modest = (parts.tokens.issue(Role.VIEWER, name)[0] for name in ("greedy", "modest"))
+        answers = [world.get("/jobs?error=zzzz", token=greedy) for _ in range(60)]
+        refused = next(answer for answer in answers if answer.status != 200)
+        assert (refused.status, refused.json["type"]) == (429, "urn:jobflow:problem:rate-limited")
+        assert answers[-1].status == 429
+        assert world.get("/jobs?error=zzzz", token=modest).status == 200
+        assert world.post("/jobs", BODY, token=parts.tokens.issue(Role.OPERATOR, "o")[0]).status == 201
+        clock.advance(int(refused.headers["retry-after"]))
+        assert world.get("/jobs?error=zzzz", token=greedy).status == 200
+
+
+def test_a_request_that_reads_more_than_one_may_says_what_to_narrow(
+    cloud: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "MOST_OF_ONE", 2)
+    with only_types(NOTE, OTHER):
+        world = World(
+            clock=clock, settings=replace(cloud, rate_limit_max=0), parts={"job_store": DynamoJobStore(cloud, clock)}
+        )
+        answer = world.get("/jobs?error=zzzz")
+        assert (answer.status, answer.locs) == (422, [["query"]])
+        assert "less time" in answer.text
+        assert (
+            world.post("/jobs/bulk", {"action": "cancel", "filter": {"error": "zzzz"}, "dry_run": True}).status == 200
+        )
 
 
 def waiting() -> int:

@@ -22,6 +22,12 @@ def test_requests_of_one_window_are_counted_one_by_one(windows: RateWindows) -> 
     assert [windows.hit(ADDRESS, 600, LENGTH) for _ in range(3)] == [Window(600, n, 0) for n in (1, 2, 3)]
 
 
+def test_a_request_may_count_as_several(windows: RateWindows) -> None:
+    assert windows.hit(ADDRESS, 600, LENGTH, 7) == Window(600, 7, 0)
+    assert windows.hit(ADDRESS, 600, LENGTH, 5) == Window(600, 12, 0)
+    assert windows.hit(ADDRESS, 660, LENGTH, 3) == Window(660, 3, 12)
+
+
 def test_the_next_window_remembers_the_last(windows: RateWindows) -> None:
     windows.hit(ADDRESS, 600, LENGTH)
     windows.hit(ADDRESS, 600, LENGTH)

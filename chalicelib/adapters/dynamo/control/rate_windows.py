@@ -34,14 +34,14 @@ class DynamoRateWindows:
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(WindowRow)
 
-    def hit(self, address: str, start: int, length: int) -> Window:
+    def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
         """See RateWindows."""
         row = self._rows(pk=_key(address))
         for _ in range(MOST_ROLLS):
             # A window later than ours counts too: the clocks of two API functions differ a little.
-            if self._write(row, [WindowRow.hits.add(1)], WindowRow.start >= start):
+            if self._write(row, [WindowRow.hits.add(by)], WindowRow.start >= start):
                 return _window(row)
-            if self._write(row, *self._rolled(address, start, length)):
+            if self._write(row, *self._rolled(address, start, length, by)):
                 return _window(row)
         raise TimeoutError("Too many requests began the same window at once.")
 
@@ -49,13 +49,13 @@ class DynamoRateWindows:
         """See RateWindows."""
         self._write(self._rows(pk=_key(address)), [WindowRow.hits.add(-1)], WindowRow.start == start)
 
-    def _rolled(self, address: str, start: int, length: int) -> tuple[list[Action], Condition]:
+    def _rolled(self, address: str, start: int, length: int, by: int) -> tuple[list[Action], Condition]:
         """Return the update that makes the next window out of the present one, if that is still there."""
         try:
             found = self._rows.get(_key(address), "W", consistent_read=True)
         except self._rows.DoesNotExist:
             found = None
-        window = roll(None if found is None else _window(found), start, length)
+        window = roll(None if found is None else _window(found), start, length, by)
         actions: list[Action] = [
             WindowRow.start.set(window.start),
             WindowRow.hits.set(window.count),

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged, Slice, merge, once
@@ -48,7 +49,9 @@ class Entries:
         if len(places) <= FEW:
             return list(map(ask, places))
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(ask, places))
+            # each thread counts its reads for the request that is served here
+            contexts = [copy_context() for _ in places]
+            return list(pool.map(lambda context, place: context.run(ask, place), contexts, places))
 
     def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
         """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if those are all."""

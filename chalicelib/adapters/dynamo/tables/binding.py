@@ -7,10 +7,12 @@ from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
 
+from chalicelib.access.reads import spend
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import control_table, jobs_table
 from chalicelib.settings import Settings
 
+READS = frozenset({"BatchGetItem", "GetItem", "Query"})
 M = TypeVar("M", bound=Model)
 
 
@@ -27,6 +29,14 @@ class Table(Connection):
     def client(self) -> Any:
         """The process's client."""
         return self._shared
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Make a request, and count what a read of it took for whoever asked. Raises as `reads.spend` does."""
+        answer: dict[str, Any] = super().dispatch(operation_name, operation_kwargs)
+        if operation_name in READS:
+            told = answer.get("ConsumedCapacity", [])
+            spend(sum(one.get("CapacityUnits", 0.0) for one in (told if isinstance(told, list) else [told])))
+        return answer
 
     def bind(self, model: type[M]) -> type[M]:
         """Return the model as a class whose rows live in this table."""

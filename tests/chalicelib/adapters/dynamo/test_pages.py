@@ -158,6 +158,11 @@ def test_a_page_over_all_types_looks_at_no_more_than_its_share(
     table = binding.jobs(cloud)
     pages = Pages(table, table.bind(JobRow), lambda: T0, lambda: [f"test.kind{number}" for number in range(60)])
     limits: list[int] = []
-    monkeypatch.setattr(table, "query", lambda *_, limit, **__: limits.append(limit) or {"Items": []})
+
+    def query(*_: Any, limit: int, **__: Any) -> dict[str, Any]:
+        limits.append(limit)
+        return {"Items": []}
+
+    monkeypatch.setattr(table, "query", query)
     pages.page(which, 100)
     assert 0 < sum(limits) <= MOST_LOOKED

@@ -1,0 +1,107 @@
+"""So many read units for a request, and for a token in a window: no token takes the tables from the others."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from chalicelib.access.port import RateWindows
+from chalicelib.access.rate_limit import MOST_REMEMBERED
+from chalicelib.access.sliding_window import admitted, retry_after, start_of
+from chalicelib.errors import FieldError, InvalidRequest, ReadsLimited
+from chalicelib.telemetry import request_events
+
+MOST_OF_ONE = 10_000
+"""Read units that one request may take: 80 MB. The largest answer, a day of 60 job types, takes a third of it."""
+SHARE = 50
+"""A process writes down what a token has read when it is this part of the limit, so that few reads cost a write."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What the reads of one request have taken, in read units. `most` is what they may take."""
+
+    most: float
+    units: float = 0.0
+
+
+_spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
+
+
+@contextmanager
+def counting(most: float) -> Iterator[Spent]:
+    """Count what is read within the block, in this thread and those that were given its context."""
+    spent = Spent(most)
+    before = _spent.set(spent)
+    try:
+        yield spent
+    finally:
+        _spent.reset(before)
+
+
+def spend(units: float) -> None:
+    """Count a read. Raises InvalidRequest when the request has taken more than it may."""
+    spent = _spent.get()
+    if spent is None:
+        return
+    spent.units += units
+    if spent.units > spent.most:
+        where = [FieldError(("query",), "ask for one job type, for fewer jobs or for less time")]
+        raise InvalidRequest("This request reads more than one request may.", where)
+
+
+class ReadLimiter:
+    """At most `limit` read units in any `window` seconds for one token; a limit of 0 lets everything in.
+
+    Each process writes down a token's reads when they are a fiftieth of the limit, and remembers until when it is
+    refused. So a token may exceed the limit by a fiftieth, and by a request, for each process that serves it.
+    """
+
+    def __init__(
+        self, windows: RateWindows, limit: int, window: int = 60, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._windows = windows
+        self._limit = limit
+        self._window = window
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pending: dict[str, float] = {}
+        self._blocked: dict[str, float] = {}
+
+    def check(self, token: str) -> None:
+        """Raise ReadsLimited while the token has read too much."""
+        until = self._blocked.get(token, 0.0)
+        if until > (now := self._clock()):
+            raise ReadsLimited(self._limit, self._window, math.ceil(until - now))
+
+    def spent(self, token: str, units: float) -> None:
+        """Count what a request of the token has read. Counts nothing while the table does not answer."""
+        if self._limit == 0 or (owed := self._owed(token, units)) == 0:
+            return
+        now = self._clock()
+        try:
+            counted = self._windows.hit(f"token:{token}", start_of(now, self._window), self._window, owed)
+        except Exception as error:
+            request_events.rate_limiter_down(error)
+            return
+        if not admitted(counted, now, self._window, self._limit):
+            with self._lock:
+                _keep(self._blocked, token, now + retry_after(counted, now, self._window, self._limit))
+
+    def _owed(self, token: str, units: float) -> int:
+        """Return what to write down of the token: nothing until it is enough."""
+        with self._lock:
+            pending = self._pending.pop(token, 0.0) + units
+            if pending * SHARE >= self._limit:
+                return math.ceil(pending)
+            _keep(self._pending, token, pending)
+            return 0
+
+
+def _keep(kept: dict[str, float], token: str, value: float) -> None:
+    if len(kept) >= MOST_REMEMBERED:
+        kept.clear()
+    kept[token] = value
