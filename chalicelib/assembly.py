@@ -348,7 +348,10 @@ class Assembly:
         from chalicelib.bulk.acting import BulkActions
         from chalicelib.operating.operations import Operations
 
-        operations = Operations(self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True)
+        operations = Operations(
+            self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True, bulk=bulk.id,
+            bulk_since=bulk.started_at,
+        )  # fmt: skip
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, THREADS)
 
     def worker(self, kind: "JobType[Any, Any]") -> "Worker":

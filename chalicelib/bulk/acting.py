@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from chalicelib.errors import FieldError, InvalidPosition, JobFlowError, MoreThanExpected
+from chalicelib.bulk import events as bulk_events
+from chalicelib.errors import FieldError, InvalidPosition, JobFlowError, JobNotFound, MoreThanExpected
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
@@ -49,6 +50,23 @@ class Report:
         return self.cursor is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A job that was acted on: why that is not possible (None: it was done), or the error that kept it open."""
+
+    job_id: str
+    refused: str | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Jobs that match, each with the place behind it, and the place at which the search goes on (None: its end)."""
+
+    jobs: Sequence[tuple[Job, Place]]
+    place: Place | None
+
+
 @dataclass(frozen=True)
 class BulkActions:
     """Bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
@@ -61,10 +79,11 @@ class BulkActions:
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
         """Act on the jobs with these ids; one that cannot be is skipped with the reason."""
-        report, ends = Report(matched=len(set(ids))), self.clock() + TIME_TO_ACT
-        wanted = list(dict.fromkeys(ids))
-        tried = self._act_on(action, wanted, report, ends, dry_run)
-        report.untried = wanted[tried:]
+        wanted, ends = list(dict.fromkeys(ids)), self.clock() + TIME_TO_ACT
+        report = Report(matched=len(wanted))
+        tried = self.act(action, wanted, ends, dry_run)
+        _tell(report, tried, dry_run)
+        report.untried = wanted[len(tried) :]
         return report
 
     def on_matches(
@@ -80,14 +99,17 @@ class BulkActions:
 
         However rare the matches are, each call makes progress: it ends with a cursor behind all that it has looked at.
         """
-        report, ends = Report(), self.clock() + seconds
-        statuses = (which.status,) if which.status else BY_DEFAULT[action]
-        place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
-        while place is not None and report.matched < limit and self.clock() < ends:
-            place = self._page(action, which, place, statuses, report, (limit, ends, dry_run))
-        if place is not None:
-            position = "|".join((action, place[0], place[1] or ""))
-            report.cursor = write_cursor(position, which, self.cursor_secret, ACTS)
+        ends = self.clock() + seconds
+        found = self.search(action, which, limit, ends, cursor)
+        place = found.place
+        if dry_run:  # the page tells the states: a count that read each job again took a request a job
+            tried: Sequence[Tried] = [Tried(job.id, _refusal(job, action)) for job, _ in found.jobs]
+        else:
+            tried = self.act(action, [job.id for job, _ in found.jobs], ends)
+        if len(tried) < len(found.jobs):
+            _, place = found.jobs[len(tried) - 1]
+        report = Report(matched=len(tried), cursor=self.cursor(action, which, place))
+        _tell(report, tried, dry_run)
         return report
 
     def check_expected(self, action: str, which: Filter | None, ids: Sequence[str], expected: int) -> None:
@@ -105,45 +127,53 @@ class BulkActions:
         if found > most:
             raise MoreThanExpected(found, expected)
 
-    def _page(
-        self,
-        action: str,
-        which: Filter,
-        place: Place,
-        statuses: Sequence[Status],
-        report: Report,
-        bounds: tuple[int, float, bool],
-    ) -> Place | None:
-        """Act on one page; return where the search continues."""
-        (status, position), (limit, ends, dry_run) = place, bounds
-        asked = replace(which, status=status)
-        page = self.store.page(asked, limit - report.matched, position)
-        # A running job that was asked to stop stays in its state until it does: asking again is not progress.
-        jobs = [job for job in page.jobs if action != "cancel" or not job.cancel_requested]
-        if dry_run:  # the page tells the states: a count that read each job again took a request a job
-            report.skipped += [(job.id, why) for job in jobs if (why := _refusal(job, action)) is not None]
-            tried = len(jobs)
-        else:
-            tried = self._act_on(action, [job.id for job in jobs], report, ends, dry_run=False)
-        report.matched += tried
-        if tried < len(jobs):
-            return status, _key(jobs[tried - 1], asked)
-        return _after(status, page.position, statuses)
+    def search(self, action: str, which: Filter, limit: int, ends: float, cursor: str | None = None) -> Found:
+        """Return up to `limit` jobs that match and are not asked to stop yet. Raises InvalidPosition.
 
-    def _act_on(self, action: str, ids: Sequence[str], report: Report, ends: float, dry_run: bool) -> int:
-        """Act until the time is up, but on some jobs in any case; return how many were tried."""
+        After `ends` (epoch seconds) it reads no further page.
+        """
+        statuses = (which.status,) if which.status else BY_DEFAULT[action]
+        place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
+        jobs: list[tuple[Job, Place]] = []
+        while place is not None and len(jobs) < limit:
+            (status, position), asked = place, replace(which, status=place[0])
+            page = self.store.page(asked, limit - len(jobs), position)
+            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
+            jobs += [
+                (job, (status, _key(job, asked))) for job in page.jobs if action != "cancel" or not job.cancel_requested
+            ]
+            place = _after(status, page.position, statuses)
+            if self.clock() >= ends:
+                break
+        return Found(jobs, place)
+
+    def cursor(self, action: str, which: Filter, place: Place | None) -> str | None:
+        """Return the cursor with which a search goes on at a place; None at its end."""
+        if place is None:
+            return None
+        position = "|".join((action, place[0], place[1] or ""))
+        return write_cursor(position, which, self.cursor_secret, ACTS)
+
+    def act(self, action: str, ids: Sequence[str], ends: float, dry_run: bool = False) -> Sequence[Tried]:
+        """Act until `ends` (epoch seconds), but on some jobs in any case; return those that were tried."""
+        tried: list[Tried] = []
         for start in range(0, len(ids), self.threads):
             if start and self.clock() >= ends:
-                return start
-            part = ids[start : start + self.threads]
-            for job_id, refused in zip(part, self._side_by_side(action, part, dry_run), strict=True):
-                if refused is None:
-                    report.done += not dry_run
-                else:
-                    report.skipped.append((job_id, refused))
-        return len(ids)
+                break
+            tried += self._side_by_side(action, ids[start : start + self.threads], dry_run)
+        return tried
 
-    def _side_by_side(self, action: str, ids: Sequence[str], dry_run: bool) -> list[str | None]:
+    def done_before(self, ids: Sequence[str]) -> int:
+        """Return how many of these jobs this very bulk action has acted on, whatever became of them since then."""
+        return sum(self._did(job_id) for job_id in ids)
+
+    def _did(self, job_id: str) -> bool:
+        try:
+            return self.operations.did(self.store.get_without_bodies(job_id))
+        except JobNotFound:
+            return False
+
+    def _side_by_side(self, action: str, ids: Sequence[str], dry_run: bool) -> Sequence[Tried]:
         if self.threads == 1:
             return [self._act(action, job_id, dry_run) for job_id in ids]
         with ThreadPoolExecutor(self.threads) as pool:
@@ -151,16 +181,19 @@ class BulkActions:
             acts = [pool.submit(copy_context().run, self._act, action, job_id, dry_run) for job_id in ids]
             return [act.result() for act in acts]
 
-    def _act(self, action: str, job_id: str, dry_run: bool) -> str | None:
-        """Act on one job; return why that is not possible."""
+    def _act(self, action: str, job_id: str, dry_run: bool) -> Tried:
+        """Act on one job: its error is no reason to leave the others alone."""
         do: Callable[[str], Job] = getattr(self.operations, action)
         try:
             if dry_run:
-                return _refusal(self.store.get_without_bodies(job_id), action)
+                return Tried(job_id, _refusal(self.store.get_without_bodies(job_id), action))
             do(job_id)
         except JobFlowError as error:
-            return str(error)
-        return None
+            return Tried(job_id, str(error))
+        except Exception as error:
+            bulk_events.job_failed(job_id, action, error)
+            return Tried(job_id, error=error)
+        return Tried(job_id)
 
     def _place(self, action: str, which: Filter, cursor: str) -> Place:
         """Return the status and the position at which a search continues; raises InvalidPosition."""
@@ -170,6 +203,31 @@ class BulkActions:
             where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
             raise InvalidPosition("The cursor cannot be used.", where)
         return Status(status), position or None
+
+
+def not_done(error: Exception) -> str:
+    """Return the reason for which a job is skipped whose action ended with an error."""
+    return f"It could not be done: {name_of(error)}."
+
+
+def name_of(error: Exception) -> str:
+    """Return AWS's code of an error, or its class."""
+    told = getattr(error, "response", None)
+    code = told.get("Error", {}).get("Code") if isinstance(told, dict) else getattr(error, "cause_response_code", None)
+    return str(code or type(error).__name__)
+
+
+def _tell(report: Report, tried: Sequence[Tried], dry_run: bool) -> None:
+    """Write into a report what became of the jobs; raises the first error when there is nothing but errors."""
+    errors = [one.error for one in tried if one.error is not None]
+    if errors and len(errors) == len(tried):
+        raise errors[0]
+    report.done = 0 if dry_run else sum(one.refused is None and one.error is None for one in tried)
+    for one in tried:
+        if one.error is not None:
+            report.skipped.append((one.job_id, f"{not_done(one.error)} Send this job again."))
+        elif one.refused is not None:
+            report.skipped.append((one.job_id, one.refused))
 
 
 def _refusal(job: Job, action: str) -> str | None:

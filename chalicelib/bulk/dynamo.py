@@ -38,6 +38,8 @@ class BulkRow(Model):
     state = Text()
     version = Whole()
     position = Text(null=True)
+    following = Text(null=True)
+    hand = Text(null=True)
     matched = Whole()
     done = Whole()
     skipped = Whole()
@@ -70,8 +72,8 @@ class OpenRow(Model):
 
 
 PROGRESS = (
-    "position", "matched", "done", "skipped", "reasons", "updated_at", "finished_at", "problem", "failures",
-    "lease_until",
+    "position", "following", "hand", "matched", "done", "skipped", "reasons", "updated_at", "finished_at", "problem",
+    "failures", "lease_until",
 )  # fmt: skip
 """Attributes that a worker writes after each slice, beside the state and the version."""
 
@@ -152,9 +154,16 @@ def _values(bulk: BulkAction) -> dict[str, Any]:
     """Return the attributes of a row, without its keys and its state; None is left out."""
     which = None if bulk.which is None else {k: v for k, v in asdict(bulk.which).items() if v is not None}
     reasons = {reason: [found.jobs, *found.samples] for reason, found in bulk.reasons.items()}
-    names = set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "state", "expires_at"}
-    values = {name: getattr(bulk, name) for name in names}
-    return {**values, "which": None if which is None else json.dumps(which), "reasons": json.dumps(reasons)}
+    values = {name: getattr(bulk, name) for name in _plain()}
+    return {
+        **values, "which": None if which is None else json.dumps(which), "reasons": json.dumps(reasons),
+        "hand": json.dumps(bulk.hand, separators=(",", ":")) if bulk.hand else None,
+    }  # fmt: skip
+
+
+def _plain() -> set[str]:
+    """Return the attributes that are kept as they are."""
+    return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "state", "expires_at"}
 
 
 def _set(values: Mapping[str, Any]) -> list[Action]:
@@ -168,11 +177,11 @@ def _bulk(row: BulkRow) -> BulkAction:
     which = None if row.which is None else json.loads(row.which)
     status = which.pop("status", None) if which else None
     reasons = {reason: Reason(jobs, tuple(ids)) for reason, (jobs, *ids) in json.loads(row.reasons).items()}
-    names = set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "state", "expires_at"}
     return BulkAction(
         id=row.sk,
         which=None if which is None else replace(Filter(**which), status=None if status is None else Status(status)),
         reasons=reasons,
+        hand={} if row.hand is None else json.loads(row.hand),
         state=BulkState(row.state),
-        **{name: getattr(row, name) for name in names},
+        **{name: getattr(row, name) for name in _plain()},
     )

@@ -22,6 +22,11 @@ def ended(bulk: BulkAction) -> None:
     logger().info("bulk.ended", extra=extra)
 
 
+def job_failed(job_id: str, action: str, error: Exception) -> None:
+    """Tell that an action on one job ended with an error; the others go on."""
+    logger().exception("bulk.job_failed", extra={"job_id": job_id, "action": action, "error": type(error).__name__})
+
+
 def slice_failed(bulk: BulkAction, error: Exception) -> None:
     """Tell that a slice ended with an error; it is tried again."""
     logger().exception("bulk.slice_failed", extra={"bulk_id": bulk.id, "error": type(error).__name__})

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from chalicelib.jobs.port import Filter
 
+END = "end"
+"""The position of a bulk action that has found all of its jobs."""
+
 
 class BulkState(StrEnum):
     """The states of a bulk action."""
@@ -31,9 +34,11 @@ class BulkAction:
     """A bulk action and how far it has come. Times in seconds since the epoch.
 
     Its jobs are those that `which` matches, or the `listed` ids that are kept beside it. `version` grows with each
-    write of a worker, so that of two workers one stops. `position` is where the next slice begins. `expected` is how
-    many jobs its operator had counted, `reason` why it was started. `failures` counts slices in a row that ended with
-    an error.
+    write of a worker, so that of two workers one stops. `position` is where the search for further jobs goes on, END
+    behind the last one. `hand` are the jobs that were found and are not counted yet, with how often an action on each
+    ended with an error; `following` is the position behind them while none of them has been acted on, as far as the row
+    tells. `expected` is how many jobs its operator had counted, `reason` why it was started. `failures` counts slices
+    in a row in which nothing was done.
     """
 
     id: str
@@ -48,6 +53,8 @@ class BulkAction:
     state: BulkState = BulkState.RUNNING
     version: int = 0
     position: str | None = None
+    following: str | None = None
+    hand: Mapping[str, int] = field(default_factory=dict)
     matched: int = 0
     done: int = 0
     skipped: int = 0

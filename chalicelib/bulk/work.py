@@ -1,8 +1,9 @@
 """Bulk actions that the platform works off: started, looked at and stopped by operators, worked off in slices.
 
-A slice acts on up to a hundred jobs and then writes its progress, with the version that it read: of two workers one is
-refused and stops. A worker that dies leaves its slice to the next one, which acts on those jobs again: a job that is
-queued meanwhile is not retried twice, only counted as skipped.
+A slice writes which jobs it is about, acts on them, and writes what became of them, each time with the version that it
+read: of two workers one is refused and stops. A worker that dies leaves its slice to the next one. Each job has the id
+of the bulk action that acted on it last (`Operations.did`), so the next worker counts those that were done and acts on
+the others. A job whose action ends with an error stays in hand, and is tried again beside the next ones.
 """
 
 import secrets
@@ -12,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.bulk import events as bulk_events
-from chalicelib.bulk.acting import BulkActions, Report
-from chalicelib.bulk.port import Background, BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.bulk.acting import BulkActions, Report, name_of, not_done
+from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.errors import BulkActionNotFound
+from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.port import Filter
 from chalicelib.telemetry.logger import within_request
 
@@ -25,9 +27,12 @@ FIRST_SLICE = 24
 LEASE = 60.0
 """Seconds for which a worker has a bulk action after each slice; a slice takes 10 and a call to AWS."""
 FAILED_SLICE_PAUSE = 30.0
-"""Seconds after a slice that ended with an error before another worker tries it again."""
+"""Seconds after a slice in which nothing could be done before another worker goes on; twice as many after the next."""
+LONGEST_PAUSE = 900.0
 MOST_FAILURES = 30
-"""Slices in a row that may end with an error; then the bulk action has failed."""
+"""Slices in a row in which nothing could be done; then the bulk action has failed. That takes six hours."""
+MOST_TRIES = 6
+"""Slices in which an action on one job may end with an error; then the job is skipped, with the error as reason."""
 MOST_AT_ONCE = 4
 """Bulk actions that a worker takes turns with: each keeps its lease while the others have their slices."""
 MOST_REASONS = 20
@@ -136,46 +141,96 @@ class BulkWork:
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
         """Act on the next jobs and write that down; `keep` the lease for another one. None: another worker has it."""
-        after = self._acted(bulk, size) if bulk.state is BulkState.RUNNING else _over(bulk, BulkState.STOPPED)
+        try:
+            with within_request(principal=bulk.principal, bulk_id=bulk.id):
+                return self._step(bulk, size, keep=keep)
+        except Exception as error:
+            bulk_events.slice_failed(bulk, error)  # its row could not be written: it goes on when the lease is over
+            return None
+
+    def _step(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
+        known = bulk
+        try:
+            if known.state is BulkState.RUNNING and not known.dry_run and known.following is None:
+                found = self._found(known, size)
+                saved = self._save(found, self.clock() + LEASE) if found.hand else found
+                if saved is None:
+                    return None
+                known = saved
+            after = self._acted(known, size)
+        except Exception as error:
+            bulk_events.slice_failed(known, error)
+            after = _failed(known, name_of(error))
         now = self.clock()
-        after = replace(
-            after, updated_at=now, version=bulk.version + 1,
-            lease_until=now + FAILED_SLICE_PAUSE if after.failures else now + LEASE if keep else 0.0,
-            finished_at=None if after.state in (BulkState.RUNNING, BulkState.STOPPING) else now,
-        )  # fmt: skip
-        saved = self.rows.save(after)
-        if saved is not None and not saved.open:
+        if after.state in (BulkState.RUNNING, BulkState.STOPPING):
+            return self._save(after, now + _pause(after.failures) if after.failures else now + LEASE if keep else 0.0)
+        saved = self._save(replace(after, finished_at=now), 0.0)
+        if saved is not None:
             self.rows.close(saved.id, now)
             bulk_events.ended(saved)
         return saved
 
-    def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
-        try:
-            with within_request(principal=bulk.principal, bulk_id=bulk.id):
-                report, position = self._report(bulk, size)
-        except Exception as error:
-            bulk_events.slice_failed(bulk, error)
-            failed = replace(bulk, failures=bulk.failures + 1, problem=type(error).__name__)
-            return _over(failed, BulkState.FAILED) if failed.failures >= MOST_FAILURES else failed
-        after = replace(
-            bulk, position=position, matched=bulk.matched + report.matched, done=bulk.done + report.done,
-            skipped=bulk.skipped + len(report.skipped), reasons=merged(bulk.reasons, report.skipped), failures=0,
-            problem=None,
-        )  # fmt: skip
-        return _over(after, BulkState.DONE) if position is None else after
+    def _save(self, after: BulkAction, lease_until: float) -> BulkAction | None:
+        now = self.clock()
+        return self.rows.save(replace(after, updated_at=now, version=after.version + 1, lease_until=lease_until))
 
-    def _report(self, bulk: BulkAction, size: int) -> tuple[Report, str | None]:
-        """Return what became of the next jobs, and where to go on."""
+    def _found(self, bulk: BulkAction, size: int) -> BulkAction:
+        """Return it with its next jobs in hand, as many as there is room for."""
+        room, ends = size - len(bulk.hand), self.clock() + TIME_TO_ACT
+        if room <= 0 or bulk.position == END:
+            return replace(bulk, following=bulk.position)
+        if bulk.which is None:
+            ids, begin = self.rows.ids(bulk.id), int(bulk.position or 0)
+            new, end = ids[begin : begin + room], begin + room
+            return replace(
+                bulk, hand={**dict.fromkeys(new, 0), **bulk.hand}, following=str(end) if end < len(ids) else END
+            )
+        acting = self.acting(bulk)
+        found = acting.search(bulk.action, bulk.which, room, ends, bulk.position)
+        # one that it has acted on comes again when it ended in a state that is looked through later: it is counted
+        new = [job.id for job, _ in found.jobs if not acting.operations.did(job)]
+        following = acting.cursor(bulk.action, bulk.which, found.place) or END
+        return replace(bulk, hand={**dict.fromkeys(new, 0), **bulk.hand}, following=following)
+
+    def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
+        """Return it with what became of the jobs in hand, or of the next ones in a dry run."""
+        if bulk.state is not BulkState.RUNNING:
+            done = self.acting(bulk).done_before(list(bulk.hand))
+            stopped = replace(bulk, hand={}, matched=bulk.matched + done, done=bulk.done + done)
+            return replace(stopped, state=BulkState.STOPPED, failures=0, problem=None)
+        if bulk.dry_run:
+            report, position = self._counted(bulk, size)
+            return _counting(replace(bulk, position=position), 0, report.skipped, matched=report.matched)
+        tried = self.acting(bulk).act(bulk.action, list(bulk.hand), self.clock() + TIME_TO_ACT)
+        hand, done, skipped, problem = dict(bulk.hand), 0, list[tuple[str, str]](), None
+        for one in tried:
+            tries = hand.pop(one.job_id)
+            if one.error is None:
+                done += one.refused is None
+                skipped += [(one.job_id, one.refused)] if one.refused is not None else []
+                continue
+            problem = name_of(one.error)
+            if tries + 1 < MOST_TRIES:
+                hand[one.job_id] = tries + 1
+            else:
+                skipped.append((one.job_id, not_done(one.error)))
+        nothing = bool(tried) and all(one.error is not None for one in tried)
+        after = _counting(replace(bulk, hand=hand, position=bulk.following, following=None), done, skipped)
+        if nothing:
+            after = _failed(replace(after, failures=bulk.failures), problem or "")
+        return replace(after, problem=problem)
+
+    def _counted(self, bulk: BulkAction, size: int) -> tuple[Report, str]:
+        """Return what would become of the next jobs, and where to go on."""
         acting = self.acting(bulk)
         if bulk.which is not None:
-            report = acting.on_matches(bulk.action, bulk.which, size, bulk.dry_run, bulk.position)
-            return report, report.cursor
+            report = acting.on_matches(bulk.action, bulk.which, size, True, bulk.position)
+            return report, report.cursor or END
         ids, begin = self.rows.ids(bulk.id), int(bulk.position or 0)
-        part = ids[begin : begin + size]
-        report = acting.on_ids(bulk.action, part, bulk.dry_run)
+        report = acting.on_ids(bulk.action, ids[begin : begin + size], True)
         report.matched -= len(report.untried)
-        end = begin + len(part) - len(report.untried)
-        return report, str(end) if end < len(ids) else None
+        end = begin + report.matched
+        return report, str(end) if end < len(ids) else END
 
 
 def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> Mapping[str, Reason]:
@@ -190,5 +245,25 @@ def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> M
     return found
 
 
-def _over(bulk: BulkAction, state: BulkState) -> BulkAction:
-    return replace(bulk, state=state)
+def _counting(
+    bulk: BulkAction, done: int, skipped: Sequence[tuple[str, str]], matched: int | None = None
+) -> BulkAction:
+    """Return it with more jobs counted; it is done when there are no others."""
+    after = replace(
+        bulk, matched=bulk.matched + (done + len(skipped) if matched is None else matched), done=bulk.done + done,
+        skipped=bulk.skipped + len(skipped), reasons=merged(bulk.reasons, skipped), failures=0, problem=None,
+    )  # fmt: skip
+    return replace(after, state=BulkState.DONE) if after.position == END and not after.hand else after
+
+
+def _failed(bulk: BulkAction, problem: str) -> BulkAction:
+    """Return it after a slice in which nothing could be done; it has failed after too many of them."""
+    after = replace(bulk, failures=bulk.failures + 1, problem=problem)
+    if after.failures < MOST_FAILURES or after.state is BulkState.DONE:
+        return after
+    left = [(job_id, f"It could not be done: {problem}.") for job_id in after.hand]
+    return replace(_counting(replace(after, hand={}), 0, left), state=BulkState.FAILED, problem=problem)
+
+
+def _pause(failures: int) -> float:
+    return min(FAILED_SLICE_PAUSE * 2.0 ** (failures - 1), LONGEST_PAUSE)

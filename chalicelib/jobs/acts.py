@@ -29,7 +29,7 @@ def last(job: Job) -> Act | None:
     if found is None or found["letter"] not in NAMES:
         return None
     name, at, gen = NAMES[found["letter"]], float(found["at"]), int(found["gen"])
-    return Act(name, at, found["by"], gen, in_bulk=found["bulk"] == "*")
+    return Act(name, at, found["by"], gen, in_bulk=found["bulk"] == "*", bulk=job.bulk)
 
 
 def by_operator(change: Change, found: Job, act: Act) -> Change:
@@ -38,4 +38,4 @@ def by_operator(change: Change, found: Job, act: Act) -> Change:
     So no act takes the place of one that was not read, and written down, before.
     """
     tests = (*change.tests, Test("acted", "=", found.acted))
-    return replace(change, tests=tests, values={**change.values, "acted": written(act)})
+    return replace(change, tests=tests, values={**change.values, "acted": written(act), "bulk": act.bulk})

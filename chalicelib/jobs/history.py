@@ -12,7 +12,8 @@ from chalicelib.jobs.limits import MOST_HISTORY
 class Act:
     """An operator's act on a job: its name (see `acts`), when (seconds since the epoch), by whom, and on which run.
 
-    A retry is on the run that it begins.
+    A retry is on the run that it begins. `bulk` is the id of the bulk action that did it, if one did that the platform
+    worked off.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Act:
     by: str
     gen: int
     in_bulk: bool = False
+    bulk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

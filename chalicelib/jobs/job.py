@@ -115,7 +115,7 @@ class Job:
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
-    `acted` is what an operator did to it last (see `acts`).
+    `acted` is what an operator did to it last (see `acts`), `bulk` the bulk action that did so, if one did.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -159,6 +159,7 @@ class Job:
     discarded_by: str | None = None
     discard_reason: str | None = None
     acted: str | None = None
+    bulk: str | None = None
     fires_at: float | None = None
     after: str | None = None
     parent: str | None = None

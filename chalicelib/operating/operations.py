@@ -16,6 +16,8 @@ from chalicelib.telemetry import events
 
 ACT_TRIES = 3
 """Most reads of a job that others change at the same time."""
+CLOCKS_APART = 60.0
+"""Seconds by which the clocks of two functions may differ, with room to spare."""
 
 
 @dataclass(frozen=True)
@@ -23,19 +25,25 @@ class Operations:
     """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept.
 
     Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
+    With `bulk`, the id of a bulk action that began at `bulk_since` (epoch seconds), each job is acted on at most once:
+    one that has this id among its acts is returned as it is.
     """
 
     dispatcher: Dispatcher
     by: str = ""
     reason: str = ""
     in_bulk: bool = False
+    bulk: str | None = None
+    bulk_since: float = 0.0
 
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if one is given.
 
         Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
         """
-        found = self.dispatcher.store.get(job_id)
+        found = self._found(job_id)
+        if self.did(found):
+            return found
         if found.status not in RETRYABLE:
             raise JobConflict(
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
@@ -47,13 +55,17 @@ class Operations:
         now = self.dispatcher.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
         again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
-        events.moved(again, "requeue")
-        return self.dispatcher.send(again)
+        if again.writer == requeue.writer:
+            events.moved(again, "requeue")
+            again = self.dispatcher.send(again)
+        return again
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
         for _ in range(ACT_TRIES):
-            found = self.dispatcher.store.get(job_id)
+            found = self._found(job_id)
+            if self.did(found):
+                return found
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
             if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
@@ -94,15 +106,33 @@ class Operations:
 
         A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
         """
-        found = self.dispatcher.store.get(job_id)
-        if found.discarded_at is not None:
+        found = self._found(job_id)
+        if found.discarded_at is not None or self.did(found):
             return found
         if found.status not in DISCARDABLE:
             raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
         change = transitions.discard(found, now=self.dispatcher.now(), by=self.by, reason=self.reason)
         after = self._apply(found, change, acts.DISCARD)
-        events.moved(after, "discard", by=self.by, ended_as=found.status)
+        if after.writer == change.writer:
+            events.moved(after, "discard", by=self.by, ended_as=found.status)
         return after
+
+    def did(self, found: Job) -> bool:
+        """Return whether this very bulk action acted on the job before, whatever became of the job since then.
+
+        Its worker may have died before it could count the job, or the answer to its write was lost.
+        """
+        last = acts.last(found) if self.bulk else None
+        if last is None or last.at < self.bulk_since - CLOCKS_APART:
+            return False
+        if last.bulk == self.bulk:
+            return True
+        return any(act.bulk == self.bulk for act in self.dispatcher.store.view(found.id).acts)
+
+    def _found(self, job_id: str) -> Job:
+        """Return the job; nobody reads the payloads of many, and one that cannot be read keeps no job from an act."""
+        store = self.dispatcher.store
+        return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
 
     def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
@@ -118,20 +148,23 @@ class Operations:
 
     def _act(self, found: Job, change: Change, name: str) -> Job:
         """Apply the change with who asked for it, after the act before it was written down; raises MoveRefused."""
-        if not self.by:
+        if not (self.by or self.bulk):
             return self.dispatcher.store.apply(found.id, change)
         before = acts.last(found)
         if before is not None:
             self.dispatcher.store.keep_act(found.id, before)
         gen = change.written().get("gen", found.gen)
-        act = Act(name, self.dispatcher.now(), self.by, gen, self.in_bulk)
+        act = Act(name, self.dispatcher.now(), self.by, gen, self.in_bulk, self.bulk)
         return self.dispatcher.store.apply(found.id, acts.by_operator(change, found, act))
 
     def _apply(self, found: Job, change: Change, name: str) -> Job:
         try:
             return self._act(found, change, name)
         except MoveRefused as refused:
-            state = "gone" if refused.current is None else refused.current.status
+            current: Job | None = refused.current
+            if current is not None and self.did(current):
+                return current  # another worker of the same bulk action was faster
+            state = "gone" if current is None else current.status
             raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
 
 

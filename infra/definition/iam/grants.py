@@ -125,7 +125,7 @@ def counters() -> list[str]:
 def recount() -> list[str]:
     """Let the recount read each job, write canaries and repair counters; and retry and cancel jobs for bulk actions."""
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         *_updating(TOTALS, RECOUNT, BULK_ACTIONS),

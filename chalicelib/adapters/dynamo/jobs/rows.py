@@ -107,6 +107,7 @@ class ActRow(Model):
     by = Text()
     gen = Whole()
     in_bulk = BooleanAttribute()
+    bulk = Text(null=True)
     expires_at = Whole()
 
 

@@ -14,6 +14,8 @@ from chalicelib.bulk.port import BulkAction
 from chalicelib.entry import recount as recount_module
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.rate import Rate
+from chalicelib.jobs import acts
+from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, Message
@@ -119,7 +121,9 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     assert acting.call("GET", "/bulk")[0] == 200
     old = time.time() - 61 * 86_400
     for text in ("x" * 20_000, LARGE):
-        parts.job_store.add(a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old))
+        acted = acts.written(Act(acts.CANCEL, time.time(), "bob", 1))  # while the bulk action is worked off
+        job = a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old, acted=acted)
+        parts.job_store.add(job)
     filters = [
         ("retry", Filter(type=mail.name)),
         ("cancel", Filter(status=Status.QUEUED)),
