@@ -1,31 +1,36 @@
 """Keep one job for what several requests ask for: by values of the payload, or by a key while the job waits.
 
 A key row names the id of a job before the job is stored. A request that finds no job with the named id stores its own
-under it. So a process that ends or is slow in between leaves one job, and blocks no other request. An Idempotency-Key
-whose job has another id is remembered in a row of its own: the job's key is that of the last request.
+under it, for its own time. So a process that ends or is slow in between leaves one job, and blocks no other request. An
+Idempotency-Key whose job has another id is remembered in a row of its own: the job's key is that of the last request.
 """
 
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import FieldError, IdempotencyMismatch, JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import RETRYABLE, Job, Status
-from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS
+from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS, TIME_TO_ACT
 from chalicelib.jobs.port import JobStore, KeyLock
 from chalicelib.keys.rule import Debounce, Outcome, Submitted, answer_row, next_id, replace_waiting, unique_row
 from chalicelib.telemetry import events
 
-KEY_TRIES = 8
-"""Most reads of a key that other requests change at the same time."""
+FEWEST_TRIES, MOST_TRIES = 3, 50
+"""Tries of a request at a key that other requests change at the same time: for TIME_TO_ACT, as a rule."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+"""Seconds between two tries, at most: twice as many after each. Chance keeps many from coming again at once."""
 
 
 @dataclass(frozen=True)
 class KeyedJobs:
-    """Stores jobs, one for each key. `now` gives seconds since the epoch."""
+    """Stores jobs, one for each key. `now` gives seconds since the epoch; `sleep` waits for so many."""
 
     store: JobStore
     now: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
 
     def find(self, job_id: str) -> Job | None:
         """Return the job with this id, None without one."""
@@ -33,6 +38,16 @@ class KeyedJobs:
             return self.store.get(job_id)
         except JobNotFound:
             return None
+
+    def answered(self, job_id: str) -> Job | None:
+        """Return the job with the id that a key gives, or the one under another id that the key has made or replaced.
+
+        One read where there is the first, three for the other.
+        """
+        if (own := self.find(job_id)) is not None:
+            return own
+        answer = self.store.key_lock(answer_row(job_id))
+        return None if answer is None else self.find(answer.job)
 
     def add(self, job: Job) -> Submitted:
         """Store a job, unless its idempotency key has made one before. Raises IdempotencyMismatch."""
@@ -44,9 +59,14 @@ class KeyedJobs:
 
         A failed, dead-lettered or cancelled job does not count. Raises IdempotencyMismatch, NotStored.
         """
-        key, until = unique_row(unique, job.type, job.payload), (job.run_at or job.created_at) + unique.seconds
-        for _ in range(KEY_TRIES):
-            job, own = self._of_its_key(job)
+        asked, key = job, unique_row(unique, job.type, job.payload)
+        until = (job.run_at or job.created_at) + unique.seconds
+        for _ in self._tries():
+            job, own = self._of_its_key(asked)
+            answer = None
+            if own is None and asked.idempotency_key is not None:
+                answer = self.store.key_lock(answer_row(asked.id))
+                own = None if answer is None else self._by_key(answer.job, asked)
             if own is not None:
                 return self._repeated(job, own)
             held = self.store.key_lock(key)
@@ -57,7 +77,7 @@ class KeyedJobs:
                 events.moved(found, "existing")
                 return Submitted(found, Outcome.EXISTING)
             if held is not None and found is None and held.until > self.now():
-                kept = self._store(replace(job, id=held.job))
+                kept = self._store_as(held, replace(job, id=held.job), key, until, (asked, answer))
             else:
                 kept = self._take(job, key, held, until)
             if kept is not None:
@@ -71,7 +91,7 @@ class KeyedJobs:
         Raises IdempotencyMismatch, NotStored.
         """
         key, until = debounce.row(job.principal, job.type), job.run_at or job.created_at
-        for _ in range(KEY_TRIES):
+        for _ in self._tries():
             held = self.store.key_lock(key)
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
@@ -91,6 +111,15 @@ class KeyedJobs:
                 self._remember(job, kept.job, until)
                 return kept
         raise _changing()
+
+    def _tries(self) -> Iterator[None]:
+        """Yield before each try, with a pause before each but the first, until the time is up."""
+        ends = self.now() + TIME_TO_ACT
+        for tried in range(MOST_TRIES):
+            yield
+            if tried + 1 >= FEWEST_TRIES and self.now() >= ends:
+                return
+            self.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)))
 
     def _of_its_key(self, job: Job) -> tuple[Job, Job | None]:
         """Return the job under the first id of its key that no other request has used, and what the key made under it.
@@ -113,6 +142,11 @@ class KeyedJobs:
             return own
         answer = self.store.key_lock(answer_row(job.id))
         return None if answer is None else self.find(answer.job)
+
+    def _by_key(self, job_id: str, job: Job) -> Job | None:
+        """Return the job with this id if the request's own key has made it."""
+        found = self.find(job_id)
+        return found if found is not None and _by_same_key(found, job) else None
 
     def _again(self, job: Job, before: Job) -> Submitted:
         """Answer a repeated request; raises IdempotencyMismatch when its body is known to differ."""
@@ -139,6 +173,23 @@ class KeyedJobs:
         """Let the job hold the key, and store it; None when another request was faster."""
         if not self.store.acquire(key, held, KeyLock(job.id, until)):
             return None
+        return self._store(job)
+
+    def _store_as(
+        self, held: KeyLock, job: Job, key: str, until: float, asked: tuple[Job, KeyLock | None]
+    ) -> Submitted | None:
+        """Store a job under the name that a request which ended has left, for the job's own time; None to try again.
+
+        `asked` is the job under its own name, and the row that tells what its Idempotency-Key has made. That is written
+        before the job is stored: otherwise the key would make another one when this one does not stand in the way.
+        """
+        if until > held.until and not self.store.acquire(key, held, KeyLock(held.job, until)):
+            return None
+        own, answer = asked
+        if own.idempotency_key is not None and own.id != job.id:
+            named = KeyLock(job.id, until + KEEP_DEAD)
+            if not self.store.acquire(answer_row(own.id), answer, named):
+                return None
         return self._store(job)
 
     def _store(self, job: Job) -> Submitted | None:

@@ -55,9 +55,9 @@ class Submitted:
     outcome: Outcome
 
 
-def answer_row(job_id: str) -> str:
+def answer_row(job_id: str) -> WaitingKey:
     """Return the id of the row that says which job answered the request that would have made this one."""
-    return _id("answer", job_id)
+    return WaitingKey(_id("answer", job_id))
 
 
 def next_id(job_id: str) -> str:

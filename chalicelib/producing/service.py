@@ -31,12 +31,13 @@ DEEPEST_OFFSET = 5000
 
 @dataclass
 class JobService:
-    """Jobs, for those who make and read them. `clock` gives seconds since the epoch."""
+    """Jobs, for those who make and read them. `clock` gives seconds since the epoch, `sleep` waits for so many."""
 
     store: JobStore
     queue: JobQueue
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
     def submit(self, asked: Submission) -> Submitted:
         """Send a job's message and store it, unless there is a job that stands for the request.
@@ -98,8 +99,8 @@ class JobService:
         return self.store.view(job_id)
 
     def by_key(self, principal: str, key: str) -> Job | None:
-        """Return the job that a principal made with an Idempotency-Key, by one read; None without one."""
-        return self.keyed.find(keyed_id(principal, key))
+        """Return the job that a principal made with an Idempotency-Key, or for which it was answered; None without."""
+        return self.keyed.answered(keyed_id(principal, key))
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
         """Return some jobs, newest first; `position` is the next cursor. Raises InvalidPosition."""
@@ -121,7 +122,7 @@ class JobService:
     @property
     def keyed(self) -> KeyedJobs:
         """Return what stores one job for each key."""
-        return KeyedJobs(self.store, self.now)
+        return KeyedJobs(self.store, self.now, self.sleep)
 
     def now(self) -> float:
         """Return seconds since the epoch, to the millisecond."""

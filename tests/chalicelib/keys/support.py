@@ -30,7 +30,7 @@ Fixture = tuple[JobService, MemoryJobStore, Clock]
 def two_types() -> Iterator[JobService]:
     clock = Clock()
     with only_types(PLAIN, UNIQUE):
-        yield JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
+        yield JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock, sleep=clock.advance)
 
 
 def unique(service: JobService, to: str = "ada", **asked: Any) -> tuple[Job, Outcome]:

@@ -16,7 +16,8 @@ from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
-from tests.chalicelib.keys.support import claim, clock_of, debounced, die, dying, ended, jobs, two_types
+from tests.chalicelib.api.support import only_types
+from tests.chalicelib.keys.support import PLAIN, claim, clock_of, debounced, die, dying, ended, jobs, two_types
 from tests.support import T0
 
 
@@ -177,3 +178,21 @@ def test_the_jobs_of_a_unique_type_are_not_debounced(service: JobService) -> Non
 def test_another_key_is_another_body() -> None:
     bodies = [Submission("a.b", {}, debounce=one).body_hash() for one in (None, Debounce("k", 1), Debounce("k", 2))]
     assert len(set(bodies)) == 3
+
+
+def test_a_job_that_is_replaced_is_in_all_that_of_the_last_request() -> None:
+    """It differs from a new one in its name, in when it was first asked for, and in the generation; in nothing else."""
+    asked: dict[str, Any] = {"tags": ("y",), "max_attempts": 7, "correlation_id": "c2", "principal": "p"}
+    found: list[Job] = []
+    for earlier in (0, 5):
+        with two_types() as service, only_types(replace(PLAIN, give_up_after=120.0)):
+            for number in range(earlier):
+                clock_of(service).now = T0 + 50 * number
+                debounced(service, f"{number}", 60, principal="p", idempotency_key=f"k{number}")
+            clock_of(service).now = T0 + 250
+            job, _ = debounced(service, "last", 60, idempotency_key="last", **asked)
+            found.append(service.store.get(job.id))
+    fresh, replaced = found
+    assert replaced.give_up_at == T0 + 250 + 60 + 120
+    own = {"id": fresh.id, "gen": fresh.gen, "created_at": fresh.created_at, "writer": fresh.writer}
+    assert replace(replaced, **own) == fresh

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import LONGEST_WAIT
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, KEEP_DEAD, LONGEST_RUN
-from chalicelib.keys.rule import Debounce
+from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
@@ -175,3 +177,41 @@ def test_a_request_during_a_long_pause_replaces_the_job_that_waits(
         second = service.submit(asked[1]).job
     assert (second.id, second.gen) == (first.id, 2)
     assert store.get(first.id).payload["to"] == ["eve"]
+
+
+@pytest.mark.parametrize("waited", [0, 85])
+@pytest.mark.parametrize("how", ["replaced another request's job", "took the name that another request left"])
+def test_a_key_finds_its_job_for_as_long_as_that_is_kept(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], how: str, waited: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    unique = replace(plain, name="test.unique", unique=Unique(seconds=60))
+    keyed: dict[str, Any] = {"idempotency_key": "k", "principal": "p"}
+    with only_types(plain, unique):
+        if how.startswith("replaced"):
+            asked = [Submission("test.plain", {"to": ["ada"]}, debounce=Debounce("k", 60), principal="p"),
+                     Submission("test.plain", {"to": ["eve"]}, debounce=Debounce("k", 60), **keyed)]  # fmt: skip
+            service.submit(asked[0])
+        else:
+            asked = [Submission("test.unique", {"to": ["ada"]}), Submission("test.unique", {"to": ["ada"]}, **keyed)]
+            with monkeypatch.context() as dying:
+                dying.setattr(store, "add", _ends)
+                with pytest.raises(KeyboardInterrupt):
+                    service.submit(asked[0])
+        mine = service.submit(asked[1]).job
+        pass_days(waited or 0.01)
+        now = clock()
+        held = store.apply(
+            mine.id, transitions.claim(mine.gen, now=now, lease_until=now + 60, by=Claimant("r"), job_type=mine.type)
+        )
+        store.apply(mine.id, transitions.fail(held, now=now, error=("E", "no")))
+        pass_days(KEEP_DEAD / DAY - 1)
+        assert service.by_key("p", "k") == store.get(mine.id)
+        again = service.submit(asked[1])
+    assert (again.job.id, again.outcome) == (mine.id, Outcome.REPEATED)
+
+
+def _ends(*_: object) -> None:
+    raise KeyboardInterrupt
