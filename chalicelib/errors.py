@@ -200,6 +200,14 @@ class KeyUnavailable(StartUnavailable):
     """Raised when nobody can tell whether another job of the same key runs: the table of jobs does not answer."""
 
 
+class ClaimedLate(StartUnavailable):
+    """Raised when the table answered a claim so late that the function would be cut off: the attempt is given back."""
+
+
+class EarlierUnknown(StartUnavailable):
+    """Raised when nobody can tell whether an earlier firing of the schedule has finished: the table does not answer."""
+
+
 class PayloadRefused(JobFlowError):
     """A stored payload does not fit today's schema: a deploy has changed it since the job was created."""
 

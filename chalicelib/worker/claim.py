@@ -9,7 +9,7 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
-from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.job import LOST, Attempt, Job, Status
 from chalicelib.jobs.limits import LEASE_SLACK
 from chalicelib.jobs.message_fate import (
     TO_DEAD_LETTERS,
@@ -25,11 +25,16 @@ from chalicelib.jobs.port import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
+from chalicelib.worker.persist import Persistence
 
 FLOAT = 0.001
 """Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
 """Seconds between the looks for a job whose message was faster than the write that stores it, within an invocation."""
+CLAIM_PATIENCE = 60.0
+"""Most seconds in which a claim without an answer is repeated: it may have been made, and then has spent an attempt."""
+CLAIM_PAUSE = 1.0
+"""Longest pause between two such tries, in seconds."""
 PEEK_FROM = 4
 """From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
 
@@ -58,7 +63,7 @@ class Claims:
         try:
             if by.receive_count >= PEEK_FROM:
                 self._peek(message.id, claim)
-            return self._applied(message.id, claim, UNKNOWN_LOOKS if young and by.receive_count == 1 else ())
+            return self._applied(message, claim, left, UNKNOWN_LOOKS if young and by.receive_count == 1 else ())
         except MoveRefused as refused:
             if refused.current is None:
                 return self._unknown(message, by.receive_count, young=young)
@@ -72,16 +77,40 @@ class Claims:
             events.message_early(message, receives)
         return end
 
-    def _applied(self, job_id: str, claim: Change, looks: Sequence[float]) -> Job:
+    def _applied(self, message: Message, claim: Change, left: float, looks: Sequence[float]) -> Job:
         """Return the claimed job; one that is not there yet is looked for again after each of these seconds."""
         for seconds in looks:
             try:
-                return self.store.apply(job_id, claim)
+                return self._certain(message, claim, left)
             except MoveRefused as refused:
                 if refused.current is not None:
                     raise
             self.sleep(seconds)
-        return self.store.apply(job_id, claim)
+        return self._certain(message, claim, left)
+
+    def _certain(self, message: Message, change: Change, left: float) -> Job:
+        """Make the change that takes the job; without an answer find out whether it was made, or make it again.
+
+        It has spent an attempt if it was made, so that it must not stay unknown while there is time.
+        """
+        ends, unanswered = self.clock() + min(left, CLAIM_PATIENCE), False
+
+        def once() -> Job:
+            nonlocal unanswered
+            try:
+                return self.store.apply(message.id, change)
+            except MoveRefused as refused:
+                if not (unanswered and _taken_by(change, refused.current)):
+                    raise
+                return self.store.get(message.id)
+            except Exception:
+                unanswered = True
+                found = self.store.get(message.id)
+                if _taken_by(change, found):
+                    return found
+                raise
+
+        return Persistence(lambda: ends - self.clock(), self.sleep, CLAIM_PAUSE).write(message, once)
 
     def _peek(self, job_id: str, claim: Change) -> None:
         try:
@@ -97,7 +126,7 @@ class Claims:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
                 return self._stop(end.lost)
             if isinstance(end, TakeOver):
-                return self._take_over(end.lost, by, left)
+                return self._take_over(message, end.lost, by, left)
             if isinstance(end, GiveUpLost):
                 return self._give_up(end.lost)
         except MoveRefused:
@@ -117,10 +146,10 @@ class Claims:
         events.moved(stopped, "stop")
         return Drop("cancelled")
 
-    def _take_over(self, lost: Job, by: Claimant, left: float) -> Job:
+    def _take_over(self, message: Message, lost: Job, by: Claimant, left: float) -> Job:
         now = self._now()
         change = transitions.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
-        taken = self.store.apply(lost.id, change)
+        taken = self._certain(message, change, left)
         self._record_lost(lost)
         events.taken_over(taken)
         return taken
@@ -155,6 +184,14 @@ class Claims:
     def _now(self) -> float:
         # Down to a whole millisecond, as times are kept: rounded up, a job would be due before its time.
         return math.floor(self.clock() * 1000 + FLOAT) / 1000
+
+
+def _taken_by(change: Change, found: Job | None) -> bool:
+    """Return whether this very change has taken the job; others may have noted something about the job since then."""
+    facts = ("gen", "request_id", "started_at")
+    taken = {"gen": change.gen, **change.values}
+    held = found is not None and found.status is Status.PROCESSING
+    return held and all(getattr(found, name) == taken[name] for name in facts)
 
 
 def _ended(lost: Attempt, ending: Ending | None) -> Attempt:

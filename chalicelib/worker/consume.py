@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.errors import (
+    ClaimedLate,
+    EarlierUnknown,
     JobCancelled,
     LeaseLost,
     MalformedMessage,
@@ -75,6 +77,8 @@ class Worker:
     starts: StartPolicy = field(default_factory=Immediate)
     service: JobService | None = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
+    refused: bool = False
+    """Whether AWS kept a message of this batch from being handled."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -85,6 +89,7 @@ class Worker:
         self.breaker.begin(_seconds_left(context))
         self.starts.begin(deliveries)
         again: list[str] = []
+        self.refused = False
         for number, delivery in enumerate(deliveries):
             # The first message always runs: a batch that gave everything back would never get anywhere.
             if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD:
@@ -106,7 +111,9 @@ class Worker:
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
         for delivery in rest:
-            self._hold(delivery, round(self.spread(0, 3)))
+            # What AWS refuses for the first message it refuses for the others as well, and each receive is counted.
+            wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
+            self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
         return [delivery.message_id for delivery in rest]
 
     def _acknowledged(self, delivery: Delivery, context: LambdaContext) -> bool:
@@ -114,6 +121,7 @@ class Worker:
             end = self.breaker.call(lambda: self._handle(delivery, context))
         except Exception as error:
             events.store_failed(delivery.named(self.kind.name), error)
+            self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
         if isinstance(end, Drop):
@@ -140,23 +148,25 @@ class Worker:
         claims = Claims(
             self.store, self.clock, self.spread, self.platform_log, self.sleep, self.breaker.on_attempt_recorded
         )
-        claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
+        before = _seconds_left(context)
+        claimed = claims.claim(message, by, before, delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
+        left = _seconds_left(context)
+        late = before - left > GUARD and left < self.kind.job_budget / 2
         with about(**job_keys(claimed)):
             try:
-                return self._attempt(claimed, context)
+                return self._attempt(claimed, context, late=late)
             except Exception as error:
                 # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
-    def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
+    def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
         ctx = WorkerContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
-        unfinished = unfinished_before(self.store, job)
-        outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
+        outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
             ctx.flush_progress()
@@ -167,8 +177,12 @@ class Worker:
         )  # fmt: skip
         return settlement.settle(ctx.with_progress(), outcome)
 
-    def _run(self, job: Job, ctx: WorkerContext) -> Outcome:
+    def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         try:
+            if late:
+                raise ClaimedLate("The table answered the claim when too little of the invocation was left.")
+            if (unfinished := self._unfinished_before(job)) is not None:
+                return Stopped(unfinished)
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
@@ -186,6 +200,13 @@ class Worker:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except endings() as error:
             return Raised(error)
+
+    def _unfinished_before(self, job: Job) -> str | None:
+        try:
+            return unfinished_before(self.store, job)
+        except Exception as error:
+            events.store_failed(job, error)
+            raise EarlierUnknown(f"The job of an earlier firing may be running: {type(error).__name__}") from error
 
 
 def _seconds_left(context: LambdaContext) -> float:

@@ -1,4 +1,4 @@
-"""Write down how an attempt ended although AWS may refuse for a while: try until the invocation's end is near."""
+"""Write down that an attempt begins, or how it ended, although AWS may refuse for a while."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import Message
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
@@ -18,13 +19,17 @@ FIRST, LONGEST = 0.2, 5.0
 
 @dataclass(frozen=True)
 class Persistence:
-    """Repeats a write. `left` gives the seconds until the invocation ends, `sleep` takes seconds."""
+    """Repeats a write until the invocation's end is near. `left` gives the seconds until then, `sleep` takes seconds.
+
+    `longest` is the longest pause between two tries, in seconds.
+    """
 
     left: Callable[[], float] = lambda: 0.0
     sleep: Callable[[float], None] = time.sleep
+    longest: float = LONGEST
 
-    def write(self, job: Job, once: Callable[[], T]) -> T:
-        """Return what `once`, a write about the job, returns.
+    def write(self, about: Job | Message, once: Callable[[], T]) -> T:
+        """Return what `once`, a write about a job, returns.
 
         It must do no harm when repeated: a change carries the name of its own write.
 
@@ -39,6 +44,6 @@ class Persistence:
             except Exception as error:
                 if self.left() - pause < SETTLE_RESERVE:
                     raise
-                events.store_failed(job, error)
+                events.store_failed(about, error)
             self.sleep(pause)
-            pause = min(LONGEST, 2 * pause)
+            pause = min(self.longest, 2 * pause)

@@ -9,12 +9,14 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 
 from tests.proof.coverage import empty, table
+from tests.proof.months.answers import JOBS as ANSWERED
 from tests.proof.months.month import Report
 from tests.proof.months.outages import JOBS
 from tests.proof.months.weather import COUNTED
-from tests.proof.running import enumerate_all, months, outages, play
+from tests.proof.running import answers, enumerate_all, months, outages, play
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
@@ -32,7 +34,9 @@ def main() -> int:
     if asked.hours is None:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} PART={asked.part:g} GAMES={asked.games}")
         _points_and_games(asked, broken, struck)
-        _outages(int(JOBS * min(1.0, asked.part)), asked.processes, broken)
+        part = min(1.0, asked.part)
+        _told(outages(int(JOBS * part), asked.processes), broken)
+        _told(answers(int(ANSWERED * part), asked.seed, asked.processes), broken)
     else:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} HOURS={asked.hours:g}")
     hours = HOURS * min(1.0, asked.part) if asked.hours is None else asked.hours
@@ -61,8 +65,8 @@ def _points_and_games(asked: argparse.Namespace, broken: list[str], struck: Coun
         struck.update(played.struck)
 
 
-def _outages(jobs: int, processes: int, broken: list[str]) -> None:
-    for said, wrong in outages(jobs, processes):
+def _told(played: Iterable[tuple[str, list[str]]], broken: list[str]) -> None:
+    for said, wrong in played:
         print(said, flush=True)
         for line in wrong[:20]:
             print(f"  {line}")

@@ -1,13 +1,13 @@
 """What must hold in every world, whatever went wrong in it (the numbers are those of docs/delivery.md)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
-from tests.proof.grounds.ground import TYPE, Write, Written
+from tests.proof.grounds.ground import Write, Written
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
 
@@ -37,7 +37,7 @@ def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
-    return [*world.wrong, *moves, *_counted(world), *_forgotten(world)]
+    return [*world.wrong, *moves, *_counted(world), *_unrun(world), *_forgotten(world)]
 
 
 def _unfinished(world: World) -> Iterator[str]:
@@ -68,7 +68,11 @@ def _asked_last(world: World) -> Iterator[str]:
 def _counted(world: World) -> Iterator[str]:
     claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
     # An attempt that was given back is not one of the attempts that are allowed.
-    claims.subtract((job_id, new.gen) for job_id, old, new in world.ground.writes() if old and _deferred(old, new))
+    claims.subtract(
+        (job_id, new.gen)
+        for job_id, old, new in world.ground.writes()
+        if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs
+    )
     most = {job.id: job.max_attempts for job in world.ground.jobs()}
     for (job_id, gen), runs in claims.items():
         if runs > most.get(job_id, 0):
@@ -81,6 +85,23 @@ def _counted(world: World) -> Iterator[str]:
     for (job_id, gen), times in done.items():
         if times > 1:
             yield f"I5 {job_id} was completed {times} times in generation {gen}"
+
+
+def _unrun(world: World) -> Iterator[str]:
+    """A dead letter has run as often as its attempts were spent, unless workers died, or a day of trying has passed."""
+    unrun: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for job_id, old, new in world.ground.writes():
+        run, token = (job_id, new.gen), (job_id, new.gen, new.claims)
+        if old is None or new.gen != old.gen:
+            continue
+        if _deferred(old, new):
+            unrun[run].discard(new.claims)
+        elif new.claims > old.claims and token not in world.runs and token not in world.died:
+            unrun[run].add(new.claims)
+        if new.status is Status.DEAD_LETTER and old.status is not Status.DEAD_LETTER and unrun[run]:
+            since = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0, _resumed(world, new))
+            if new.updated_at - since < LONGEST_DOUBT:
+                yield f"I22 {job_id} was given up, and {len(unrun[run])} of its {new.attempts} attempts never ran"
 
 
 def _move(write: Write) -> Iterator[str]:
@@ -128,13 +149,11 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
     last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
-    # a job of a type with a rate, or of a key, gives its attempt back when it may not start, or nobody can say
-    bound = world.rate is not None or world.kind.serial_by is not None
-    later = LATER | {"never ran"} if bound and new.type == TYPE else LATER
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},
-        Status.RETRYING: later if _deferred(old, new) else FAILING,
+        # given back: it may not start yet, or nobody can say, or too little of the invocation was left
+        Status.RETRYING: LATER | {"never ran"} if _deferred(old, new) else FAILING,
     }
     if new.updated_at <= (old.lease_until or 0):
         # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.

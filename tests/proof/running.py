@@ -15,6 +15,7 @@ from tests.proof.games.machine import machine_on
 from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
+from tests.proof.months import answers as lost
 from tests.proof.months.month import Report, episode, episodes
 from tests.proof.months.outages import HOURS, SERVICES, judged
 from tests.proof.roles.script import silence
@@ -88,6 +89,12 @@ def outages(jobs: int, processes: int) -> Iterator[tuple[str, list[str]]]:
         yield from pool.map(_one_outage, [(service, HOURS, jobs) for service in SERVICES])
 
 
+def answers(jobs: int, seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield what lost answers and refused requests did, and what is wrong with it."""
+    with _pool("memory", processes) as pool:
+        yield from pool.map(_one_share, [(*game, jobs, seed_) for game in lost.GAMES])
+
+
 def _pool(name: str, processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(name,))
 
@@ -111,6 +118,10 @@ def _one_episode(task: tuple[int, float]) -> Report:
 
 def _one_outage(task: tuple[str, float, int]) -> tuple[str, list[str]]:
     return judged(*task)
+
+
+def _one_share(task: tuple[lost.Answers, int, int, int]) -> tuple[str, list[str]]:
+    return lost.judged(*task)
 
 
 def _some_games(task: tuple[int, int]) -> Played:

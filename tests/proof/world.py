@@ -75,6 +75,8 @@ class World(Clients, Declared, Poller):
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
     """The requests under each debounce key in their order, and the last of them that was answered."""
+    died: set[tuple[str, int, int]] = field(default_factory=set)
+    """The tokens of the attempts whose worker died, or could write nothing any more until its invocation ended."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The ids of the jobs that requests with one value were answered with."""
     wrong: list[str] = field(default_factory=list)

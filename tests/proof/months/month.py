@@ -49,6 +49,8 @@ POLLED_EVERY = 90 * 60.0
 job waits for more than a day behind others."""
 FEW_WORKERS = 8
 """One episode in so many has few workers."""
+SHORTEST = TIMEOUT / 2
+"""Seconds of an invocation at least. Lambda gives each its whole timeout; what is claimed late in one has less."""
 LONGEST_REST = 10 * DAY
 OPERATED: Mapping[str, frozenset[Status]] = {
     "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE,
@@ -163,7 +165,7 @@ class Players:
             self._attempt(self._pause_or_resume)
         for kind in TYPES:
             if self.world.ground.waiting(kind) and self._free(kind, passed):
-                self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(1, TIMEOUT), kind))  # type: ignore[misc]
+                self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(SHORTEST, TIMEOUT), kind))  # type: ignore[misc]
         self._attempt(self._watch)
 
     def _free(self, kind: str, passed: float) -> bool:

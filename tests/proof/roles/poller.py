@@ -6,12 +6,13 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.job import Status
 from chalicelib.limits.pacing import Pacing
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.start import start_policy
-from tests.proof.grounds.faults import SQS
+from tests.proof.grounds.faults import DYNAMODB, SQS
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.grouping import misgrouped
@@ -39,6 +40,7 @@ class Poller:
     ends: list[float]
     wrong: list[str]
     warm: Pacing | None
+    died: set[tuple[str, int, int]]
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
@@ -68,8 +70,12 @@ class Poller:
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)
+        began = len(self.ground.writes())
         survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
         self.ends.pop()
+        if not survived or DYNAMODB in self.ground.faults.out:
+            held = [(job_id, now) for job_id, _, now in self.ground.writes()[began:] if now.status is Status.PROCESSING]
+            self.died |= {(job_id, now.gen, now.claims) for job_id, now in held}
         self.warm = pacing if survived and pacing is not None else self.warm
         if not survived or SQS in self.ground.faults.out:
             return
