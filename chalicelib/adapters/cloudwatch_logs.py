@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
-from chalicelib.telemetry.platform_lines import tells_of_an_end
+from chalicelib.telemetry.platform_lines import pattern_of, tells_of_an_end
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -30,7 +30,7 @@ LATE_MS = 15 * 60_000
 CONSOLE = "console.aws.amazon.com"
 CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
 """Addresses of AWS's console in other partitions, by the beginning of their regions' names."""
-PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id"})
+PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id", "request_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class JobLogs:
         """
         before, _, token = (position or "").partition(":")
         found: list[Line] = []
+        own = invocations(view)
         left = MOST_REQUESTS
         for span in spans(view):
             if before and span.start > int(before):
@@ -92,7 +93,8 @@ class JobLogs:
                     return _lines(found, f"{span.start}:{going_on}")
                 left -= 1
                 page = self._page(view.job, span, going_on)
-                found += [line for event in page["events"] if (line := parse(event, view.job.id, span)) is not None]
+                read = (parse(event, view.job.id, span, own) for event in page["events"])
+                found += [line for line in read if line is not None]
                 going_on = page.get("nextToken")
         return _lines(found, None)
 
@@ -120,7 +122,7 @@ class JobLogs:
         if token:
             more["nextToken"] = token
         # Lambda's own lines name the invocation only
-        wanted = f'?"{job.id}" ?"{span.request_id}"' if span.request_id else f'"{job.id}"'
+        wanted = f'?"{job.id}" {pattern_of(span.request_id)}' if span.request_id else f'"{job.id}"'
         try:
             return self.client.filter_log_events(
                 logGroupName=self.group(job), filterPattern=wanted, startTime=span.start, limit=AT_ONCE,
@@ -164,13 +166,25 @@ def _last(job: Job) -> int | None:
     return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
 
 
-def parse(event: Mapping[str, Any], job_id: str, span: Span) -> Line | None:
-    """Return a log event as a line; None when it is neither the job's nor one in which Lambda says how it ended."""
+def invocations(view: JobView) -> Sequence[str]:
+    """Return the ids of the invocations that ran the job's attempts."""
+    ids = (*(attempt.request_id for attempt in view.attempts), view.job.request_id)
+    return [request_id for request_id in ids if request_id]
+
+
+def parse(event: Mapping[str, Any], job_id: str, span: Span, own: Collection[str]) -> Line | None:
+    """Return a log event as a line; None when it is neither the job's nor one in which Lambda says how it ended.
+
+    Of lines that name their invocation only those of `own` are the job's: what another invocation writes about it may
+    be the text of a payload there. Lines of before that was written name none.
+    """
     try:
         content = json.loads(event["message"])
     except ValueError:
         return _platform_line(event, span)
     if not isinstance(content, dict) or content.get("job_id") != job_id or "_aws" in content:
+        return None
+    if "request_id" in content and content["request_id"] not in own:
         return None
     fields = {name: value for name, value in content.items() if name not in PLAIN}
     level, message = str(content.get("level", "INFO")), str(content.get("message", ""))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters import aws
 from chalicelib.jobs.job import Job
 from chalicelib.settings import Settings
+from chalicelib.telemetry.platform_lines import pattern_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -30,7 +31,7 @@ class CloudWatchPlatformLog:
         )
         page = client.filter_log_events(
             logGroupName=self._settings.log_group_prefix + job.type.replace(".", "-"),
-            filterPattern=f'"{job.request_id}"',
+            filterPattern=pattern_of(job.request_id or ""),
             startTime=round((job.started_at or job.created_at) * 1000) - SLACK_MS,
             endTime=round((job.lease_until or job.updated_at) * 1000) + SLACK_MS,
             limit=MOST_LINES,

@@ -30,6 +30,7 @@ def consume(kind: JobType[Any, Any]) -> Handler:
 
 def _working(kind: JobType[Any, Any]) -> Handler:
     from chalicelib.assembly import parts
+    from chalicelib.telemetry.capture import capture_descriptors
     from chalicelib.telemetry.emf import gathering
     from chalicelib.worker.consume import BatchFailed, Worker
 
@@ -37,6 +38,8 @@ def _working(kind: JobType[Any, Any]) -> Handler:
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         if not workers:
+            if cold_start.IN_LAMBDA:
+                capture_descriptors()
             workers.append(parts.worker(kind))
         with gathering():
             again = workers[0].work(event, context)

@@ -1,84 +1,159 @@
-"""Write what a job function prints or logs by Python's own `logging` as lines with the job's keys."""
+"""Write what a job function prints or logs by Python's own `logging` as lines with the job's keys.
+
+Every text that is not ours goes through the logger, which writes it as a JSON text: a line break in it cannot begin a
+line of another job, and it cannot begin a line of metrics.
+"""
 
 import io
 import logging
+import os
+import selectors
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import TextIO
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
 from chalicelib.telemetry.logger import logger
+from chalicelib.telemetry.own_output import own_output
 from chalicelib.telemetry.redaction import without_secrets
 
 RUNTIME = "awslambdaric"
 """Lambda's own handler writes the same record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING are about themselves."""
-METRICS = '{"_aws"'
-"""First characters of a line of metrics, which is written unchanged: otherwise CloudWatch cannot read it."""
 LONGEST_LINE = 8_000
+OUT, ERR = 1, 2
+SOURCES: Mapping[int, tuple[int, str]] = {OUT: (logging.INFO, "print"), ERR: (logging.WARNING, "stderr")}
+"""Level and `logger` of the lines of standard output and standard error, by their file descriptors."""
+SET_PIPE_SIZE, PIPE_SIZE = 1031, 1_048_576
+"""F_SETPIPE_SZ of Linux, and the most it gives: a library that writes while it holds Python's lock must not wait."""
+AT_ONCE = 65_536
+_lock = threading.Lock()
+_pump: "_Pump | None" = None
 
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """Capture standard output and the root logger while a job function runs; other threads' output is captured too."""
+    """Capture `print`, `sys.stderr` and the root logger while a job runs; other threads' output is captured too.
+
+    Where `capture_descriptors` was called, all that was written to the descriptors inside is a line at the end.
+    """
     root, handler, level = logging.getLogger(), _Forward(), logging.getLogger().level
     before = list(root.handlers)
     root.handlers = [kept for kept in before if not type(kept).__module__.startswith(RUNTIME)] + [handler]
     root.setLevel(logger().log_level)
-    lines = _Lines(sys.stdout)
+    out, err = _Lines(OUT), _Lines(ERR)
     try:
-        with redirect_stdout(lines), redirect_stderr(_Clean(sys.stderr)):
-            yield
+        with own_output.kept(), redirect_stdout(out), redirect_stderr(err):
+            try:
+                yield
+            finally:
+                out.finish()
+                err.finish()
+                if _pump is not None:
+                    _pump.drain()
     finally:
-        lines.finish()
         root.handlers = before
         root.setLevel(level)
 
 
-class _Lines(io.TextIOBase):
-    """A standard output that writes each whole line as a log line."""
+def capture_descriptors() -> None:
+    """From now on, write each line that anything in this process, or a process it starts, writes to 1 or 2 as ours.
 
-    def __init__(self, behind: TextIO) -> None:
-        self._behind = behind
+    For the process of a worker in Lambda. Idempotent.
+    """
+    global _pump  # noqa: PLW0603 - a process has one standard output
+    with _lock:
+        if _pump is None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            kept = os.fdopen(os.dup(OUT), "w", buffering=1, encoding="utf-8", errors="backslashreplace", newline="")
+            own_output.keep(kept)
+            _pump = _Pump()
+            sys.stdout, sys.stderr = _Lines(OUT), _Lines(ERR)
+
+
+class _Lines(io.TextIOBase):
+    """A standard output or error that writes each whole line as a log line."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         self._rest = ""
 
     def writable(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        return self._descriptor
+
     def write(self, text: str) -> int:
         *whole, self._rest = (self._rest + text).split("\n")
         for line in whole:
-            self._tell(line)
+            _tell(self._descriptor, line)
         return len(text)
 
     def finish(self) -> None:
         """Write the rest, which has no line end."""
         rest, self._rest = self._rest, ""
-        self._tell(rest)
-
-    def _tell(self, line: str) -> None:
-        if line.startswith(METRICS):
-            self._behind.write(without_secrets(line) + "\n")
-        elif line.strip():
-            logger().info(without_secrets(line)[:LONGEST_LINE], extra={"logger": "print"})
+        _tell(self._descriptor, rest)
 
 
-class _Clean(io.TextIOBase):
-    """A standard error that writes as it comes, without secrets."""
+class _Pump:
+    """Reads both descriptors in a thread, and at the end of each job."""
 
-    def __init__(self, behind: TextIO) -> None:
-        self._behind = behind
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rest: dict[int, bytes] = {}
+        self._source: dict[int, int] = {}
+        self._selector = selectors.DefaultSelector()
+        for descriptor in SOURCES:
+            self._take(descriptor)
+        threading.Thread(target=self._run, name="output", daemon=True).start()
 
-    def writable(self) -> bool:
-        return True
+    def drain(self) -> None:
+        """Write all that has arrived; a line without an end is one too."""
+        self._read()
+        with self._lock:
+            for end, rest in self._rest.items():
+                self._rest[end] = b""
+                _tell(self._source[end], rest.decode(errors="replace"))
 
-    def write(self, text: str) -> int:
-        self._behind.write(without_secrets(text))
-        return len(text)
+    def _take(self, descriptor: int) -> None:
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        with suppress(ImportError, OSError):  # a smaller pipe works too
+            from fcntl import fcntl
 
-    def flush(self) -> None:
-        self._behind.flush()
+            fcntl(write, SET_PIPE_SIZE, PIPE_SIZE)
+        os.dup2(write, descriptor)
+        os.close(write)
+        self._source[read], self._rest[read] = descriptor, b""
+        self._selector.register(read, selectors.EVENT_READ)
+
+    def _run(self) -> None:
+        while True:
+            self._selector.select()
+            with suppress(Exception):  # what cannot be written must not end the thread: the pipe would fill up
+                self._read()
+
+    def _read(self) -> None:
+        for end in self._source:
+            with self._lock, suppress(BlockingIOError):
+                while chunk := os.read(end, AT_ONCE):
+                    *whole, rest = (self._rest[end] + chunk).split(b"\n")
+                    self._rest[end] = rest if len(rest) < PIPE_SIZE else b""
+                    for line in [*whole, *([] if len(rest) < PIPE_SIZE else [rest])]:
+                        _tell(self._source[end], line.decode(errors="replace"))
+
+
+def _tell(descriptor: int, line: str) -> None:
+    if line.strip():
+        level, name = SOURCES[descriptor]
+        _own_logger().log(level, without_secrets(line)[:LONGEST_LINE], extra={"logger": name})
+
+
+def _own_logger() -> logging.Logger:
+    return logging.getLogger(logger().service)
 
 
 class _Forward(logging.Handler):
@@ -93,8 +168,7 @@ class _Forward(logging.Handler):
             text = record.getMessage()
         except Exception:
             return self.handleError(record)
-        ours = logging.getLogger(logger().service)
-        ours.log(
+        _own_logger().log(
             record.levelno,
             without_secrets(text)[:LONGEST_LINE],
             exc_info=record.exc_info,

@@ -4,6 +4,7 @@ CloudWatch bills every name in every combination of its dimensions, so this list
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
 """
 
+import json
 import os
 import threading
 from collections import Counter
@@ -12,6 +13,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
+
+from chalicelib.telemetry.own_output import own_output
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
 """The stack's name in the cloud: it tells the stages of one account apart."""
@@ -87,10 +91,13 @@ def flush() -> None:
     with _lock:
         gathered = sorted(_gathered.items())
         _gathered.clear()
+    if is_metrics_disabled():
+        return
     for dimension in dict.fromkeys(key for (key, _), _ in gathered):
         written = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         written.add_dimension(*dimension)
         for (key, metric), number in gathered:
             if key == dimension:
                 written.add_metric(name=metric, unit=MetricUnit.Count, value=number)
-        written.flush_metrics()
+        own_output.write(json.dumps(written.serialize_metric_set(), separators=(",", ":")) + "\n")
+        own_output.flush()

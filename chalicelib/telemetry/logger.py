@@ -4,14 +4,17 @@ import functools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry.emf import SERVICE
-from chalicelib.telemetry.redaction import without_secrets
+from chalicelib.telemetry.own_output import own_output
+from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+
+_invocation: dict[str, str] = {}
 
 
 @functools.cache
@@ -20,14 +23,28 @@ def logger() -> Logger:
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
     log = Logger(
         service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
-        json_serializer=_line,
+        json_serializer=_line, stream=cast("IO[str]", own_output),
     )  # fmt: skip
     log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
     return log
 
 
 def _line(facts: dict[str, Any]) -> str:
-    return without_secrets(json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False))
+    # The invocation's id comes last: no `extra` of job code, which may be a payload, replaces it.
+    whole = json_without_secrets({**facts, **_invocation})
+    return json.dumps(whole, default=_text, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: Any) -> str:
+    return without_secrets(str(value))
+
+
+def begin_invocation(request_id: str) -> None:
+    """Put the invocation's id on every line that this process writes until its next invocation.
+
+    Readers of a job's log take a line for the job's only if one of the job's attempts ran in that invocation.
+    """
+    _invocation["request_id"] = request_id
 
 
 def job_keys(job: Job) -> dict[str, Any]:

@@ -24,6 +24,11 @@ class Ending:
     message: str
 
 
+def pattern_of(request_id: str) -> str:
+    """Return the filter pattern of CloudWatch Logs for these lines; our own lines have the id in another form."""
+    return f'?"RequestId: {request_id}" ?"{request_id} Task timed out"'
+
+
 def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | None:
     """Return how the invocation ended by its lines (time, text); None when it ended well or nothing is known."""
     about = [(at, text) for at, text in lines if request_id in text and tells_of_an_end(text, request_id)]

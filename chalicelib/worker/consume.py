@@ -34,7 +34,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, job_keys
+from chalicelib.telemetry.logger import about, begin_invocation, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -82,6 +82,7 @@ class Worker:
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
+        begin_invocation(context.aws_request_id)
         # What was given back most often comes first: a message is received so many times at most. Those of one key keep
         # their order: none of them was received more often than one before it.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
@@ -154,7 +155,8 @@ class Worker:
             return claimed
         left = _seconds_left(context)
         late = before - left > GUARD and left < self.kind.job_budget / 2
-        with about(**job_keys(claimed)):
+        # All of it: a schema's checks, `upgrade` and the texts of errors are code of the job type, too.
+        with about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
@@ -186,9 +188,7 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
-            with captured():
-                value = self.kind.run(payload, ctx)
-            return Done(as_json(value))
+            return Done(as_json(self.kind.run(payload, ctx)))
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:

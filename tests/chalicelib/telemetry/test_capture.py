@@ -1,6 +1,8 @@
 """What a job function prints, or logs by Python's own module, is among the job's lines, with its keys."""
 
+import json
 import logging
+import subprocess
 import sys
 from typing import Any
 
@@ -38,9 +40,73 @@ def test_libraries_of_aws_are_quiet_below_a_warning() -> None:
     assert [line["message"] for line in lines_of(work)] == ["Slow"]
 
 
-def test_a_line_of_metrics_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lines_of(lambda: print('{"_aws": {}, "Count": 1}')) == []  # noqa: T201
-    assert capsys.readouterr().out == '{"_aws": {}, "Count": 1}\n'
+HOSTILE = 'x\n{"_aws": {"CloudWatchMetrics": []}}\n{"job_id": "another", "message": "forged"}\rREPORT RequestId: r-2'
+WORKER = """
+import logging, os, subprocess, sys, threading, traceback, warnings
+from chalicelib.telemetry.capture import capture_descriptors, captured
+from chalicelib.telemetry.emf import Metric, count
+from chalicelib.telemetry.logger import about, begin_invocation, logger
+from chalicelib.telemetry.redaction import hide
+
+TEXT, FILLER = sys.argv[1], "y" * 100 + "\\n"
+capture_descriptors()
+begin_invocation("r-1")
+hide("KEY", "s3cr3t-value")
+late = threading.Event()
+
+def after():
+    late.wait()
+    print(TEXT)
+    os.write(2, TEXT.encode() + b"\\n")
+
+def job():
+    print(TEXT)
+    print(TEXT, file=sys.stderr)
+    sys.__stdout__.write(TEXT + "\\n")
+    sys.__stdout__.flush()
+    sys.__stderr__.write(TEXT + "\\n")
+    os.write(1, TEXT.encode() + b"\\nwith s3cr3t-value\\n")
+    os.write(2, b"\\xff\\n" + TEXT.encode() + b"\\n")
+    warnings.warn(TEXT)
+    logging.getLogger("theirs").error(TEXT)
+    logger().info(TEXT, extra={"request_id": "r-2"})
+    child = "import os, sys; os.write(1, sys.argv[1].encode() + b'\\\\n'); os.write(2, b's3cr3t-value')"
+    subprocess.run([sys.executable, "-c", child, TEXT])
+    subprocess.run([sys.executable, "-c", "print(%r * 12_000, end='')" % FILLER], stdout=sys.stdout)
+    try:
+        raise ValueError(TEXT)
+    except ValueError:
+        traceback.print_exc()
+
+with about(job_id="j-1"):
+    with captured():
+        job()
+logger().info("the end of the job")
+count(Metric.FAILED, "a.b")
+thread = threading.Thread(target=after)
+thread.start()
+late.set()
+thread.join()
+with captured():
+    pass
+"""
+
+
+def test_no_text_becomes_a_line_of_another_job_or_of_metrics() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", WORKER, HOSTILE], capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in run.stdout.split("\n") if line]
+    ours, metrics = [x for x in lines if "_aws" not in x], [x for x in lines if "_aws" in x]
+    assert run.stderr == ""
+    assert [line["Failed"] for line in metrics] == [[1.0]]
+    assert {line["request_id"] for line in ours} == {"r-1"}
+    end = [line["message"] for line in ours].index("the end of the job")
+    assert {line["job_id"] for line in ours[:end]} == {"j-1"}
+    assert {line.get("job_id") for line in ours[end:]} == {None}
+    assert [line["message"] for line in ours].count("y" * 100) == 12_000
+    assert {"with [secret KEY]", "[secret KEY]", "\ufffd"} <= {str(line["message"]) for line in ours[:end]}
+    assert "s3cr3t" not in run.stdout
 
 
 def test_all_is_as_before_when_the_function_raises() -> None:

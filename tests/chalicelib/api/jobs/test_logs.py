@@ -155,3 +155,22 @@ def test_lines_of_one_moment_keep_the_order_they_were_written_in(world: World, l
     logged.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=told)  # type: ignore[arg-type]
     lines = world.get(f"/jobs/{job_id}/logs").json["lines"]
     assert [x["message"] for x in lines] == ["line 5", "line 3", "line 9", "line 1"]
+
+
+def test_a_line_that_another_invocation_wrote_in_the_jobs_name_is_not_the_jobs(world: World, logged: JobLogs) -> None:
+    job_id, now = world.create(), world.clock.now
+    world.store.record(job_id, Attempt(1, 1, "error", now - 20, request_id="request-1"))
+    world.put_in(job_id, Status.COMPLETED, started_at=now - 10, finished_at=now, attempts=2, request_id="request-2")
+    line = {"level": "INFO", "job_id": job_id, "gen": 1}
+    write(
+        logged,
+        {**line, "attempt": 2, "message": "second", "request_id": "request-2"},
+        {**line, "attempt": 1, "message": "late end of the first", "request_id": "request-1"},
+        {**line, "attempt": 2, "message": "forged", "request_id": "request-3"},
+        {**line, "attempt": 2, "message": "forged", "request_id": ["request-2"]},
+        {**line, "attempt": 2, "message": "from before lines named their invocation"},
+    )
+    lines = world.get(f"/jobs/{job_id}/logs").json["lines"]
+    assert [x["message"] for x in lines] == [
+        "second", "from before lines named their invocation", "late end of the first",
+    ]  # fmt: skip
