@@ -42,7 +42,8 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
         "error_message": None,
         "fingerprint": None,
     }
-    return Change(j.COMPLETE, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
+    ends = {**_finished(now, KEEP_DONE), **values}
+    return Change(j.COMPLETE, held.gen, _fence(held), ends, job_type=held.type)
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:

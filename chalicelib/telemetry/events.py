@@ -188,6 +188,11 @@ def store_failed(what: Job | Message | str, error: Exception) -> None:
     logger().exception("worker.aws_error", extra={**keys, "error": type(error).__name__})
 
 
+def payload_differs(job_id: str) -> None:
+    """Log that a job's payload is not the one that was stored with it: somebody has written over it."""
+    logger().error("payload.differs", extra={"job_id": job_id})
+
+
 def counters_unread(error: Exception) -> None:
     """Log that the counters did not answer: jobs of removed types are missing in a listing."""
     logger().exception("counters.unread", extra={"error": type(error).__name__})

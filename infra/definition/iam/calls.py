@@ -41,7 +41,9 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "sqs":
             return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
-            return [params.get("Key", "").partition("/")[0] + "/*"]
+            folders = params.get("Key", "").split("/")[:-1]
+            # bodies of jobs lie below their type's name
+            return ["/".join(folders[: 2 if len(folders) > 2 else 1]) + "/*"]
         case "logs" | "lambda":
             named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
             return [named.rpartition("/")[2]]

@@ -28,8 +28,9 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
-        *LARGE_BODIES,
-        "s3:PutObject:results/*",
+        f"s3:GetObject:payloads/{kind.queue}/*",
+        f"s3:GetObject:results/{kind.queue}/*",
+        f"s3:PutObject:results/{kind.queue}/*",
         f"logs:FilterLogEvents:{kind.queue}",
         *_making(kind),
         *(_pacing(kind.name) if kind.rate is not None else ()),
@@ -40,8 +41,8 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
 
 def _making(kind: JobType[Any, Any]) -> list[str]:
     """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
-    sending = [f"sqs:SendMessage:{name.replace('.', '-')}" for name in kind.enqueues]
-    return [*sending, "s3:PutObject:payloads/*"] if sending else []
+    queues = [name.replace(".", "-") for name in kind.enqueues]
+    return [grant for queue in queues for grant in (f"sqs:SendMessage:{queue}", f"s3:PutObject:payloads/{queue}/*")]
 
 
 def _pacing(name: str) -> list[str]:

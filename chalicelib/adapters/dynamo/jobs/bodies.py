@@ -1,5 +1,6 @@
 """Keep payloads and results: in the main item, in an item of their own, or in S3."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
+from chalicelib.telemetry import events
 
 INLINE_PAYLOAD = 500
 GROWTH_RESERVE = 321
@@ -19,6 +21,10 @@ INLINE_RESULT = 150
 """Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
 LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
+OF_PAYLOAD = "PAYLOAD#"
+PAYLOADS, RESULTS = "payloads/", "results/"
+DIGEST_BYTES = 12
+"""Of a payload's SHA-256, in its reference, as 16 characters: more would not fit into the main item."""
 RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
 """Seconds before its end in which a payload is written again: the attempt that reads it may be followed by the longest
 wait, or leave a dead letter."""
@@ -38,31 +44,33 @@ class Bodies:
         placed: dict[str, str | None] = {}
         if "payload" in written:
             text = None if written["payload"] is None else to_text(written["payload"])
-            reference = None if text is None else self.keep_payload(job_id, text)
+            reference = None if text is None else self.keep_payload(job_id, change.job_type, text)
             placed |= {"payload": None, "payload_ref": reference}
         if "result" in written:
-            placed |= self.place_result(job_id, _token(change), written["result"])
+            placed |= self.place_result(job_id, change.job_type, _token(change), written["result"])
         return placed
 
-    def place_result(self, job_id: str, token: str, result: JSON) -> dict[str, str | None]:
+    def place_result(self, job_id: str, job_type: str, token: str, result: JSON) -> dict[str, str | None]:
         """Write a result that is large, and return what goes into the main item. `token` tells holders apart."""
         text = None if result is None else to_text(result)
         if text is None or len(text.encode()) <= INLINE_RESULT:
             return {"result": text, "result_ref": None}
-        return {"result": None, "result_ref": self._keep_result(job_id, token, text)}
+        return {"result": None, "result_ref": self._keep_result(job_id, job_type, token, text)}
 
-    def keep_payload(self, job_id: str, text: str, needed_at: float | None = None) -> str:
+    def keep_payload(self, job_id: str, job_type: str, text: str, needed_at: float | None = None) -> str:
         """Keep a payload beside the main item; returns the reference. `needed_at` is when it is first read, if later.
 
         The key is made from the content: two bodies that race under one Idempotency-Key cannot overwrite each other,
-        and an edited payload leaves the one before alone.
+        and an edited payload leaves the one before alone. Objects lie below the name of the job's type: the role of a
+        worker names it.
         """
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self._keep(job_id, f"PAYLOAD#{digest}", f"payloads/{job_id}/{digest}.json", text, needed_at or 0)
+        digest = _digest(text)
+        key = f"{PAYLOADS}{_folder(job_type)}/{job_id}/{digest}.json"
+        return self._keep(job_id, OF_PAYLOAD + digest, key, text, needed_at or 0)
 
     def keep_past(self, job_id: str, gen: int, text: str) -> None:
         """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
-        place = self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
+        place = self._keep(job_id, _past(gen), _past_key(job_id, gen), text, 0)
         if place != _past(gen):
             # Nothing else says where it is: no JSON begins like such a reference.
             self._put(job_id, _past(gen), place)
@@ -72,7 +80,10 @@ class Bodies:
         row = self._row(job_id, _past(gen))
         if row is None or row.expires_at - KEEP_BODIES <= since:
             return None
-        return from_text(self._fetch(job_id, row.body) if row.body.startswith(S3_PREFIX) else row.body)
+        if not row.body.startswith(S3_PREFIX):
+            return from_text(row.body)
+        # never another object, whatever the row says
+        return from_text(self._files.read(_past_key(job_id, gen)))
 
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """Return the body, wherever it is; None when there is none (any more)."""
@@ -93,7 +104,7 @@ class Bodies:
                 self._put(job_id, reference, row.body)
             except Exception as error:
                 failed(error)
-        return None if row is None else from_text(row.body)
+        return None if row is None else from_text(_genuine(job_id, reference, row.body))
 
     def _keep(self, job_id: str, sk: str, key: str, text: str, needed_at: float) -> str:
         if len(text.encode()) > LARGEST_ITEM:
@@ -102,17 +113,20 @@ class Bodies:
         self._put(job_id, sk, text, needed_at)
         return sk
 
-    def _keep_result(self, job_id: str, token: str, text: str) -> str:
-        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
+    def _keep_result(self, job_id: str, job_type: str, token: str, text: str) -> str:
+        key = f"{RESULTS}{_folder(job_type)}/{job_id}/{token}.json"
+        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", key, text, 0)
 
     def _put(self, job_id: str, sk: str, text: str, needed_at: float = 0) -> None:
         self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES).save()
 
     def _fetch(self, job_id: str, reference: str) -> str | None:
         if reference.startswith(S3_PREFIX):
-            return self._files.read(reference.removeprefix(S3_PREFIX))
-        row = self._row(job_id, reference)
-        return None if row is None else row.body
+            text = self._files.read(reference.removeprefix(S3_PREFIX))
+        else:
+            row = self._row(job_id, reference)
+            text = None if row is None else row.body
+        return None if text is None else _genuine(job_id, reference, text)
 
     def _row(self, job_id: str, sk: str) -> BodyRow | None:
         try:
@@ -137,8 +151,34 @@ def _token(change: Change) -> str:
     return f"{change.gen}-{claims[0] if claims else change.writer}"
 
 
+def _genuine(job_id: str, reference: str, text: str) -> str | None:
+    """Return the text; None for a payload that is not the one whose digest the main item has.
+
+    Workers of other types may write rows of this job, and its main item's reference is what none of them writes.
+    """
+    if not reference.startswith((OF_PAYLOAD, S3_PREFIX + PAYLOADS)):
+        return text
+    digest = reference.removesuffix(".json").replace("/", "#").rpartition("#")[2]
+    if _digest(text) == digest:
+        return text
+    events.payload_differs(job_id)
+    return None
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:DIGEST_BYTES]).decode()
+
+
+def _folder(job_type: str) -> str:
+    return job_type.replace(".", "-")
+
+
 def _past(gen: int) -> str:
     return f"PAST#{gen:04}"
+
+
+def _past_key(job_id: str, gen: int) -> str:
+    return f"{PAYLOADS}past/{job_id}/run-{gen}.json"
 
 
 def to_text(value: JSON) -> str:

@@ -184,7 +184,7 @@ class DynamoJobStore:
             return self._main(row)
         job = self._handed_out(row)
         if move is j.REQUEUE and old and in_s3(row.payload_ref) and job.payload is not None:
-            self._bodies.keep_payload(row.pk, to_text(job.payload))
+            self._bodies.keep_payload(row.pk, row.type, to_text(job.payload))
         return job
 
     def _handed_out(self, row: JobRow) -> Job:
@@ -212,8 +212,8 @@ class DynamoJobStore:
             return
         if job.idempotency_key is not None:
             self._own(job)  # a key may be repeated, and a large body is expensive to write for nothing
-        row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
+        row.payload_ref = self._bodies.keep_payload(job.id, job.type, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:
-        placed = self._bodies.place_result(job.id, f"{job.gen}-{job.claims}", job.result)
+        placed = self._bodies.place_result(job.id, job.type, f"{job.gen}-{job.claims}", job.result)
         row.result, row.result_ref = placed["result"], placed["result_ref"]

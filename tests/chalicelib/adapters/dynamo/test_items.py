@@ -12,11 +12,11 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.conftest import Items
-from tests.support import REGION, T0, Clock, a_job, requests_to
+from tests.support import REGION, T0, Clock, a_job, requests_to, written
 
 Look = Callable[[str], Items]
 BIG = {"text": "x" * 900}
@@ -96,10 +96,49 @@ def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, ite
     store.apply(job.id, transitions.complete(held, now=T0, result=HUGE))
     assert list(items(job.id)) == ["META"]
     payload, result = sorted(objects(cloud))
-    assert payload.startswith(f"payloads/{job.id}/")
-    assert result == f"results/{job.id}/1-1.json"
+    assert payload.startswith(f"payloads/email-send/{job.id}/")
+    assert result == f"results/email-send/{job.id}/1-1.json"
     found = store.get(job.id)
     assert (found.payload, found.result) == (HUGE, HUGE)
+
+
+@pytest.mark.parametrize("payload", [BIG, HUGE], ids=["in the table", "in S3"])
+def test_a_payload_that_somebody_wrote_over_is_not_given_out(
+    store: DynamoJobStore, items: Look, cloud: Settings, payload: JSON
+) -> None:
+    job = a_job(payload=payload, attempts=1, status=Status.FAILED)
+    store.add(job)
+    forged = json.dumps({"to": "eve@example.com"})
+    reference = items(job.id)["META"]["payload_ref"]["S"]
+    key = {"pk": {"S": job.id}, "sk": {"S": reference}}
+    if reference.startswith("s3:"):
+        aws.client("s3", REGION).put_object(Bucket=cloud.files_bucket, Key=reference[3:], Body=forged.encode())
+    else:
+        aws.client("dynamodb", REGION).update_item(
+            TableName=cloud.jobs_table, Key=key, UpdateExpression="SET body = :b",
+            ExpressionAttributeValues={":b": {"S": forged}},
+        )  # fmt: skip
+    with written() as lines:
+        again = store.apply(job.id, transitions.requeue(job, now=T0))
+        run = store.apply(
+            job.id,
+            transitions.claim(again.gen, now=T0, lease_until=T0 + 9, by=Claimant("r"), job_type=job.type),
+        )
+        assert (again.payload, run.payload, store.get(job.id).payload) == (None, None, None)
+    assert {line["message"] for line in lines} == {"payload.differs"}
+
+
+def test_the_payload_before_an_edit_is_no_other_object(store: DynamoJobStore, cloud: Settings) -> None:
+    job, other = a_job(), a_job(payload=HUGE)
+    store.add(job)
+    store.add(other)
+    [foreign] = objects(cloud)
+    store.keep_payload(job.id, 1, {"a": 1})
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "PAST#0001"}},
+        UpdateExpression="SET body = :b", ExpressionAttributeValues={":b": {"S": f"s3:{foreign}"}},
+    )  # fmt: skip
+    assert store.payload_of(job.id, 1) is None
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])

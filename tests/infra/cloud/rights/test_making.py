@@ -51,11 +51,11 @@ def test_its_role_allows_all_that_it_asks_for(acting: Stage) -> None:
     asked, _ = worked(acting, ORDER, "ada", "large")
     granted = grants.worker(ORDER)
     assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
-    assert asked["s3:PutObject:payloads/*"] == 1
+    assert asked["s3:PutObject:payloads/order-mail/*"] == 1
     # without the declaration the same requests are not allowed
-    less = set(granted) - set(grants.worker(CHILD)) - {one for one in granted if ":order-place" in one}
+    less = set(granted) - set(grants.worker(CHILD)) - {one for one in granted if "order-place" in one}
     assert {one for one in less if not any(allows(one, need) for need in asked)} == set()
-    assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/*"}
+    assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/order-mail/*"}
 
 
 def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> None:

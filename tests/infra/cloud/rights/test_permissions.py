@@ -27,7 +27,8 @@ SIGNED = {
     "report-generate": {"s3:GetObject:reports/*"},
 }
 """A signed form or link is a request that somebody else makes later, with the signer's permissions."""
-LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
+PLACES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
+LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *(f"/{kind.queue}" for kind in TYPES))}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
 
 
