@@ -13,7 +13,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
-from chalicelib.telemetry.platform_lines import pattern_of, tells_of_an_end
+from chalicelib.telemetry.platform_lines import pattern_of, short_id, tells_of_an_end
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -30,7 +30,7 @@ LATE_MS = 15 * 60_000
 CONSOLE = "console.aws.amazon.com"
 CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
 """Addresses of AWS's console in other partitions, by the beginning of their regions' names."""
-PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id", "request_id"})
+PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id", "invocation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,9 @@ def _last(job: Job) -> int | None:
 
 
 def invocations(view: JobView) -> Sequence[str]:
-    """Return the ids of the invocations that ran the job's attempts."""
+    """Return the invocations that ran the job's attempts, as lines name them."""
     ids = (*(attempt.request_id for attempt in view.attempts), view.job.request_id)
-    return [request_id for request_id in ids if request_id]
+    return [short_id(request_id) for request_id in ids if request_id]
 
 
 def parse(event: Mapping[str, Any], job_id: str, span: Span, own: Collection[str]) -> Line | None:
@@ -184,7 +184,7 @@ def parse(event: Mapping[str, Any], job_id: str, span: Span, own: Collection[str
         return _platform_line(event, span)
     if not isinstance(content, dict) or content.get("job_id") != job_id or "_aws" in content:
         return None
-    if "request_id" in content and content["request_id"] not in own:
+    if "invocation" in content and content["invocation"] not in own:
         return None
     fields = {name: value for name, value in content.items() if name not in PLAIN}
     level, message = str(content.get("level", "INFO")), str(content.get("message", ""))

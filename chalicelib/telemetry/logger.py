@@ -12,6 +12,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.own_output import own_output
+from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 
 _invocation: dict[str, str] = {}
@@ -39,12 +40,18 @@ def _text(value: Any) -> str:
     return without_secrets(str(value))
 
 
-def begin_invocation(request_id: str) -> None:
-    """Put the invocation's id on every line that this process writes until its next invocation.
+@contextmanager
+def within_invocation(request_id: str, *, keep: bool) -> Iterator[None]:
+    """Put the invocation's id on every line that this process writes inside; `keep`: until its next invocation.
 
     Readers of a job's log take a line for the job's only if one of the job's attempts ran in that invocation.
     """
-    _invocation["request_id"] = request_id
+    _invocation["invocation"] = short_id(request_id)
+    try:
+        yield
+    finally:
+        if not keep:
+            _invocation.clear()
 
 
 def job_keys(job: Job) -> dict[str, Any]:

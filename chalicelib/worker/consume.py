@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib import cold_start
 from chalicelib.errors import (
     ClaimedLate,
     EarlierUnknown,
@@ -34,7 +35,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, begin_invocation, job_keys
+from chalicelib.telemetry.logger import about, job_keys, within_invocation
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -82,7 +83,11 @@ class Worker:
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
-        begin_invocation(context.aws_request_id)
+        # A thread that a job leaves behind writes after the invocation: its lines are that invocation's, too.
+        with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
+            return self._work(event, context)
+
+    def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         # What was given back most often comes first: a message is received so many times at most. Those of one key keep
         # their order: none of them was received more often than one before it.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)

@@ -45,12 +45,13 @@ WORKER = """
 import logging, os, subprocess, sys, threading, traceback, warnings
 from chalicelib.telemetry.capture import capture_descriptors, captured
 from chalicelib.telemetry.emf import Metric, count
-from chalicelib.telemetry.logger import about, begin_invocation, logger
+from chalicelib.telemetry.logger import about, logger, within_invocation
 from chalicelib.telemetry.redaction import hide
 
 TEXT, FILLER = sys.argv[1], "y" * 100 + "\\n"
 capture_descriptors()
-begin_invocation("r-1")
+invocation = within_invocation("r-1", keep=True)
+invocation.__enter__()
 hide("KEY", "s3cr3t-value")
 late = threading.Event()
 
@@ -69,7 +70,7 @@ def job():
     os.write(2, b"\\xff\\n" + TEXT.encode() + b"\\n")
     warnings.warn(TEXT)
     logging.getLogger("theirs").error(TEXT)
-    logger().info(TEXT, extra={"request_id": "r-2"})
+    logger().info(TEXT, extra={"invocation": "r-2"})
     child = "import os, sys; os.write(1, sys.argv[1].encode() + b'\\\\n'); os.write(2, b's3cr3t-value')"
     subprocess.run([sys.executable, "-c", child, TEXT])
     subprocess.run([sys.executable, "-c", "print(%r * 12_000, end='')" % FILLER], stdout=sys.stdout)
@@ -81,6 +82,7 @@ def job():
 with about(job_id="j-1"):
     with captured():
         job()
+invocation.__exit__(None, None, None)
 logger().info("the end of the job")
 count(Metric.FAILED, "a.b")
 thread = threading.Thread(target=after)
@@ -100,7 +102,7 @@ def test_no_text_becomes_a_line_of_another_job_or_of_metrics() -> None:
     ours, metrics = [x for x in lines if "_aws" not in x], [x for x in lines if "_aws" in x]
     assert run.stderr == ""
     assert [line["Failed"] for line in metrics] == [[1.0]]
-    assert {line["request_id"] for line in ours} == {"r-1"}
+    assert {line["invocation"] for line in ours} == {"r-1"}
     end = [line["message"] for line in ours].index("the end of the job")
     assert {line["job_id"] for line in ours[:end]} == {"j-1"}
     assert {line.get("job_id") for line in ours[end:]} == {None}

