@@ -12,6 +12,7 @@ from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
 from chalicelib.jobs.limits import FIFO_ENDING
 from infra.definition.iam.permissions import EVERY_TYPE
+from infra.definition.iam.written import KINDS
 
 ACTIONS = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
@@ -41,9 +42,10 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "sqs":
             return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
-            folders = params.get("Key", "").split("/")[:-1]
-            # bodies of jobs lie below their type's name
-            return ["/".join(folders[: 2 if len(folders) > 2 else 1]) + "/*"]
+            prefix, _, rest = params.get("Key", "").partition("/")
+            # bodies of jobs lie below their type's name, and a job's id
+            of_a_type = prefix in ("payloads", "results") and rest.count("/") > 1
+            return [f"{prefix}/{rest.partition('/')[0]}/*" if of_a_type else f"{prefix}/*"]
         case "logs" | "lambda":
             named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
             return [named.rpartition("/")[2]]
@@ -63,6 +65,8 @@ def allows(granted: str, needed: str) -> bool:
     if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
         return False
     table, _, part = needed.partition("/")
+    place, _, kind = granted.rpartition("/")
+    granted = place if kind in KINDS else granted  # which attributes it names is what a test of `written` compares
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 

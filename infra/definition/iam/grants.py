@@ -8,6 +8,7 @@ from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERROR
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE
+from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
@@ -27,7 +28,8 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
     """Let a worker read its own queue and log, and write jobs; it sends only to the queues of the types it enqueues."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        "dynamodb:GetItem:jobs",
+        *_writing(kind),
         f"s3:GetObject:payloads/{kind.queue}/*",
         f"s3:GetObject:results/{kind.queue}/*",
         f"s3:PutObject:results/{kind.queue}/*",
@@ -37,6 +39,13 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         *(_failures(kind.name) if kind.pause_when is not None else ()),
         *short_forms(kind),
     ]
+
+
+def _writing(kind: JobType[Any, Any]) -> list[str]:
+    """Let a worker change jobs, in the attributes that its moves write; one that makes jobs writes any."""
+    if kind.enqueues:
+        return [f"dynamodb:{action}:jobs" for action in ("PutItem", "UpdateItem")]
+    return [f"dynamodb:UpdateItem:jobs/{OF_SERIAL_WORKER if kind.serial_by is not None else OF_WORKER}"]
 
 
 def _making(kind: JobType[Any, Any]) -> list[str]:

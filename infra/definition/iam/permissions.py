@@ -5,6 +5,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     dynamodb:UpdateItem:jobs             on a table: jobs, control
     dynamodb:Query:jobs/index/active     on one of its indexes, or jobs/stream, or all its streams: jobs/streams
     dynamodb:GetItem:control/TOK#*       only on rows whose partition key is like that
+    dynamodb:UpdateItem:jobs/of-worker   only with the attributes that a worker's writes name (see `written`)
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity
@@ -25,6 +26,7 @@ from typing import Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.limits import FIFO_ENDING
+from infra.definition.iam import written
 from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
@@ -208,6 +210,8 @@ def _table(where: str) -> dict[str, Value]:
     table = logical(name, "Table")
     if part == "stream":
         return {"Resource": {"Fn::GetAtt": [table, "StreamArn"]}}
+    if part in written.KINDS:
+        return {"Resource": arn_of(table), "Condition": written.by_workers(part)}
     if part == "streams":
         return {"Resource": sub(f"${{{table}.Arn}}/stream/*")}
     if part.startswith("index/"):

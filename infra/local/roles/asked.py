@@ -21,6 +21,16 @@ TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", 
 """IAM knows no action for a transaction, but one for each of its items."""
 
 
+ATTRIBUTES = "dynamodb:Attributes"
+EXPRESSIONS = ("Condition", "Update", "Projection", "KeyCondition", "Filter")
+WORD = re.compile(r"(?<![:.\w#])(?:#\w+|[A-Za-z_]\w*)")
+"""A name in an expression, not a value (`:v`) and not what lies within a document (`a.b`)."""
+KEYWORDS = frozenset(
+    {"set", "remove", "add", "delete", "and", "or", "not", "in", "between", "attribute_exists", "attribute_not_exists",
+     "attribute_type", "begins_with", "contains", "size", "if_not_exists", "list_append"}
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One action on one resource; "" when the resource is not known. `facts` are values of condition keys."""
@@ -68,9 +78,19 @@ def _dynamodb(action: str, params: Mapping[str, Any]) -> list[Asked]:
 def _row(action: str, params: Mapping[str, Any]) -> Asked:
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
     key = (params.get("Key") or params.get("Item") or {}).get("pk", {}).get("S")
-    return Asked(
-        f"dynamodb:{action}", _table(params["TableName"]) + index, {"dynamodb:LeadingKeys": (key,)} if key else {}
-    )
+    facts = {"dynamodb:LeadingKeys": (key,) if key else (), ATTRIBUTES: attributes_of(params)}
+    known = {name: values for name, values in facts.items() if values}
+    return Asked(f"dynamodb:{action}", _table(params["TableName"]) + index, known)
+
+
+def attributes_of(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the top-level attributes that a request names: those of its key or item, and of all its expressions."""
+    names = params.get("ExpressionAttributeNames", {})
+    said = " ".join(params.get(f"{part}Expression", "") for part in EXPRESSIONS)
+    words = (names.get(word, word) for word in WORD.findall(said) if word.lower() not in KEYWORDS)
+    older = (name for part in ("AttributeUpdates", "Expected") for name in params.get(part, {}))
+    given = (*params.get("Key", {}), *params.get("Item", {}), *params.get("AttributesToGet", ()), *older)
+    return tuple(sorted({*given, *words}))
 
 
 def _table(name: str) -> str:

@@ -50,6 +50,8 @@ def _applies(statement: Statement, facts: Mapping[str, Sequence[str]]) -> bool:
 
 def _holds(operator: str, wanted: Any, known: Sequence[str] | None, *, denies: bool) -> bool:
     kind = operator.rpartition(":")[2]
+    if kind == "Null" and known is not None:
+        return wanted in ("false", False)
     if known is None or kind not in LIKE | EQUAL:
         return not denies
     if kind in EQUAL:

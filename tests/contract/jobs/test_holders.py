@@ -63,7 +63,7 @@ def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
     with requests_to("dynamodb") as asked:
         dynamo_store.key_lock(KEY)
         dynamo_store.acquire(KEY, None, A)
-    assert asked == ["GetItem", "PutItem"]
+    assert asked == ["GetItem", "UpdateItem"]
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> 
     made = ["PutItem", "UpdateItem"]  # the job, and that its message is sent
     with only_types(plain, unique):
         assert asked(service, Submission("test.plain", PAYLOAD)) == ["PutItem"]  # it is sent before it is stored
-        assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "PutItem", *made]
+        assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "UpdateItem", *made]
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "GetItem"]
         debounced = Submission("test.plain", PAYLOAD, debounce=Debounce("k", 30))
-        assert asked(service, debounced) == ["GetItem", "PutItem", *made]
+        assert asked(service, debounced) == ["GetItem", "UpdateItem", *made]
         # a payload that is replaced is kept beside its job
-        assert asked(service, debounced) == ["GetItem", "GetItem", "PutItem", "UpdateItem", "UpdateItem"]
+        assert asked(service, debounced) == ["GetItem", "GetItem", "UpdateItem", "UpdateItem", "UpdateItem"]
 
 
 def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clock) -> None:

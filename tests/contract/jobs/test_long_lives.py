@@ -1,6 +1,6 @@
 """What an unfinished job needs is there however long it lives: its payload, and the row of its debounce key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ from tests.support import REGION, T0, Clock, a_job, requests_to, written
 
 BESIDE = {"text": "x" * 2000}
 """A payload that has an item of its own."""
-READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "PutItem"]
+READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "UpdateItem"]
 
 
 @pytest.fixture
@@ -63,17 +63,18 @@ def put_off(held: Job, now: float) -> Change:
 
 @contextmanager
 def refused_writes() -> Iterator[None]:
-    """DynamoDB refuses to put items meanwhile; it still updates those that are there."""
+    """DynamoDB refuses to write payloads meanwhile; it still updates main items."""
 
-    def refuse(**_: Any) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutItem")
+    def refuse(params: Mapping[str, Any], **_: Any) -> None:
+        if params["Key"]["sk"]["S"].startswith("PAYLOAD#"):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "UpdateItem")
 
     events = aws.client("dynamodb", REGION).meta.events
-    events.register_first("before-call.dynamodb.PutItem", refuse)
+    events.register_first("before-parameter-build.dynamodb.UpdateItem", refuse)
     try:
         yield
     finally:
-        events.unregister("before-call.dynamodb.PutItem", refuse)
+        events.unregister("before-parameter-build.dynamodb.UpdateItem", refuse)
 
 
 def test_a_job_that_comes_again_later_for_years_keeps_its_payload(

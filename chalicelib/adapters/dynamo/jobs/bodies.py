@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
+from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs.change import Change
@@ -118,7 +119,7 @@ class Bodies:
         return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", key, text, 0)
 
     def _put(self, job_id: str, sk: str, text: str, needed_at: float = 0) -> None:
-        self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES).save()
+        write_whole(self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES))
 
     def _fetch(self, job_id: str, reference: str) -> str | None:
         if reference.startswith(S3_PREFIX):

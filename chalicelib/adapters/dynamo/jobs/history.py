@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamo.jobs.writes import unknown
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
+from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.limits import KEEP_BODIES, MOST_HISTORY
@@ -34,8 +35,8 @@ class History:
         sk = f"ATT#{attempt.gen:04}#c{attempt.token[1]:05}"
         row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(attempt))
         try:
-            row.save(condition=unknown(attempt) if attempt.outcome == LOST else None)
-        except PutError as error:
+            write_whole(row, unknown(attempt) if attempt.outcome == LOST else None)
+        except UpdateError as error:
             if not refused(error):
                 raise
 

@@ -1,12 +1,13 @@
 """Keep which job holds a key: one small item for each key, beside the jobs."""
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
+from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.jobs.limits import KEEP_KEYS, KEEP_WAITING_KEYS
 from chalicelib.jobs.port import KeyLock, WaitingKey
 
@@ -44,8 +45,8 @@ class KeyLocks:
         row = self._rows(pk=str(key), job=new.job, until=new.until, expires_at=new.until + kept)
         same: Condition = KeyLockRow.pk.does_not_exist() if seen is None else KeyLockRow.job == seen.job
         try:
-            row.save(condition=same)
-        except PutError as error:
+            write_whole(row, same)
+        except UpdateError as error:
             if not refused(error):
                 raise
             found = self.key_lock(key)

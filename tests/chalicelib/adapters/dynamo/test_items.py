@@ -169,7 +169,7 @@ def test_a_result_is_written_before_the_job_points_to_it_and_named_by_the_token(
     held = claimed(store, job)
     with requests_to("dynamodb") as asked:
         store.apply(job.id, transitions.complete(held, now=T0, result=BIG))
-    assert asked == ["PutItem", "UpdateItem"]
+    assert asked == ["UpdateItem", "UpdateItem"]
     assert items(job.id)["META"]["result_ref"] == {"S": "RESULT#3#1"}
 
 

@@ -31,14 +31,14 @@ def test_an_attempt_costs_a_read_and_a_write_more_and_a_second_read_behind_anoth
     store: DynamoJobStore, clock: Clock
 ) -> None:
     first = claimed(store)
-    assert start(store, clock, first) == ["GetItem", "PutItem"]
+    assert start(store, clock, first) == ["GetItem", "UpdateItem"]
     store.apply(first.id, transitions.complete(first, now=T0 + 2, result="done"))
     second = claimed(store)
-    assert start(store, clock, second) == ["GetItem", "GetItem", "PutItem"]
+    assert start(store, clock, second) == ["GetItem", "GetItem", "UpdateItem"]
     clock.now += 3600
     third = claimed(store)
     third = replace(third, lease_until=clock.now + 60)
-    assert start(store, clock, third) == ["GetItem", "PutItem"]
+    assert start(store, clock, third) == ["GetItem", "UpdateItem"]
     with metered() as meter:
         start(store, clock, third)
-    assert meter.readings == [("PutItem", "KEY", 1)]
+    assert meter.readings == [("UpdateItem", "KEY", 1)]

@@ -110,12 +110,12 @@ def test_a_job_of_a_type_that_declares_nothing_asks_for_what_it_always_did(lives
 
 
 MORE: Mapping[str, tuple[dict[str, int], dict[str, int]]] = {
-    "serial_by": ({"GetItem jobs": READS_OF_A_KEY, "PutItem jobs": 1}, {JOBS: 1}),
+    "serial_by": ({"GetItem jobs": READS_OF_A_KEY, "UpdateItem jobs": 1}, {JOBS: 1}),
     "fair_by": ({}, {}),
     "rate": ({"GetItem control": 1, "UpdateItem control": 1}, {CONTROL: 1}),
     "pause_when": ({"GetItem control": 2}, {}),
     # stored before it is sent, because another request may decide which job it is: so it is marked as sent
-    "unique": ({"GetItem jobs": 1, "PutItem jobs": 1, "UpdateItem jobs": 1}, {JOBS: 2}),
+    "unique": ({"GetItem jobs": 1, "UpdateItem jobs": 2}, {JOBS: 2}),
 }
 
 

@@ -55,7 +55,8 @@ def test_its_role_allows_all_that_it_asks_for(acting: Stage) -> None:
     # without the declaration the same requests are not allowed
     less = set(granted) - set(grants.worker(CHILD)) - {one for one in granted if "order-place" in one}
     assert {one for one in less if not any(allows(one, need) for need in asked)} == set()
-    assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/order-mail/*"}
+    writing = {"dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs"}
+    assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/order-mail/*", *writing}
 
 
 def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> None:

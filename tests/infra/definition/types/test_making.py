@@ -26,10 +26,11 @@ def statements(made: dict[str, Any], short: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_may_send_to_the_queues_of_those_types_and_store_large_payloads_and_no_more() -> None:
+def test_it_may_send_to_the_queues_of_those_types_and_store_jobs_and_no_more() -> None:
     alone, making = grants.worker(kind("a.a")), grants.worker(kind("a.a", "b.b", "c.c"))
     assert set(making) - set(alone) == {
         "sqs:SendMessage:b-b", "sqs:SendMessage:c-c", "s3:PutObject:payloads/b-b/*", "s3:PutObject:payloads/c-c/*",
+        "dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs",
     }  # fmt: skip
     assert not [grant for grant in alone if "SendMessage" in grant]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.roles.asked import Asked, asked, signer
+from infra.local.roles.asked import Asked, asked, attributes_of, signer
 
 HERE = "us-east-1:123456789012"
 TABLES = f"arn:aws:dynamodb:{HERE}:table/"
@@ -82,10 +82,25 @@ def test_mail_is_from_its_sender() -> None:
     ]
 
 
-def test_a_row_is_known_by_its_partition_key() -> None:
+def test_a_row_is_known_by_its_partition_key_and_attributes() -> None:
     body = json.dumps({"TableName": "t", "Key": {"pk": {"S": "TOK#1"}}}).encode()
     (one,) = asked("dynamodb", "POST", "/", {"x-amz-target": "DynamoDB_20120810.GetItem"}, body)
-    assert one.facts == {"dynamodb:LeadingKeys": ("TOK#1",)}
+    assert one.facts == {"dynamodb:LeadingKeys": ("TOK#1",), "dynamodb:Attributes": ("pk",)}
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"UpdateExpression": "SET #0 = :a, b.c = if_not_exists(d[1], :e) ADD f :g REMOVE h DELETE i :j",
+          "ExpressionAttributeNames": {"#0": "a.b"}}, "a.b b d f h i"),
+        ({"UpdateExpression": "set a=:v,#n.#m=:w", "ExpressionAttributeNames": {"#n": "size", "#m": "x"}}, "a size"),
+        ({"ConditionExpression": "(a BETWEEN :b AND :c) and not attribute_exists(d) OR size(e) IN (:f)"}, "a d e"),
+        ({"Item": {"pk": {}, "a": {}}}, "pk a"),
+        ({"Key": {"pk": {}}, "AttributeUpdates": {"a": {}}, "Expected": {"b": {}}}, "pk a b"),
+    ],
+)  # fmt: skip
+def test_the_attributes_of_a_write_are_those_of_all_its_expressions(params: dict[str, Any], named: str) -> None:
+    assert attributes_of(params) == tuple(sorted(named.split()))
 
 
 def test_the_signer_is_read_from_the_signature() -> None:

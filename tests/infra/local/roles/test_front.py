@@ -64,6 +64,17 @@ def test_what_the_role_allows_goes_through(emulator: Emulator) -> None:
     assert "Item" not in ours(emulator, "dynamodb").get_item(TableName="jobflow-dev-jobs", Key=KEY)
 
 
+def test_a_worker_ends_a_job_and_does_not_change_what_it_is_about(emulator: Emulator) -> None:
+    ends = {"UpdateExpression": "SET finished_at = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}}
+    table = ours(emulator, "dynamodb")
+    table.update_item(TableName="jobflow-dev-jobs", Key=KEY, **ends)
+    for attack in ("SET payload = :v", "SET finished_at = :v, principal = :v", "REMOVE payload_ref ADD gen :v"):
+        with pytest.raises(ClientError, match="does not allow dynamodb:UpdateItem"):
+            table.update_item(TableName="jobflow-dev-jobs", Key=KEY, **{**ends, "UpdateExpression": attack})
+    with pytest.raises(ClientError, match="does not allow dynamodb:PutItem"):
+        table.put_item(TableName="jobflow-dev-jobs", Item=KEY)
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "params", "added"),
     [

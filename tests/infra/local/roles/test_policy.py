@@ -35,6 +35,8 @@ def allow(action: Any, resource: Any, **condition: Any) -> dict[str, Any]:
         ([allow("dynamodb:GetItem", TABLE, **{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TOK#*"]}})], True),
         ([allow("dynamodb:GetItem", TABLE, **{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["RL#*"]}})], False),
         ([allow("dynamodb:GetItem", TABLE, StringEquals={"dynamodb:LeadingKeys": "TOK#*"})], False),
+        ([allow("dynamodb:GetItem", TABLE, Null={"dynamodb:LeadingKeys": "false"})], True),
+        ([allow("dynamodb:GetItem", TABLE, Null={"dynamodb:LeadingKeys": "true"})], False),
         ([allow("dynamodb:GetItem", TABLE, StringEquals={"aws:PrincipalTag/team": "x"})], True),
         ([allow("dynamodb:GetItem", TABLE, IpAddress={"aws:SourceIp": "10.0.0.0/8"})], True),
     ],

@@ -1,0 +1,29 @@
+"""List the attributes of the jobs table that a worker's updates write or test: its role allows no others.
+
+So a worker cannot change a job's type, payload, tags or principal, or plan it anew. IAM counts what an UpdateItem
+writes and what its condition names; it sees no values, no sort keys, and not which type a job is of.
+"""
+
+from typing import Any
+
+OF_WORKER, OF_SERIAL_WORKER = "of-worker", "of-serial-worker"
+MAIN = frozenset({
+    "pk", "sk", "group", "order", "everything", "born", "failure", "status", "gen", "attempts", "claims",
+    "max_attempts", "due_at", "sent", "lease_until", "started_at", "finished_at", "updated_at", "expires_at",
+    "next_attempt_at", "parked_until", "turn_at", "resends", "stalled_since", "request_id", "cold_start",
+    "receive_count", "writer", "progress", "progress_note", "error_class", "error_message", "result", "result_ref",
+    "cancel_requested", "after",
+})  # fmt: skip
+ATTEMPTS = frozenset({"attempt", "outcome", "stack", "retry_delay_s", "claim"})
+BODIES = frozenset({"body"})
+KEYS = frozenset({"job", "until"})
+"""Of the row that says which attempt of a key may run."""
+KINDS = {OF_WORKER: MAIN | ATTEMPTS | BODIES, OF_SERIAL_WORKER: MAIN | ATTEMPTS | BODIES | KEYS}
+
+
+def by_workers(kind: str) -> dict[str, Any]:
+    """Return the condition of the statement."""
+    return {
+        "Null": {"dynamodb:Attributes": "false"},
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": sorted(KINDS[kind])},
+    }
