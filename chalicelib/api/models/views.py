@@ -166,8 +166,16 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     if outcome is None or job.started_at is None or job.token in {one.token for one in view.attempts}:
         return ()
     running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
-    told = {"request_id": job.request_id, "cold_start": job.cold_start, "receive_count": job.receive_count}
-    return (replace(running, **told, progress=job.progress, progress_note=job.progress_note),)
+    return (
+        replace(
+            running,
+            request_id=job.request_id,
+            cold_start=job.cold_start,
+            receive_count=job.receive_count,
+            progress=job.progress,
+            progress_note=job.progress_note,
+        ),
+    )
 
 
 def _attempt_row(attempt: Attempt) -> r.AttemptRow:

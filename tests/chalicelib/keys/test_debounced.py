@@ -194,5 +194,5 @@ def test_a_job_that_is_replaced_is_in_all_that_of_the_last_request() -> None:
             found.append(service.store.get(job.id))
     fresh, replaced = found
     assert replaced.give_up_at == T0 + 250 + 60 + 120
-    own = {"id": fresh.id, "gen": fresh.gen, "created_at": fresh.created_at, "writer": fresh.writer}
-    assert replace(replaced, **own) == fresh
+    same = replace(replaced, id=fresh.id, gen=fresh.gen, created_at=fresh.created_at, writer=fresh.writer)
+    assert same == fresh

@@ -30,13 +30,14 @@ TYPES = (
         type="a.b", title="A", description="Does.", schema={"a": 1}, example={"a": 1}, max_attempts=3,
         retry_waits=[2.0, 4.0], give_up_after=None, timeout=30, budget=29.0, batch_size=1, concurrency=2, memory=128,
         rate=None, pause_when=None, fair_by=None, serial_by=None, unique_for=None, unique_by=[], enqueues=[],
-        retired=False,
+        retired=False, problem=None,
     ),
     m.JobTypeRow(
         type="c.d", title="C", description="Does not.", schema={"b": 1}, example={"b": 1}, max_attempts=4,
         retry_waits=[3.0, 6.0], give_up_after=172_800.0, timeout=60, budget=5.0, batch_size=10, concurrency=20,
         memory=512, rate=m.RateRow(14, 1.0, 7), pause_when=m.PauseRuleRow(20, 300.0), fair_by="customer",
         serial_by="account", unique_for=60.0, unique_by=["order"], enqueues=["e.f"], retired=True,
+        problem="no handler",
     ),
 )  # fmt: skip
 

@@ -38,7 +38,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Lambda:
 
 
 def kept(*changes: Change) -> list[str]:
-    account, said = Account(boto3.Session("x", "x", region_name="us-east-1"), "123456789012", "us-east-1"), []
+    said: list[str] = []
+    account = Account(boto3.Session("x", "x", region_name="us-east-1"), "123456789012", "us-east-1")
     pauses.keep(account, Stack(account, "jobflow-prod", sleep=lambda _: None), changes, said.append)
     return said
 
