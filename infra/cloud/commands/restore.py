@@ -13,7 +13,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.backup import names
 from infra.cloud.errors import CloudError
-from infra.cloud.restore import copying
+from infra.cloud.restore import copying, rows
 from infra.cloud.restore.tables import Tables
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
@@ -78,9 +78,19 @@ class Restoration:
         with self.terminal.working("Copying what is missing"):
             done = copying.Copying(source, target, self.at, self.clock, self.run).jobs()
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(now))
+            # behind the jobs that they name: a request that finds the name free stores its own job under it
+            pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
+            beside = rows.bring_back(self.account.client("dynamodb"), pairs, self.clock())
+        if beside:
+            self.terminal.say(f"Rows that promises rest on are back: {_told(beside)}.")
         for schedule in back:
             self.terminal.say(f"Schedule {schedule} is back, paused.")
         return done
+
+
+def _told(beside: Counter[str]) -> str:
+    names = {"KeyLockRow": "keys of requests", "QuotaRow": "days of a quota", "PlanRow": "types with a rate"}
+    return ", ".join(f"{number:,} {names[kind]}" for kind, number in sorted(beside.items()))
 
 
 def moment(account: Account, stack: str, at: str, backup: str) -> float:

@@ -1,0 +1,141 @@
+"""Say of each kind of row in the two tables whether a restore brings it back, and bring back those beside the jobs.
+
+A row that a promise rests on comes back: without the row of a key, the next request for the same thing would make a
+second job. Nothing that is there is overwritten.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+SEGMENTS = 8
+"""Parts of a table that are read side by side."""
+Item = dict[str, Any]
+
+
+class How(Enum):
+    """How a kind of row comes back."""
+
+    WITH_ITS_JOB = auto()
+    """Whoever adds the job writes it anew, or puts it on record (`Copying`)."""
+    AS_IT_IS = auto()
+    """As it was, where there is none with its key."""
+    BY_ITSELF = auto()
+    """By a function of its own (`copying.schedules`)."""
+    NOT = auto()
+    """No promise rests on it, or it is made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of row: its table, what its keys look like, how it comes back, and why so.
+
+    `without` names attributes that do not come back. Of those AS_IT_IS, `begins` is the key, and how it begins, by
+    which they are looked for.
+    """
+
+    name: str
+    table: str
+    pk: str
+    sk: str
+    how: How
+    why: str
+    begins: tuple[str, str] = ("", "")
+    without: tuple[str, ...] = ()
+
+    def fits(self, item: Item) -> bool:
+        """Return whether a row is of this kind."""
+        return bool(re.fullmatch(self.pk, item["pk"]["S"]) and re.fullmatch(self.sk, item["sk"]["S"]))
+
+
+JOB, ANY = r"[0-9a-f-]{36}", r".+"
+KINDS = (
+    Kind("JobRow", "jobs", JOB, "META", How.WITH_ITS_JOB, "it is the job"),
+    Kind("AttemptRow", "jobs", JOB, r"ATT#.+", How.WITH_ITS_JOB, "an attempt of the job"),
+    Kind("ActRow", "jobs", JOB, r"ACT#.+", How.WITH_ITS_JOB, "what an operator did to the job"),
+    Kind("BodyRow", "jobs", JOB, r"(PAYLOAD|RESULT|PAST)#.+", How.WITH_ITS_JOB, "a payload or a result of the job"),
+    Kind("ChildRow", "jobs", JOB, r"SUB#.+", How.WITH_ITS_JOB, "tells the parent which jobs it made"),
+    Kind(
+        "KeyLockRow", "jobs", JOB, "KEY", How.AS_IT_IS, "requests for one thing make one job; a key finds its job",
+        ("sk", "KEY"),
+    ),
+    Kind("canary", "jobs", r"CANARY#.+", "CANARY", How.NOT, "a recount writes it, and looks for it within minutes"),
+    Kind("ScheduleRow", "control", "SCHEDULES", ANY, How.BY_ITSELF, "a schedule that was stored through the API"),
+    Kind(
+        "QuotaRow", "control", r"CAP#.+", r"\d+", How.AS_IT_IS, "a day's quota is not taken twice", ("pk", "CAP#")
+    ),
+    Kind(
+        "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
+        ("pk", "RATE#"), ("turns_to",),  # turns are those of jobs, of which some do not come back to wait
+    ),
+    Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
+    Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
+    Kind("WindowRow", "control", r"RL#.+", ANY, How.NOT, "the requests of an address within a minute"),
+    Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS)", How.NOT, "counters are recounted"),
+    Kind("pause", "control", "CNT", r"PAUSE#.+", How.NOT, "a stage says itself which types it pauses"),
+    Kind("OpenRow", "control", "CNT", r"BULK#.+", How.NOT, "a bulk action that was under way is started again"),
+    Kind("BulkRow", "control", "BULK", ANY, How.NOT, "a bulk action that was under way is started again"),
+    Kind("IdsRow", "control", "BULKIDS", ANY, How.NOT, "a bulk action that was under way is started again"),
+    Kind("bucket", "control", r"[MHD]#.+", ANY, How.NOT, "numbers by time are recounted, or begin anew"),
+    Kind("errors", "control", "ERR", ANY, How.NOT, "groups of errors are recounted, or begin anew"),
+    Kind("recount", "control", "RECOUNT", ANY, How.NOT, "the next recount begins anew"),
+    Kind("AcknowledgedRow", "control", "ACK", ANY, How.NOT, "a mark on a group of errors, which begins anew"),
+    Kind("PastPauseRow", "control", r"PAUSES#.+", ANY, How.NOT, "a pause that has ended"),
+    Kind("AutoPauseRow", "control", r"AUTOPAUSE#.+", ANY, How.NOT, "the last failures of a type, which come anew"),
+)  # fmt: skip
+
+
+def kinds_of(table: str, item: Item) -> list[Kind]:
+    """Return the kinds of which a row of a table is: one."""
+    return [kind for kind in KINDS if kind.table == table and kind.fits(item)]
+
+
+def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
+    """Bring back each row that comes back as it was; return how many by kind. May be stopped anywhere and run again.
+
+    `tables` gives, for jobs and control, the names of the table that is read and of the one that is written. A row that
+    has expired at `now` (epoch seconds) stays away.
+    """
+    back: Counter[str] = Counter()
+    for kind in (kind for kind in KINDS if kind.how is How.AS_IT_IS):
+        source, target = tables[kind.table]
+        with ThreadPoolExecutor(SEGMENTS) as pool:
+            counts = pool.map(partial(_part, client, source, target, kind, now), range(SEGMENTS))
+            back[kind.name] += sum(counts)
+    return +back
+
+
+def _part(client: Any, source: str, target: str, kind: Kind, now: float, part: int) -> int:
+    items = _found(client, source, kind, part, now)
+    return sum(_added(client, target, item) for item in items)
+
+
+def _found(client: Any, source: str, kind: Kind, part: int, now: float) -> Iterator[Item]:
+    key, begins = kind.begins
+    pages = client.get_paginator("scan").paginate(
+        TableName=source, Segment=part, TotalSegments=SEGMENTS, ConsistentRead=True,
+        FilterExpression="begins_with(#key, :begins) AND (attribute_not_exists(#end) OR #end >= :now)",
+        ExpressionAttributeNames={"#key": key, "#end": "expires_at"},
+        ExpressionAttributeValues={":begins": {"S": begins}, ":now": {"N": str(now)}},
+    )  # fmt: skip
+    for page in pages:
+        for item in page["Items"]:
+            if kind.fits(item):
+                yield {name: value for name, value in item.items() if name not in kind.without}
+
+
+def _added(client: Any, target: str, item: Item) -> bool:
+    try:
+        client.put_item(TableName=target, Item=item, ConditionExpression="attribute_not_exists(pk)")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
