@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from chalicelib.errors import FieldError, InvalidPosition
+from chalicelib.errors import ConfigurationError, FieldError, InvalidPosition
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import tenant_of
@@ -159,6 +159,8 @@ def _fingerprint(which: Filter) -> str:
 
 
 def _sign(body: bytes, secret: str) -> bytes:
+    if not secret:
+        raise ConfigurationError("CURSOR_SECRET must be set where cursors are written")
     return hmac.new(secret.encode(), body, hashlib.sha256).digest()
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.listing import write_cursor
+from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 
 
@@ -60,7 +62,11 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
 
 def test_outside_development_cursors_need_a_secret() -> None:
     with pytest.raises(ConfigurationError, match="CURSOR_SECRET"):
-        Settings.from_env({"STAGE": "prod"})
+        Settings.from_env({"STAGE": "prod", "CURSOR_SECRET": "development"})
+    # the other functions run without it, and none of them can write a cursor that anybody may forge
+    without = Settings.from_env({"STAGE": "prod"})
+    with pytest.raises(ConfigurationError, match="CURSOR_SECRET"):
+        write_cursor("x", Filter(), without.cursor_secret)
     assert Settings.from_env({"STAGE": "prod", "CURSOR_SECRET": "s"}).cursor_secret == "s"
 
 

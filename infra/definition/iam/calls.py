@@ -65,6 +65,8 @@ def allows(granted: str, needed: str) -> bool:
     if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
         return False
     table, _, part = needed.partition("/")
+    if granted == table and part.startswith("TOK"):
+        return False  # whoever reads the control table reads no tokens: see `permissions`
     place, _, kind = granted.rpartition("/")
     granted = place if kind in KINDS else granted  # which attributes it names is what a test of `written` compares
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))

@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE, DUE, RATE, SCHE
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import short_forms
-from infra.definition.iam.permissions import EVERY_TYPE
+from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
@@ -93,7 +93,7 @@ def api(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
 
 def authorizer() -> list[str]:
     """Let the authorizer look up one token by its hash."""
-    return ["dynamodb:GetItem:control/TOK#*"]
+    return [f"dynamodb:GetItem:control/{TOKENS}"]
 
 
 def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:

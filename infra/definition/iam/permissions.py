@@ -33,6 +33,8 @@ GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<wher
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
+TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
+"""Partition keys of tokens by their hash, and of the list of all hashes, in the control table."""
 INVOKING = "lambda-function"
 """The kind of place of an invocation; the other actions of Lambda are about a function's event source mapping."""
 LARGEST_POLICY = 10_240
@@ -95,8 +97,16 @@ def _listed(resource: Value) -> list[Value]:
 
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
-    """Return what a pattern of every type's names covers and is not meant."""
+    """Return what a pattern of every type's names, or a whole table, covers and is not meant."""
     denied = []
+    reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
+    by_key = actions.get(("dynamodb", f"control/{TOKENS}"), set())
+    for keys, names in ((TOKENS, [name for name in reading if name not in by_key]), (TOKEN_LIST, reading)):
+        if names:
+            denied.append({
+                "Effect": "Deny", "Action": names, "Resource": arn_of(logical("control", "Table")),
+                "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [keys]}},
+            })  # fmt: skip
     if "sqs:SendMessage" in actions.get(("sqs", EVERY_TYPE), ()):
         dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})

@@ -12,7 +12,7 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
-API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN"})
+API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET"})
 """Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
 with the second, every function would wait for CloudFront. The watchdog has the first one for types that are paused by
 themselves."""
@@ -39,7 +39,6 @@ def environment(stack: str) -> dict[str, Value]:
         "MAIL_RATE": ref("MailRate"),
         "INDEX_SHARDS": ref("IndexShards"),
         "INDEX_SHARDS_READ": ref("IndexShardsRead"),
-        "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
         "READ_UNITS_MAX": ref("ReadUnitsMax"),

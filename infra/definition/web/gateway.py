@@ -128,7 +128,11 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
     """Return the API's function, which also knows the workers' mappings, to pause them, and the dashboard's origin."""
     function = _function(stack, "api")
     function["Properties"]["Environment"] = {
-        "Variables": {"EVENT_SOURCES": event_sources(types), "CORS_ORIGIN": origin()}
+        "Variables": {
+            "EVENT_SOURCES": event_sources(types),
+            "CORS_ORIGIN": origin(),
+            "CURSOR_SECRET": ref("CursorSecret"),
+        }
     }
     return function
 

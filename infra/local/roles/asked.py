@@ -25,6 +25,7 @@ ATTRIBUTES = "dynamodb:Attributes"
 EXPRESSIONS = ("Condition", "Update", "Projection", "KeyCondition", "Filter")
 WORD = re.compile(r"(?<![:.\w#])(?:#\w+|[A-Za-z_]\w*)")
 """A name in an expression, not a value (`:v`) and not what lies within a document (`a.b`)."""
+EQUALS = re.compile(r"([#\w]+)\s?=\s?(:\w+)")
 KEYWORDS = frozenset(
     {"set", "remove", "add", "delete", "and", "or", "not", "in", "between", "attribute_exists", "attribute_not_exists",
      "attribute_type", "begins_with", "contains", "size", "if_not_exists", "list_append"}
@@ -77,10 +78,20 @@ def _dynamodb(action: str, params: Mapping[str, Any]) -> list[Asked]:
 
 def _row(action: str, params: Mapping[str, Any]) -> Asked:
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-    key = (params.get("Key") or params.get("Item") or {}).get("pk", {}).get("S")
+    key = (params.get("Key") or params.get("Item") or {}).get("pk", {}).get("S") or _queried(params)
     facts = {"dynamodb:LeadingKeys": (key,) if key else (), ATTRIBUTES: attributes_of(params)}
     known = {name: values for name, values in facts.items() if values}
     return Asked(f"dynamodb:{action}", _table(params["TableName"]) + index, known)
+
+
+def _queried(params: Mapping[str, Any]) -> str | None:
+    """Return the partition that a query of the table itself reads."""
+    if "IndexName" in params:
+        return None
+    names, values = params.get("ExpressionAttributeNames", {}), params.get("ExpressionAttributeValues", {})
+    tests = EQUALS.findall(params.get("KeyConditionExpression", ""))
+    found: str | None = next((values[v].get("S") for name, v in tests if names.get(name, name) == "pk"), None)
+    return found
 
 
 def attributes_of(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,9 +5,14 @@ import json
 import pytest
 
 from chalicelib.errors import ConfigurationError
+from infra.definition import stateful
+from infra.definition.iam import grants
 from infra.definition.iam.calls import allows, grants_of
-from infra.definition.iam.permissions import PLATFORM, statements
+from infra.definition.iam.permissions import PLATFORM, policies, statements
 from infra.definition.lambdas.functions import functions
+from infra.local.roles import resolve
+from infra.local.roles.asked import asked
+from infra.local.roles.policy import allows as judged
 
 
 @pytest.mark.parametrize(
@@ -107,3 +112,32 @@ def test_a_pattern_of_every_type_covers_no_function_of_the_platform() -> None:
     groups = {group["Fn::Sub"].rpartition("/")[2] for group in denied["Resource"]}
     assert groups == {f"jobflow-prod-{short}:*" for short in shorts}
     assert not allows("logs:FilterLogEvents:*-*", "logs:FilterLogEvents:api")
+
+
+READERS = {
+    "api": grants.api(),
+    "watchdog": grants.watchdog(),
+    "counters": grants.counters(),
+    "recount": grants.recount(),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_function_that_reads_the_control_table_reads_no_tokens(name: str) -> None:
+    role = {"Properties": {"Policies": policies("jobflow-dev", name, READERS[name])}}
+    allowed = resolve.statements(role, stateful([], "jobflow-dev"), {})
+
+    def can(action: str, row: str) -> bool:
+        keyed = {"Key": {"pk": {"S": row}, "sk": {"S": "x"}}}
+        queried = {"KeyConditionExpression": "#0 = :0", "ExpressionAttributeNames": {"#0": "pk"},
+                   "ExpressionAttributeValues": {":0": {"S": row}}}  # fmt: skip
+        body = {"TableName": "jobflow-dev-control", **(queried if action == "Query" else keyed)}
+        needed = asked(
+            "dynamodb", "POST", "/", {"x-amz-target": f"DynamoDB_20120810.{action}"}, json.dumps(body).encode()
+        )
+        assert needed == [] or all(one.action == f"dynamodb:{action}" for one in needed)
+        return bool(needed) and all(judged(allowed, one) for one in needed)
+
+    actions = ("Query", "GetItem")
+    assert [(action, row) for action in actions for row in ("TOK#1f2e", "TOKENS") if can(action, row)] == []
+    assert can("GetItem", "CNT") or name == "watchdog"
