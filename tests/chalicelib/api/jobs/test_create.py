@@ -28,7 +28,8 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "idempotency_key": None, "created_at": "2027-01-15T08:00:00.000Z", "updated_at": "2027-01-15T08:00:00.000Z",
         "started_at": None, "finished_at": None, "next_attempt_at": None, "give_up_at": None,
         "result": None, "progress": None, "tags": [], "tenant": None,
-        "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None, "parent": None,
+        "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
+        "parent": None,
     }  # fmt: skip
     assert [message.message.id for message in world.queue.messages["test.note"]] == [job["id"]]
 
