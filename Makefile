@@ -31,7 +31,7 @@ PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
+.PHONY: help setup dev demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -148,6 +148,10 @@ status: $(READY)  ## Print a stage's addresses, queues and active alarms: make s
 
 recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: make recount STAGE=prod
 	@$(CLOUD) recount --stage $(STAGED)
+
+acceptance: $(READY) $(if $(NO_DASHBOARD),,$(UI_READY))  ## Make a stage in your account, check on it what only an account shows, and destroy it: make acceptance STAGE=try [SET="..."] [ONLY=mail] [WITHOUT="restore shift"]
+	@$(CLOUD) acceptance --stage $(STAGED) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) $(foreach assignment,$(SET),--set '$(assignment)') \
+	  $(foreach one,$(ONLY),--only $(one)) $(foreach one,$(WITHOUT),--without $(one)) $(if $(RECORD),--record $(RECORD))
 
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
 	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))

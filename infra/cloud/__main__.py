@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.limits import DAY
 from infra.cloud import around
+from infra.cloud.acceptance.promises import BROKEN, PROMISES
 from infra.cloud.account import sign_in
-from infra.cloud.commands import access
+from infra.cloud.commands import acceptance, access
+from infra.cloud.commands.acceptance import Acceptance
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
@@ -90,6 +92,30 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _build(options: argparse.Namespace, stage: str, target: Path | None = None) -> Package:
     return build(stage, jobtype.load(), target=target, architecture=options.architecture, python=options.python)
+
+
+def _acceptance(options: argparse.Namespace, terminal: Terminal) -> int:
+    account, name = sign_in(), stack_name(options.stage)
+    stack = Stack(account, name, role=options.role_arn)
+    known = {promise.short: promise for promise in PROMISES}
+    if unknown := sorted({*options.only, *options.without} - known.keys()):
+        raise CloudError(f"There is no promise {', '.join(unknown)}; there are: {', '.join(known)}.")
+    chosen = [
+        promise for short, promise in known.items() if short in (options.only or known) and short not in options.without
+    ]
+
+    def deploy(given: Mapping[str, str]) -> dict[str, str]:
+        return Deployment(
+            account, stack, terminal, given=given, dashboard=None if options.no_dashboard else ROOT / "dashboard",
+            first_token=FirstToken(), smoke=Smoke(account, stack, jobtype.load()).run, keep=True,
+            package=lambda stage: _build(options, stage),
+        ).run()  # fmt: skip
+
+    given = {"RateLimitMax": "0", **parameters.parse(options.set)}
+    found = Acceptance(account, stack, terminal, jobtype.load(), deploy, given, chosen).run()
+    if options.record is not None:
+        acceptance.write(options.record, acceptance.recorded(account, found, datetime.now(UTC), Path.cwd()))
+    return 1 if any(result.state == BROKEN for result in found) else 0
 
 
 def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -190,6 +216,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command_with_role in (deploy, destroy, *around.parsers(staged)):
         command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
+    tried = staged(
+        "acceptance", _acceptance, "Make a stage, check on it what only an account shows, tell, and destroy it.",
+        "--stage try",
+    )  # fmt: skip
+    _package_options(tried)
+    tried.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
+    tried.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
+    tried.add_argument("--no-dashboard", action="store_true", help="without the console; needs no Node")
+    names = ", ".join(promise.short for promise in PROMISES)
+    tried.add_argument("--only", action="append", default=[], metavar="PROMISE", help=f"one of {names}")
+    tried.add_argument("--without", action="append", default=[], metavar="PROMISE", help="leave this one out")
+    tried.add_argument("--record", type=Path, metavar="FILE", help="write the result: docs/acceptance.json of JobFlow")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")

@@ -4,6 +4,7 @@ A page names a value where its number stands: `kept for <!-- value: limits.KEEP_
 numbers whose error would cost a reader money or data are worth it; no other text is compared.
 """
 
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -53,8 +54,22 @@ def values() -> dict[str, str]:
         "api.MOST_IN_BATCH": f"{MOST_IN_BATCH}",
         **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
         "knowing.table": f"\n\n{knowing.table(all_alarms(types, 'jobflow-prod'))}\n\n",
+        "acceptance.result": accepted(ROOT / "docs" / "acceptance.json"),
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
     }
+
+
+def accepted(record: Path) -> str:
+    """Return the last acceptance in a real account as a table, with date, region and commit; or that there is none."""
+    if not record.exists():
+        return "never run"
+    found = json.loads(record.read_text())
+    rows = [
+        f"| {one['promise']} | {one['state']}: {one['seen']} | {one['seconds']:.0f} | {one['dollars']:.4f} |"
+        for one in found["results"]
+    ]
+    head = "| promise | seen | seconds | dollars |\n|---|---|---|---|"
+    return f"{found['date']}, {found['region']}, {found['commit']}\n\n" + "\n".join([head, *rows]) + "\n\n"
 
 
 def render(text: str, known: Mapping[str, str]) -> str:

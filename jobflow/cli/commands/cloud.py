@@ -18,15 +18,16 @@ COMMANDS = {
     "backup": "Back up a stage's tables, or list its backups.",
     "restore": "Bring back jobs that are missing.",
     "recount": "Count a stage's jobs anew and compare with its counters.",
+    "acceptance": "Make a stage, check on it what only an account shows, tell, and destroy it.",
     "destroy": "Remove a stage with all its data.",
     "token": "Issue, list or revoke API tokens.",
     "bench": "Measure the size of the package, and the CPU of each function's cold start.",
     "cost": "Print what a million jobs and an idle month cost.",
 }
 """Each command with what it does. They are handed on as they are typed, also `--help`."""
-PACKAGING = ("deploy", "package")
+PACKAGING = ("acceptance", "deploy", "package")
 """Commands that take the functions' processor and Python of jobflow.toml."""
-PARAMETERS = ("deploy", "preflight")
+PARAMETERS = ("acceptance", "deploy", "preflight")
 """Commands that take the stage's parameters of jobflow.toml."""
 
 

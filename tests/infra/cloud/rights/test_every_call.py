@@ -23,7 +23,7 @@ from tests.infra.cloud.rights.authorisation import needs, tables
 from tests.infra.cloud.rights.test_deployer_policy import NOT_USED, asked
 
 COMMANDS = ROOT / "infra" / "cloud"
-BY_HAND = ("commands/backup.py", "commands/drift.py", "commands/restore.py", "commands/acceptance", "restore/")
+BY_HAND = ("commands/backup.py", "commands/drift.py", "commands/restore.py", "acceptance/", "restore/")
 """Commands that a person runs: the pipeline's policy need not allow them."""
 STORES = ("chalicelib/adapters/dynamo/control/tokens.py", "chalicelib/adapters/dynamo/counting/counters.py")
 """What `commands/access.py` reaches a stage's tables with."""

@@ -1,0 +1,111 @@
+"""Promises about what answers: API Gateway by itself, its authorizer, CloudFront, and functions that start."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from botocore.exceptions import ClientError
+
+from chalicelib.access.tokens import Role
+from infra.cloud.acceptance.stand import LABEL, NotKept, NotTried, Stand
+from infra.cloud.commands import access
+
+PROBLEM = "application/problem+json"
+REVOKED = 360.0
+"""Seconds after which a revoked token has stopped working everywhere: the authorizer's cache keeps five minutes."""
+HEADERS = ("content-security-policy", "strict-transport-security", "x-content-type-options", "x-frame-options")
+INIT = re.compile(r"Init Duration: ([\d.]+) ms|\"initDurationMs\":\s*([\d.]+)")
+LONGEST_START = 5_000.0
+
+
+def gateway_answers(stand: Stand) -> str:
+    """See that answers which no function gives keep their content type."""
+    refused = {
+        "no token": stand.get(f"{stand.url}/jobs"),
+        "an unknown token": stand.get(f"{stand.url}/jobs", Authorization=f"Bearer {'A' * 43}"),
+    }
+    told = {what: f"{one.status} {one.headers.get('Content-Type', 'no type')}" for what, one in refused.items()}
+    wrong = [what for what, one in refused.items() if not one.headers.get("Content-Type", "").startswith(PROBLEM)]
+    if wrong or any(one.status not in (401, 403) for one in refused.values()):
+        raise NotKept(f"{told}")
+    return "; ".join(f"{what}: {answer}" for what, answer in told.items())
+
+
+def authorizer(stand: Stand) -> str:
+    """Revoke a token that was just used, and see when it stops working."""
+    tokens = access.tokens(stand.account, stand.stack)
+    text, token = tokens.issue(Role.VIEWER, LABEL, REVOKED * 2, stand.account.identity)
+    headers = {"Authorization": f"Bearer {text}"}
+    stand.until(lambda: stand.get(f"{stand.url}/me", **headers).status == 200 or None, "an answer to a new token")
+    tokens.revoke(token.id, stand.account.identity)
+    start = stand.clock()
+    stand.until(
+        lambda: stand.get(f"{stand.url}/me", **headers).status in (401, 403) or None,
+        "a revoked token's refusal",
+        REVOKED,
+    )
+    return f"a revoked token was refused after {stand.clock() - start:.0f} s"
+
+
+def console(stand: Stand) -> str:
+    """See that CloudFront serves the console with its headers, and that the bucket behind it is closed."""
+    if "SiteUrl" not in stand.outputs:
+        raise NotTried("the stage has no console")
+    url = stand.outputs["SiteUrl"].rstrip("/")
+    page = stand.until(lambda: _page(stand, f"{url}/"), "the console")
+    deep = stand.get(f"{url}/jobs/some-job")
+    missing = [name for name in HEADERS if name not in page.headers]
+    bucket = stand.get(f"https://{stand.outputs['SiteBucketName']}.s3.{stand.account.region}.amazonaws.com/index.html")
+    plain = stand.get(f"http://{urlsplit(url).netloc}/")
+    if missing or deep.status != 200 or bucket.status != 403 or plain.status not in (301, 302, 307, 308):
+        raise NotKept(
+            f"missing headers: {', '.join(missing) or 'none'}; a page's address: {deep.status}; "
+            f"the bucket: {bucket.status}; without TLS: {plain.status}"
+        )
+    return f"{len(HEADERS)} headers, pages of the console by their address, the bucket 403, TLS only"
+
+
+def cold_starts(stand: Stand) -> str:
+    """Read from the logs how long the processes of each function took to start."""
+    logs, found = stand.account.client("logs"), {}
+    names = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/aws/lambda/{stand.stack.name}-")
+    for group in (group["logGroupName"] for page in names for group in page["logGroups"]):
+        starts = [float(one[1] or one[2]) for one in map(INIT.search, _reports(logs, group)) if one]
+        if starts:
+            found[group.removeprefix(f"/aws/lambda/{stand.stack.name}-")] = max(starts)
+    if not found:
+        raise NotTried("no log tells of a start")
+    slowest = ", ".join(f"{name} {took:.0f} ms" for name, took in sorted(found.items(), key=lambda one: -one[1]))
+    if max(found.values()) > LONGEST_START:
+        raise NotKept(slowest)
+    return slowest
+
+
+def _reports(logs: Any, group: str) -> Iterator[str]:
+    """Yield Lambda's reports of invocations, in whichever of its two formats the function's log has."""
+    for pattern in ("REPORT", '"platform.report"'):
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=pattern)
+            yield from (event["message"] for page in pages for event in page["events"])
+        except ClientError as error:
+            raise NotTried(f"its log could not be read: {error.response['Error']['Code']}") from error
+
+
+def upload_form(stand: Stand, content: bytes, content_type: str) -> str:
+    """Upload a file by the form that the API signs; returns its key."""
+    form = stand.api().send("POST", "/uploads", {"content_type": content_type, "bytes": len(content)}, key="")
+    fields = {**form["fields"], "file": ("file", content, content_type)}
+    answer = stand.pool.request("POST", form["url"], fields=fields, timeout=60)
+    if answer.status not in (200, 201, 204):
+        raise NotKept(f"S3 answers an upload with {answer.status}: {answer.data[:200]!r}")
+    return str(form["key"])
+
+
+def _page(stand: Stand, url: str) -> urllib3.BaseHTTPResponse | None:
+    try:
+        answer = stand.get(url)
+    except urllib3.exceptions.HTTPError:
+        return None
+    return answer if answer.status == 200 else None
