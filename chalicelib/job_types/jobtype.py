@@ -38,6 +38,7 @@ from chalicelib.jobs.limits import (
     LONGEST_RUN,
     LONGEST_TURN_WAIT,
     MAX_ATTEMPTS_CAP,
+    MOST_RECEIVES,
     SAFETY,
     SPARE_RECEIVES,
     SQS_LONGEST_DELAY,
@@ -167,9 +168,9 @@ class JobType(Generic[P, R]):
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        own = receives(self.retry, self.max_attempts) + SPARE_RECEIVES
-        # in a batch a message comes again as well for each one of its key before it that does
-        return own if self.serial_by is None else own * self.function.batch_size
+        if self.serial_by is not None:
+            return MOST_RECEIVES
+        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
     def keyed_by(self) -> str | None:
@@ -413,20 +414,3 @@ def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
         unknown = [name for name in kind.enqueues if name not in kinds]
         if unknown:
             raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares")
-
-
-def looping(kinds: Iterable[JobType[Any, Any]]) -> set[str]:
-    """Return the names of the types whose jobs can make, by way of others or at once, a job of the same type again."""
-    makes = {kind.name: kind.enqueues for kind in kinds}
-    return {name for name in makes if name in _reached(name, makes)}
-
-
-def _reached(start: str, makes: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(makes[start])
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += makes.get(name, ())
-    return found

@@ -71,6 +71,9 @@ GIVE_UP_STALLED = DAY
 SPARE_RECEIVES = 2
 """Receives of one message beyond the type's attempts. Faults of the platform may use up more: the message is then in
 the dead-letter queue, and the watchdog sends a fresh one."""
+MOST_RECEIVES = 1_000
+"""Receives of one message of a key (`serial_by`), which is SQS's own limit: another message would lie behind those that
+came meanwhile."""
 LONGEST_TURN_WAIT = 5.0
 """Seconds that a job waits for its start within an invocation; a longer wait is SQS's, or the watchdog's."""
 

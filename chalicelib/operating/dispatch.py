@@ -56,6 +56,15 @@ class Dispatcher:
         """Send the message of a job that is not stored yet; return the job, as sent if its message got out."""
         return replace(job, sent=True) if self._send(job) else job
 
+    def send_anew(self, job: Job, delay: int) -> bool:
+        """Send a fresh message in place of one that has no receive left, visible in `delay` seconds; False: refused."""
+        try:
+            self.queue.send(_message(job), delay)
+        except Exception as error:
+            events.dispatch_deferred(job, error)
+            return False
+        return True
+
     def send_many(
         self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
     ) -> set[str]:

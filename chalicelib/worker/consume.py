@@ -30,6 +30,7 @@ from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
 from chalicelib.limits.pacing import NotYet
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
@@ -130,7 +131,8 @@ class Worker:
             self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
-        if isinstance(end, Drop):
+        # a FIFO queue would hand a dead letter out again and again before the others of its key; its job is the record
+        if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
         if end.seconds is not None and delivery.receipt:
             self._hold(delivery, end.seconds)
@@ -178,7 +180,7 @@ class Worker:
             # How far it came is kept when it did not complete.
             ctx.flush_progress()
         settlement = Settlement(
-            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
+            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives, self._send_anew,
             Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
             self.breaker.on_attempt_recorded,
         )  # fmt: skip
@@ -205,6 +207,10 @@ class Worker:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except endings() as error:
             return Raised(error)
+
+    def _send_anew(self, job: Job, delay: int) -> bool:
+        # in a FIFO queue it would lie behind the others of its key, and nothing delays it
+        return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
 
     def _unfinished_before(self, job: Job) -> str | None:
         try:

@@ -80,7 +80,8 @@ class Settlement:
     """Settles attempts for a worker. `clock` gives seconds since the epoch.
 
     `started_at` is when the run began, if that was later than the claim.
-    `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue.
+    `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue. `send_anew` sends a
+    fresh message of the job, visible in some seconds, and returns whether it got out.
     """
 
     store: JobStore
@@ -88,6 +89,7 @@ class Settlement:
     chance: Chance
     backoff: Curve = STANDARD
     max_receives: int = 5
+    send_anew: Callable[[Job, int], bool] = lambda _job, _delay: False
     persistence: Persistence = field(default_factory=Persistence)
     started_at: float | None = None
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
@@ -172,8 +174,15 @@ class Settlement:
         return TO_DEAD_LETTERS
 
     def _parks(self, job: Job, delay: int) -> bool:
-        """Return whether the wait is longer than a message may hide, or its next receive would be one too many."""
-        return delay > SQS_LONGEST_DELAY or (job.receive_count or 1) >= self.max_receives
+        """Return whether the wait is longer than a message may hide, or no message is left that could be received.
+
+        A fresh one goes out before the wait is written down: a worker that dies between the two leaves two messages of
+        the job, and one of them runs it.
+        """
+        return delay > SQS_LONGEST_DELAY or (self._received_last(job) and not self.send_anew(job, delay))
+
+    def _received_last(self, job: Job) -> bool:
+        return (job.receive_count or 1) >= self.max_receives
 
     def _wait(self, job: Job, attempt: Attempt, change: Change, delay: int, parked: bool) -> Drop | Hold:
         try:
@@ -186,7 +195,9 @@ class Settlement:
             now = attempt.finished_at or attempt.started_at
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
-        return Drop("parked") if parked else Hold(delay, "backing off")
+        if parked:
+            return Drop("parked")
+        return Drop("another message follows") if self._received_last(job) else Hold(delay, "backing off")
 
     def _stopped(self, job: Job, unfinished: str | None, now: float) -> Drop:
         skip = unfinished and transitions.skip(job, now=now, unfinished=unfinished)

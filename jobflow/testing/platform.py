@@ -38,8 +38,8 @@ class Platform:
         self._kinds = list(kinds) or jobtype.load()
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
-        most = max((kind.max_receives for kind in self._kinds), default=5)
-        self.queue = MemoryJobQueue(self.clock, max_receives=most)
+        self.queue = MemoryJobQueue(self.clock)
+        self.queue.receives = {kind.name: kind.max_receives for kind in self._kinds}
         self.service = JobService(self.store, self.queue, clock=self.clock)
         self._operations = Operations(self.service.dispatcher)
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)

@@ -19,6 +19,7 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
 from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
+from chalicelib.limits.in_order import InOrder
 from chalicelib.limits.port import Turns
 from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
 from chalicelib.producing.submission import Submission
@@ -395,6 +396,13 @@ def test_a_job_that_starts_while_its_type_is_paused_is_told(monkeypatch: pytest.
     assert told(played) == ""
     monkeypatch.setattr(CircuitBreaker, "call", lambda _, handle: handle())
     assert " I20 a job was let through " in told(played)
+
+
+def test_a_job_that_goes_on_behind_one_of_its_key_that_backs_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story("a batch of one key whose first job fails")
+    assert told(played) == ""
+    monkeypatch.setattr(InOrder, "after", lambda _, delivery, end: None)
+    assert " I23 " in told(played)
 
 
 def test_a_queue_that_stays_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

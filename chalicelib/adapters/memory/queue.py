@@ -35,6 +35,8 @@ class MemoryJobQueue:
     ) -> None:
         self._clock, self._serial = clock, serial
         self.most_receives = max_receives
+        self.receives: dict[str, int] = {}
+        """The same for types of which a message is handed out more or less often."""
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -96,7 +98,7 @@ class MemoryJobQueue:
             for message in self._visible(job_type, self.messages, now):
                 if len(taken) == most:
                     break
-                if message.receive_count >= self.most_receives:
+                if message.receive_count >= self.receives.get(job_type, self.most_receives):
                     self.messages[job_type].remove(message)
                     self.dead.setdefault(job_type, []).append(message)
                     continue

@@ -25,9 +25,11 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker read its own queue and log, and write jobs; it sends only to the queues of the types it enqueues."""
+    """Let a worker read its own queue and log, and write jobs; it sends to this queue and those of what it enqueues."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
+        # a fresh message of a job that asks to come again more often than SQS hands one out; FIFO queues have the most
+        *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
         "dynamodb:GetItem:jobs",
         *_writing(kind),
         f"s3:GetObject:payloads/{kind.queue}/*",

@@ -1,9 +1,8 @@
 """Turn function definitions into SAM resources: the function, its trigger, its role and its log group."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.job_types.jobtype import looping
 from chalicelib.jobs.limits import FIFO_ENDING
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
@@ -20,11 +19,9 @@ ZIP = "./deployment.zip"
 def compute(defined: Iterable[FunctionDefinition]) -> Resources:
     """Return all functions of `defined` with their roles and log groups."""
     resources: Resources = {}
-    defined = list(defined)
-    loops = looping(function.job_type for function in defined if function.job_type is not None)
     for function in defined:
         resources |= {
-            function.logical_id: _function(function, loops),
+            function.logical_id: _function(function),
             role_id(function): _role(function),
             log_group_id(function.short): log_group(function.log_group),
         }
@@ -68,7 +65,7 @@ def logging(short: str) -> dict[str, Value]:
     }
 
 
-def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict[str, Any]:
+def _function(function: FunctionDefinition) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "FunctionName": function.name,
         "Handler": function.handler,
@@ -82,10 +79,10 @@ def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict
     }
     if function.job_type is not None:
         properties |= reaching.properties(function.job_type, function.stack)
-        if function.job_type.name in loops:
-            # jobs that make jobs of their own type are meant; Lambda would stop such a line after 16 of them:
-            # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-            properties["RecursiveLoop"] = "Allow"
+        # a worker sends to its own queue: jobs that make jobs of their own type, and fresh messages of jobs that ask
+        # to come again; Lambda would stop such a line after 16 of them:
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+        properties["RecursiveLoop"] = "Allow"
     if function.short == "watchdog":
         # by name: a function cannot refer to itself
         switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}

@@ -96,17 +96,6 @@ def test_a_failed_attempt_whose_curve_is_long_is_parked(world: OneType) -> None:
     assert (world.job().status, world.job().parked_until, world.job().attempts) == (Status.RETRYING, T0 + 7200, 1)
 
 
-def test_a_wait_at_the_last_receive_is_parked_instead_of_going_through_the_dead_letter_queue(world: OneType) -> None:
-    world.submit()
-    world.script = [later(1)] * 5
-    for _ in range(4):
-        world.poll()
-        assert world.job().parked_until is None
-        world.clock.advance(1)
-    world.poll()
-    assert (world.job().parked_until, world.waiting(), world.dead()) == (world.clock.now + 1, [], [])
-
-
 @pytest.fixture
 def stalls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The reasons of the stalls that rang."""

@@ -73,7 +73,7 @@ class MemoryGround:
 
     def serialize(self, name: str, max_receives: int) -> None:
         """See Ground."""
-        self._queue.most_receives = max_receives
+        self._queue.receives[name] = max_receives
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""

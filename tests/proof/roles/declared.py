@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, KEEP_MESSAGES
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock
@@ -28,6 +29,7 @@ class Declared:
     of_key: dict[str, list[Job]]
     keyed: int
     wrong: list[str]
+    excused: set[str]
 
     def pace(self, rate: Rate) -> None:
         """Give the job type TYPE a rate."""
@@ -49,8 +51,22 @@ class Declared:
         for other in self.of_key[key]:
             if (other.lease_until or 0.0) > self.clock.now:
                 self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
+        for other in self.ground.jobs():
+            if self._keeps_its_place(other, job, key):
+                self.wrong.append(f"I23 {job.id} began while {other.id} of its key backs off and keeps its place")
         self.of_key[key].append(job)
         self.keyed += 1
+
+    def _keeps_its_place(self, other: Job, job: Job, key: str) -> bool:
+        """Whether another job of a key waits for its next attempt with a message before those of the later ones.
+
+        Not if it was parked, or its message was lost.
+        """
+        parked = other.parked_until is not None and other.parked_until == other.next_attempt_at
+        fresh = other.resends == 0 and self.clock.now - other.created_at < KEEP_MESSAGES - DAY
+        same = other.type == job.type and other.id != job.id and other.payload["ballast"] == key
+        waits = other.status is Status.RETRYING and other.sent and not parked
+        return same and waits and fresh and other.id not in self.excused
 
     def starts(self) -> None:
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""

@@ -29,6 +29,17 @@ def a_batch_of_one_key_whose_first_job_fails(world: World) -> None:
     world.poll()
 
 
+@scenario(DONE, batch=2)
+def a_job_of_a_key_comes_again_more_often_than_it_has_attempts(world: World) -> None:
+    """It holds up its key for as long as SQS hands its message out: it keeps its place."""
+    world.script["a"] = ["later"] * 8
+    of_one_key(world, "a", "b")
+    world.rest()
+    begun = [job_id for job_id, _, _ in world.runs]
+    if not world.crashes and begun != [world.accepted["a"]] * 9 + [world.accepted["b"]]:
+        world.wrong.append("I23 b began before a had ended")
+
+
 @scenario(DEAD | DONE, batch=2)
 def a_dead_letter_lets_its_key_go_on(world: World) -> None:
     """Its message is on the way to the dead-letter queue while the next one runs."""

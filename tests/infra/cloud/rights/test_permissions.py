@@ -50,9 +50,11 @@ def never_seen(actor: str) -> set[str]:
     queues = {kind.queue for kind in TYPES}
     # Lambda's poller asks with the function's role; nothing in the function does
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
+    # a fresh message of a job that asks to come again more often than SQS hands one out: none of the day's does
+    polls = {f"sqs:SendMessage:{actor}"}
     reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
     reader.add("dynamodb:ListStreams:jobs/streams")
-    by_lambda = poller if actor in queues else reader if actor == "counters" else set()
+    by_lambda = poller | polls if actor in queues else reader if actor == "counters" else set()
     return by_lambda | SIGNED.get(actor, set())
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from chalicelib.job_types.jobtype import JobType
 from infra.definition import functions
 from infra.definition.iam import grants
@@ -9,6 +11,10 @@ from infra.definition.lambdas.compute import compute, role_id
 from tests.infra.definition.types.test_reaching import Empty
 
 STACK = "jobflow-prod"
+
+
+class Keyed(BaseModel):
+    account: str
 
 
 def kind(name: str, *enqueues: str) -> JobType[Empty, None]:
@@ -32,14 +38,19 @@ def test_it_may_send_to_the_queues_of_those_types_and_store_jobs_and_no_more() -
         "sqs:SendMessage:b-b", "sqs:SendMessage:c-c", "s3:PutObject:payloads/b-b/*", "s3:PutObject:payloads/c-c/*",
         "dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs",
     }  # fmt: skip
-    assert not [grant for grant in alone if "SendMessage" in grant]
+    assert [grant for grant in alone if "SendMessage" in grant] == ["sqs:SendMessage:a-a"]
+
+
+def test_a_type_on_fifo_queues_sends_nothing_to_its_own() -> None:
+    serial: JobType[Keyed, None] = JobType("a.a", lambda _payload, _ctx: None, Keyed, serial_by="account")
+    assert not [grant for grant in grants.worker(serial) if "SendMessage" in grant]
 
 
 def test_its_role_names_those_queues() -> None:
     made = resources(kind("a.a", "b.b"), kind("b.b"))
-    sending = [one for one in statements(made, "a-a") if "sqs:SendMessage" in one["Action"]]
-    assert [one["Resource"] for one in sending] == [{"Fn::GetAtt": ["BBQueue", "Arn"]}]
-    assert "sqs:SendMessage" not in str(statements(made, "b-b"))
+    for short, queues in (("a-a", {"AAQueue", "BBQueue"}), ("b-b", {"BBQueue"})):
+        sending = [one for one in statements(made, short) if "sqs:SendMessage" in one["Action"]]
+        assert {one["Resource"]["Fn::GetAtt"][0] for one in sending} == queues
 
 
 def test_a_type_that_sends_to_itself_has_one_statement_for_its_queue() -> None:
@@ -47,10 +58,10 @@ def test_a_type_that_sends_to_itself_has_one_statement_for_its_queue() -> None:
     assert {"sqs:SendMessage", "sqs:ReceiveMessage"} <= set(own["Action"])
 
 
-def test_lambda_is_told_that_a_loop_is_meant_where_there_is_one() -> None:
+def test_lambda_is_told_that_what_a_worker_sends_to_its_own_queue_is_meant() -> None:
     made = resources(kind("a.a", "b.b"), kind("b.b", "a.a", "c.c"), kind("c.c"))
     loops = {name: one["Properties"].get("RecursiveLoop") for name, one in made.items() if name.endswith("Function")}
     assert loops == {
-        "AAFunction": "Allow", "BBFunction": "Allow", "CCFunction": None,
+        "AAFunction": "Allow", "BBFunction": "Allow", "CCFunction": "Allow",
         "WatchdogFunction": None, "CountersFunction": None, "RecountFunction": None,
     }  # fmt: skip

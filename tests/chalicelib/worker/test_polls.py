@@ -1,0 +1,91 @@
+"""A job that asks to come again soon, many times: SQS hands out one message a few times only."""
+
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.errors import RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.port import Message
+from tests.chalicelib.worker.one_type import OneType
+from tests.proof.grounds.faults import Crash
+
+POLLS = 1_000
+
+
+def poll_many_times(world: OneType, wait: int, times: int = POLLS) -> list[float]:
+    """Let a job ask to come again after so many seconds, so many times, without a watchdog; return when it ran."""
+    began: list[float] = []
+
+    def ask_again(_: JobContext) -> object:
+        began.append(world.clock.now)
+        if len(began) <= times:
+            raise RetryLater(wait)
+        return "done"
+
+    world.script = [ask_again] * (times + 1)
+    world.submit()
+    end = world.clock.now + (times + 5) * (wait + 2)
+    while world.waiting() and world.clock.now < end:
+        world.poll()
+        world.clock.advance(0.5)
+    return began
+
+
+@pytest.mark.parametrize("wait", [1, 30, 900])
+def test_a_job_that_polls_is_as_punctual_at_its_thousandth_time_as_at_its_first(world: OneType, wait: int) -> None:
+    began = poll_many_times(world, wait)
+    assert world.job().status is Status.COMPLETED
+    assert max(later - before for before, later in pairwise(began)) <= wait + 2
+    assert len(began) == POLLS + 1
+    assert (world.waiting(), world.dead(), world.job().stalled_since) == ([], [], None)
+
+
+def test_a_message_that_the_queue_does_not_take_leaves_the_job_to_the_watchdog(
+    world: OneType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Message, __: int = 0) -> None:
+        raise ConnectionError
+
+    send = world.queue.send
+    world.submit()
+    monkeypatch.setattr(world.queue, "send", refuse)
+    world.script = [lambda _: _again()] * world.kind.max_receives
+    while world.waiting():
+        world.poll()
+        world.clock.advance(1)
+    job = world.job()
+    assert (job.status, job.sent, job.parked_until is not None) == (Status.RETRYING, False, True)
+    monkeypatch.setattr(world.queue, "send", send)
+
+
+@pytest.mark.parametrize("after", ["record", "apply"])
+def test_a_worker_that_dies_around_its_fresh_message_loses_no_job(
+    world: OneType, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    world.submit()
+    world.script = [lambda _: _again()] * world.kind.max_receives
+    for _ in range(world.kind.max_receives - 1):
+        world.poll()
+        world.clock.advance(2)
+    write = getattr(world.store, after)
+
+    def die(*args: object) -> object:
+        if world.job().status is Status.PROCESSING:
+            raise Crash
+        return write(*args)
+
+    monkeypatch.setattr(world.store, after, die)
+    with pytest.raises(Crash):
+        world.poll()
+    monkeypatch.setattr(world.store, after, write)
+    while world.waiting():
+        world.poll()
+        world.clock.advance(5)
+    assert world.job().status is Status.COMPLETED
+    assert len(world.ran) == len(set(world.ran))
+
+
+def _again() -> object:
+    raise RetryLater(1)
