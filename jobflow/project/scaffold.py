@@ -2,7 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jobflow.errors import ConfigurationError
@@ -62,7 +64,9 @@ def add(folder: Path, name: str) -> list[Path]:
     for file in files:
         if (folder / file).exists():
             raise ConfigurationError(f"{file} exists already.")
-    return [_write(folder / file, template, words) for file, template in files.items()]
+    made = [_write(folder / file, template, words) for file, template in files.items()]
+    _sort_imports(folder, made)
+    return made
 
 
 def pipeline(folder: Path) -> list[Path]:
@@ -75,6 +79,23 @@ def pipeline(folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(CI / source, path)
     return made
+
+
+def _sort_imports(folder: Path, files: Sequence[Path]) -> None:
+    """Sort as the repository's own settings say, which may be older than the templates, where ruff is installed."""
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--quiet",
+        "--no-cache",
+        "--fix",
+        "--select",
+        "I",
+        *map(str, files),
+    ]
+    subprocess.run(command, cwd=folder, check=False, capture_output=True)  # noqa: S603
 
 
 def _write(path: Path, template: str, words: Mapping[str, str]) -> Path:

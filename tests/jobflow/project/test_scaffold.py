@@ -1,6 +1,7 @@
 """A repository of one's own: what `new` and `add` write, and what they refuse."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,37 @@ def test_nothing_is_written_over(project: Path) -> None:
         scaffold.new(project)
     with pytest.raises(ConfigurationError, match="is no name"):
         scaffold.new(project.parent / "My Jobs")
+
+
+PRINTED = {
+    f"{page.relative_to(ROOT)}: {name}": (name, text)
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for name, text in re.findall(r"```python\n# ((?:handlers|tests)/\S+)\n(.*?)```", page.read_text(), re.DOTALL)
+}
+"""The files of a repository that the pages print in full, each with its path in the first line."""
+
+
+@pytest.mark.parametrize("of", ["a new repository", "a clone"])
+def test_what_the_pages_print_is_free_of_findings_in_both_places(project: Path, tmp_path: Path, of: str) -> None:
+    place = project
+    if of == "a clone":
+        place = tmp_path / "clone"
+        (place / "handlers").mkdir(parents=True)
+        for name in ("pyproject.toml", "chalicelib", "jobflow", "handlers/__init__.py"):
+            (place / name).symlink_to(ROOT / name)
+    for name, text in PRINTED.values():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    names = sorted({name for name, _ in PRINTED.values()})
+    assert names
+    for command in (("format", "--check"), ("check", "--no-cache")):
+        done = run(place, "ruff", *command, *names)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_job_type_is_added_as_the_repository_sorts_its_imports(project: Path) -> None:
+    settings = project / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('"chalicelib", ', "").replace(', "jobflow"', ""))
+    scaffold.add(project, "page.print")
+    done = run(project, "ruff", "check", "--no-cache", "handlers/page_print.py", "tests/test_page_print.py")
+    assert done.returncode == 0, done.stdout
