@@ -43,7 +43,7 @@ job holds no message and no worker, and the watchdog sends a new message ahead o
 
 `rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers. `fair_by="customer"` names the
 field that says whose job it is: customers take turns. `serial_by="account"` lets one job of an account run at a
-time, in order (docs/job-types.md).
+time, in order (docs/job-types/).
 `pause_when=Failing(of=20, within=300)` pauses the type while its attempts all fail with one error.
 
 How to change one

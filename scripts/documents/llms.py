@@ -45,10 +45,13 @@ def _start() -> Iterator[str]:
 
 def _pages() -> Iterator[str]:
     yield from ["## Pages", ""]
-    for path in sorted((ROOT / "docs").glob("*.md")):
+    docs = ROOT / "docs"
+    for path in sorted(docs.rglob("*.md")):
+        if path.parent.name == "decisions":
+            continue
         title, text = path.read_text().split("\n", 1)
         said = first_sentence(text)
-        yield f"- [{title.removeprefix('# ')}]({path.name})" + (f": {said}" if said else "")
+        yield f"- [{title.removeprefix('# ')}]({path.relative_to(docs)})" + (f": {said}" if said else "")
     yield ""
 
 

@@ -85,7 +85,7 @@ def render(text: str, known: Mapping[str, str]) -> str:
 def main() -> int:
     """Write or check; return 1 when a page is stale."""
     check, known, stale = "--check" in sys.argv[1:], values(), []
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         before = page.read_text()
         if (after := render(before, known)) != before:
             stale.append(page.relative_to(ROOT))

@@ -10,7 +10,9 @@ import pytest
 from tests.flow.printed import blocks
 from tests.infra.local.running import ROOT, Run
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(
+    (ROOT / "docs").rglob("*.md")
+)
 
 
 def test_the_job_type_works_as_it_is_printed(run: Run) -> None:
@@ -41,7 +43,7 @@ def test_the_curl_creates_a_job_once(run: Run) -> None:
     assert first[1] == second[1]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_command_exists(page: Path) -> None:
     named = set(re.findall(r"(?:`|^)(?:[A-Z_]+=\S+ )?make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE))
     shown = subprocess.run(["make", "-pRrq", ":"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
@@ -49,8 +51,17 @@ def test_every_make_command_exists(page: Path) -> None:
     assert named <= known
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text())
-    missing = [t for t in targets if not t.startswith("http") and not (page.parent / t).exists()]
+    missing = []
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text()):
+        file = page.parent / target if target else page
+        if not target.startswith("http") and not (file.exists() and (not anchor or anchor in anchors(file))):
+            missing.append(f"{target}#{anchor}")
     assert missing == []
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name in a page, as GitHub and the site make it of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}

@@ -1,4 +1,4 @@
-"""The commands of docs/deploy.md, operations.md and restore.md, run in their order on one stage, as they are printed.
+"""The commands of the deploy pages, operations.md and restore.md, run in their order on one stage, as they are printed.
 
 Make expands each, and the command runs in this process. Only these differ from an account: the functions are packaged
 once and for this machine, the console is not built, the smoke asks the emulator's address, the moment and the backup in

@@ -20,7 +20,7 @@ def blocks(page: str) -> dict[str, str]:
 
 def test_jobs_that_make_jobs_are_tested_as_the_page_says(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
-    printed = {name: text for name, text in blocks("docs/job-types.md").items() if "order_place" in name}
+    printed = {name: text for name, text in blocks("docs/job-types/enqueue.md").items() if "order_place" in name}
     assert len(printed) == 2
     for name, text in printed.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def test_the_example_passes(tmp_path: Path) -> None:
 
 def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says() -> None:
     made: dict[str, Any] = {}
-    exec(blocks("docs/job-types.md")["handlers/ledger_entry.py"], made)  # noqa: S102 - what the page prints
+    exec(blocks("docs/job-types/serial-by.md")["handlers/ledger_entry.py"], made)  # noqa: S102 - what the page prints
     try:
         platform = Platform(made["ledger_entry"])
         platform.fail("ledger.entry", TimeoutError())

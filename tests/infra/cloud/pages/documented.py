@@ -11,8 +11,9 @@ from infra.cloud.__main__ import _parser
 from infra.cloud.package.build import ROOT
 from jobflow.cli.commands import cloud
 
-PAGES = ("deploy.md", "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
-RUN_WHOLE = ("deploy.md", "operations.md", "restore.md")
+DEPLOY = ("deploy.md", *sorted(f"deploy/{path.name}" for path in (ROOT / "docs" / "deploy").glob("*.md")))
+PAGES = (*DEPLOY, "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
+RUN_WHOLE = (*DEPLOY, "operations.md", "restore.md")
 """Pages of which each command in a shell block is run."""
 CLOUD = re.compile(r"-m (?:jobflow|infra\.cloud) (?=(?:" + "|".join(cloud.COMMANDS) + r")\b)")
 ON_TABLES = (
