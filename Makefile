@@ -10,6 +10,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
+# An environment of its own, made when it is first used.
+SITE_TOOLS := build/site-tools/.ready
+DOCS_PORT ?= 8090
 # An environment of its own: mutmut brings libraries that nothing else here needs.
 MUTMUT := build/mutations/bin/mutmut
 NODE_VERSION := 22.20.0
@@ -31,7 +34,7 @@ PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
+.PHONY: help setup dev docs demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -186,6 +189,14 @@ e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a sec
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)
 
+$(SITE_TOOLS): scripts/site/requirements.txt | $(READY)
+	@$(PY) -m uv venv --quiet --clear $(@D)
+	@$(PY) -m uv pip sync --quiet --python $(@D)/bin/python scripts/site/requirements.txt
+	@touch $@
+
+docs: $(READY) $(SITE_TOOLS)  ## Build the documentation as a site, check its links and serve it (DOCS_PORT); only build/site: make docs BUILD=1
+	@$(PY) -m scripts.site.build $(if $(BUILD),,$(DOCS_PORT))
+
 docs-values: $(READY)  ## Write the numbers and the drawing that pages take from the code
 	@$(PY) -m scripts.documents.values
 
@@ -197,6 +208,7 @@ wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, a
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes scripts/site/requirements.in -o scripts/site/requirements.txt
 	@$(PY) -m jobflow lock
 
 clean:  ## Remove what the commands above made

@@ -1,4 +1,4 @@
-"""The drawing of docs/lifecycle.md, from the table of moves."""
+"""The moves of docs/lifecycle.md, drawn or as a table."""
 
 from chalicelib.jobs.job import MOVES, TERMINAL, Status
 
@@ -14,3 +14,15 @@ def diagram() -> str:
     births = [f"    [*] --> {status}: create (api)" for status in (Status.QUEUED, Status.SCHEDULED)]
     ends = [f"    {status} --> [*]: expiry" for status in Status if status in TERMINAL]
     return "\n".join(["```mermaid", "stateDiagram-v2", *births, *arrows, *ends, "```"])
+
+
+def table() -> str:
+    """Return the moves as a table, for where nothing draws a diagram."""
+    rows = [
+        f"| {source} | {move.name} | {move.actor} | {move.target} |"
+        for source in Status
+        for move in MOVES
+        if source in move.source and move.target is not None
+    ]
+    births = [f"| none | create | api | {status} |" for status in (Status.QUEUED, Status.SCHEDULED)]
+    return "\n".join(["| from | move | who makes it | to |", "|---|---|---|---|", *births, *rows])
