@@ -23,7 +23,8 @@ DECISION = re.compile(r"\[([^\]]+)\]\((?:\.\./)*decisions/[^)]*\)")
 DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 """The theme would load what draws these from another host."""
 ASKED = re.compile(
-    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+|<link\b[^>]*>|url\((?:https?:)?//[^)]+\)|<pre class=["']?mermaid\b"""
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+|<link\b[^>]*>"""
+    r"""|url\((?:https?:)?//[^)]+\)|<pre class=["']?mermaid\b"""
 )
 LOADED = re.compile(r"""\brel=["']?(?:stylesheet|preload|icon|modulepreload|preconnect|dns-prefetch)\b""")
 POLICY = "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
