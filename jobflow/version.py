@@ -1,3 +1,3 @@
-"""The version of JobFlow: of the client, the command line and the platform."""
+"""The version of JobFlow, from chalicelib.api.platform.reference. Written by `make openapi`."""
 
 __version__ = "0.2.0.dev0"

@@ -22,6 +22,11 @@ ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "openapi.json"
 MODELS = ROOT / "jobflow" / "models.py"
 PROBLEMS = ROOT / "jobflow" / "problems.py"
+OWN_VERSION = ROOT / "jobflow" / "version.py"
+VERSION_PAGE = '''"""The version of JobFlow, from chalicelib.api.platform.reference. Written by `make openapi`."""
+
+__version__ = "{}"
+'''
 GUIDES = (llms.TARGET, llms.COPY)
 
 
@@ -46,7 +51,12 @@ def main() -> int:
 def of_client(content: dict[str, Any]) -> dict[Path, str]:
     """Return the client's generated modules, formatted."""
     models, problems = client_models.models(content), client_models.problems()
-    return {MODELS: _formatted(models), PROBLEMS: _formatted(problems), **sync_client.files()}
+    return {
+        MODELS: _formatted(models),
+        PROBLEMS: _formatted(problems),
+        OWN_VERSION: VERSION_PAGE.format(VERSION),
+        **sync_client.files(),
+    }
 
 
 def _formatted(code: str) -> str:

@@ -23,6 +23,10 @@ class Teller:
         """Tell a result."""
         self._console.print(f"   [green]✓[/green] {escape(text)}", soft_wrap=True)
 
+    def skip(self, text: str) -> None:
+        """Tell why a step is not done here."""
+        self._console.print(f"   [yellow]–[/yellow] {escape(text)}", soft_wrap=True)  # noqa: RUF001
+
     def link(self, name: str, url: str) -> None:
         """Tell where something is seen."""
         self._console.print(f"     {name}: [link={url}]{escape(url)}[/link]", soft_wrap=True, highlight=False)

@@ -1,6 +1,6 @@
 """Do what README says first, in an empty folder, and measure it: until a first job of one's own has completed.
 
-Run it as `python -m scripts.wheels.first_job`. The commands are those of README's first block. After them the job type
+Run it as `python -m scripts.wheels.first_job`. The commands are those that README prints for it. After them the job type
 of *Add a job type* is put there, and the repository's checks and tests pass. Not timed: building the wheels, filling
 pip's cache, and what follows the first job. Timed: the virtual environment, too. Exits with 1 when it takes too many
 commands or too long: by the clock, or on a machine that has more work than processors by the CPU of all commands.
@@ -37,7 +37,7 @@ class Failed(Exception):
 
 def commands() -> list[str]:
     """Return the commands of README's first block, without their comments."""
-    found = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    found = re.search(r"```sh\n(pip install .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = found[1].splitlines() if found else []
     return [command for line in lines if (command := line.partition("  #")[0].strip())]
 

@@ -43,6 +43,17 @@ def test_the_curl_creates_a_job_once(run: Run) -> None:
     assert first[1] == second[1]
 
 
+def test_the_command_in_the_clone_creates_a_job_and_waits_for_its_end(run: Run) -> None:
+    [command] = re.findall(r"^\.venv/bin/jobflow [^#\n]+", "\n".join(blocks("sh")), re.MULTILINE)
+    environment = {**os.environ, "JOBFLOW_URL": run.state["api"], "JOBFLOW_TOKEN": run.state["token"]}
+    subprocess.run(["make", "-s", ".venv/bin/jobflow"], cwd=ROOT, check=True)
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "completed" in done.stdout
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_command_exists(page: Path) -> None:
     named = set(re.findall(r"(?:`|^)(?:[A-Z_]+=\S+ )?make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE))

@@ -10,7 +10,8 @@ from chalicelib.api.http.endpoint import Call, Endpoint, Endpoints, Text
 from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 
-VERSION = "1.0.0"
+VERSION = "0.2.0.dev0"
+"""The version of JobFlow; `make openapi` writes it into the client, whose package has it."""
 REFERENCE_PAGE = "/reference/"
 
 
