@@ -1,4 +1,4 @@
-"""Bulk actions on the control table: a row each, its ids beside it, and a mark among the totals while it is open."""
+"""Store bulk actions on the control table: a row each, its ids in another row, and a mark while it is open."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ class DynamoBulkActions:
         self._rows, self._ids, self._open = table.bind(BulkRow), table.bind(IdsRow), table.bind(OpenRow)
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
-        """See BulkActionRows: the row last, so that whatever is listed is whole, and somebody works on it."""
+        """See BulkActionRows. The row is written last, so that every listed action is complete and is worked on."""
         gone_at = new.started_at + KEEP_BULK
         if ids:
             row = self._ids(sk=new.id)

@@ -1,4 +1,4 @@
-"""Bulk actions that the platform works off by itself, and the means to begin with one now, as Protocols."""
+"""Ports of bulk actions: their rows, and the function that works them off."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,10 +97,10 @@ class BulkActionRows(Protocol):
         """
 
     def stop(self, bulk_id: str, now: float) -> BulkAction | None:
-        """Ask an open one to stop; None when there is no such one that runs."""
+        """Ask an open one to stop; None when none with this id runs."""
 
     def close(self, bulk_id: str, now: float) -> None:
-        """Take one that is over from the open ones; twice is no error."""
+        """Remove a finished one from the open ones; a second time is no error."""
 
 
 class Background(Protocol):

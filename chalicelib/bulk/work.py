@@ -1,4 +1,4 @@
-"""Bulk actions that the platform works off: started, looked at and stopped by operators, worked off in slices.
+"""Start, show, stop and work off bulk actions; they are worked off in slices.
 
 A slice writes which jobs it is about, acts on them, and writes what became of them, each time with the version that it
 read: of two workers one is refused and stops. A worker that dies leaves its slice to the next one. Each job has the id
@@ -234,7 +234,7 @@ class BulkWork:
 
 
 def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> Mapping[str, Reason]:
-    """Return the reasons with those of more jobs, without the ids that make each one differ."""
+    """Add skipped jobs to the reasons; ids in a reason's text are dropped, so that equal reasons count together."""
     found = dict(known)
     for job_id, reason in skipped:
         common = reason.replace(f"Job {job_id} ", "").replace(job_id, "it")

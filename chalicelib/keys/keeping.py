@@ -122,9 +122,9 @@ class KeyedJobs:
             self.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)))
 
     def _of_its_key(self, job: Job) -> tuple[Job, Job | None]:
-        """Return the job under the first id of its key that no other request has used, and what the key made under it.
+        """Return the wanted job under the first free id of its key, and the job that the key made there, if any.
 
-        An earlier try may have named the job and died: another request has stored its own under that name.
+        An earlier try may have reserved an id and died; another request may have used that id since.
         """
         own = None if job.idempotency_key is None else self.find(job.id)
         while own is not None and own.type == job.type and not _by_same_key(own, job):
@@ -133,7 +133,7 @@ class KeyedJobs:
         return job, own
 
     def _asked_before(self, job: Job, found: Job | None) -> Job | None:
-        """Return the job that this request's key has made, named or replaced; None without a key, or the first time."""
+        """Return the job that this request's key made, named or replaced; None without a key or a first request."""
         if job.idempotency_key is None:
             return None
         if found is not None and (found.id == job.id or _by_same_key(found, job)):
@@ -156,7 +156,7 @@ class KeyedJobs:
         return Submitted(before, Outcome.REPEATED)
 
     def _repeated(self, job: Job, existing: Job) -> Submitted:
-        """Answer with what a key has made; raises IdempotencyMismatch for another body, but of a job's own jobs."""
+        """Answer with the job that a key made; raises IdempotencyMismatch for another body, except a job's own jobs."""
         differs = existing.body_hash != job.body_hash
         if differs and job.parent is None:
             where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
@@ -165,7 +165,7 @@ class KeyedJobs:
         return Submitted(existing, Outcome.REPEATED)
 
     def _remember(self, job: Job, kept: Job, until: float) -> None:
-        """Let a key find its job again when that has another id: the next request takes its place on job and row."""
+        """Remember the job of a key under another id: the next request overwrites the key on the job and its row."""
         if job.idempotency_key is not None and kept.id != job.id:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 
@@ -193,14 +193,14 @@ class KeyedJobs:
         return self._store(job)
 
     def _store(self, job: Job) -> Submitted | None:
-        """Store a job under the id that the key names; None when another request has stored its own there."""
+        """Store a job under the id of its key row; None when another request has used that id."""
         existing = self._add(job)
         if existing is None:
             return Submitted(job, Outcome.CREATED)
         return self._repeated(job, existing) if _by_same_key(existing, job) else None
 
     def _add(self, job: Job) -> Job | None:
-        """Store a job; return the one that has its id already, None when that is not so."""
+        """Store a job; return the job that already has its id, else None."""
         try:
             self.store.add(job)
         except JobExists as conflict:
@@ -219,7 +219,7 @@ class KeyedJobs:
 
 
 def _by_same_key(found: Job, job: Job) -> bool:
-    """Return whether one idempotency key made both, or had the last say over the one that was found."""
+    """Return whether one idempotency key made both jobs, or wrote the found one last."""
     if job.parent is not None and found.id != job.id:
         return False  # the id alone tells the run of the parent, and a parent does not change with the last say
     mine = (job.idempotency_key, job.principal, job.parent)

@@ -19,7 +19,7 @@ LONGEST_DEBOUNCE = int(DAY)
 
 @dataclass(frozen=True, slots=True)
 class Debounce:
-    """A job waits for `seconds` after the last request with this key, which then has the say."""
+    """A job waits until `seconds` after the last request with this key; that request's data is used."""
 
     key: str
     seconds: int
@@ -61,7 +61,7 @@ def answer_row(job_id: str) -> WaitingKey:
 
 
 def next_id(job_id: str) -> str:
-    """Return the id of a job when another request has stored its own under this one: always the same."""
+    """Return the id to try next when another request has used this one; the same input gives the same id."""
     return _id("next", job_id)
 
 
@@ -71,10 +71,10 @@ def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
 
 
 def replace_waiting(found: Job, wanted: Job) -> Change:
-    """Let a later request have the say over a job that waits for its time: what `wanted` is made of, and its time.
+    """Replace the payload, tags and time of a waiting job by those of a later request.
 
-    It is a new generation, so that the message of the earlier time is stale and runs nothing. A job that was
-    claimed is refused: it may be scheduled again, for its turn, and what it has begun goes on.
+    The generation grows, so that the earlier message is stale and runs nothing. A claimed job is refused, also when
+    it is scheduled again for its turn: it has begun.
     """
     values = {
         "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,

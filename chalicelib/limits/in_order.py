@@ -44,7 +44,7 @@ class InOrder:
         return Hold(0, "behind another job of its key") if self.behind.get(delivery.group) else None
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Take note of a handled message: unless its job has ended, the next ones of its group are held too."""
+        """Note how a message was handled: unless its job has ended, the later ones of its group are held too."""
         if isinstance(end, Hold) and not end.over:
             self.behind[delivery.group] = True
 
@@ -65,7 +65,7 @@ class InOrder:
             raise LeaseLost(job.id)
 
     def on_settle(self) -> None:
-        """Note nothing: the run began right after its claim, and its key is free as soon as the attempt has ended."""
+        """Do nothing: the key is free as soon as the attempt has ended."""
 
     def _take(self, row: str, attempt: KeyLock) -> None:
         for _ in range(KEY_TRIES):

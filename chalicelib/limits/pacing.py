@@ -28,7 +28,7 @@ CAREFUL = 0.8
 
 
 class NotYet(Exception):
-    """The job may not start before `at` (epoch seconds), its turn: too long for the invocation to wait."""
+    """The job's turn is at `at` (epoch seconds), later than the invocation can wait."""
 
     def __init__(self, at: float) -> None:
         super().__init__(f"not before {at}")
@@ -64,13 +64,13 @@ class Pacing:
         cls, kind: JobType[Any, Any], rate: Rate, turns: Turns, store: JobStore, clock: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> "Pacing":  # fmt: skip
-        """Return what paces a worker of the type."""
+        """Return the pacing for a worker of the type."""
         return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
         """Begin with a batch: give turns to its jobs if none may start soon. `next` tells what they are.
 
-        A job that gets none here is claimed as always, and finds out when it may start.
+        A job without a turn is claimed as usual; `start` then says when it may start.
         """
         self.slots.clear()
         self.rest, self.waits = list(deliveries), {}
@@ -85,7 +85,7 @@ class Pacing:
             events.store_failed(self.name, error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
+        """Go on to the next message; return its fate if its job waits for its turn, else None."""
         self.started = None  # an attempt that ended its invocation was not settled
         try:
             # the jobs before it may have taken the last near slots: it is not claimed for nothing
@@ -98,7 +98,7 @@ class Pacing:
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Take note of what became of a message: the others of the batch wait for nothing but their turns."""
+        """Do nothing after a message: no other message of the batch depends on it."""
 
     def start(self, job: Job) -> None:
         """Wait for a slot, and return when the job may start at once.
@@ -138,10 +138,10 @@ class Pacing:
         return at - self.clock() > SQS_LONGEST_DELAY or receive_count >= self.max_receives
 
     def _forget_the_gone(self) -> None:
-        """End a queue of turns whose jobs were cancelled: nobody has started although turns came."""
+        """Drop turns of cancelled jobs: turns have passed and no job has started."""
         if not self._looks_gone():
             return
-        # what this process knows is as old as its last look, and the starts since then were of other workers
+        # this process knows the plan of its last read; other workers have started jobs since
         self.known = self.turns.taken(self.name)
         if self._looks_gone():
             self.turns.forget(self.name, self.known.turns_to)
@@ -157,7 +157,7 @@ class Pacing:
         return self._taken() or self.known.turns_to > self.clock() + self.wait
 
     def _taken(self) -> bool:
-        """Return whether all near slots are taken, as far as this process knows: who has a turn waits for another."""
+        """Return whether all near slots are taken, as far as this process knows: a job then gets a new turn."""
         return self.known.slots_to - self.rate.ahead > self.clock() + self.wait
 
     def _take(self, ends: float) -> None:
@@ -177,7 +177,7 @@ class Pacing:
             self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:
-        """Return how many slots to take at once: as many as runs one after the other can keep up with."""
+        """Return how many slots to take at once: no more than the jobs can use in time, one after the other."""
         if self.longest is None:
             return 1
         behind = self.longest - self.rate.apart
@@ -202,7 +202,7 @@ class Pacing:
     def _queues(self, job: Job, now: float) -> bool:
         if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
             return False
-        # a turn that passed (the type was paused) is no use when the slots are all taken
+        # a turn that passed (the type was paused) does not help when all slots are taken
         return not has_turn(job) or self._taken()
 
     def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:

@@ -18,13 +18,13 @@ class Taken:
 class Turns(Protocol):
     """Gives out starts: one row a job type, one conditional write a call as a rule. Times in epoch seconds.
 
-    Raises what the store raises when it does not take the write: nothing is given out then, or is lost.
+    Raises what the store raises when a write fails; then no start is given out, or one is lost.
     """
 
     def taken(self, job_type: str) -> Taken:
         """Return up to when the type's starts are planned; it may be a second old.
 
-        It is never behind a slot that this port gave out or met.
+        It is never earlier than a slot that this object gave out or saw.
         """
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
@@ -34,4 +34,4 @@ class Turns(Protocol):
         """Take `count` turns behind all that were given out, and not before the time `after`."""
 
     def forget(self, job_type: str, turns_to: float) -> None:
-        """Let new turns begin anew: those up to `turns_to` are of jobs that are gone. No error if there are others."""
+        """Forget the turns up to `turns_to`, whose jobs are gone. Later turns stay, and are no error."""

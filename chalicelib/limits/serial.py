@@ -1,4 +1,4 @@
-"""Say which jobs run one at a time and in which order: those of a key, on a FIFO queue. Pure."""
+"""Name the key of jobs that run one at a time, and its lock. Pure."""
 
 import uuid
 

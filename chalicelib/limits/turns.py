@@ -8,7 +8,7 @@ from chalicelib.jobs.transitions import waits
 
 
 def has_turn(job: Job) -> bool:
-    """Return whether a waiting job has a turn: it queued for a start already."""
+    """Return whether a waiting job already has a turn."""
     return job.turn_at is not None and job.next_attempt_at == job.turn_at
 
 
@@ -23,13 +23,13 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     if parked:
         values |= waits(now, turn, parked)
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
-    # until then the watchdog does not look for its message; `updated_at` stays: since then the job is queued
+    # the watchdog looks for its message only after that; `updated_at` stays, as it says since when the job is queued
     values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
     return Change(j.TAKE_TURN, seen.gen, tests, values)
 
 
 def give_back(held: Job, *, now: float, turn: float, parked: bool) -> Change:
-    """Give the attempt of a claimed job back that may not start yet; refused when a stop was asked for."""
+    """Give back the attempt of a claimed job that may not start yet; refused when a stop was asked for."""
     tests = (Test("claims", "=", held.claims), Test("cancel_requested", "unset"))
     values = {**waits(now, turn, parked), "turn_at": turn, "stalled_since": None}
     return Change(j.DEFER, held.gen, tests, values, {"attempts": -1}, job_type=held.type)

@@ -30,7 +30,7 @@ class Told:
 def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     """Cancel a job and its descendants; return the job and what became of them. One that has finished is passed.
 
-    Each job comes before what it made: it makes no more then, unless it runs. Raises JobNotFound.
+    A job is cancelled before the jobs that it made, so that it makes no more, unless it runs. Raises JobNotFound.
     """
     try:
         first = operations.cancel(job_id)
@@ -68,7 +68,7 @@ def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
 
 
 def _makes_some(job: Job) -> bool:
-    """Return False for a job whose type makes none: nobody asks the store for what cannot be there."""
+    """Return False for a job whose type makes no jobs, which saves a read."""
     kind = registered.get(job.type)
     return kind is None or bool(kind.enqueues)
 

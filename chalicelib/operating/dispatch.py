@@ -79,7 +79,7 @@ class Dispatcher:
         return {job_id for ten in tens(soon, lambda job: job.type) for job_id in self._send_ten(ten, wait, ends)}
 
     def mark(self, job: Job) -> Job:
-        """Write down that a job's message got out, and when, if another one was sent before; return the job."""
+        """Mark a job as sent, with the time if it was sent before; return the job."""
         if job.sent and not job.resends:
             return job
         try:

@@ -24,7 +24,7 @@ CLOCKS_APART = 60.0
 class Operations:
     """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept.
 
-    Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
+    Every action is stored: the last one on the job, earlier ones beside it. Without `by` it is the platform's.
     With `bulk`, the id of a bulk action that began at `bulk_since` (epoch seconds), each job is acted on at most once:
     one that has this id among its acts is returned as it is.
     """
@@ -147,7 +147,7 @@ class Operations:
         return found.type in jobtype.names()
 
     def _act(self, found: Job, change: Change, name: str) -> Job:
-        """Apply the change with who asked for it, after the act before it was written down; raises MoveRefused."""
+        """Store the action before, then apply the change with who asked for it. Raises MoveRefused."""
         if not (self.by or self.bulk):
             return self.dispatcher.store.apply(found.id, change)
         before = acts.last(found)
@@ -169,7 +169,7 @@ class Operations:
 
 
 def _edited(found: Job, payload: JSON) -> dict[str, Any]:
-    """Return what another payload changes of a job: its tenant as well, if the payload names another one."""
+    """Return the changes that another payload makes: the payload, and the tenant that it names."""
     kind = jobtype.get(found.type)
     edited = stored_payload(kind.canonical(payload))
     tags = tagged(found.tags, kind.keyed_by, edited["payload"])

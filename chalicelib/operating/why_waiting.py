@@ -67,7 +67,7 @@ def asks(job: Job) -> bool:
 
 
 def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) -> str | None:
-    """Return the sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will.
+    """Return the sentence, at `now` (epoch seconds); None for a job that runs or has finished.
 
     `last` is the job's last attempt, if it is on record.
     """
@@ -114,7 +114,7 @@ def _failed(job: Job, due: float, now: float) -> str:
 
 
 def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
-    """Say why an attempt was given back: its payload is refused, the platform was in the way, or the job asked."""
+    """Say why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
     # of the attempt: the job's own may be too short to name the field
     reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
@@ -122,7 +122,7 @@ def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
         return f"{reason}; the next try is at {iso(due)}{late}"
     if last.error_class == PayloadRefused.__name__:
         return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
-    # The watchdog notes a stall, too, but of a later message: then it was the job that asked.
+    # The watchdog may have noted a stall of a later message; this attempt ended because the job asked to wait.
     if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
         return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
     told = f": {reason}" if reason and not reason.startswith(ASKED) else ""

@@ -82,13 +82,13 @@ class CircuitBreaker:
         return end
 
     def _give_back(self) -> None:
-        """Take a probe back that has not run: its message was old, or its job may not start yet."""
+        """Take back a probe that has not run: its message was old, or its job may not start yet."""
         if self.probe:
             self._tell(untried(self.probe, self.clock()))
             self.probe = ""
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
-        """Hear how an attempt ended, after that was written down."""
+        """Count how an attempt ended, after that was stored."""
         if attempt.outcome == "completed":
             self._hear_of_success()
         elif attempt.outcome in FAILED:
@@ -125,7 +125,7 @@ class CircuitBreaker:
         return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
-        """Take the probe that is due; return a Hold when it is not known whether it was taken."""
+        """Take the probe that is due; return a Hold when the store does not say whether it was taken."""
         probe = uuid.uuid4().hex[:12]
         try:
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)

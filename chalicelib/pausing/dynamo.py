@@ -1,4 +1,4 @@
-"""Failures of job types and their pauses by themselves, on the control table: one row a job type, written whole."""
+"""Store failures and automatic pauses of job types on the control table: one row a type, written whole."""
 
 import json
 import math
@@ -112,7 +112,7 @@ class DynamoAutoPauses:
 
 
 def _kept(new: AutoPause) -> Action:
-    """Let a row go a week later that nothing follows; what must end some day stays until it has."""
+    """Let a row expire a week later when nothing depends on it; the row of a pause or a switched-off queue stays."""
     if new.since is None and new.switched_at is None:
         ends: Action = AutoPauseRow.expires_at.set(math.ceil(time.time() + KEEP_FAILURES))
         return ends

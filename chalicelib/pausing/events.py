@@ -1,4 +1,4 @@
-"""The events of a job type that is paused by itself: lines of the audit, with the platform as the one who acts."""
+"""Log that a job type is paused by itself, probed or resumed; the principal is the platform."""
 
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import logger
@@ -26,7 +26,7 @@ def resumed_by_itself(job_type: str) -> None:
 
 
 def is_paused(job_type: str) -> None:
-    """Count a minute in which a type is paused by itself: an alarm waits for it."""
+    """Count a minute in which a type is paused by itself, for the alarm."""
     count(Metric.PAUSED_BY_ITSELF, job_type)
 
 

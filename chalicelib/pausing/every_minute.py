@@ -115,7 +115,7 @@ class AutoPausing:
                 pause_events.resumed_by_itself(name)
             return 0
         read = self.store.get_many(self.choose(found, min(LOOKS, len(found))))
-        # a job without attempts left comes last: a worker only gives it up, which tests nothing
+        # a job without attempts left comes last: a worker only gives it up, so the probe would test nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
             # a dead letter needs a message, and nobody else sends one while the type is paused

@@ -1,4 +1,4 @@
-"""Failures of job types and their pauses by themselves in memory, held to the same contract tests as DynamoDB."""
+"""Store failures and automatic pauses in memory; the same contract tests hold for DynamoDB."""
 
 import threading
 import uuid

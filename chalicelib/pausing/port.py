@@ -15,18 +15,18 @@ class Pauses(Protocol):
     def pause(self, job_type: str, pause: Pause) -> bool:
         """Write down that the type is paused; False, and the first pause stays, when it was already.
 
-        An operator's pause takes the place of one by itself, and one by itself of an earlier one by itself.
+        An operator's pause replaces an automatic one; an automatic pause replaces an earlier automatic one.
         """
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:
-        """Write down that it is not; a type that was not paused is no error. `by_itself`: an operator's pause stays."""
+        """Store that it is not paused; an unpaused type is no error. `by_itself`: an operator's pause stays."""
 
 
 class Consumers(Protocol):
     """Receives from the queues and invokes the workers."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """Let the type's messages be received, or not any more; deliveries under way go on."""
+        """Switch the delivery of the type's messages on or off; deliveries under way go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class PastPauses(Protocol):
     """Keeps the pauses that have ended as long as the counters of that time."""
 
     def add(self, job_type: str, past: PastPause) -> None:
-        """Write down a pause that ends; the same one again replaces it: a resume may be cut short and repeated."""
+        """Store a pause that ends. The same pause again replaces it: a resume may be interrupted and repeated."""
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
         """Return at most so many of the type, the newest first."""

@@ -32,7 +32,7 @@ class Pausing:
     by_itself: Callable[[str], AutoPauses | None] = lambda _: None
 
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
-        """Pause, and store by whom and why. A repeated call changes nothing of the first pause.
+        """Pause, and store by whom and why. A repeated call does not change the first pause.
 
         A pause by itself becomes one by the operator, which only a resume ends. Raises JobConflict while an earlier
         change is still being made.

@@ -18,15 +18,15 @@ TIME_TO_STORE = 2.0
 
 
 class _OutOfTime(Exception):
-    """Raised when no further job can be stored: each try may take seconds, and the answer must get out."""
+    """Raised when no time is left to store another job: the answer must be sent in time."""
 
 
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> Sequence[Submitted | JobFlowError]:
     """Send the messages of each type in tens, and store each ten of jobs; an error stands for a job that was wrong.
 
     A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
-    way, or time runs out, the jobs before are told as stored and the rest as NotStored; raises what the store raises at
-    the first job.
+    way, or time runs out, the answer names the jobs before as stored and the rest as NotStored. Raises what the store
+    raises at the first job.
     """
     batch = _Batch(service, service.now() + TIME_TO_ACT)
     try:

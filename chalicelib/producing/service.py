@@ -154,7 +154,7 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
-        # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+        # Due shortly before its time even when sent at once: if sending fails, the watchdog must come early enough.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
             due_at = run_at or now  # nothing is sent before

@@ -1,4 +1,4 @@
-"""Cancel jobs that were made ahead of firings which a schedule does not have any more.
+"""Cancel jobs that were made ahead for firings that a schedule no longer has.
 
 The ids of such jobs are a function of schedule and time. So those are found, too, that a run made before it died, and
 that no schedule names. A run that makes one after this either writes the schedule first, and whoever changes it looks
@@ -16,7 +16,7 @@ from chalicelib.schedules.rule import Schedule
 
 
 def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
-    """Cancel what may have been made ahead for `seen`, but the firings that `after`, in its place, has, too.
+    """Cancel what may have been made ahead for `seen`, except firings that `after`, which replaces it, has as well.
 
     `after` is None when the schedule ends. A read for each firing of the next two minutes, and no write without a job.
     """

@@ -1,4 +1,4 @@
-"""Make the stored schedules those that the handler files declare: once a process, whose code does not change."""
+"""Bring the stored schedules in line with the handler files, once a process."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -80,7 +80,7 @@ def fires_at(schedule: Schedule, at: float) -> bool:
 
 
 def ahead(schedule: Schedule, now: float) -> list[float]:
-    """Return the firings after `now` whose jobs may be there, also while it is paused: one or two more than are.
+    """Return the firings after `now` whose jobs may exist, also while it is paused; one or two may have none.
 
     A run that died, or whose write was refused, has made jobs that the schedule does not remember.
     """
@@ -90,7 +90,7 @@ def ahead(schedule: Schedule, now: float) -> list[float]:
 
 
 def comes_to(schedule: Schedule, at: float) -> bool:
-    """Return whether the schedule has that firing before it: its job is still to be written down."""
+    """Return whether that firing is still ahead: its job is not recorded yet."""
     first = schedule.next_at
     return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
@@ -115,7 +115,7 @@ def _after(schedule: Schedule, after: float) -> Iterator[float]:
 
 
 def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[float]:
-    """Return the last firings from `first` on and before `until`: so many, found in stretches that reach further back.
+    """Return the last `most` firings between `first` and `until`, searched backwards in growing stretches.
 
     The work is bounded by `most` and not by how long ago `first` was.
     """

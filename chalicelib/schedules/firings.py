@@ -122,13 +122,13 @@ class Firings:
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
         """Cancel what was made for a schedule that was paused, changed or deleted meanwhile; return the others.
 
-        What another watchdog made too is among the schedule's recent firings, or will be.
+        A job that another watchdog made as well is, or will be, among the schedule's recent firings.
         """
         current = self._current(seen)
         recent, kept = () if current is None else current.recent, []
         for job in jobs:
             fires = job.fires_at or 0.0
-            # of many late firings the schedule has forgotten the first ones already
+            # after many late firings the schedule no longer remembers the first ones
             if fires in recent or fires < min(recent, default=0.0) or (current and comes_to(current, fires)):
                 kept.append(job)
             else:

@@ -12,10 +12,11 @@ for, so that only cancelled ones make a long way."""
 def unfinished_before(store: JobStore, job: Job) -> str | None:
     """Return the id of an earlier firing's job that has not finished; None when there is none, and for other jobs.
 
-    A firing that never ran says nothing: what it had to wait for counts. A job that was retried by hand runs.
-    An earlier one that was retried by hand does not stop a firing that a worker has claimed before: it may have begun.
-    Of its claims only the first one says that it has not, as attempts are given back; but while an earlier one has not
-    finished its first run it cannot have begun, so that a worker that died over this question is no way around it.
+    * A firing that never ran is passed over: the one before it counts.
+    * A job that was retried by hand runs.
+    * An earlier firing that was retried by hand does not stop a firing that was claimed before, which may have begun.
+    * While an earlier firing has not finished its first run, a later one cannot have begun, whatever its claims say.
+
     One read for a firing of a schedule that does not overlap, none for any other job.
     """
     earlier = job.after if job.gen == 1 else None

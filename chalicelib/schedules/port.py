@@ -7,9 +7,9 @@ from chalicelib.schedules.rule import Schedule
 
 
 class Schedules(Protocol):
-    """Keeps schedules. Each write is conditional on the one before it, so that nobody overwrites what they did not see.
+    """Keeps schedules. Each write depends on the version that was read, so that no unseen change is overwritten.
 
-    The same write twice is no error while nobody else has written: the reply to the first time was lost.
+    The same write twice is no error while nobody else has written: the first reply may have been lost.
     """
 
     def get(self, schedule_id: str) -> Schedule:

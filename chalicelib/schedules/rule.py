@@ -49,7 +49,7 @@ class Schedule:
 
     @property
     def version(self) -> str:
-        """Return what differs when its settings differ, and stays over firings, pauses and a change back."""
+        """Return a version that depends on the settings alone; firings and pauses do not change it."""
         settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
         bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
         text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
