@@ -47,7 +47,7 @@ class Function:
                 raise ConfigurationError(
                     "function: concurrency must be 2 or more: Lambda polls a queue with two invocations at least. For "
                     "jobs that run one at a time give serial_by= the field of the payload that they share; a field "
-                    "with one value for all makes it all jobs of the type (docs/job-types.md#one-at-a-time-for-a-key)"
+                    "with one value for all makes it all jobs of the type (docs/job-types/serial-by.md)"
                 )
             check_number("function: concurrency", self.concurrency, 2, 1000)
         if not isinstance(self.vpc, bool):
