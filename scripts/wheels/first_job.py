@@ -1,6 +1,6 @@
 """Do what README says first, in an empty folder, and measure it: until a first job of one's own has completed.
 
-Run it as `python -m scripts.wheels.first_job`. The commands are those that README prints for it. After them the job type
+Run it as `python -m scripts.wheels.first_job`. The commands are those that README prints. After them the job type
 of *Add a job type* is put there, and the repository's checks and tests pass. Not timed: building the wheels, filling
 pip's cache, and what follows the first job. Timed: the virtual environment, too. Exits with 1 when it takes too many
 commands or too long: by the clock, or on a machine that has more work than processors by the CPU of all commands.
