@@ -116,6 +116,17 @@ class Assembly:
         return DynamoCounters(self.settings)
 
     @property
+    def counters_seen(self) -> "Counters":
+        """Return the counters for people: with the pauses by themselves as they are at this moment."""
+        from chalicelib.job_types import jobtype
+        from chalicelib.pausing.seen import PausesSeen
+
+        def types() -> list[str]:
+            return [kind.name for kind in jobtype.all_types() if kind.pause_when is not None]
+
+        return PausesSeen(self.counters, lambda: self.auto_pauses, types)
+
+    @property
     def counter_rows(self) -> "CounterTable":
         """Return the counters, to write: the same rows that `counters` reads."""
         return cast("CounterTable", self.counters)
@@ -294,7 +305,7 @@ class Assembly:
         """Return what reads a job with its explanation."""
         from chalicelib.operating.reading import JobReader
 
-        return JobReader(self.job_store, self.counters, self.clock)
+        return JobReader(self.job_store, self.counters_seen, self.clock)
 
     @Part
     def read_limiter(self) -> "ReadLimiter":
@@ -317,7 +328,7 @@ class Assembly:
         """Return the numbers of `GET /metrics`."""
         from chalicelib.counters.snapshot import MetricsReader
 
-        return MetricsReader(self.counters, self.job_queue, self.clock, self._planned_to)
+        return MetricsReader(self.counters_seen, self.job_queue, self.clock, self._planned_to)
 
     def _planned_to(self, job_type: str) -> float:
         return self.turns.taken(job_type).turns_to
@@ -327,7 +338,7 @@ class Assembly:
         """Return series, groups of errors and findings; it remembers the dead letters that it has looked at."""
         from chalicelib.counters.history import DeadLetters, History
 
-        return History(self.counters, self.acknowledgements, self.clock, DeadLetters(self.job_store, self.clock))
+        return History(self.counters_seen, self.acknowledgements, self.clock, DeadLetters(self.job_store, self.clock))
 
     @Part
     def firings(self) -> "Firings":

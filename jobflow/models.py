@@ -252,15 +252,25 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number."""
+
+    status: Status
+    type: str
+    finished_after: datetime | None
+    finished_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FindingRow:
     """One finding about one job type that needs attention."""
 
     kind: Kind
-    """new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has
-    acknowledged, or that came again), dead_letters (older ones), draining"""
+    """new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups of the last
+    day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
     type: str
     number: int
-    """Jobs; groups of errors for `errors`"""
+    """Jobs, those that wait where it is about a queue; groups of errors for `errors`"""
     growth_per_minute: float | None
     """By how many unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
@@ -271,6 +281,8 @@ class FindingRow:
     their error. null where that is not known, because there are more than 1,000 dead letters"""
     fingerprint: str | None
     """The error of those that are acknowledged, if it is only one"""
+    filter: FindingFilter | None
+    """The jobs that it counts; null for `errors`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -895,6 +907,8 @@ class JobFilter(TypedDict, total=False):
     parent: str
     created_after: datetime | str
     created_before: datetime | str
+    finished_after: datetime | str
+    finished_before: datetime | str
     payload: str
     tenant: str
     idempotency_key: str

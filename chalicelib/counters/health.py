@@ -10,7 +10,8 @@ from chalicelib.counters import backlog
 from chalicelib.counters.port import Acknowledged, ErrorHour, Standing
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
 from chalicelib.counters.snapshot import count
-from chalicelib.jobs.job import ON_QUEUE, Status
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.port import Filter
 
 GROWTH_MINUTES = 5
 """Whole minutes over which growth is taken: long enough that one batch is no trend."""
@@ -34,6 +35,7 @@ class Kind(StrEnum):
 class Finding:
     """One thing about one job type. `number` are jobs, or groups of errors; `since` is in epoch seconds.
 
+    `which` are the jobs that it counts, so that a list of them has just this number; None for groups of errors.
     `growth` is in jobs a minute, `drain_eta` in seconds. Of older dead letters, `acknowledged` tells how many were
     there when somebody acknowledged their error (None: not known), and `fingerprint` that error if it is only one.
     """
@@ -46,6 +48,7 @@ class Finding:
     since: float | None = None
     acknowledged: int | None = None
     fingerprint: str | None = None
+    which: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,11 @@ def findings(
 ) -> list[Finding]:
     """Rank what there is to see; `minutes` are each type's minute buckets of the last hour.
 
-    `dead` are all dead letters; None where nobody has looked at them.
+    `dead` are all dead letters; None where nobody has looked at them. A paused type has no finding about its backlog:
+    the pause is what there is to see.
     """
     open_groups = _open(errors, acknowledged)
-    found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now)]
+    found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
     found += [older for name in minutes if (older := _older(name, standing, minutes[name], acknowledged, now, dead))]
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
@@ -86,23 +90,41 @@ def growth(minutes: Buckets, now: float) -> float:
 
 
 def _of_type(
-    name: str, standing: Standing, minutes: Buckets, open_groups: Mapping[str, set[str]], now: float
+    name: str,
+    standing: Standing,
+    minutes: Buckets,
+    open_groups: Mapping[str, set[str]],
+    now: float,
+    dead: Sequence[Dead] | None,
 ) -> Iterable[Finding]:
-    if new := _new(minutes, now):
-        yield Finding(Kind.NEW_DEAD_LETTERS, name, new)
-    if name in standing.paused:
-        yield Finding(Kind.PAUSED, name, count(standing.totals, Status.QUEUED, name), since=standing.paused[name].since)
+    if new := _new(name, standing, minutes, now, dead):
+        which = Filter(type=name, status=Status.DEAD_LETTER, finished_after=_new_since(now))
+        yield Finding(Kind.NEW_DEAD_LETTERS, name, new, which=which)
     if open_groups.get(name):
         yield Finding(Kind.ERRORS, name, len(open_groups[name]))
-    waiting = sum(count(standing.totals, status, name) for status in ON_QUEUE)
+    waiting, which = count(standing.totals, Status.QUEUED, name), Filter(type=name, status=Status.QUEUED)
+    if name in standing.paused:
+        yield Finding(Kind.PAUSED, name, waiting, since=standing.paused[name].since, which=which)
+        return
     change, oldest = growth(minutes, now), backlog.oldest(standing.waiting.get(name, {}), now)
     if waiting and change >= LEAST_GROWTH:
-        yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest)
+        yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest, which=which)
     elif waiting and (eta := drain_eta(minutes, waiting, now)) is not None:
-        yield Finding(Kind.DRAINING, name, waiting, growth=change, drain_eta=eta, since=oldest)
+        yield Finding(Kind.DRAINING, name, waiting, growth=change, drain_eta=eta, since=oldest, which=which)
 
 
-def _new(minutes: Buckets, now: float) -> int:
+def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequence[Dead] | None) -> int:
+    """Return how many dead letters of the last hour there are still: one may have been retried, or died twice."""
+    stands = count(standing.totals, Status.DEAD_LETTER, name)
+    own = [one for one in dead or () if one.type == name]
+    if stands and len(own) == stands:
+        return sum(one.at >= _new_since(now) for one in own)
+    # nobody has looked since their number changed: the counters tell how many came, and how many there are
+    return min(stands, came(minutes, now))
+
+
+def came(minutes: Buckets, now: float) -> int:
+    """Return how many jobs became dead letters in the last hour, whatever became of them since."""
     return sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= _new_since(now))
 
 
@@ -123,15 +145,18 @@ def _older(
     dead: Sequence[Dead] | None,
 ) -> Finding | None:
     """Return what is known of a type's older dead letters; the counters do not tell which error each one has."""
-    number = max(0, count(standing.totals, Status.DEAD_LETTER, name) - _new(minutes, now))
-    if not marks:
-        return Finding(Kind.DEAD_LETTERS, name, number, acknowledged=0) if number else None
-    if dead is None:
-        return Finding(Kind.DEAD_LETTERS, name, number) if number else None
+    new = _new(name, standing, minutes, now, dead)
+    number = count(standing.totals, Status.DEAD_LETTER, name) - new
+    which = Filter(type=name, status=Status.DEAD_LETTER, finished_before=_new_since(now) if new else None)
+    if not number:
+        return None
+    if not marks or dead is None:
+        return Finding(Kind.DEAD_LETTERS, name, number, acknowledged=None if marks else 0, which=which)
     older = [one for one in dead if one.type == name and one.at < _new_since(now)]
     known = [one.fingerprint for one in older if _is_known(one, marks)]
     only = known[0] if len(set(known)) == 1 else None
-    return Finding(Kind.DEAD_LETTERS, name, len(older), acknowledged=len(known), fingerprint=only) if older else None
+    seen = min(number, len(known))
+    return Finding(Kind.DEAD_LETTERS, name, number, acknowledged=seen, fingerprint=only, which=which)
 
 
 def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.counters.health import HOUR, Dead, Finding, findings
+from chalicelib.counters.health import HOUR, Dead, Finding, came, findings
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
@@ -146,13 +146,14 @@ class History:
     def health(self, names: Sequence[str]) -> list[Finding]:
         """Return the findings about these types, most urgent first: a query a type, and three.
 
-        While there are marks and dead letters, it looks at these as well, every few minutes.
+        While there are dead letters, and marks or new ones among them, it looks at these as well, every few minutes.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
         errors = self.counters.errors(now - DAY, now, MOST_ROWS)
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
-        dead = self.dead_letters.look(standing) if marks else None
+        new = any(came(minutes[name], now) for name in names)
+        dead = self.dead_letters.look(standing) if marks or new else None
         return findings(standing, minutes, errors, marks, now, dead)
 
 

@@ -113,8 +113,14 @@ def matches(job: Job, which: Filter) -> bool:
         and which.fingerprint in (None, job.fingerprint)
         and (which.created_after is None or job.created_at >= which.created_after)
         and (which.created_before is None or job.created_at < which.created_before)
+        and (which.finished_after is None or (job.finished_at or 0.0) >= which.finished_after)
+        and (which.finished_before is None or _finished_before(job, which.finished_before))
         and (which.payload is None or holds(job.payload, which.payload))
     )
+
+
+def _finished_before(job: Job, at: float) -> bool:
+    return job.finished_at is not None and job.finished_at < at
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:

@@ -107,7 +107,7 @@ SHARE_LOOKS = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
+    """A filter of a list of jobs. Times in seconds since the epoch; the `…_before` are exclusive.
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
     the schedule that made the job, `parent` that of the job that made it, `payload` a text that a value of the payload
@@ -123,6 +123,8 @@ class Filter:
     schedule: str | None = None
     created_after: float | None = None
     created_before: float | None = None
+    finished_after: float | None = None
+    finished_before: float | None = None
     payload: str | None = None
     parent: str | None = None
     tenant: str | None = None

@@ -15,10 +15,10 @@ from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.pausing import events as pause_events
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober
 from chalicelib.pausing.rule import SURE, AutoPause, idle
+from chalicelib.pausing.seen import BY, told
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
-BY = "JobFlow"
 CANDIDATES, LOOKS = 1_000, 25
 """Waiting jobs that a probe is chosen from, at random, so that one bad job cannot keep a type paused; and those of
 them that are read."""
@@ -79,10 +79,9 @@ class AutoPausing:
         return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
-        # milliseconds, because the row of an ended pause is named by them
-        told = Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
-        if pause is None or (pause.by_itself and pause != told):
-            self.pauses.pause(name, told)
+        now = told(row)
+        if pause is None or (pause.by_itself and pause != now):
+            self.pauses.pause(name, now)
 
     def _on(self, name: str, row: AutoPause) -> None:
         """Switch the queue on again; remove the mark when no earlier run can switch it off any more."""

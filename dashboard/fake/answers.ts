@@ -1,5 +1,5 @@
 import type { components } from "../src/api/schema.gen";
-import { fingerprint, iso, row, STATUSES, tenantOf, type FakeJob, type Status } from "./sim/model";
+import { STATUSES, fingerprint, iso, row, tenantOf, type FakeJob, type Status, within } from "./sim/model";
 import { percentile } from "./sim/minutes";
 import type { Sim } from "./sim/sim";
 import { types } from "./sim/types";
@@ -18,12 +18,12 @@ export interface Narrow {
   parent?: string | null;
   created_after?: string | null;
   created_before?: string | null;
+  finished_after?: string | null;
+  finished_before?: string | null;
 }
 
 /** The jobs that match, newest first. */
 export function matching(sim: Sim, which: Narrow): FakeJob[] {
-  const after = which.created_after ? Date.parse(which.created_after) : -Infinity;
-  const before = which.created_before ? Date.parse(which.created_before) : Infinity;
   const words = which.error?.toLowerCase();
   return [...sim.jobs.values()]
     .filter(
@@ -37,8 +37,8 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.fingerprint || row(job).fingerprint === which.fingerprint) &&
         (!which.payload || holds(job.payload, which.payload)) &&
         (!words || `${job.errorClass} ${job.errorMessage}`.toLowerCase().includes(words)) &&
-        job.createdAt >= after &&
-        job.createdAt < before,
+        within(job.createdAt, which.created_after, which.created_before) &&
+        within(job.finishedAt, which.finished_after, which.finished_before),
     )
     .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 }

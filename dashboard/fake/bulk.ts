@@ -28,11 +28,11 @@ export const bulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
   const action = actionOf(body.action);
   const dry = body.dry_run === true;
-  if (!body.filter) {
+  if (!body.filter && !body.everything) {
     const listed = (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
     return { body: { ...act(sim, action, listed, dry), more: false, next_cursor: null } };
   }
-  const filter = body.filter as Narrow;
+  const filter = (body.filter ?? {}) as Narrow;
   const chosen = matching(sim, filter).filter(
     (job) =>
       (filter.status ? true : MEANT[action].includes(job.status)) &&

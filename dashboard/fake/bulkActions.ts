@@ -19,7 +19,7 @@ let last = 0;
 export const startBulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
   const action = actionOf(body.action);
-  const filter = body.filter ? (body.filter as Narrow) : null;
+  const filter = body.everything ? {} : body.filter ? (body.filter as Narrow) : null;
   const left = filter
     ? matching(sim, filter).filter(({ status }) => filter.status ?? MEANT[action].includes(status))
     : (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);

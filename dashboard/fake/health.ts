@@ -18,17 +18,23 @@ export function findings(sim: Sim): Schemas["Findings"] {
     const open = groups.filter(
       (one) => one.type === type && (one.acknowledged_at === null || one.last_seen > one.acknowledged_at),
     );
-    const counts: [Row["kind"], number][] = [
-      ["new_dead_letters", fresh],
-      ["paused", sim.paused.has(type) ? Math.max(1, numbers.by_status.queued ?? 0) : 0],
-      ["errors", open.length],
-      ["dead_letters", dead.length - fresh],
+    const since = iso(sim.now() - HOUR);
+    const died = { status: "dead_letter", type, finished_after: null, finished_before: null } as const;
+    const counts: [Row["kind"], number, Row["filter"]][] = [
+      ["new_dead_letters", fresh, { ...died, finished_after: since }],
+      [
+        "paused",
+        sim.paused.has(type) ? Math.max(1, numbers.by_status.queued ?? 0) : 0,
+        { ...died, status: "queued" },
+      ],
+      ["errors", open.length, null],
+      ["dead_letters", dead.length - fresh, { ...died, finished_before: since }],
     ];
     const older = dead.filter((job) => (job.finishedAt ?? 0) <= sim.now() - HOUR);
     return counts
       .filter(([, number]) => number > 0)
-      .map(([kind, number]) => ({
-        ...row(kind, type, number),
+      .map(([kind, number, filter]) => ({
+        ...row(kind, type, number, filter),
         ...(kind === "dead_letters" && known(sim, older)),
       }));
   });
@@ -49,7 +55,7 @@ function known(sim: Sim, dead: FakeJob[]): Pick<Row, "acknowledged" | "fingerpri
   };
 }
 
-function row(kind: Row["kind"], type: string, number: number): Row {
+function row(kind: Row["kind"], type: string, number: number, filter: Row["filter"]): Row {
   return {
     kind,
     type,
@@ -59,5 +65,6 @@ function row(kind: Row["kind"], type: string, number: number): Row {
     since: null,
     acknowledged: null,
     fingerprint: null,
+    filter,
   };
 }

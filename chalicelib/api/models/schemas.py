@@ -138,6 +138,8 @@ class ListQuery(Query):
     )
     created_after: Moment | None = None
     created_before: Moment | None = None
+    finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
+    finished_before: Moment | None = None
     payload: PayloadText | None = None
     tenant: Tenant | None = None
     idempotency_key: KeptKey | None = Field(
@@ -184,6 +186,8 @@ class BulkFilter(Body):
     id_prefix: IdPrefix | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
+    finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
+    finished_before: Moment | None = None
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")

@@ -10,20 +10,31 @@ from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferre
 from chalicelib.assembly import parts
 from chalicelib.counters.health import Kind
 from chalicelib.job_types import jobtype
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.port import Filter
 
 endpoints = Endpoints()
+
+
+class FindingFilter(Answer):
+    """The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number."""
+
+    status: Status
+    type: str
+    finished_after: Time | None
+    finished_before: Time | None
 
 
 class FindingRow(Answer):
     """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
-        description="new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no "
-        "operator has acknowledged, or that came again), dead_letters (older ones), draining"
+        description="new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups "
+        "of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"
     )
     type: str
-    number: int = Field(description="Jobs; groups of errors for `errors`")
+    number: int = Field(description="Jobs, those that wait where it is about a queue; groups of errors for `errors`")
     growth_per_minute: float | None = Field(description="By how many unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
     since: Time | None = Field(description="Since when the oldest waits, or the type is paused")
@@ -33,6 +44,7 @@ class FindingRow(Answer):
         "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
     )
     fingerprint: str | None = Field(None, description="The error of those that are acknowledged, if it is only one")
+    filter: FindingFilter | None = Field(None, description="The jobs that it counts; null for `errors`")
 
 
 class Findings(Answer):
@@ -65,7 +77,18 @@ def read_health(_call: Call) -> Findings:
             since=None if one.since is None else iso(one.since),
             acknowledged=one.acknowledged,
             fingerprint=one.fingerprint,
+            filter=None if one.which is None else _filter(one.type, one.which),
         )
         for one in found
     ]
     return Findings(findings=rows, as_of=iso(parts.clock()))
+
+
+def _filter(name: str, which: Filter) -> FindingFilter:
+    after, before = which.finished_after, which.finished_before
+    return FindingFilter(
+        status=which.status or Status.QUEUED,
+        type=name,
+        finished_after=None if after is None else iso(after),
+        finished_before=None if before is None else iso(before),
+    )

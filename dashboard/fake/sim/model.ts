@@ -154,3 +154,8 @@ export interface FakeBulk {
   row: Schemas["BulkActionRow"];
   left: FakeJob[];
 }
+
+/** True for a time from `after` on and before `before`; what has no time is within no bound. */
+export function within(at: number | null, after?: string | null, before?: string | null): boolean {
+  return (!after || (at ?? -1) >= Date.parse(after)) && (!before || (at ?? Infinity) < Date.parse(before));
+}

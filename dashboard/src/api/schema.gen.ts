@@ -1067,6 +1067,17 @@ export interface components {
        */
       created_before: string | null;
       /**
+       * Finished After
+       * @description Jobs that finished then or later, however they ended.
+       * @default null
+       */
+      finished_after: string | null;
+      /**
+       * Finished Before
+       * @default null
+       */
+      finished_before: string | null;
+      /**
        * Error
        * @default null
        */
@@ -1377,17 +1388,30 @@ export interface components {
       msg: string;
     };
     /**
+     * FindingFilter
+     * @description The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number.
+     */
+    FindingFilter: {
+      status: components["schemas"]["Status"];
+      /** Type */
+      type: string;
+      /** Finished After */
+      finished_after: string | null;
+      /** Finished Before */
+      finished_before: string | null;
+    };
+    /**
      * FindingRow
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
       /**
        * Number
-       * @description Jobs; groups of errors for `errors`
+       * @description Jobs, those that wait where it is about a queue; groups of errors for `errors`
        */
       number: number;
       /**
@@ -1414,6 +1438,11 @@ export interface components {
        * @default null
        */
       fingerprint: string | null;
+      /**
+       * @description The jobs that it counts; null for `errors`
+       * @default null
+       */
+      filter: components["schemas"]["FindingFilter"] | null;
     };
     /**
      * Findings
@@ -3066,6 +3095,9 @@ export interface operations {
         parent?: string;
         created_after?: string;
         created_before?: string;
+        /** @description Jobs that finished then or later, however they ended. */
+        finished_after?: string;
+        finished_before?: string;
         payload?: string;
         tenant?: string;
         /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. `import-7 0` is the first job of a batch with the key `import-7`. */

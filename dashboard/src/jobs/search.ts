@@ -20,6 +20,9 @@ export interface JobsSearch {
   /** A stretch picked on a chart, in milliseconds. */
   from?: number;
   to?: number;
+  /** Finished then or later, before then; in milliseconds. A finding leads to such jobs. */
+  ended?: number;
+  endedBefore?: number;
   sort?: SortKey;
   dir?: "asc" | "desc";
   /** The time that the charts show; it filters nothing. */
@@ -57,6 +60,8 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const span = CHART_SPANS.find((one) => one === raw.span);
   const from = time("from");
   const to = time("to");
+  const ended = time("ended");
+  const endedBefore = time("endedBefore");
   return {
     ...(status && { status }),
     ...(text("type") && { type: text("type", 40) }),
@@ -69,6 +74,8 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(range && { range }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
+    ...(ended !== undefined && { ended }),
+    ...(endedBefore !== undefined && { endedBefore }),
     ...(sort && { sort }),
     ...(raw.dir === "asc" && { dir: "asc" as const }),
     ...(span && { span }),
@@ -100,6 +107,8 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     fingerprint: search.fingerprint,
     createdAfter: search.from ?? (span === null ? undefined : now - span),
     createdBefore: search.to,
+    finishedAfter: search.ended,
+    finishedBefore: search.endedBefore,
     payload: search.payload,
   };
 }
@@ -122,9 +131,8 @@ export function isNarrowed(search: JobsSearch): boolean {
 
 /** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
-  return ["type", "tag", "tenant", "id", "error", "payload", "fingerprint", "range", "from", "to"].some(
-    (name) => search[name as keyof JobsSearch] !== undefined,
-  );
+  const names = ["type", "tag", "tenant", "id", "error", "payload", "fingerprint", "range", "from", "to"];
+  return [...names, "ended", "endedBefore"].some((name) => search[name as keyof JobsSearch] !== undefined);
 }
 
 type Sought = Pick<JobsSearch, "tag" | "tenant" | "id" | "error" | "payload" | "type" | "status">;

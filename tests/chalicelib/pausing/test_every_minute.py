@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.counters.port import Pause
 from chalicelib.errors import JobConflict
-from chalicelib.pausing.every_minute import BY
 from chalicelib.pausing.rule import SURE, AutoPause, resumed
+from chalicelib.pausing.seen import BY
 from chalicelib.telemetry.emf import Metric
 from tests.chalicelib.pausing.paused_queue import OPEN, TYPE, Reading, Stage, Switching
 from tests.support import T0, a_job, written

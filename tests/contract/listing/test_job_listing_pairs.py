@@ -38,6 +38,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "tenant": {"tenant": "acme"},
     "payload": {"payload": "to=ADA"},
     "parent": {"parent": PARENT},
+    "ended": {"finished_after": T0 + 5},
+    "ended before": {"finished_before": T0 + 21},
 }
 PAIRS = [
     (one, other)
@@ -48,6 +50,7 @@ PART = PAIRS[::3]
 
 NEVER = [{error, state} for error in ("error", "kind") for state in ("active", "finished")]
 """Jobs that wait or are done have no error."""
+NEVER += [{"active", end} for end in ("ended", "ended before")]
 
 
 def crowd() -> list[Job]:
@@ -67,6 +70,7 @@ def crowd() -> list[Job]:
             ),
             error_class=error[0] if failed else None, error_message=error[1] if failed else None,
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
+            finished_at=None if status is Status.QUEUED else T0 + place / 2 + 0.25,
             parent=PARENT if place % 5 else None, root=PARENT if place % 5 else None, idempotency_key=f"k{place}",
         )  # fmt: skip
         found.append(replace(job, id=f"{chance.choice('ab')}{job.id[1:]}"))
@@ -116,4 +120,4 @@ def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, othe
 def test_every_filter_is_in_a_pair() -> None:
     told = {name for part in PARTS.values() for name in part}
     assert told == set(asdict(Filter()))
-    assert len(PAIRS) == 91 - 3
+    assert len(PAIRS) == 120 - 3

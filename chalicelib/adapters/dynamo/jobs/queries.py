@@ -71,7 +71,8 @@ def plan(which: Filter, position: str | None, types: Types) -> Plan:
 
 def _by_content(which: Filter) -> bool:
     """Return True for a filter that only the main item can answer."""
-    return which.error is not None or which.payload is not None
+    parts = (which.error, which.payload, which.finished_after, which.finished_before)
+    return any(part is not None for part in parts)
 
 
 def due(search: Search, now: float) -> Plan:

@@ -63,8 +63,8 @@ export function which(filter: JobFilter): { filter: WireBulkFilter } | { everyth
 }
 
 function toWire(filter: JobFilter): WireBulkFilter {
-  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload, tenant } =
-    filter;
+  const { status, type, tag, idPrefix, error, fingerprint, payload, tenant } = filter;
+  const { createdAfter, createdBefore, finishedAfter, finishedBefore } = filter;
   return {
     ...(status && { status }),
     ...(type && { type }),
@@ -76,6 +76,8 @@ function toWire(filter: JobFilter): WireBulkFilter {
     ...(tenant && { tenant }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
+    ...(finishedAfter !== undefined && { finished_after: new Date(finishedAfter).toISOString() }),
+    ...(finishedBefore !== undefined && { finished_before: new Date(finishedBefore).toISOString() }),
   };
 }
 

@@ -95,6 +95,8 @@ export interface JobFilter {
   fingerprint?: string | undefined;
   createdAfter?: number | undefined;
   createdBefore?: number | undefined;
+  finishedAfter?: number | undefined;
+  finishedBefore?: number | undefined;
   /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
   payload?: string | undefined;
   tenant?: string | undefined;
@@ -176,6 +178,8 @@ function filterQuery(which: JobFilter) {
     fingerprint: which.fingerprint,
     created_after: isoOrNull(which.createdAfter),
     created_before: isoOrNull(which.createdBefore),
+    finished_after: isoOrNull(which.finishedAfter),
+    finished_before: isoOrNull(which.finishedBefore),
     payload: which.payload,
     tenant: which.tenant,
   };

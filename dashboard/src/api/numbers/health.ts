@@ -1,6 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "@/api/client";
 import type { WireFindings } from "@/api/wire";
+import type { JobsSearch } from "@/jobs/search";
+
+type Filter = NonNullable<WireFindings["findings"][number]["filter"]>;
 
 /** One finding about one job type. Times in milliseconds. */
 export interface Found {
@@ -15,6 +18,8 @@ export interface Found {
   acknowledged: number | null;
   /** The error of those, if it is only one. */
   fingerprint: string | null;
+  /** The search of the jobs page that lists just the jobs that are counted; null for groups of errors. */
+  jobs: Pick<JobsSearch, "status" | "type" | "ended" | "endedBefore"> | null;
 }
 
 /** Findings that need attention, in the order of the API. */
@@ -32,6 +37,16 @@ export const health = () =>
         since: one.since === null ? null : Date.parse(one.since),
         acknowledged: one.acknowledged,
         fingerprint: one.fingerprint,
+        jobs: one.filter && toSearch(one.filter),
       }));
     },
   });
+
+function toSearch({ status, type, finished_after, finished_before }: Filter) {
+  return {
+    status,
+    type,
+    ...(finished_after !== null && { ended: Date.parse(finished_after) }),
+    ...(finished_before !== null && { endedBefore: Date.parse(finished_before) }),
+  };
+}

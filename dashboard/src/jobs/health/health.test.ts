@@ -41,6 +41,7 @@ const found = (kind: Found["kind"], more: Partial<Found> = {}): Found => ({
   since: null,
   acknowledged: null,
   fingerprint: null,
+  jobs: kind === "errors" ? null : { type: "email.send", status: "queued" },
   ...more,
 });
 const sentences = (all: Found[], of: Metrics) => judge(all, of, T0).map((finding) => finding.sentence);
@@ -58,7 +59,7 @@ test("findings are told in the order of the API", () => {
     "email.send is growing by 38 a minute, oldest job queued 6 min ago.",
     "email.send: 226 older dead letters.",
     "email.send: 1 error group to review.",
-    "email.send: 198 jobs active, drains in 5 min.",
+    "email.send: 198 jobs queued, drains in 5 min.",
   ]);
 });
 
@@ -82,9 +83,8 @@ test("with nothing urgent it says so, and how many jobs are active", () => {
 test("older dead letters say how many of them somebody knows of, behind all that is open", () => {
   const some = found("dead_letters", { number: 238, acknowledged: 226, fingerprint: "0123456789ab" });
   expect(sentences([some, found("draining", { number: 1, drainMs: 1 })], numbers())).toEqual([
-    "email.send: 12 older dead letters, not acknowledged.",
-    "email.send: 1 job active, drains in 1 s.",
-    "email.send: 226 older dead letters, acknowledged.",
+    "email.send: 238 older dead letters, 12 of them not acknowledged.",
+    "email.send: 1 job queued, drains in 1 s.",
   ]);
   expect(sentences([{ ...some, acknowledged: 0 }], numbers())).toEqual([
     "email.send: 238 older dead letters, not acknowledged.",
@@ -94,9 +94,7 @@ test("older dead letters say how many of them somebody knows of, behind all that
     ["good", "All healthy. Queues are empty."],
     ["known", "email.send: 238 older dead letters, acknowledged."],
   ]);
-  expect(all[1]?.jobs).toEqual({ status: "dead_letter", fingerprint: "0123456789ab" });
-  const several = judge([{ ...some, fingerprint: null }], numbers(), T0);
-  expect(several[1]?.jobs).toEqual({ status: "dead_letter", type: "email.send" });
+  expect(all[1]?.jobs).toEqual(some.jobs);
 });
 
 test("where nobody knows how many are acknowledged, they say whether an error is open", () => {
@@ -104,7 +102,9 @@ test("where nobody knows how many are acknowledged, they say whether an error is
   expect(sentences(all, numbers())[0]).toBe("email.send: 226 older dead letters, no open errors in 24 h.");
 });
 
-test("a finding leads to its jobs or errors", () => {
-  expect(judge([found("growing")], numbers(), T0)[0].jobs).toEqual({ type: "email.send", status: "queued" });
+test("a finding leads to just the jobs that it counts, or to errors", () => {
+  const jobs = { type: "email.send", status: "dead_letter" as const, ended: T0 - 3_600_000 };
+  for (const kind of ["new_dead_letters", "growing", "paused", "dead_letters"] as const)
+    expect(judge([found(kind, { jobs })], numbers(), T0)[0].jobs).toEqual(jobs);
   expect(judge([found("errors")], numbers(), T0)[0].errors).toEqual({ type: "email.send" });
 });

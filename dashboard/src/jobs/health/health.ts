@@ -1,16 +1,16 @@
 import type { Found } from "@/api/numbers/health";
-import type { JobStatus } from "@/api/jobs/jobs";
 import type { Metrics, TypeNumbers } from "@/api/numbers/metrics";
+import type { JobsSearch } from "@/jobs/search";
 import { spell } from "@/lib/time";
 import { t } from "@/texts/en/health";
 
 export type Level = "good" | "known" | "busy" | "warn" | "bad";
 
-/** One thing to know about the system, and where it leads. */
+/** One thing to know about the system, and where it leads: to just the jobs that it counts. */
 export interface Finding {
   level: Level;
   sentence: string;
-  jobs?: { status?: JobStatus; type?: string; fingerprint?: string };
+  jobs?: Pick<JobsSearch, "status" | "type" | "ended" | "endedBefore">;
   /** Leads to the errors of a type instead. */
   errors?: { type: string };
 }
@@ -38,33 +38,28 @@ export function judge(found: Found[], metrics: Metrics, now: number): [Finding, 
 
 const QUIET: readonly Level[] = ["busy", "known"];
 
-/** Older dead letters that somebody has seen: behind all that is open. */
-function known({ type, acknowledged, fingerprint }: Found): Finding[] {
-  if (!acknowledged) return [];
-  const jobs = { status: "dead_letter" as const, ...(fingerprint ? { fingerprint } : { type }) };
-  return [{ level: "known", sentence: t.olderDeadLetters(type, acknowledged, t.acknowledged), jobs }];
+/** Older dead letters that somebody has seen, all of them: behind all that is open. */
+function known({ type, number, acknowledged, jobs }: Found): Finding[] {
+  if (!acknowledged || acknowledged !== number) return [];
+  return [{ level: "known", sentence: t.olderDeadLetters(type, number, t.acknowledged), ...lead(jobs) }];
 }
+
+const lead = (jobs: Found["jobs"]) => (jobs === null ? {} : { jobs });
 
 /** Say one finding of the API; `open`: its type has errors of the last day that nobody has acknowledged. */
 function tell(
-  { kind, type, number, growthPerMinute, drainMs, since, acknowledged }: Found,
+  { kind, type, number, growthPerMinute, drainMs, since, acknowledged, jobs }: Found,
   now: number,
   open: boolean,
 ): Omit<Finding, "level"> {
   const old = since === null ? "" : t.oldestJobQueuedAgo(spell(now - since));
   switch (kind) {
     case "new_dead_letters":
-      return {
-        sentence: t.inTheLastHour(type, number),
-        jobs: { type, status: "dead_letter" },
-      };
+      return { sentence: t.inTheLastHour(type, number), ...lead(jobs) };
     case "growing":
-      return {
-        sentence: t.isGrowingByA(type, Math.round(growthPerMinute ?? 0), old),
-        jobs: { type, status: "queued" },
-      };
+      return { sentence: t.isGrowingByA(type, Math.round(growthPerMinute ?? 0), old), ...lead(jobs) };
     case "paused":
-      return { sentence: t.isPaused(type), jobs: { type } };
+      return { sentence: t.isPaused(type), ...lead(jobs) };
     case "errors":
       return { sentence: t.toReview(type, number), errors: { type } };
     case "dead_letters":
@@ -72,13 +67,13 @@ function tell(
         sentence:
           acknowledged === null
             ? t.olderDeadLetters(type, number, open ? "" : t.noOpenErrors)
-            : t.olderDeadLetters(type, number - acknowledged, t.notAcknowledged),
-        jobs: { type, status: "dead_letter" },
+            : t.olderDeadLetters(type, number, t.notAcknowledged(number - acknowledged, number)),
+        ...lead(jobs),
       };
     case "draining":
       return {
-        sentence: t.jobActiveDrainsIn(type, number, spell(Math.max(1000, drainMs ?? 0))),
-        jobs: { type },
+        sentence: t.jobQueuedDrainsIn(type, number, spell(Math.max(1000, drainMs ?? 0))),
+        ...lead(jobs),
       };
   }
 }

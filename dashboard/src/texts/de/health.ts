@@ -29,10 +29,10 @@ export const health: typeof english = {
   olderDeadLetters: (type, number, note) =>
     `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}${note && `, ${note}`}.`,
   acknowledged: "quittiert",
-  notAcknowledged: "nicht quittiert",
+  notAcknowledged: (number, of) => (number === of ? "nicht quittiert" : `davon ${number} nicht quittiert`),
   noOpenErrors: "keine offenen Fehler in 24 h",
-  jobActiveDrainsIn: (type, number, time) =>
-    `${type}: ${plural(number, "aktiver Job", "aktive Jobs")}, leer in ${time}.`,
+  jobQueuedDrainsIn: (type, number, time) =>
+    `${type}: ${plural(number, "wartender Job", "wartende Jobs")}, leer in ${time}.`,
   isFallingBehindOldest: (type, age) => `${type} kommt nicht nach: ältester Job wartet seit ${age}.`,
   allHealthyJobActive: (active) => `Alles in Ordnung. ${plural(active, "aktiver Job", "aktive Jobs")}.`,
   allHealthyQueuesAre: "Alles in Ordnung. Die Queues sind leer.",

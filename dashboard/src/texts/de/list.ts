@@ -35,6 +35,8 @@ export const list: typeof english = {
   between: "Zwischen …",
   tag: "Tag",
   tenant: "Mandant",
+  endedSince: "Beendet seit",
+  endedBefore: "Beendet vor",
   error: "Fehler",
   findJobs: "Jobs suchen",
   idErrorTextTag: "ID, Fehlertext, tag:, payload:, status:",

@@ -30,10 +30,11 @@ export const english = {
   olderDeadLetters: (type: string, number: number, note = "") =>
     `${type}: ${plural(number, "older dead letter")}${note && `, ${note}`}.`,
   acknowledged: "acknowledged",
-  notAcknowledged: "not acknowledged",
+  notAcknowledged: (number: number, of: number) =>
+    number === of ? "not acknowledged" : `${number} of them not acknowledged`,
   noOpenErrors: "no open errors in 24 h",
-  jobActiveDrainsIn: (type: string, number: number, text: string) =>
-    `${type}: ${plural(number, "job")} active, drains in ${text}.`,
+  jobQueuedDrainsIn: (type: string, number: number, text: string) =>
+    `${type}: ${plural(number, "job")} queued, drains in ${text}.`,
   isFallingBehindOldest: (type: string, numbers: string) =>
     `${type} is falling behind: oldest job queued ${numbers} ago.`,
   allHealthyJobActive: (active: number) => `All healthy. ${plural(active, "job")} active.`,

@@ -35,6 +35,8 @@ export const english = {
   between: "Between …",
   tag: "Tag",
   tenant: "Tenant",
+  endedSince: "Ended since",
+  endedBefore: "Ended before",
   error: "Error",
   findJobs: "Find jobs",
   idErrorTextTag: "Id, error text, tag:, payload:, status:",

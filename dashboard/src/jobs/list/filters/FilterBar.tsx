@@ -5,6 +5,8 @@ import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { rangeOf, RANGES, weekAgo, type Change, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
+import { exact } from "@/lib/time";
+import { useZone } from "@/session/prefs";
 import { Choice, Chip } from "./Chip";
 import { SearchBox } from "./SearchBox";
 import { t } from "@/texts/en/list";
@@ -15,6 +17,7 @@ const TimeBetween = lazy(() => import("./TimeBetween"));
 export function FilterBar({ search }: { search: JobsSearch }) {
   const types = useQuery(jobTypes()).data ?? [];
   const narrow = useNarrow();
+  const zone = useZone();
   // Chosen, but no time is set yet.
   const [between, setBetween] = useState(false);
   const picked = between || search.from !== undefined || search.to !== undefined;
@@ -74,6 +77,20 @@ export function FilterBar({ search }: { search: JobsSearch }) {
           value && <Chip key={key} name={name} value={value} onRemove={() => narrow({ [key]: undefined })} />
         );
       })}
+      {search.ended !== undefined && (
+        <Chip
+          name={t.endedSince}
+          value={exact(search.ended, zone)}
+          onRemove={() => narrow({ ended: undefined })}
+        />
+      )}
+      {search.endedBefore !== undefined && (
+        <Chip
+          name={t.endedBefore}
+          value={exact(search.endedBefore, zone)}
+          onRemove={() => narrow({ endedBefore: undefined })}
+        />
+      )}
       {search.fingerprint && (
         <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
       )}

@@ -1,0 +1,51 @@
+"""Tell which job types are paused by themselves as their rows say it now.
+
+Workers follow the row at once; what the counters keep for readers is written by the watchdog, once a minute.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing
+from chalicelib.pausing.port import AutoPauses
+from chalicelib.pausing.rule import AutoPause
+
+BY = "JobFlow"
+
+
+@dataclass(frozen=True)
+class PausesSeen:
+    """See Counters: what people read. One read for each of `types`, which declare `pause_when`."""
+
+    counters: Counters
+    rows: Callable[[], AutoPauses]
+    types: Callable[[], Sequence[str]]
+
+    def standing(self) -> Standing:
+        """See Counters."""
+        standing = self.counters.standing()
+        rows = {name: self.rows().read(name, consistent=False) for name in self.types()}
+        return replace(standing, paused=as_they_are(standing.paused, rows)) if rows else standing
+
+    def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
+        """See Counters."""
+        return self.counters.buckets(job_type, step, start, end)
+
+    def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
+        """See Counters."""
+        return self.counters.errors(start, end, most)
+
+
+def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> Mapping[str, Pause]:
+    """Return the pauses with those by themselves as the rows have them; an operator's pause stays."""
+    found = {name: pause for name, pause in paused.items() if name not in rows or not pause.by_itself}
+    for name, row in rows.items():
+        if row.since is not None and name not in found:
+            found[name] = told(row)
+    return found
+
+
+def told(row: AutoPause) -> Pause:
+    """Return the pause of a row that has one, as readers are told it."""
+    # milliseconds, because the row of an ended pause is named by them
+    return Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
