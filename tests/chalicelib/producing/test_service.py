@@ -76,6 +76,16 @@ class TestSubmit:
         assert (store.visible_when_added, store.changes) == ([1], 0)
         assert (job.payload, job.max_attempts, job.gen, job.attempts) == ({**PAYLOAD, "text": "hello"}, 3, 1, 0)
 
+    @pytest.mark.parametrize("gen", [1, 2, 3])
+    def test_what_a_repeated_key_marks_as_sent_has_a_message_of_its_run(self, service: JobService, gen: int) -> None:
+        """The request had found no job; until it stored its own, another one was made with the key, and retried."""
+        wanted = service.wanted(asked(idempotency_key="k", principal="p")).job
+        service.store.add(replace(wanted, writer="other", gen=gen))
+        service.store_sent(service.dispatcher.send_ahead(wanted))
+        assert isinstance(service.queue, MemoryJobQueue)
+        out = {held.message.gen for held in service.queue.messages[wanted.type]}
+        assert service.store.get(wanted.id).sent is (gen in out)
+
     def test_an_id_from_a_key_depends_on_the_principal(self, service: JobService) -> None:
         job = service.submit(asked(idempotency_key="k", principal="p")).job
         assert job.id == str(uuid.uuid5(NAMESPACE, "p|k"))

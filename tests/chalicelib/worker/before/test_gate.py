@@ -112,6 +112,20 @@ def test_a_probe_that_finds_its_job_gone_is_taken_back(paused: Paused) -> None:
     assert paused.rows.row().since is None
 
 
+def test_a_probe_that_aws_keeps_from_running_is_taken_back(paused: Paused, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ConnectionError
+
+    paused.until_due()
+    with monkeypatch.context() as broken:
+        broken.setattr(paused.store, "apply", refuse)
+        paused.probe("waits", ok)
+    row = paused.rows.row()
+    assert (paused.job("waits").claims, row.probe, row.probe_at, row.cooldown) == (0, "", paused.clock.now, 60)
+    paused.probe("waits", ok)
+    assert paused.rows.row().since is None
+
+
 def test_what_was_claimed_before_the_pause_goes_on_and_does_not_end_it() -> None:
     one = Paused()
     one.run(boom, boom)

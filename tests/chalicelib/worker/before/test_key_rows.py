@@ -143,6 +143,7 @@ def test_when_the_row_cannot_be_read_no_job_begins(keys: Keys) -> None:
 def test_what_follows_a_message_of_its_group_that_comes_again_comes_again(keys: Keys) -> None:
     order = InOrder(NAME, keys.store, keys.clock)
     for end, follows in ((Hold(8, "backing off"), True), (Hold(None, "not settled"), True),
+                         (Hold(9, "held under a live lease", duplicate=True), True),
                          (Drop("completed"), False), (TO_DEAD_LETTERS, False)):  # fmt: skip
         order.begin([])
         assert order.next(delivery("1")) is None
