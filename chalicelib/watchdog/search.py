@@ -16,6 +16,8 @@ MOST_PLANNED = 12_000
 """Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 due at one moment."""
 MOST_CHECKED = 100_000
 """Jobs of one type that a run reads to find those that were not sent."""
+MOST_UNCOUNTED = 120_000
+"""The same while the counters do not answer, a fifth more than the longest backlog that is promised to hide no job."""
 MOST_SPANS = 24
 """Spans of minutes with unsent jobs of one type that a run reads, at a query a shard. Others are for later runs."""
 IN_ONE_READ = 100
@@ -58,7 +60,10 @@ def find(
     # Without a watermark no horizon reaches what was not sent at its time because no run was there.
     found = list(_portions(_planned(store, job_type, now if jobtype.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
-        found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
+        # Without counters nothing tells in which minutes unsent ones were made: the whole backlog is read for them.
+        most = MOST_LOOKS if signs.counted else MOST_UNCOUNTED
+        entries = store.overdue(Search(job_type, before=horizon), now, most)
+        found += [*_unsent(entries[MOST_LOOKS:]), *_portions(entries[:MOST_LOOKS])]
     left = MOST_CHECKED
     minutes = standing.unsent.get(job_type, ()) if standing else ()
     # What was first due before the horizon is among those above.

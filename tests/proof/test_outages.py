@@ -47,22 +47,27 @@ class Deep(MemoryJobQueue):
     def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
         super().send(message, delay)
-        self.sent.append(message.type)
+        self.sent.append(message.id)
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
         return Depth(visible=BACKLOG) if job_type == self._backlog else super().depth(job_type)
 
 
-def test_a_job_without_a_message_is_sent_within_three_minutes_beside_a_backlog_of_another_type() -> None:
+@pytest.mark.parametrize("kind", ["b.quiet", "a.deep"])
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+def test_a_job_without_a_message_is_sent_within_three_minutes_although_nobody_counts(kind: str, place: float) -> None:
+    """Beside a backlog of another type, or anywhere in one of its own of which nothing is worked off."""
     clock = Clock()
     store, queue = MemoryJobStore(clock), Deep(clock, "a.deep")
     for number in range(BACKLOG):
-        at = T0 - 600 + number / 100
+        at = round(T0 - 600 + number / 20, 3)
         store.add(a_job(type="a.deep", created_at=at, updated_at=at, due_at=at + 60, sent=True))
-    store.add(a_job(type="b.quiet", created_at=T0, updated_at=T0, due_at=T0 + 60, sent=False))
+    at = round(T0 - 600 + 600 * place, 3)
+    orphan = a_job(type=kind, created_at=at, updated_at=at, due_at=at + 60, sent=False)
+    store.add(orphan)
     watchdog = Watchdog(JobService(store, queue, clock=clock).dispatcher, ["a.deep", "b.quiet"])
     for _ in range(int(SOON // 60)):
         clock.advance(60)
         watchdog.run(lambda: 50.0)
-    assert "b.quiet" in queue.sent
+    assert orphan.id in queue.sent
