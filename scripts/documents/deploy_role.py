@@ -6,7 +6,7 @@ environment.
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,8 @@ ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
-NEEDS_BOUNDARY = (
-    "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy",
-    "iam:PutRolePermissionsBoundary",
-)  # fmt: skip
-"""Actions that could give a role more than the boundary; IAM knows `iam:PermissionsBoundary` for each of them."""
-NEVER = ("iam:DeleteRolePermissionsBoundary",)
-PASSED_TO = ("apigateway.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com")
-WITHIN = (
-    "cloudwatch:DescribeAlarms", "dynamodb:*", "ec2:*NetworkInterface*", "ec2:*PrivateIpAddresses",
-    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey",
-    "lambda:GetAlias",
-    "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias",
-    "lambda:UpdateEventSourceMapping", "logs:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
-    "secretsmanager:GetSecretValue", "ses:SendEmail", "sqs:*", "ssm:GetParameter",
-)  # fmt: skip
-"""Actions that a role of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
+LEFT_OUT = ("RoleOfAccessLogs",)
+"""What is the whole account's: a person sets it, once."""
 
 
 def template() -> dict[str, Any]:
@@ -83,28 +69,28 @@ def parameters() -> dict[str, dict[str, str]]:
             "Type": "CommaDelimitedList", "Default": "",
             "Description": "Actions that job types need beyond the boundary's, such as sns:Publish.",
         },
+        "MoreResources": {
+            "Type": "CommaDelimitedList", "Default": "*",
+            "Description": "The ARNs that MoreActions are for; with * a preview has them on other stages, too.",
+        },
     }  # fmt: skip
 
 
 def boundary() -> dict[str, Any]:
-    """Return the policy that bounds every role of a stage, whatever a deployment writes into it."""
-    more = {"Effect": "Allow", "Action": {"Ref": "MoreActions"}, "Resource": "*"}
-    return {
-        "Description": "The most that a function of JobFlow may hold",
-        "PolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": list(WITHIN), "Resource": "*"},
-                {"Fn::If": ["HasMore", more, {"Ref": "AWS::NoValue"}]},
-            ],
-        },
-    }
+    """Return docs/boundary-policy.json for these stages: it bounds every role, whatever a deployment writes into it."""
+    more = {"Effect": "Allow", "Action": {"Ref": "MoreActions"}, "Resource": {"Ref": "MoreResources"}}
+    document = of_these_stages("boundary-policy.json")
+    document["Statement"].append({"Fn::If": ["HasMore", more, {"Ref": "AWS::NoValue"}]})
+    return {"Description": "The most that a function of JobFlow may hold", "PolicyDocument": document}
 
 
 def service_policy() -> dict[str, Any]:
-    """Return docs/deployer-policy.json for these stages, with the boundary on every role that it makes."""
+    """Return docs/deployer-policy.json for these stages, with the stack's own boundary."""
     document = of_these_stages("deployer-policy.json")
-    document["Statement"] = [part for found in document["Statement"] for part in _bounded(found)]
+    document["Statement"] = [part for part in document["Statement"] if part["Sid"] not in LEFT_OUT]
+    for statement in document["Statement"]:
+        if "iam:PermissionsBoundary" in str(statement.get("Condition")):
+            statement["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}}
     return document
 
 
@@ -143,30 +129,18 @@ def of_these_stages(name: str) -> dict[str, Any]:
     """Return a policy of docs/ in the account's partition, for the stages of the stack alone."""
     document: dict[str, Any] = json.loads((ROOT / "docs" / name).read_text())
     for statement in document["Statement"]:
-        found = statement["Resource"]
-        statement["Resource"] = [_sub(each) for each in found] if isinstance(found, list) else _sub(found)
+        statement["Resource"] = _sub(statement["Resource"])
+        for keys in statement.get("Condition", {}).values():
+            keys.update({key: _sub(value) for key, value in keys.items()})
     return document
 
 
-def _bounded(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Divide what a statement says about roles: with the boundary, passed to these services, and the rest."""
-    actions = statement["Action"]
-    if "iam:CreateRole" not in actions:
-        yield statement
-        return
-    limits = {
-        NEEDS_BOUNDARY: {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}},
-        ("iam:PassRole",): {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
-    }
-    limited = {action for names in limits for action in names}
-    yield {**statement, "Action": [name for name in actions if name not in {*limited, *NEVER}]}
-    for number, (names, condition) in enumerate(limits.items(), 1):
-        limited_part = {**statement, "Sid": f"{statement['Sid']}{number}", "Action": list(names)}
-        yield {**limited_part, "Condition": condition}
-
-
-def _sub(resource: str) -> Any:
-    text = resource.replace("arn:aws:", "arn:${AWS::Partition}:").replace("jobflow-*", "${Prefix}-${Stages}*")
+def _sub(written: Any) -> Any:
+    if isinstance(written, list):
+        return [_sub(each) for each in written]
+    text = written.replace("arn:aws:", "arn:${AWS::Partition}:")
+    for separator in "-/":
+        text = text.replace(f"jobflow{separator}*", f"${{Prefix}}{separator}${{Stages}}*")
     return {"Fn::Sub": text} if "${" in text else text
 
 

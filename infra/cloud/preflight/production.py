@@ -79,6 +79,14 @@ def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, n
         told = 'Alarms of production have no recipient. Say SET="AlarmEmail=me@example.com" (or AlarmTopicArn=arn…)'
         open_question = new and not {"AlarmEmail", "AlarmTopicArn"} & set(named)
         yield Finding("alarms", f"{told}, or AlarmEmail= for none." if open_question else f"{told}.", open_question)
+    if not values["PermissionsBoundary"]:
+        told = "The roles of production have no boundary: whoever deploys gives them any right. Make "
+        told += "docs/boundary-policy.json a managed policy jobflow-boundary, and say "
+        told += 'SET="PermissionsBoundary=arn:aws:iam::<account>:policy/jobflow-boundary"'
+        open_question = new and "PermissionsBoundary" not in named
+        yield Finding(
+            "boundary", f"{told}, or PermissionsBoundary= for none." if open_question else f"{told}.", open_question
+        )
     if values["Protect"] != "true" and (not new or "Protect" in named):
         yield Finding("protection", 'The tables can be deleted. Deploy with SET="Protect=true".')
     if int(values["LogRetentionDays"]) < SHORTEST_RETENTION:

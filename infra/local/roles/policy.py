@@ -1,6 +1,7 @@
-"""Judge a request by the statements of a role, as IAM does. Pure.
+"""Judge a request by the statements of a role and the boundary around it, as IAM does. Pure.
 
-Where a condition asks for what a laptop does not know, it counts as fulfilled.
+A laptop does not know every fact that a condition asks for: such a condition counts as fulfilled there. `strict` is
+IAM itself, where a fact that is not given is not there.
 """
 
 import re
@@ -11,13 +12,24 @@ from typing import Any
 from infra.local.roles.asked import Asked
 
 Statement = Mapping[str, Any]
-LIKE = frozenset({"StringLike", "ArnLike", "ArnEquals"})
-EQUAL = frozenset({"StringEquals"})
+ALIKE = {"StringEquals": False, "Bool": False, "StringLike": True, "ArnLike": True, "ArnEquals": True}
+"""Operators that are evaluated, and whether a star stands for any text in them; each has its opposite with `Not`."""
+IF_EXISTS = "IfExists"
 
 
-def allows(statements: Sequence[Statement], asked: Asked) -> bool:
-    """Tell whether the statements allow what is asked: one must allow it, and none may deny it."""
-    return decide(about(statements, asked.action, asked.resource), asked.facts)
+def allows(
+    statements: Sequence[Statement],
+    asked: Asked,
+    boundary: Sequence[Statement] | None = None,
+    *,
+    strict: bool = False,
+) -> bool:
+    """Tell whether the statements, and those of a boundary, allow what is asked: one each, and none denies it."""
+    return all(
+        decide(about(some, asked.action, asked.resource), asked.facts, strict=strict)
+        for some in (statements, boundary)
+        if some is not None
+    )
 
 
 def about(statements: Sequence[Statement], action: str, resource: str) -> list[Statement]:
@@ -25,9 +37,9 @@ def about(statements: Sequence[Statement], action: str, resource: str) -> list[S
     return [statement for statement in statements if _names(statement, action, resource)]
 
 
-def decide(named: Sequence[Statement], facts: Mapping[str, Sequence[str]]) -> bool:
+def decide(named: Sequence[Statement], facts: Mapping[str, Sequence[str]], *, strict: bool = False) -> bool:
     """Tell whether statements that name a request allow it, by their conditions."""
-    hold = [statement["Effect"] for statement in named if _applies(statement, facts)]
+    hold = [statement["Effect"] for statement in named if _applies(statement, facts, strict=strict)]
     return bool(hold) and "Deny" not in hold
 
 
@@ -39,24 +51,40 @@ def _names(statement: Statement, action: str, resource: str) -> bool:
     return any(_matches(pattern, resource) for pattern in _several(statement["Resource"]))
 
 
-def _applies(statement: Statement, facts: Mapping[str, Sequence[str]]) -> bool:
+def _applies(statement: Statement, facts: Mapping[str, Sequence[str]], *, strict: bool) -> bool:
     denies = statement["Effect"] == "Deny"
     return all(
-        _holds(operator, wanted, facts.get(key), denies=denies)
+        _holds(operator, wanted, facts.get(key)) if strict or _is_known(operator, key, facts) else not denies
         for operator, keys in statement.get("Condition", {}).items()
         for key, wanted in keys.items()
     )
 
 
-def _holds(operator: str, wanted: Any, known: Sequence[str] | None, *, denies: bool) -> bool:
-    kind = operator.rpartition(":")[2]
-    if kind == "Null" and known is not None:
-        return wanted in ("false", False)
-    if known is None or kind not in LIKE | EQUAL:
-        return not denies
-    if kind in EQUAL:
-        return all(value in _several(wanted) for value in known)
-    return all(any(_matches(pattern, value) for pattern in _several(wanted)) for value in known)
+def _is_known(operator: str, key: str, facts: Mapping[str, Sequence[str]]) -> bool:
+    return key in facts and _parts(operator)[1].replace("Not", "") in {*ALIKE, "Null"}
+
+
+def _parts(operator: str) -> tuple[str, str]:
+    """Return which of several values an operator is about, and the operator itself."""
+    quantity, _, kind = operator.rpartition(":")
+    return quantity, kind.removesuffix(IF_EXISTS)
+
+
+def _holds(operator: str, wanted: Any, known: Sequence[str] | None) -> bool:
+    """Tell whether a condition is fulfilled; raises KeyError for an operator that is not evaluated here."""
+    quantity, kind = _parts(operator)
+    if kind == "Null":
+        return (known is None) == (str(wanted).lower() == "true")
+    negated = "Not" in kind
+    alike = ALIKE[kind.replace("Not", "")]
+    if known is None:
+        return negated or operator.endswith(IF_EXISTS) or quantity == "ForAllValues"
+    found = [_is_one_of(value, _several(wanted), alike=alike) != negated for value in known]
+    return any(found) if quantity == "ForAnyValue" else all(found)
+
+
+def _is_one_of(value: str, wanted: Iterable[str], *, alike: bool) -> bool:
+    return any(_matches(one, value) if alike else one == value for one in wanted)
 
 
 def _several(value: Any) -> Iterable[str]:

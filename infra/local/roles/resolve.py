@@ -18,9 +18,13 @@ NAMES = {"AWS::DynamoDB::Table": ("dynamodb", "table/", "TableName"), "AWS::SQS:
 def statements(role: Mapping[str, Any], resources: Resources, values: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return a role's statements as IAM would see them; `values` are those of parameters."""
     documents: Sequence[Mapping[str, Any]] = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
-    found = [statement for document in documents for statement in document["Statement"]]
+    found = [one for document in documents for one in _several(document["Statement"])]
     resolver = _Resolver(resources, {**PSEUDO, **values})
-    return [resolver.of(statement) for statement in found]
+    return [resolver.of(statement) for statement in found if not _leaves_nothing(statement)]
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class _Resolver:

@@ -25,7 +25,8 @@ from tests.infra.cloud.preflight.support import lines
 
 TYPES = jobtype.load()
 REGION = "us-east-1"
-GOOD = basics.chosen({"Protect": "true", "AlarmEmail": "me@example.com"})
+BOUNDARY = "arn:aws:iam::123456789012:policy/jobflow-boundary"
+GOOD = basics.chosen({"Protect": "true", "AlarmEmail": "me@example.com", "PermissionsBoundary": BOUNDARY})
 
 
 def told(stage: str, named: set[str], new: bool, **values: str) -> list[str]:
@@ -40,6 +41,16 @@ def test_production_is_asked_for_an_address_once_and_warned_later() -> None:
     assert told("prod", set(), new=False, AlarmEmail="")[0].startswith("Note (alarms)")
     assert told("prod", set(), new=True, AlarmEmail="", AlarmTopicArn="arn:aws:sns:x") == []
     assert told("dev", set(), new=True, AlarmEmail="", Protect="false", LogRetentionDays="1") == []
+
+
+def test_production_is_refused_without_a_boundary_until_somebody_wants_none() -> None:
+    (first,) = told("prod", set(), new=True, PermissionsBoundary="")
+    assert first.startswith("Stop (boundary)")
+    assert "docs/boundary-policy.json" in first
+    assert "PermissionsBoundary= for none" in first
+    assert told("prod", {"PermissionsBoundary"}, new=True, PermissionsBoundary="")[0].startswith("Note (boundary)")
+    assert told("live", set(), new=False, PermissionsBoundary="")[0].startswith("Note (boundary)")
+    assert told("dev", set(), new=True, PermissionsBoundary="") == []
 
 
 def test_an_address_beside_a_topic_of_ones_own_is_told_to_get_no_alarms() -> None:
@@ -126,8 +137,21 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["preflight", "--stage", "prod", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert [one["about"] for one in found if one["stops"]] == ["alarms"]
-    assert command.main(["preflight", "--stage", "prod", "--set", "AlarmEmail=me@example.com"]) == 0
+    assert [one["about"] for one in found if one["stops"]] == ["alarms", "boundary"]
+    assert (
+        command.main(
+            [
+                "preflight",
+                "--stage",
+                "prod",
+                "--set",
+                "AlarmEmail=me@example.com",
+                "--set",
+                f"PermissionsBoundary={BOUNDARY}",
+            ]
+        )
+        == 0
+    )
     assert "Note (mail)" in capsys.readouterr().err
 
 

@@ -25,8 +25,11 @@ OF_A_STAGE: Mapping[str, Mapping[str, str]] = {
     },
     "cloudformation": {"stack": f"arn:aws:cloudformation:{HERE}:stack/{STAGE}/1f2e"},
     "cloudfront": {
-        kind: f"arn:aws:cloudfront::123456789012:{kind}/E1F2"
-        for kind in ("distribution", "function", "origin-access-control", "response-headers-policy")
+        "function": f"arn:aws:cloudfront::123456789012:function/{STAGE}-paths-eu-central-1",
+        **{
+            kind: f"arn:aws:cloudfront::123456789012:{kind}/E1F2"
+            for kind in ("distribution", "origin-access-control", "response-headers-policy")
+        },
     },
     "cloudwatch": {
         "alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{STAGE}-api-errors",
