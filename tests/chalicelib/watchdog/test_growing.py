@@ -1,11 +1,16 @@
 """A queue that becomes longer run by run is told within minutes; one that is worked off, or paused, is not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
+from chalicelib.counters.port import Pause
 from chalicelib.jobs.port import Depth
+from chalicelib.telemetry import events
 from chalicelib.watchdog.growing import GAP, LEAST, Growing
+from tests.chalicelib.watchdog.looking import knows, look
+from tests.proof.grounds.ground import TYPE
+from tests.proof.world import World
 
 MINUTE = 60.0
 
@@ -45,3 +50,17 @@ def test_it_is_told_at_the_third_look_and_as_long_as_it_grows() -> None:
 
 def test_runs_far_apart_say_nothing_of_each_other() -> None:
     assert not any(told([0, 200, 300, 400], every=GAP + 1))
+
+
+@pytest.mark.parametrize(("paused", "told_of"), [({}, [[TYPE]]), ({TYPE: Pause(1.0, "ada")}, [])])
+def test_a_run_tells_of_a_queue_that_grows_unless_its_type_is_paused(
+    world: World, monkeypatch: pytest.MonkeyPatch, paused: Mapping[str, Pause], told_of: list[list[str]]
+) -> None:
+    found: list[list[str]] = []
+    visible = iter([100, 200, 300])
+    monkeypatch.setattr(world.watchdog.dispatcher.queue, "depth", lambda _: Depth(visible=next(visible)))
+    monkeypatch.setattr(events, "growing", found.append)
+    knows(world, paused=paused)
+    for _ in range(3):
+        look(world, after=MINUTE)
+    assert found == told_of
