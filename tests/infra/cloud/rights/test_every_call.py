@@ -7,6 +7,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -140,3 +141,10 @@ def test_a_key_is_used_through_services_alone(policy: str) -> None:
 def test_the_deployer_may_do_with_a_key_what_dynamodb_asks_for() -> None:
     asked_for = [need for name in ("CreateGrant", "DescribeKey", "Encrypt", "Decrypt") for need in needs(f"kms:{name}")]
     assert [need for need in asked_for if not allows(statements("deployer-policy.json"), need)] == []
+
+
+@pytest.mark.parametrize(("function", "may"), [("jobflow-prod-email-send", True), ("billing-worker", False)])
+def test_the_pipeline_switches_mappings_of_stages_alone(function: str, may: bool) -> None:
+    [need] = needs("lambda:UpdateEventSourceMapping")
+    whose = {"lambda:FunctionArn": (f"arn:aws:lambda:eu-central-1:123456789012:function:{function}",)}
+    assert allows(statements("pipeline-policy.json"), replace(need, facts=whose)) is may
