@@ -90,6 +90,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "tenant", job.tenant
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
+    yield "made by", job.parent
     yield "error", error_of(job) or None
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result

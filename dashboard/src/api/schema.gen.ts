@@ -676,7 +676,7 @@ export interface paths {
     put?: never;
     /**
      * Acknowledge a group of errors, so that new ones stand out; kept for 90 days
-     * @description Acknowledge a group of errors, so that new ones stand out; kept for 90 days.
+     * @description Acknowledge a group of errors, so that new ones stand out; kept for 90 days. At most 2,000 groups are marked.
      */
     post: operations["acknowledge_error"];
     delete?: never;
@@ -1833,6 +1833,12 @@ export interface components {
        * @description It takes no new jobs; those it has are still processed
        */
       retired: boolean;
+      /**
+       * Problem
+       * @description Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one
+       * @default null
+       */
+      problem: string | null;
     };
     /**
      * JobTypes
@@ -3079,7 +3085,7 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description Jobs to leave out. It costs more the deeper it reaches, and is refused where the filter lets little through; next_cursor costs the same everywhere. */
+        /** @description Jobs to leave out. It costs more the deeper it reaches, and goes with no filter but created_after and created_before, or one of fingerprint and status (failed, dead_letter); next_cursor costs the same everywhere. */
         offset?: number;
         status?: components["schemas"]["Status"];
         type?: "email.send" | "image.process" | "report.generate";
@@ -6465,6 +6471,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The body is larger than 256 KB */
       413: {
         headers: {
@@ -6570,6 +6587,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
