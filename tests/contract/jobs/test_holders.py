@@ -112,6 +112,22 @@ def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clo
     assert [one.outcome for one in answers].count(Outcome.CREATED) == 1
 
 
+def test_twenty_requests_under_one_debounce_key_are_all_answered(store: JobStore, clock: Clock) -> None:
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    debounce = Debounce("k", 60)
+    with only_types(plain):
+        service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce))
+        answers = together(
+            20, lambda number: service.submit(Submission("test.plain", {"to": [f"{number}"]}, debounce=debounce))
+        )
+    assert {one.outcome for one in answers} == {Outcome.REPLACED}
+    (job_id,) = {one.job.id for one in answers}
+    kept = store.get(job_id)
+    assert kept.gen == 21
+    assert kept.payload == next(one.job.payload for one in answers if one.job.gen == 21)
+
+
 def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
     """Whoever is first: what ran is what the job held, and the request that came too late has a job of its own."""
     service = JobService(store, MemoryJobQueue(clock), clock=clock)

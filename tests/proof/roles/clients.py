@@ -3,26 +3,33 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from uuid import uuid5
 
+from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.bulk.acting import BulkActions, Report
+from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.bulk.port import BulkAction, BulkActionRows, BulkState
+from chalicelib.bulk.work import LEASE, BulkWork, NewBulkAction
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.port import Filter
-from chalicelib.keys.rule import Debounce, Submitted
+from chalicelib.keys.rule import Debounce, Outcome, Submitted
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import NAMESPACE, Submission
-from tests.proof.grounds.faults import Crash
+from tests.proof.grounds.faults import DYNAMODB, Crash, Faulty
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.support import Clock
 
 BALLAST = "x"
+MOST_SLICES = 40
+"""Processes that a bulk action takes at most, however often one dies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,18 @@ class Clients:
 
         self.insist(post) if insist else self.process(post)
 
+    def submit_own(self, name: str) -> None:
+        """POST /jobs for a unique type: a key that made a job is answered with it, whatever became of that."""
+        registered[TYPE] = replace(self.kind, unique=Unique(by=("ballast",), seconds=3600))
+        asked = self.asked(TYPE, {"name": name, "ballast": ""}, name)
+
+        def post() -> None:
+            made = self.service.submit(asked)
+            if made.outcome is not Outcome.EXISTING or name in self.accepted:
+                self._accept(name, made.job.id)
+
+        self.insist(post)
+
     def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """POST /jobs/batch: all in one request, each with its name as its key; bodies as `submit` takes them."""
         asked = [_one_of_many(name, **fields) for name, fields in bodies.items()]
@@ -207,6 +226,34 @@ class Clients:
             self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
             if answers and not answers[-1].more:
                 return
+
+    def retry_many(self, meanwhile: Callable[[], object]) -> None:
+        """POST /bulk for all that failed; each process in which the platform works it off may die.
+
+        `meanwhile` is what happens between two of them: jobs run, and may fail again.
+        """
+        kept = MemoryBulkActions(MemoryCounters())
+        rows = cast("BulkActionRows", Faulty(kept, self.ground.faults, DYNAMODB))
+        work = BulkWork(rows, self._acting, MemoryBackground(), self.clock)
+        before = {job.id: job.gen for job in self.ground.jobs()}
+        while not kept.newest(1):
+            self.process(lambda: work.start(NewBulkAction("retry", "ada", "ada", Filter())))
+        for _ in range(MOST_SLICES):
+            (bulk,) = kept.newest(1)
+            if not bulk.open:
+                break
+            meanwhile()
+            self.clock.advance(LEASE + 1)
+            self.process(partial(work.work, [bulk.id], lambda: 800.0))
+        runs = {job.id: job.gen - before[job.id] for job in self.ground.jobs() if job.id in before}
+        self.wrong += [f"I26 one bulk action ran {one} {times} times" for one, times in runs.items() if times > 1]
+        counted = bulk.state, bulk.matched, bulk.done
+        if counted != (BulkState.DONE, sum(runs.values()), sum(runs.values())):
+            self.wrong.append(f"I26 a bulk action that retried {sum(runs.values())} jobs tells {counted}")
+
+    def _acting(self, bulk: BulkAction) -> BulkActions:
+        operations = replace(self.operations, in_bulk=True, bulk=bulk.id, bulk_since=bulk.started_at)
+        return BulkActions(self.ground.store, operations, clock=self.clock)
 
 
 def _one_of_many(name: str, *, ballast: int = 0, **fields: Any) -> Submission:

@@ -1,6 +1,6 @@
 """Several requests for one job: by a value within a time, or by a key while the job waits."""
 
-from tests.proof.stories.scenario import DONE, scenario
+from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
 
 
@@ -20,6 +20,20 @@ def a_request_dies_and_another_one_wants_the_same(world: World) -> None:
     world.submit_one("c", keyed=False)
     world.rest()
     world.submit_one("d")
+
+
+@scenario(DONE | CANCELLED)
+def a_unique_job_under_the_name_of_a_dead_request_is_cancelled(world: World) -> None:
+    """Its key is answered with it, before and after another request has made the next one."""
+    world.submit_one("a", keyed=False, insist=False)
+    world.only.clear()
+    world.submit_own("b")
+    if "b" in world.accepted:
+        world.cancel("b")
+    world.submit_own("c")
+    world.submit_own("b")
+    world.rest()
+    world.submit_own("b")
 
 
 @scenario(DONE)

@@ -140,6 +140,22 @@ def two_dead_jobs_redriven_in_bulk(world: World) -> None:
     world.redrive_all()
 
 
+@scenario(DEAD, batch=3)
+def many_jobs_are_retried_and_fail_again(world: World) -> None:
+    """The platform works it off: what it retried has failed again when a worker of it comes back."""
+    world.script["a"], world.script["b"] = ["perm", *SPENT], SPENT * 2
+    world.submit("a")
+    world.submit("b")
+
+    def all_end() -> None:
+        for _ in range(4):
+            world.poll()
+            world.clock.advance(10)
+
+    all_end()
+    world.retry_many(all_end)
+
+
 def _dead(world: World) -> None:
     world.script["a"] = SPENT.copy()
     world.submit("a")
