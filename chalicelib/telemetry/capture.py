@@ -4,7 +4,6 @@ Every text that is not ours goes through the logger, which writes it as a JSON t
 line of another job, and it cannot begin a line of metrics.
 """
 
-import io
 import logging
 import os
 import selectors
@@ -14,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
 from chalicelib.telemetry.logger import logger
-from chalicelib.telemetry.own_output import own_output
+from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
 
 RUNTIME = "awslambdaric"
@@ -73,7 +72,7 @@ def capture_descriptors() -> None:
             sys.stdout, sys.stderr = _Lines(OUT), _Lines(ERR)
 
 
-class _Lines(io.TextIOBase):
+class _Lines(Captured):
     """A standard output or error that writes each whole line as a log line."""
 
     def __init__(self, descriptor: int) -> None:

@@ -2,15 +2,23 @@
 
 import io
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, cast
+
+
+class Captured(io.TextIOBase):
+    """A standard output or error whose lines become log lines: nothing of ours is ever written to it."""
 
 
 class OwnOutput(io.TextIOBase):
     """Writes to what was kept, or to the standard output as it is now."""
 
-    _kept: TextIO | None = None
+    def __init__(self) -> None:
+        self._kept: TextIO | None = None
+        self._inside = 0
+        self._lock = threading.Lock()
 
     def writable(self) -> bool:
         """See TextIOBase."""
@@ -18,25 +26,35 @@ class OwnOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """See TextIOBase."""
-        return (self._kept or sys.stdout).write(text)
+        return self._now().write(text)
 
     def flush(self) -> None:
         """See TextIOBase."""
-        (self._kept or sys.stdout).flush()
+        self._now().flush()
 
     def keep(self, output: TextIO) -> None:
         """Write to this output for good."""
-        self._kept = output
+        with self._lock:
+            self._kept, self._inside = output, self._inside + 1
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Inside, write to what is the standard output now."""
-        before = self._kept
-        self._kept = before or sys.stdout
+        """Inside, write to what is the standard output now; the last of several threads ends it."""
+        with self._lock:
+            self._inside += 1
+            self._kept = self._kept or self._now()
         try:
             yield
         finally:
-            self._kept = before
+            with self._lock:
+                self._inside -= 1
+                self._kept = self._kept if self._inside else None
+
+    def _now(self) -> TextIO:
+        if self._kept is not None:
+            return self._kept
+        here: object = sys.stdout
+        return cast("TextIO", sys.__stdout__ if isinstance(here, Captured) else here)
 
 
 own_output = OwnOutput()

@@ -1,15 +1,19 @@
 """What a job function prints, or logs by Python's own module, is among the job's lines, with its keys."""
 
+import io
 import json
 import logging
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
 
 from chalicelib.telemetry.capture import captured
+from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import about, logger
+from chalicelib.telemetry.own_output import own_output
 from tests.support import written
 
 
@@ -121,3 +125,14 @@ def test_all_is_as_before_when_the_function_raises() -> None:
         work()
     assert [line["message"] for line in lines] == ["last"]
     assert (sys.stdout, list(logging.getLogger().handlers), logging.getLogger().level) == before
+
+
+def test_workers_in_several_threads_leave_the_output_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = own_output.kept(), own_output.kept()
+    with redirect_stdout(io.StringIO()):
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+    count(Metric.WATCHDOG_RAN)
+    assert "WatchdogRan" in capsys.readouterr().out
