@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from infra.cloud.cost.attack import under_attack, waf
 from infra.cloud.cost.calculation import (
     ALONE,
     BATCHES,
@@ -32,7 +33,7 @@ NOTES = (
 
 def report(types: Sequence[JobType[Any, Any]]) -> str:
     """Return all bills as text."""
-    bills = [*_idle(types), "", *_jobs(), *_extras(types), "", *_kept(), "", *_more(types)]
+    bills = [*_idle(types), "", *_jobs(), *_extras(types), "", *_kept(), "", *_more(types), "", *_attack()]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
 
@@ -80,6 +81,15 @@ def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
         asked = Line(f"Open console, {when} ({every} s)", lines[0].amount, total(lines))
         rows.append(_row(asked, asked))
     return rows
+
+
+def _attack() -> list[str]:
+    guard = waf()
+    return [
+        "Under attack, an hour of garbage tokens (WAF: a month, WebAclArn and docs/deploy/parameters.md)",
+        *(_row(line, line) for line in under_attack()),
+        _row(guard, guard),
+    ]
 
 
 def _row(what: Line, *bills: Line) -> str:

@@ -26,6 +26,9 @@ class Prices:
     alarm_metric_month: float = 0.10
     """Per metric that an alarm looks at, and month."""
     dashboard_month: float = 3.00
+    waf_acl_month: float = 5.00
+    waf_rule_month: float = 1.00
+    waf_request: float = 0.60
     s3_put: float = 5.00
     table_gb_month: float = 0.25
     recovery_gb_month: float = 0.20

@@ -13,6 +13,8 @@ from infra.definition.rates import RATE
 
 FULL = 0.8
 """Share of the API's own limit from which on it is told."""
+REFUSED = 10
+"""Refused requests a second from which on it is told."""
 BEHIND, UNREAD = 60_000, 86_400_000
 """Milliseconds that the counters may be behind, and the age of a record that nobody reads."""
 
@@ -57,6 +59,11 @@ def _of_requests(stack: str) -> list[Alarm]:
             "api-full", "", "Nearly as many requests come as a path of the API takes; what is beyond is answered with "
             "429. Find out who sends them (access logs), and have producers send in batches.",
             {"requests": metrics.api(stack, "Count")}, FULL * RATE * MINUTE, periods=2,
+        ),
+        Alarm(
+            "api-refused", "", "The API refuses ten requests a second and more (4xx): a flood without a valid token, "
+            "or a client that repeats what is wrong. See who asks (access logs); AWS WAF stops a flood.",
+            {"refused": metrics.api(stack, "4XXError")}, REFUSED * MINUTE, periods=3,
         ),
         Alarm(
             "throttles", "", "The account's Lambda concurrency is used up. Ask for a higher limit, or lower the "

@@ -40,6 +40,7 @@ FAILURES: Sequence[Failure] = (
     Failure("the control table does not answer", "control-table-down"),
     Failure("Lambda refuses to run more functions", "throttles"),
     Failure("more requests come than the API takes: 429", "api-full"),
+    Failure("a flood of requests without a valid token", "api-refused"),
     Failure(
         "the recount does not run", "recount-silent",
         why="it runs once a night, so its absence is known a day later; `make recount` tells at once",

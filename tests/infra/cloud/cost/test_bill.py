@@ -10,6 +10,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from infra.cloud.cost import bill
+from infra.cloud.cost.attack import under_attack, waf
 from infra.cloud.cost.calculation import (
     ALONE,
     BUSY,
@@ -110,3 +111,13 @@ def test_the_report_tells_the_prices_of_such_types() -> None:
     for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
         (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
         assert line.split()[3] == dollars
+
+
+def test_a_flood_is_told_with_what_stops_it() -> None:
+    one, account = under_attack()
+    assert one.dollars < 5
+    assert 100 < account.dollars < 200
+    assert waf().dollars < account.dollars
+    told = bill.report(TYPES)
+    assert "Under attack" in told
+    assert "AWS WAF" in told

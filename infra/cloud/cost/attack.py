@@ -1,0 +1,29 @@
+"""Work out what a flood of requests without a valid token costs, and what AWS WAF costs that stops it. Pure.
+
+https://aws.amazon.com/waf/pricing/
+"""
+
+from infra.cloud.cost.calculation import Line
+from infra.cloud.cost.prices import MILLION, PRICES, Prices
+from infra.definition.rates import RATE
+
+ACCOUNT_RATE = 10_000
+"""Requests a second that API Gateway takes for all APIs of an account and region (its default quota)."""
+HOUR = 3_600
+LINE_BYTES = 400
+"""A log line about a token that is refused."""
+
+
+def under_attack(prices: Prices = PRICES) -> list[Line]:
+    """Return an hour of garbage tokens, each another one, at one path's limit and at the account's."""
+    lines = MILLION * LINE_BYTES / 1e9 * prices.log_gb
+    each = prices.api_request + prices.lambda_request + lines
+    return [
+        Line(what, rate * HOUR, rate * HOUR / MILLION * each)
+        for what, rate in (("one path at its limit", RATE), ("the account's API at its limit", ACCOUNT_RATE))
+    ]
+
+
+def waf(prices: Prices = PRICES) -> Line:
+    """Return a month of a web ACL with one rule, by rate, and a million requests that it looks at."""
+    return Line("AWS WAF, a rule and a million", 1, prices.waf_acl_month + prices.waf_rule_month + prices.waf_request)
