@@ -91,6 +91,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     tenant: tenantOf(job),
     correlation_id: job.correlationId,
     cancel_requested: job.cancelRequested,
+    parent: job.parent ?? null,
   };
 }
 
@@ -100,7 +101,6 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     ...row(job, true),
     schedule,
     fires_at: schedule === null ? null : iso(job.createdAt),
-    parent: job.parent ?? null,
     root: job.parent ?? null,
     attempt_history: job.history,
     older_attempts: false,
