@@ -47,7 +47,9 @@ def check_offset(which: Filter) -> None:
         raise InvalidPosition("This filter takes no offset.", [FieldError(("query", "offset"), told)])
 
 
-READ_FOR = ("type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent")
+READ_FOR = (
+    "type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent", "finished_after", "finished_before",
+)  # fmt: skip
 """Fields of a filter that no index knows."""
 LISTS, ACTS = "lists", "acts"
 """Uses of a cursor: the next page of a list, or the next jobs of a bulk action."""

@@ -111,7 +111,7 @@ def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
     some: dict[str, Any] = {
         "status": Status.FAILED, "type": "email.send", "tag": "eu", "id_prefix": "3", "error": "x", "fingerprint": "f",
         "parent": "p", "schedule": "nightly", "payload": "x", "tenant": "acme",
-        "created_after": 1.0, "created_before": 2.0,
+        "created_after": 1.0, "created_before": 2.0, "finished_after": 3.0, "finished_before": 4.0,
     }  # fmt: skip
     assert set(some) == {field.name for field in fields(Filter)}
     for name, value in some.items():
