@@ -138,6 +138,8 @@ def add_type(folder: Folder) -> None:
     if found is None:
         raise Failed("There is no job type in README.")
     (folder.path / found[1]).write_text(found[2])
+    edited = folder.path / HANDLER  # its test is for the text that it had
+    edited.write_text(edited.read_text().replace(AFTER, BEFORE))
     for command in ("jobflow check", "jobflow test -q"):
         folder.type(command)
 
