@@ -102,8 +102,11 @@ def shown(page: str) -> Iterator[Shown]:
     text = (ROOT / page).read_text()
     spans = [(span, True) for span in INLINE.findall(BLOCK.sub("", text))]
     for code, inline in [*((block, False) for block in BLOCK.findall(text)), *spans]:
+        # a span begins with a decorator's name, and a block may end with a decorator
+        written = ANY_VALUE.sub(r"\1=...", code.replace("…", "...").strip())
+        written = written.removeprefix("@") if inline else f"{written}\ndef following(): ..."
         try:
-            tree = ast.parse(ANY_VALUE.sub(r"\1=...", code.replace("…", "...").strip().removeprefix("@")))
+            tree = ast.parse(written)
         except SyntaxError:
             assert inline, code
             continue

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.telemetry.own_output import own_output
 from jobflow import JobFlow
 from jobflow.cli import views
 from jobflow.cli.app import app
@@ -43,7 +44,8 @@ class Shell:
             client.target = replace(client.target, console=self.console)
             return client
 
-        done = CliRunner().invoke(app, shlex.split(line), input=typed, obj=connect)
+        with own_output.kept():  # the API's log lines, of the same process, are no output of the command
+            done = CliRunner().invoke(app, shlex.split(line), input=typed, obj=connect)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, done.stdout, done.stderr)
