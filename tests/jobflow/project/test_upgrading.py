@@ -48,7 +48,7 @@ def test_lines_that_use_what_is_gone_are_named(old: Path) -> None:
     (old / ".jobflow").mkdir()
     (old / ".jobflow" / "copy.py").write_text("retries=3")
     found = upgrading.look(old, [REMOVED], "0.3.1")
-    assert list(found.lines()) == ["0.3.0: `retries=` is gone. Say max_attempts.", "  handlers/word_count.py:14"]
+    assert list(found.lines()) == ["0.3.0: `retries=` is gone. Say max_attempts.", "  handlers/word_count.py:15"]
     assert (found.touched, upgrading.look(old, [REMOVED], "0.2.9").changes) == (True, [])
 
 
