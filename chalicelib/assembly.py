@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from chalicelib.access.tokens import Tokens, TokenStore
     from chalicelib.adapters.cloudwatch_logs import JobLogs
     from chalicelib.adapters.s3.uploads import Uploads
-    from chalicelib.bulk.acting import BulkActions
+    from chalicelib.bulk.background import BulkWork
     from chalicelib.bulk.port import Background, BulkAction, BulkActionRows
-    from chalicelib.bulk.work import BulkWork
+    from chalicelib.bulk.request import BulkActions
     from chalicelib.counters.history import History
     from chalicelib.counters.port import Acknowledgements, Canaries, Census, Counters, CounterTable, Deploys
     from chalicelib.counters.recounting.recount import Recount
@@ -351,12 +351,12 @@ class Assembly:
     @Part
     def bulk_work(self) -> "BulkWork":
         """Return what starts and works off bulk actions."""
-        from chalicelib.bulk.work import BulkWork
+        from chalicelib.bulk.background import BulkWork
 
         return BulkWork(self.bulk_rows, self._acting, self.background, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
-        from chalicelib.bulk.acting import BulkActions
+        from chalicelib.bulk.request import BulkActions
         from chalicelib.operating.operations import Operations
 
         operations = Operations(

@@ -14,7 +14,7 @@ from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import NoBody, NoQuery
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
-from chalicelib.schedules.rule import LONGEST_ID
+from chalicelib.schedules.schedule import LONGEST_ID
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")

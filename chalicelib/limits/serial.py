@@ -1,34 +1,90 @@
-"""Name the key of jobs that run one at a time, and its lock. Pure."""
+"""Run the jobs of one key one at a time, in the order of their queue.
 
-import uuid
+While a message of a group is in flight, SQS delivers no other one of the group. Two rules are added here. After a
+message that was given back, the others of its group in the same batch are given back too. An attempt begins only when
+no other attempt of its key can still run, wherever its message came from (a purge, a copy, too many receives).
+"""
 
-from chalicelib.errors import RetryLater
-from chalicelib.jobs.job import Job
-from chalicelib.jobs.port import KeyLock
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
-"""UUID namespace of the rows that say which attempt runs for a key."""
+from chalicelib.errors import JobNotFound, KeyUnavailable, LeaseLost
+from chalicelib.jobs.delivery import Delivery
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.port import JobStore, KeyLock
+from chalicelib.limits.serial_rule import KeyHeld, lock_of_attempt, named, row_of
+from chalicelib.telemetry import events
 
-
-class KeyHeld(RetryLater):
-    """Another job of the same key runs: the attempt is given back before the job function was called."""
-
-
-def row_of(job_type: str, group: str) -> str:
-    """Return the id of the row that says which attempt runs for a key."""
-    return str(uuid.uuid5(NAMESPACE, f"{job_type}|{group}"))
-
-
-def lock_of_attempt(held: Job) -> KeyLock:
-    """Return the lock of a key by the attempt that holds a job, until its lease ends.
-
-    The name contains the fencing token, so that a later attempt of the same job is not taken for this one.
-    """
-    gen, claim = held.token
-    return KeyLock(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)
+KEY_TRIES = 3
+"""Most reads of the row, when other attempts take it at the same time."""
+LOOK_AGAIN = 15.0
+"""Most seconds until a held key is asked for again: its holder usually ends long before its lease."""
 
 
-def named(lock: KeyLock) -> tuple[str, tuple[int, int]]:
-    """Return the id of the job whose attempt holds a key, and its fencing token."""
-    job_id, gen, claim = lock.job.rsplit(":", 2)
-    return job_id, (int(gen), int(claim))
+@dataclass
+class InOrder:
+    """Keeps the order of one worker process. `clock` gives epoch seconds."""
+
+    name: str
+    store: JobStore
+    clock: Callable[[], float]
+    group: str = ""
+    """The message group of the present message."""
+    behind: dict[str, bool] = field(default_factory=dict)
+    """The groups of this batch, and whether a message of each was given back."""
+
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
+        """Begin with a batch."""
+        self.behind = {delivery.group: False for delivery in deliveries}
+
+    def next(self, delivery: Delivery) -> Hold | None:
+        """Begin with the next message; return a Hold if an earlier one of its group was given back, else None."""
+        self.group = delivery.group
+        return Hold(0, "behind another job of its key") if self.behind.get(delivery.group) else None
+
+    def after(self, delivery: Delivery, end: Drop | Hold) -> None:
+        """Note how a message was handled: unless its job has ended, the later ones of its group are held too."""
+        if isinstance(end, Hold) and not end.over:
+            self.behind[delivery.group] = True
+
+    def start(self, job: Job) -> None:
+        """Take the key for this attempt, and return when it may begin.
+
+        Raises KeyHeld while another attempt may run, KeyUnavailable when the store does not answer, and LeaseLost when
+        that took longer than the lease.
+        """
+        try:
+            self._take(row_of(self.name, self.group), lock_of_attempt(job))
+        except KeyHeld:
+            raise
+        except Exception as error:
+            events.store_failed(job, error)
+            raise KeyUnavailable(f"Another job of its key may run: {type(error).__name__}") from error
+        if self.clock() >= (job.lease_until or 0.0):
+            raise LeaseLost(job.id)
+
+    def on_settle(self) -> None:
+        """Do nothing: the key is free as soon as the attempt has ended."""
+
+    def _take(self, row: str, attempt: KeyLock) -> None:
+        for _ in range(KEY_TRIES):
+            seen = self.store.key_lock(row)
+            if seen is not None and (held := self._held_for(seen, attempt)) > 0:
+                job_id, _token = named(seen)
+                raise KeyHeld(min(LOOK_AGAIN, held), f"Job {job_id} of the same key runs; this one waits for its end.")
+            if self.store.acquire(row, seen, attempt):
+                return
+        raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
+
+    def _held_for(self, seen: KeyLock, attempt: KeyLock) -> float:
+        """Return how many more seconds the seen attempt may run: 0 if it or its lease has ended."""
+        left = seen.until - self.clock()
+        if left <= 0 or seen.job == attempt.job:
+            return 0.0
+        job_id, token = named(seen)
+        try:
+            found = self.store.get_without_bodies(job_id)
+        except JobNotFound:
+            return 0.0
+        return left if found.status is Status.PROCESSING and found.token == token else 0.0

@@ -10,7 +10,7 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
-from chalicelib.limits.serial import named, row_of
+from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.why_waiting import QueueState, asks, why
 
 

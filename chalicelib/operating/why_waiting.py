@@ -9,7 +9,7 @@ from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
-from chalicelib.limits.serial import KeyHeld
+from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
 
 SLOW_SEND = 10.0

@@ -11,8 +11,8 @@ from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.submission import keyed_id
-from chalicelib.schedules.due import ahead, fires_at
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.rule import ahead, fires_at
+from chalicelib.schedules.schedule import Schedule
 
 
 def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:

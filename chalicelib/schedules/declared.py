@@ -8,9 +8,9 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.schedules import events
 from chalicelib.schedules.ahead import cancel_ahead
-from chalicelib.schedules.due import started
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.rule import started
+from chalicelib.schedules.schedule import Schedule
 
 SCHEDULES_PAGE = 100
 

@@ -15,7 +15,7 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
 from chalicelib.errors import ScheduleNotFound
 from chalicelib.jobs.listing import iso
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
 
 FIELDS = (

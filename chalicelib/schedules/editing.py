@@ -21,10 +21,10 @@ from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.ahead import cancel_ahead, job_of
 from chalicelib.schedules.declared import declared
-from chalicelib.schedules.due import started, stopped, upcoming
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
+from chalicelib.schedules.rule import started, stopped, upcoming
+from chalicelib.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
 
 EDIT_TRIES = 5
 AT_ONCE = 100

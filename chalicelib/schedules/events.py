@@ -4,7 +4,7 @@ A firing that made its job has the line job.created, with the job's id.
 """
 
 from chalicelib.jobs.listing import iso
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.telemetry.logger import logger
 
 

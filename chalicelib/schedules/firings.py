@@ -20,9 +20,9 @@ from chalicelib.producing.submission import Submission
 from chalicelib.schedules import events
 from chalicelib.schedules.ahead import cancel_quietly, job_of
 from chalicelib.schedules.declared import Declared
-from chalicelib.schedules.due import AHEAD, Due, before, comes_to, due, made
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import MOST_SCHEDULES, Schedule
+from chalicelib.schedules.rule import AHEAD, Due, before, comes_to, due, made
+from chalicelib.schedules.schedule import MOST_SCHEDULES, Schedule
 
 WATCHDOG_RESERVE = 30.0
 """Seconds of the run that are kept for the watchdog's other work."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from chalicelib.errors import ScheduleNotFound
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 
 
 class MemorySchedules:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 
 
 class Schedules(Protocol):

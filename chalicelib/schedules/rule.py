@@ -1,73 +1,136 @@
-"""A schedule as it is stored, and its limits. Pure."""
+"""Decide which firings of a schedule are due, and what the schedule is after them. Pure."""
 
-import hashlib
-import json
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from chalicelib.job_types.schedule import Overlap
-from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
-from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.job_types.cron import firings, first_of
+from chalicelib.schedules.schedule import MOST_RECENT, Schedule
 
-MOST_SCHEDULES = 1_000
-LONGEST_PAYLOAD = 8_192
-"""Bytes of a schedule's payload as JSON: the row is written at each firing."""
-MOST_RECENT = 20
-"""Firings that a schedule remembers, to show how they ended."""
-STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-"""Ids of stored schedules have no dot; those of declared ones begin with their job type, which has one."""
-LONGEST_ID = LONGEST_NAME + 21
-LENGTH_OF_VERSION = 16
+AHEAD = 120.0
+"""Seconds before a firing in which its job is made: two runs of the watchdog come in this time."""
+LATE = 120.0
+"""Seconds after which a firing whose job was not made counts as missed: a run or two of the watchdog may fail."""
+CLOCKS = 5.0
+"""Seconds by which the clocks of two processes may differ, and more."""
+HOUR, TIMES = 3_600.0, 8
+"""The first stretch that is searched for the last missed firings, and by how much each further one is longer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """A stored schedule. Times are seconds since the epoch (UTC).
+class Due:
+    """The firings to make now, oldest first; the one after them; the first of those that are left out, if any."""
 
-    `next_at` is the next firing whose job is not made yet; None when there is none, or while it is paused. `recent` are
-    the firings whose jobs were made, newest first. `problem` says why the last firing made no job. `writer` names the
-    last write: each write is conditional on the one before it.
+    times: tuple[float, ...]
+    next_at: float | None
+    left_out: float | None = None
+
+
+def due(schedule: Schedule, now: float) -> Due:
+    """Return what is due of a schedule at `now` (epoch seconds)."""
+    first = schedule.next_at
+    if first is None or schedule.paused:
+        return Due((), schedule.next_at)
+    late = now - LATE
+    missed: list[float] = []
+    left_out = None
+    coming = _from(schedule, first)
+    if first < late:
+        missed = _latest(schedule, first, late, schedule.catch_up)
+        left_out = first if first not in missed else None
+        coming = (at for at in _after(schedule, late - 1) if at >= late)
+    times = missed
+    for at in coming:
+        if at > now + AHEAD:
+            return Due(tuple(times), at, left_out)
+        times.append(at)
+    return Due(tuple(times), None, left_out)
+
+
+def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:
+    """Return the schedule after its due firings were made; `problem` says why they were not, if so."""
+    recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT] if problem is None else schedule.recent
+    kept = schedule.problem if problem is None and not what.times else problem
+    return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
+
+
+def started(schedule: Schedule, now: float) -> Schedule:
+    """Return the schedule waiting for its first firing after `now` whose job was not made."""
+    since = max((now, *schedule.recent[:1]))
+    return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
+
+
+def stopped(schedule: Schedule, now: float) -> Schedule:
+    """Return the schedule paused."""
+    return replace(schedule, paused=True, next_at=None, updated_at=now)
+
+
+def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
+    """Return the next firings after `now`, those included whose jobs are made ahead; none while it is paused."""
+    if schedule.paused:
+        return []
+    ahead = sorted(at for at in schedule.recent if at > now)
+    rest = [] if schedule.next_at is None else first_of(_from(schedule, schedule.next_at), most)
+    return [at for at in (*ahead, *rest) if at > now][:most]
+
+
+def fires_at(schedule: Schedule, at: float) -> bool:
+    """Return whether the schedule fires at that time."""
+    return next(_after(schedule, at - 1), None) == at
+
+
+def ahead(schedule: Schedule, now: float) -> list[float]:
+    """Return the firings after `now` whose jobs may exist, also while it is paused; one or two may have none.
+
+    A run that died, or whose write was refused, has made jobs that the schedule does not remember.
     """
+    until = now + AHEAD + CLOCKS
+    unwritten = takewhile(lambda at: at <= until, _after(schedule, now))
+    return sorted({*(at for at in schedule.recent if at > now), *unwritten})
 
-    id: str
-    type: str
-    cron: str
-    timezone: str
-    payload: JSON
-    catch_up: int = 1
-    overlap: str = Overlap.ALLOW
-    starts_at: float | None = None
-    ends_at: float | None = None
-    declared: bool = False
-    paused: bool = False
-    created_at: float = 0.0
-    updated_at: float = 0.0
-    next_at: float | None = None
-    recent: tuple[float, ...] = ()
-    problem: str | None = None
-    writer: str = ""
 
-    @property
-    def version(self) -> str:
-        """Return a version that depends on the settings alone; firings and pauses do not change it."""
-        settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
-        bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
-        text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:LENGTH_OF_VERSION]
+def comes_to(schedule: Schedule, at: float) -> bool:
+    """Return whether that firing is still ahead: its job is not recorded yet."""
+    first = schedule.next_at
+    return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
-    @property
-    def principal(self) -> str:
-        """Return the principal of its jobs."""
-        return f"{TAG_OF_SCHEDULE}{self.id}"
 
-    @property
-    def tag(self) -> str:
-        """Return the tag of its jobs."""
-        return f"{TAG_OF_SCHEDULE}{self.id}"
+def before(schedule: Schedule, what: Due, place: int) -> float | None:
+    """Return the firing before the due one at that place; None when it is the schedule's first."""
+    return what.times[place - 1] if place else next(iter(schedule.recent), None)
 
-    def key(self, at: float) -> str:
-        """Return the idempotency key of the job of one firing.
 
-        A schedule that was deleted and created again has other keys: its jobs are new ones.
-        """
-        return f"{round(at)}-{round(self.created_at * 1000):x}"
+def _from(schedule: Schedule, first: float) -> Iterator[float]:
+    """Yield a firing that is known, and those after it."""
+    yield first
+    yield from _after(schedule, first)
+
+
+def _after(schedule: Schedule, after: float) -> Iterator[float]:
+    since = after if schedule.starts_at is None else max(after, schedule.starts_at - 1)
+    for at in firings(schedule.cron, schedule.timezone, since):
+        if schedule.ends_at is not None and at > schedule.ends_at:
+            return
+        yield at
+
+
+def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[float]:
+    """Return the last `most` firings between `first` and `until`, searched backwards in growing stretches.
+
+    The work is bounded by `most` and not by how long ago `first` was.
+    """
+    stretch = HOUR
+    while most:
+        start = max(first - 1, until - stretch)
+        found = list(_until(schedule, start, until))
+        if len(found) >= most or start == first - 1:
+            return found[-most:]
+        stretch *= TIMES
+    return []
+
+
+def _until(schedule: Schedule, start: float, until: float) -> Iterator[float]:
+    for at in _after(schedule, start):
+        if at >= until:
+            return
+        yield at

@@ -16,9 +16,9 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import DeadMessage, Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, Verdict, sweep
+from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, Verdict, sweep
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rules import GiveUp
+from chalicelib.watchdog.rule import GiveUp
 
 MOST_SWEPT = 500
 """Messages looked at in one queue and run: one read each, one receive for ten."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.watchdog.rules import OLD, UNSENT_PATIENCE
+from chalicelib.watchdog.rule import OLD, UNSENT_PATIENCE
 
 GAP = 300.0
 """Seconds without a run after which nothing is known: runs are a minute apart."""

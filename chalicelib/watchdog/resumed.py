@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from chalicelib.jobs.job import Job
 from chalicelib.pausing.port import PastPauses
-from chalicelib.watchdog.rules import GiveUp
+from chalicelib.watchdog.rule import GiveUp
 
 V = TypeVar("V")
 

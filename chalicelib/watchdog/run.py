@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from chalicelib.bulk.work import BulkWork
+from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
@@ -26,7 +26,7 @@ from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
 from chalicelib.watchdog.growing import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 

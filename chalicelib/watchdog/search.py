@@ -8,7 +8,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.port import MOST_MESSAGES, Depth, JobStore, Overdue, Search
-from chalicelib.watchdog.rules import Signs
+from chalicelib.watchdog.rule import Signs
 
 MOST_LOOKS = 3_000
 """Jobs in doubt of one type that a run looks at."""

@@ -29,7 +29,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
-from chalicelib.limits.pacing import NotYet
+from chalicelib.limits.rate import NotYet
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService

@@ -17,7 +17,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
 from chalicelib.limits import turns
-from chalicelib.limits.serial import KeyHeld
+from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.persist import Persistence

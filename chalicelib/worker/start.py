@@ -9,9 +9,9 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore
-from chalicelib.limits.in_order import InOrder
-from chalicelib.limits.pacing import Pacing
 from chalicelib.limits.port import Turns
+from chalicelib.limits.rate import Pacing
+from chalicelib.limits.serial import InOrder
 
 
 class StartPolicy(Protocol):

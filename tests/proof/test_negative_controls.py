@@ -19,8 +19,8 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
 from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
-from chalicelib.limits.in_order import InOrder
 from chalicelib.limits.port import Turns
+from chalicelib.limits.serial import InOrder
 from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
 from chalicelib.producing.submission import Submission
 from chalicelib.worker.consume import Worker

@@ -14,7 +14,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
-from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.rate import Pacing
 from chalicelib.operating.operations import Operations
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses

@@ -10,7 +10,7 @@ from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, ManyJobs, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
-from chalicelib.bulk.acting import BulkActions, Report
+from chalicelib.bulk.request import BulkActions, Report
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Outcome, Submitted

@@ -11,8 +11,8 @@ from chalicelib.api.models.fields import JobId
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import BulkFilter, ManyJobs
 from chalicelib.assembly import parts
+from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction, BulkState
-from chalicelib.bulk.work import NewBulkAction
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
 

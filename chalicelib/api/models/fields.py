@@ -19,7 +19,7 @@ from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.tenants import kept
-from chalicelib.schedules.rule import LONGEST_ID
+from chalicelib.schedules.schedule import LONGEST_ID
 
 LONGEST_MOMENT = 40
 LONGEST_PLACE = 3

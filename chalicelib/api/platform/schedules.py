@@ -13,10 +13,10 @@ from chalicelib.errors import ScheduleNotFound
 from chalicelib.job_types.cron import local
 from chalicelib.jobs.listing import iso
 from chalicelib.keys.rule import Outcome
-from chalicelib.schedules.due import started, upcoming
 from chalicelib.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.schedules.events import operated
-from chalicelib.schedules.rule import LONGEST_ID, MOST_RECENT, Schedule
+from chalicelib.schedules.rule import started, upcoming
+from chalicelib.schedules.schedule import LONGEST_ID, MOST_RECENT, Schedule
 
 ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")
 NEXT, LAST_IN_LIST = 5, 5

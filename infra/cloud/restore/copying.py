@@ -16,7 +16,7 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter, JobStore, Page
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived
 
 COPY_PAGE = 100

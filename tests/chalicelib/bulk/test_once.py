@@ -14,10 +14,10 @@ import pytest
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.acting import BulkActions
+from chalicelib.bulk.background import FIRST_SLICE, LONGEST_PAUSE, MOST_TRIES, SLICE, BulkWork, NewBulkAction
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.bulk.port import BulkAction, BulkState
-from chalicelib.bulk.work import FIRST_SLICE, LONGEST_PAUSE, MOST_TRIES, SLICE, BulkWork, NewBulkAction
+from chalicelib.bulk.request import BulkActions
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.acting import BulkActions
+from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
@@ -14,7 +14,7 @@ from chalicelib.jobs.limits import KEEP_DEAD
 from chalicelib.jobs.port import Filter, Message
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
-from chalicelib.watchdog.dead_letter_rules import Remove, sweep
+from chalicelib.watchdog.dead_letter_rule import Remove, sweep
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 from tests.support import a_job
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.models.views import job_detail
-from chalicelib.bulk.acting import BulkActions
+from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status

@@ -12,7 +12,7 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job, Status
-from chalicelib.limits.serial import lock_of_attempt, row_of
+from chalicelib.limits.serial_rule import lock_of_attempt, row_of
 from chalicelib.operating.reading import JobReader
 from tests.support import T0, Clock, a_job
 

@@ -17,12 +17,12 @@ from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.declared import Declared
-from chalicelib.schedules.due import started
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.rule import started
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.watchdog.run import Watchdog
-from tests.chalicelib.limits.test_serial import declared
+from tests.chalicelib.limits.test_serial_rule import declared
 from tests.support import T0, Clock
 
 NAME = "test.book"

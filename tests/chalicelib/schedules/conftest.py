@@ -14,11 +14,11 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.declared import Declared
-from chalicelib.schedules.due import started
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.rule import started
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.proof.grounds.faults import DYNAMODB, SQS, Crash, Faults, Faulty

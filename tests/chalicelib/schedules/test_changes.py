@@ -13,7 +13,7 @@ from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.editing import ScheduleService, Settings
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.support import Clock
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.schedule import Cron, check_declared
-from chalicelib.schedules.due import stopped
+from chalicelib.schedules.rule import stopped
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.schedules.ahead import job_of
-from chalicelib.schedules.due import stopped
 from chalicelib.schedules.firings import Firings
+from chalicelib.schedules.rule import stopped
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0, Clock, written

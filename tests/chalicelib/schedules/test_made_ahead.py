@@ -9,9 +9,9 @@ import pytest
 from chalicelib.job_types.schedule import Cron
 from chalicelib.jobs.job import Status
 from chalicelib.schedules.declared import Declared
-from chalicelib.schedules.due import AHEAD
 from chalicelib.schedules.editing import ScheduleService, Settings
 from chalicelib.schedules.firings import Firings
+from chalicelib.schedules.rule import AHEAD
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0

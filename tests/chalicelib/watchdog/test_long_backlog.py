@@ -7,7 +7,7 @@ import pytest
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Depth
-from chalicelib.watchdog.rules import Resend, Signs, Wait, check
+from chalicelib.watchdog.rule import Resend, Signs, Wait, check
 from tests.support import T0, a_job
 
 HOUR = 3_600

@@ -4,7 +4,7 @@ from collections import Counter
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.watchdog.rules import OLD, SLACK
+from chalicelib.watchdog.rule import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import MOST_LOOKS
 from tests.chalicelib.watchdog.looking import fail, knows, lasting, look

@@ -11,7 +11,7 @@ from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause
 from chalicelib.watchdog.dead_letters import Sweeper
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rules import Leave, Resend, Signs, check
+from chalicelib.watchdog.rule import Leave, Resend, Signs, check
 from tests.chalicelib.watchdog.looking import knows, look
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround

@@ -13,7 +13,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Overdue, Search
 from chalicelib.watchdog import search as searching
-from chalicelib.watchdog.rules import Signs, Wait, check
+from chalicelib.watchdog.rule import Signs, Wait, check
 from chalicelib.watchdog.search import IN_ONE_READ, MINUTE, MOST_CHECKED, MOST_SPANS, find, spans
 from tests.support import T0, a_job
 

@@ -14,10 +14,10 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-from chalicelib.limits.in_order import InOrder
 from chalicelib.limits.memory import MemoryTurns
-from chalicelib.limits.pacing import Pacing
-from chalicelib.limits.serial import lock_of_attempt, row_of
+from chalicelib.limits.rate import Pacing
+from chalicelib.limits.serial import InOrder
+from chalicelib.limits.serial_rule import lock_of_attempt, row_of
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash
 from tests.support import T0

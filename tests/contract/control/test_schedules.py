@@ -10,7 +10,7 @@ from chalicelib.errors import ScheduleNotFound
 from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from tests.support import T0
 
 

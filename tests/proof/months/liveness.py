@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.limits import RETIRE_AFTER
-from chalicelib.watchdog.dead_letter_rules import RESEND_PAUSE
+from chalicelib.watchdog.dead_letter_rule import RESEND_PAUSE
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 

@@ -8,10 +8,10 @@ from typing import Any, cast
 from uuid import uuid5
 
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.bulk.acting import BulkActions, Report
+from chalicelib.bulk.background import LEASE, BulkWork, NewBulkAction
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.bulk.port import BulkAction, BulkActionRows, BulkState
-from chalicelib.bulk.work import LEASE, BulkWork, NewBulkAction
+from chalicelib.bulk.request import BulkActions, Report
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered

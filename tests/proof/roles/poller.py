@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
-from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.rate import Pacing
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker

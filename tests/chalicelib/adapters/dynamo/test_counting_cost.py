@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.acting import BulkActions
+from chalicelib.bulk.request import BulkActions
 from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
 from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status

@@ -9,7 +9,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
 from chalicelib.adapters.dynamo.tables.sizes import item_size
 from chalicelib.schedules.dynamo import DynamoSchedules
-from chalicelib.schedules.rule import MOST_RECENT, Schedule
+from chalicelib.schedules.schedule import MOST_RECENT, Schedule
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, requests_to
 

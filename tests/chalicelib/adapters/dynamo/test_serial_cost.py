@@ -6,7 +6,7 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
-from chalicelib.limits.in_order import InOrder
+from chalicelib.limits.serial import InOrder
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
 from tests.support import T0, Clock, requests_to

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.job_types.schedule import Cron
-from chalicelib.schedules.rule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
+from chalicelib.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, T0, Clock, World, only_types
 from tests.support import written
 

@@ -11,8 +11,8 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import KeyLock
-from chalicelib.limits.in_order import InOrder
-from chalicelib.limits.serial import KeyHeld, lock_of_attempt, row_of
+from chalicelib.limits.serial import InOrder
+from chalicelib.limits.serial_rule import KeyHeld, lock_of_attempt, row_of
 from tests.support import T0, Clock, a_job
 
 NAME = "test.note"

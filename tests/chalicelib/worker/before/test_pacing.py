@@ -11,7 +11,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.limits.memory import MemoryTurns
-from chalicelib.limits.pacing import Pacing
+from chalicelib.limits.rate import Pacing
 from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.grounds.faults import Crash
 from tests.support import T0, Clock

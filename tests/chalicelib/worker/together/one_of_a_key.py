@@ -15,7 +15,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import JobStore, Message
 from chalicelib.jobs.tenants import tag_of
-from chalicelib.limits.in_order import InOrder
+from chalicelib.limits.serial import InOrder
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog

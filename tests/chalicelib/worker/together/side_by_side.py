@@ -25,8 +25,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import JobStore, Message
 from chalicelib.limits.memory import MemoryTurns
-from chalicelib.limits.pacing import Pacing
 from chalicelib.limits.port import Turns
+from chalicelib.limits.rate import Pacing
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker

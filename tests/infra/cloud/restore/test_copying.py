@@ -17,7 +17,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.schedules.memory import MemorySchedules
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
 from infra.cloud.restore import copying
 from infra.cloud.restore.copying import Copying

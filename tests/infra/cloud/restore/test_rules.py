@@ -11,7 +11,7 @@ from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.message_fate import Drop, after_refusal
 from chalicelib.jobs.port import Message
-from chalicelib.watchdog.rules import Resend, Signs, check
+from chalicelib.watchdog.rule import Resend, Signs, check
 from infra.cloud.restore.rules import revived
 from tests.support import T0, a_job
 

@@ -20,7 +20,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, Message
 from chalicelib.pausing.event_sources import mapping_key
-from chalicelib.schedules.rule import Schedule
+from chalicelib.schedules.schedule import Schedule
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage
 from tests.support import a_job, built_in
 

@@ -9,8 +9,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.port import Depth, Message
-from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
-from chalicelib.watchdog.rules import GiveUp, Resend, Signs, check
+from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, sweep
+from chalicelib.watchdog.rule import GiveUp, Resend, Signs, check
 
 NOW = 1_800_000_000.0
 EMPTY = Signs(Depth())

@@ -14,7 +14,7 @@ from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job, Status
-from chalicelib.limits.serial import lock_of_attempt, named, row_of
+from chalicelib.limits.serial_rule import lock_of_attempt, named, row_of
 from tests.support import a_job
 
 TEN = Function(batch_size=10)

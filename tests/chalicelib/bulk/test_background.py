@@ -10,10 +10,7 @@ import pytest
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.acting import BulkActions
-from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
-from chalicelib.bulk.port import BulkAction, BulkState, Reason
-from chalicelib.bulk.work import (
+from chalicelib.bulk.background import (
     FAILED_SLICE_PAUSE,
     FIRST_SLICE,
     LEASE,
@@ -25,6 +22,9 @@ from chalicelib.bulk.work import (
     NewBulkAction,
     merged,
 )
+from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.bulk.port import BulkAction, BulkState, Reason
+from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import BulkActionNotFound, MoveRefused
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import REQUEUE, Job, Status

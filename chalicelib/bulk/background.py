@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.bulk import events as bulk_events
-from chalicelib.bulk.acting import BulkActions, Report, name_of, not_done
 from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.bulk.request import BulkActions, Report, name_of, not_done
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.port import Filter

@@ -7,19 +7,7 @@ import pytest
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.port import Depth
-from chalicelib.watchdog.rules import (
-    OLD,
-    OLD_HELD,
-    SLACK,
-    GiveUp,
-    Leave,
-    Resend,
-    Retire,
-    Signs,
-    Undeclared,
-    Wait,
-    check,
-)
+from chalicelib.watchdog.rule import OLD, OLD_HELD, SLACK, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 
 NOW = 1_800_000_000.0
 EMPTY, BACKLOG = Signs(Depth()), Signs(Depth(visible=7))

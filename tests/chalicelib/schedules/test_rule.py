@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.schedules.due import AHEAD, LATE, Due, ahead, comes_to, due, made, started, stopped, upcoming
-from chalicelib.schedules.rule import MOST_RECENT, Schedule
+from chalicelib.schedules.rule import AHEAD, LATE, Due, ahead, comes_to, due, made, started, stopped, upcoming
+from chalicelib.schedules.schedule import MOST_RECENT, Schedule
 from tests.support import T0
 
 HOUR = 3600.0

@@ -8,7 +8,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Message
-from chalicelib.watchdog.rules import GiveUp, expected
+from chalicelib.watchdog.rule import GiveUp, expected
 
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
 """Seconds between two fresh messages of a job, and a minute more: the first comes at once."""

@@ -1,0 +1,73 @@
+"""A schedule as it is stored, and its limits. Pure."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+from chalicelib.job_types.schedule import Overlap
+from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
+from chalicelib.jobs.limits import LONGEST_NAME
+
+MOST_SCHEDULES = 1_000
+LONGEST_PAYLOAD = 8_192
+"""Bytes of a schedule's payload as JSON: the row is written at each firing."""
+MOST_RECENT = 20
+"""Firings that a schedule remembers, to show how they ended."""
+STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+"""Ids of stored schedules have no dot; those of declared ones begin with their job type, which has one."""
+LONGEST_ID = LONGEST_NAME + 21
+LENGTH_OF_VERSION = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A stored schedule. Times are seconds since the epoch (UTC).
+
+    `next_at` is the next firing whose job is not made yet; None when there is none, or while it is paused. `recent` are
+    the firings whose jobs were made, newest first. `problem` says why the last firing made no job. `writer` names the
+    last write: each write is conditional on the one before it.
+    """
+
+    id: str
+    type: str
+    cron: str
+    timezone: str
+    payload: JSON
+    catch_up: int = 1
+    overlap: str = Overlap.ALLOW
+    starts_at: float | None = None
+    ends_at: float | None = None
+    declared: bool = False
+    paused: bool = False
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    next_at: float | None = None
+    recent: tuple[float, ...] = ()
+    problem: str | None = None
+    writer: str = ""
+
+    @property
+    def version(self) -> str:
+        """Return a version that depends on the settings alone; firings and pauses do not change it."""
+        settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
+        bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
+        text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:LENGTH_OF_VERSION]
+
+    @property
+    def principal(self) -> str:
+        """Return the principal of its jobs."""
+        return f"{TAG_OF_SCHEDULE}{self.id}"
+
+    @property
+    def tag(self) -> str:
+        """Return the tag of its jobs."""
+        return f"{TAG_OF_SCHEDULE}{self.id}"
+
+    def key(self, at: float) -> str:
+        """Return the idempotency key of the job of one firing.
+
+        A schedule that was deleted and created again has other keys: its jobs are new ones.
+        """
+        return f"{round(at)}-{round(self.created_at * 1000):x}"
