@@ -69,7 +69,11 @@ def _key(key: Any) -> Any:
 
 def _without_number(text: str, value: str, name: str) -> str:
     """Leave longer numbers, such as times, that have the value within them."""
-    return re.sub(rf"(?<![0-9]){value}(?![0-9])", lambda _: name, text)
+    done, *rest = text.split(value)
+    for part in rest:
+        longer = done[-1:].isdigit() or part[:1].isdigit()
+        done += (value if longer else name) + part
+    return done
 
 
 def _parts_of(text: str) -> set[str]:

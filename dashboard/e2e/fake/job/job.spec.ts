@@ -97,7 +97,9 @@ test("a job that could not be run says why beside the time of its next try, and 
   const payload = { to: ["ada@example.com"], subject: "Hi", text: "Hi" };
   const { ids } = await stack.order({ add: [{ type: "email.send", payload, more }] });
   await open(`/jobs/${ids[0] ?? ""}`);
-  await expect(page.getByText(/^Attempt 1 of \d in .*give the type a `Changes\(upgrade=…\)`, or deploy/)).toBeVisible();
+  await expect(
+    page.getByText(/^Attempt 1 of \d in .*give the type a `Changes\(upgrade=…\)`, or deploy/),
+  ).toBeVisible();
 });
 
 test("a job with thousands of attempts says that the older ones are not shown", async ({

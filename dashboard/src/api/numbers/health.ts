@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "@/api/client";
 import type { WireFindings } from "@/api/wire";
-import type { JobsSearch } from "@/jobs/search";
 
 type Filter = NonNullable<WireFindings["findings"][number]["filter"]>;
 
@@ -19,7 +18,7 @@ export interface Found {
   /** The error of those, if it is only one. */
   fingerprint: string | null;
   /** The search of the jobs page that lists just the jobs that are counted; null for groups of errors. */
-  jobs: Pick<JobsSearch, "status" | "type" | "ended" | "endedBefore"> | null;
+  jobs: ReturnType<typeof toSearch> | null;
 }
 
 /** Findings that need attention, in the order of the API. */
