@@ -72,9 +72,11 @@ def test_of_a_refusal_before_the_job_is_known(world: World) -> None:
     world.ground.faults.fail = refused("claim", "get", "apply", "set_visibility")
     with written() as lines:
         world.poll()
-    about_the_batch, claim, hold = failures(lines)
+    about_the_batch, *of_the_message = failures(lines)
     assert about_the_batch == (None, None)
-    assert claim == hold == (world.accepted["a"], "unknown")
+    assert len(of_the_message) > 2, "the claim is repeated, and then the message is held"
+    assert set(of_the_message) == {(world.accepted["a"], "unknown")}
+    assert "set_visibility" in lines[-1]["exception"], "of the hold, too"
 
 
 def test_of_a_message_that_cannot_be_read_no_job_is_named(world: World) -> None:

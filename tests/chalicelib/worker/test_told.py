@@ -11,6 +11,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Message
 from chalicelib.operating.reading import JobReader
+from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 
@@ -19,7 +20,8 @@ def told(world: OneType) -> str:
     """Why the job waits, after an attempt."""
     world.poll()
     assert world.job().status is Status.RETRYING
-    _, why = JobReader(world.store, MemoryCounters(), world.clock).explained("job-1")
+    with only_types(world.kind):
+        _, why = JobReader(world.store, MemoryCounters(), world.clock).explained("job-1")
     return why or ""
 
 

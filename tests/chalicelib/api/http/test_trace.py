@@ -111,6 +111,7 @@ def filled(path: str, world: World, status: Status | None) -> str:
     job_id = world.create(delay_seconds=600)
     if status is not None:
         world.put_in(job_id, status)
+    world.put_in(world.create(), Status.FAILED, fingerprint="0123456789ab")
     world.post("/schedules", {"id": "daily", **DAILY})
     found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
     return path.format(**found, bulk_id=bulk_id)
