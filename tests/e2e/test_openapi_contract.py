@@ -104,6 +104,8 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
     if "{bulk_id}" in path:
         counted = {"action": "retry", "filter": {"status": "failed"}, "dry_run": True}
         path = path.replace("{bulk_id}", run.client.post("/bulk", json=counted).json()["id"])
+    if "/errors/{fingerprint}" in path:  # the example names an error of nobody: only one that was seen can be marked
+        path = path.replace("{fingerprint}", run.job(job_for(run, operation))["fingerprint"])
     for one in operation["parameters"]:
         if one["in"] == "path" and one["name"] != "job_id":
             path = path.replace(f"{{{one['name']}}}", one["schema"]["examples"][0])

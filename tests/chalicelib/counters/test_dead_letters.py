@@ -17,7 +17,15 @@ NOW = T0 + 30
 MARKS = {"f1": Acknowledged("ada", T0 - 5000), "f2": Acknowledged("ada", T0 - 10)}
 
 
-def older(dead: Sequence[Dead] | None, counted: int = 9, *, marks: dict[str, Acknowledged] = MARKS) -> list[Finding]:
+ALL = Filter(type="a.b", status=Status.DEAD_LETTER)
+
+
+def older(
+    dead: Sequence[Dead] | None, counted: int | None = None, *, marks: dict[str, Acknowledged] = MARKS
+) -> list[Finding]:
+    """What is found of a type with so many dead letters by its counters: just those that were seen, or nine."""
+    if counted is None:
+        counted = 9 if dead is None else sum(one.type == "a.b" for one in dead)
     standing = Standing({("a.b", Status.DEAD_LETTER): counted})
     return findings(standing, {"a.b": []}, [], marks, NOW, dead)
 
@@ -32,9 +40,16 @@ def test_what_was_there_when_its_error_was_acknowledged_is_known_and_what_came_l
 
 
 def test_those_of_the_last_hour_are_not_older_although_somebody_knows_of_them() -> None:
-    [found] = older(dead("f2", T0 - 3000, T0 - 8000) + dead("f1", T0 - 9000))
-    assert (found.number, found.acknowledged, found.fingerprint) == (2, 2, None)
-    assert older(dead("f2", T0 - 3000)) == []
+    new, found = older(dead("f2", T0 - 3000, T0 - 8000) + dead("f1", T0 - 9000))
+    assert (new.kind, new.number) == (Kind.NEW_DEAD_LETTERS, 1)
+    assert (found.kind, found.number, found.acknowledged, found.fingerprint) == (Kind.DEAD_LETTERS, 2, 2, None)
+    assert [one.kind for one in older(dead("f2", T0 - 3000))] == [Kind.NEW_DEAD_LETTERS]
+
+
+def test_where_the_counters_have_another_number_than_was_seen_theirs_is_told() -> None:
+    for counted, known in ((9, 2), (1, 1)):
+        [found] = older(dead("f1", T0 - 9000, T0 - 8000), counted)
+        assert (found.number, found.acknowledged, found.which) == (counted, known, ALL)
 
 
 def test_those_of_another_type_do_not_count() -> None:
@@ -43,11 +58,11 @@ def test_those_of_another_type_do_not_count() -> None:
 
 
 def test_what_nobody_has_looked_at_is_unknown_and_not_zero() -> None:
-    assert older(None) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=None)]
+    assert older(None) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=None, which=ALL)]
 
 
 def test_without_a_mark_none_is_acknowledged_and_nobody_needs_to_look() -> None:
-    assert older(None, marks={}) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=0)]
+    assert older(None, marks={}) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=0, which=ALL)]
 
 
 @dataclass
