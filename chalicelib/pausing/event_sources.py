@@ -1,5 +1,6 @@
 """Switch what hands messages to the job functions: Lambda's event source mappings, or the runner on a laptop."""
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ class FollowedConsumers:
 
 
 def mapping_key(job_type: str) -> str:
-    """Return six characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
-    return hashlib.sha256(job_type.encode()).hexdigest()[:6]
+    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    return base64.urlsafe_b64encode(hashlib.sha256(job_type.encode()).digest())[:4].decode()
 
 
 def read_mappings(text: str) -> dict[str, str]:

@@ -53,7 +53,11 @@ def _writing(kind: JobType[Any, Any]) -> list[str]:
 def _making(kind: JobType[Any, Any]) -> list[str]:
     """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
     queues = [name.replace(".", "-") for name in kind.enqueues]
-    return [grant for queue in queues for grant in (f"sqs:SendMessage:{queue}", f"s3:PutObject:payloads/{queue}/*")]
+    folders = [f"{queue}/" for queue in queues] if len(queues) <= MOST_NAMED else [""]
+    return [
+        *(f"sqs:SendMessage:{queue}" for queue in queues),
+        *(f"s3:PutObject:payloads/{folder}*" for folder in folders),
+    ]
 
 
 def _pacing(name: str) -> list[str]:

@@ -40,6 +40,12 @@ INVOKING = "lambda-function"
 LARGEST_POLICY = 10_240
 """Characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
+LISTED = re.compile(r'{"Fn::FindInMap":\["\w+","(\w+)","\w+"\]}')
+LISTS = {
+    kind: json.dumps(listed["Attributes"], separators=(",", ":"))
+    for kind, listed in written.mappings()[written.MAPPING].items()
+}
+"""What CloudFormation puts in place of a reference to a list."""
 LONGEST_ARN = 120
 """Characters of a queue's ARN with the longest names, which CloudFormation puts in place of a reference."""
 KEY_NEEDS = 180
@@ -150,7 +156,8 @@ def policies(
         "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
     document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants), *more]}
-    size = KEY_NEEDS + len(REFERENCE.sub("x" * LONGEST_ARN, json.dumps(document, separators=(",", ":"))))
+    filled = REFERENCE.sub("x" * LONGEST_ARN, json.dumps(document, separators=(",", ":")))
+    size = KEY_NEEDS + len(LISTED.sub(lambda found: LISTS[found[1]], filled))
     if size > LARGEST_POLICY:
         raise ConfigurationError(
             f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}: write "

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.definition.iam import written
 from infra.definition.names import Resources
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
@@ -40,6 +41,8 @@ class _Resolver:
                 return self._attribute(name, attribute)
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{(!?)([\w:.]+)\}", self._filled, text)
+            case {"Fn::FindInMap": [name, first, second]}:
+                return written.mappings()[name][first][second]
             case {"Fn::If": [_, _, otherwise]}:
                 # nothing that a condition of the template adds is there on a laptop
                 return self.of(otherwise)

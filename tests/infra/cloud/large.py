@@ -74,6 +74,8 @@ def written(value: Any, template: Mapping[str, Any]) -> Any:
             return PSEUDO.get(name) or _name(name, template)
         case {"Fn::GetAtt": [name, attribute]}:
             return _arn(name, template) + ("/stream/2026-11-26T00:00:00.000" if attribute == "StreamArn" else "")
+        case {"Fn::FindInMap": [name, first, second]}:
+            return template["Mappings"][name][first][second]
         case {"Fn::Sub": text}:
             return re.sub(r"\$\{([\w:]+)(\.\w+)?\}", lambda found: _filled(found, template), text)
         case dict():

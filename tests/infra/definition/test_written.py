@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from chalicelib.jobs.port import KeyLock
 from chalicelib.limits import turns
 from chalicelib.settings import Settings
 from infra.definition import functions, stateful
+from infra.definition.iam.grants import MOST_NAMED, worker
 from infra.definition.iam.written import KINDS, OF_SERIAL_WORKER, OF_WORKER
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.roles.asked import Asked, asked, attributes_of
@@ -193,4 +195,6 @@ def test_large_bodies_of_the_own_type_are_not_and_payloads_only_of_the_types_tha
     assert can("a.plain", "Put", "results/a-plain")
     assert not can("a.plain", "Put", "payloads/a-plain")
     assert can("a.making", "Put", "payloads/a-plain")
+    many = replace(TYPES[2], enqueues=tuple(f"a.plain{number}" for number in range(MOST_NAMED + 1)))
+    assert [grant for grant in worker(many) if ":payloads/" in grant and "Put" in grant] == ["s3:PutObject:payloads/*"]
     assert not can("a.making", "Get", "payloads/a-plain")
