@@ -56,6 +56,8 @@ def outputs() -> dict[str, Any]:
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
             "What a new version of the API gets",
         ),
+        # no role names it: in SES's sandbox those who send need each recipient's identity as well
+        "SendingIdentity": _output(ref("MailIdentity"), "The SES identity that preflight looks at"),
         "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
         "SiteDistributionId": {

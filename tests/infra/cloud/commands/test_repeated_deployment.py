@@ -25,7 +25,8 @@ from infra.definition.parameters import parameters
 from tests.infra.cloud.stack.test_monitoring import change_sets
 
 NAME = "jobflow-prod"
-FIRST = {"AlarmEmail": "me@example.com", "MailRate": "7", "Dashboard": "false"}
+BOUNDARY = "arn:aws:iam::123456789012:policy/jobflow-boundary"
+FIRST = {"AlarmEmail": "me@example.com", "MailRate": "7", "Dashboard": "false", "PermissionsBoundary": BOUNDARY}
 
 
 class Ended(BaseException):

@@ -41,9 +41,9 @@ FROM_REGION_TO_REGION = (
 )
 """Run in this order on two regions of an account on moto, by restore/test_moving.py."""
 ON_A_STAGE = (
-    'make preflight STAGE=prod SET="AlarmEmail=me@example.com"',
-    'make deploy STAGE=prod SET="AlarmEmail=me@example.com" DRY_RUN=1',
-    'make deploy STAGE=prod SET="AlarmEmail=me@example.com"',
+    'make preflight STAGE=prod SET="AlarmEmail=me@example.com PermissionsBoundary="',
+    'make deploy STAGE=prod SET="AlarmEmail=me@example.com PermissionsBoundary=" DRY_RUN=1',
+    'make deploy STAGE=prod SET="AlarmEmail=me@example.com PermissionsBoundary="',
     "make status STAGE=prod",
     "make recount STAGE=prod",
     "make drift STAGE=prod",

@@ -13,6 +13,7 @@ from chalicelib.pausing.event_sources import mapping_key
 from infra.cloud.package.build import Package
 from infra.definition.iam.permissions import EVERY_TYPE
 from infra.definition.lambdas.environment import API_ONLY, WATCHDOG_ONLY, environment
+from infra.definition.names import logical
 from infra.definition.web.site import origin
 from tests.infra.cloud.support import decided, linted, of_type
 
@@ -139,11 +140,17 @@ def test_every_function_writes_to_a_group_that_forgets(template: dict[str, Any])
         assert writing["Resource"]["Fn::Sub"].endswith(f"log-group:{group['LogGroupName']}:log-stream:*")
 
 
-def test_workers_cannot_send_messages(template: dict[str, Any]) -> None:
-    roles = of_type(template, "AWS::IAM::Role")
+def test_a_worker_sends_to_its_own_queue_and_those_it_enqueues_and_to_no_other(template: dict[str, Any]) -> None:
+    roles = of_type(decided(template), "AWS::IAM::Role")
     for kind in jobtype.load():
-        name = "".join(part.capitalize() for part in kind.name.split(".")) + "Role"
-        assert "sqs:SendMessage" not in json.dumps(roles[name]["Policies"])
+        granted = [one for policy in roles[logical(kind.queue, "Role")]["Policies"]
+                   for one in policy["PolicyDocument"]["Statement"]]  # fmt: skip
+        sending = [one for one in granted if {"sqs:SendMessage", "sqs:*", "*"} & {*as_list(one["Action"])}]
+        # the jobs of a serial type wait in a FIFO queue: they come again without a fresh message
+        named = [*([] if kind.serial_by else [kind.queue]), *(name.replace(".", "-") for name in kind.enqueues)]
+        reached = [resource for one in sending for resource in as_list(one["Resource"])]
+        wanted = [{"Fn::GetAtt": [logical(name, "Queue"), "Arn"]} for name in named]
+        assert sorted(map(str, reached)) == sorted(map(str, wanted)), kind.name
 
 
 def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> None:

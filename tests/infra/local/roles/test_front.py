@@ -102,14 +102,18 @@ def test_anything_else_is_refused_with_the_grant_to_add(
     assert said.endswith(f"Add to its @job: access=AwsAccess(grants=({added},))")
 
 
-def test_a_type_sends_to_the_queues_of_the_types_that_it_enqueues_and_to_no_other(emulator: Emulator) -> None:
+def test_a_type_sends_to_its_own_queue_and_those_of_the_types_that_it_enqueues_and_to_no_other(
+    emulator: Emulator,
+) -> None:
     urls = {
         name: client(emulator, "sqs").create_queue(QueueName=f"jobflow-dev-{name}")["QueueUrl"]
-        for name in ("order-copy", "order-place")
+        for name in ("order-copy", "order-place", "order-ship")
     }
-    placing = ours(emulator, "sqs", "jobflow-dev-order-place")
-    assert placing.send_message(QueueUrl=urls["order-copy"], MessageBody="x")["MessageId"]
-    for sender, queue in (("order-copy", "order-place"), ("order-copy", "order-copy"), ("order-place", "order-place")):
+    allowed = {("order-copy", "order-copy"), ("order-place", "order-place"), ("order-place", "order-copy")}
+    for sender, queue in allowed:
+        sending = ours(emulator, "sqs", f"jobflow-dev-{sender}")
+        assert sending.send_message(QueueUrl=urls[queue], MessageBody="x")["MessageId"]
+    for sender, queue in {(sender, queue) for sender in ("order-copy", "order-place") for queue in urls} - allowed:
         with pytest.raises(ClientError) as refused:
             ours(emulator, "sqs", f"jobflow-dev-{sender}").send_message(QueueUrl=urls[queue], MessageBody="x")
         said = refused.value.response["Error"]["Message"]
