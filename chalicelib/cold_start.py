@@ -7,6 +7,8 @@ import gc
 import os
 
 IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
+"""AWS's own runtime client answers by HTTP; another one may answer by its standard output, which is left to it then."""
 """Set by Lambda. Models of the API's bodies are then built when they are first used: pydantic cannot do that in two
 threads at a time."""
 

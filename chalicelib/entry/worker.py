@@ -38,7 +38,7 @@ def _working(kind: JobType[Any, Any]) -> Handler:
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         if not workers:
-            if cold_start.IN_LAMBDA:
+            if cold_start.BY_RUNTIME_API:
                 capture_descriptors()
             workers.append(parts.worker(kind))
         with gathering():

@@ -120,7 +120,8 @@ def test_a_worker_behind_another_librarys_handler_works() -> None:
         "context = types.SimpleNamespace(aws_request_id='r', get_remaining_time_in_millis=lambda: 60_000);"
         "print(handler({'Records': []}, context), handler({'Records': []}, context))"
     )
-    said = run(script, AWS_LAMBDA_FUNCTION_NAME="email-send", _HANDLER="tracing.wrapped")
+    there = {"AWS_LAMBDA_FUNCTION_NAME": "email-send", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"}
+    said = run(script, _HANDLER="tracing.wrapped", **there)
     # what is printed is a log line there, from the first call on
     assert json.loads(said.splitlines()[-1])["message"] == "{'batchItemFailures': []} {'batchItemFailures': []}"
 
