@@ -208,6 +208,8 @@ def _statuses(endpoint: Endpoint) -> list[int]:
         found |= {404}
     if endpoint.writes:
         found |= {400, 413, 415, 422, 429}
+    if endpoint.body and "expected" in endpoint.body.model_fields:
+        found |= {409}
     return sorted(found)
 
 
