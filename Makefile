@@ -38,7 +38,7 @@ COMMAND := $(VENV)/bin/jobflow
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
 export JOBFLOW_PROGRAM := make
-PYTEST := $(PY) -m pytest --dist loadgroup --no-loadscope-reorder -q
+PYTEST := $(PY) -m pytest --dist loadfile --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 

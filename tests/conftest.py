@@ -20,14 +20,11 @@ __all__ = [
     "pytest_runtest_teardown", "whole",
 ]  # fmt: skip
 
-WAITING = (
-    "tests/flow/", "tests/infra/local/lambdas/", "tests/infra/local/test_ending.py",
-    "tests/infra/local/code/test_edits.py", "tests/scripts/test_chaos.py",
-)  # fmt: skip
-"""Tests that share a platform or mostly wait: two processes that wait would leave a processor with nothing to do."""
 SLOW = (
-    *WAITING, "tests/infra/local/test_runner.py", "tests/proof/", "tests/infra/local/", "tests/scripts/", "tests/e2e/",
-    "tests/infra/cloud/", "tests/handlers/", "tests/contract/",
+    "tests/flow/", "tests/infra/local/lambdas/", "tests/infra/local/test_ending.py",
+    "tests/infra/local/code/test_edits.py", "tests/scripts/test_chaos.py", "tests/infra/local/test_runner.py",
+    "tests/proof/", "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/",
+    "tests/contract/",
 )  # fmt: skip
 """Tests that start processes or play long games, in the order in which they are begun, before the others."""
 
@@ -65,12 +62,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(usable, 8) + 1
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each file, and all that waits, to one process (`--dist loadgroup`); begin with what takes long."""
-    for item in items:
-        group = "waiting" if item.nodeid.startswith(WAITING) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with what takes long where processes share the files (`--dist loadfile`)."""
     if hasattr(config, "workerinput"):
         items.sort(
             key=lambda item: next((n for n, place in enumerate(SLOW) if item.nodeid.startswith(place)), len(SLOW))
