@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import pytest
-
 from chalicelib.settings import Settings
 from infra.definition.lambdas.environment import (
     API_ONLY,
@@ -53,21 +51,8 @@ def test_laptop_writes_the_same_names() -> None:
     assert set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN", "CURSOR_SECRET"} | WATCHDOG_ONLY
 
 
-def test_local_values_are_read_back() -> None:
-    settings = Settings.from_env(LOCAL)
-    assert settings.stage == "dev"
-    assert settings.partial_batch
-    assert settings.queue_url_prefix + "email-send" == "http://127.0.0.1:4566/123456789012/jobflow-dev-email-send"
-    assert settings.files_bucket == "jobflow-dev-files-123456789012-us-east-1"
-
-
 def test_another_stage_is_named_in_everything() -> None:
     written = local_environment("http://127.0.0.1:4566", "123456789012", "us-east-1", "jobflow-try")
     for name in ("JOBS_TABLE", "CONTROL_TABLE", "QUEUE_URL_PREFIX", "FILES_BUCKET"):
         assert "jobflow-try-" in written[name]
     assert written["STAGE"] == "try"
-
-
-@pytest.mark.parametrize("name", ["MAIL_FROM", "RATE_LIMIT_MAX"])
-def test_cloud_takes_the_deployers_values_from_parameters(name: str) -> None:
-    assert set(environment("jobflow-prod")[name]) == {"Ref"}

@@ -3,6 +3,7 @@
 import json
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
+from chalicelib.counters import snapshot
 from chalicelib.counters.recounting import recount
 from infra.definition.lambdas.functions import ScheduleTrigger, StreamTrigger, functions
 from infra.local.lambdas.events.stream_records import matches
@@ -35,14 +36,6 @@ def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
     assert passed == [META, CANARY]
 
 
-def test_the_nightly_run_is_at_night_and_not_at_the_time_of_the_deployment() -> None:
-    nightly = FUNCTIONS["recount"].trigger
-    assert isinstance(nightly, ScheduleTrigger)
-    minute, hour, *days = nightly.cron.split()
-    assert (days, nightly.expression) == (["*", "*", "?", "*"], f"cron({nightly.cron})")
-    assert (minute, hour) == (f"2/{nightly.minutes}", "0-4")
-
-
 def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
     schedules = {
         short: function.trigger
@@ -53,3 +46,10 @@ def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
     for trigger in schedules.values():
         # Lambda takes 60 seconds to 6 hours
         assert 60 <= trigger.longest_age <= 60 * trigger.minutes
+
+
+def test_the_numbers_of_metrics_are_five_seconds_old_at_most() -> None:
+    stream = FUNCTIONS["counters"].trigger
+    assert isinstance(stream, StreamTrigger)
+    work = 1.5  # seconds for the stream's record, for a warm run of the counters and for the call itself
+    assert stream.window + snapshot.KEEP + work <= 5

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.limits import LONGEST_NAME
-from infra.definition.names import bucket_name, logical, prefix_of, stack_name, stage_of
+from infra.definition.names import bucket_name, prefix_of, stack_name, stage_of
 
 LONGEST_STAGE = 14 * "s"
 
@@ -37,7 +37,3 @@ def test_longest_names_fit() -> None:
     stack = stack_name(LONGEST_STAGE)
     assert len(f"{stack}-{LONGEST_NAME * 'x'}") <= 64
     assert len(bucket_name(stack, "artifacts", "123456789012", "ap-northeast-1")) <= 63
-
-
-def test_logical_ids_are_camel_case() -> None:
-    assert logical("email-send", "Queue") == "EmailSendQueue"

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.errors import ConfigurationError
 from infra.definition import stateful
 from infra.definition.iam import grants
-from infra.definition.iam.calls import allows, grants_of
+from infra.definition.iam.calls import allows
 from infra.definition.iam.permissions import PLATFORM, policies, statements
 from infra.definition.lambdas.functions import functions
 from infra.local.roles import resolve
@@ -61,26 +61,6 @@ def test_actions_on_one_place_are_one_statement() -> None:
 def test_wide_or_unknown_grant_is_refused(grant: str) -> None:
     with pytest.raises(ConfigurationError):
         statements("jobflow-prod", [grant])
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "params", "needed"),
-    [
-        ("dynamodb", "Query", {"TableName": "x-jobs"}, ["dynamodb:Query:jobs"]),
-        *(
-            ("dynamodb", name, {"TableName": "x-jobs", where: {"pk": {"S": "A#1"}}}, [f"dynamodb:{name}:jobs/A#1"])
-            for name, where in (("UpdateItem", "Key"), ("GetItem", "Key"), ("PutItem", "Item"))
-        ),
-        ("dynamodb", "Query", {"TableName": "x-jobs", "IndexName": "all"}, ["dynamodb:Query:jobs/index/all"]),
-        ("dynamodb", "BatchGetItem", {"RequestItems": {"x-jobs": {}}}, ["dynamodb:BatchGetItem:jobs"]),
-        ("sqs", "SendMessageBatch", {"QueueUrl": "https://q/1/x-email-send"}, ["sqs:SendMessage:email-send"]),
-        ("s3", "HeadObject", {"Bucket": "b", "Key": "uploads/a/b.png"}, ["s3:GetObject:uploads/*"]),
-        ("sesv2", "SendEmail", {}, ["ses:SendEmail"]),
-        ("logs", "FilterLogEvents", {"logGroupName": "/aws/lambda/x-api"}, ["logs:FilterLogEvents:api"]),
-    ],
-)
-def test_request_needs_a_grant(service: str, operation: str, params: dict[str, object], needed: list[str]) -> None:
-    assert grants_of("x", service, operation, params) == needed
 
 
 def test_grant_covers_its_own_place_only() -> None:

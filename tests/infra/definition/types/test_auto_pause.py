@@ -39,11 +39,6 @@ def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
 
 def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausing: Kinds) -> None:
     more = set(grants.watchdog(pausing)) - set(grants.watchdog(kinds))
-    assert more == {
-        "dynamodb:GetItem:control/AUTOPAUSE#*", "dynamodb:UpdateItem:control/AUTOPAUSE#*",
-        "dynamodb:UpdateItem:control/CNT", "dynamodb:UpdateItem:control/PAUSES#*",
-        "lambda:InvokeFunction:email-send", "lambda:UpdateEventSourceMapping:email-send",
-    }  # fmt: skip
     switching, invoking = (s for s in statements(STACK, more) if "lambda:" in str(s["Action"]))
     assert switching["Action"] == ["lambda:UpdateEventSourceMapping"]
     bound = switching["Condition"]["ArnLike"]["lambda:FunctionArn"]["Fn::Sub"]
@@ -56,14 +51,6 @@ def test_many_such_types_fit_into_the_role(kinds: Kinds) -> None:
     many = [replace(kinds[0], name=f"type.n{number}", pause_when=Failing()) for number in range(60)]
     assert f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}" in grants.watchdog(many)
     assert len([grant for grant in grants.watchdog(many) if grant.startswith("lambda:")]) == 4
-
-
-def test_workers_and_the_api_may_read_and_write_its_row(kinds: Kinds, pausing: Kinds) -> None:
-    for before, after in zip(kinds, pausing, strict=True):
-        more = set(grants.worker(after)) - set(grants.worker(before))
-        row = {f"dynamodb:{action}:control/AUTOPAUSE#email.send" for action in ("GetItem", "UpdateItem")}
-        assert more == (row if after.pause_when else set())
-    assert set(grants.api(pausing)) - set(grants.api(kinds)) == {"dynamodb:UpdateItem:control/AUTOPAUSE#*"}
 
 
 def test_it_has_an_alarm_and_the_watchdog_has_its_mapping(pausing: Kinds) -> None:

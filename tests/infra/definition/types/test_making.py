@@ -32,15 +32,6 @@ def statements(made: dict[str, Any], short: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_may_send_to_the_queues_of_those_types_and_store_jobs_and_no_more() -> None:
-    alone, making = grants.worker(kind("a.a")), grants.worker(kind("a.a", "b.b", "c.c"))
-    assert set(making) - set(alone) == {
-        "sqs:SendMessage:b-b", "sqs:SendMessage:c-c", "s3:PutObject:payloads/b-b/*", "s3:PutObject:payloads/c-c/*",
-        "dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs",
-    }  # fmt: skip
-    assert [grant for grant in alone if "SendMessage" in grant] == ["sqs:SendMessage:a-a"]
-
-
 def test_a_type_on_fifo_queues_sends_nothing_to_its_own() -> None:
     serial: JobType[Keyed, None] = JobType("a.a", lambda _payload, _ctx: None, Keyed, serial_by="account")
     assert not [grant for grant in grants.worker(serial) if "SendMessage" in grant]
@@ -51,11 +42,6 @@ def test_its_role_names_those_queues() -> None:
     for short, queues in (("a-a", {"AAQueue", "BBQueue"}), ("b-b", {"BBQueue"})):
         sending = [one for one in statements(made, short) if "sqs:SendMessage" in one["Action"]]
         assert {one["Resource"]["Fn::GetAtt"][0] for one in sending} == queues
-
-
-def test_a_type_that_sends_to_itself_has_one_statement_for_its_queue() -> None:
-    [own] = [one for one in statements(resources(kind("a.a", "a.a")), "a-a") if "AAQueue" in str(one["Resource"])]
-    assert {"sqs:SendMessage", "sqs:ReceiveMessage"} <= set(own["Action"])
 
 
 def test_lambda_is_told_that_what_a_worker_sends_to_its_own_queue_is_meant() -> None:

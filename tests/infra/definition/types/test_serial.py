@@ -15,13 +15,11 @@ from infra.cloud.commands.status import status
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition import stateful
 from infra.definition.data.queues import queue_policies, queues
-from infra.definition.iam.calls import grants_of
 from infra.definition.iam.permissions import statements
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import functions
 from infra.definition.monitoring.overview import rows
 from infra.definition.monitoring.type_alarms import type_alarms
-from infra.definition.names import dead_of
 from infra.local.emulator.inprocess import emulated
 from tests.infra.definition.types.test_reaching import Empty
 
@@ -47,11 +45,6 @@ def test_both_queues_are_fifo_queues_of_high_throughput_and_name_each_other() ->
     assert len(queue_policies([SERIAL])["QueuesPolicy"]["Properties"]["Queues"]) == 2
 
 
-def test_the_queues_of_other_types_are_what_they_were() -> None:
-    assert "Fifo" not in str(queues([PLAIN], STACK))
-    assert dead_of("jobflow-prod-mail-send") == "jobflow-prod-mail-send-dlq"
-
-
 def test_its_function_is_named_like_any_other_and_waits_for_no_fuller_batch() -> None:
     made = compute(functions([SERIAL, PLAIN], STACK))
     serial, plain = (made[name]["Properties"] for name in ("BookEntryFunction", "MailSendFunction"))
@@ -74,12 +67,6 @@ def test_patterns_of_every_type_mean_the_dead_letter_queues_of_either_kind(queue
 def covers(resources: Any, queue: str) -> bool:
     patterns = [one["Fn::Sub"].rpartition(":")[2] for one in resources]
     return any(fnmatchcase(queue, pattern) for pattern in patterns)
-
-
-def test_a_request_to_a_fifo_queue_needs_the_grant_of_its_type() -> None:
-    for queue, place in (("book-entry.fifo", "book-entry"), ("book-entry-dlq.fifo", "book-entry-dlq")):
-        params = {"QueueUrl": f"https://sqs/1/{STACK}-{queue}"}
-        assert grants_of(STACK, "sqs", "ReceiveMessage", params) == [f"sqs:ReceiveMessage:{place}"]
 
 
 def test_alarms_and_graphs_look_at_the_queues_by_their_names() -> None:
