@@ -98,45 +98,39 @@ def test_addresses_are_never_logged(platform: Platform, logged: Callable[[], str
     assert "@" not in logged()
 
 
-def refusal(payload: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+ONE_LINE = "must be one line without control characters or direction overrides"
+SOMEBODY = "to, cc and bcc together must name 1 to 50 addresses"
+MANY = [f"person{number}@example.com" for number in range(26)]
+REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
+    *(
+        ({"subject": text}, ("subject",), ONE_LINE)
+        for text in ("a\r\nBcc: x@example.com", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "\t")
+    ),
+    *(
+        ({field: ["ada@example.com", "no address"]}, (field, 1), "plain e-mail address")
+        for field in ("to", "cc", "bcc", "reply_to")
+    ),
+    ({"to": []}, (), SOMEBODY),
+    ({"to": MANY, "cc": MANY[:25]}, (), SOMEBODY),
+    ({"text": None}, (), "give a text, an html, or both"),
+    ({"subject": 5}, ("subject",), "string"),
+    ({"to": "ada@example.com"}, ("to",), "array"),
+]
+"""What is changed in a plain mail, the place that the refusal names, and what it says."""
+
+
+@pytest.mark.parametrize(("given", "where", "why"), REFUSED)
+def test_a_wrong_payload_is_refused_by_its_place(given: dict[str, Any], where: tuple[str | int, ...], why: str) -> None:
     with pytest.raises(InvalidPayload) as refused:
-        jobtype.get("email.send").parse(payload)
-    return [(error.loc, error.msg) for error in refused.value.errors]
-
-
-@pytest.mark.parametrize("subject", ["a\r\nBcc: x@example.com", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "\t"])
-def test_a_subject_is_one_line(subject: str) -> None:
-    expected = [(("payload", "subject"), "must be one line without control characters or direction overrides")]
-    assert refusal({**PLAIN, "subject": subject}) == expected
-
-
-@pytest.mark.parametrize("field", ["to", "cc", "bcc", "reply_to"])
-def test_an_address_that_is_none_is_named_by_its_place(field: str) -> None:
-    [(where, why)] = refusal({**PLAIN, field: ["ada@example.com", "no address"]})
-    assert where == ("payload", field, 1)
-    assert "plain e-mail address" in why
-
-
-def test_somebody_must_get_it() -> None:
-    assert refusal({**PLAIN, "to": []}) == [(("payload",), "to, cc and bcc together must name 1 to 50 addresses")]
+        jobtype.get("email.send").parse({**PLAIN, **given})
+    [error] = refused.value.errors
+    assert error.loc == ("payload", *where)
+    assert why in error.msg
 
 
 def test_fifty_recipients_are_enough() -> None:
-    many = [f"person{number}@example.com" for number in range(26)]
-    assert jobtype.get("email.send").parse({**PLAIN, "to": many, "cc": many[:24]}).recipients == 50
-    assert refusal({**PLAIN, "to": many, "cc": many[:25]}) == [
-        (("payload",), "to, cc and bcc together must name 1 to 50 addresses")
-    ]
+    assert jobtype.get("email.send").parse({**PLAIN, "to": MANY, "cc": MANY[:24]}).recipients == 50
 
 
 def test_the_slowest_send_ends_before_its_invocation_does() -> None:
     assert jobtype.get("email.send").job_budget > mail.READ_TIMEOUT + aws.CONNECT_TIMEOUT + 1
-
-
-def test_a_message_has_a_body() -> None:
-    assert refusal({"to": ["ada@example.com"], "subject": "Hello"}) == [(("payload",), "give a text, an html, or both")]
-
-
-def test_nothing_is_converted_silently() -> None:
-    assert refusal({**PLAIN, "subject": 5})[0][0] == ("payload", "subject")
-    assert refusal({**PLAIN, "to": "ada@example.com"})[0][0] == ("payload", "to")

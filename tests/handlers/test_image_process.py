@@ -9,7 +9,7 @@ from PIL import Image
 
 from chalicelib.errors import InvalidPayload
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from handlers.image_process import LARGEST_UPLOAD
 from tests.handlers.support import BUCKET, Platform
 
@@ -77,28 +77,22 @@ def test_an_upload_that_is_not_there_yet_is_waited_for(platform: Platform) -> No
     assert job.result["key"] == f"processed/{job.id}/1-2.jpg"
 
 
-def refuse(platform: Platform, content: bytes, **asked: Any) -> Job:
+@pytest.mark.parametrize(
+    ("content", "asked", "error", "said"),
+    [
+        (b"<svg/>", {}, "ImageRefused", "Use JPEG, PNG, WebP or GIF."),
+        (photo(), {"crop": {"left": 390, "top": 0, "width": 20, "height": 20}}, "ImageRefused", "ends at 410 x 20"),
+        (photo() + b"\x00" * LARGEST_UPLOAD, {}, "FileTooLarge", "at most 15,000,000 are taken"),
+    ],
+    ids=["no image", "a crop outside of it", "too large"],
+)
+def test_what_cannot_work_fails_at_once(
+    platform: Platform, content: bytes, asked: dict[str, Any], error: str, said: str
+) -> None:
     platform.files.write(KEY, content, "image/jpeg")
     job = platform.perform("image.process", {"key": KEY, **asked})
-    assert (job.status, job.attempts) == (Status.FAILED, 1)
-    return job
-
-
-def test_what_is_no_image_fails_at_once(platform: Platform) -> None:
-    job = refuse(platform, b"<svg/>")
-    assert job.error_class == "ImageRefused"
-    assert job.error_message == "Unsupported image. Use JPEG, PNG, WebP or GIF."
-
-
-def test_a_crop_outside_of_the_image_fails_at_once(platform: Platform) -> None:
-    job = refuse(platform, photo(), crop={"left": 390, "top": 0, "width": 20, "height": 20})
-    assert job.error_message == "The crop ends at 410 x 20, but the image has only 400 x 200 pixels."
-
-
-def test_an_object_that_is_too_large_fails_at_once(platform: Platform) -> None:
-    job = refuse(platform, photo() + b"\x00" * LARGEST_UPLOAD)
-    assert job.error_class == "FileTooLarge"
-    assert "at most 15,000,000 are taken" in str(job.error_message)
+    assert (job.status, job.attempts, job.error_class) == (Status.FAILED, 1, error)
+    assert said in str(job.error_message)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +105,7 @@ def test_an_object_that_is_too_large_fails_at_once(platform: Platform) -> None:
     ],
 )  # fmt: skip
 def test_only_keys_of_uploads_are_taken(key: str) -> None:
-    with pytest.raises(InvalidPayload) as refused:
-        jobtype.get("image.process").parse({"key": key})
-    assert [error.loc for error in refused.value.errors] == [("payload", "key")]
+    assert refused_at({"key": key}) == [("payload", "key")]
 
 
 @pytest.mark.parametrize("key", ["uploads/a", "uploads/3f2b-9.jpg", "uploads/2026/11/photo_1.final.jpeg"])
@@ -137,6 +129,10 @@ def test_keys_of_uploads_are_taken(key: str) -> None:
     ],
 )
 def test_a_wrong_field_is_named(asked: dict[str, Any], where: tuple[str, ...]) -> None:
+    assert refused_at({"key": KEY, **asked}) == [("payload", *where)]
+
+
+def refused_at(payload: dict[str, Any]) -> list[tuple[str | int, ...]]:
     with pytest.raises(InvalidPayload) as refused:
-        jobtype.get("image.process").parse({"key": KEY, **asked})
-    assert [error.loc for error in refused.value.errors] == [("payload", *where)]
+        jobtype.get("image.process").parse(payload)
+    return [error.loc for error in refused.value.errors]

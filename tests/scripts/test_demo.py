@@ -4,18 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 
 from scripts.demo.api import Api, Unexpected
-from scripts.demo.steering import busiest
 from tests.infra.local.running import BOUND_SECONDS, ROOT, running
 from tests.support import BUILT_IN
-
-JOB = {"status": "processing", "error_class": None, "error_message": None}
 
 
 def demo(folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -69,58 +66,32 @@ def test_a_platform_that_is_gone_ends_it_with_an_error(tmp_path: Path) -> None:
     assert "✗" in done.stdout
 
 
-class Ticks:
-    """A clock that moves by what is slept, and keeps how long that was."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
+JOB = {"status": "processing", "error_class": None, "error_message": None}
+FAILED = {"status": "failed", "error_class": "PermanentError", "error_message": "no"}
 
 
-def api(answer: Callable[[httpx.Request], httpx.Response], ticks: Ticks) -> Api:
-    client = httpx.Client(base_url="http://api", transport=httpx.MockTransport(answer))
-    return Api(client, sleep=ticks.sleep, clock=ticks)
+def asking(*answers: httpx.Response) -> tuple[Api, list[float]]:
+    """Return a client of an API that gives these answers, the last again and again, and how long it slept each time."""
+    left, slept, seconds = list(answers), list[float](), count()
+    transport = httpx.MockTransport(lambda _: left.pop(0) if len(left) > 1 else left[0])
+    client = httpx.Client(base_url="http://api", transport=transport)
+    return Api(client, sleep=slept.append, clock=lambda: float(next(seconds))), slept
 
 
-def test_it_waits_for_a_job_until_it_is_where_it_should_be() -> None:
-    states = iter(["queued", "processing", "completed"])
-    ticks = Ticks()
-    found = api(lambda _: httpx.Response(200, json={**JOB, "status": next(states)}), ticks).ended("j", "completed")
-    assert (found["status"], len(ticks.slept)) == ("completed", 2)
-
-
-def test_a_job_that_ends_otherwise_is_told_with_its_error() -> None:
-    job = {"status": "failed", "error_class": "PermanentError", "error_message": "no"}
-    with pytest.raises(Unexpected, match=r"Job j is failed and should be completed \(PermanentError: no\)"):
-        api(lambda _: httpx.Response(200, json=job), Ticks()).ended("j", "completed")
-
-
-def test_a_job_that_never_ends_is_given_up_after_two_minutes() -> None:
-    ticks = Ticks()
-    with pytest.raises(Unexpected, match="is processing and should be completed"):
-        api(lambda _: httpx.Response(200, json=JOB), ticks).ended("j", "completed")
-    assert 120 <= ticks.now <= 121
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (httpx.Response(200, json=FAILED), r"Job j is failed and should be completed \(PermanentError: no\)"),
+        (httpx.Response(200, json=JOB), "is processing and should be completed"),
+        (httpx.Response(422, json={"detail": "no such type"}), "answered 422: .*no such type"),
+    ],
+    ids=["ends otherwise", "never ends", "is refused"],
+)
+def test_what_is_not_as_it_should_be_is_told(answer: httpx.Response, told: str) -> None:
+    with pytest.raises(Unexpected, match=told):
+        asking(answer)[0].ended("j", "completed")
 
 
 def test_the_rate_limit_is_waited_out() -> None:
-    answers = iter([httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(201, json={"id": "j"})])
-    ticks = Ticks()
-    assert api(lambda _: next(answers), ticks).submit("email.send", {}) == "j"
-    assert ticks.slept == [7.0]
-
-
-def test_a_refusal_is_told_in_the_apis_words() -> None:
-    with pytest.raises(Unexpected, match=r"POST http://api/jobs answered 422: .*no such type"):
-        api(lambda _: httpx.Response(422, json={"detail": "no such type"}), Ticks()).submit("x.y", {})
-
-
-def test_the_busiest_window_is_found_wherever_it_begins() -> None:
-    assert busiest([0.0, 0.2, 0.9, 1.0, 1.1, 3.0], 1.0) == 4
-    assert busiest([5.0], 1.0) == 1
+    api, slept = asking(httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(201, json={"id": "j"}))
+    assert (api.submit("email.send", {}), slept) == ("j", [7.0])
