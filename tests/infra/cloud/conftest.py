@@ -1,6 +1,7 @@
 """The package of this checkout, built once a test run, however many processes pytest runs; and an empty account."""
 
 import fcntl
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.package.build import ROOT, Package, build, copy_sources
 from infra.cloud.package.translate import translate
+from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.support import STAGE
+from tests.infra.cloud.support import STAGE, terminal_of
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +59,19 @@ def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account() -> Iterator[Account]:
     """An account with nothing in it."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
+        session, root = boto3.Session(region_name="us-east-1"), "arn:aws:iam::123456789012:root"
+        yield Account(session, "123456789012", "us-east-1", root)
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    """What a command says at the `terminal`."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def terminal(said: io.StringIO) -> Terminal:
+    return terminal_of(said)

@@ -1,11 +1,28 @@
-"""Look into templates."""
+"""Look into templates, and listen to commands."""
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.console import Console
+
+from infra.cloud.preflight.finding import Finding
+from infra.cloud.terminal import Terminal
+
 STAGE = "prod"
+
+
+def terminal_of(said: io.StringIO | None = None) -> Terminal:
+    """Return a terminal whose every word is in `said`."""
+    console = Console(file=io.StringIO() if said is None else said, width=400)
+    return Terminal(console, console)
+
+
+def lines(found: Iterator[Finding]) -> list[str]:
+    """Return what preflight found, as it is told."""
+    return [finding.line() for finding in found]
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What preflight finds of quotas, rights and mail in an account, with what to do about each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import boto3
@@ -11,7 +11,7 @@ from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.preflight import key, rights, room, sending
 from infra.cloud.preflight.asking import Asking
-from tests.infra.cloud.preflight.support import lines
+from tests.infra.cloud.support import lines
 
 TYPES = jobtype.load()
 REGION = "us-east-1"
@@ -44,16 +44,14 @@ def lambda_stores(used: int, most: int = 75_000_000_000) -> tuple[str, dict[str,
     return "get_account_settings", {"AccountLimit": {"TotalCodeSize": most}, "AccountUsage": {"TotalCodeSize": used}}
 
 
-def test_an_account_with_room_is_told_nothing(asking: Told) -> None:
-    answers: Answers = {
+def test_each_quota_that_is_used_up_is_named_and_no_other(asking: Told) -> None:
+    roomy: Answers = {
         "lambda": [lambda_stores(1_000_000_000)],
         "iam": [("get_account_summary", {"SummaryMap": {"Roles": 20, "RolesQuota": 1000}})],
         "events": [("list_rules", {"Rules": [{"Name": "x"}]})],
     }
-    assert lines(room.quotas(asking(answers), room.Needs(8), new=True)) == []
-
-
-def test_each_quota_that_is_used_up_is_named(asking: Told) -> None:
+    assert lines(room.quotas(asking(roomy), room.Needs(8), new=True)) == []
+    assert lines(room.quotas(asking({"lambda": [lambda_stores(0)]}), room.Needs(8), new=False)) == []
     answers: Answers = {
         "lambda": [lambda_stores(74_900_000_000)],
         "iam": [("get_account_summary", {"SummaryMap": {"Roles": 995, "RolesQuota": 1000}})],
@@ -63,10 +61,6 @@ def test_each_quota_that_is_used_up_is_named(asking: Told) -> None:
     assert "stores 74,900 of 75,000 MB; this deployment needs up to 240 MB" in storage
     assert roles.startswith("Stop (roles): IAM has 995 of 1,000 roles; the stack needs 8 more")
     assert "299 rules of 300" in rules
-
-
-def test_a_stack_that_is_there_needs_no_new_roles(asking: Told) -> None:
-    assert lines(room.quotas(asking({"lambda": [lambda_stores(0)]}), room.Needs(8), new=False)) == []
 
 
 def test_a_question_that_is_refused_is_remembered_and_no_error(asking: Told) -> None:
@@ -138,24 +132,32 @@ def test_a_first_deployment_sends_as_fast_as_ses_takes_it(
     assert sending.defaults(sending.look(asking(answers), TYPES), TYPES, named, new=new) == chosen
 
 
-def simulated(*decisions: str) -> Answers:
-    results = (
-        {"EvaluationResults": [{"EvalActionName": action, "EvalDecision": decision}]}
-        for action, decision in zip(rights.NEEDED, decisions, strict=True)
-    )
-    return {"iam": [("simulate_principal_policy", result) for result in results]}
-
-
 USER = "arn:aws:iam::123456789012:user/ada"
 SESSION = "arn:aws-us-gov:sts::123456789012:assumed-role/deployer/ada"
-ALL = ["allowed"] * len(rights.NEEDED)
+KEY = f"arn:aws:kms:{REGION}:123456789012:key/1f2e"
 
 
-def test_rights_that_are_missing_are_named(asking: Told) -> None:
-    assert lines(rights.findings(asking(simulated(*ALL)), USER, REGION, "jobflow-prod")) == []
-    (line,) = lines(rights.findings(asking(simulated("implicitDeny", *ALL[1:])), SESSION, REGION, "jobflow-prod"))
-    assert "arn:aws-us-gov:iam::123456789012:role/deployer may not do apigateway:POST" in line
-    assert "deployer-policy.json" in line
+@pytest.mark.parametrize(
+    ("denied", "more", "told"),
+    [
+        ((), {}, None),
+        (rights.NEEDED[:1], {}, "arn:aws-us-gov:iam::123456789012:role/deployer may not do apigateway:POST"),
+        ((rights.TO_SHIFT,), {"shifts": True}, "may not do codedeploy:CreateApplication"),
+        (rights.WITH_A_KEY, {"key": KEY}, "may not do kms:CreateGrant, kms:Decrypt, kms:DescribeKey"),
+    ],
+    ids=["none", "any stage", "one that shifts", "one with a key"],
+)
+def test_rights_that_are_missing_are_named(
+    asking: Told, denied: Sequence[str], more: dict[str, Any], told: str | None
+) -> None:
+    actions = dict.fromkeys((*rights.NEEDED, *denied))
+    results = (
+        {"EvaluationResults": [{"EvalActionName": one, "EvalDecision": "implicitDeny" if one in denied else "allowed"}]}
+        for one in actions
+    )
+    answers: Answers = {"iam": [("simulate_principal_policy", result) for result in results]}
+    found = lines(rights.findings(asking(answers), SESSION, REGION, "jobflow-prod", **more))
+    assert [bool(told) and told in line and "deployer-policy.json" in line for line in found] == [True] * bool(told)
 
 
 def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:
@@ -165,21 +167,6 @@ def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:
     assert lines(rights.findings(asking({}), "arn:aws:iam::123456789012:root", REGION, "jobflow-prod")) == []
 
 
-def test_every_service_that_is_asked_about_has_a_resource() -> None:
-    assert {
-        action.partition(":")[0] for action in (*rights.NEEDED, *rights.WITH_A_KEY, rights.TO_SHIFT)
-    } == rights.RESOURCES.keys()
-
-
-def test_a_stage_that_shifts_traffic_needs_codedeploy(asking: Told) -> None:
-    answers = simulated(*ALL)
-    denied = [{"EvalActionName": rights.TO_SHIFT, "EvalDecision": "implicitDeny"}]
-    answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": denied}))
-    (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", shifts=True))
-    assert "may not do codedeploy:CreateApplication" in line
-
-
-KEY = f"arn:aws:kms:{REGION}:123456789012:key/1f2e"
 POLICY = f'{{"Statement": [{{"Principal": {{"Service": "logs.{REGION}.amazonaws.com"}}}}]}}'
 
 
@@ -209,12 +196,3 @@ def test_a_key_of_ones_own_is_looked_at(asking: Told, arn: str, answers: Answers
     found = lines(key.findings(asking(answers), arn, REGION))
     assert [told in line for line in found if told] == [True] * len(found)
     assert bool(found) is (told is not None)
-
-
-def test_a_stage_with_a_key_needs_rights_on_it(asking: Told) -> None:
-    answers = simulated(*ALL)
-    for action in rights.WITH_A_KEY:
-        result = {"EvalActionName": action, "EvalDecision": "implicitDeny"}
-        answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": [result]}))
-    (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", key=KEY))
-    assert "may not do kms:CreateGrant, kms:Decrypt, kms:DescribeKey" in line

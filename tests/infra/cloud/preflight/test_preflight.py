@@ -1,21 +1,17 @@
 """What cannot work is said before anything is changed, each in one line with the way out."""
 
-import io
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from rich.console import Console
 
 from chalicelib.job_types import jobtype
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
-from infra.cloud.errors import CloudError
-from infra.cloud.package.build import Package
 from infra.cloud.preflight.basics import Facts, Identity, chosen, findings, look
 from infra.cloud.stack.cloudformation import Stack
-from infra.cloud.terminal import Terminal
+from tests.infra.cloud.support import terminal_of
 
 TYPES = jobtype.load()
 MINE = {"MailFrom": "jobs@mine.example", "MailIdentity": "mine.example"}
@@ -28,6 +24,7 @@ def told(facts: Facts = GOOD, **values: str) -> list[str]:
 
 def test_an_account_in_which_everything_works_is_told_nothing() -> None:
     assert told() == []
+    assert told(Facts(1000, Identity(True, "tracked"), True, "r", {}), MailConfigurationSet="tracked") == []
 
 
 @pytest.mark.parametrize(
@@ -48,17 +45,6 @@ def test_each_is_one_line_that_says_what_to_do(facts: Facts, values: dict[str, s
     assert way_out in line
     assert "\n" not in line
     assert line.startswith("Note")
-
-
-def test_the_sum_of_the_types_is_what_counts() -> None:
-    together = sum(kind.concurrency for kind in TYPES)
-    enough = Facts(together + 10, Identity(True), True, "r", {})
-    assert told(enough) == []
-    assert len(told(Facts(together + 9, Identity(True), True, "r", {}))) == 1
-
-
-def test_a_configuration_set_that_is_named_needs_no_word() -> None:
-    assert told(Facts(1000, Identity(True, "tracked"), True, "r", {}), MailConfigurationSet="tracked") == []
 
 
 def test_logs_without_the_role_would_fail_and_stop_it() -> None:
@@ -96,20 +82,6 @@ def test_an_identity_that_is_not_there_is_no_refusal(account: Account) -> None:
     assert "mail" not in facts.refused
 
 
-def test_deploy_says_it_before_it_builds_and_stops_when_it_would_fail(account: Account) -> None:
-    def build(_: str) -> Package:
-        raise AssertionError("built although it would fail")
-
-    said = io.StringIO()
-    terminal = Terminal(Console(file=said, width=300), Console(file=said, width=300))
-    deployment = Deployment(
-        account, Stack(account, "jobflow-new"), terminal, {"AccessLogs": "true"}, dashboard=None, package=build
-    )
-    with pytest.raises(CloudError, match="no role to write logs"):
-        deployment.run()
-    assert "no mailbox has" in said.getvalue()
-
-
 @pytest.mark.parametrize(("given", "chosen_for_it"), [({}, "true"), ({"AccessLogs": "false"}, "false")])
 def test_requests_are_logged_where_they_can_be_unless_somebody_chose(
     account: Account, given: dict[str, str], chosen_for_it: str
@@ -118,7 +90,6 @@ def test_requests_are_logged_where_they_can_be_unless_somebody_chose(
     account.client("apigateway").update_account(
         patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
     )
-    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
-    deployment = Deployment(account, Stack(account, "jobflow-new"), quiet, given, dashboard=None)
+    deployment = Deployment(account, Stack(account, "jobflow-new"), terminal_of(), given, dashboard=None)
     deployment._preflight()
     assert deployment.given["AccessLogs"] == chosen_for_it

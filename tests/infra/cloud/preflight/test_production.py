@@ -2,15 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from pydantic import BaseModel
-from rich.console import Console
 
-from chalicelib.job_types import jobtype
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud import __main__ as command
@@ -20,10 +16,8 @@ from infra.cloud.errors import CloudError
 from infra.cloud.preflight import basics, production
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.preflight.support import lines
+from tests.infra.cloud.support import lines
 
-TYPES = jobtype.load()
 REGION = "us-east-1"
 BOUNDARY = "arn:aws:iam::123456789012:policy/jobflow-boundary"
 GOOD = basics.chosen({"Protect": "true", "AlarmEmail": "me@example.com", "PermissionsBoundary": BOUNDARY})
@@ -125,37 +119,17 @@ def test_a_type_in_a_vpc_needs_subnets() -> None:
     assert "order.copy says vpc=True, and there is no VpcSecurityGroups" in finding.sentence
 
 
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION, "arn:aws:iam::123456789012:root")
-
-
 def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["preflight", "--stage", "prod", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert [one["about"] for one in found if one["stops"]] == ["alarms", "boundary"]
-    assert (
-        command.main(
-            [
-                "preflight",
-                "--stage",
-                "prod",
-                "--set",
-                "AlarmEmail=me@example.com",
-                "--set",
-                f"PermissionsBoundary={BOUNDARY}",
-            ]
-        )
-        == 0
-    )
+    chosen = ["--set", "AlarmEmail=me@example.com", "--set", f"PermissionsBoundary={BOUNDARY}"]
+    assert command.main(["preflight", "--stage", "prod", *chosen]) == 0
     assert "Note (mail)" in capsys.readouterr().err
 
 
-def test_deploy_stops_by_the_same_findings(account: Account) -> None:
-    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+def test_deploy_says_it_and_stops_before_it_builds(account: Account, terminal: Terminal, said: io.StringIO) -> None:
+    stack = Stack(account, "jobflow-prod")
     with pytest.raises(CloudError, match="Alarms of production have no recipient"):
-        Deployment(account, Stack(account, "jobflow-prod"), quiet, dashboard=None).run()
+        Deployment(account, stack, terminal, dashboard=None, package=lambda _: pytest.fail("it was built")).run()
+    assert "no mailbox has" in said.getvalue()

@@ -11,8 +11,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from infra.cloud.package.build import ROOT
 
 POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
@@ -63,12 +61,6 @@ def test_cloudformation_may_do_what_its_handlers_ask_for(template: dict[str, Any
         text for text, action in actions.items() if not any(fnmatchcase(action, part) for part in NOT_USED)
     } == set()
     assert [part for part in NOT_USED if not any(fnmatchcase(action, part) for action in actions.values())] == []
-
-
-@pytest.mark.parametrize("action", ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:DetachRolePolicy"])
-def test_what_was_once_forgotten_is_there_and_asked_for(action: str) -> None:
-    assert action in set(asked("AWS::IAM::Role"))
-    assert allowed(action)
 
 
 def test_roles_are_bounded_by_their_names() -> None:

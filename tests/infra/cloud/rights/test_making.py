@@ -11,7 +11,6 @@ from chalicelib.assembly import parts
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.port import Filter
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types
@@ -69,13 +68,3 @@ def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> No
     assert more == 4
     # a job costs 3 units when it is stored (its item and two indexes); the entry is the fourth
     assert units_with - units == 4
-
-
-def test_its_child_is_found_and_runs(acting: Stage) -> None:
-    worked(acting, ORDER, "ada", "bob")
-    assert acting.work(CHILD) + acting.work(CHILD) == 2
-    [parent] = parts.job_store.page(Filter(type="order.place"), 10).jobs
-    children = parts.job_store.page(Filter(parent=parent.id), 10).jobs
-    assert [(child.status, child.root) for child in children] == [(Status.COMPLETED, parent.id)] * 2
-    status, answer = acting.call("GET", f"/jobs?parent={parent.id}")
-    assert (status, len(answer["jobs"])) == (200, 2)

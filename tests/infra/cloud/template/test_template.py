@@ -45,21 +45,6 @@ def test_transformed_template_passes_the_linter(template: dict[str, Any]) -> Non
     assert linted(json.dumps(template)) == []
 
 
-def test_linter_would_notice(template: dict[str, Any]) -> None:
-    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
-    mapping = next(each for each in mappings if "StartingPosition" not in each)
-    named = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:any", "FunctionName": "any"}
-    kinds = mapping["FunctionResponseTypes"]
-
-    def found(kinds: list[str]) -> list[str]:
-        properties = {**mapping, **named, "FunctionResponseTypes": kinds}
-        alone = {"Resources": {"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}}}
-        return linted(json.dumps(alone))
-
-    assert found(kinds) == []
-    assert "'X' is not one of" in found(["X"])[0]
-
-
 def test_failed_messages_are_reported_and_concurrency_is_bounded(template: dict[str, Any]) -> None:
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     assert len(mappings) == len(jobtype.load()) + 1
@@ -219,3 +204,11 @@ def test_no_arn_names_a_partition(sam: dict[str, Any], template: dict[str, Any])
         text = json.dumps([made[section] for section in ("Resources", "Conditions", "Outputs")])
         assert re.findall(r"arn:aws[a-z-]*:[a-z0-9-]+:", text) == []
         assert len(re.findall(r"arn:\$\{AWS::Partition\}", text)) > 20
+
+
+def test_a_scheduled_run_that_cannot_begin_is_dropped_and_not_repeated(template: dict[str, Any]) -> None:
+    rules = of_type(template, "AWS::Events::Rule").values()
+    scheduled = {target["Arn"]["Fn::GetAtt"][0] for rule in rules for target in rule["Targets"]}
+    configs = {one["FunctionName"]["Ref"]: one for one in of_type(template, "AWS::Lambda::EventInvokeConfig").values()}
+    assert configs.keys() == scheduled == {"WatchdogFunction", "RecountFunction"}
+    assert {config["MaximumRetryAttempts"] for config in configs.values()} == {0}
