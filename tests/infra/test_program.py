@@ -1,12 +1,8 @@
 """Messages in the words of make and of jobflow."""
 
-import re
-import subprocess
-
 import pytest
 
-from infra.program import OPTIONS, called, spoken
-from tests.infra.local.running import ROOT
+from infra.program import called, spoken
 
 
 @pytest.mark.parametrize(
@@ -23,19 +19,6 @@ from tests.infra.local.running import ROOT
 )
 def test_a_message_names_what_can_be_typed(of_make: str, own: str) -> None:
     assert (spoken(of_make, "jobflow"), spoken(of_make, "make"), spoken(of_make, "")) == (own, of_make, of_make)
-
-
-def test_every_variable_that_messages_name_is_known() -> None:
-    found = subprocess.run(
-        ["git", "grep", "-hE", r"""["'].*\b[A-Z_]{2,}=""", "infra/cloud"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    words = set(re.findall(r"(?<![\w$-])([A-Z][A-Z_]+=)", found)) - {"SET=", "AWS_REGION="}
-    known = {re.sub(r"=.*", "=", option) for option in OPTIONS}
-    assert words - known == set()
 
 
 def test_the_usage_names_the_program_that_was_typed() -> None:

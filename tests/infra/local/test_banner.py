@@ -31,7 +31,3 @@ def test_the_command_makes_a_job_of_the_first_type_with_its_example(example: Any
     assert words[-2:] == ["-d", body]
     assert "Authorization: Bearer jf_x" in words
     assert "http://127.0.0.1:8000/jobs" in words
-
-
-def test_all_types_are_named() -> None:
-    assert "  Job types  a.b, c.d\n" in banner(STATE, {"a.b": {}, "c.d": {}})

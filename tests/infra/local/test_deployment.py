@@ -47,13 +47,6 @@ def test_a_queue_event_becomes_a_mapping_of_the_emulators_queue() -> None:
     assert mapping == QueueMapping("s-mail", url, arn, 10, 2, 20, report_batch_item_failures=True)
 
 
-def test_a_template_that_lost_the_response_type_loses_it_on_the_laptop_too() -> None:
-    (mapping,) = mappings(described(function("mail", "SQS", **QUEUE)), PLACE)
-
-    assert isinstance(mapping, QueueMapping)
-    assert not mapping.report_batch_item_failures
-
-
 def test_a_stream_event_becomes_a_mapping_of_the_tables_stream() -> None:
     event = {
         "Stream": {"Fn::GetAtt": ["JobsTable", "StreamArn"]},
@@ -76,11 +69,6 @@ def test_a_schedule_event_becomes_a_schedule() -> None:
     assert mapping == Schedule("s-watchdog", 60, None, "s-watchdog")
 
 
-def test_an_event_the_laptop_does_not_play_is_refused() -> None:
-    with pytest.raises(ValueError, match="SNS"):
-        mappings(described(function("mail", "SNS")), PLACE)
-
-
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -93,11 +81,6 @@ def test_an_event_the_laptop_does_not_play_is_refused() -> None:
 )
 def test_rates_in_seconds(text: str, seconds: float) -> None:
     assert rate_seconds(text) == seconds
-
-
-def test_a_cron_expression_that_is_not_daily_is_refused() -> None:
-    with pytest.raises(ValueError, match="rate"):
-        rate_seconds("cron(0 3 ? * MON *)")
 
 
 @pytest.mark.parametrize(("cap", "concurrency"), [(4, 4), (50, 20)])

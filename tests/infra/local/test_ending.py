@@ -7,8 +7,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-import pytest
-
 from infra.local.state.file import StateFile
 from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, start, until
 
@@ -82,18 +80,15 @@ def test_a_second_interrupt_ends_a_run_that_is_still_stopping(tmp_path: Path) ->
     until(lambda: not [pid for pid in pids if alive(pid)])
 
 
-@pytest.mark.parametrize("variable", ["API_PORT", "AWS_PORT"])
-def test_a_taken_port_is_one_sentence(tmp_path: Path, variable: str) -> None:
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = start(ROOT, tmp_path, **{variable: str(port)})
-        code = process.wait(BOUND_SECONDS)
+        process = start(ROOT, tmp_path, AWS_PORT=str(port))
+        assert process.wait(BOUND_SECONDS) == 1
 
-    assert code == 1
-    said = (tmp_path / "stderr").read_text()
+    [said] = (tmp_path / "stderr").read_text().splitlines()
     assert f"Port {port} is in use" in said
-    assert variable in said
-    assert "Traceback" not in said
+    assert "AWS_PORT" in said
 
 
 def test_a_second_run_with_the_same_folder_is_one_sentence_and_leaves_the_first_alone(tmp_path: Path) -> None:
@@ -114,22 +109,6 @@ def test_a_second_run_with_the_same_folder_is_one_sentence_and_leaves_the_first_
     [said] = (output / "stderr").read_text().splitlines()
     assert f"JobFlow already runs with the state folder {tmp_path}" in said
     assert not first.path.exists(), "it was still the first run's, which removed it"
-
-
-def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path: Path) -> None:
-    root = copy_of_the_code(tmp_path / "code")
-    (root / "handlers" / "word_count.py").write_text(
-        textwrap.dedent("""
-        from chalicelib.job_types.jobtype import jobb
-    """)
-    )
-    process = start(root, tmp_path)
-
-    assert process.wait(BOUND_SECONDS) == 1
-    said = (tmp_path / "stderr").read_text()
-    assert "cannot import name 'jobb'" in said
-    assert "handlers/word_count.py:2" in said
-    assert "Traceback" not in said
 
 
 def test_an_api_that_ends_is_started_again_and_an_emulator_that_ends_ends_the_run(tmp_path: Path) -> None:

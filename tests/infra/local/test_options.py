@@ -10,14 +10,6 @@ from infra.local.options import Options
 ROOT = Path("/project")
 
 
-def test_without_a_word_everything_has_its_default() -> None:
-    options = Options.from_env({}, ROOT)
-
-    assert (options.api_port, options.aws_port, options.dashboard_port) == (8000, 4566, 8080)
-    assert (options.backend, options.stack, options.state_dir) == ("moto", "jobflow-dev", ROOT / ".jobflow")
-    assert options.passed_on == {}
-
-
 def test_settings_of_the_functions_are_passed_on_and_nothing_else() -> None:
     options = Options.from_env({"JOBFLOW_FAULT_RATE": "0.3", "JOBS_TABLE": "elsewhere", "HOME": "/home/a"}, ROOT)
 
@@ -48,3 +40,4 @@ def test_an_empty_value_is_none() -> None:
     options = Options.from_env({"API_PORT": "", "JOBFLOW_BACKEND": "", "RATE_LIMIT_MAX": "", "JITTER": ""}, ROOT)
 
     assert (options.api_port, options.backend, options.passed_on) == (8000, "moto", {})
+    assert options.state_dir == ROOT / ".jobflow"

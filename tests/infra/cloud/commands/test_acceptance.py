@@ -53,14 +53,6 @@ def test_one_that_is_not_kept_keeps_no_other_from_being_checked() -> None:
     assert [one.dollars > 0 for one in found] == [False, False, False, True]
 
 
-def test_a_fault_of_our_own_is_not_taken_for_a_broken_promise() -> None:
-    def ours(_: Stand) -> str:
-        raise KeyError("ours")
-
-    with pytest.raises(KeyError):
-        list(check(stand(), [Promise("ours", "ours", ours)]))
-
-
 @pytest.mark.parametrize("fails", [None, CloudError("refused"), KeyboardInterrupt()])
 def test_the_stage_is_destroyed_whatever_happens(fails: BaseException | None, monkeypatch: pytest.MonkeyPatch) -> None:
     destroyed: list[str] = []

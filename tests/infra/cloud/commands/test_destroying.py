@@ -1,10 +1,8 @@
 """Destroy, on a stack whose tables are protected and whose buckets are full."""
 
-import io
 import json
 
 import pytest
-from rich.console import Console
 
 from chalicelib.job_types import jobtype
 from infra.cloud.__main__ import main
@@ -34,18 +32,16 @@ def stack(account: Account) -> Stack:
     return Stack(account, NAME)
 
 
-@pytest.fixture
-def terminal() -> Terminal:
-    return Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
-
-
-def test_protected_tables_full_buckets_and_logs_go(account: Account, stack: Stack, terminal: Terminal) -> None:
+def test_protected_tables_full_buckets_and_logs_go_and_a_second_time_is_no_error(
+    account: Account, stack: Stack, terminal: Terminal
+) -> None:
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
     assert stack.describe() is None
     assert account.client("dynamodb").list_tables()["TableNames"] == []
     assert account.client("s3").list_buckets()["Buckets"] == []
     groups = account.client("logs").describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in groups] == ["/aws/lambda/jobflow-other-api"]
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
 
 
 def test_a_log_group_that_a_last_run_makes_again_goes_as_well(
@@ -61,19 +57,6 @@ def test_a_log_group_that_a_last_run_makes_again_goes_as_well(
 
     run._delete_secrets = late  # type: ignore[method-assign]
     assert (run.run(), len(slept)) == ([], 1)
-
-
-def test_a_second_time_is_no_error(account: Account, stack: Stack, terminal: Terminal) -> None:
-    Destruction(account, stack, terminal, confirmed=NAME).run()
-    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
-
-
-def test_what_is_left_is_listed(account: Account, stack: Stack, terminal: Terminal) -> None:
-    s3 = account.client("s3")
-    s3.create_bucket(Bucket="forgotten")
-    tags = [{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
-    s3.put_bucket_tagging(Bucket="forgotten", Tagging={"TagSet": tags})
-    assert Destruction(account, stack, terminal, confirmed=NAME).run() == ["arn:aws:s3:::forgotten"]
 
 
 def test_the_first_token_goes_and_its_name_is_free_again(account: Account, stack: Stack, terminal: Terminal) -> None:

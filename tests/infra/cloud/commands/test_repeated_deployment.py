@@ -10,7 +10,6 @@ from unittest.mock import ANY
 
 import pytest
 from moto.cloudformation.models import cloudformation_backends
-from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands.check import check
@@ -19,10 +18,10 @@ from infra.cloud.package.build import Package
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack import history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
-from infra.cloud.terminal import Terminal
 from infra.definition.data.tables import tables
 from infra.definition.parameters import parameters
 from tests.infra.cloud.stack.test_monitoring import change_sets
+from tests.infra.cloud.support import terminal_of
 
 NAME = "jobflow-prod"
 BOUNDARY = "arn:aws:iam::123456789012:policy/jobflow-boundary"
@@ -84,9 +83,9 @@ class Prod:
         (self.folder / "sam.json").write_text(json.dumps(template))
         (self.folder / "deployment.zip").write_bytes(b"code")
         made = Package(self.folder / "deployment.zip", self.folder / "sam.json", NAME)
-        terminal = Terminal(Console(file=self.said, width=300), Console(file=self.said, width=300))
         Deployment(
-            self.account, self.stack, terminal, given, dashboard=None, package=lambda _: made, types=list, smoke=smoke,
+            self.account, self.stack, terminal_of(self.said), given, dashboard=None, package=lambda _: made,
+            types=list, smoke=smoke,
         ).run()  # fmt: skip
 
     def is_now(self, status: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -18,16 +17,12 @@ from infra.cloud.stack import history
 from infra.cloud.stack.cloudformation import ChangeSet
 from infra.cloud.stack.cloudformation import Stack as CloudFormationStack
 from infra.cloud.stack.events import Event
-from infra.cloud.stack.history import Deployed
-from infra.cloud.terminal import Terminal
+from tests.infra.cloud.commands.test_repeated_deployment import Ended
 from tests.infra.cloud.commands.test_trial import Stage
 from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets, package
+from tests.infra.cloud.support import terminal_of
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
-
-
-def quiet() -> Terminal:
-    return Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
 
 
 def stack_of(account: Account) -> CloudFormationStack:
@@ -35,7 +30,7 @@ def stack_of(account: Account) -> CloudFormationStack:
 
 
 def deploy(account: Account, folder: Path, retention: str) -> None:
-    deployment = Deployment(account, stack_of(account), quiet(), dashboard=None)
+    deployment = Deployment(account, stack_of(account), terminal_of(), dashboard=None)
     deployment._apply(package(folder, retention), {})
     deployment._try({}, None)
 
@@ -49,25 +44,13 @@ def test_it_goes_back_one_deployment_and_again_one_more(account: Account, tmp_pa
         deploy(account, tmp_path, seconds)
     first, second, _ = urls(account)
     asked = change_sets(account)
-    rollback(account, stack_of(account), quiet())
+    rollback(account, stack_of(account), terminal_of())
     assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second], [first, second])
-    rollback(account, stack_of(account), quiet())
+    rollback(account, stack_of(account), terminal_of())
     assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second, first], [first])
     assert [one["RollbackConfiguration"] for one in asked] == [NOTHING] * 2, "the bad version's own alarm would undo it"
     with pytest.raises(CloudError, match="No deployment of jobflow-new before the present one"):
-        rollback(account, stack_of(account), quiet())
-
-
-def test_a_deployment_that_changes_nothing_is_not_remembered_twice(account: Account, tmp_path: Path) -> None:
-    deploy(account, tmp_path, "60")
-    deploy(account, tmp_path, "60")
-    assert len(history.read(account, NAME)) == 1
-
-
-def test_no_more_are_kept_than_can_be_read_at_a_glance(account: Account, tmp_path: Path) -> None:
-    deploy(account, tmp_path, "60")
-    history.write(account, NAME, [Deployed(str(number), {}, "") for number in range(50)])
-    assert urls(account) == [str(number) for number in range(50 - history.MOST, 50)]
+        rollback(account, stack_of(account), terminal_of())
 
 
 def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path: Path) -> None:
@@ -76,10 +59,10 @@ def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path
     stage.deploy(2, Seconds="2")
     stage.deploy(2, Seconds="3")
     told = io.StringIO()
-    rollback(account, stage.stack, Terminal(Console(file=told, width=200)))
+    rollback(account, stage.stack, terminal_of(told))
     assert stage.attributes() == ("2", "2")
     assert "Seconds is 2 again, not 3." in told.getvalue()
-    rollback(account, stage.stack, quiet())
+    rollback(account, stage.stack, terminal_of())
     assert stage.attributes() == ("1", "1")
 
 
@@ -115,14 +98,10 @@ def test_one_that_ended_before_it_was_noted_is_one_step_too(account: Account, tm
     noted = history.read(account, NAME)
     stage.deploy(3)
     history.write(account, NAME, noted)
-    rollback(account, stage.stack, quiet())
+    rollback(account, stage.stack, terminal_of())
     assert (stage.attributes()[0], len(urls(account))) == ("2", 2)
-    rollback(account, stage.stack, quiet())
+    rollback(account, stage.stack, terminal_of())
     assert (stage.attributes()[0], len(urls(account))) == ("1", 1)
-
-
-class Ended(BaseException):
-    """The process ends here."""
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the change", "after it"])
@@ -142,11 +121,11 @@ def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_ve
     stage.deploy(1)
     stage.deploy(2)
     with pytest.raises(Ended):
-        rollback(account, Ending(account, NAME, sleep=lambda _: None), quiet())
-    rollback(account, stage.stack, quiet())
+        rollback(account, Ending(account, NAME, sleep=lambda _: None), terminal_of())
+    rollback(account, stage.stack, terminal_of())
     assert (stage.attributes()[0], len(urls(account))) == ("1", 1)
     with pytest.raises(CloudError, match="No deployment of"):
-        rollback(account, stage.stack, quiet())
+        rollback(account, stage.stack, terminal_of())
 
 
 class Refusing(Changing):
@@ -163,9 +142,9 @@ def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp
     stage.deploy(1)
     stage.deploy(2)
     with pytest.raises(CloudError, match="UPDATE_ROLLBACK_COMPLETE"):
-        rollback(account, Refusing(account, NAME, sleep=lambda _: None), quiet())
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), terminal_of())
     assert len(urls(account)) == 2
-    rollback(account, stage.stack, quiet())
+    rollback(account, stage.stack, terminal_of())
     assert stage.attributes()[0] == "1"
 
 
@@ -179,8 +158,8 @@ def test_one_from_what_nobody_noted_that_cloudformation_undoes_goes_no_further_t
     stage.deploy(3)
     history.write(account, NAME, noted)
     with pytest.raises(CloudError, match="UPDATE_ROLLBACK_COMPLETE"):
-        rollback(account, Refusing(account, NAME, sleep=lambda _: None), quiet())
-    rollback(account, stage.stack, quiet())
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), terminal_of())
+    rollback(account, stage.stack, terminal_of())
     assert stage.attributes()[0] == "2"
 
 
@@ -210,9 +189,9 @@ def test_index_partitions_that_may_hold_jobs_are_asked_after_any_number_of_rollb
     stage.deploy(2, IndexShards="4", IndexShardsRead="8")
     stage.deploy(3, IndexShards="8", IndexShardsRead="8")
     told = io.StringIO()
-    rollback(account, stage.stack, quiet())
+    rollback(account, stage.stack, terminal_of())
     assert shards(stage) == ("4", "8")
-    rollback(account, stage.stack, Terminal(Console(file=told, width=200)))
+    rollback(account, stage.stack, terminal_of(told))
     assert (shards(stage), stage.attributes()[0]) == (("4", "8"), "1")
     assert "IndexShardsRead stays at 8: with fewer, jobs would be missing from lists." in told.getvalue()
     assert history.read(account, NAME)[-1].parameters["IndexShardsRead"] == "8", "what is noted is what there is"

@@ -3,15 +3,13 @@
 import io
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands import access
@@ -24,24 +22,15 @@ from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.cloudformation import QUEUE, Stack
 from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
-from infra.cloud.terminal import Terminal
 from infra.definition.names import logical
-from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, REGION, change_sets
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets
+from tests.infra.cloud.support import terminal_of
 
 DECLARED = {
     "Seconds": {"Type": "Number", "Default": 1},
     "Key": {"Type": "String", "NoEcho": True, "Default": "first"},
 }
 SHARDS = {name: {"Type": "Number", "Default": 4} for name in ("IndexShards", "IndexShardsRead")}
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
 
 
 @dataclass
@@ -95,9 +84,8 @@ class Stage:
         def smoke(_: Mapping[str, str]) -> str:
             raise SmokeFailed("the job is dead")
 
-        terminal = Terminal(Console(file=self.said, width=200), Console(file=self.said))
         with pytest.raises(SmokeFailed, match=r"The smoke failed: the job is dead\.") as failed:
-            Trial(self.account, self.stack, terminal, smoke, **more).run({}, former)
+            Trial(self.account, self.stack, terminal_of(self.said), smoke, **more).run({}, former)
         return str(failed.value)
 
 
@@ -196,7 +184,7 @@ def test_by_hand_it_is_asked_whether_the_jobs_of_a_type_may_end(stage: Stage) ->
     stage.deploy(1)
     stage.types = ("order.place",)
     stage.deploy(2)
-    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    terminal = terminal_of(stage.said)
     with pytest.raises(CloudError, match=r"would cancel unfinished jobs\. Say --yes"):
         rollback(stage.account, stage.stack, terminal)
     rollback(stage.account, stage.stack, terminal, yes=True)
@@ -239,16 +227,6 @@ def test_an_aws_that_does_not_let_it_be_tried_undoes_nothing_and_is_told(stage: 
     def smoke(_: Mapping[str, str]) -> str:
         raise refused
 
-    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
     with pytest.raises(SmokeFailed, match=r"could not be tried\. AWS refused: .* brings the former version back"):
-        Trial(stage.account, stage.stack, terminal, smoke).run({}, former)
+        Trial(stage.account, stage.stack, terminal_of(), smoke).run({}, former)
     assert stage.attributes()[0] == "2"
-
-
-def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(stage: Stage) -> None:
-    def smoke(_: Mapping[str, str]) -> str:
-        raise KeyError("ours")
-
-    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
-    with pytest.raises(KeyError):
-        Trial(stage.account, stage.stack, terminal, smoke).run({}, None)

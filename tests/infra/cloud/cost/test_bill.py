@@ -17,8 +17,6 @@ from infra.cloud.cost.calculation import (
     BUSY_SECONDS,
     QUIET_SECONDS,
     Load,
-    active,
-    active_metrics,
     console,
     idle,
     kept,
@@ -47,12 +45,6 @@ def test_an_open_console_costs_what_was_aimed_at_while_nothing_changes() -> None
     assert 10 < total(console(TYPES, BUSY_SECONDS)) < 16
 
 
-def test_metrics_in_use_are_those_that_the_code_can_write() -> None:
-    (line,) = active(TYPES, ALLOWANCES)
-    assert active_metrics(TYPES) == 3 * len(TYPES) + 4 + 3
-    assert line.dollars < 2
-
-
 def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
     def dashboards(number: int) -> float:
         (line,) = [line for line in idle(large.types(number), ALLOWANCES) if line.what == "CloudWatch dashboards"]
@@ -64,12 +56,6 @@ def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
 def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
     (line,) = [line for line in idle(TYPES) if line.what == "Metrics of alarms"]
     assert line.amount == sum(len(alarm.metrics) for alarm in all_alarms(TYPES, STACK))
-
-
-def test_report_names_all_bills() -> None:
-    text = bill.report(TYPES)
-    for told in ("Idle, a month", "A million jobs", "finished jobs that are kept", f"{total(kept()):.2f}"):
-        assert told in text
 
 
 def test_a_type_with_fifo_queues_pays_their_price() -> None:
@@ -106,18 +92,17 @@ def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> 
     assert "cost more" not in bill.report(TYPES)
 
 
-def test_the_report_tells_the_prices_of_such_types() -> None:
-    text = bill.report([replace(TYPES[0], fair_by="customer"), replace(TYPES[1], serial_by="account")])
-    for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
-        (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
-        assert line.split()[3] == dollars
-
-
 def test_a_flood_is_told_with_what_stops_it() -> None:
     one, account = under_attack()
     assert one.dollars < 5
     assert 100 < account.dollars < 200
     assert waf().dollars < account.dollars
-    told = bill.report(TYPES)
-    assert "Under attack" in told
-    assert "AWS WAF" in told
+
+
+def test_the_report_names_all_bills_and_the_prices_of_what_types_declare() -> None:
+    text = bill.report([replace(TYPES[0], fair_by="customer"), replace(TYPES[1], serial_by="account")])
+    for told in ("Idle, a month", "A million jobs", f"{total(kept()):.2f}", "Under attack", "AWS WAF"):
+        assert told in text
+    for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
+        (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
+        assert line.split()[3] == dollars

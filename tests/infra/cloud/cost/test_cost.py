@@ -31,7 +31,7 @@ from infra.definition.names import APP
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.cost.units import Item, indexes_of
-from tests.support import T0, Clock, built_in
+from tests.support import Clock, built_in
 
 MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
 TYPES = built_in()
@@ -182,11 +182,6 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
         "api.request": 1, "-": 3 + 1,
     }  # fmt: skip
     assert 0.95 * priced["log_kb"] <= batch.kilobytes() / MOST_IN_BATCH <= priced["log_kb"] + 0.01
-
-
-def test_all_of_it_happens_at_one_moment(done: dict[str, Done]) -> None:
-    times = {name: done["alone"].row[name] for name in ("created_at", "started_at", "finished_at")}
-    assert times == {name: {"N": f"{T0:.0f}"} for name in times}
 
 
 def test_what_a_finished_job_takes_up(done: dict[str, Done]) -> None:

@@ -31,18 +31,13 @@ def test_a_first_deployment_adds_up_to_the_idle_month(types: Sequence[Any]) -> N
 
 def test_what_comes_and_goes_has_its_price_and_nothing_else_has() -> None:
     known = standing.by_resource(TYPES, STACK)
-    found = standing.of_changes(
-        [
-            Change("remove", "OldQueue", "AWS::SQS::Queue"),
-            Change("remove", "OldDlq", "AWS::SQS::Queue"),
-            Change("remove", "OldErrorsAlarm", "AWS::CloudWatch::Alarm"),
-            Change("add", "EmailSendQueue", "AWS::SQS::Queue"),
-            Change("add", "EmailSendDlq", "AWS::SQS::Queue"),
-            Change("modify", "StalledAlarm", "AWS::CloudWatch::Alarm"),
-            Change("add", "JobsTable", "AWS::DynamoDB::Table"),
-        ],
-        known,
-    )
+    queue, alarm = "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"
+    changes = [
+        ("remove", "OldQueue", queue), ("remove", "OldDlq", queue), ("remove", "OldErrorsAlarm", alarm),
+        ("add", "EmailSendQueue", queue), ("add", "EmailSendDlq", queue), ("modify", "StalledAlarm", alarm),
+        ("add", "JobsTable", "AWS::DynamoDB::Table"),
+    ]  # fmt: skip
+    found = standing.of_changes([Change(*one) for one in changes], known)
     assert found.keys() == {"OldQueue", "OldErrorsAlarm", "EmailSendQueue"}
     assert found["OldQueue"] == -found["EmailSendQueue"] < 0
     assert found["OldErrorsAlarm"] == pytest.approx(-0.10)
@@ -51,7 +46,4 @@ def test_what_comes_and_goes_has_its_price_and_nothing_else_has() -> None:
 
 
 def test_a_line_says_it_beside_what_loses_data() -> None:
-    gone = Change("remove", "OldQueue", "AWS::SQS::Queue")
-    assert gone.line(-0.26).endswith("-$0.26 a month   LOSES DATA")
-    assert Change("add", "Overview", "AWS::CloudWatch::Dashboard").line(3.0).endswith("   +$3.00 a month")
-    assert "a month" not in gone.line()
+    assert Change("remove", "OldQueue", "AWS::SQS::Queue").line(-0.26).endswith("-$0.26 a month   LOSES DATA")

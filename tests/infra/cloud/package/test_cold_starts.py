@@ -12,7 +12,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package import cold_starts
 from infra.cloud.package.build import ROOT, Package
 from infra.cloud.package.clean import import_handler, runtime_path
-from infra.cloud.package.cold_starts import FIRST_USE, NO_NETWORK, ColdStart, Spent, with_code_of
+from infra.cloud.package.cold_starts import FIRST_USE, NO_NETWORK, with_code_of
 from infra.local.lambdas.site import of_host
 
 WORKER = "handlers.email_send.handler"
@@ -30,8 +30,6 @@ built = {True: [], False: []}
 for model in ours(BaseModel):
     built[model.__pydantic_complete__].append(f"{model.__module__}.{model.__name__}")
 """
-LATER = {"asyncio", "chalicelib.counters.recounting.recount", "chalicelib.counters.stream"}
-"""Modules that no first request needs."""
 REFUSED = """
 import json
 from chalicelib.api.document import document
@@ -102,17 +100,6 @@ def test_garbage_is_looked_for_as_soon_as_the_first_client_is_made(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("handler", ["app.app", WORKER])
-def test_what_a_first_request_does_not_need_is_not_imported(handler: str, unpacked: Path, runtime: list[str]) -> None:
-    assert not LATER & import_handler(handler, unpacked, runtime, NO_NETWORK, FIRST_USE).modules
-
-
-def test_the_api_leaves_to_workers_what_works_off_messages(unpacked: Path, runtime: list[str]) -> None:
-    consume = "chalicelib.worker.consume"
-    assert consume not in import_handler("app.app", unpacked, runtime, NO_NETWORK, FIRST_USE).modules
-    assert consume in import_handler(WORKER, unpacked, runtime, NO_NETWORK).modules
-
-
 def test_a_worker_behind_another_librarys_handler_works() -> None:
     script = (
         "import sys, types; from handlers.email_send import handler;"
@@ -145,11 +132,3 @@ def test_measures_import_and_first_use_beside_another_revision(package: Package,
 def test_a_revision_that_git_does_not_have_is_told(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="git has no code of no-such-thing: fatal"):
         with_code_of("no-such-thing", tmp_path)
-
-
-def test_says_which_functions_take_longer_than_they_may() -> None:
-    imported = Spent(90, 95, 0.8)
-    kept, over = ColdStart(WORKER, imported, Spent(150, 160, 0.8), 500), Spent(151, 160, None)
-    assert str(kept).endswith("  90 (95) x 0.80    150 (160) x 0.80, 500 modules")
-    assert str(replace(kept, used=over)).endswith(" 151 (160), 500 modules, over 150 ms")
-    assert "over" not in str(replace(kept, handler="app.authorize", used=over))

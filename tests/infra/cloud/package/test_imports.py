@@ -1,26 +1,17 @@
 """A handler that needs what is not in the package is told before anything is deployed, with the line to add."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from infra.cloud.errors import CloudError
-from infra.cloud.package.imports import check_imports, handlers_of
+from infra.cloud.package.imports import check_imports
 
 
 def handler(folder: Path, text: str) -> str:
     """Put a module into the unpacked package; returns its handler."""
     (folder / "late.py").write_text(f"{text}\nhandler = print\n")
     return "late.handler"
-
-
-def test_all_that_the_template_names_comes_from_the_package(
-    template: dict[str, Any], unpacked: Path, tmp_path: Path
-) -> None:
-    handlers = handlers_of(template)
-    assert {"app.app", "app.authorize", "handlers.email_send.handler", "chalicelib.entry.stream.handler"} <= {*handlers}
-    check_imports(unpacked, handlers, tmp_path)
 
 
 def test_a_library_of_this_machine_alone_is_named_with_what_to_do(tmp_path: Path) -> None:

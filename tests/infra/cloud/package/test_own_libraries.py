@@ -14,13 +14,13 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build, copy_sources, interpreter
 from infra.cloud.package.clean import import_handler, runtime_path
 from infra.cloud.package.dependencies import SHIPPED
-from infra.cloud.package.own_libraries import LARGEST, check_size, files_of, hashed, lock
+from infra.cloud.package.own_libraries import LARGEST, check_size, hashed, lock
 from infra.definition.lambdas.runtime import PYTHON
 from tests.infra.cloud.package.test_package import ENVIRONMENT
+from tests.infra.cloud.support import of_type
 from tests.infra.local.running import own_library
 
 SHIPS = (ROOT / SHIPPED).read_text()
-HASH = f"--hash=sha256:{64 * '0'}"
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +51,10 @@ def content(archive: Path) -> set[str]:
         return {name.partition("/")[0] for name in opened.namelist()}
 
 
-def modules(archive: Path) -> set[str]:
-    """Return the modules in a zip."""
+def modules(archive: Path, ending: str) -> set[str]:
+    """Return the modules in a zip whose sources (".py") or whose byte code (".pyc") is there."""
     with zipfile.ZipFile(archive) as opened:
-        return {name for name in opened.namelist() if name.endswith(".py")}
-
-
-def compiled(archive: Path) -> set[str]:
-    """Return the modules whose byte code is in a zip."""
-    with zipfile.ZipFile(archive) as opened:
-        names = [name for name in opened.namelist() if name.endswith(".pyc")]
+        names = [name for name in opened.namelist() if name.endswith(ending)]
     return {re.sub(r"__pycache__/([^/]+)\.cpython-\d+\.pyc$", r"\1.py", name) for name in names}
 
 
@@ -84,19 +78,12 @@ def test_it_is_in_that_zip_alone_and_each_size_is_told(package: Package) -> None
     assert "inflection" in content(own)
     assert "inflection" not in content(package.archive)
     assert content(package.archive) <= content(own)
-    assert compiled(own) == (modules(own) if interpreter(PYTHON) else set())
+    assert modules(own, ".pyc") == (modules(own, ".py") if interpreter(PYTHON) else set())
     lines = package.sizes()
     assert [line.partition(":")[0] for line in lines] == ["deployment.zip", "plural-make.zip"]
     assert all(re.search(r": \d+\.\d MB, \d+\.\d MB unpacked$", line) for line in lines)
     assert '"inflection"' in package.template.with_name("sbom.json").read_text()
-
-
-def test_only_its_function_has_its_code(package: Package) -> None:
-    functions = [
-        resource["Properties"]
-        for resource in package.read_template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    ]
+    functions = of_type(package.read_template(), "AWS::Serverless::Function").values()
     code = {function["Handler"]: function["CodeUri"] for function in functions}
     assert code.pop("handlers.plural_make.handler") == "./plural-make.zip"
     assert set(code.values()) == {"./deployment.zip"}
@@ -112,31 +99,9 @@ def test_pinning_again_changes_nothing(sources: Path) -> None:
 
 
 def test_what_everything_ships_is_not_shipped_twice(tmp_path: Path) -> None:
-    path = tmp_path / "a.requirements.txt"
-    path.write_text(f"pillow==12.2.0 \\\n    {HASH}\nx==1 \\\n    {HASH} \\\n    {HASH}\n")
-    assert hashed(path, SHIPS) == f"x==1 {HASH} {HASH}\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("inflection", r"does not pin 'inflection' with hashes\. `make lock`"),
-        ("inflection==0.5.1", "does not pin 'inflection==0.5.1' with hashes"),
-        (f"pillow==1.0 {HASH}", r"pins pillow==1\.0, and every function ships 12\.2\.0"),
-    ],
-)
-def test_a_line_without_hashes_or_of_another_version_says_what_to_do(tmp_path: Path, text: str, told: str) -> None:
-    path = tmp_path / "a.requirements.txt"
-    path.write_text(text + "\n")
-    with pytest.raises(CloudError, match=told):
-        hashed(path, SHIPS)
-
-
-def test_a_file_of_no_type_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "handlers").mkdir()
-    (tmp_path / "handlers" / "emial_send.requirements.txt").write_text("")
-    with pytest.raises(CloudError, match=r"no handlers/emial_send\.py"):
-        files_of(tmp_path, jobtype.load())
+    path, digest = tmp_path / "a.requirements.txt", f"--hash=sha256:{64 * '0'}"
+    path.write_text(f"pillow==12.2.0 \\\n    {digest}\nx==1 \\\n    {digest} \\\n    {digest}\n")
+    assert hashed(path, SHIPS) == f"x==1 {digest} {digest}\n"
 
 
 def test_more_than_lambda_takes_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -19,11 +19,6 @@ def test_a_changed_origin_makes_a_new_deployment(sam: dict[str, Any], name: str)
     assert deployment(sam, **{name: "one.example"}) != deployment(sam, **{name: "two.example"})
 
 
-def test_equal_values_make_none(sam: dict[str, Any]) -> None:
-    assert deployment(sam, SiteDomain="one.example") == deployment(sam, SiteDomain="one.example")
-    assert deployment(sam) == deployment(sam, SiteDomain="")
-
-
 @pytest.mark.parametrize("name", ["CursorSecret", "AlarmEmail", "RateLimitMax"])
 def test_what_the_description_does_not_depend_on_makes_none(sam: dict[str, Any], name: str) -> None:
     assert deployment(sam, **{name: "1"}) == deployment(sam, **{name: "2"})

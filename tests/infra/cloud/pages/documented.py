@@ -13,8 +13,6 @@ from jobflow.cli.commands import cloud
 
 DEPLOY = ("deploy.md", *sorted(f"deploy/{path.name}" for path in (ROOT / "docs" / "deploy").glob("*.md")))
 PAGES = (*DEPLOY, "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
-RUN_WHOLE = (*DEPLOY, "operations.md", "restore.md")
-"""Pages of which each command in a shell block is run."""
 CLOUD = re.compile(r"-m (?:jobflow|infra\.cloud) (?=(?:" + "|".join(cloud.COMMANDS) + r")\b)")
 ON_TABLES = (
     "make token STAGE=prod ROLE=operator LABEL=ada",

@@ -1,6 +1,5 @@
 """A stage with its tables in an AWS of its own, and a clock that sleeping moves."""
 
-import io
 import json
 from dataclasses import replace
 
@@ -47,8 +46,3 @@ def settings(account: Account, stack: Stack) -> Settings:
 @pytest.fixture
 def store(settings: Settings, time: Time) -> DynamoJobStore:
     return DynamoJobStore(settings, time)
-
-
-@pytest.fixture
-def said() -> io.StringIO:
-    return io.StringIO()

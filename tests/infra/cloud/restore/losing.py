@@ -4,8 +4,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
@@ -14,7 +12,7 @@ from infra.cloud.commands import backup
 from infra.cloud.commands.deploy import tags_of
 from infra.cloud.commands.restore import Restoration
 from infra.cloud.stack.cloudformation import Stack
-from infra.cloud.terminal import Terminal
+from tests.infra.cloud.support import terminal_of
 from tests.support import T0, a_job
 
 STACK = "jobflow-lost"
@@ -47,9 +45,8 @@ def window(account: Account) -> tuple[float, float]:
 
 
 def restoration(account: Account, stack: Stack, time: Time, said: io.StringIO, **more: Any) -> Restoration:
-    terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
     given = {"at": T0, "clock": time, "sleep": time.sleep, "tags": tags_of(stack.name), **more}
-    return Restoration(account, stack, terminal, **given)
+    return Restoration(account, stack, terminal_of(said), **given)
 
 
 def made(account: Account, stack: Stack) -> str:

@@ -1,10 +1,7 @@
 """Backups on demand: the newest are kept; the commands; and that a deployer may do it."""
 
-import io
-import json
 import re
 import time as clock
-from fnmatch import fnmatchcase
 
 import pytest
 
@@ -14,9 +11,8 @@ from chalicelib.jobs.limits import DAY
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands import access, backup, restore
-from infra.cloud.package.build import ROOT
 from infra.cloud.stack.cloudformation import Stack
-from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, restoration, window
+from tests.infra.cloud.restore.losing import STACK, lose
 from tests.support import T0, a_job
 
 
@@ -95,30 +91,3 @@ def test_what_was_unfinished_runs_only_when_that_is_typed(
     # the emulator has no function that recounts: the command ends with that, after the copying
     assert main(["restore", "--stage", "lost", "--from", name, *typed]) == 1
     assert store.get(job.id).status == status
-
-
-def test_a_deployer_may_do_it(
-    account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
-) -> None:
-    """docs/deployer-policy.json allows each action on what begins with jobflow-."""
-    from infra.definition.iam.calls import recording
-    from tests.e2e.cloud.support import Deployer
-
-    jobs, deployer = filled(store), Deployer()
-    jobs.append(a_job(payload={"a": "b" * 400_000}))
-    store.add(jobs[-1])
-    with recording(deployer):
-        for day in range(2):
-            name, _ = backup.backup(account, stack, keep=1, now=T0 + day, sleep=lambda _: None)
-        lose(account, jobs)
-        restoration(account, stack, time, said, backup=name).go()
-        at, _ = window(account)
-        restoration(account, stack, time, said, at=at).go()
-    asked = deployer.asked - {"dynamodb:DeleteItem", "dynamodb:UpdateContinuousBackups"}
-    named = {one for one in asked if one.partition(":")[0] in ("dynamodb", "s3")}
-    assert named
-    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
-    patterns = [
-        p for s in policy["Statement"] for p in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
-    ]
-    assert [one for one in named if not any(fnmatchcase(one, pattern) for pattern in patterns)] == []

@@ -1,9 +1,7 @@
 """Copying what is missing, on tables: it overwrites nothing, ends anywhere, and runs again or twice at a time."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -135,23 +133,6 @@ def ends_at(store: DynamoJobStore, name: str, after: bool, monkeypatch: pytest.M
         raise Ended
 
     monkeypatch.setattr(store, name, once)
-
-
-def test_two_at_the_same_time_bring_each_job_back_once(two: Two, clock: Clock) -> None:
-    source, target = two
-    for number in range(60):
-        source.add(a_job(created_at=T0 + number))
-    barrier = threading.Barrier(2)
-
-    def run(_: int) -> Counter[str]:
-        barrier.wait()
-        return copying_of(two, clock, run=True).jobs()
-
-    with ThreadPoolExecutor(2) as pool:
-        tallies = list(pool.map(run, range(2)))
-    assert sum(tally["unfinished, now queued"] for tally in tallies) == 60
-    assert sum(tally.total() for tally in tallies) == 120
-    assert {job.gen for job in every(target)} == {2}
 
 
 def test_another_restore_that_is_faster_is_no_error(two: Two, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

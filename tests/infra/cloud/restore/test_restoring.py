@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from moto.dynamodb.models import dynamodb_backends
-from rich.console import Console
 
 from chalicelib.adapters.dynamo.counting import changes
 from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
@@ -26,9 +25,9 @@ from infra.cloud.account import Account
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.restore import LONGEST_LEASE
 from infra.cloud.stack.cloudformation import Stack
-from infra.cloud.terminal import Terminal
 from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, made, restoration, tables
 from tests.infra.cloud.restore.support import every
+from tests.infra.cloud.support import terminal_of
 
 SHARD = "shardId-00000001800000000000-lost"
 
@@ -83,7 +82,7 @@ def test_restored_tables_go_and_what_is_kept_is_told_by_destroy(
     assert tables(account) == [f"{STACK}-control", f"{STACK}-jobs"]
     restoration(account, stack, time, said, backup=name, keep=True).go()
     assert f"{STACK}-jobs-at-20270115T080000Z" in tables(account)
-    left = Destruction(account, stack, Terminal(Console(file=said), Console(file=said)), confirmed=STACK).run()
+    left = Destruction(account, stack, terminal_of(said), confirmed=STACK).run()
     assert {arn.rpartition("/")[2] for arn in left} == {
         f"{STACK}-jobs-at-20270115T080000Z", f"{STACK}-control-at-20270115T080000Z",
     }  # fmt: skip

@@ -1,15 +1,11 @@
 """Rows beside the jobs: what a promise rests on comes back, and restore knows each kind of row that there is."""
 
-import importlib
-import pkgutil
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from pynamodb.models import Model
 
-import chalicelib
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
@@ -94,17 +90,3 @@ def test_a_quota_is_not_taken_twice_and_no_window_of_a_rate_is_filled_twice(two:
     copied = DynamoTurns(SETTINGS)
     assert copied.slots("test.plain", rate, 1, T0 + 900, T0 + 960) == []
     assert copied.turns("test.plain", rate, 1, T0 + 900)[0] < ahead, "nobody waits behind jobs that did not come back"
-
-
-def test_restore_knows_each_model_of_a_row() -> None:
-    """A new one is put into `rows.KINDS`, with the reason for which it comes back or does not."""
-    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
-        importlib.import_module(module.name)
-    ours = (model for model in _below(Model) if model.__module__.startswith("chalicelib."))
-    models = {model.__name__ for model in ours if not hasattr(model, "Meta") and not model.__name__.startswith("_")}
-    assert "JobRow" in models
-    assert models - {kind.name for kind in rows.KINDS} == set()
-
-
-def _below(model: type[Model]) -> list[type[Model]]:
-    return [one for below in model.__subclasses__() for one in (below, *_below(below))]

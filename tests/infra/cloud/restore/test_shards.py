@@ -30,7 +30,7 @@ def used(account: Account) -> set[str]:
     return {row["everything"]["S"] for row in rows}
 
 
-@pytest.mark.parametrize("shards", [4, 8, 64])
+@pytest.mark.parametrize("shards", [64])
 def test_lost_jobs_of_every_shard_come_back_into_the_shards_of_the_stage(
     account: Account, stack: Stack, settings: Settings, shards: int, time: Time, said: io.StringIO
 ) -> None:
@@ -44,12 +44,10 @@ def test_lost_jobs_of_every_shard_come_back_into_the_shards_of_the_stage(
     assert used(account) == before
 
 
-@pytest.mark.parametrize("before", [8, 64])
 def test_jobs_from_more_shards_than_the_stage_has_come_back(
-    account: Account, stack: Stack, store: DynamoJobStore, settings: Settings, before: int, time: Time,
-    said: io.StringIO,
-) -> None:  # fmt: skip
-    jobs = filled(DynamoJobStore(of(settings, before), time))
+    account: Account, stack: Stack, store: DynamoJobStore, settings: Settings, time: Time, said: io.StringIO
+) -> None:
+    jobs = filled(DynamoJobStore(of(settings, 64), time))
     name = made(account, stack)
     lose(account, jobs)
     restoration(account, stack, time, said, backup=name).go()

@@ -18,7 +18,7 @@ from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.unique import Unique
 from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
-from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
+from infra.cloud.smoke.functions import asked, event_of, failing
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.definition.lambdas.functions import functions
@@ -137,12 +137,6 @@ def test_a_unique_job_that_ran_before_this_deployment_proves_nothing_and_fails_n
     assert len(smoke_jobs(running)) == 1
 
 
-def test_every_function_but_those_that_any_event_sets_to_work_is_asked() -> None:
-    defined = functions(TYPES, "jobflow-prod")
-    assert {function.short for function in defined} - {function.short for function in asked(defined)} == {*SCHEDULED}
-    assert len(asked(defined)) == len(TYPES) + 2
-
-
 class Silent:
     """Lambda's client, whose first function never answers; see `failing`."""
 
@@ -171,14 +165,3 @@ def test_a_payload_that_every_deployment_would_fail_by_is_refused_where_it_is_de
     note.__annotations__["_"] = Note
     with pytest.raises(ConfigurationError, match=r"test\.note: changes: the payload of smoke: payload\.text"):
         job("test.note", changes=Changes(smoke={"text": 7}))(note)
-
-
-def test_the_built_in_type_that_is_tried_needs_nothing_and_reads_nothing() -> None:
-    tried = [kind for kind in TYPES if kind.changes.smoke is not None]
-    assert [kind.name for kind in tried] == ["report.generate"]
-    period = REPORT.parse(REPORT.changes.smoke)
-    assert period.period(0.0)[1] < 1_600_000_000, "a time before there was any job"
-
-
-def test_the_type_of_a_smoke_is_a_mapping_or_nothing() -> None:
-    assert JobType("a.b", lambda _p, _c: None, Note).changes.smoke is None

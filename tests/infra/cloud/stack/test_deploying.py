@@ -36,13 +36,8 @@ def test_new_stack_gets_a_secret_of_its_own() -> None:
 def test_known_stack_keeps_what_is_not_given() -> None:
     chosen = by_name(parameters.choose(DECLARED, {"RateLimitMax": "5"}, DECLARED))
     assert chosen == {"MailFrom": True, "CursorSecret": True, "RateLimitMax": "5"}
-
-
-def test_parameter_that_came_with_an_update_has_its_default() -> None:
-    assert by_name(parameters.choose(DECLARED, {}, ["MailFrom", "CursorSecret"])) == {
-        "MailFrom": True,
-        "CursorSecret": True,
-    }
+    came_with_an_update = by_name(parameters.choose(DECLARED, {}, ["MailFrom", "CursorSecret"]))
+    assert came_with_an_update == {"MailFrom": True, "CursorSecret": True}
 
 
 def test_unknown_parameter_is_refused_with_those_there_are() -> None:
@@ -145,33 +140,22 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
     return monkeypatch
 
 
-def test_missing_region_is_said(nobody: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CloudError, match="No region is set"):
-        sign_in()
+REGION, KEYS = {"AWS_DEFAULT_REGION": "eu-central-1"}, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
 
-@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
-def test_region_may_have_either_name(nobody: pytest.MonkeyPatch, name: str) -> None:
-    nobody.setenv(name, "eu-central-1")
-    with pytest.raises(CloudError, match="No AWS credentials"):
-        sign_in()
-
-
-def test_missing_credentials_are_said(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with pytest.raises(CloudError, match=r"No AWS credentials .* `aws sso login`"):
-        sign_in()
-
-
-def test_unknown_profile_is_said(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(CloudError, match="nobody"):
-        sign_in()
-
-
-def test_unreachable_aws_is_said(nobody: pytest.MonkeyPatch) -> None:
-    for name, value in {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
-                        "AWS_MAX_ATTEMPTS": "1"}.items():  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "No region is set"),
+        ({"AWS_REGION": "eu-central-1"}, "No AWS credentials"),
+        (REGION, r"No AWS credentials .* `aws sso login`"),
+        ({"AWS_PROFILE": "nobody"}, "nobody"),
+        ({**REGION, **KEYS, "AWS_MAX_ATTEMPTS": "1"}, "cannot be reached"),
+    ],
+    ids=["no region", "either name of it", "no credentials", "unknown profile", "unreachable"],
+)
+def test_what_keeps_from_signing_in_is_said(nobody: pytest.MonkeyPatch, given: dict[str, str], told: str) -> None:
+    for name, value in given.items():
         nobody.setenv(name, value)
-    with pytest.raises(CloudError, match="cannot be reached"):
+    with pytest.raises(CloudError, match=told):
         sign_in()

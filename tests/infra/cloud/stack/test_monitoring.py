@@ -1,12 +1,10 @@
 """An update is watched by the stack's alarms, and what the deployer's tags are."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -14,8 +12,8 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.monitoring import LONGEST, TRIGGERS, configuration
-from infra.cloud.terminal import Terminal
 from infra.definition.monitoring.alarms import all_alarms
+from tests.infra.cloud.support import terminal_of
 from tests.support import built_in
 
 NAME, REGION = "jobflow-new", "us-east-1"
@@ -55,8 +53,8 @@ def change_sets(account: Account) -> list[dict[str, Any]]:
 def applied(account: Account, made: Package, **more: Any) -> dict[str, Any]:
     """Apply a package; returns the request of the change set."""
     asked = change_sets(account)
-    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
-    Deployment(account, Stack(account, NAME, sleep=lambda _: None), quiet, dashboard=None, **more)._apply(made, {})
+    stack = Stack(account, NAME, sleep=lambda _: None)
+    Deployment(account, stack, terminal_of(), dashboard=None, **more)._apply(made, {})
     return asked[-1]
 
 

@@ -2,16 +2,13 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 from pydantic import BaseModel
-from rich.console import Console
 
 from chalicelib import Allow
 from chalicelib.job_types import jobtype
@@ -28,7 +25,6 @@ from infra.cloud.stack import artifacts
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
-from infra.local.emulator.inprocess import emulated
 
 
 class Empty(BaseModel):
@@ -37,24 +33,6 @@ class Empty(BaseModel):
 
 NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"
 BUCKET = f"{NAME}-files-{ACCOUNT}-{REGION}"
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
-
-
-@pytest.fixture
-def said() -> io.StringIO:
-    return io.StringIO()
-
-
-@pytest.fixture
-def terminal(said: io.StringIO) -> Terminal:
-    return Terminal(Console(file=said, width=200), Console(file=said, width=200))
 
 
 @pytest.fixture
@@ -100,12 +78,9 @@ def dry_run(account: Account, terminal: Terminal, package: Package) -> dict[str,
 def test_what_cannot_be_changed_now_is_said_before_anything_is_built(
     account: Account, stack: Stack, terminal: Terminal, state: str, told: str
 ) -> None:
-    def build(_: str) -> Package:
-        raise AssertionError("built although nothing can be deployed")
-
     is_now(state)
     with pytest.raises(CloudError, match=f"{NAME} is {state}: .*{told}"):
-        Deployment(account, stack, terminal, dashboard=None, package=build).run()
+        Deployment(account, stack, terminal, dashboard=None, package=lambda _: pytest.fail("it was built")).run()
 
 
 @pytest.mark.parametrize("state", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"])

@@ -1,7 +1,6 @@
 """moto inside the test's own process: one winner under threads, a clock in the test's hand, nothing left behind."""
 
 import os
-import sys
 import threading
 from typing import Any
 
@@ -12,29 +11,9 @@ from moto.dynamodb.models.table import Table
 from moto.sqs import models as sqs_models
 
 from infra.local.emulator.inprocess import emulated
-from tests.infra.local.emulator.races import THREADS, additions, conditional_claims, conditional_puts
-from tests.infra.local.emulator.support import make_queue, make_table, receive
+from tests.infra.local.emulator.support import make_queue, receive
 
-ROUNDS = 20
 LONG = 20
-
-
-@pytest.fixture
-def eager_switching() -> Any:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(before)
-
-
-@pytest.mark.usefixtures("eager_switching")
-def test_races_are_exact() -> None:
-    with emulated():
-        dynamodb = boto3.client("dynamodb")
-        table = make_table(dynamodb, "races")
-        assert conditional_puts(dynamodb, table, ROUNDS) == {1: ROUNDS}
-        assert conditional_claims(dynamodb, table, ROUNDS) == {1: ROUNDS}
-        assert additions(dynamodb, table, "count", 10) == THREADS * 10
 
 
 def test_the_clock_is_the_tests_own() -> None:

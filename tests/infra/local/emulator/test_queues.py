@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -47,53 +47,67 @@ def finished_before_its_time(thread: threading.Thread) -> bool:
     return not thread.is_alive()
 
 
-def test_a_send_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
-    url = make_queue(sqs, "q")
-    thread, messages = poll(url)
+Wake = Callable[[Emulator, Any], Iterator[str]]
+"""Prepares, yields the URL of the queue that is polled, and does what makes the message "here" visible."""
+
+
+def a_send(_: Emulator, sqs: Any) -> Iterator[str]:
+    yield (url := make_queue(sqs, "q"))
     sqs.send_message(QueueUrl=url, MessageBody="here")
-    assert finished_before_its_time(thread)
-    assert [message["Body"] for message in messages] == ["here"]
 
 
-def test_the_queues_own_wait_is_honoured(emulator: Emulator, sqs: Any) -> None:
-    url = make_queue(sqs, "q", ReceiveMessageWaitTimeSeconds="20")
-    answers: list[dict[str, Any]] = []
-    thread = threading.Thread(target=lambda: answers.append(sqs.receive_message(QueueUrl=url)))
-    thread.start()
-    until_waiting(emulator, 1)
-    sqs.send_message(QueueUrl=url, MessageBody="here")
-    assert finished_before_its_time(thread)
-    assert len(answers[0]["Messages"]) == 1
-
-
-def test_a_message_given_back_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
+def a_message_given_back(_: Emulator, sqs: Any) -> Iterator[str]:
     url = make_queue(sqs, "q")
-    sqs.send_message(QueueUrl=url, MessageBody="again")
+    sqs.send_message(QueueUrl=url, MessageBody="here")
     handle = receive(sqs, url)[0]["ReceiptHandle"]
-    thread, messages = poll(url)
+    yield url
     entries = [{"Id": "1", "ReceiptHandle": handle, "VisibilityTimeout": 0}]
     sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
-    assert finished_before_its_time(thread)
-    assert messages[0]["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_a_delay_that_ends_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
+def a_delay_that_ends(_: Emulator, sqs: Any) -> Iterator[str]:
     url = make_queue(sqs, "q")
-    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=1)
-    thread, messages = poll(url)
-    assert finished_before_its_time(thread)
-    assert [message["Body"] for message in messages] == ["later"]
+    sqs.send_message(QueueUrl=url, MessageBody="here", DelaySeconds=1)
+    yield url
 
 
-def test_a_message_moved_to_the_dead_letter_queue_wakes_its_reader(sqs: Any, poll: Poll) -> None:
+def the_clock(emulator: Emulator, sqs: Any) -> Iterator[str]:
+    url = make_queue(sqs, "q")
+    sqs.send_message(QueueUrl=url, MessageBody="here", DelaySeconds=900)
+    yield url
+    emulator.advance(901)
+
+
+def a_dead_letter(_: Emulator, sqs: Any) -> Iterator[str]:
     dead, live = dead_and_live(sqs, 1)
-    sqs.send_message(QueueUrl=live, MessageBody="poison")
+    sqs.send_message(QueueUrl=live, MessageBody="here")
     handle = receive(sqs, live)[0]["ReceiptHandle"]
-    thread, messages = poll(dead)
+    yield dead
     sqs.change_message_visibility(QueueUrl=live, ReceiptHandle=handle, VisibilityTimeout=0)
     assert receive(sqs, live) == []
+
+
+def the_first_of_its_group_that_is_deleted(_: Emulator, sqs: Any) -> Iterator[str]:
+    url = make_queue(sqs, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    for body in ("first", "here"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="group")
+    first = receive(sqs, url, 1)[0]
+    yield url
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+
+
+WAKES = (
+    a_send, a_message_given_back, a_delay_that_ends, the_clock, a_dead_letter, the_first_of_its_group_that_is_deleted,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("wake", WAKES)
+def test_what_comes_wakes_a_long_poll(emulator: Emulator, sqs: Any, poll: Poll, wake: Wake) -> None:
+    steps = wake(emulator, sqs)
+    thread, messages = poll(next(steps))
+    assert next(steps, None) is None
     assert finished_before_its_time(thread)
-    assert [message["Body"] for message in messages] == ["poison"]
+    assert [message["Body"] for message in messages] == ["here"]
 
 
 def test_an_empty_long_poll_ends_and_holds_up_nobody(emulator: Emulator, sqs: Any) -> None:
@@ -124,66 +138,11 @@ def test_a_message_is_not_given_to_a_client_that_has_gone(emulator: Emulator, sq
     assert [message["Body"] for message in receive(sqs, url)] == ["kept"]
 
 
-def test_a_fifo_queue_waits_for_its_group(emulator: Emulator, sqs: Any) -> None:
-    url = make_queue(sqs, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
-    for body in ("first", "second"):
-        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="group")
-    first = receive(sqs, url, 1)[0]
-    messages: list[dict[str, Any]] = []
-    thread = threading.Thread(target=lambda: messages.extend(receive(sqs, url, wait=LONG)))
-    thread.start()
-    until_waiting(emulator, 1)
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
-    assert finished_before_its_time(thread)
-    assert [first["Body"], *(message["Body"] for message in messages)] == ["first", "second"]
-
-
 def test_a_reset_answers_the_long_polls(emulator: Emulator, sqs: Any, poll: Poll) -> None:
     thread, messages = poll(make_queue(sqs, "q"))
     emulator.reset()
     assert finished_before_its_time(thread)
     assert messages == []
-
-
-def test_the_clock_ends_a_visibility_timeout(emulator: Emulator, sqs: Any) -> None:
-    url = make_queue(sqs, "q", VisibilityTimeout="600")
-    sqs.send_message(QueueUrl=url, MessageBody="held")
-    assert len(receive(sqs, url)) == 1
-    emulator.advance(500)
-    assert receive(sqs, url) == []
-    emulator.advance(101)
-    assert receive(sqs, url)[0]["Attributes"]["ApproximateReceiveCount"] == "2"
-
-
-def test_the_clock_wakes_a_long_poll(emulator: Emulator, sqs: Any, poll: Poll) -> None:
-    url = make_queue(sqs, "q")
-    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
-    thread, messages = poll(url)
-    emulator.advance(901)
-    assert finished_before_its_time(thread)
-    assert len(messages) == 1
-
-
-def test_the_clock_ends_the_retention(emulator: Emulator, sqs: Any) -> None:
-    url = make_queue(sqs, "q", MessageRetentionPeriod="60")
-    sqs.send_message(QueueUrl=url, MessageBody="old")
-    emulator.advance(61)
-    sqs.send_message(QueueUrl=url, MessageBody="new")
-    assert [message["Body"] for message in receive(sqs, url)] == ["new"]
-    counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
-    assert counted == {"ApproximateNumberOfMessages": "0"}
-
-
-def test_the_dead_letter_queue_gets_what_was_received_too_often(emulator: Emulator, sqs: Any) -> None:
-    dead, live = dead_and_live(sqs, 3)
-    sent = sqs.send_message(QueueUrl=live, MessageBody="poison")["MessageId"]
-    for count in ("1", "2", "3"):
-        assert [m["Attributes"]["ApproximateReceiveCount"] for m in receive(sqs, live)] == [count]
-        emulator.advance(31)
-    assert receive(sqs, dead) == []
-    assert receive(sqs, live) == []
-    moved = receive(sqs, dead)
-    assert [(m["MessageId"], m["Attributes"]["ApproximateReceiveCount"]) for m in moved] == [(sent, "4")]
 
 
 def dead_and_live(sqs: Any, receives: int) -> tuple[str, str]:

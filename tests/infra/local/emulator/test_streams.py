@@ -48,14 +48,6 @@ def test_every_write_is_in_the_stream_with_both_images(dynamodb: Any, streams: A
     assert records(streams, table) == [("INSERT", None, first), ("MODIFY", first, second), ("REMOVE", second, None)]
 
 
-def test_an_update_that_makes_an_item_is_one_record(dynamodb: Any, streams: Any) -> None:
-    table = make_table(dynamodb, "jobs")
-    change(dynamodb, table, "ADD n :one", one={"N": "1"})
-    change(dynamodb, table, "ADD n :one", one={"N": "1"})
-    one, two = (KEY | {"n": {"N": n}} for n in "12")
-    assert records(streams, table) == [("INSERT", None, one), ("MODIFY", one, two)]
-
-
 def test_an_update_that_fails_half_way_has_not_happened(dynamodb: Any, streams: Any) -> None:
     table = make_table(dynamodb, "jobs")
     item = KEY | {"words": {"S": "a"}, "numbers": {"L": [{"N": "0"}]}}

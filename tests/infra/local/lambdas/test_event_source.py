@@ -31,17 +31,6 @@ def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage)
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
 
 
-def test_messages_waiting_together_come_as_one_batch(stage: Stage) -> None:
-    queue, function = stage.queue(), stage.function("on_queue.accept")
-    queue.send(*(f"m{i}" for i in range(10)))
-    stage.sources.add(queue.feeds(function, batch_size=10))
-
-    until(lambda: len(delivered(stage)) == 10)
-    until(lambda: queue.depth() == 0)
-
-    assert len(stage.lines.said("batch")) == 1
-
-
 def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
     stage.sources.add(queue.feeds(function, batch_size=3, window=20))
@@ -63,15 +52,6 @@ def test_reported_failures_come_again_and_the_rest_is_deleted(stage: Stage) -> N
 
     assert stage.lines.said("batch")[1] == ["bad"]
     assert stage.lines.said("records")[1][0]["attributes"]["ApproximateReceiveCount"] == "2"
-
-
-def test_without_the_flag_reported_failures_are_lost(stage: Stage) -> None:
-    queue, function = stage.queue(), stage.function("on_queue.partial")
-    queue.send("good", "bad")
-    stage.sources.add(queue.feeds(function, report_batch_item_failures=False))
-
-    until(lambda: len(delivered(stage)) == 2)
-    until(lambda: queue.depth() == 0)
 
 
 @pytest.mark.parametrize(
@@ -100,21 +80,6 @@ def test_the_visibility_clock_runs_from_the_receive(stage: Stage) -> None:
 
     until(lambda: len(stage.lines.said("batch")) == 2)
     assert len(set(stage.lines.said("pid"))) == 2
-
-
-def test_a_message_that_keeps_failing_is_redriven_to_the_dead_letter_queue(stage: Stage) -> None:
-    dead = stage.queue()
-    queue, function = stage.queue(dead_letters=dead, receives=2), stage.function("on_queue.partial")
-    queue.send("bad")
-    stage.sources.add(queue.feeds(function))
-
-    until(lambda: len(delivered(stage)) == 1)
-    stage.emulator.advance(31)
-    until(lambda: len(delivered(stage)) == 2)
-    stage.emulator.advance(31)
-
-    until(lambda: (queue.depth(), dead.depth()) == (0, 1))
-    assert delivered(stage) == ["bad", "bad"]
 
 
 def test_never_more_batches_at_a_time_than_the_concurrency(stage: Stage) -> None:
@@ -180,8 +145,3 @@ def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
 
     until(lambda: delivered(stage) == ["at last"])
     sqs.close()
-
-
-def test_a_large_batch_needs_a_window() -> None:
-    with pytest.raises(ValueError, match="batching window"):
-        QueueMapping("f", "url", "arn", batch_size=100)

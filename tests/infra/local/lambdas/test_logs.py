@@ -11,7 +11,7 @@ from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.cloudwatch import BATCH_BYTES, CloudWatchSink, batches
 from infra.local.lambdas.lines import MAX_LINE_BYTES
-from infra.local.lambdas.logs import LogLine, tee
+from infra.local.lambdas.logs import LogLine
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import FunctionSpec
 from tests.infra.local.lambdas.conftest import FUNCTIONS, Lines
@@ -45,15 +45,6 @@ def test_an_invocation_is_framed_by_start_end_and_report(service: LambdaService,
         r"(\tMax Memory Used: \d+ MB)?\tInit Duration: [\d.]+ ms",
         report,
     )
-
-
-def test_a_warm_invocation_reports_no_init(service: LambdaService, lines: Lines) -> None:
-    service.register(FunctionSpec("f", "basic.pid"))
-    service.invoke("f", {})
-    service.invoke("f", {})
-
-    reports = [message for message in lines.messages() if message.startswith("REPORT")]
-    assert ["Init Duration" in report for report in reports] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -90,13 +81,6 @@ def test_an_end_that_the_function_did_not_choose_is_told_as_lambda_tells_it(
     *_, why, _end, report = lines.messages()
     assert why == said.format(id=result.request_id)
     assert report.endswith(status)
-
-
-def test_a_function_within_its_memory_is_left_alone(service: LambdaService, lines: Lines) -> None:
-    service.register(FunctionSpec("f", "basic.hold", memory=512))
-
-    assert service.invoke("f", {"megabytes": 100}).ok
-    assert "Status" not in lines.messages()[-1]
 
 
 def test_a_stack_trace_is_one_event(service: LambdaService, lines: Lines) -> None:
@@ -159,11 +143,3 @@ def test_batches_keep_to_the_limits_of_put_log_events() -> None:
     assert all(sum(len(event["message"]) + 26 for event in batch) <= BATCH_BYTES for batch in made)
     times = [event["timestamp"] for batch in made for event in batch]
     assert times == sorted(times)
-
-
-def test_tee_feeds_every_sink() -> None:
-    first, second = Lines(), Lines()
-
-    tee(first, second)(line("x"))
-
-    assert first.messages() == second.messages() == ["x"]

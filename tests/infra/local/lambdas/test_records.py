@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.lambdas.events.records import failed_identifiers, sqs_event, to_delete
+from infra.local.lambdas.events.records import sqs_event, to_delete
 from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.specs import QueueMapping
 
@@ -25,46 +25,30 @@ def failures(*identifiers: Any) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
-def test_an_empty_answer_is_success(answer: Any) -> None:
-    assert deleted(answer) == "abc"
-
-
-def test_reported_failures_stay() -> None:
-    assert deleted(failures("b")) == "ac"
+EMPTY: list[Any] = [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
+UNPLACED: list[Any] = [
+    failures("x"), failures("a", ""), failures(None), failures(["a"]), {"batchItemFailures": [{"messageId": "a"}]},
+    {"batchItemFailures": ["a"]}, {"batchItemFailures": "a"}, "a", [], 7,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "wanted"),
     [
-        failures("x"),
-        failures("a", ""),
-        failures(None),
-        failures(["a"]),
-        {"batchItemFailures": [{"messageId": "a"}]},
-        {"batchItemFailures": ["a"]},
-        {"batchItemFailures": "a"},
-        "a",
-        [],
-        7,
+        *((answer, "abc") for answer in EMPTY),
+        *((answer, "") for answer in UNPLACED),
+        (failures("b"), "ac"),
+        (failures("a", "a"), "bc"),
     ],
 )
-def test_an_answer_that_cannot_be_placed_fails_the_whole_batch(answer: Any) -> None:
-    assert deleted(answer) == ""
-
-
-@pytest.mark.parametrize("answer", [None, failures("a", "b", "c"), "anything"])
-def test_without_the_flag_every_return_deletes_everything(answer: Any) -> None:
-    assert deleted(answer, flag=False) == "abc"
+def test_what_is_deleted_follows_from_the_answer(answer: Any, wanted: str) -> None:
+    assert deleted(answer) == wanted
+    assert deleted(answer, flag=False) == "abc", "without the flag every return deletes everything"
 
 
 @pytest.mark.parametrize("flag", [True, False])
 def test_an_error_deletes_nothing(flag: bool) -> None:
     assert deleted(None, flag=flag, ok=False) == ""
-
-
-def test_a_failure_reported_twice_is_one_failure() -> None:
-    assert failed_identifiers(failures("a", "a"), {"a", "b"}) == {"a"}
 
 
 def test_a_record_has_the_shape_of_lambda() -> None:

@@ -1,8 +1,5 @@
 """Rate schedules."""
 
-from datetime import UTC, datetime
-
-from infra.local.lambdas.events.schedule import scheduled_event
 from infra.local.lambdas.specs import Schedule
 from tests.infra.local.lambdas.conftest import Stage, until
 
@@ -21,9 +18,3 @@ def test_a_payload_replaces_the_event(stage: Stage) -> None:
     stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
 
     assert until(lambda: stage.lines.said("tick"))[0] == {"kind": "recount"}
-
-
-def test_the_event_tells_its_time_in_utc() -> None:
-    event = scheduled_event(Schedule("f", 60), datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC))
-
-    assert event["time"] == "2026-03-01T12:30:05Z"

@@ -64,20 +64,6 @@ def test_an_exception_is_an_error_with_its_stack_and_keeps_the_environment(servi
     assert not service.invoke("f", {}).cold_start
 
 
-@pytest.mark.parametrize(
-    ("handler", "kind"),
-    [("nowhere.handler", "Runtime.ImportModuleError"), ("basic.absent", "Runtime.HandlerNotFound")],
-)
-def test_a_handler_that_cannot_be_loaded_fails_its_invocation(service: LambdaService, handler: str, kind: str) -> None:
-    service.register(FunctionSpec("f", handler))
-
-    result = service.invoke("f", {})
-
-    assert not result.ok
-    assert result.error is not None
-    assert result.error["errorType"] == kind
-
-
 def test_code_repaired_after_a_syntax_error_is_served(tmp_path: Path) -> None:
     module = tmp_path / "edited.py"
     module.write_text("def handler(:\n")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from infra.local.lambdas.events.stream_records import matches
 from infra.local.lambdas.specs import StreamMapping
 from tests.infra.local.lambdas.conftest import Stage, until
 
@@ -86,25 +85,6 @@ def test_every_change_comes_once_in_order_with_lambdas_shape(stage: Stage, table
     assert "OldImage" in records[3]["dynamodb"]
 
 
-def test_batches_are_no_larger_than_asked(stage: Stage, table: Table) -> None:
-    table.put(*"abcde")
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn, batch_size=2))
-
-    until(lambda: keys(stage) == list("abcde"))
-
-    assert stage.lines.said("keys") == [["a", "b"], ["c", "d"], ["e"]]
-
-
-def test_a_window_gathers_a_fuller_batch(stage: Stage, table: Table) -> None:
-    table.put("a")
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn, batch_size=2, window=20))
-    table.put("b")
-
-    until(lambda: keys(stage) == ["a", "b"])
-
-    assert stage.lines.said("keys") == [["a", "b"]]
-
-
 def test_a_failed_batch_comes_again_before_anything_else(stage: Stage, table: Table) -> None:
     table.put(*"abc")
     stage.sources.add(StreamMapping(stage.function("on_stream.stumble"), table.stream_arn, batch_size=2))
@@ -144,11 +124,6 @@ def test_only_records_that_match_a_pattern_are_delivered(stage: Stage, table: Ta
     until(lambda: len(keys(stage)) == 2)
 
     assert stage.lines.said("keys") == [["a", "c"]]
-
-
-def test_a_pattern_beyond_exact_values_is_refused() -> None:
-    with pytest.raises(ValueError, match="exact values"):
-        matches({"n": 1}, {"n": [{"numeric": [">", 0]}]})
 
 
 def test_a_record_older_than_the_longest_age_is_given_up(stage: Stage, table: Table) -> None:

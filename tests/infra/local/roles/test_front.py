@@ -120,10 +120,6 @@ def test_a_type_sends_to_its_own_queue_and_those_of_the_types_that_it_enqueues_a
         assert said.endswith(f'Add to its @job: enqueues=("{queue.replace("-", ".")}",)'), said
 
 
-def test_the_account_itself_is_not_judged(emulator: Emulator) -> None:
-    client(emulator, "dynamodb").put_item(TableName="orders", Item=KEY)
-
-
 @pytest.mark.parametrize(
     ("one", "text"),
     [
@@ -133,11 +129,3 @@ def test_the_account_itself_is_not_judged(emulator: Emulator) -> None:
 )  # fmt: skip
 def test_the_grant_is_written_as_a_person_writes_it(one: Asked, text: str) -> None:
     assert grant(FUNCTION, one) == text
-
-
-def test_every_role_is_read_without_a_name_of_cloudformation() -> None:
-    found = roles()
-    assert FUNCTION in found
-    assert "Fn::" not in str(found)
-    assert "${" not in str(found)
-    assert "arn:aws:sqs:us-east-1:123456789012:jobflow-dev-order-copy" in str(found[FUNCTION])

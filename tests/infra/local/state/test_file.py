@@ -22,19 +22,6 @@ def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path
     first.remove()
 
 
-def test_the_folder_is_free_after_a_run(tmp_path: Path) -> None:
-    first = StateFile(tmp_path)
-    first.claim()
-    first.write({"api": "here"})
-    first.remove()
-
-    second = StateFile(tmp_path)
-    second.claim()
-
-    assert not second.path.exists()
-    second.remove()
-
-
 def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
     state = StateFile(tmp_path / "state")
     state.write({"api": "here"})
@@ -43,13 +30,3 @@ def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
     state.write({"api": "here"})
 
     assert json.loads(state.path.read_text()) == {"api": "here"}
-
-
-def test_a_file_of_another_run_is_not_removed(tmp_path: Path) -> None:
-    state = StateFile(tmp_path)
-    state.write({"api": "here"})
-    state.path.write_text('{"api": "there"}')
-
-    state.remove()
-
-    assert json.loads(state.path.read_text()) == {"api": "there"}

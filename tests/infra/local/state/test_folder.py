@@ -55,20 +55,8 @@ def test_a_link_to_what_was_removed_leads_somewhere_again(project: Path, tmp_pat
     assert (project / OF_A_PROJECT).is_dir()
 
 
-def test_a_folder_that_is_there_is_kept(project: Path, tmp_path: Path) -> None:
-    (project / OF_A_PROJECT).mkdir()
-    make(project / OF_A_PROJECT, {"HOME": str(tmp_path / "home")})
-    assert not (project / OF_A_PROJECT).is_symlink()
-
-
 def test_without_a_home_to_write_to_it_is_in_the_project(project: Path, tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
     make(project / OF_A_PROJECT, {"HOME": str(tmp_path / "home")})
     assert (project / OF_A_PROJECT).is_dir()
     assert not (project / OF_A_PROJECT).is_symlink()
-
-
-def test_a_folder_that_was_chosen_is_made_as_it_is(tmp_path: Path) -> None:
-    make(tmp_path / "a" / "state", {"HOME": str(tmp_path / "home")})
-    assert not (tmp_path / "a" / "state").is_symlink()
-    assert not (tmp_path / "home").exists()

@@ -1,45 +1,15 @@
 """An expression is taken apart once, its values are used at each call, and a refusal reads as stock moto's does."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
-from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
 from infra.local.emulator.inprocess import emulated
-from infra.local.emulator.repairs.patching import Replacements
 from tests.infra.local.emulator.support import make_table
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-PLAIN = "SET #n = :n, extra = if_not_exists(extra, :n) ADD seen :n"
-
-
-@contextmanager
-def steps() -> Iterator[Counter[str]]:
-    """Count what moto parses and walks meanwhile."""
-    seen: Counter[str] = Counter()
-    with Replacements() as replacements:
-        for owner, name in (
-            (ConditionExpressionParser, "_lex_condition_expression"),
-            (UpdateExpressionParser, "_parse"),
-            (DepthFirstTraverser, "traverse"),
-        ):
-            _count(replacements, seen, owner, name)
-        yield seen
-
-
-def _count(replacements: Replacements, seen: Counter[str], owner: type, name: str) -> None:
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        seen[name] += 1
-        return stock(*args, **kwargs)
-
-    stock = replacements.put(owner, name, counted)
 
 
 class Things:
@@ -62,18 +32,6 @@ class Things:
         except self._client.exceptions.ClientError as error:
             return str(error)
         return str(sorted(answer["Attributes"].items()))
-
-
-def test_a_text_is_parsed_once_and_each_call_has_its_own_values() -> None:
-    with emulated():
-        things = Things()
-        things.update(PLAIN, "#n < :n", n="1")
-        with steps() as seen:
-            second = things.update(PLAIN, "#n < :n", n="2")
-            refused = things.update(PLAIN, "#n < :n", n="2")
-    assert not seen
-    assert "('extra', {'N': '1'}), ('n', {'N': '2'})" in second
-    assert "ConditionalCheckFailed" in refused
 
 
 @pytest.mark.parametrize(

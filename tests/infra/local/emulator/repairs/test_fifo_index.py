@@ -13,62 +13,6 @@ def filled(*groups: str) -> tuple[FifoIndex, list[Message]]:
     return index, messages
 
 
-def release(index: FifoIndex, message: Message) -> None:
-    message.visible_at = 0.0
-    index.put_back(message, 0)
-
-
-def test_a_group_waits_while_one_of_it_is_in_flight() -> None:
-    index, (first, second, other) = filled("a", "a", "b")
-    assert [take(index), take(index)] == [first, other]
-    assert index.pop_due(0) is None
-    assert index.next_due(0) == first.visible_at
-    index.remove(first)
-    assert index.next_due(0) == 0
-    assert take(index) is second
-
-
-def test_what_comes_again_comes_before_what_follows_it() -> None:
-    index, (first, second) = filled("a", "a")
-    assert take(index) is first
-    release(index, first)
-    assert take(index) is first
-    index.remove(first)
-    assert take(index) is second
-
-
-def test_one_receive_takes_several_of_a_group_and_all_of_them_hold_it() -> None:
-    index, messages = filled("a", "a", "a")
-    taken = [index.pop_due(0), index.pop_due(0)]
-    assert taken == messages[:2]
-    for message in messages[:2]:
-        message.hold(1e9)
-        index.put_back(message, 0)
-    release(index, messages[0])
-    assert index.pop_due(0) is None, "the second one is in flight"
-    index.remove(messages[1])
-    assert [index.pop_due(0), index.pop_due(0)] == [messages[0], messages[2]]
-
-
-def test_a_message_that_is_deleted_while_it_waits_holds_up_nobody() -> None:
-    index, (first, second) = filled("a", "a")
-    index.remove(first)
-    assert index.next_due(0) == 0
-    assert take(index) is second
-    index.remove(second)
-    assert index.next_due(0) is None
-
-
-def test_the_end_of_a_timeout_lets_a_group_go_on() -> None:
-    index, (first, second) = filled("a", "a")
-    assert index.pop_due(0) is first
-    first.hold(50)
-    index.put_back(first, 0)
-    assert index.pop_due(49) is None
-    assert index.pop_due(50) is first
-    assert index.pop_due(50) is second
-
-
 def test_depth_costs_nothing() -> None:
     assert looked_at(10_000) == looked_at(100)
 

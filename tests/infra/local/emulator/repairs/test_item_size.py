@@ -1,35 +1,17 @@
 """An item is measured once when it is put, and refused at the size at which stock moto refuses it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
-from moto.dynamodb.models.dynamo_type import DynamoType
 
 from infra.local.emulator.inprocess import emulated
-from infra.local.emulator.repairs.patching import Replacements
 from tests.infra.local.emulator.support import make_table
 
 MOST = 405_000
 """Bytes of names and values that moto takes."""
 ATTRIBUTES = 300
-
-
-@contextmanager
-def measured() -> Iterator[list[None]]:
-    """Note each value that is measured meanwhile."""
-    seen: list[None] = []
-
-    def size(value: Any) -> Any:
-        seen.append(None)
-        return stock(value)
-
-    with Replacements() as replacements:
-        stock = replacements.put(DynamoType, "size", size)
-        yield seen
 
 
 def put(padding: int) -> str:
@@ -53,12 +35,6 @@ def test_an_item_is_refused_at_the_same_size(more: int, refused: bool) -> None:
         ours = put(padding)
     assert ours == theirs
     assert (theirs != "put") == refused
-
-
-def test_a_value_is_measured_once() -> None:
-    with emulated(), measured() as seen:
-        assert put(1) == "put"
-    assert ATTRIBUTES <= len(seen) < 3 * ATTRIBUTES
 
 
 def grow(dynamodb: Any, table: str, padding: int) -> str:

@@ -51,17 +51,6 @@ def test_depth_costs_nothing() -> None:
     assert looked_at(10_000) == looked_at(100) == 100
 
 
-def test_groups_are_served_in_turn_however_many_messages_one_of_them_has() -> None:
-    index = MessageIndex()
-    for _ in range(10_000):
-        index.add(Message("noisy"), 0)
-    take(index)
-    for group in ("quiet", None, "quiet"):
-        index.add(Message(group), 0)
-    assert [take(index).group_id for _ in range(6)] == ["noisy", "quiet", None, "noisy", "quiet", "noisy"]
-    assert index.examined == 7
-
-
 def test_messages_that_went_out_of_line_cost_nobody_a_turn() -> None:
     index = MessageIndex()
     messages = [Message(group) for group in ("a", "a", "a", "b")]
@@ -73,11 +62,3 @@ def test_messages_that_went_out_of_line_cost_nobody_a_turn() -> None:
     index.remove(messages[1])
     assert [take(index) for _ in range(3)] == [messages[3], messages[0], messages[2]]
     assert index.pop_due(0) is None
-
-
-def test_groups_cost_nothing_however_many_there_are() -> None:
-    index = MessageIndex()
-    for number in range(2000):
-        index.add(Message(f"tenant-{number % 1000}"), 0)
-    assert [take(index).group_id for _ in range(2000)] == [f"tenant-{number % 1000}" for number in range(2000)]
-    assert index.examined == 2000

@@ -75,13 +75,6 @@ def test_requests_behind_a_long_poll_wait_their_turn(wire: Wire, sqs: Any) -> No
     assert json.loads(wire.read()[2])["QueueUrls"]
 
 
-def test_a_request_in_pieces_is_put_together(wire: Wire, sqs: Any) -> None:
-    for byte in call("ListQueues", {}):
-        wire.send(bytes([byte]))
-    assert wire.read()[0] == 200
-    assert "QueueUrls" not in sqs.list_queues()
-
-
 def test_a_chunked_body_is_put_together(wire: Wire, bucket: Any) -> None:
     signed = AUTHORIZATION.format("s3")
     wire.send(
@@ -141,10 +134,3 @@ def test_names_and_metadata_keep_their_spelling(bucket: Any) -> None:
     bucket.put_object(Bucket="files", Key=key, Body=b"", Metadata={"under_score": "1", "dash-ed": "2"})
     assert [found["Key"] for found in bucket.list_objects_v2(Bucket="files")["Contents"]] == [key]
     assert bucket.head_object(Bucket="files", Key=key)["Metadata"] == {"under_score": "1", "dash-ed": "2"}
-
-
-def test_a_presigned_post_with_a_file_arrives(bucket: Any) -> None:
-    form = bucket.generate_presigned_post("files", "uploads/photo.png")
-    answer = httpx.post(form["url"], data=form["fields"], files={"file": ("photo.png", b"\x89PNG\x00")})
-    assert answer.status_code == 204
-    assert bucket.get_object(Bucket="files", Key="uploads/photo.png")["Body"].read() == b"\x89PNG\x00"
