@@ -19,21 +19,15 @@ UNREADABLE: dict[str, tuple[bytes, int]] = {
     "cut off": (b'{"type": "test.note"', 400),
     "two values": (b"{} {}", 400),
     "an array": (b"[1]", 400),
-    "a string": (b'"x"', 400),
-    "a number": (b"1", 400),
-    "null": (b"null", 400),
     "NaN": (b'{"type":"test.note","payload":{"to":NaN}}', 400),
-    "Infinity": (b'{"type":"test.note","payload":{"to":-Infinity}}', 400),
     "a float beyond floats": (b'{"type":"test.note","payload":{"to":1e999}}', 400),
     "thousands of digits": (b'{"max_attempts":' + b"9" * 5000 + b"}", 400),
     "65 bits": (b'{"max_attempts":9223372036854775808}', 400),
     "the same key twice": (b'{"type":"test.note","type":"test.other","payload":{}}', 400),
     "10,000 deep": (nested(10_000), 400),
-    "10,000 deep in brackets": (b'{"payload":' + b"[" * 10_000 + b"]" * 10_000 + b"}", 400),
     "100,000 brackets left open": (b"[" * 100_000, 400),
     "33 deep": (nested(32), 400),
     "not UTF-8": (b'{"type":"\xff\xfe"}', 400),
-    "UTF-16": ('{"type":"test.note"}'.encode("utf-16"), 400),
     "UTF-8 with a byte order mark": (b'\xef\xbb\xbf{"type":"test.note"}', 400),
     "a raw control character": (b'{"type":"test\x01note","payload":{}}', 400),
     "300 KB": (json.dumps({**BODY, "pad": "x" * 300_000}).encode(), 413),
@@ -51,53 +45,34 @@ def test_a_body_that_cannot_be_read(world: World, raw: bytes, status: int) -> No
     assert world.store.totals() == {}
 
 
-@pytest.mark.parametrize(("raw", "status"), [(b'{"type":"test.note","payload":{"to":["a"]}}', 201), (nested(31), 422)])
-def test_what_is_just_allowed_is_read(world: World, raw: bytes, status: int) -> None:
-    assert world.post("/jobs", raw=raw).status == status
-
-
-def test_the_largest_body_is_taken(world: World) -> None:
+def test_what_is_just_allowed_is_read(world: World) -> None:
+    assert world.post("/jobs", raw=nested(31)).locs == [["payload", "to"], ["payload", "a"]]
     raw = json.dumps(BODY).encode()
     assert world.post("/jobs", raw=raw + b" " * (256 * 1024 - len(raw))).status == 201
 
 
 INVALID: dict[str, tuple[dict[str, Any], list[list[str | int]]]] = {
     "nothing": ({}, [["type"], ["payload"]]),
-    "no payload": ({"type": "test.note"}, [["payload"]]),
     "unknown type": ({**BODY, "type": "no.such"}, [["type"]]),
-    "type of another kind": ({**BODY, "type": 1}, [["type"]]),
-    "empty type": ({**BODY, "type": ""}, [["type"]]),
     "payload is no object": ({**BODY, "payload": [1]}, [["payload"]]),
-    "payload is null": ({**BODY, "payload": None}, [["payload"]]),
-    "wrong field": ({**BODY, "payload": {"to": [1]}}, [["payload", "to", 0]]),
     "two wrong fields": ({**BODY, "payload": {"to": ["a", 2], "text": 3}}, [["payload", "to", 1], ["payload", "text"]]),
-    "missing field": ({**BODY, "payload": {}}, [["payload", "to"]]),
     "extra field in the payload": ({**BODY, "payload": {"to": ["a"], "cc": 1}}, [["payload", "cc"]]),
     "extra field": ({**BODY, "priority": 1}, [["priority"]]),
-    "max_attempts 0": ({**BODY, "max_attempts": 0}, [["max_attempts"]]),
     "max_attempts 31": ({**BODY, "max_attempts": 31}, [["max_attempts"]]),
-    "max_attempts as text": ({**BODY, "max_attempts": "3"}, [["max_attempts"]]),
     "max_attempts true": ({**BODY, "max_attempts": True}, [["max_attempts"]]),
-    "max_attempts 3.0": ({**BODY, "max_attempts": 3.5}, [["max_attempts"]]),
-    "negative delay": ({**BODY, "delay_seconds": -1}, [["delay_seconds"]]),
     "delay over a year": ({**BODY, "delay_seconds": 31_536_001}, [["delay_seconds"]]),
-    "delay true": ({**BODY, "delay_seconds": True}, [["delay_seconds"]]),
     "delay and run_at": ({**BODY, "delay_seconds": 1, "run_at": "2027-02-01T00:00:00Z"}, [[]]),
     "run_at without a zone": ({**BODY, "run_at": "2027-02-01T00:00:00"}, [["run_at"]]),
     "run_at over a year ahead": ({**BODY, "run_at": "2028-01-16T00:00:00Z"}, [["run_at"]]),
     "run_at far out": ({**BODY, "run_at": "9999-12-31T23:59:59-14:00"}, [["run_at"]]),
     "run_at far back": ({**BODY, "run_at": "0001-01-01T00:00:00+14:00"}, [["run_at"]]),
-    "run_at as a number": ({**BODY, "run_at": 1_800_000_060}, [["run_at"]]),
     "run_at as digits": ({**BODY, "run_at": "1800000060"}, [["run_at"]]),
-    "run_at in words": ({**BODY, "run_at": "tomorrow"}, [["run_at"]]),
+    "run_at that is no time, however long": ({**BODY, "run_at": "T" * 100_000}, [["run_at"]]),
     "eleven tags": ({**BODY, "tags": [f"t{n}" for n in range(11)]}, [["tags"]]),
     "a long tag": ({**BODY, "tags": ["x" * 41]}, [["tags", 0]]),
-    "an empty tag": ({**BODY, "tags": [""]}, [["tags", 0]]),
     "a tag with a space": ({**BODY, "tags": ["ok", "a b"]}, [["tags", 1]]),
     "a tag with a line end": ({**BODY, "tags": ["a\n"]}, [["tags", 0]]),
-    "tags that are text": ({**BODY, "tags": "abc"}, [["tags"]]),
     "a control character": ({**BODY, "payload": {"to": ["a\u0000"]}}, [["payload", "to", 0]]),
-    "a delete character": ({**BODY, "payload": {"to": ["a"], "text": "\u007f"}}, [["payload", "text"]]),
     "an escape in a key": ({**BODY, "payload": {"to\u001b": 1}}, [["payload", "to?"]]),
     "half a surrogate pair": ({**BODY, "payload": {"to": ["\ud83d"]}}, [["payload", "to", 0]]),
 }
@@ -128,21 +103,13 @@ def test_an_unknown_type_names_the_known_ones(world: World) -> None:
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [
-        ("", 201),
-        ("application/json", 201),
-        ("APPLICATION/JSON; Charset=UTF-8", 201),
-        ('application/json;charset="utf-8"', 201),
-        ("application/json; charset=latin1", 415),
-        ("text/plain", 415),
-        ("text/plain, application/json", 415),
-        ("application/x-www-form-urlencoded", 415),
-        ("multipart/form-data; boundary=x", 415),
+        ("", 201), ("APPLICATION/JSON; Charset=UTF-8", 201), ('application/json;charset="utf-8"', 201),
+        ("application/json; charset=latin1", 415), ("text/plain", 415), ("text/plain, application/json", 415),
         ("*/*", 415),
     ],
-)
+)  # fmt: skip
 def test_the_content_type_may_be_missing_but_not_wrong(world: World, content_type: str, status: int) -> None:
-    answer = world.post("/jobs", BODY, headers={"Content-Type": content_type})
-    assert answer.status == status
+    assert world.post("/jobs", BODY, headers={"Content-Type": content_type}).status == status
 
 
 def test_an_empty_body_misses_its_fields_whatever_its_content_type(world: World) -> None:
@@ -153,45 +120,29 @@ QUERIES: dict[str, tuple[int, list[list[str | int]]]] = {
     "limit=abc": (422, [["query", "limit"]]),
     "limit=0": (422, [["query", "limit"]]),
     "limit=101": (422, [["query", "limit"]]),
-    "limit=-1": (422, [["query", "limit"]]),
-    "limit=": (422, [["query", "limit"]]),
-    "limit=1.0": (422, [["query", "limit"]]),
     "limit=1_0": (422, [["query", "limit"]]),
     "limit=%D9%A3": (422, [["query", "limit"]]),
-    "limit=9999999999999999999999": (422, [["query", "limit"]]),
     "limit=1&limit=2": (422, [["query", "limit"]]),
-    "offset=-1": (422, [["query", "offset"]]),
     "offset=x&limit=y": (422, [["query", "limit"], ["query", "offset"]]),
     **{
         f"{filtered}&offset=1&limit=1": (400, [["query", "offset"]])
         for filtered in (
             "error=zzzz",
             "status=queued",
-            "status=completed",
-            "status=scheduled",
             "type=test.note",
-            "tag=x",
-            "id_prefix=a",
             "schedule=x",
-            "payload=x&created_after=2027-01-01T00:00:00Z",
-            "fingerprint=0123456789ab&status=failed",
-            "status=failed&created_after=2027-01-01T00:00:00Z",
+            "fingerprint=0123456789ab&tag=x",
         )
     },
-    "offset=5000": (400, [["query", "offset"]]),
     "offset=4901&limit=100": (400, [["query", "offset"]]),
     "status=done": (422, [["query", "status"]]),
-    "status=": (422, [["query", "status"]]),
     "type=no.such": (422, [["query", "type"]]),
     "tag=a%20b": (422, [["query", "tag"]]),
     "id_prefix=xyz": (422, [["query", "id_prefix"]]),
     "created_after=yesterday": (422, [["query", "created_after"]]),
     "created_before=2027-01-01T00:00:00": (422, [["query", "created_before"]]),
-    "created_before=1800000000": (422, [["query", "created_before"]]),
     "page=2": (422, [["query", "page"]]),
-    "cursor=abc": (400, [["query", "cursor"]]),
     "cursor=abc.def": (400, [["query", "cursor"]]),
-    "cursor=a.b.c": (400, [["query", "cursor"]]),
     "cursor=%F0%9F%98%80.x": (400, [["query", "cursor"]]),
     "cursor=eyJ2IjoxLCJwIjoieCIsImYiOiJ5In0.AAAA": (400, [["query", "cursor"]]),
     "cursor=abc&offset=1": (422, [["query"]]),
@@ -210,24 +161,16 @@ def test_an_offset_that_is_too_deep_points_to_the_cursor(world: World) -> None:
     assert world.get("/jobs?offset=4980").status == 200
 
 
-@pytest.mark.parametrize(
-    "job_id", ["1", "no-uuid", "{x}", "%00", "a%2Fb", "00000000-0000-0000-0000-00000000000g", "x" * 3000, "😀"]
-)
-@pytest.mark.parametrize(("method", "more"), [("GET", ""), ("POST", "/retry"), ("POST", "/cancel")])
-def test_an_id_that_is_no_uuid_is_404(world: World, method: str, more: str, job_id: str) -> None:
-    answer = world.call(method, f"/jobs/{job_id}{more}")
-    assert (answer.status, answer.json["type"]) == (404, f"{PROBLEM}job-not-found")
+@pytest.mark.parametrize("job_id", ["6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "{x}", "%00", "a%2Fb", "x" * 3000, "😀"])
+def test_an_id_that_no_job_has_or_could_have_is_404(world: World, job_id: str) -> None:
+    for method, more in (("GET", ""), ("POST", "/retry"), ("POST", "/cancel")):
+        answer = world.call(method, f"/jobs/{job_id}{more}")
+        assert (answer.status, answer.json["type"]) == (404, f"{PROBLEM}job-not-found")
 
 
-@pytest.mark.parametrize(("method", "more"), [("GET", ""), ("POST", "/retry"), ("POST", "/cancel")])
-def test_an_id_that_no_job_has_is_404(world: World, method: str, more: str) -> None:
-    answer = world.call(method, f"/jobs/6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0{more}")
-    assert answer.status == 404
-
-
-@pytest.mark.parametrize("path", ["/job-types", "/metrics", "/me", "/health"])
-def test_a_query_nobody_reads_is_422(world: World, path: str) -> None:
-    assert world.get(f"{path}?x=1").locs == [["query", "x"]]
+def test_a_query_nobody_reads_is_422(world: World) -> None:
+    for path in ("/job-types", "/metrics", "/me", "/health"):
+        assert world.get(f"{path}?x=1").locs == [["query", "x"]]
 
 
 def test_at_most_twenty_errors_are_told_and_how_many_there_are(world: World) -> None:

@@ -1,20 +1,15 @@
 """What every answer has, the ones that went wrong in ways nobody foresaw too."""
 
-import json
-import re
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.api import routes
-from chalicelib.api.http.problems import problem_body
-from chalicelib.jobs.job import JSON, Attempt, Job
+from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.port import Message
-from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
+from tests.chalicelib.api.support import BODY, ORIGIN, World
 from tests.support import T0
 
 ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"}
@@ -49,7 +44,7 @@ def every_kind_of_answer(world: World) -> dict[int, Any]:
     }  # fmt: skip
 
 
-def test_every_answer_has_its_headers(world: World) -> None:
+def test_every_answer_has_its_headers_and_every_error_is_a_problem(world: World) -> None:
     for status, answer in every_kind_of_answer(world).items():
         assert answer.status == status
         assert answer.headers["access-control-allow-origin"] == ORIGIN
@@ -59,10 +54,6 @@ def test_every_answer_has_its_headers(world: World) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "max-age=" in answer.headers["strict-transport-security"]
         assert uuid.UUID(answer.headers["x-correlation-id"])
-
-
-def test_every_error_is_a_problem(world: World) -> None:
-    for status, answer in every_kind_of_answer(world).items():
         if status < 400:
             assert answer.headers["content-type"] == "application/json"
             continue
@@ -77,26 +68,21 @@ def test_a_wrong_method_says_which_are_right(world: World) -> None:
     assert (answer.status, set(answer.headers["allow"].split(", "))) == (405, {"GET", "POST"})
 
 
-@pytest.mark.parametrize("sent", ["order-1042", "x" * 128, "!~"])
-def test_a_sane_correlation_id_is_kept_and_goes_with_the_job(world: World, sent: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("x" * 128, True), ("!~", True), ("x" * 129, False), ("a b", False), ("a\r\nX: y", False)]
+)
+def test_a_sane_correlation_id_is_kept_and_goes_with_the_job(world: World, sent: str, kept: bool) -> None:
     answer = world.post("/jobs", BODY, headers={"X-Correlation-Id": sent})
-    assert answer.headers["x-correlation-id"] == answer.json["correlation_id"] == sent
-    assert world.queue.messages["test.note"][0].message.cid == sent
-
-
-@pytest.mark.parametrize("sent", ["x" * 129, "a b", "a\r\nSet-Cookie: x", "é", "\x00"])
-def test_another_correlation_id_is_replaced(world: World, sent: str) -> None:
-    answer = world.get("/health", headers={"X-Correlation-Id": sent})
-    assert uuid.UUID(answer.headers["x-correlation-id"])
+    told = answer.headers["x-correlation-id"]
+    assert told == answer.json["correlation_id"] == world.queue.messages["test.note"][0].message.cid
+    assert told == sent if kept else uuid.UUID(told)
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/jobs"), ("GET", "/jobs/6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0")])
 def test_an_unforeseen_error_tells_nothing_and_is_logged(
     method: str, path: str, world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with only_types(NOTE, OTHER):
-        answer = World(parts={"job_store": Broken()}).call(method, path, BODY if method == "POST" else None)
-
+    answer = World(parts={"job_store": Broken()}).call(method, path, BODY if method == "POST" else None)
     assert answer.status == 500
     assert SECRET not in answer.text
     assert "Traceback" not in answer.text
@@ -120,24 +106,8 @@ def test_an_answer_that_does_not_fit_is_logged_without_what_it_held(
 
 
 def test_a_job_whose_message_does_not_get_out_is_created_all_the_same(world: World) -> None:
-    with only_types(NOTE, OTHER):
-        answer = World(parts={"job_queue": Deaf()}).post("/jobs", BODY)
+    answer = World(parts={"job_queue": Deaf()}).post("/jobs", BODY)
     assert (answer.status, answer.json["status"]) == (201, "queued")
-
-
-def test_a_result_that_is_not_json_is_a_500_and_nothing_worse(world: World) -> None:
-    job_id = world.create()
-    odd: JSON = {1, 2}
-    world.store._jobs[job_id] = replace(world.store.get(job_id), result=odd)
-    answer = world.get(f"/jobs/{job_id}")
-    assert (answer.status, answer.headers["content-type"]) == (500, "application/problem+json")
-
-
-def test_an_event_that_is_no_request_is_a_500(world: World) -> None:
-    answer = world.app({"requestContext": {}}, None)
-    assert answer["statusCode"] == 500
-    assert json.loads(answer["body"])["status"] == 500
-    assert answer["headers"]["X-Correlation-Id"]
 
 
 def test_preflight(world: World) -> None:
@@ -146,19 +116,3 @@ def test_preflight(world: World) -> None:
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert set(answer.headers["access-control-allow-methods"].split(",")) == {"POST", "OPTIONS"}
     assert set(answer.headers["access-control-allow-headers"].split(",")) >= ALLOWED
-
-
-def test_every_endpoint_has_one_sentence_and_a_name_of_its_own() -> None:
-    endpoints = routes.all_endpoints()
-    names = [endpoint.name for endpoint in endpoints]
-    assert len(set(names)) == len(names)
-    for endpoint in endpoints:
-        assert re.match(r"[A-Z].*[.\"]", endpoint.handler.__doc__ or "")
-
-
-def test_a_problem_for_those_who_stand_in_front_of_the_api() -> None:
-    assert problem_body(404, "Not Found", "Nothing is here.", "c-1") == {
-        "type": "about:blank", "title": "Not Found", "status": 404, "detail": "Nothing is here.",
-        "correlation_id": "c-1",
-    }  # fmt: skip
-    assert problem_body(429)["title"] == "Too Many Requests"
