@@ -1,7 +1,6 @@
 """POST /jobs/batch."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -16,10 +15,11 @@ ELSE = {**BODY, "type": "test.other"}
 
 
 class Recording(MemoryJobQueue):
-    """A queue that notes each request, and loses the messages it is told to lose."""
+    """A queue that notes each request, takes its time for it, and loses the messages it is told to lose."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, seconds: float = 0) -> None:
         super().__init__()
+        self.time, self.seconds = clock, seconds
         self.batches: list[list[str]] = []
         self.singles = 0
         self.delays: list[int] = []
@@ -33,6 +33,7 @@ class Recording(MemoryJobQueue):
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         if self.down:
             raise ConnectionError
+        self.time.now += self.seconds
         self.batches.append([message.type for message in messages])
         self.delays += [(delays or {}).get(message.id, 0) for message in messages]
         return [message for place, message in enumerate(messages) if place in self.loses]
@@ -64,47 +65,27 @@ class Slow(MemoryJobStore):
         super().add(job)
 
 
-class Slowly(Recording):
-    """A queue that takes eleven seconds for a batch."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.time = clock
-
-    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
-        self.time.now += 11
-        return super().send_many(messages, delays)
+@pytest.fixture
+def queue(clock: Clock) -> Recording:
+    return Recording(clock)
 
 
 @pytest.fixture
-def queue() -> Recording:
-    return Recording()
-
-
-@pytest.fixture
-def batched(world: World, queue: Recording) -> World:
+def batched(world: World, clock: Clock, queue: Recording) -> World:
     """An API whose queue is watched."""
-    return World(parts={"job_queue": queue})
+    return World(clock, parts={"job_queue": queue})
 
 
 class TestBatch:
     def test_each_job_has_its_own_answer_in_its_place(self, world: World) -> None:
-        answer = world.post(
-            "/jobs/batch",
-            {
-                "jobs": [
-                    BODY, {**BODY, "type": "no.such"}, {**BODY, "payload": {"to": [1]}}, {"payload": {}}, ELSE,
-                    {**BODY, "tags": ["a b"]},
-                ]
-            },
-        )  # fmt: skip
+        jobs = [BODY, {**BODY, "type": "no.such"}, {**BODY, "payload": {"to": [1]}}, {"payload": {}}, ELSE]
+        answer = world.post("/jobs/batch", {"jobs": jobs})
         results = answer.json["results"]
         assert answer.status == 200
-        assert [result["status"] for result in results] == [201, 422, 422, 422, 201, 422]
+        assert [result["status"] for result in results] == [201, 422, 422, 422, 201]
         assert [result["problem"] and result["problem"]["errors"][0]["loc"] for result in results] == [
-            None, ["type"], ["payload", "to", 0], ["type"], None, ["tags", 0],
+            None, ["type"], ["payload", "to", 0], ["type"], None,
         ]  # fmt: skip
-        assert results[0]["job"]["status"] == "queued"
         assert sum(world.store.totals().values()) == 2
         assert "idempotent-replayed" not in answer.headers
 
@@ -116,17 +97,14 @@ class TestBatch:
         assert queue.singles == 0
         assert all(batched.store.get(result["job"]["id"]).sent for result in answer.json["results"])
 
-    def test_a_lost_message_leaves_its_job_unsent_for_the_watchdog(self, batched: World, queue: Recording) -> None:
-        queue.loses = {1}
+    @pytest.mark.parametrize(("down", "sent"), [(False, [True, False, True]), (True, [False] * 3)])
+    def test_jobs_whose_messages_are_lost_are_stored_and_left_unsent_for_the_watchdog(
+        self, batched: World, queue: Recording, down: bool, sent: list[bool]
+    ) -> None:
+        queue.loses, queue.down = {1}, down
         results = batched.post("/jobs/batch", {"jobs": [BODY] * 3}).json["results"]
         assert [result["status"] for result in results] == [201, 201, 201]
-        assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, False, True]
-
-    def test_a_queue_that_is_down_loses_nothing(self, batched: World, queue: Recording) -> None:
-        queue.down = True
-        results = batched.post("/jobs/batch", {"jobs": [BODY] * 3}).json["results"]
-        assert [result["status"] for result in results] == [201, 201, 201]
-        assert not any(batched.store.get(result["job"]["id"]).sent for result in results)
+        assert [batched.store.get(result["job"]["id"]).sent for result in results] == sent
 
     def test_when_the_store_fails_on_the_way_what_was_stored_is_told_and_sent(
         self, world: World, queue: Recording
@@ -145,9 +123,6 @@ class TestBatch:
         again = cut.post("/jobs/batch", body, headers={"Idempotency-Key": "import-7"}).json["results"]
         assert [result["status"] for result in again] == [200, 200, 201, 422, 201]
 
-    def test_a_store_that_takes_nothing_is_an_error_of_the_whole_request(self, world: World) -> None:
-        assert World(parts={"job_store": Failing(takes=0)}).post("/jobs/batch", {"jobs": [BODY] * 2}).status == 500
-
     def test_delayed_jobs_go_out_with_their_delay_or_later(self, batched: World, queue: Recording) -> None:
         jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
         results = batched.post("/jobs/batch", {"jobs": jobs}).json["results"]
@@ -155,9 +130,8 @@ class TestBatch:
         assert (queue.batches, queue.delays, queue.singles) == ([["test.note"] * 2], [0, 60], 0)
         assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
 
-    def test_when_time_runs_out_what_was_stored_is_told(self, world: World) -> None:
-        clock, queue = Clock(), Recording()
-        slow = World(clock=clock, parts={"job_store": Slow(clock), "job_queue": queue})
+    def test_when_time_runs_out_what_was_stored_is_told(self, world: World, clock: Clock, queue: Recording) -> None:
+        slow = World(clock, parts={"job_store": Slow(clock), "job_queue": queue})
         later = {**BODY, "delay_seconds": 60}
         results = slow.post("/jobs/batch", {"jobs": [BODY, later, BODY, {"payload": {}}, BODY]}).json["results"]
         assert [result["status"] for result in results] == [201, 201, 201, 422, 503]
@@ -165,15 +139,13 @@ class TestBatch:
         assert all(slow.store.get(result["job"]["id"]).sent for result in results[:3])
 
     def test_when_a_queue_takes_all_the_time_every_job_is_stored_and_the_watchdog_sends_the_rest(
-        self, world: World
+        self, batched: World, queue: Recording
     ) -> None:
-        clock = Clock()
-        queue = Slowly(clock)
-        slow = World(clock=clock, parts={"job_queue": queue})
-        results = slow.post("/jobs/batch", {"jobs": [BODY] * 3 + [ELSE]}).json["results"]
+        queue.seconds = 11
+        results = batched.post("/jobs/batch", {"jobs": [BODY] * 3 + [ELSE]}).json["results"]
         assert queue.batches == [["test.note"] * 3]
         assert [result["status"] for result in results] == [201] * 4
-        assert [slow.store.get(result["job"]["id"]).sent for result in results] == [True] * 3 + [False]
+        assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True] * 3 + [False]
 
     def test_replays_in_a_batch_send_nothing(self, batched: World, queue: Recording) -> None:
         keyed = [{**BODY, "idempotency_key": name} for name in "ab"]
@@ -184,11 +156,13 @@ class TestBatch:
         assert queue.batches == [["test.note"] * 2, ["test.note"]]
 
     def test_keys_of_the_jobs(self, world: World) -> None:
-        keyed = {**BODY, "idempotency_key": "a"}
-        first = world.post("/jobs/batch", {"jobs": [keyed, {**keyed, "max_attempts": 9}, keyed, BODY]})
-        assert [result["status"] for result in first.json["results"]] == [201, 422, 200, 201]
+        keyed, wrong = {**BODY, "idempotency_key": "a"}, {**BODY, "idempotency_key": "a b"}
+        first = world.post("/jobs/batch", {"jobs": [keyed, {**keyed, "max_attempts": 9}, keyed, BODY, wrong]})
+        results = first.json["results"]
+        assert [result["status"] for result in results] == [201, 422, 200, 201, 422]
+        assert results[4]["problem"]["errors"][0]["loc"] == ["idempotency_key"]
         alone = world.post("/jobs", BODY, headers={"Idempotency-Key": "a"})
-        assert (alone.status, alone.json["id"]) == (200, first.json["results"][0]["job"]["id"])
+        assert (alone.status, alone.json["id"]) == (200, results[0]["job"]["id"])
 
     def test_a_key_of_the_whole_request_makes_repeating_it_safe(self, world: World) -> None:
         key, body = {"Idempotency-Key": "import-7"}, {"jobs": [BODY, BODY, ELSE]}
@@ -199,15 +173,12 @@ class TestBatch:
         assert [r["job"]["id"] for r in first.json["results"]] == [r["job"]["id"] for r in second.json["results"]]
         assert len({result["job"]["id"] for result in first.json["results"]}) == 3
 
-    @pytest.mark.parametrize("apart", ["#", " ", "", "-", "/", ":", "|", "%20", "+"])
-    def test_no_key_of_a_single_request_meets_a_job_of_a_batch(self, world: World, apart: str) -> None:
+    def test_no_key_of_a_single_request_meets_a_job_of_a_batch(self, world: World) -> None:
         [made] = world.post("/jobs/batch", {"jobs": [BODY]}, headers={"Idempotency-Key": "X"}).json["results"]
-        key = f"X{apart}0"
-        alone = world.post("/jobs", BODY, headers={"Idempotency-Key": key})
-        one = {**BODY, "idempotency_key": key}
-        beside = world.post("/jobs/batch", {"jobs": [one]}).json["results"][0]
-        met = {answer.get("id") for answer in (alone.json, beside.get("job") or {})}
-        assert made["job"]["id"] not in met
+        for key in ("X#0", "X 0", "X0", "X-0", "X/0", "X:0", "X%200", "X+0"):
+            alone = world.post("/jobs", BODY, headers={"Idempotency-Key": key})
+            beside = world.post("/jobs/batch", {"jobs": [{**BODY, "idempotency_key": key}]}).json["results"][0]
+            assert made["job"]["id"] not in {answer.get("id") for answer in (alone.json, beside.get("job") or {})}
 
     def test_a_job_of_a_batch_is_found_by_the_key_that_it_tells(self, world: World) -> None:
         sent = world.post("/jobs/batch", {"jobs": [BODY, BODY]}, headers={"Idempotency-Key": "X"})
@@ -215,20 +186,8 @@ class TestBatch:
             [found] = world.get(f"/jobs?idempotency_key={quote(job['idempotency_key'])}").json["jobs"]
             assert found["id"] == job["id"]
 
-    @pytest.mark.parametrize("key", ["", "x" * 256, "a b"])
-    def test_a_key_that_cannot_be_one_is_that_jobs_problem(self, world: World, key: str) -> None:
-        results = world.post("/jobs/batch", {"jobs": [{**BODY, "idempotency_key": key}, BODY]}).json["results"]
-        assert [result["status"] for result in results] == [422, 201]
-        assert results[0]["problem"]["errors"][0]["loc"] == ["idempotency_key"]
-
-    @pytest.mark.parametrize(
-        ("body", "locs"),
-        [
-            ({}, [["jobs"]]), ({"jobs": []}, [["jobs"]]), ({"jobs": [BODY] * 26}, [["jobs"]]),
-            ({"jobs": [1]}, [["jobs", 0]]), ({"jobs": BODY}, [["jobs"]]), ({"jobs": [BODY], "x": 1}, [["x"]]),
-        ],
-    )  # fmt: skip
-    def test_a_batch_that_is_none_is_refused_whole(self, world: World, body: Any, locs: Any) -> None:
-        answer = world.post("/jobs/batch", body)
-        assert (answer.status, answer.locs) == (422, locs)
+    def test_a_batch_that_is_none_is_refused_whole(self, world: World) -> None:
+        for jobs, loc in (([], ["jobs"]), ([BODY] * 26, ["jobs"]), ([BODY, 1], ["jobs", 1])):
+            answer = world.post("/jobs/batch", {"jobs": jobs})
+            assert (answer.status, answer.locs) == (422, [loc])
         assert world.store.totals() == {}

@@ -77,33 +77,6 @@ def test_an_unknown_one_is_not_found(world: World, path: str) -> None:
         assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:bulk-action-not-found")
 
 
-@pytest.mark.parametrize(
-    ("body", "loc"),
-    [
-        ({"action": "retry"}, []),
-        ({"action": "retry", "ids": ["a"], "everything": True}, []),
-        ({"action": "retry", "filter": {}}, ["filter"]),
-        ({"action": "retry", "filter": {"type": None}}, ["filter"]),
-        ({"action": "delete", "everything": True}, ["action"]),
-        ({"action": "retry", "ids": ["a"] * 1001}, ["ids"]),
-        ({"action": "retry", "filter": {"type": "no.type"}}, ["filter", "type"]),
-    ],
-)
-def test_a_wrong_request_is_refused_and_kept_nowhere(world: World, body: Any, loc: list[str]) -> None:
-    answer = world.post("/bulk", body)
-    assert (answer.status, answer.locs[0]) == (422, loc)
-    assert world.get("/bulk").json == {"bulk_actions": []}
-
-
-def test_viewers_follow_and_operators_act(world: World) -> None:
-    failed(world, 1)
-    body = {"action": "retry", "filter": {"tag": "x"}}
-    assert world.post("/bulk", body, role=Role.VIEWER).status == 403
-    row = world.post("/bulk", body, role=Role.OPERATOR).json
-    assert world.get(f"/bulk/{row['id']}", role=Role.VIEWER).json["started_by"] == "a operator"
-    assert world.post(f"/bulk/{row['id']}/stop", role=Role.VIEWER).status == 403
-
-
 def test_the_watchdog_wakes_the_function_for_one_that_nobody_works_on(world: World) -> None:
     from chalicelib.entry import watchdog
 

@@ -1,12 +1,13 @@
 """POST /jobs: created once, answered alike ever after."""
 
+import json
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
 
+from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import BODY, T0, World
@@ -35,19 +36,14 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
 
 
 def test_location_has_the_stage_that_api_gateway_puts_in_front(world: World) -> None:
-    event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", {}, b'{"type":"x"}')
-    event["requestContext"] |= {"path": "/prod/jobs", "authorizer": _operator()}
-    event["body"] = '{"type": "test.note", "payload": {"to": ["a"]}}'
-
-    answer = world.app(event, None)
-
-    assert answer["headers"]["Location"].startswith("/prod/jobs/")
+    event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", {}, json.dumps(BODY).encode())
+    operator = {"token": "t", "role": "operator", "label": "x", "expires": ""}
+    event["requestContext"] |= {"path": "/prod/jobs", "authorizer": operator}
+    assert world.app(event, None)["headers"]["Location"].startswith("/prod/jobs/")
 
 
 def test_what_may_be_asked_for_is_kept(world: World) -> None:
-    answer = world.post("/jobs", {**BODY, "max_attempts": 10, "tags": ["a:b", "x/y", "a:b"], "delay_seconds": 90})
-
-    job = answer.json
+    job = world.post("/jobs", {**BODY, "max_attempts": 10, "tags": ["a:b", "x/y", "a:b"], "delay_seconds": 90}).json
     assert (job["max_attempts"], job["tags"], job["status"]) == (10, ["a:b", "x/y"], "scheduled")
     assert job["next_attempt_at"] == iso(T0 + 90)
 
@@ -68,12 +64,8 @@ def test_far_ahead_jobs_send_no_message_yet(world: World) -> None:
     assert world.queue.depth("test.note").delayed == 1
 
 
-def test_delay_zero_is_at_once(world: World) -> None:
-    assert world.post("/jobs", {**BODY, "delay_seconds": 0}).json["status"] == "queued"
-
-
 class TestIdempotencyKey:
-    KEY: ClassVar = {"Idempotency-Key": "order-1042"}
+    KEY: ClassVar = {"Idempotency-Key": "~" * 255}
 
     def test_the_same_again_is_200_and_says_so(self, world: World) -> None:
         first = world.post("/jobs", BODY, headers=self.KEY)
@@ -84,7 +76,7 @@ class TestIdempotencyKey:
         assert "idempotent-replayed" not in first.headers
         assert "location" not in second.headers
         assert second.json["id"] == first.json["id"]
-        assert second.json["idempotency_key"] == "order-1042"
+        assert second.json["idempotency_key"] == "~" * 255
         assert len(world.queue.messages["test.note"]) == 1
 
     @pytest.mark.parametrize(
@@ -99,25 +91,14 @@ class TestIdempotencyKey:
         assert answer.locs == [["header", "Idempotency-Key"]]
 
     def test_another_token_has_keys_of_its_own(self, world: World) -> None:
-        ours = world.post("/jobs", BODY, headers=self.KEY, token=world.secrets[_role("operator")])
-        theirs = world.post("/jobs", BODY, headers=self.KEY, token=world.secrets[_role("admin")])
-        assert (ours.status, theirs.status) == (201, 201)
+        answers = [world.post("/jobs", BODY, headers=self.KEY, role=role) for role in (Role.OPERATOR, Role.ADMIN)]
+        assert [answer.status for answer in answers] == [201, 201]
 
-    @pytest.mark.parametrize("key", ["x" * 256, "x" * 300, "a b", "ключ", "a\tb", " ", "\x7f"])
+    @pytest.mark.parametrize("key", ["x" * 256, "a b", "ключ", " ", "\x7f"])
     def test_a_key_that_cannot_be_one_is_400(self, world: World, key: str) -> None:
         answer = world.post("/jobs", BODY, headers={"Idempotency-Key": key})
         assert (answer.status, answer.json["type"]) == (400, "urn:jobflow:problem:malformed-request")
         assert world.store.totals() == {}
-
-    def test_a_key_of_255_is_fine(self, world: World) -> None:
-        assert world.post("/jobs", BODY, headers={"Idempotency-Key": "~" * 255}).status == 201
-
-    def test_fifty_at_once_are_one_job(self, world: World) -> None:
-        with ThreadPoolExecutor(50) as pool:
-            answers = list(pool.map(lambda _: world.post("/jobs", BODY, headers=self.KEY), range(50)))
-
-        assert sorted(answer.status for answer in answers) == [200] * 49 + [201]
-        assert len({answer.json["id"] for answer in answers}) == 1
 
     def test_a_replay_sends_the_message_of_a_job_that_was_left_behind(self, world: World) -> None:
         job_id = world.post("/jobs", BODY, headers=self.KEY).json["id"]
@@ -130,13 +111,3 @@ class TestIdempotencyKey:
         world.clock.now += 5
         world.post("/jobs", BODY, headers=self.KEY)
         assert len(world.queue.messages["test.note"]) == 1
-
-
-def _operator() -> dict[str, str]:
-    return {"token": "t", "role": "operator", "label": "x", "expires": ""}
-
-
-def _role(name: str) -> Any:
-    from chalicelib.access.tokens import Role
-
-    return Role(name)

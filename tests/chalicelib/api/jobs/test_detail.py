@@ -1,11 +1,9 @@
 """GET /jobs/{id}: one job with its attempts, with what operators did, and why it waits."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.limits import MOST_HISTORY
 from chalicelib.jobs.listing import iso
@@ -15,15 +13,6 @@ LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, 
 
 
 class TestDetail:
-    def test_a_fresh_job_has_no_history(self, world: World) -> None:
-        answer = world.get(f"/jobs/{world.create()}")
-        assert answer.status == 200
-        assert answer.json["attempt_history"] == []
-
-    def test_capital_letters_find_it_too(self, world: World) -> None:
-        job_id = world.create()
-        assert world.get(f"/jobs/{job_id.upper()}").json["id"] == job_id
-
     def test_a_running_job_shows_lost_and_running_attempts_and_progress(self, world: World) -> None:
         job_id = world.create()
         world.store.record(job_id, LOST)
@@ -32,12 +21,11 @@ class TestDetail:
             receive_count=2, progress=40.0, progress_note="halfway",
         )  # fmt: skip
 
-        job = world.get(f"/jobs/{job_id}").json
+        job = world.get(f"/jobs/{job_id.upper()}").json
         assert job["progress"] == {"percent": 40.0, "note": "halfway"}
-        assert [(row["attempt"], row["outcome"], row["duration_ms"]) for row in job["attempt_history"]] == [
-            (1, "lost", 60_000), (2, "running", None),
-        ]  # fmt: skip
-        assert job["attempt_history"][1] == {
+        lost, running = job["attempt_history"]
+        assert (lost["attempt"], lost["outcome"], lost["duration_ms"]) == (1, "lost", 60_000)
+        assert running == {
             "gen": 1, "attempt": 2, "claim": 2, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
             "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
             "cold_start": False, "receive_count": 2, "retry_delay_s": None,
@@ -55,12 +43,6 @@ class TestDetail:
         job = world.get(f"/jobs/{job_id}").json
         assert job["older_attempts"] is True
         assert [row["claim"] for row in job["attempt_history"]] == [*range(2, MOST_HISTORY + 1), 999]
-
-    def test_a_completed_job_shows_the_attempt_that_did_it(self, world: World) -> None:
-        job_id = world.create()
-        world.put_in(job_id, Status.COMPLETED, attempts=1, started_at=T0 + 1, finished_at=T0 + 1.25, result=[1])
-        history = world.get(f"/jobs/{job_id}").json["attempt_history"]
-        assert [(row["outcome"], row["duration_ms"]) for row in history] == [("completed", 250)]
 
     def test_a_deferred_attempt_is_told_beside_the_one_that_took_its_number(self, world: World) -> None:
         job_id = world.create()
@@ -112,7 +94,7 @@ class TestDetail:
 
 
 def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(world: World) -> None:
-    job_id = world.put_in(world.create(), Status.FAILED).id
+    job_id = world.put_in(world.create(), Status.FAILED, gen=12_345).id
     before = world.get(f"/jobs/{job_id}").json
     assert before["actions"] == []
     edited = {"to": ["b@example.com"], "text": "again"}
@@ -120,29 +102,14 @@ def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(w
     after = world.get(f"/jobs/{job_id}").json
     [action] = after["actions"]
     assert {**action, "by": "?"} == {
-        "action": "retry", "at": iso(world.clock.now), "by": "?", "gen": 2, "edited": True, "in_bulk": False,
+        "action": "retry", "at": iso(world.clock.now), "by": "?", "gen": 12_346, "edited": True, "in_bulk": False,
     }  # fmt: skip
     assert action["by"] != ""
     assert after["payload"] == edited
-    assert world.get(f"/jobs/{job_id}/payloads/1").json == {"gen": 1, "payload": before["payload"]}
-    for gen in ("2", "0", "01", "x", "9" * 400, "-1"):
+    assert world.get(f"/jobs/{job_id}/payloads/12345").json == {"gen": 12_345, "payload": before["payload"]}
+    for gen in ("12346", "0", "01", "x", "9" * 400, "-1"):
         gone = world.get(f"/jobs/{job_id}/payloads/{gen}")
         assert (gone.status, gone.json["type"]) == (404, "urn:jobflow:problem:payload-not-found")
-
-
-def test_a_job_of_very_many_runs_is_edited_and_its_payload_of_before_can_be_read(world: World) -> None:
-    job_id = world.put_in(world.create(), Status.FAILED, gen=12_345).id
-    before = world.get(f"/jobs/{job_id}").json["payload"]
-    edited = {"to": ["b@example.com"], "text": "again"}
-    answer = world.post(f"/jobs/{job_id}/retry", {"payload": edited})
-    assert (answer.status, answer.json["gen"]) == (200, 12_346)
-    assert world.get(f"/jobs/{job_id}/payloads/12345").json == {"gen": 12_345, "payload": before}
-
-
-def test_a_job_that_asked_to_come_again_later_can_be_read(world: World) -> None:
-    job_id = world.create()
-    world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "later", retry_delay_s=60))
-    assert world.get(f"/jobs/{job_id}").json["attempt_history"][0]["outcome"] == "deferred"
 
 
 @pytest.mark.parametrize(
@@ -162,12 +129,6 @@ def test_the_attempts_that_are_left_are_told_with_their_waits(
     world.put_in(job_id, status, attempts=attempts, max_attempts=3)
     told = world.get(f"/jobs/{job_id}").json["next_attempts"]
     assert [(one["attempt"], one["earliest"], one["latest"]) for one in told] == left
-
-
-def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
-    parts.settings = replace(parts.settings, jitter="none")
-    [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
-    assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
 
 
 def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> None:

@@ -63,11 +63,3 @@ def test_a_long_history_counts(world: World) -> None:
     size, job = as_lambda_hands_it_on(world, job_id)
     assert size < LAMBDA
     assert (job["payload"], len(job["attempt_history"]) >= MOST_HISTORY) == (None, True)
-
-
-def test_what_was_done_with_a_job_is_answered_as_well(world: World) -> None:
-    job_id = kept(world, LARGEST_BODY - 100, LARGEST_BODY - 100)
-    world.put_in(job_id, Status.DEAD_LETTER)
-    answer = world.post(f"/jobs/{job_id}/discard", {})
-    assert (answer.status, answer.json["payload"]) == (200, None)
-    assert len(json.dumps(answer.text)) < LAMBDA

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -13,46 +12,32 @@ from moto import mock_aws
 from chalicelib.adapters.cloudwatch_logs import JobLogs
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
-from chalicelib.jobs.listing import iso, write_cursor
-from chalicelib.jobs.port import Filter
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import World
 
 GROUP = "/aws/lambda/stack-test-note"
 
 
 @pytest.fixture
-def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+def logged(world: World) -> Iterator[JobLogs]:
+
     world.clock.now = time.time()  # CloudWatch Logs takes no lines from the future
     with mock_aws():
         client = boto3.client("logs", region_name="us-east-1")
+        client.create_log_group(logGroupName=GROUP)
         reader = JobLogs(client, "/aws/lambda/stack-", "us-east-1")
         parts.job_logs = reader
         yield reader
 
 
-@contextmanager
-def requests_of(logs: JobLogs) -> Iterator[list[str]]:
-    """The requests to CloudWatch Logs meanwhile."""
-    asked: list[str] = []
-
-    def note(model: Any, **_: Any) -> None:
-        asked.append(model.name)
-
-    logs.client.meta.events.register("before-call", note)
-    yield asked
-    logs.client.meta.events.unregister("before-call", note)
-
-
-def write(logs: JobLogs, *lines: object) -> None:
-    logs.client.create_log_group(logGroupName=GROUP)
-    logs.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
+def write(logs: JobLogs, *lines: object, at: Callable[[int], float] | None = None, stream: str = "s") -> None:
+    """Write lines, each a millisecond after the one before, or `at` its moment."""
+    moment, now = at or (lambda place: now + place / 1000), time.time()
+    logs.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
     events = [
-        {"timestamp": int(time.time() * 1000) + n, "message": line if isinstance(line, str) else json.dumps(line)}
+        {"timestamp": int(moment(n) * 1000), "message": line if isinstance(line, str) else json.dumps(line)}
         for n, line in enumerate(lines)
     ]
-    logs.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)  # type: ignore[arg-type]
+    logs.client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
 
 
 def test_a_jobs_lines_come_newest_attempt_first_and_no_one_elses(world: World, logged: JobLogs) -> None:
@@ -83,22 +68,23 @@ def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: Job
             job_id, Attempt(1, attempt, "error", start + 60 * attempt, start + 60 * attempt + 30, claim=attempt)
         )
     world.put_in(job_id, Status.FAILED, started_at=start + 180, finished_at=start + 200, attempts=3)
-    lines = [
-        ({"message": f"line {n}", "job_id": job_id, "gen": 1, "attempt": attempt}, start + 60 * attempt + n / 10)
-        for attempt in (1, 2, 3)
-        for n in range(150)
-    ]
-    logged.client.create_log_group(logGroupName=GROUP)
-    for number, stream in enumerate("ab"):
-        logged.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
-        events = [{"timestamp": int(at * 1000), "message": json.dumps(line)} for line, at in lines[number::2]]
-        logged.client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
+    about = {"job_id": job_id, "gen": 1}
+    for attempt in (1, 2, 3):
+        for first, stream in enumerate("ab"):
+            lines = [{**about, "attempt": attempt, "message": f"line {n}"} for n in range(first, 150, 2)]
+
+            def at(place: int, attempt: int = attempt, first: int = first) -> float:
+                return start + 60 * attempt + (2 * place + first) / 10
+
+            write(logged, *lines, at=at, stream=f"{stream}{attempt}")
+    asked: list[object] = []
+    logged.client.meta.events.register("before-call", lambda **more: asked.append(more))
     seen: list[Any] = []
     sizes: list[int] = []
     cursor: str | None = ""
     while cursor is not None:
-        with requests_of(logged) as asked:
-            answer = world.get(f"/jobs/{job_id}/logs" + (f"?cursor={cursor}" if cursor else "")).json
+        asked.clear()
+        answer = world.get(f"/jobs/{job_id}/logs" + (f"?cursor={cursor}" if cursor else "")).json
         assert len(asked) <= 5
         seen += answer["lines"]
         sizes.append(len(answer["lines"]))
@@ -106,23 +92,6 @@ def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: Job
     expected = [(attempt, f"line {n}") for attempt in (3, 2, 1) for n in range(150)]
     assert [(line["attempt"], line["message"]) for line in seen] == expected
     assert max(sizes) < 200 <= sum(sizes)
-
-
-def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> None:
-    answer = world.get(f"/jobs/{world.create()}/logs")
-    assert (answer.status, answer.json["lines"], answer.json["next_cursor"]) == (200, [], None)
-
-
-def test_a_cursor_of_a_listing_is_none_of_a_log(world: World, logged: JobLogs) -> None:
-    job_id = world.create()
-    secret = parts.settings.cursor_secret
-    cursor = write_cursor(f"{iso(T0)}#{job_id[:13]}", Filter(id_prefix=job_id), secret)
-    assert world.get(f"/jobs?id_prefix={job_id}&cursor={cursor}").status == 200
-    assert world.get(f"/jobs/{job_id}/logs?cursor={cursor}").status == 400
-
-
-def test_a_forged_log_cursor_is_refused(world: World, logged: JobLogs) -> None:
-    assert world.get(f"/jobs/{world.create()}/logs?cursor=abc").status == 400
 
 
 def test_lambdas_words_on_a_lost_attempt_are_among_its_lines(world: World, logged: JobLogs) -> None:
@@ -147,12 +116,9 @@ def test_lambdas_words_on_a_lost_attempt_are_among_its_lines(world: World, logge
 
 
 def test_lines_of_one_moment_keep_the_order_they_were_written_in(world: World, logged: JobLogs) -> None:
-    job_id = world.create()
-    logged.client.create_log_group(logGroupName=GROUP)
-    logged.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
-    line, at = {"job_id": job_id, "gen": 1, "attempt": 1}, int(time.time() * 1000)
-    told = [{"timestamp": at, "message": json.dumps({**line, "message": f"line {n}"})} for n in (5, 3, 9, 1)]
-    logged.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=told)  # type: ignore[arg-type]
+    job_id, now = world.create(), time.time()
+    line = {"job_id": job_id, "gen": 1, "attempt": 1}
+    write(logged, *({**line, "message": f"line {n}"} for n in (5, 3, 9, 1)), at=lambda _: now)
     lines = world.get(f"/jobs/{job_id}/logs").json["lines"]
     assert [x["message"] for x in lines] == ["line 5", "line 3", "line 9", "line 1"]
 

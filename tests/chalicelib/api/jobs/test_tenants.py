@@ -51,41 +51,22 @@ def test_jobs_are_found_by_tenant_with_type_and_status(world: World) -> None:
     assert world.get(f"/jobs?tenant=bolt&cursor={page['next_cursor']}").status == 400
 
 
-@pytest.mark.parametrize("tenant", ["", "x" * 501])
-def test_a_tenant_that_cannot_be_is_refused(world: World, tenant: str) -> None:
-    answer = world.get(f"/jobs?tenant={tenant}")
-    assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["query", "tenant"])
-
-
 LACKS = "test.note does not have `fair_by` or `serial_by`, so its jobs have no tenant"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "loc"),
-    [
-        ("GET", "/jobs?tenant=acme&type=test.note", None, ["query", "tenant"]),
-        ("GET", "/job-types/test.note/tenants", None, ["path", "job_type"]),
-        ("POST", "/bulk", {"action": "retry", "filter": {"type": "test.note", "tenant": "a"}}, ["filter", "tenant"]),
-        (
-            "POST",
-            "/jobs/bulk",
-            {"action": "retry", "filter": {"type": "test.note", "tenant": "a"}},
-            ["filter", "tenant"],
-        ),
-    ],
-)
-def test_a_type_without_tenants_is_told(world: World, method: str, path: str, body: Any, loc: list[str]) -> None:
-    answer = world.call(method, path, body)
-    assert (answer.status, answer.json["errors"]) == (422, [{"loc": loc, "msg": LACKS}])
-
-
-def test_tenants_are_refused_where_no_type_has_any(world: World) -> None:
+def test_a_type_without_tenants_is_told(world: World) -> None:
+    asked = {"action": "retry", "filter": {"type": "test.note", "tenant": "a"}}
+    for answer, loc in (
+        (world.get("/jobs?tenant=acme&type=test.note"), ["query", "tenant"]),
+        (world.get("/job-types/test.note/tenants"), ["path", "job_type"]),
+        (world.post("/bulk", asked), ["filter", "tenant"]),
+        (world.post("/jobs/bulk", asked), ["filter", "tenant"]),
+    ):
+        assert (answer.status, answer.json["errors"]) == (422, [{"loc": loc, "msg": LACKS}])
+    assert world.get("/job-types/no.such/tenants").status == 404
     with only_types(NOTE):
         answer = world.get("/jobs?tenant=acme")
-    expected = [
-        {"loc": ["query", "tenant"], "msg": "no job type has `fair_by` or `serial_by`, so its jobs have no tenant"}
-    ]
-    assert (answer.status, answer.json["errors"]) == (422, expected)
+    assert (answer.status, "no job type has `fair_by`" in answer.text) == (422, True)
 
 
 def test_many_jobs_of_a_tenant_are_cancelled(world: World) -> None:
@@ -107,12 +88,3 @@ def test_the_ten_tenants_with_the_most_jobs_at_work_are_counted(world: World) ->
     answer = world.get("/job-types/test.fair/tenants").json
     assert answer["tenants"] == [{"tenant": f"tenant-{n:02}", "jobs": 12 - n} for n in range(10)]
     assert (answer["looked"], answer["complete"]) == (78, True)
-
-
-def test_job_types_tell_the_field(world: World) -> None:
-    fields = {kind["type"]: kind["fair_by"] for kind in world.get("/job-types").json["job_types"]}
-    assert fields == {"test.fair": "text", "test.note": None}
-
-
-def test_an_unknown_type_has_no_tenants_to_show(world: World) -> None:
-    assert world.get("/job-types/no.such/tenants").status == 404

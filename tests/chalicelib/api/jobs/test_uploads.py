@@ -4,13 +4,12 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.s3.uploads import EXTENSIONS, Uploads
-from chalicelib.api.models.schemas import NewUpload
 from chalicelib.jobs.limits import LARGEST_UPLOAD
 from chalicelib.jobs.listing import iso
 from infra.local.emulator.inprocess import emulated
@@ -27,53 +26,32 @@ def uploads(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @pytest.mark.parametrize(("content_type", "ending"), EXTENSIONS.items())
 def test_a_form_binds_key_type_size_and_time(uploads: World, content_type: str, ending: str) -> None:
-    answer = uploads.post("/uploads", {"content_type": content_type, "bytes": 1234})
+    answer = uploads.post("/uploads", {"content_type": content_type, "bytes": LARGEST_UPLOAD})
 
     form = answer.json
     assert answer.status == 200
     assert re.fullmatch(rf"uploads/[0-9a-f-]{{36}}\.{ending}", form["key"])
-    assert (form["max_bytes"], form["expires_at"]) == (1234, iso(T0 + 300))
+    assert (form["max_bytes"], form["expires_at"]) == (LARGEST_UPLOAD, iso(T0 + 300))
     assert form["fields"]["key"] == form["key"]
     assert form["fields"]["Content-Type"] == content_type
     policy = json.loads(base64.b64decode(form["fields"]["policy"]))
-    for condition in (
-        {"bucket": "files"}, {"key": form["key"]}, {"Content-Type": content_type}, ["content-length-range", 1, 1234],
-    ):  # fmt: skip
+    size = ["content-length-range", 1, LARGEST_UPLOAD]
+    for condition in ({"bucket": "files"}, {"key": form["key"]}, {"Content-Type": content_type}, size):
         assert condition in policy["conditions"]
-
-
-def test_the_form_goes_to_the_region_of_the_bucket(uploads: World) -> None:
-    form = uploads.post("/uploads", {"content_type": "image/png", "bytes": 1}).json
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
     assert "/eu-central-1/s3/aws4_request" in form["fields"]["x-amz-credential"]
     assert form["url"] == "https://files.s3.eu-central-1.amazonaws.com/"
-
-
-def test_no_two_uploads_share_a_key(uploads: World) -> None:
-    body = {"content_type": "image/png", "bytes": 1}
-    assert len({uploads.post("/uploads", body).json["key"] for _ in range(5)}) == 5
 
 
 @pytest.mark.parametrize(
     ("body", "locs"),
     [
         ({}, [["content_type"], ["bytes"]]),
-        ({"content_type": "image/gif", "bytes": 1}, [["content_type"]]),
         ({"content_type": "image/svg+xml", "bytes": 1}, [["content_type"]]),
-        ({"content_type": "image/png", "bytes": 0}, [["bytes"]]),
         ({"content_type": "image/png", "bytes": LARGEST_UPLOAD + 1}, [["bytes"]]),
-        ({"content_type": "image/png", "bytes": "1"}, [["bytes"]]),
         ({"content_type": "image/png", "bytes": 1, "key": "uploads/x"}, [["key"]]),
     ],
 )
 def test_what_is_no_upload(uploads: World, body: Any, locs: Any) -> None:
     answer = uploads.post("/uploads", body)
     assert (answer.status, answer.locs) == (422, locs)
-
-
-def test_the_largest_is_taken(uploads: World) -> None:
-    assert uploads.post("/uploads", {"content_type": "image/webp", "bytes": LARGEST_UPLOAD}).status == 200
-
-
-def test_the_schema_names_the_types_there_are_endings_for() -> None:
-    assert set(get_args(NewUpload.model_fields["content_type"].annotation)) == set(EXTENSIONS)
