@@ -36,14 +36,6 @@ def test_it_is_valid_and_names_every_endpoint() -> None:
     assert operations(described) == {(endpoint.method, endpoint.path) for endpoint in routes.all_endpoints()}
 
 
-def test_what_it_says_of_an_operation_is_a_sentence_and_then_the_rest() -> None:
-    for item in document(routes.all_endpoints(), [], "1")["paths"].values():
-        for operation in item.values():
-            assert operation["description"].startswith(operation["summary"])
-            assert not {"\n", "\t"} & set(operation["summary"])
-            assert not any(line.startswith(" ") for line in operation["description"].splitlines())
-
-
 def test_the_committed_document_is_what_the_code_makes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -89,11 +81,9 @@ SCRAPER = (
 @pytest.mark.parametrize(
     ("accept", "text"),
     [
-        ("text/plain", True), (SCRAPER, True), ("Text/Plain; version=0.0.4", True), ("text/plain, */*", True),
-        ("text/plain;q=0.5, application/json;q=0.4", True), ("", False), ("*/*", False), ("application/json", False),
-        ("application/json, text/plain, */*", False), ("text/plain;q=0.4, application/json;q=0.5", False),
-        ("text/plain;q=0", False), ("text/html,application/xhtml+xml,*/*;q=0.8", False), (";;,q=;text/plain", False),
-        ("text/plain;q=0.1,*/*", False),
+        (SCRAPER, True), ("Text/Plain; version=0.0.4", True), ("text/plain, */*", True), ("", False), ("*/*", False),
+        ("text/plain;q=0.5, application/json;q=0.4", True), ("text/plain;q=0.4, application/json;q=0.5", False),
+        ("text/plain;q=0", False), (";;,q=;text/plain", False), ("text/plain;q=0.1,*/*", False),
     ],
 )  # fmt: skip
 def test_metrics_come_in_the_format_that_is_preferred(world: World, accept: str, text: bool) -> None:

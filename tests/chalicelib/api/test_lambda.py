@@ -4,9 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
@@ -59,34 +56,13 @@ print("RESULT" + json.dumps(out))
 """
 
 
-@pytest.fixture(scope="module")
-def result() -> dict[str, Any]:
-    """What a fresh process found."""
+def test_lambda_lets_good_tokens_in_and_tells_api_gateway_in_the_one_word_that_it_knows_of_others() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     [line] = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-    found: dict[str, Any] = json.loads(line.removeprefix("RESULT"))
-    return found
-
-
-def test_no_local_stand_in_is_loaded(result: dict[str, Any]) -> None:
-    assert result["local"] is False
-
-
-def test_a_good_token_is_let_in(result: dict[str, Any]) -> None:
-    assert result["good"] is True
-    assert result["call"] == [200, "c-1"]
-
-
-def test_api_gateway_is_told_401_in_the_one_word_it_knows(result: dict[str, Any]) -> None:
-    assert (result["bad"], result["none"]) == ("Unauthorized", "Unauthorized")
-
-
-def test_api_gateway_is_told_500_when_a_token_cannot_be_checked(result: dict[str, Any]) -> None:
-    assert result["down"] == "The token cannot be checked."
-
-
-def test_without_an_authorizer_nobody_gets_in(result: dict[str, Any]) -> None:
-    assert result["anonymous"] == [401, "c-1"]
+    assert json.loads(line.removeprefix("RESULT")) == {
+        "good": True, "call": [200, "c-1"], "bad": "Unauthorized", "none": "Unauthorized", "anonymous": [401, "c-1"],
+        "down": "The token cannot be checked.", "local": False,
+    }  # fmt: skip

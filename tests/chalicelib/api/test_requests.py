@@ -1,14 +1,9 @@
 """What an operator's look costs: requests to AWS, the same whatever the number of jobs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
-from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.texts.fingerprints import fingerprint
@@ -16,7 +11,7 @@ from chalicelib.settings import Settings
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Note, World, only_types
 from tests.reading import read_by
 from tests.seeding import ERROR, seed
-from tests.support import REGION, Clock
+from tests.support import REGION
 
 THIRD = JobType("test.third", lambda payload, ctx: None, Note)
 KINDS = (NOTE, OTHER, THIRD)
@@ -25,22 +20,14 @@ NAME = fingerprint(NOTE.name, *ERROR)[0]
 
 
 @pytest.fixture
-def platform(cloud: Settings, clock: Clock) -> Iterator[Callable[[int], World]]:
+def platform(cloud: Settings, over_aws: Callable[..., World]) -> Callable[[int], World]:
     """An API over the emulator with so many jobs."""
-    for kind in KINDS:
-        for name in (f"test-{kind.queue}", f"test-{kind.queue}-dlq"):
-            aws.client("sqs", REGION).create_queue(QueueName=name)
 
     def make(number: int) -> World:
         seed(cloud, number, [kind.name for kind in KINDS], T0)
-        parts = {
-            "job_store": DynamoJobStore(cloud, clock), "job_queue": SqsJobQueue(cloud),
-            "rate_windows": DynamoRateWindows(cloud), "counters": DynamoCounters(cloud),
-        }  # fmt: skip
-        return World(clock=clock, parts=parts)
+        return over_aws(kinds=KINDS)
 
-    with only_types(*KINDS):
-        yield make
+    return make
 
 
 Cost = tuple[int, float]
@@ -74,7 +61,7 @@ def test_a_fourth_type_does_not_make_metrics_cost_more(platform: Callable[[int],
 
 
 def test_an_operators_looks_cost_the_same_at_any_size(platform: Callable[[int], World]) -> None:
-    at_one, at_four = ({path: cost(world, path) for path in REQUESTS | RARE} for world in map(platform, (1000, 4000)))
+    at_one, at_four = ({path: cost(world, path) for path in REQUESTS | RARE} for world in map(platform, (1000, 2000)))
     requests, units = ({path: one[part] for path, one in at_one.items()} for part in (0, 1))
     assert requests == REQUESTS | RARE
     assert {path: one for path, one in at_four.items() if path in REQUESTS} == {

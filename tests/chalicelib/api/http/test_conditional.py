@@ -2,7 +2,6 @@
 
 import pytest
 
-from chalicelib.api.http.conditional import known
 from tests.chalicelib.api.support import World
 
 READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/errors", "/metrics/health"]
@@ -12,7 +11,7 @@ READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/err
 def test_what_did_not_change_is_not_sent_again_though_time_passes(world: World, path: str) -> None:
     first = world.get(path)
     world.clock.now += 7
-    again = world.get(path, headers={"If-None-Match": first.headers["etag"]})
+    again = world.get(path, headers={"If-None-Match": f'"other", {first.headers["etag"]}'})
     assert (again.status, again.text, again.headers["etag"]) == (304, "", first.headers["etag"])
     assert again.headers["cache-control"] == "no-store"
     assert "x-correlation-id" in again.headers
@@ -30,11 +29,3 @@ def test_what_changed_is_sent(world: World, path: str) -> None:
 def test_other_answers_have_no_tag(world: World) -> None:
     assert "etag" not in world.get("/job-types").headers
     assert "etag" not in world.get("/metrics", headers={"Accept": "text/plain"}).headers
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [('W/"a"', True), ('"a"', True), ('"b", W/"a"', True), ("*", True), ('"b"', False), ("", False), (None, False)],
-)
-def test_a_list_of_tags_is_read(sent: str | None, expected: bool) -> None:
-    assert known(sent, 'W/"a"') is expected

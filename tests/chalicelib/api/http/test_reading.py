@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.http.body import DEEPEST, read_object
+from chalicelib.api.http.body import read_object
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import read_body, read_query
 from chalicelib.api.http.problems import row_of
 from chalicelib.api.models.schemas import Bulk, ListQuery, NewBatch, NewJob, NewUpload, Retry
-from chalicelib.errors import JobFlowError, MalformedRequest
+from chalicelib.errors import JobFlowError
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast it is on a busy machine proves nothing."""
@@ -80,14 +80,3 @@ def test_any_value_can_be_written_and_read_by_anyone(value: Any) -> None:
     text = encode(value)
     assert text.isascii()
     json.loads(text, parse_constant=pytest.fail)
-
-
-@pytest.mark.parametrize("depth", range(DEEPEST - 2, DEEPEST + 3))
-@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
-def test_the_deepest(depth: int, opening: str, closing: str) -> None:
-    raw = ('{"p":' + opening * (depth - 1) + "1" + closing * (depth - 1) + "}").encode()
-    if depth <= DEEPEST:
-        assert read_object(raw, None)
-    else:
-        with pytest.raises(MalformedRequest, match="deeper than 32"):
-            read_object(raw, None)
