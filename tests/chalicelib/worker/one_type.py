@@ -37,15 +37,8 @@ class OneType:
         self.store = MemoryJobStore(self.clock)
         self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
         self.queue = MemoryJobQueue(self.clock, 6 * self.timeout, self.kind.max_receives)
-        self.worker = Worker(
-            self.kind,
-            self.store,
-            self.queue,
-            self.clock,
-            no_jitter,
-            spread=lambda low, _: low,
-            sleep=self.clock.advance,
-        )
+        ports, lowest = (self.kind, self.store, self.queue, self.clock), lambda low, _: low
+        self.worker = Worker(*ports, no_jitter, spread=lowest, sleep=self.clock.advance)
 
     def _function(self, _: Note, ctx: JobContext) -> object:
         self.ran.append(ctx.job.token)
@@ -89,6 +82,15 @@ class OneType:
     def dead(self) -> list[HeldMessage]:
         """What is in the dead-letter queue."""
         return self.queue.dead.get("test.note", [])
+
+
+def raising(error: BaseException) -> Callable[[JobContext], object]:
+    """An attempt that ends with this error."""
+
+    def attempt(_: JobContext) -> object:
+        raise error
+
+    return attempt
 
 
 def boom(_: JobContext) -> object:

@@ -17,17 +17,12 @@ from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.run import Watchdog
-from tests.chalicelib.worker.one_type import OneType, boom
+from tests.chalicelib.worker.one_type import OneType, boom, raising
 from tests.support import T0
 
 
 def later(seconds: float, reason: str = "") -> Callable[[JobContext], object]:
-    """An attempt that asks to come again."""
-
-    def ask(_: JobContext) -> object:
-        raise RetryLater(seconds, reason)
-
-    return ask
+    return raising(RetryLater(seconds, reason))
 
 
 def send_again(world: OneType) -> None:
@@ -80,20 +75,21 @@ def test_a_wait_longer_than_a_message_may_hide_is_parked(world: OneType) -> None
     assert world.job().status is Status.COMPLETED
 
 
-def test_a_wait_of_a_quarter_of_an_hour_stays_with_the_message(world: OneType) -> None:
-    world.submit()
-    world.script = [later(900)]
-    world.poll()
-    (message,) = world.waiting()
-    assert (message.visible_at, world.job().parked_until) == (T0 + 900, None)
-
-
-def test_a_failed_attempt_whose_curve_is_long_is_parked(world: OneType) -> None:
+@pytest.mark.parametrize(
+    ("attempt", "attempts", "parked_until"),
+    [(later(900), 0, None), (boom, 1, T0 + 7200)],
+    ids=["a quarter of an hour", "a long curve"],
+)
+def test_a_wait_stays_with_the_message_as_long_as_sqs_holds_one(
+    world: OneType, attempt: Callable[[JobContext], object], attempts: int, parked_until: float | None
+) -> None:
     world.worker.kind = replace(world.kind, retry=Backoff(first=7200, longest=7200))
     world.submit()
-    world.script = [boom]
+    world.script = [attempt]
     world.poll()
-    assert (world.job().status, world.job().parked_until, world.job().attempts) == (Status.RETRYING, T0 + 7200, 1)
+    assert (world.job().status, world.job().attempts) == (Status.RETRYING, attempts)
+    assert world.job().parked_until == parked_until
+    assert [message.visible_at for message in world.waiting()] == ([] if parked_until else [T0 + 900])
 
 
 @pytest.fixture
@@ -127,11 +123,11 @@ def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType)
     """It knows of a day in which the job did not start, but its messages got through."""
     world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
     watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
-    while world.clock.now < T0 + 2 * DAY:
+    while world.clock.now < T0 + 1.1 * DAY:
         watchdog.run(lambda: 50.0)
         world.poll()
         world.clock.advance(60)
-    assert (world.job().status, world.job().error_class, world.job().claims) == (Status.RETRYING, "PayloadRefused", 48)
+    assert (world.job().status, world.job().error_class, world.job().claims) == (Status.RETRYING, "PayloadRefused", 27)
 
 
 def upgrade(old: Any) -> Any:
@@ -157,49 +153,30 @@ def test_a_payload_that_cannot_be_read_costs_no_attempt_and_runs_once_it_can_be(
     assert (world.job().status, world.job().attempts, world.ran) == (Status.COMPLETED, 1, [(1, 4)])
 
 
-def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world: OneType, stalls: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("tries", "paused"), [(0, 0.0), (12, 3 * DAY), (0, 3 * DAY)], ids=["never paused", "tried before", "not tried"]
+)
+def test_a_payload_that_cannot_be_read_ends_the_job_a_day_after_it_is_tried_or_its_type_resumed(
+    world: OneType, stalls: list[str], tries: int, paused: float
+) -> None:
     job = world.submit()
-    world.store._jobs[job.id] = replace(job, payload=None)
-    while not world.job().terminal:
-        assert world.clock.now - T0 <= DAY + 3600
+    world.store._jobs[job.id] = replace(job, payload=None, stalled_since=T0 if paused else None)
+    for _ in range(tries):
         try_again(world)
-    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "PayloadUnreadable")
-    assert world.clock.now - T0 >= DAY
-    assert stalls == ["PayloadUnreadable"]
-
-
-@pytest.mark.parametrize("tried", [True, False])
-def test_a_stalled_job_of_a_paused_type_has_a_day_from_when_it_is_tried_again(world: OneType, tried: bool) -> None:
-    job = world.submit()
-    world.store._jobs[job.id] = replace(job, payload=None, stalled_since=T0)
-    for _ in range(12 if tried else 0):
-        try_again(world)
-    world.clock.advance(3 * DAY)
+    world.clock.advance(paused)
     resumed = world.clock.now
     while not world.job().terminal:
         assert world.clock.now - resumed <= DAY + 2 * 3600, "and the tries of the first quarter of an hour"
         try_again(world)
     assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "PayloadUnreadable")
     assert world.clock.now - resumed >= DAY
+    assert stalls == ([] if paused else ["PayloadUnreadable"])
 
 
 @pytest.mark.parametrize("end", [SystemExit("3"), CancelledError("3")])
 def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: OneType, end: BaseException) -> None:
-    def leave(_: JobContext) -> object:
-        raise end
-
     world.submit()
-    world.script = [leave]
+    world.script = [raising(end)]
     world.poll()
     (attempt,) = world.store.view("job-1").attempts
     assert (attempt.outcome, attempt.error_class, attempt.error_message) == ("error", type(end).__name__, "3")
-
-
-def test_a_signal_is_not_the_end_of_an_attempt(world: OneType) -> None:
-    def stop(_: JobContext) -> object:
-        raise KeyboardInterrupt
-
-    world.submit()
-    world.script = [stop]
-    with pytest.raises(KeyboardInterrupt):
-        world.poll()

@@ -18,26 +18,23 @@ from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.rate import Pacing
 from chalicelib.limits.serial import InOrder
 from chalicelib.limits.serial_rule import lock_of_attempt, row_of
-from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.chalicelib.worker.one_type import OneType, boom, die, raising
 from tests.proof.grounds.faults import Crash
 from tests.support import T0
 
 TOLD = f"Given up, its time ended at {iso(T0 + 100)}: "
 
 
-def ask_for_an_hour(_: JobContext) -> object:
-    raise RetryLater(3600, "closed")
-
-
 @pytest.mark.parametrize(
-    ("script", "error"), [(boom, ("ValueError", "boom")), (ask_for_an_hour, ("RetryLater", "closed"))]
+    ("script", "error"),
+    [(boom, ("ValueError", "boom")), (raising(RetryLater(3600, "closed")), ("RetryLater", "closed"))],
 )
 def test_the_attempt_that_would_come_too_late_is_the_end(
-    world: OneType, script: object, error: tuple[str, str]
+    world: OneType, script: Callable[[JobContext], object], error: tuple[str, str]
 ) -> None:
     world.worker.kind = replace(world.kind, retry=Delays((60,)))
     world.submit(max_attempts=9, give_up_at=T0 + 100)
-    world.script = [boom, script]  # type: ignore[list-item]
+    world.script = [boom, script]
     world.poll()
     assert world.job().status is Status.RETRYING
     world.clock.advance(60)
@@ -95,8 +92,8 @@ def held(world: OneType) -> None:
     world.store.acquire(row_of("test.note", ""), None, lock_of_attempt(other))
 
 
-@pytest.mark.parametrize("waits", [out_of_order, held])
-def test_a_first_attempt_that_waits_for_its_rate_or_its_key_still_runs(
+@pytest.mark.parametrize("waits", [out_of_order, held, lambda _: None])
+def test_a_first_attempt_that_begins_late_still_runs_whatever_it_waited_for(
     world: OneType, waits: Callable[[OneType], None]
 ) -> None:
     waits(world)
@@ -116,9 +113,3 @@ def test_a_second_attempt_does_not_wait_for_its_rate_beyond_the_time(world: OneT
     world.clock.advance(6)
     world.poll()
     assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "RateUnavailable")
-
-
-def test_a_first_attempt_that_begins_late_still_runs(world: OneType) -> None:
-    world.submit(give_up_at=T0 - 5)
-    world.poll()
-    assert world.job().status is Status.COMPLETED

@@ -10,7 +10,8 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from tests.chalicelib.worker.one_type import OneType, boom
+from tests.chalicelib.worker.one_type import OneType, boom, die, raising
+from tests.proof.grounds.faults import Crash
 from tests.support import T0
 
 
@@ -57,34 +58,18 @@ def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_
     assert empty <= SPARE_RECEIVES == 2, "each is an invocation that does nothing"
 
 
-def test_max_attempts_of_one_dead_letters_at_the_first_failure(world: OneType) -> None:
-    world.submit(max_attempts=1)
-    world.script = [boom]
-    world.poll()
-    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "ValueError")
-
-
-def test_a_permanent_error_fails_at_once(world: OneType) -> None:
-    def refuse(_: JobContext) -> object:
-        raise PermanentError("no such address")
-
+@pytest.mark.parametrize(
+    ("attempt", "told"),
+    [(raising(PermanentError("no such address")), "no such address"), (lambda _: object(), "not JSON")],
+)
+def test_what_no_further_attempt_can_change_fails_at_once(
+    world: OneType, attempt: Callable[[JobContext], object], told: str
+) -> None:
     world.submit()
-    world.script = [refuse]
+    world.script = [attempt]
     world.poll()
-    assert (world.job().status, world.job().attempts, world.job().error_message) == (
-        Status.FAILED,
-        1,
-        "no such address",
-    )
-    assert world.waiting() == []
-
-
-def test_a_result_that_is_not_json_fails_at_once(world: OneType) -> None:
-    world.submit()
-    world.script = [lambda _: object()]
-    world.poll()
-    assert world.job().status is Status.FAILED
-    assert "not JSON" in (world.job().error_message or "")
+    assert (world.job().status, world.job().attempts, world.waiting()) == (Status.FAILED, 1, [])
+    assert told in (world.job().error_message or "")
 
 
 def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: OneType) -> None:
@@ -92,11 +77,8 @@ def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: O
         def __str__(self) -> str:
             raise RuntimeError
 
-    def fail(_: JobContext) -> None:
-        raise Shy
-
     world.submit()
-    world.script = [fail]
+    world.script = [raising(Shy())]
     world.poll()
     assert (world.job().status, world.job().error_class) == (Status.RETRYING, "Shy")
     (attempt,) = world.store.view("job-1").attempts
@@ -110,48 +92,25 @@ def test_an_injected_fault_fails_the_attempt_before_the_work(world: OneType) -> 
     assert (world.job().status, world.job().error_class, world.ran) == (Status.RETRYING, "InjectedFault", [])
 
 
-def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: OneType) -> None:
-    def obey(ctx: JobContext) -> object:
+@pytest.mark.parametrize("fails", [False, True], ids=["it stops at its next check", "it fails and is not retried"])
+def test_a_running_job_that_is_asked_to_stop_is_cancelled(world: OneType, fails: bool) -> None:
+    def asked(ctx: JobContext) -> object:
         world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
-        ctx.check_cancelled()
-        return "never"
+        ctx.check_cancelled() if not fails else boom(ctx)
+        return "done"
 
     world.submit()
-    world.script = [obey]
-    world.poll()
-    assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
-
-
-def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: OneType) -> None:
-    def fail_meanwhile(ctx: JobContext) -> object:
-        world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
-        raise ValueError("boom")
-
-    world.submit()
-    world.script = [fail_meanwhile]
+    world.script = [asked]
     world.poll()
     assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
     [attempt] = world.store.view("job-1").attempts
-    assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ValueError", None)
+    expected = ("error", "ValueError", None) if fails else ("cancelled", None, None)
+    assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == expected
 
 
-def stopped(ctx: JobContext) -> object:
-    raise JobCancelled
-
-
-def postponed(ctx: JobContext) -> object:
-    raise RetryLater(60, "429")
-
-
-def refused(ctx: JobContext) -> object:
-    raise PermanentError("no such account")
-
-
-def broken(ctx: JobContext) -> object:
-    raise ValueError("boom")
-
-
-@pytest.mark.parametrize("end", [broken, refused, postponed, stopped])
+@pytest.mark.parametrize(
+    "end", [boom, raising(PermanentError()), raising(RetryLater(60)), raising(JobCancelled()), die]
+)
 def test_how_far_an_attempt_came_stays_with_it(world: OneType, end: Callable[[JobContext], object]) -> None:
     def work(ctx: JobContext) -> object:
         ctx.progress(10, "page 1 of 10")
@@ -160,33 +119,14 @@ def test_how_far_an_attempt_came_stays_with_it(world: OneType, end: Callable[[Jo
 
     world.submit()
     world.script = [work]
-    world.poll()
-    [attempt] = world.store.view("job-1").attempts
-    assert (attempt.progress, attempt.progress_note) == (42.5, "page 4 of 10")
-
-
-def test_how_far_a_lost_attempt_came_stays_with_it(world: OneType) -> None:
-    def vanish(ctx: JobContext) -> object:
-        ctx.progress(40, "page 4 of 10")
-        raise KeyboardInterrupt
-
-    world.submit()
-    world.script = [vanish, boom]
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(Crash):
         world.poll()
-    world.clock.advance(1_000)
-    world.poll()
-    attempts = world.store.view("job-1").attempts
-    assert [(one.outcome, one.progress_note) for one in attempts] == [("lost", "page 4 of 10"), ("error", None)]
-
-
-def test_the_last_progress_is_written_when_the_attempt_does_not_complete(world: OneType) -> None:
-    def work(ctx: JobContext) -> str:
-        for percent in (10, 50, 90):
-            ctx.progress(percent)
-        raise ValueError("boom")
-
-    world.submit()
-    world.script = [work]
-    world.poll()
-    assert (world.job().status, world.job().progress) == (Status.RETRYING, 90.0)
+    told = (42.5, "page 4 of 10")
+    if end is die:
+        told = (10.0, "page 1 of 10")  # what is written at most once in some seconds
+        world.clock.advance(1_000)
+        world.poll()
+    else:
+        assert world.job().progress == 42.5
+    attempt = world.store.view("job-1").attempts[0]
+    assert (attempt.progress, attempt.progress_note) == told

@@ -1,20 +1,103 @@
 """A type that is paused by itself starts nothing but probes, whatever its workers and its row's store do."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.pausing.circuit_breaker import FRESH, SLOW, CircuitBreaker
+from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.probes import event_of
+from chalicelib.pausing.rule import AutoPause
 from chalicelib.worker.consume import Worker
-from tests.chalicelib.worker.before.paused import RULE, TYPE, Act, Paused, later, never, ok
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.grounds.faults import Crash
 from tests.support import written
+
+TYPE = "test.note"
+RULE = Failing(of=3, within=300)
+
+
+class Rows(MemoryAutoPauses):
+    """Rows that fail when told to, or lose their answers."""
+
+    fails = lost = False
+
+    def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
+        """See AutoPauses."""
+        self._may_fail()
+        return super().read(job_type, consistent=consistent)
+
+    def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
+        """See AutoPauses."""
+        self._may_fail()
+        told = super().replace(job_type, seen, new)
+        if self.lost:
+            raise TimeoutError("the answer was lost")
+        return told
+
+    def row(self) -> AutoPause:
+        """The row, as it stands."""
+        return self._rows.get(TYPE, AutoPause())
+
+    def _may_fail(self) -> None:
+        if self.fails:
+            raise TimeoutError("no answer")
+
+
+class Paused(OneType):
+    """One type with a breaker; `jobs` have been submitted."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.rows = Rows()
+        self.jobs = 0
+        self.new_process()
+
+    def breaker(self) -> CircuitBreaker:
+        """What a new execution environment knows of the pause."""
+        return CircuitBreaker(TYPE, RULE, self.rows, self.clock, self.clock.advance)
+
+    def new_process(self) -> None:
+        """Let a new execution environment take over."""
+        self.worker = Worker(**{**vars(self.worker), "breaker": self.breaker()})
+
+    def run(self, *acts: Callable[[JobContext], object]) -> None:
+        """Submit a job for each of these attempts, and let it be received."""
+        for act in acts:
+            self.jobs += 1
+            self.submit(f"job-{self.jobs}")
+            self.script.append(act)
+            self.poll()
+
+    def until_due(self) -> None:
+        """Let the time of the next probe come."""
+        self.clock.advance(self.rows.row().probe_at - self.clock.now)
+
+    def probe(self, job_id: str, *acts: Callable[[JobContext], object]) -> Any:
+        """Invoke the worker with a message that is in no queue."""
+        self.script += acts
+        event = event_of(write_message(Message(job_id, 1, TYPE)))
+        return self.worker.work(event, self.invocation())
+
+
+def ok(_: JobContext) -> object:
+    return "done"
+
+
+def later(_: JobContext) -> object:
+    raise RetryLater(30, "busy")
+
+
+def never(_: JobContext) -> object:
+    raise PermanentError("boom")
 
 
 @pytest.fixture
@@ -68,31 +151,19 @@ def test_the_probe_is_one_job_and_its_completion_ends_the_pause(paused: Paused) 
     assert len(paused.ran) == ran + 2
 
 
-def test_while_a_probe_runs_nothing_else_does(paused: Paused) -> None:
+def test_while_a_probe_runs_nothing_else_does_and_one_that_fails_doubles_the_wait(paused: Paused) -> None:
     paused.submit("second")
     paused.until_due()
-    seen: list[int] = []
+    claims: list[int] = []
 
     def slow(_: JobContext) -> object:
-        breaker = CircuitBreaker(TYPE, RULE, paused.rows, paused.clock, paused.clock.advance)
-        twin = Worker(**{**vars(paused.worker), "breaker": breaker})
+        twin = Worker(**{**vars(paused.worker), "breaker": paused.breaker()})
         twin.work(event_of(write_message(Message("second", 1, TYPE))), paused.invocation())
-        seen.append(paused.job("second").claims)
+        claims.append(paused.job("second").claims)
         raise ValueError("boom")
 
     paused.probe("waits", slow)
-    assert seen == [0]
-    assert paused.rows.row().cooldown == 120
-
-
-def test_a_probe_that_fails_waits_twice_as_long(paused: Paused) -> None:
-    for cooldown in (120, 240, 480):
-        paused.until_due()
-        paused.submit(f"probe-{cooldown}")
-        began = paused.clock.now
-        paused.probe(f"probe-{cooldown}", boom)
-        assert paused.rows.row().probe_at == began + cooldown
-        assert paused.job(f"probe-{cooldown}").attempts == 1
+    assert (claims, paused.rows.row().cooldown, paused.job("waits").attempts) == ([0], 120, 1)
 
 
 def test_a_probe_whose_process_ends_counts_as_failed(paused: Paused) -> None:
@@ -103,23 +174,15 @@ def test_a_probe_whose_process_ends_counts_as_failed(paused: Paused) -> None:
     assert paused.rows.row().probe_at == began + 120
 
 
-def test_a_probe_that_finds_its_job_gone_is_taken_back(paused: Paused) -> None:
-    paused.until_due()
-    paused.probe("no-such-job")
-    row = paused.rows.row()
-    assert (row.probe_at, row.cooldown) == (paused.clock.now, 60)
-    paused.probe("waits", ok)
-    assert paused.rows.row().since is None
-
-
-def test_a_probe_that_aws_keeps_from_running_is_taken_back(paused: Paused, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("job_id", ["no-such-job", "waits"], ids=["its job is gone", "AWS refuses the claim"])
+def test_a_probe_that_ran_nothing_is_taken_back(paused: Paused, monkeypatch: pytest.MonkeyPatch, job_id: str) -> None:
     def refuse(*_: object) -> None:
         raise ConnectionError
 
     paused.until_due()
     with monkeypatch.context() as broken:
         broken.setattr(paused.store, "apply", refuse)
-        paused.probe("waits", ok)
+        paused.probe(job_id, ok)
     row = paused.rows.row()
     assert (paused.job("waits").claims, row.probe, row.probe_at, row.cooldown) == (0, "", paused.clock.now, 60)
     paused.probe("waits", ok)
@@ -173,29 +236,6 @@ def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paus
     paused.until_due()
     paused.probe("waits")
     assert paused.rows.row().since is None, "the next one was planned by the one whose answer was lost"
-
-
-@pytest.mark.parametrize(
-    ("acts", "asked"),
-    [
-        ([ok], ["read", "read"]),
-        ([boom], ["read", "replace"]),
-        ([boom, ok], ["read", "replace", "read", "replace"]),
-    ],
-    ids=["completed", "failed", "completed after a failure"],
-)
-def test_what_an_attempt_costs(acts: list[Act], asked: list[str]) -> None:
-    one = Paused()
-    one.run(*acts)
-    assert one.rows.asked == asked
-
-
-def test_a_type_without_a_rule_asks_nobody() -> None:
-    one = OneType()
-    one.submit()
-    one.script = [boom]
-    one.poll()
-    assert not hasattr(one.worker.breaker, "rows")
 
 
 def test_each_act_is_a_line_of_the_audit() -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from chalicelib.errors import RetryLater
 from chalicelib.job_types.context import JobContext
-from chalicelib.jobs import transitions
-from chalicelib.jobs.job import SKIPPED, Job, Status
+from chalicelib.jobs.job import SKIPPED, WAITING, Job, Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.schedules.overlap import unfinished_before
 from tests.chalicelib.worker.one_type import OneType, boom, die
@@ -23,9 +22,11 @@ def put(world: OneType, job_id: str, **fields: object) -> Job:
     return job
 
 
-@pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING])
-def test_an_unfinished_earlier_firing_skips_the_next_one(world: OneType, status: Status) -> None:
-    put(world, "earlier", status=status)
+@pytest.mark.parametrize(
+    ("status", "gen"), [(status, 1) for status in sorted(WAITING | {Status.PROCESSING})] + [(Status.QUEUED, 2)]
+)
+def test_an_unfinished_earlier_firing_skips_the_next_one(world: OneType, status: Status, gen: int) -> None:
+    put(world, "earlier", status=status, gen=gen)
     world.submit(after="earlier")
     assert world.poll() == 1
     job = world.job()
@@ -36,16 +37,11 @@ def test_an_unfinished_earlier_firing_skips_the_next_one(world: OneType, status:
     assert [one.outcome for one in world.store.view("job-1").attempts] == ["cancelled"]
 
 
-@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER])
-def test_a_finished_one_lets_it_run(world: OneType, status: Status) -> None:
-    put(world, "earlier", status=status, started_at=1.0)
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER, None])
+def test_one_that_has_finished_or_is_gone_lets_it_run(world: OneType, status: Status | None) -> None:
+    if status is not None:
+        put(world, "earlier", status=status, started_at=1.0)
     world.submit(after="earlier")
-    world.poll()
-    assert world.job().status is Status.COMPLETED
-
-
-def test_one_that_is_gone_lets_it_run(world: OneType) -> None:
-    world.submit(after="expired long ago")
     world.poll()
     assert world.job().status is Status.COMPLETED
 
@@ -57,23 +53,16 @@ def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) 
     third = put(world, "third", status=Status.CANCELLED, after="second")
     fourth = replace(third, id="fourth", after="third")
     assert unfinished_before(world.store, fourth) == "first"
+    assert unfinished_before(world.store, replace(fourth, gen=2)) is None, "a retry by hand runs whatever else does"
 
 
-def test_a_bulk_cancel_of_what_waited_does_not_hide_the_one_that_runs(world: OneType) -> None:
+def test_a_chain_of_any_length_is_followed_to_its_end(world: OneType) -> None:
     put(world, "0", status=Status.PROCESSING)
     for number in range(1, 150):
         put(world, f"{number}", status=Status.CANCELLED, after=f"{number - 1}")
     assert unfinished_before(world.store, a_job(after="149")) == "0"
-
-
-def test_a_chain_of_any_length_ends(world: OneType) -> None:
     put(world, "loop", status=Status.CANCELLED, after="loop")
     assert unfinished_before(world.store, a_job(after="loop")) is None
-
-
-def test_a_retry_by_hand_runs_whatever_else_does(world: OneType) -> None:
-    put(world, "first", status=Status.PROCESSING)
-    assert unfinished_before(world.store, a_job(after="first", gen=2)) is None
 
 
 def fail_once(world: OneType) -> None:
@@ -112,13 +101,6 @@ def test_a_firing_that_has_begun_goes_on_when_an_earlier_one_is_retried_by_hand(
     assert len(world.ran) == 2
 
 
-def test_one_that_is_retried_by_hand_before_a_firing_begins_skips_it(world: OneType) -> None:
-    put(world, "earlier", status=Status.QUEUED, started_at=1.0, gen=2)
-    world.submit(after="earlier")
-    world.poll()
-    assert world.job().error_class == SKIPPED
-
-
 @pytest.mark.parametrize(("number", "request_"), [(2, "get_without_bodies"), (3, "record"), (4, "apply")])
 def test_a_worker_that_dies_over_the_question_is_no_way_around_it(world: OneType, number: int, request_: str) -> None:
     put(world, "earlier", status=Status.PROCESSING)
@@ -132,17 +114,3 @@ def test_a_worker_that_dies_over_the_question_is_no_way_around_it(world: OneType
     world.poll()
     job = world.job()
     assert (job.status, job.error_class, job.claims, world.ran) == (Status.CANCELLED, SKIPPED, 2, [])
-
-
-def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_read(_: str) -> Job:
-        raise AssertionError("no job is read")
-
-    monkeypatch.setattr(world.store, "get_without_bodies", no_read)
-    check: Callable[..., str | None] = unfinished_before
-    assert check(world.store, a_job()) is None
-
-
-def test_the_sentence_is_cut_to_what_an_item_has_room_for() -> None:
-    skip = transitions.skip(a_job(status=Status.PROCESSING), now=1.0, unfinished="x" * 500)
-    assert len(str(skip.values["error_message"]).encode()) <= 160

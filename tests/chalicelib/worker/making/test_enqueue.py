@@ -113,9 +113,10 @@ def test_parents_that_ask_again_after_a_debounced_job_has_run_are_given_it(
     assert children(world, "job-2") == []
 
 
-def test_a_manual_retry_asks_for_a_debounced_job_of_its_own(world: OneType) -> None:
+@pytest.mark.parametrize("attempt", [index(1), making()], ids=["debounced", "plain"])
+def test_a_manual_retry_makes_its_own(world: OneType, attempt: Callable[[JobContext], object]) -> None:
     world.submit()
-    world.script = [index(1), index(1)]
+    world.script = [attempt, attempt]
     world.poll()
     [child] = children(world)
     world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
@@ -172,37 +173,32 @@ def test_the_first_one_stays_as_it_was_made_and_a_line_says_so(world: OneType) -
     assert (line["level"], line["differs"], line["job_id"]) == ("WARNING", True, child.id)
 
 
-def test_a_manual_retry_makes_its_own(world: OneType) -> None:
+def test_what_dies_between_storing_and_sending_is_sent_by_the_next_attempt(
+    world: OneType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.submit()
     world.script = [making(), making()]
-    world.poll()
-    job = world.job()
-    world.store._jobs["job-1"] = replace(job, status=Status.FAILED)
-    Operations(Dispatcher(world.store, world.queue, world.clock)).retry("job-1")
-    world.poll()
-    assert len(children(world)) == 2
-
-
-def test_what_dies_between_storing_and_sending_is_sent_by_the_next_attempt(world: OneType) -> None:
-    world.submit()
-    send = world.queue.send
-    world.queue.send = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
-    world.script = [making(), making()]
-    with pytest.raises(KeyboardInterrupt):
-        world.poll()
-    world.queue.send = send  # type: ignore[method-assign]
+    with monkeypatch.context() as dying:
+        dying.setattr(world.queue, "send", die_of(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            world.poll()
     assert "test.mail" not in world.queue.messages
     world.clock.advance(400)
     world.poll()
     assert len(world.queue.messages["test.mail"]) == 1
 
 
-def test_a_queue_that_refuses_costs_no_attempt(world: OneType) -> None:
+def test_a_queue_that_refuses_costs_no_attempt(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
     world.submit()
     world.script = [making()]
-    send = world.queue.send
-    world.queue.send = lambda *_: (_ for _ in ()).throw(OSError("no permission"))  # type: ignore[method-assign]
+    monkeypatch.setattr(world.queue, "send", die_of(OSError("no permission")))
     world.poll()
-    world.queue.send = send  # type: ignore[method-assign]
     [child] = children(world)
     assert (world.job().status, child.sent, child.due_at) == (Status.COMPLETED, False, T0 + 60)
+
+
+def die_of(error: BaseException) -> Callable[..., None]:
+    def call(*_: object) -> None:
+        raise error
+
+    return call

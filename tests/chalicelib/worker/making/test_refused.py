@@ -33,27 +33,28 @@ def refusal(world: OneType, attempt: Callable[[JobContext], object]) -> Exceptio
     return caught[0]
 
 
-def test_another_type_is_refused(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.note", {}, key="k"))
-    assert isinstance(error, ConfigurationError)
-    assert str(error) == "test.note is not in enqueues= of test.note; declared: test.mail, test.gone"
+@pytest.mark.parametrize(
+    ("job_type", "payload", "kind", "told"),
+    [
+        ("test.note", {}, ConfigurationError, "test.note is not in enqueues= of test.note; declared: test.mail"),
+        ("test.mail", {"to": []}, InvalidPayload, "payload.to"),
+        ("test.mail", {"to": ["x" * 5_000_000]}, InvalidRequest, "at most 5,000,000"),
+        ("test.gone", PAYLOAD, InvalidRequest, "takes no new jobs"),
+    ],
+    ids=["not declared", "not valid", "too large", "retired"],
+)
+def test_a_job_that_cannot_be_is_refused(
+    world: OneType, job_type: str, payload: Any, kind: type[Exception], told: str
+) -> None:
+    error = refusal(world, lambda ctx: ctx.enqueue(job_type, payload, key="k"))
+    assert isinstance(error, kind)
+    assert told in (error.told() if isinstance(error, InvalidRequest) else str(error))
+    assert children(world) == []
 
 
 def test_a_type_that_declares_nothing_makes_nothing(world: OneType) -> None:
     world.worker = replace(world.worker, kind=replace(world.kind, enqueues=()), service=None)
-    error = refusal(world, making())
-    assert str(error) == "test.mail is not in enqueues= of test.note; declared: none"
-
-
-def test_a_payload_is_held_against_the_other_types_schema(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.mail", {"to": []}, key="k"))
-    assert isinstance(error, InvalidPayload)
-    assert [one.loc for one in error.errors] == [("payload", "to")]
-    assert children(world) == []
-
-
-def test_a_retired_type_takes_none(world: OneType) -> None:
-    assert "retired" in str(refusal(world, lambda ctx: ctx.enqueue("test.gone", PAYLOAD, key="k")))
+    assert "declared: none" in str(refusal(world, making()))
 
 
 @pytest.mark.parametrize(
@@ -83,12 +84,6 @@ def test_what_the_api_would_refuse_is_refused_by_the_name_of_its_field(
     error = refusal(world, making(**asked))
     assert isinstance(error, InvalidRequest)
     assert [one.loc for one in error.errors] == [(field,)]
-
-
-def test_a_payload_that_is_too_large_is_refused(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.mail", {"to": ["x" * 5_000_000]}, key="k"))
-    assert isinstance(error, InvalidRequest)
-    assert "at most 5,000,000" in error.told()
 
 
 def test_one_key_for_two_jobs_of_one_attempt_is_a_mistake_that_shows_at_once(world: OneType) -> None:

@@ -12,7 +12,6 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import JobStore, Message
 from chalicelib.jobs.tenants import tag_of
 from chalicelib.limits.serial import InOrder
@@ -21,10 +20,8 @@ from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.worker.one_type import Note
-from tests.chalicelib.worker.together.side_by_side import NAME, Invocation, SideBySide
-from tests.chalicelib.worker.together.slow import Slow
+from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide, Slow
 from tests.proof.grounds.faults import Crash
-from tests.support import sqs_record
 
 Chance = Callable[[Random], bool]
 
@@ -97,14 +94,10 @@ class OneOfAKey(SideBySide):
             self.running[key].remove(job)
 
     def _act(self) -> str:
-        self.sleep(self.takes(self.rng))
-        if self.dies(self.rng):
-            raise Crash
+        done = super()._act()
         if self.parks(self.rng):
             raise RetryLater(1200, "closed")
-        if self.fails(self.rng):
-            raise ValueError("boom")
-        return "done"
+        return done
 
     def _watch(self) -> None:
         while True:
@@ -113,38 +106,15 @@ class OneOfAKey(SideBySide):
             self.watchdog.run(lambda: 50.0)
             self.sleep(60)
 
-    def _worker(self, number: int) -> None:
-        worker = self._new(0.0)
-        while True:
-            batch = self._next()
-            if not batch:
-                self.sleep(self._quiet())
-                continue
-            try:
-                self._work(worker, batch, 0.0)
-            except Crash:
-                worker = self._new(0.0)
-
     def _next(self) -> list[HeldMessage]:
         if self.ghosts and self.rng.random() < 0.5:
             return [self.ghosts.pop(0)]
-        batch = self.queue.receive(NAME, self.batch_size)
+        batch = super()._next()
         self.ghosts += [held for held in batch if self.copies(self.rng)]
-        for held in batch:
-            if self.repeats(self.rng):
-                self.queue.send(replace(held.message, group=held.group))
         return batch
 
-    def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at, m.group) for m in batch]
-        clock = self._clock_of(ahead)
-        again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
-        for message in batch:
-            if message.receipt not in again:
-                self.queue.delete(NAME, message.receipt)
-
     def _new(self, ahead: float) -> Worker:
-        clock, store = self._clock_of(ahead), cast("JobStore", Mortal(self))
+        clock, store = self._clock_of(ahead), cast("JobStore", Mortal(self, "store"))
         return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep,
                       starts=InOrder(NAME, store, clock))  # fmt: skip
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
 
@@ -31,7 +31,6 @@ from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.worker.one_type import Note
-from tests.chalicelib.worker.together.slow import Slow, SlowTurns
 from tests.proof.grounds.faults import Crash
 from tests.support import T0, sqs_record
 
@@ -57,6 +56,24 @@ class Invocation:
 
 
 @dataclass
+class Slow:
+    """A port whose answers take time; its calls are counted, changes by their job."""
+
+    world: "SideBySide"
+    port: str
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **more: Any) -> Any:
+            counted = args[0] if name == "apply" else name
+            self.world.calls[counted] = self.world.calls.get(counted, 0) + 1
+            found = getattr(getattr(self.world, self.port), name)(*args, **more)
+            self.world.sleep(self.world.rng.uniform(0, self.world.latency))
+            return found
+
+        return call
+
+
+@dataclass
 class SideBySide:
     """Workers of a type with a rate. `takes` gives the seconds of a run, `dies` whether its process ends in it."""
 
@@ -75,7 +92,7 @@ class SideBySide:
     now: float = T0
     starts: list[float] = field(default_factory=list)
     received: dict[str, int] = field(default_factory=dict)
-    writes: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
     paused: bool = False
     over: bool = False
 
@@ -83,14 +100,9 @@ class SideBySide:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
+        function = Function(batch_size=self.batch_size, concurrency=max(2, self.workers))
         self.kind: JobType[Any, Any] = JobType(
-            NAME,
-            self._function,
-            Note,
-            max_attempts=5,
-            timeout=self.timeout,
-            rate=self.rate,
-            function=Function(batch_size=self.batch_size, concurrency=max(2, self.workers)),
+            NAME, self._function, Note, max_attempts=5, timeout=self.timeout, rate=self.rate, function=function
         )
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock, self.kind.visibility_timeout, self.kind.max_receives)
@@ -192,18 +204,22 @@ class SideBySide:
         ahead = self.skew * number / max(1, self.workers - 1)
         worker = self._new(ahead)
         while True:
-            batch = [] if self.paused else self.queue.receive(NAME, self.batch_size)
+            batch = self._next()
             if not batch:
                 self.sleep(self._quiet())
                 continue
-            for held in batch:
-                self.received[held.message.id] = self.received.get(held.message.id, 0) + 1
-                if self.repeats(self.rng):
-                    self.queue.send(held.message)
             try:
                 self._work(worker, batch, ahead)
             except Crash:
                 worker = self._new(ahead)
+
+    def _next(self) -> list[HeldMessage]:
+        batch = [] if self.paused else self.queue.receive(NAME, self.batch_size)
+        for held in batch:
+            self.received[held.message.id] = self.received.get(held.message.id, 0) + 1
+            if self.repeats(self.rng):
+                self.queue.send(replace(held.message, group=held.group))
+        return batch
 
     def _quiet(self) -> float:
         """Return for how long no message can become visible, and a moment more: a poller waits at the queue."""
@@ -211,7 +227,7 @@ class SideBySide:
         return max(0.0, min(next_at - self.now, LONG_POLL)) + self.rng.uniform(0.5, 1) * POLL
 
     def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at, m.group) for m in batch]
         clock = self._clock_of(ahead)
         again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
         for message in batch:
@@ -219,8 +235,8 @@ class SideBySide:
                 self.queue.delete(NAME, message.receipt)
 
     def _new(self, ahead: float) -> Worker:
-        clock, store = self._clock_of(ahead), cast("JobStore", Slow(self))
-        pacing = Pacing.of(self.kind, self.rate, cast("Turns", SlowTurns(self)), store, clock, self.sleep)
+        clock, store = self._clock_of(ahead), cast("JobStore", Slow(self, "store"))
+        pacing = Pacing.of(self.kind, self.rate, cast("Turns", Slow(self, "turns")), store, clock, self.sleep)
         return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep,
                       starts=pacing)  # fmt: skip
 
@@ -229,6 +245,9 @@ class SideBySide:
 
     def _function(self, _: Note, __: JobContext) -> str:
         self.starts.append(self.now)
+        return self._act()
+
+    def _act(self) -> str:
         self.sleep(self.takes(self.rng))
         if self.dies(self.rng):
             raise Crash
