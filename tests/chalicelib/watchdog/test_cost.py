@@ -1,9 +1,6 @@
 """What a run of the watchdog costs: every request to AWS, counted; bounded, whatever has piled up."""
 
-import math
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,17 +14,15 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.port import Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.watchdog.search import MOST_LOOKS
+from tests.reading import read_by
 from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
 
 TYPES = ("email.send", "image.process", "report.generate")
@@ -68,23 +63,6 @@ def run(service: JobService, *, lookback: Lookback | None = None, **facts: Any) 
     return tally, asked - IDLE
 
 
-@contextmanager
-def units_read() -> Iterator[list[float]]:
-    """The read units of each query of the index meanwhile, as DynamoDB counts them: half a unit for each 4 KB begun."""
-    units: list[float] = []
-
-    def note(parsed: Any, **_: Any) -> None:
-        # Read is what lies in the range, whatever the filter leaves of it; an entry is about 150 bytes.
-        units.append(0.5 * max(1, math.ceil(150 * parsed["ScannedCount"] / 4096)))
-
-    events = aws.client("dynamodb", REGION).meta.events
-    events.register("after-call.dynamodb.Query", note)
-    try:
-        yield units
-    finally:
-        events.unregister("after-call.dynamodb.Query", note)
-
-
 def test_a_run_with_nothing_to_do_makes_43_requests_whatever_waits(service: JobService, clock: Clock) -> None:
     assert IDLE.total() == 43
     assert run(service) == ({}, Counter())
@@ -98,42 +76,26 @@ def test_a_run_with_nothing_to_do_makes_43_requests_whatever_waits(service: JobS
 def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     service: JobService, cloud: Settings, clock: Clock
 ) -> None:
-    """A thousand wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
+    """Hundreds wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
     service.queue.send(Message("somebody", 1, "email.send"))
     clock.advance(3600)
     facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
     asked = Counter(Query=BUSY + 4)  # beside them the minute in which one was not sent, in each shard
-    with units_read() as idle:
+    with read_by(REGION) as idle:
         assert run(service, **facts) == ({}, asked)
+    waiting = [a_job(sent=True, created_at=T0 + 100 + n, updated_at=T0 + 100 + n, due_at=T0) for n in range(0, 200, 2)]
+    since = {"created_at": T0 + 59, "updated_at": T0 + 59, "lease_until": T0 + 9999, "due_at": T0 + 9999}
     rows = binding.jobs(cloud).bind(JobRow)
-    waiting = [a_job(sent=True, created_at=T0 + 100 + n, updated_at=T0 + 100 + n, due_at=T0) for n in range(1000)]
-    held = a_job(
-        status=Status.PROCESSING, created_at=T0 + 59, updated_at=T0 + 59, lease_until=T0 + 9999, due_at=T0 + 9999
-    )
-    items = [new_row(rows, job).serialize() for job in (*waiting, held)]
+    items = [new_row(rows, job).serialize() for job in (*waiting, a_job(status=Status.PROCESSING, **since))]
     for start in range(0, len(items), 25):
         requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
         aws.client("dynamodb", REGION).batch_write_item(RequestItems={cloud.jobs_table: requests})
-    with units_read() as busy:
+    with read_by(REGION) as busy:
         assert run(service, **facts) == ({}, asked)
-    assert sum(busy) == sum(idle)
-    with units_read() as reading:
-        assert run(service, claimed_to={"email.send": T0 + 600})[0] == {"waiting": 300, "resent": 200}
-    assert sum(reading) > sum(idle), "the meter notices what is read"
-
-
-def test_a_new_process_reads_planned_jobs_whose_time_is_past_a_hundred_at_a_time(
-    service: JobService, clock: Clock
-) -> None:
-    """They were sent and wait behind others: none is written, and a process that has run for a while reads none."""
-    service.queue.send(Message("somebody", 1, "email.send"))
-    for number in range(150):
-        at = T0 + 60 + number
-        service.store.add(a_job(status=Status.SCHEDULED, run_at=at, next_attempt_at=at, due_at=at, sent=True))
-    clock.advance(7200)
-    facts: dict[str, Any] = {"claimed_to": {"email.send": T0}}
-    assert run(service, **facts) == ({}, Counter(Query=BUSY))
-    assert run(service, lookback=Lookback(), **facts) == ({}, Counter(Query=BUSY + NEW, BatchGetItem=2))
+    assert busy.units == idle.units
+    with read_by(REGION) as reading:
+        assert run(service, claimed_to={"email.send": T0 + 200})[0] == {"waiting": 50}
+    assert reading.units > idle.units, "the meter notices what is read"
 
 
 def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_often(
@@ -149,33 +111,14 @@ def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_ofte
     assert run(service, **facts) == ({}, Counter())
 
 
-def test_ten_jobs_that_were_not_sent_cost_a_read_twenty_writes_and_a_send(service: JobService, clock: Clock) -> None:
-    for _ in range(10):
-        service.store.add(a_job())
-    clock.advance(61)
-    assert run(service) == ({"resent": 10}, Counter(BatchGetItem=1, UpdateItem=20, SendMessageBatch=1))
-
-
-def test_more_than_ten_of_a_minute_that_were_not_sent_are_read_together_and_sent_in_tens(
-    service: JobService, clock: Clock
-) -> None:
-    service.dispatcher.send(a_job())  # in an empty queue every job is in doubt
-    for _ in range(25):
-        service.store.add(a_job())
-    clock.advance(61)
-    facts: dict[str, Any] = {"claimed_to": {"email.send": T0 - 600}, "unsent": {"email.send": [T0 - T0 % 60]}}
-    sent, asked = run(service, **facts)
-    assert (sent, asked["BatchGetItem"], asked["SendMessageBatch"]) == ({"resent": 25}, 1, 3)
-
-
-def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
+def test_a_burst_is_sent_ahead_in_tens_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
     at = T0 + 5000
-    for number in range(200):
+    for number in range(40):
         job = a_job(status=Status.SCHEDULED, run_at=at + number / 1e3, next_attempt_at=at, due_at=at - LOOK_AHEAD)
         service.store.add(job)
     clock.now = at - 700
-    assert run(service) == ({"resent": 200}, Counter(BatchGetItem=20, UpdateItem=400, SendMessageBatch=20))
-    assert service.queue.depth("email.send").delayed == 200
+    assert run(service) == ({"resent": 40}, Counter(BatchGetItem=4, UpdateItem=80, SendMessageBatch=4))
+    assert service.queue.depth("email.send").delayed == 40
     clock.advance(60)
     assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
     assert run(service, lookback=Lookback()) == ({}, Counter(Query=BUSY + NEW)), "a new process looks back"
@@ -192,16 +135,6 @@ def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobSer
         {"removed": 10},
         Counter(ReceiveMessage=2, GetItem=10, DeleteMessageBatch=1, Query=BUSY),
     )
-
-
-def test_a_run_looks_at_a_bounded_number_of_jobs_and_the_next_one_at_the_others(clock: Clock) -> None:
-    service = JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
-    for number in range(MOST_LOOKS + 100):
-        service.store.add(Job(f"job-{number}", "email.send", Status.QUEUED, T0, T0, due_at=T0 + 60, sent=True))
-    clock.advance(61)
-    watchdog = Watchdog(service.dispatcher, TYPES)
-    assert watchdog.run(lambda: 50.0) == {"resent": MOST_LOOKS}
-    assert watchdog.run(lambda: 50.0) == {"waiting": 100}
 
 
 class Endless:

@@ -22,30 +22,32 @@ def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
     return Job("job-1", "test.note", status, **{**since, **fields})
 
 
-@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
-def test_a_dead_letter_of_a_finished_job_is_removed(status: Status) -> None:
-    assert isinstance(sweep(Message("job-1", 1, "test.note"), a_job(status), NOW), Remove)
+HELD = a_job(Status.PROCESSING, attempts=1, lease_until=NOW - 59)
+LATER = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
 
 
-def test_a_dead_letter_of_a_dead_job_is_the_evidence_and_stays() -> None:
-    assert sweep(Message("job-1", 1, "test.note"), a_job(Status.DEAD_LETTER), NOW) == Keep()
-
-
-def test_a_dead_letter_of_a_key_is_removed_so_that_those_behind_it_are_seen() -> None:
-    message = Message("job-1", 1, "test.note")
-    assert isinstance(sweep(message, a_job(Status.DEAD_LETTER), NOW, serial=True), Remove)
-    assert sweep(message, a_job(Status.DEAD_LETTER, gen=0), NOW, serial=True) == Keep(), "of a newer generation"
-
-
-def test_a_dead_letter_of_an_older_generation_or_of_no_job_is_removed() -> None:
-    for status in Status:
-        assert isinstance(sweep(Message("job-1", 1, "test.note"), a_job(status, gen=2), NOW), Remove)
-    assert isinstance(sweep(Message("job-1", 1, "test.note"), None, NOW), Remove)
-
-
-def test_a_dead_letter_nobody_can_read_or_of_a_newer_generation_stays() -> None:
-    assert sweep(None, None, NOW) == Keep(malformed=True)
-    assert sweep(Message("job-1", 2, "test.note"), a_job(Status.QUEUED), NOW) == Keep()
+@pytest.mark.parametrize(
+    ("message", "job", "serial", "verdict"),
+    [
+        *((MESSAGE, a_job(status), False, Remove) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)),
+        *((MESSAGE, a_job(status, gen=2), False, Remove) for status in Status),
+        (MESSAGE, None, False, Remove),
+        (MESSAGE, a_job(Status.DEAD_LETTER), False, Keep()),  # the evidence
+        (MESSAGE, a_job(Status.DEAD_LETTER), True, Remove),  # so that those behind it of its key are seen
+        (Message("job-1", 2, "test.note"), a_job(Status.DEAD_LETTER), True, Keep()),
+        (Message("job-1", 2, "test.note"), a_job(), False, Keep()),
+        (None, None, False, Keep(malformed=True)),
+        (MESSAGE, a_job(sent=False), False, Remove),  # it is sent anyway
+        (MESSAGE, LATER, False, Redeliver(NOW + 5000 - LOOK_AHEAD)),
+        (MESSAGE, HELD, False, Keep()),
+        (MESSAGE, replace(HELD, lease_until=NOW - 61), False, Redeliver(NOW)),
+    ],
+)
+def test_a_dead_letter_is_removed_kept_or_replaced(
+    message: Message | None, job: Job | None, serial: bool, verdict: Keep | Redeliver | type[Remove]
+) -> None:
+    found = sweep(message, job, NOW, serial=serial)
+    assert isinstance(found, Remove) if verdict is Remove else found == verdict
 
 
 @pytest.mark.parametrize(
@@ -72,25 +74,6 @@ def test_a_job_that_can_still_run_gets_a_fresh_message_at_once_and_then_less_and
     assert pauses == [0, 60, 180, 420, 900, 900, 900, 900, 900]
 
 
-def test_a_job_that_had_thousands_of_messages_gets_another_one() -> None:
-    assert sweep(MESSAGE, a_job(resends=9_999), NOW) == Redeliver(NOW + 900)
-
-
-def test_a_job_that_backs_off_gets_its_fresh_message_ahead_of_its_time() -> None:
-    job = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
-    assert sweep(MESSAGE, job, NOW) == Redeliver(NOW + 5000 - LOOK_AHEAD)
-
-
-def test_a_job_that_is_to_be_sent_anyway_needs_no_second_message() -> None:
-    assert isinstance(sweep(MESSAGE, a_job(sent=False), NOW), Remove)
-
-
-def test_a_job_that_is_held_keeps_its_message_until_a_minute_after_the_lease() -> None:
-    held = a_job(Status.PROCESSING, attempts=1, lease_until=NOW - 59)
-    assert sweep(MESSAGE, held, NOW) == Keep()
-    assert sweep(MESSAGE, held, NOW + 2) == Redeliver(NOW + 2)
-
-
 def test_only_spent_attempts_spent_claims_or_a_day_of_stalling_end_a_job() -> None:
     for attempts in range(3):
         assert isinstance(sweep(MESSAGE, a_job(attempts=attempts, resends=1000), NOW), Redeliver)
@@ -101,18 +84,3 @@ def test_only_spent_attempts_spent_claims_or_a_day_of_stalling_end_a_job() -> No
         "WorkerLost", "TooManyClaims", "Undeliverable",
     ]  # fmt: skip
     assert isinstance(sweep(MESSAGE, a_job(stalled_since=NOW - DAY + 1), NOW), Redeliver)
-
-
-def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
-    lost = a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61)
-    verdicts = (
-        check(a_job(sent=False, resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
-        check(a_job(resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
-        sweep(MESSAGE, lost, NOW),
-        sweep(MESSAGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW),
-        sweep(MESSAGE, a_job(stalled_since=NOW - DAY), NOW),
-    )
-    for verdict in verdicts:
-        assert isinstance(verdict, GiveUp)
-        given_up = transitions.give_up(lost, now=NOW, error=verdict.error).applied(lost)
-        assert (given_up.error_class, given_up.error_message) == verdict.error

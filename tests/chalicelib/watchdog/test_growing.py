@@ -46,10 +46,7 @@ def test_a_queue_that_grows_is_told(depths: Sequence[int | None], rings: bool) -
 
 def test_it_is_told_at_the_third_look_and_as_long_as_it_grows() -> None:
     assert told([0, 200, 300, 400, 400]) == [False, False, True, True, False]
-
-
-def test_runs_far_apart_say_nothing_of_each_other() -> None:
-    assert not any(told([0, 200, 300, 400], every=GAP + 1))
+    assert not any(told([0, 200, 300, 400], every=GAP + 1)), "runs far apart say nothing of each other"
 
 
 @pytest.mark.parametrize(("paused", "told_of"), [({}, [[TYPE]]), ({TYPE: Pause(1.0, "ada")}, [])])

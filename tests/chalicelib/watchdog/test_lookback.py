@@ -11,7 +11,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.watchdog.lookback import GAP, PATIENCE, Lookback, Window
+from chalicelib.watchdog.lookback import PATIENCE, Lookback, Window
 from chalicelib.watchdog.run import Watchdog
 from tests.support import T0, Clock, a_job
 
@@ -100,25 +100,3 @@ def test_what_was_found_long_after_its_time_and_could_not_be_sent_is_looked_for_
     world.queue.closed = False
     world.queue.send(Message("other", 1, TYPE))
     assert world.run(PATIENCE).sent
-
-
-def test_a_process_that_has_sent_all_looks_back_no_longer() -> None:
-    lookback = Lookback()
-    lookback.begin([TYPE], T0)
-    assert lookback.since(TYPE, T0) is not None
-    now = T0
-    while now <= T0 + PATIENCE:
-        now += 60
-        lookback.begin([TYPE], now)
-    assert lookback.since(TYPE, now) is None
-
-
-def test_it_looks_from_the_oldest_job_that_could_not_be_sent_and_at_least_as_far_as_every_run() -> None:
-    lookback = Lookback(T0, {TYPE: Window(0, 0)})
-    lookback.keep([TYPE], T0)
-    assert lookback.since(TYPE, T0) == T0 - LOOK_AHEAD
-    lookback.keep([TYPE], T0 + 60, at=T0 - HOUR)
-    lookback.keep([TYPE], T0 + 120, at=T0 + HOUR)
-    assert lookback.since(TYPE, T0 + PATIENCE) == T0 - HOUR
-    lookback.begin([TYPE], T0 + GAP + 1)
-    assert (lookback.since(TYPE, T0 + GAP + 1) or T0) < T0 - HOUR

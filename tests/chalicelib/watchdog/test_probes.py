@@ -31,16 +31,11 @@ def test_a_probe_is_a_job_that_a_worker_would_take(stage: Stage) -> None:
     assert stage.probed == [Message(ready.id, 1, TYPE, "c")]
 
 
-def test_a_job_whose_holder_has_gone_is_one_too(stage: Stage) -> None:
-    lost = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 - 9, claims=1, attempts=1)
-    stage.store.add(lost)
-    stage.write(replace(OPEN, probe_at=T0))
-    stage.watchdog.run()
-    assert [message.id for message in stage.probed] == [lost.id]
-
-
-@pytest.mark.parametrize(("status", "name"), [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until")])
-def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until"), (Status.PROCESSING, "lease_until")],
+)
+def test_so_is_one_whose_time_has_come_or_whose_holder_has_gone(stage: Stage, status: Status, name: str) -> None:
     due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, sent=True, **{name: T0 - 9})
     later = a_job(type=TYPE, status=status, next_attempt_at=T0 + 99, **{name: T0 + 99})
     stage.store.add(later)

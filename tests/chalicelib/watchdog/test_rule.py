@@ -94,16 +94,6 @@ def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
     assert isinstance(check(job, NOW, EMPTY), GiveUp)
 
 
-def test_no_number_of_messages_is_too_many_to_count_on() -> None:
-    at = NOW - 3 * DAY
-    for signs, job in (
-        (EMPTY, a_job(resends=9_999)),
-        (BACKLOG, a_job(Status.RETRYING, next_attempt_at=at, updated_at=at, resends=9_999)),
-        (EMPTY, a_job(sent=False, resends=9_999)),
-    ):
-        assert isinstance(check(job, NOW, signs), Resend), job
-
-
 def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends_a_job() -> None:
     for status, age in ((Status.QUEUED, OLD), (Status.PROCESSING, OLD_HELD), (Status.RETRYING, OLD_HELD)):
         at = NOW - age

@@ -62,16 +62,6 @@ def test_the_search_leaves_half_of_the_time_to_what_it_found(world: World, groun
     assert all(job.sent for job in ground.jobs())
 
 
-def test_threads_look_side_by_side(world: World, ground: MemoryGround) -> None:
-    fail(ground, "send")
-    for number in range(40):
-        world.submit(f"job {number}")
-    fail(ground)
-    world.watchdog.threads = 8
-    assert look(world) == {"resent": 40}
-    assert ground.waiting() == 40
-
-
 def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(clock: Clock) -> None:
     ground, counters = MemoryGround(clock, 360.0), MemoryCounters()
     counters.pause("email.send", Pause(clock.now))

@@ -56,13 +56,6 @@ def test_each_minute_is_read_in_some_run_and_no_other_one(numbers: list[int], ru
     assert sorted(read) == sorted(minutes)
 
 
-def test_a_day_of_unsent_minutes_takes_a_bounded_number_of_searches() -> None:
-    store = Crowded()
-    standing = Standing({}, unsent={TYPE: [T0 - 2 * MINUTE * n for n in range(1, 720)]})
-    find(store, TYPE, Signs(Depth(visible=1), claimed_to=T0 - 90_000), standing, T0)
-    assert len(store.asked) <= MOST_SPANS
-
-
 def test_planned_jobs_that_wait_hide_no_later_one_where_the_order_of_starts_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
