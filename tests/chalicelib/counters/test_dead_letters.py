@@ -1,7 +1,7 @@
 """Dead letters that health looks at: which of them somebody knows of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +37,8 @@ def dead(fingerprint: str | None, *at: float) -> list[Dead]:
 def test_what_was_there_when_its_error_was_acknowledged_is_known_and_what_came_later_is_not() -> None:
     [found] = older(dead("f1", T0 - 9000, T0 - 5000, T0 - 4999) + dead("f3", T0 - 9000) + dead(None, T0 - 9000))
     assert (found.number, found.acknowledged, found.fingerprint) == (5, 2, "f1")
+    [found] = older([Dead("c.d", "f1", T0 - 9000), *dead("f3", T0 - 9000)])
+    assert (found.number, found.acknowledged, found.fingerprint) == (1, 0, None), "those of another type do not count"
 
 
 def test_those_of_the_last_hour_are_not_older_although_somebody_knows_of_them() -> None:
@@ -52,28 +54,15 @@ def test_where_the_counters_have_another_number_than_was_seen_theirs_is_told() -
         assert (found.number, found.acknowledged, found.which) == (counted, known, ALL)
 
 
-def test_those_of_another_type_do_not_count() -> None:
-    [found] = older([Dead("c.d", "f1", T0 - 9000), *dead("f3", T0 - 9000)])
-    assert (found.number, found.acknowledged, found.fingerprint) == (1, 0, None)
+@pytest.mark.parametrize(("marks", "acknowledged"), [(MARKS, None), ({}, 0)], ids=["unknown, not zero", "no mark"])
+def test_what_nobody_has_looked_at(marks: dict[str, Acknowledged], acknowledged: int | None) -> None:
+    assert older(None, marks=marks) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=acknowledged, which=ALL)]
 
 
-def test_what_nobody_has_looked_at_is_unknown_and_not_zero() -> None:
-    assert older(None) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=None, which=ALL)]
-
-
-def test_without_a_mark_none_is_acknowledged_and_nobody_needs_to_look() -> None:
-    assert older(None, marks={}) == [Finding(Kind.DEAD_LETTERS, "a.b", 9, acknowledged=0, which=ALL)]
-
-
-@dataclass
 class Watched(MemoryJobStore):
     """A store that notes its pages."""
 
-    clock: Clock
-    asked: int = field(default=0)
-
-    def __post_init__(self) -> None:
-        super().__init__(self.clock)
+    asked = 0
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         self.asked += 1

@@ -6,29 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.counters.port import Seen
-from chalicelib.counters.recounting.drift import Drift, compare, jobs_in, moves_in, named, sure, tally
-from chalicelib.jobs.job import Status
+from chalicelib.counters.recounting.drift import Drift, compare, sure
 from tests.support import T0
-
-
-def test_jobs_are_counted_by_type_and_status_and_the_queued_ones_by_hour() -> None:
-    found = tally([Seen("a.b", Status.QUEUED, T0), Seen("a.b", Status.FAILED, T0), Seen("c.d", Status.FAILED, T0)], T0)
-    assert found == {
-        "a.b": {"n#queued": 1, "n#failed": 1, f"w#h{int(T0 // 3600)}": 1},
-        "c.d": {"n#failed": 1},
-    }
-    assert jobs_in(found) == 3
-
-
-def test_every_difference_is_reported_by_status() -> None:
-    [drift] = compare("a.b", {"n#queued": 5, "n#failed": 1}, {"n#queued": 7, "n#failed": 1}, 0)
-    assert (drift.job_type, drift.status, drift.difference, drift.sure) == ("a.b", Status.QUEUED, -2, -2)
-
-
-def test_what_is_counted_and_not_there_any_more_is_drift_too() -> None:
-    [drift] = compare("a.b", {}, {"n#completed": 3}, 0)
-    assert drift.sure == -3
 
 
 def test_finer_times_than_hours_are_no_drift() -> None:
@@ -42,12 +21,6 @@ def test_what_jobs_in_motion_explain_is_not_sure(difference: int, moved: int, ex
     drift = Drift("a.b", "n#queued", 10, 10 + difference, moved)
     assert drift.sure == expected
     assert sure([drift]) == ({"a.b": {"n#queued": expected}} if expected else {})
-    assert named(sure([drift])) == ({"a.b#queued": expected} if expected else {})
-
-
-def test_moves_are_all_events_and_no_durations() -> None:
-    bucket = {"created": 2, "completed": 1, "wait12": 1, "run30": 1, "total40": 1}
-    assert moves_in([bucket, {"cancelled": 3, "removed": 2}]) == 9
 
 
 @given(st.lists(st.tuples(st.sampled_from(["queued", "completed"]), st.booleans(), st.booleans()), max_size=30))

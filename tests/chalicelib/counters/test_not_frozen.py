@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.assembly import parts
-from chalicelib.counters.port import Row
-from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.stream import handler
 from tests.chalicelib.counters.support import TOTALS, Rows, apply, image, record
 from tests.support import T0, Clock, Invocation
@@ -43,21 +40,3 @@ def test_the_function_logs_and_counts_what_it_skips(
         parts.reset()
     assert '"CounterDrift":[1.0]' in capsys.readouterr().out
     assert "counters.skipped" in caplog.text
-
-
-def test_tidying_comes_before_the_write_that_would_fill_the_row() -> None:
-    asked: list[str] = []
-
-    class Noting(Rows):
-        def add(self, row: Row, *more: Any) -> str | None:
-            asked.extend(["add"] if row == TOTALS else [])
-            return super().add(row, *more)
-
-        def tidy(self, row: Row, now: float) -> int:
-            asked.extend(["tidy"] if row == TOTALS else [])
-            return super().tidy(row, now)
-
-    now, counter = T0, StreamCounter(Noting(), lambda: now)
-    for place, now in enumerate((T0, T0 + 30, T0 + 61)):
-        counter.count(read([record(place, None, image("queued", now))]), "s")
-    assert asked == ["tidy", "add", "add", "tidy", "add"]
