@@ -24,13 +24,10 @@ def test_its_text_is_short_whoever_it_was() -> None:
     assert len(acts.written(Act(acts.EDIT, T0, "漢" * 80, 9999, in_bulk=True)).encode()) <= 81
 
 
-def test_nothing_was_done_to_a_new_job() -> None:
-    assert acts.last(a_job()) is None
-
-
 def test_an_act_of_a_newer_version_is_left_out() -> None:
     assert acts.last(a_job(acted=f"z1:{T0:.3f}|ada")) is None
     assert acts.last(a_job(acted="another shape")) is None
+    assert acts.last(a_job()) is None
 
 
 def test_a_change_is_refused_when_another_operator_has_acted_meanwhile() -> None:

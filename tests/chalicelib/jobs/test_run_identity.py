@@ -5,7 +5,6 @@ from dataclasses import replace
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.run_identity import run_name
-from chalicelib.keys.rule import replace_waiting
 from tests.support import T0, a_job
 
 
@@ -19,12 +18,6 @@ def test_a_retry_is_another_run_of_the_same_job() -> None:
     failed = a_job(status=Status.FAILED)
     again = transitions.requeue(failed, now=T0 + 86_400).applied(failed)
     assert run_name(again) == run_name(failed).replace(":1:", ":2:")
-
-
-def test_a_replacement_leaves_the_time_of_creation_alone() -> None:
-    waiting = a_job(status=Status.SCHEDULED, run_at=T0 + 30)
-    after = replace_waiting(waiting, a_job(created_at=T0 + 20, run_at=T0 + 50)).applied(waiting)
-    assert (after.gen, after.created_at) == (2, T0)
 
 
 def test_two_lives_of_one_id_are_told_apart_by_a_millisecond() -> None:

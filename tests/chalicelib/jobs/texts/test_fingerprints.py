@@ -17,70 +17,35 @@ GROUPS: dict[str, tuple[str, ...]] = {
         f"Client error '404 Not Found' for url 'https://example.com/a/very/long/path/{'x' * 200}.jpg'{MDN}404",
         f"Client error '404 Not Found' for url 'https://example.com/'{MDN}404",
     ),
-    "httpx 410": (
-        f"Client error '410 Gone' for url 'https://example.com/photo-69.jpg'{MDN}410",
-        f"Client error '410 Gone' for url 'https://example.com/photo-70.jpg?size=2'{MDN}410",
-    ),
-    "httpx 503": (
-        "Server error '503 Service Unavailable' for url 'https://example.com/v1/orders/17'",
-        "Server error '503 Service Unavailable' for url 'https://example.com/v1/orders/18'",
-    ),
+    "httpx 410": (f"Client error '410 Gone' for url 'https://example.com/photo-70.jpg?size=2'{MDN}410",),
     "httpx dns": ("[Errno -2] Name or service not known",),
     "httpx refused": ("[Errno 111] Connection refused",),
-    "httpx timeout": ("The read operation timed out",),
     "requests 404": (
         "404 Client Error: Not Found for url: https://example.com/users/17",
         "404 Client Error: Not Found for url: https://example.com/users/ada%20l?x=1",
     ),
-    "requests 429": (
-        "429 Client Error: Too Many Requests for url: https://example.com/users/17",
-        "429 Client Error: Too Many Requests for url: https://example.com/users/18",
+    "requests 429": ("429 Client Error: Too Many Requests for url: https://example.com/users/17",),
+    "requests refused": tuple(
+        f"{POOL}/v1/jobs/{n} (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x{at}>: "
+        "Failed to establish a new connection: [Errno 111] Connection refused'))"
+        for n, at in ((17, "7f3a"), (18, "7f99"))
     ),
-    "requests 502": ("502 Server Error: Bad Gateway for url: https://example.com/users/17",),
-    "requests refused": (
-        (
-            f"{POOL}/v1/jobs/17 (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f3a>: "
-            "Failed to establish a new connection: [Errno 111] Connection refused'))"
-        ),
-        (
-            f"{POOL}/v1/jobs/18 (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f99>: "
-            "Failed to establish a new connection: [Errno 111] Connection refused'))"
-        ),
-    ),
-    "requests dns": (
-        (
-            f"{POOL}/v1/jobs/17 (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f3a>: "
-            "Failed to establish a new connection: [Errno -2] Name or service not known'))"
-        ),
-    ),
+    "requests dns": (f"{POOL}/ (Caused by NewConnectionError(': Failed: [Errno -2] Name or service not known'))",),
     "requests timeout": (
         "HTTPSConnectionPool(host='api.example.com', port=443): Read timed out. (read timeout=10)",
         "HTTPSConnectionPool(host='api2.example.com', port=8443): Read timed out. (read timeout=2.5)",
     ),
     "boto3 head 404": ("An error occurred (404) when calling the HeadObject operation: Not Found",),
     "boto3 head 403": ("An error occurred (403) when calling the HeadObject operation: Forbidden",),
-    "boto3 no key": (
-        "An error occurred (NoSuchKey) when calling the GetObject operation: The specified key does not exist.",
+    "boto3 throttled": tuple(
+        f"An error occurred (ThrottlingException) when calling the SendEmail operation (reached max retries: {n}): "
+        "Rate exceeded"
+        for n in (4, 2)
     ),
-    "boto3 throttled": (
-        (
-            "An error occurred (ThrottlingException) when calling the SendEmail operation (reached max retries: 4): "
-            "Rate exceeded"
-        ),
-        (
-            "An error occurred (ThrottlingException) when calling the SendEmail operation (reached max retries: 2): "
-            "Rate exceeded"
-        ),
-    ),
-    "boto3 denied": (
-        (
-            "An error occurred (AccessDenied) when calling the PutObject operation: User: "
-            "arn:aws:sts::123456789012:assumed-role/app-prod/i-0abc12345def is not authorized"
-        ),
-        (
-            "An error occurred (AccessDenied) when calling the PutObject operation: User: "
-            "arn:aws:sts::210987654321:assumed-role/app-test/i-0fff99999eee is not authorized"
-        ),
+    "boto3 denied": tuple(
+        "An error occurred (AccessDenied) when calling the PutObject operation: User: "
+        f"arn:aws:sts::{account}:assumed-role/{role} is not authorized"
+        for account, role in ((123456789012, "app-prod/i-0abc12345def"), (210987654321, "app-test/i-0fff99999eee"))
     ),
     "boto3 endpoint": (
         'Could not connect to the endpoint URL: "https://s3.eu-west-1.amazonaws.com/bucket/a.png"',
@@ -98,7 +63,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         'connection to server at "10.0.0.7", port 5432 failed: FATAL:  password authentication failed for user "ada"',
         'connection to server at "10.0.0.7", port 5432 failed: FATAL:  password authentication failed for user "bob"',
     ),
-    "psycopg timeout": ("canceling statement due to statement timeout",),
     "psycopg deadlock": (
         "deadlock detected\nDETAIL:  Process 6022 waits for ShareLock on transaction 803; blocked by process 6029.",
         "deadlock detected\nDETAIL:  Process 11 waits for ShareLock on transaction 9; blocked by process 12.",
@@ -107,17 +71,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "sqlstate 57014": ("could not serialize access, SQLSTATE 57014",),
     "pillow unknown": (
         "cannot identify image file '/tmp/tmpa8x2/photo.jpg'",
-        "cannot identify image file <_io.BytesIO object at 0x7f21d1c3a4d0>".replace(
-            "<_io.BytesIO object at 0x7f21d1c3a4d0>", "'photo 2.png'"
-        ),
+        "cannot identify image file 'photo 2.png'",
     ),
     "pillow object": (
         "cannot identify image file <_io.BytesIO object at 0x7f21d1c3a4d0>",
         "cannot identify image file <_io.BytesIO object at 0x7f0000000010>",
-    ),
-    "pillow truncated": (
-        "image file is truncated (12 bytes not processed)",
-        "image file is truncated (4096 bytes not processed)",
     ),
     "pillow bomb": (
         "Image size (400000000 pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS attack.",
@@ -132,8 +90,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted, try again in 300 seconds",
         "450 4.2.0 <bob@example.com>: Recipient address rejected: Greylisted, try again in 60 seconds",
     ),
-    "smtp login": ("(535, b'5.7.8 Error: authentication failed')",),
-    "smtp closed": ("Connection unexpectedly closed",),
     "missing file": (
         "No object photos/2026/11/26/69.png (missing or no read access)",
         "No object photos/2026/11/25/b-7.png (missing or no read access)",
@@ -142,24 +98,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "token expired at 2026-11-26T06:20:19Z, now it is 06:21:00.125",
         "token expired at 2026-11-25T23:59:59.999+01:00, now it is 00:00:01",
     ),
+    "job": ("job 7 of 'x' failed at 0x1", "job 8 of 'y' failed at 0x7f", "job 12345 of 'zzz' failed at 0xdead"),
 }
 
 
-def name(message: str) -> str:
-    return fingerprint("t", "E", message)[0]
-
-
 def test_real_messages_fall_into_their_groups() -> None:
-    assert sum(map(len, GROUPS.values())) >= 50
-    names = {group: {name(message) for message in messages} for group, messages in GROUPS.items()}
+    names = {group: {fingerprint("t", "E", one)[0] for one in messages} for group, messages in GROUPS.items()}
     assert {group: len(found) for group, found in names.items() if len(found) != 1} == {}
     assert len(set.union(*names.values())) == len(GROUPS)
-
-
-@pytest.mark.parametrize("message", [message for messages in GROUPS.values() for message in messages])
-def test_a_general_message_stays_as_it_is(message: str) -> None:
-    assert generalise(generalise(message)) == generalise(message)
-    assert len(generalise(message)) <= LONGEST
+    for message in (message for messages in GROUPS.values() for message in messages):
+        general = generalise(message)
+        assert (generalise(general), len(general) <= LONGEST) == (general, True)
 
 
 def test_a_host_is_kept_and_its_number_is_not() -> None:
@@ -177,16 +126,7 @@ def test_what_differs_behind_the_cut_is_another_error() -> None:
     assert {job.error_message for job in failed} == {failed[0].error_message}
     assert (failed[0].error_message or "").endswith("…")
     assert len((failed[0].error_message or "").encode()) + 1 <= 160
-
-
-def test_an_error_that_fits_is_stored_whole() -> None:
-    held = a_job(status=Status.PROCESSING, attempts=1)
     assert transitions.fail(held, now=T0, error=("E", "x" * 159)).applied(held).error_message == "x" * 159
-
-
-@pytest.mark.parametrize("other", ["job 8 of 'y' failed at 0x7f", "job 12345 of 'zzz' failed at 0xdead"])
-def test_the_same_error_about_other_things_has_the_same_fingerprint(other: str) -> None:
-    assert fingerprint("t", "E", "job 7 of 'x' failed at 0x1") == fingerprint("t", "E", other)
 
 
 @pytest.mark.parametrize("text", ["job … of … failed at …", "valueerror", "JOB 7 OF", "of 'x'", "E job"])
