@@ -23,7 +23,6 @@ from tests.support import Clock
 
 PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
 UNIQUE: JobType[Note, None] = replace(PLAIN, name="test.unique", unique=Unique(by=("to",), seconds=3600))
-Fixture = tuple[JobService, MemoryJobStore, Clock]
 
 
 @contextmanager
@@ -31,6 +30,10 @@ def two_types() -> Iterator[JobService]:
     clock = Clock()
     with only_types(PLAIN, UNIQUE):
         yield JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock, sleep=clock.advance)
+
+
+def keyed(key: str) -> dict[str, Any]:
+    return {"idempotency_key": key, "principal": "p"}
 
 
 def unique(service: JobService, to: str = "ada", **asked: Any) -> tuple[Job, Outcome]:

@@ -1,40 +1,26 @@
 """A request that dies at any of its calls spoils nothing for those that come after it: one window, one job a key."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.keys.rule import Outcome
 from chalicelib.producing.service import JobService
-from tests.chalicelib.keys.support import clock_of, ended, jobs, told, two_types, unique
+from tests.chalicelib.keys.support import clock_of, ended, jobs, keyed, told, unique
 
 CALLS = range(1, 12)
 """Calls of the store at which a request dies, before it or afterwards; a request makes fewer."""
-ENDED = [Status.CANCELLED, Status.FAILED, Status.DEAD_LETTER]
-
-
-@pytest.fixture
-def service() -> Iterator[JobService]:
-    with two_types() as made:
-        yield made
-
-
-def keyed(key: str) -> dict[str, Any]:
-    return {"idempotency_key": key, "principal": "p"}
 
 
 class Mortal:
-    """A store whose caller dies at one of its calls."""
+    """A store whose caller dies at one of its calls, before it or afterwards."""
 
-    def __init__(self, store: MemoryJobStore) -> None:
-        self._store, self._left, self._after = store, 0, False
-
-    def dies_at(self, call: int, *, after: bool) -> None:
-        self._left, self._after = call, after
+    def __init__(self, store: MemoryJobStore, call: int, after: bool) -> None:
+        self._store, self._left, self._after = store, call, after
 
     def __getattr__(self, name: str) -> Any:
         def call(*asked: Any) -> Any:
@@ -49,18 +35,14 @@ class Mortal:
         return call
 
 
-Ask = Callable[..., tuple[Job, Outcome]]
-
-
-def dying_at(service: JobService, call: int, after: bool, ask: Callable[[], object]) -> JobService:
-    """Let a request die at one of its calls; return the service for the others."""
-    store: Any = Mortal(service.store)  # type: ignore[arg-type]
-    store.dies_at(call, after=after)
-    service.store = store
+def dying_at(service: JobService, call: int, after: bool, ask: Callable[[], object]) -> None:
+    """Let a request die at one of its calls."""
+    kept: Any = service.store
+    mortal: Any = Mortal(kept, call, after)
+    service.store = mortal
     with contextlib.suppress(KeyboardInterrupt):
         ask()
-    service.store = store._store
-    return service
+    service.store = kept
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -80,7 +62,7 @@ def test_the_time_of_a_unique_job_is_its_own_whoever_named_it(
     assert unique(service, text="fourth")[1] is Outcome.CREATED
 
 
-@pytest.mark.parametrize("ended_as", ENDED)
+@pytest.mark.parametrize("ended_as", [Status.CANCELLED, Status.DEAD_LETTER])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_key_has_one_job_whoever_named_it_and_whatever_became_of_that(

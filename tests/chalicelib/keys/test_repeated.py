@@ -1,6 +1,5 @@
 """One job for several requests, which are sent again after others: each key is answered with its job."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,20 +22,10 @@ from tests.chalicelib.keys.support import (
     dying,
     ended,
     jobs,
+    keyed,
     told,
-    two_types,
     unique,
 )
-
-
-@pytest.fixture
-def service() -> Iterator[JobService]:
-    with two_types() as made:
-        yield made
-
-
-def keyed(key: str) -> dict[str, Any]:
-    return {"idempotency_key": key, "principal": "p"}
 
 
 def become(service: JobService, job_id: str, what: str) -> None:
@@ -142,10 +131,3 @@ def test_a_unique_request_whose_name_another_one_took_makes_its_job_once(service
     with pytest.raises(IdempotencyMismatch):
         unique(service, text="third", **keyed("a"))
     assert len(jobs(service)) == 2
-
-
-def test_a_unique_job_under_the_name_of_another_request_is_still_that_of_its_key(service: JobService) -> None:
-    dying(service, "add", lambda: unique(service, **keyed("a")))
-    made, _ = unique(service, **keyed("b"))
-    ended(service, made, Status.FAILED)
-    assert told(unique(service, **keyed("b"))) == (made.id, Outcome.REPEATED)

@@ -8,7 +8,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import job
 from chalicelib.job_types.unique import Unique
-from chalicelib.keys.rule import Debounce, unique_row
+from chalicelib.keys.rule import unique_row
 from tests.chalicelib.api.support import Note
 
 
@@ -17,7 +17,8 @@ def nothing(_: Note, __: JobContext) -> None:
 
 
 def test_the_named_fields_decide_and_without_names_all_do() -> None:
-    one, all_of_it = Unique(by=("to",), seconds=60), Unique(seconds=60)
+    one, all_of_it = Unique(by="to", seconds=60), Unique(seconds=60)
+    assert one == Unique(by=["to"], seconds=60)
     first, second = {"to": ["a"], "text": "x"}, {"text": "y", "to": ["a"]}
     assert unique_row(one, "a.b", first) == unique_row(one, "a.b", second)
     assert unique_row(all_of_it, "a.b", first) != unique_row(all_of_it, "a.b", second)
@@ -26,17 +27,6 @@ def test_the_named_fields_decide_and_without_names_all_do() -> None:
     assert unique_row(one, "a.b", first) != unique_row(one, "a.b", {"to": ["b"]})
     # a text is not the number that looks like it
     assert unique_row(one, "a.b", {"to": "1"}) != unique_row(one, "a.b", {"to": 1})
-
-
-def test_a_debounce_key_belongs_to_its_token_and_type() -> None:
-    key = Debounce("doc-1", 5)
-    rows = {key.row("p", "a.b"), key.row("q", "a.b"), key.row("p", "a.c"), Debounce("doc-2", 5).row("p", "a.b")}
-    assert len(rows) == 4
-    assert Debounce("doc-1", 9).row("p", "a.b") == key.row("p", "a.b")
-
-
-def test_one_field_may_be_named_without_a_list() -> None:
-    assert Unique(by="to", seconds=60) == Unique(by=["to"], seconds=60) == Unique(by=("to",), seconds=60)
 
 
 @pytest.mark.parametrize("seconds", [0, 3e6, "60"])

@@ -1,24 +1,15 @@
 """One job for several requests: unique by values."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import IdempotencyMismatch, NotStored
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import KeyLock
 from chalicelib.keys.rule import Outcome, unique_row
 from chalicelib.producing.service import JobService
-from chalicelib.producing.submission import Submission, keyed_id
-from tests.chalicelib.keys.support import UNIQUE, clock_of, die, dying, ended, jobs, told, two_types, unique
+from chalicelib.producing.submission import keyed_id
+from tests.chalicelib.keys.support import UNIQUE, clock_of, die, dying, ended, jobs, told, unique
 from tests.support import T0
-
-
-@pytest.fixture
-def service() -> Iterator[JobService]:
-    with two_types() as made:
-        yield made
 
 
 def test_the_same_values_are_answered_with_the_job_there_is(service: JobService) -> None:
@@ -26,8 +17,12 @@ def test_the_same_values_are_answered_with_the_job_there_is(service: JobService)
     again, new = unique(service, text="another text")
     assert (made, new, again.id) == (Outcome.CREATED, Outcome.EXISTING, first.id)
     assert again.payload == {"to": ["ada"], "text": "hello"}
+    assert told(unique(service, text="other", idempotency_key="l", principal="q")) == (first.id, Outcome.EXISTING)
     assert unique(service, "bob")[1] is Outcome.CREATED
-    assert len(jobs(service)) == 2
+    unique(service, idempotency_key="f", principal="schedule:s", fires_at=T0)
+    assert len(jobs(service)) == 3, "the firing of a schedule is a job of its own"
+    ended(service, service.store.get(first.id), Status.COMPLETED)
+    assert told(unique(service)) == (first.id, Outcome.EXISTING)
 
 
 def test_the_time_is_counted_from_when_it_is_due(service: JobService) -> None:
@@ -47,12 +42,6 @@ def test_one_that_ended_badly_does_not_stand_in_the_way(service: JobService, sta
     assert unique(service)[0].id == second.id
 
 
-def test_one_that_completed_does(service: JobService) -> None:
-    first, _ = unique(service)
-    ended(service, first, Status.COMPLETED)
-    assert told(unique(service)) == (first.id, Outcome.EXISTING)
-
-
 def test_a_key_is_a_key_as_ever(service: JobService) -> None:
     first, _ = unique(service, idempotency_key="k", principal="p")
     assert first.id == keyed_id("p", "k")
@@ -63,11 +52,6 @@ def test_a_key_is_a_key_as_ever(service: JobService) -> None:
     with pytest.raises(IdempotencyMismatch):
         unique(service, text="other", idempotency_key="k", principal="p")
     assert unique(service)[1] is Outcome.CREATED
-
-
-def test_another_key_for_the_same_thing_is_answered_with_the_job_there_is(service: JobService) -> None:
-    first, _ = unique(service, idempotency_key="k", principal="p")
-    assert told(unique(service, text="other", idempotency_key="l", principal="q")) == (first.id, Outcome.EXISTING)
 
 
 def test_what_dies_after_it_has_named_its_job_blocks_nobody(service: JobService) -> None:
@@ -81,23 +65,16 @@ def test_what_dies_after_it_has_named_its_job_blocks_nobody(service: JobService)
     assert len(jobs(service)) == 1
 
 
-def test_what_dies_before_it_sends_is_sent_by_the_next_request(service: JobService) -> None:
-    queue = service.queue
-    assert isinstance(queue, MemoryJobQueue)
-    send = queue.send
-    queue.send = die  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        unique(service)
-    queue.send = send  # type: ignore[method-assign]
+def test_what_dies_before_it_sends_is_sent_by_the_next_request(
+    service: JobService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as dying:
+        dying.setattr(service.queue, "send", die)
+        with pytest.raises(KeyboardInterrupt):
+            unique(service)
     clock_of(service).advance(6)
     job, _ = unique(service)
-    assert job.sent
-    assert len(queue.messages["test.unique"]) == 1
-
-
-def test_a_firing_of_a_schedule_is_a_job_of_its_own(service: JobService) -> None:
-    first, _ = unique(service)
-    assert unique(service, idempotency_key="f", principal="schedule:s", fires_at=T0)[0].id != first.id
+    assert (job.sent, service.queue.depth("test.unique").visible) == (True, 1)
 
 
 def test_a_key_that_never_comes_to_rest_is_told(service: JobService) -> None:
@@ -105,12 +82,6 @@ def test_a_key_that_never_comes_to_rest_is_told(service: JobService) -> None:
     with pytest.raises(NotStored):
         unique(service)
     assert jobs(service) == []
-
-
-def test_a_job_that_neither_is_unique_nor_debounced_asks_for_no_key(service: JobService) -> None:
-    service.store.key_lock = service.store.acquire = die  # type: ignore[method-assign, assignment]
-    made = service.submit(Submission("test.plain", {"to": ["ada"]}, idempotency_key="k"))
-    assert (made.outcome, made.job.status) == (Outcome.CREATED, Status.QUEUED)
 
 
 def test_a_holder_that_was_never_stored_is_only_honoured_for_its_time(service: JobService) -> None:

@@ -6,12 +6,9 @@ from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import (
-    JobNotFound,
-)
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.port import JobQueue, Message
+from chalicelib.jobs.port import Message
 from chalicelib.producing.submission import Submission
 from tests.chalicelib.api.support import Clock
 
@@ -33,30 +30,6 @@ class Crowded(MemoryJobStore):
             self.times -= 1
             self.meanwhile(self, job_id)
         return super().apply(job_id, change)
-
-
-class Stages(MemoryJobStore):
-    """A store that notes how many messages are out when a job is added, and counts changes."""
-
-    def __init__(self, queue: JobQueue) -> None:
-        super().__init__(Clock())
-        self.queue, self.changes = queue, 0
-        self.visible_when_added: list[int] = []
-
-    def add(self, job: Job) -> None:
-        self.visible_when_added.append(self.queue.depth(job.type).visible)
-        super().add(job)
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        self.changes += 1
-        return super().apply(job_id, change)
-
-
-class Late(MemoryJobStore):
-    """A store that does not show a job yet when its key is looked up: another request is about to store it."""
-
-    def get(self, job_id: str) -> Job:
-        raise JobNotFound(job_id)
 
 
 class Deaf(MemoryJobQueue):

@@ -7,7 +7,6 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import JobNotFound
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import TIME_TO_ACT
@@ -43,24 +42,16 @@ def statuses(operations: Operations, *jobs: Job) -> list[Status]:
     return [operations.dispatcher.store.get(job.id).status for job in jobs]
 
 
-def test_the_whole_tree_is_cancelled_and_nothing_beside(operations: Operations) -> None:
+def test_the_whole_tree_is_cancelled_and_nothing_beside_or_above(operations: Operations) -> None:
     root, other = keep(operations), keep(operations)
     middle = keep(operations, root)
     leaves = [keep(operations, middle, "test.leaf", key=n) for n in range(3)]
     stranger = keep(operations, other)
-    after, told = cancel_all(operations, root.id)
-    assert (after.id, after.status) == (root.id, Status.CANCELLED)
-    assert told == Told(cancelled=4)
-    assert set(statuses(operations, root, middle, *leaves)) == {Status.CANCELLED}
-    assert statuses(operations, other, stranger) == [Status.QUEUED] * 2
-
-
-def test_those_above_stay(operations: Operations) -> None:
-    root = keep(operations)
-    middle = keep(operations, root)
-    leaf = keep(operations, middle, "test.leaf")
-    cancel_all(operations, middle.id)
-    assert statuses(operations, root, middle, leaf) == [Status.QUEUED, Status.CANCELLED, Status.CANCELLED]
+    after, told = cancel_all(operations, middle.id)
+    assert (after.id, after.status) == (middle.id, Status.CANCELLED)
+    assert told == Told(cancelled=3)
+    assert set(statuses(operations, middle, *leaves)) == {Status.CANCELLED}
+    assert statuses(operations, root, other, stranger) == [Status.QUEUED] * 3
 
 
 def test_what_has_finished_is_passed_and_what_runs_is_asked(operations: Operations) -> None:
@@ -82,40 +73,26 @@ def test_more_than_one_page_of_children(operations: Operations) -> None:
     assert cancel_all(operations, root.id)[1] == Told(cancelled=205)
 
 
-def test_time_ends_it_and_the_same_request_goes_on(operations: Operations, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = keep(operations)
-    for number in range(5):
-        keep(operations, root, "test.leaf", key=number)
-    clock = operations.dispatcher.clock
+@pytest.mark.parametrize("bound", ["jobs", "time"])
+def test_a_request_comes_to_so_many_jobs_and_the_next_one_to_the_others(
+    operations: Operations, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    clock, cancel = operations.dispatcher.clock, Operations.cancel
     assert isinstance(clock, Clock)
-    cancel = Operations.cancel
 
     def slow(self: Operations, job_id: str) -> Job:
-        clock.advance(TIME_TO_ACT / 2)
+        clock.advance(TIME_TO_ACT / 3)
         return cancel(self, job_id)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Operations, "cancel", slow)
-        assert cancel_all(operations, root.id)[1] == Told(cancelled=2, more=True)
-    assert cancel_all(operations, root.id)[1] == Told(cancelled=3, finished=2)
-
-
-def test_a_request_comes_to_so_many_jobs_and_the_next_one_to_the_others(
-    operations: Operations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(descendants, "MOST", 3)
+    if bound == "jobs":
+        monkeypatch.setattr(descendants, "MOST", 3)
+    else:
+        monkeypatch.setattr(Operations, "cancel", slow)
     root = keep(operations)
     children = [keep(operations, root, "test.leaf", key=number) for number in range(8)]
     answers = [cancel_all(operations, root.id)[1] for _ in range(3)]
     assert answers == [Told(3, more=True), Told(3, finished=3, more=True), Told(2, finished=6)]
     assert set(statuses(operations, *children)) == {Status.CANCELLED}
-
-
-def test_what_a_job_made_is_cancelled_although_its_type_makes_none_any_more(operations: Operations) -> None:
-    former = keep(operations, kind="test.leaf")
-    child = keep(operations, former, "test.leaf")
-    assert cancel_all(operations, former.id)[1] == Told(cancelled=1)
-    assert statuses(operations, child) == [Status.CANCELLED]
 
 
 def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:
@@ -134,11 +111,6 @@ def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:
     assert cancel_all(operations, root.id)[1] == Told(finished=1)
 
 
-def test_a_job_that_is_not_there(operations: Operations) -> None:
-    with pytest.raises(JobNotFound):
-        cancel_all(operations, "no-such-job")
-
-
 def test_nobody_asks_what_a_type_has_made_that_makes_nothing(operations: Operations) -> None:
     root = keep(operations)
     leaf = keep(operations, root, "test.leaf")
@@ -146,4 +118,8 @@ def test_nobody_asks_what_a_type_has_made_that_makes_nothing(operations: Operati
     gone = keep(operations, root, "test.removed", key="removed")
     under = keep(operations, gone, "test.leaf")
     assert cancel_all(operations, root.id)[1] == Told(cancelled=3)
-    assert statuses(operations, under) == [Status.CANCELLED]
+    assert statuses(operations, under) == [Status.CANCELLED], "nobody knows what a removed type makes"
+    former = keep(operations, kind="test.leaf")
+    child = keep(operations, former, "test.leaf")
+    assert cancel_all(operations, former.id)[1] == Told(cancelled=1), "its type made jobs before"
+    assert statuses(operations, child) == [Status.CANCELLED]

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import SEND_GRACE
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.keys.rule import Debounce, Outcome
@@ -49,25 +49,14 @@ def groups(queue: MemoryJobQueue, kind: str = "test.fair") -> list[str | None]:
     return [held.group for held in queue.messages.get(kind, [])]
 
 
-def failed(service: JobService, tenant: str = "acme") -> Job:
-    """A job that failed, as the service had made it."""
-    made = service.submit(asked(tenant)).job
-    ended = a_job(id="job-9", type=made.type, status=Status.FAILED, payload=made.payload, tags=made.tags)
-    service.store.add(ended)
-    return ended
-
-
 def test_a_job_is_sent_under_its_tenant(service: JobService, queue: MemoryJobQueue) -> None:
     job = service.submit(asked(tags=("vip",))).job
     service.submit(asked("two words"))
     assert job.tags == ("vip", "tenant=acme")
     first, second = groups(queue)
     assert (first, len(second or "")) == ("acme", 32)
-
-
-def test_a_type_without_the_option_keeps_and_sends_nothing(service: JobService, queue: MemoryJobQueue) -> None:
-    job = service.submit(asked(kind="test.plain")).job
-    assert (job.tags, groups(queue, "test.plain")) == ((), [None])
+    plain = service.submit(asked(kind="test.plain")).job
+    assert (plain.tags, groups(queue, "test.plain")) == ((), [None]), "without the option nothing is kept and sent"
 
 
 def test_a_batch_is_sent_under_the_tenant_of_each(service: JobService, queue: MemoryJobQueue) -> None:
@@ -94,16 +83,15 @@ def test_a_debounced_job_has_the_tenant_of_the_last_request(service: JobService,
     assert groups(queue) == ["acme", "bolt"]
 
 
-def test_a_retry_is_sent_under_the_tenant(service: JobService, queue: MemoryJobQueue) -> None:
-    Operations(service.dispatcher).retry(failed(service).id)
-    assert groups(queue) == ["acme", "acme"]
-
-
-def test_an_edited_payload_may_name_another_tenant(service: JobService, queue: MemoryJobQueue) -> None:
-    job = failed(service)
-    again = Operations(service.dispatcher).retry(job.id, {"to": ["ada"], "text": "bolt"})
-    assert (again.tags, service.store.get(job.id).tags) == (("tenant=bolt",), ("tenant=bolt",))
-    assert groups(queue) == ["acme", "bolt"]
+@pytest.mark.parametrize("tenant", ["acme", "bolt"], ids=["as it was", "edited"])
+def test_a_retry_is_sent_under_the_tenant_of_its_payload(
+    service: JobService, queue: MemoryJobQueue, tenant: str
+) -> None:
+    made = service.submit(asked()).job
+    service.store.add(a_job(id="job-9", type=made.type, status=Status.FAILED, payload=made.payload, tags=made.tags))
+    edited = None if tenant == "acme" else {"to": ["ada"], "text": tenant}
+    assert Operations(service.dispatcher).retry("job-9", edited).tags == (f"tenant={tenant}",)
+    assert groups(queue) == ["acme", tenant]
 
 
 def test_two_requests_with_one_key_are_one_job_whatever_the_type_declares(service: JobService) -> None:
