@@ -7,10 +7,9 @@ import pytest
 from chalicelib.jobs.job import Status
 from chalicelib.schedules.ahead import job_of
 from chalicelib.schedules.firings import Firings
-from chalicelib.schedules.rule import stopped
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
-from tests.support import T0, Clock, written
+from tests.support import T0, written
 
 HOUR = 3600.0
 
@@ -37,7 +36,7 @@ def test_two_watchdogs_make_one_job_a_firing(stage: Stage) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("overlap", ["allow", "skip"])
 def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, overlap: str) -> None:
-    """Each request of ten minutes with two watchdogs, before it and after it."""
+    """Each request of six minutes with two watchdogs, before it and after it."""
     requests = None
     for crash_at in range(1, 400):
         if requests is not None and crash_at > requests:
@@ -47,14 +46,14 @@ def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, over
             stage.add("minutely", "*/2 * * * *", overlap=overlap)
             stage.add("hourly", "3 8 * * *")
             stage.faults.crash_at, stage.faults.after = crash_at, after
-            stage.minutes(10, stage.first, stage.second)
+            stage.minutes(6, stage.first, stage.second)
             requests = stage.faults.calls
-            assert stage.fired() == [120.0, 180.0, *(120.0 * n for n in range(2, 6))], crash_at
+            assert stage.fired() == [120.0, 180.0, 240.0, 360.0], crash_at
             waiting = sorted(message.visible_at - T0 for message in stage.queue.messages.get(NOTE.name, []))
-            in_time = {at for at in stage.fired() if at < 600}  # the last ones have another minute
+            in_time = {at for at in stage.fired() if at < 360}  # the last ones have another minute
             assert in_time <= {float(int(at)) for at in waiting}, f"one was late: {crash_at}"
     assert requests is not None
-    assert requests > 40
+    assert requests > 20
 
 
 @pytest.mark.parametrize(
@@ -86,16 +85,6 @@ def test_a_job_that_a_killed_run_stored_is_sent_by_the_next_run(stage: Stage) ->
     assert len(stage.queue.messages[NOTE.name]) == 1
 
 
-def test_an_outage_of_dynamodb_in_the_middle_loses_nothing(stage: Stage) -> None:
-    stage.add("minutely", "* * * * *", catch_up=100)
-    stage.minutes(3, stage.first)
-    stage.faults.out = {"DynamoDB"}
-    stage.minutes(30, stage.first)
-    stage.faults.out = set()
-    stage.minutes(3, stage.first)
-    assert stage.fired() == [60.0 * n for n in range(1, 38)]
-
-
 def test_one_schedule_that_fails_keeps_no_other_from_firing(stage: Stage) -> None:
     stage.add("a")
     stage.add("b")
@@ -106,17 +95,6 @@ def test_one_schedule_that_fails_keeps_no_other_from_firing(stage: Stage) -> Non
     assert stage.run() == {"fired": 1}
 
 
-def test_a_pause_that_a_run_did_not_see_cancels_what_the_run_made(stage: Stage) -> None:
-    """The index of next firings is a moment late: the run reads the schedule as it was."""
-    seen = stage.add()
-    stage.clock.advance(HOUR - 60)
-    stale = stage.kept.due(T0 + 2 * HOUR, 10)
-    assert stage.kept.replace(seen, replace(stopped(seen, stage.clock.now), writer="operator"))
-    assert stage.first._portion(stale) == {}
-    assert [job.status for job in stage.jobs()] == [Status.CANCELLED]
-    assert stage.queue.messages.get(NOTE.name, []) == []
-
-
 def test_many_late_firings_that_another_run_made_too_are_kept(stage: Stage) -> None:
     """A schedule remembers its last 20 firings only."""
     seen = stage.add("minutely", "* * * * *", catch_up=100)
@@ -124,18 +102,6 @@ def test_many_late_firings_that_another_run_made_too_are_kept(stage: Stage) -> N
     assert len(stage.first._fire(seen)) == 62
     assert stage.second._portion([seen]) == {"fired": 62}
     assert {job.status for job in stage.jobs()} == {Status.QUEUED, Status.SCHEDULED}
-
-
-@pytest.mark.parametrize("gone", [True, False])
-def test_so_does_a_schedule_that_was_deleted_or_changed_meanwhile(stage: Stage, gone: bool) -> None:
-    seen = stage.add()
-    stage.clock.advance(HOUR - 60)
-    if gone:
-        stage.kept.remove(seen)
-    else:
-        stage.kept.replace(seen, replace(seen, cron="30 * * * *", next_at=T0 + 1.5 * HOUR, writer="operator"))
-    stage.first._portion([seen])
-    assert [job.status for job in stage.jobs()] == [Status.CANCELLED]
 
 
 def test_a_change_of_the_payload_meanwhile_leaves_the_firing(stage: Stage) -> None:
@@ -169,22 +135,13 @@ def test_a_run_with_little_time_left_makes_nothing_and_loses_nothing(stage: Stag
     assert stage.run() == {"fired": 1}
 
 
-def test_a_thousand_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
-    for number in range(1000):
+def test_many_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
+    for number in range(200):
         stage.add(f"s{number}")
     stage.clock.advance(HOUR - 60)
     stage.faults.calls = 0
     firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, threads=8)
-    assert firings.run(lambda: 50.0) == {"fired": 1000}
-    # to follow the code 11 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
-    assert stage.faults.calls == 11 + 1 + 3 * 1000 + 100
-    assert len(stage.queue.messages.get(NOTE.name, [])) == 1000
-
-
-def test_a_deleted_schedule_that_is_created_again_makes_jobs_of_its_own(stage: Stage) -> None:
-    old = stage.add()
-    stage.clock.advance(1)
-    stage.kept.remove(old)
-    new = stage.add()
-    assert job_of(old, T0 + HOUR) != job_of(new, T0 + HOUR)
-    assert Clock().now == T0
+    assert firings.run(lambda: 50.0) == {"fired": 200}
+    # to follow the code 3 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
+    assert stage.faults.calls == 3 + 1 + 3 * 200 + 20
+    assert len(stage.queue.messages.get(NOTE.name, [])) == 200
