@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib import Allow, AwsAccess, ConfigurationError, Function
 from chalicelib.job_types.access import SecretPlace
+from chalicelib.job_types.changes import Changes
 
 TABLE = "arn:aws:dynamodb:*:*:table/orders"
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:3"
@@ -36,42 +37,35 @@ def test_a_wildcard_with_a_reason_is_taken_and_can_be_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("group", "wrong", "told"),
     [
-        ({"environment": {"A B": "1"}}, r"environment: 'A B' is no name"),
-        ({"environment": {"AWS_REGION": "x"}}, "environment: AWS_REGION is a name that Lambda sets"),
-        ({"environment": {"N": 1}}, "environment: N must be a text"),
-        ({"environment": "N=1"}, r'environment is a mapping, such as \{"NAME": "…"\}'),
-        ({"secrets": {"KEY": "has space"}}, "secrets: 'has space' is no place"),
-        ({"secrets": {"LAMBDA_KEY": "x"}}, "secrets: LAMBDA_KEY is a name that Lambda sets"),
-        ({"grants": [7]}, "grants: 7 is neither a text .* nor Allow"),
-        ({"grants": "ses:SendEmail"}, r"grants is a list: write \('ses:SendEmail',\)"),
+        (AwsAccess, {"environment": {"A B": "1"}}, r"environment: 'A B' is no name"),
+        (AwsAccess, {"environment": {"AWS_REGION": "x"}}, "environment: AWS_REGION is a name that Lambda sets"),
+        (AwsAccess, {"environment": {"N": 1}}, "environment: N must be a text"),
+        (AwsAccess, {"environment": "N=1"}, r'environment is a mapping, such as \{"NAME": "…"\}'),
+        (AwsAccess, {"secrets": {"KEY": "has space"}}, "secrets: 'has space' is no place"),
+        (AwsAccess, {"grants": [7]}, "grants: 7 is neither a text .* nor Allow"),
+        (AwsAccess, {"grants": "ses:SendEmail"}, r"grants is a list: write \('ses:SendEmail',\)"),
+        (Function, {"memory": 127}, "memory must be between 128 and 10240 MB"),
+        (Function, {"memory": "512"}, "memory must be a whole number between 128 and 10240 MB"),
+        (Function, {"batch_size": 11}, "batch_size must be between 1 and 10"),
+        (Function, {"window": 301}, "window must be between 0 and 300 seconds"),
+        (Function, {"concurrency": 0}, "concurrency must be between 2 and 1000"),
+        (Function, {"concurrency": 1}, "concurrency must be 2 or more: .* give serial_by="),
+        (Function, {"layers": ["fonts"]}, "layers is a list of ARNs of layer versions, and 'fonts' is none"),
+        (Function, {"layers": LAYER}, "layers is a list of ARNs"),
+        (Function, {"layers": [LAYER] * 6}, "layers: Lambda takes 5 at most"),
+        (Function, {"ephemeral_storage": 511}, "ephemeral_storage must be between 512 and 10240 MB"),
+        (Function, {"vpc": "subnet-1"}, "vpc is True or False"),
+        (Changes, {"upgrade": 5}, "upgrade is a function"),
+        (Changes, {"retired": "yes"}, "retired is True or False"),
+        (Changes, {"smoke": "hello"}, r'smoke is a payload, such as \{"text": "hello"\}'),
     ],
 )
-def test_access_that_iam_or_lambda_would_refuse_names_the_setting(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^access: {told}"):
-        AwsAccess(**wrong)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"memory": 127}, "memory must be between 128 and 10240 MB"),
-        ({"memory": "512"}, "memory must be a whole number between 128 and 10240 MB"),
-        ({"batch_size": 11}, "batch_size must be between 1 and 10"),
-        ({"window": 301}, "window must be between 0 and 300 seconds"),
-        ({"concurrency": 0}, "concurrency must be between 2 and 1000"),
-        ({"concurrency": 1}, "concurrency must be 2 or more: .* give serial_by="),
-        ({"layers": ["fonts"]}, "layers is a list of ARNs of layer versions, and 'fonts' is none"),
-        ({"layers": LAYER}, "layers is a list of ARNs"),
-        ({"layers": [LAYER] * 6}, "layers: Lambda takes 5 at most"),
-        ({"ephemeral_storage": 511}, "ephemeral_storage must be between 512 and 10240 MB"),
-        ({"vpc": "subnet-1"}, "vpc is True or False"),
-    ],
-)
-def test_a_function_that_lambda_would_refuse_names_the_setting(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^function: {told}"):
-        Function(**wrong)
+def test_what_aws_would_refuse_or_cannot_be_names_the_setting(group: type, wrong: dict[str, Any], told: str) -> None:
+    setting = "access" if group is AwsAccess else group.__name__.lower()
+    with pytest.raises(ConfigurationError, match=f"^{setting}: {told}"):
+        group(**wrong)
 
 
 @pytest.mark.parametrize(

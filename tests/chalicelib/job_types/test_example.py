@@ -9,15 +9,11 @@ from chalicelib.job_types.example import example_of
 
 
 class Part(BaseModel):
-    """A part."""
-
     size: int = Field(ge=3)
     note: str = ""
 
 
 class Whole(BaseModel):
-    """A payload without an example of its own."""
-
     name: str = Field(examples=["Ada"])
     kind: Literal["a", "b"]
     part: Part
@@ -27,15 +23,11 @@ class Whole(BaseModel):
 
 
 class Own(BaseModel):
-    """A payload with an example of its own."""
-
     model_config = ConfigDict(json_schema_extra={"examples": [{"x": 1}]})
     x: int
 
 
 class Itself(BaseModel):
-    """A payload that holds itself."""
-
     again: "Itself"
 
 

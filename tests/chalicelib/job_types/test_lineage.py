@@ -10,10 +10,6 @@ from tests.chalicelib.api.support import Note, only_types
 from tests.support import a_job
 
 
-def kind(name: str, *enqueues: str) -> JobType[Note, None]:
-    return JobType(name, lambda _payload, _ctx: None, Note, enqueues=enqueues)
-
-
 def test_an_id_tells_parent_run_type_and_key_apart() -> None:
     one = Lineage("p", "p:1", "p")
     assert one.child_id("a.b", "k") == Lineage("p", "p:1", "r").child_id("a.b", "k")
@@ -33,12 +29,10 @@ def test_the_root_is_the_first_of_the_line() -> None:
     assert Lineage.of(second) == Lineage(second.id, run_name(second), first.id)
 
 
-def test_a_type_that_no_file_declares_cannot_be_named() -> None:
+def test_a_type_that_no_file_declares_or_that_is_no_name_cannot_be_named() -> None:
+    kind: JobType[Note, None] = JobType("a.a", lambda _payload, _ctx: None, Note, enqueues=("no.such",))
     with pytest.raises(ConfigurationError, match=r"a\.a: enqueues names no\.such, which no file declares"):
-        check_enqueues({"a.a": kind("a.a", "no.such")})
-
-
-def test_what_is_no_name_is_refused_at_once() -> None:
+        check_enqueues({"a.a": kind})
     with only_types(), pytest.raises(ConfigurationError, match="is named like"):
 
         @job("a.a", enqueues="bb")

@@ -21,7 +21,6 @@ from chalicelib.job_types.retry import (
     Retry,
     decide,
     following,
-    message_age,
     no_jitter,
     receives,
 )
@@ -39,12 +38,6 @@ def the_types_of_before() -> Any:
     jobtype.registered.update(before)
 
 
-def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:
-    assert [NIGHTLY.delay(n) for n in (1, 2, 3, 4, 29)] == [5, 60, 3600, 3600, 3600]
-    assert [NIGHTLY.earliest(n) for n in (1, 3)] == [5, 3600]
-    assert [Delays((1, 2.5)).delay(n) for n in (1, 2)] == [1, 3], "whole seconds, and never less than declared"
-
-
 def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
     curve = Backoff(first=10, factor=3, longest=100, jitter="equal")
     left = [Following(2, 5, 10), Following(3, 15, 30), Following(4, 45, 90), Following(5, 50, 100)]
@@ -53,22 +46,9 @@ def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
     assert following(curve, 3, 5) == left[2:]
     assert following(curve, 5, 5) == []
     assert following(curve, 3, 5, no_jitter) == [Following(4, 90, 90), Following(5, 100, 100)]
+    assert NIGHTLY.delay(29) == 3600
+    assert [Delays((1, 2.5)).delay(n) for n in (1, 2)] == [1, 3], "whole seconds, and never less than declared"
     assert following(NIGHTLY, 1, 4) == [Following(2, 5, 5), Following(3, 60, 60), Following(4, 3600, 3600)]
-
-
-@pytest.mark.parametrize(
-    ("curve", "attempts", "oldest"),
-    [
-        (NIGHTLY, 1, 900 + 30),
-        (NIGHTLY, 2, 900 + 5 + 2 * 30),
-        (NIGHTLY, 3, 900 + 5 + 60 + 3 * 30),
-        (NIGHTLY, 9, 900 + 5 + 60 + 900 + 4 * 30),
-    ],
-)
-def test_a_message_grows_as_old_as_three_waits_and_four_runs_and_no_wait_counts_more_than_sqs_holds_one(
-    curve: Delays, attempts: int, oldest: float
-) -> None:
-    assert message_age(curve, attempts, 30) == oldest
 
 
 @pytest.mark.parametrize(
@@ -79,26 +59,19 @@ def test_there_is_an_attempt_more_than_waits(declared: dict[str, Any], attempts:
     assert job("test.note", **declared)(_nothing).max_attempts == attempts
 
 
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"retry": 5}, r"retry is Backoff\(…\) or Delays\(…\), not 5"),
-        ({"give_up_after": 0.5}, "give_up_after must be between 1 and 7776000 seconds"),
-        ({"give_up_after": 91 * DAY}, "give_up_after must be between 1 and 7776000 seconds"),
-        (
-            {"retry": Delays((LONGEST_WAIT,))},
-            "30 attempts have 203 days of waits, and a run may take 90; say give_up_after",
-        ),
-    ],
-)
-def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^test.note: {told}"):
-        job("test.note", **wrong)(_nothing)
+RANGE = "between 1 and 7776000 seconds"
 
 
 @pytest.mark.parametrize(
     ("make", "told"),
     [
+        (lambda: job("test.note", retry=5)(_nothing), r"test.note: retry is Backoff\(…\) or Delays\(…\), not 5"),  # type: ignore[arg-type]
+        (lambda: job("test.note", give_up_after=0.5)(_nothing), f"test.note: give_up_after must be {RANGE}"),
+        (lambda: job("test.note", give_up_after=91 * DAY)(_nothing), f"test.note: give_up_after must be {RANGE}"),
+        (
+            lambda: job("test.note", retry=Delays((LONGEST_WAIT,)))(_nothing),
+            "test.note: 30 attempts have 203 days of waits, and a run may take 90; say give_up_after",
+        ),
         (lambda: Delays((5, 0)), "retry: each of waits must be between 1 and 604800 seconds"),
         (lambda: Delays((5,) * 30), "retry: the number of waits must be between 1 and 29"),
         (lambda: Delays(()), "retry: the number of waits must be between 1 and 29"),
@@ -108,8 +81,8 @@ def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[
         (lambda: Backoff(jitter="some"), 'retry: jitter must be "full", "equal" or "none"'),  # type: ignore[arg-type]
     ],
 )
-def test_waits_out_of_range_are_named(make: Callable[[], object], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^{told}$"):
+def test_a_policy_that_cannot_be_kept_is_refused(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{told}"):
         make()
 
 

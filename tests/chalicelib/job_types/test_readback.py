@@ -13,27 +13,19 @@ from chalicelib.worker.result import as_json
 
 
 class Secret(BaseModel):
-    """A payload with a secret."""
-
     password: SecretStr
 
 
 class Outer(BaseModel):
-    """A payload with a secret further in."""
-
     user: list[Secret] | None = None
 
 
 class Excluded(BaseModel):
-    """A payload with a field that is not stored."""
-
     kept: str = ""
     left_out: str = Field("", exclude=True)
 
 
 class Rounded(BaseModel):
-    """A payload that is stored with less than was sent."""
-
     price: Annotated[float, PlainSerializer(round)]
 
 
@@ -45,20 +37,15 @@ class Renamed(BaseModel):
 
 
 class Sums(BaseModel):
-    """A result with a value that is made from the others, and a time."""
-
     a: int
     at: datetime
 
     @computed_field
     def double(self) -> int:
-        """Twice a."""
         return 2 * self.a
 
 
 def typed(payload: type[BaseModel], result: Any = None) -> Any:
-    """A job function with that payload and result."""
-
     def run(payload: Any, ctx: Any) -> Any:
         return None
 
@@ -103,17 +90,14 @@ def test_a_result_is_held_to_the_same() -> None:
             as_json(wrong)
 
 
-async def later(payload: Sums, ctx: Any) -> None:
-    """Return a coroutine."""
+async def later(payload: Sums, ctx: Any) -> None: ...
 
 
 def one_by_one(payload: Sums, ctx: Any) -> Iterator[int]:
-    """Return a generator."""
     yield 1
 
 
 async def later_one_by_one(payload: Sums, ctx: Any) -> AsyncIterator[int]:
-    """Return an asynchronous generator."""
     yield 1
 
 

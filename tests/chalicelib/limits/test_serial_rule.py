@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
-from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job, Status
-from chalicelib.limits.serial_rule import lock_of_attempt, named, row_of
+from chalicelib.limits.serial_rule import lock_of_attempt, named
 from tests.support import a_job
 
 TEN = Function(batch_size=10)
@@ -44,17 +43,11 @@ def _forget() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"rate": Rate(1)}, "serial_by does not go with rate"),
-        ({"fair_by": "account"}, "serial_by does not go with fair_by"),
-        ({"pause_when": Failing()}, "serial_by does not go with pause_when"),
-        ({"serial_by": None, "fair_by": "account", "rate": Rate(1)}, "fair_by does not go with rate"),
         ({"serial_by": None, "fair_by": "account", "rate": lambda: None}, "fair_by does not go with rate"),
-        ({"function": Function(window=5, batch_size=10)}, "serial_by does not go with function.window: Lambda has no"),
         (
             {"function": Function(window=5), "rate": Rate(1)},
             "serial_by does not go with rate: .*; serial_by does not go with function",
         ),
-        ({"serial_by": "customer"}, "serial_by names customer, which the payload does not have"),
         ({"serial_by": "amounts"}, "serial_by names amounts, which is neither text nor a whole number nor an enum"),
     ],
 )
@@ -76,11 +69,6 @@ def test_a_fifo_queue_delays_nothing_and_says_nothing_of_what_was_sent_before() 
 def test_a_message_of_a_key_comes_again_as_often_as_sqs_allows() -> None:
     assert declared(max_attempts=3, function=TEN).max_receives == 5
     assert declared(max_attempts=3, serial_by="account").max_receives == 1000
-
-
-def test_a_row_belongs_to_a_type_and_a_key() -> None:
-    assert row_of("a.b", "acme") == row_of("a.b", "acme")
-    assert len({row_of("a.b", "acme"), row_of("a.c", "acme"), row_of("a.b", "globex")}) == 3
 
 
 def test_a_lock_names_the_attempt_and_the_end_of_its_lease() -> None:

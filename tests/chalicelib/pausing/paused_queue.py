@@ -34,9 +34,7 @@ class Stage:
             [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
             Dispatcher(self.store, self.queue, self.clock).send, random.Random(1).sample,
         )  # fmt: skip
-        self.operator = Pausing(
-            self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows
-        )  # fmt: skip
+        self.operator = Pausing(self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows)
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers."""

@@ -63,9 +63,3 @@ def test_a_pause_by_an_operator_stays_whatever_the_row_says(shown: Shown) -> Non
     assert shown.pause == BY_ADA
     shown.row(OPEN)
     assert shown.pause == BY_ADA
-
-
-def test_without_types_that_pause_by_themselves_no_row_is_read(shown: Shown) -> None:
-    shown.counters.pause(NAME, told(OPEN))
-    none = PausesSeen(shown.counters, lambda: pytest.fail("read"), list)
-    assert none.standing() == shown.counters.standing()
