@@ -1,0 +1,164 @@
+"""Bulk actions over the memory ports, each call of which may fail or end the process."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.bulk.background import LONGEST_PAUSE, BulkWork, NewBulkAction
+from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.bulk.port import BulkAction
+from chalicelib.bulk.request import BulkActions
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs import job as j
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.port import Filter
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from tests.support import Clock, a_job
+
+BY_OPERATORS = (j.REQUEUE, j.CANCEL, j.ASK_TO_STOP, j.DISCARD)
+Fault = Callable[[str], object]
+
+
+class Dead(BaseException):
+    """The process ends here."""
+
+
+class Store(MemoryJobStore):
+    """Notes what operators did."""
+
+    poison: Sequence[str] = ()
+    """Jobs that every change of an operator fails for."""
+    refuses: Sequence[str] = ()
+    """Jobs that someone else is faster with."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.acted: Counter[str] = Counter()
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        if job_id in self.poison and change.move in BY_OPERATORS:
+            raise OSError("KMS.DisabledException")
+        if job_id in self.refuses:
+            raise MoveRefused(change.move.name, replace(self.get(job_id), status=Status.PROCESSING))
+        before = self._jobs[job_id].writer
+        after = super().apply(job_id, change)
+        self.acted[job_id] += change.move in BY_OPERATORS and before != change.writer
+        return after
+
+
+class Faulty:
+    """A port, each call of which may raise, before it takes effect or afterwards."""
+
+    def __init__(self, port: Any, bench: "Platform") -> None:
+        self._port, self._bench = port, bench
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*asked: Any, **more: Any) -> Any:
+            self._bench.before(name)
+            answer = getattr(self._port, name)(*asked, **more)
+            self._bench.after(name)
+            return answer
+
+        return call
+
+
+@dataclass
+class Platform:
+    """Bulk actions over memory; `before` and `after` each call of a port may raise."""
+
+    clock: Clock = field(default_factory=Clock)
+    before: Fault = lambda _: None
+    after: Fault = lambda _: None
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        self.counters = MemoryCounters()
+        self.store, self.rows = Store(self.clock), MemoryBulkActions(self.counters)
+        self.ports = Faulty(self.store, self), Faulty(self.rows, self)
+        self.background = MemoryBackground()
+        rows: Any = self.ports[1]
+        self.work = BulkWork(rows, self._acting, self.background, self.clock)
+
+    def operations(self, by: str, bulk: BulkAction | None = None) -> Operations:
+        """What an operator asks, or a worker of a bulk action."""
+        store: Any = self.ports[0] if bulk else self.store
+        of: dict[str, Any] = {"in_bulk": True, "bulk": bulk.id, "bulk_since": bulk.started_at} if bulk else {}
+        return Operations(Dispatcher(store, MemoryJobQueue(self.clock), self.clock), by, **of)
+
+    def _acting(self, bulk: BulkAction) -> BulkActions:
+        store: Any = self.ports[0]
+        return BulkActions(store, self.operations(bulk.by, bulk), "secret", self.clock, self.threads)
+
+    def jobs(self, number: int, status: Status = Status.FAILED) -> Sequence[str]:
+        """Add so many jobs."""
+        at_work = {"attempts": 1, "claims": 1, "lease_until": self.clock.now + 1e6}
+        jobs = [a_job(status=status, created_at=self.clock.now + n, **at_work) for n in range(number)]
+        for job in jobs:
+            self.store.add(job)
+        return [job.id for job in jobs]
+
+    def start(
+        self, which: Filter | None = None, ids: Sequence[str] = (), action: str = "retry", **more: Any
+    ) -> BulkAction:
+        """Start an action on all jobs that it is for, or on these."""
+        which = which or (None if ids else Filter())
+        return self.work.start(NewBulkAction(action, "ada", "1f2e", which, tuple(ids), **more))
+
+    def alone(self, work: Callable[[], object]) -> None:
+        """Do it in a process of its own, which may end."""
+        with contextlib.suppress(Dead, TimeoutError):
+            work()
+
+    def go_on(self, remaining: Callable[[], float] = lambda: 840.0) -> BulkAction:
+        """Work off what is open, as the function does that was woken; return the newest one."""
+        self.clock.now += 1
+        self.work.work(self.counters.standing().bulk, remaining)
+        return self.rows.newest(1)[0]
+
+    def to_the_end(self, meanwhile: Callable[[], None] = lambda: None) -> BulkAction | None:
+        """Work it off, as often as the watchdog has that done in a day; None when its row was never written."""
+        for _ in range(120):
+            meanwhile()
+            self.clock.advance(LONGEST_PAUSE)
+            self.alone(lambda: self.work.work(self.counters.standing().bulk, lambda: 840.0))
+            found = self.rows.newest(1)
+            if not found or not found[0].open:
+                return found[0] if found else None
+            assert found[0].done <= sum(self.store.acted.values()), "nothing is counted that was not done"
+        raise AssertionError("it does not end")
+
+    def done(self) -> BulkAction:
+        """Return the one that there is when it has ended, while what it retries fails again."""
+        over = self.to_the_end(self.all_fail_again)
+        assert over is not None
+        return over
+
+    def all_fail_again(self) -> None:
+        """End what was retried with an error of another kind, which a later part of the search finds."""
+        for job_id, job in self.store._jobs.items():
+            if job.status is Status.QUEUED and self.store.acted[job_id]:
+                self.store._jobs[job_id] = replace(job, status=Status.DEAD_LETTER, writer="worker")
+
+
+def whichever_call_fails(when: str, what: type[BaseException]) -> Iterator[Platform]:
+    """A platform for each call of a port, which fails `before` or `after` it; ends when there are no more calls."""
+    for number in range(200):
+        bench, calls = Platform(), iter(range(1_000))
+
+        def fault(_: str, number: int = number, calls: Iterator[int] = calls) -> None:
+            if next(calls) == number:
+                raise what("no answer")
+
+        setattr(bench, when, fault)
+        yield bench
+        if next(calls) <= number:
+            return
+    raise AssertionError("there are more calls than were tried")
