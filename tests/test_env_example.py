@@ -1,6 +1,5 @@
 """`.env.example` names every variable that the settings and `make dev` read, and works as it is."""
 
-import re
 from pathlib import Path
 
 from chalicelib.settings import Settings
@@ -29,11 +28,6 @@ def test_every_variable_that_is_read_is_named() -> None:
     Options.from_env(env, ROOT)
     Settings.from_env(env)
     assert {name for name in env.read if name != "AWS_REGION"} <= EXAMPLE.keys()
-
-
-def test_every_variable_that_is_named_is_read_somewhere() -> None:
-    sources = "".join(path.read_text() for folder in ("chalicelib", "infra") for path in (ROOT / folder).rglob("*.py"))
-    assert [name for name in EXAMPLE if not re.search(rf"\b{name}\b", sources)] == []
 
 
 def test_it_works_as_it_is_and_says_the_defaults() -> None:

@@ -7,15 +7,13 @@ import pytest
 from chalicelib import cold_start
 from chalicelib.assembly import parts
 from chalicelib.entry.worker import consume
-from chalicelib.errors import MoveRefused
 from chalicelib.job_types.retry import no_jitter
-from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.message_fate import Drop, Hold
+from chalicelib.jobs.message_fate import Hold
 from chalicelib.jobs.port import Message
 from chalicelib.settings import Settings
-from chalicelib.worker.claim import PEEK_FROM, Claims
+from chalicelib.worker.claim import Claims
 from chalicelib.worker.consume import BatchFailed
 from chalicelib.worker.settle import Done, Lost, Raised, Settlement, Stopped
 from tests.proof.grounds.faults import Throttled
@@ -39,15 +37,6 @@ def test_a_late_finisher_keeps_its_message_whatever_it_brings(world: World, outc
     end = Settlement(world.ground.store, world.clock, no_jitter).settle(late, outcome)
     assert isinstance(end, Hold), "its message may be the only one there is"
     assert (world.ground.jobs()[0].status, world.ground.jobs()[0].attempts) == (Status.PROCESSING, 2)
-
-
-def test_a_lease_outlives_its_invocation_so_that_no_holder_can_still_be_writing(world: World) -> None:
-    world.submit("a")
-    assert claimed(world).attempts == 1
-    world.clock.advance(65)
-    assert isinstance(claimed(world, request="another"), Hold), "the invocation has ended, its last write may be late"
-    world.clock.advance(0.001)
-    assert claimed(world, request="another").attempts == 2
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -106,38 +95,12 @@ def test_an_error_on_record_stays_there_when_its_worker_died_before_it_could_set
     assert [(a.outcome, a.error_class) for a in history] == [("error", "ValueError")]
 
 
-def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(world: World) -> None:
-    world.submit("a")
-    world.operations.cancel(world.accepted["a"])
-    claims = Claims(world.ground.store, world.clock, lambda low, _: low)
-    for receives in (PEEK_FROM - 1, PEEK_FROM, 13):
-        before = len(world.ground.faults.names)
-        end = claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant("r", receive_count=receives), 60)
-        assert isinstance(end, Drop)
-        tried = world.ground.faults.names[before:]
-        assert tried == (["apply"] if receives < PEEK_FROM else ["get_without_bodies"])
-
-
 def test_a_batch_runs_its_first_message_however_little_time_is_left(world: World) -> None:
     world.batch = 3
     world.submit("a")
     world.submit("b")
     world.poll(limit=1.0)
     assert sorted(job.status for job in world.ground.jobs()) == [Status.COMPLETED, Status.QUEUED]
-
-
-@pytest.mark.parametrize("failing", ["the claim", "the settling"])
-def test_an_error_of_aws_keeps_the_message(world: World, failing: str) -> None:
-    world.submit("a")
-    calls = iter(range(1000))
-    fails = range(0 if failing == "the claim" else 1, 1000)
-    world.ground.faults.fail = lambda call: Throttled(call) if call == "apply" and next(calls) in fails else None
-    world.deliver(world.ground.receive(1))
-    assert next(calls) > fails[0]
-    world.ground.faults.fail = lambda _: None
-    assert world.ground.waiting() == 1, "not acknowledged"
-    world.rest()
-    assert world.ground.jobs()[0].status is Status.COMPLETED
 
 
 def test_a_claim_that_is_refused_once_is_repeated_by_the_same_invocation(world: World) -> None:
@@ -147,22 +110,3 @@ def test_a_claim_that_is_refused_once_is_repeated_by_the_same_invocation(world: 
     world.deliver(world.ground.receive(1))
     [job] = world.ground.jobs()
     assert (job.status, job.attempts, world.ground.waiting()) == (Status.COMPLETED, 1, 0)
-
-
-def test_a_send_that_fails_is_not_tried_every_minute(world: World) -> None:
-    world.ground.faults.fail = lambda call: Throttled(call) if call in ("send", "send_many") else None
-    world.submit("a")
-    for _ in range(60):
-        world.clock.advance(60)
-        world.watch()
-    assert 4 <= world.ground.faults.names.count("send_many") <= 8
-
-
-def test_a_redelivery_is_called_for_once_however_many_watchdogs_see_the_dead_letter(world: World) -> None:
-    world.submit("a")
-    [job] = world.ground.jobs()
-    calls = [transitions.redeliver(job, now=world.clock.now, due_at=world.clock.now + 60) for _ in range(2)]
-    assert world.ground.store.apply(job.id, calls[0]).sent is False
-    with pytest.raises(MoveRefused):
-        world.ground.store.apply(job.id, calls[1])
-    assert world.ground.jobs()[0].resends == 1
