@@ -22,6 +22,7 @@ from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
 from scripts.documents import lifecycle
 from scripts.openapi import named
+from tests.proof import faced
 
 ROOT = Path(__file__).parents[2]
 MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /value -->", re.DOTALL)
@@ -55,6 +56,7 @@ def values() -> dict[str, str]:
         **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
         "knowing.table": f"\n\n{knowing.table(all_alarms(types, 'jobflow-prod'))}\n\n",
         "acceptance.result": accepted(ROOT / "docs" / "acceptance.json"),
+        "proof.faced": f"\n\n{faced.table()}\n\n",
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
     }
 

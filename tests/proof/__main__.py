@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tests.proof.coverage import empty, table
+from tests.proof.faced import to_do
 from tests.proof.months.answers import JOBS as ANSWERED
 from tests.proof.months.month import Report
 from tests.proof.months.outages import JOBS
@@ -46,6 +47,8 @@ def main() -> int:
     missed = [*empty(struck), *report.missed()] if hours >= HOURS else []
     for line in missed:
         print(f"  {line}")
+    for line in to_do():
+        print(f"to do: {line}")
     return 1 if broken or missed else 0
 
 

@@ -12,6 +12,7 @@ from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Job, 
 from chalicelib.limits.turns import has_turn
 from tests.proof.games.steering import MODES, Steering
 from tests.proof.grounds.ground import Stand
+from tests.proof.promises import DIES, DUPLICATE, LOST, REFUSED, REPLY_LOST, STALLS, plays
 
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
@@ -22,6 +23,16 @@ ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)
 DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
 ATTEMPTS = st.integers(1, 3)
+
+plays(
+    "G",
+    range(1, 12),
+    (
+        DIES, REFUSED, REPLY_LOST, DUPLICATE, LOST, STALLS, "DynamoDB is out of order", "SQS is out of order",
+        "invocations are throttled", "a part of a batch", "a clock is wrong", "the index lags", "the counters lag",
+        "the counters are out of order", "the watchdog has little time", "the type is paused",
+    ),
+)  # fmt: skip
 
 
 class DeliveryMachine(Steering):

@@ -12,6 +12,7 @@ from chalicelib.jobs.job import Status
 from tests.proof.grounds.faults import ReplyLost, Throttled
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
+from tests.proof.promises import SHARE_LOST, SHARE_REFUSED, plays
 from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import World
 from tests.support import Clock
@@ -46,6 +47,8 @@ SHARES = (
 
 GAMES: Sequence[tuple[Answers, int]] = tuple(product(SHARES, (1, 3)))
 """The shares, each for jobs with so many attempts."""
+
+plays("A", (1, 2, 3, 4, 6), (SHARE_LOST, SHARE_REFUSED))
 
 
 @dataclass(frozen=True)

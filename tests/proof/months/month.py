@@ -17,7 +17,8 @@ from tests.proof.grounds.ground import TYPE, TYPES
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
 from tests.proof.months.liveness import Liveness
-from tests.proof.months.weather import COUNTED, Weather
+from tests.proof.months.weather import COUNTED, EXPIRED, KINDS, MOMENTS, Weather
+from tests.proof.promises import STALLS, plays
 from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import DAY, World
 from tests.support import Clock
@@ -56,6 +57,8 @@ OPERATED: Mapping[str, frozenset[Status]] = {
     "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE,
 }  # fmt: skip
 """What an operator may do, and with a job of which status."""
+
+plays("M", range(1, 12), (*KINDS, *MOMENTS, EXPIRED, STALLS))
 
 
 @dataclass

@@ -14,6 +14,7 @@ from chalicelib.jobs.job import Status
 from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
+from tests.proof.promises import plays
 from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import World
 from tests.support import Clock
@@ -24,6 +25,8 @@ HOUR = 3_600.0
 HOURS, JOBS = 6.0, 1000
 FIRSTS: Sequence[Sequence[str]] = ([], ["much later"], ["a while later", "err"], ["oom"])
 """What the first attempts of a job do. Whose worker is lost comes last: the others are still under way then."""
+
+plays("O", (1, 2, 3, 4, 6), (f"{DYNAMODB} is out of order", f"{SQS} is out of order", "invocations are throttled"))
 
 
 @dataclass(frozen=True)

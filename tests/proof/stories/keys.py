@@ -1,7 +1,11 @@
 """What becomes of jobs that run one at a time for a key: their messages are in a FIFO queue."""
 
+from tests.proof.promises import DIES, DUPLICATE, LOST, STALLS, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 6, 7, 8, 11), (DIES, DUPLICATE))
+plays("S", (1, 2, 11), (LOST, STALLS))
 
 
 def of_one_key(world: World, *names: str) -> None:

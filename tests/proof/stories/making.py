@@ -1,7 +1,11 @@
 """What attempts do that make jobs: wherever the process dies, each run has made one, and it runs."""
 
+from tests.proof.promises import DIES, DUPLICATE, STALLS, plays
 from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 6, 9, 10), (DIES, DUPLICATE))
+plays("S", (2, 9, 10), (STALLS,))
 
 
 @scenario(DONE)

@@ -1,7 +1,10 @@
 """Several requests for one job: by a value within a time, or by a key while the job waits."""
 
+from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 5, 8, 10), (DIES, DUPLICATE))
 
 
 @scenario(DONE)

@@ -1,8 +1,13 @@
 """What clients and operators do meanwhile: delays, stops, retries, redrives, accidents."""
 
 from chalicelib.jobs.job import Status
+from tests.proof.promises import DIES, DUPLICATE, LOST, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 5, 6, 7, 8, 12), (DIES, DUPLICATE))
+plays("S", (1, 4), (LOST,))
+plays("S", (1, 5), ("a part of a batch",))
 
 SPENT = ["err", "err", "err"]
 """What a job's attempts do until none is left."""

@@ -1,8 +1,11 @@
 """What becomes of the jobs of a type that pauses by itself when its attempts all fail alike."""
 
 from chalicelib.job_types.failing import Failing
+from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 6), (DIES, DUPLICATE, "the type is paused"))
 
 RULE = Failing(of=2, within=300)
 

@@ -1,8 +1,11 @@
 """What becomes of the jobs of a type with a rate: some start, the others wait for their turn."""
 
 from chalicelib.job_types.rate import Rate
+from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 6, 8), (DIES, DUPLICATE))
 
 
 @scenario(DONE)

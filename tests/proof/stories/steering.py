@@ -1,8 +1,11 @@
 """What operators and producers do to jobs that wait: run them now, put them aside, replace them."""
 
 from chalicelib.jobs.job import Status
+from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 6, 7, 8), (DIES, DUPLICATE))
 
 
 @scenario(DONE)

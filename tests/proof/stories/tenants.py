@@ -1,7 +1,11 @@
 """What becomes of jobs that belong to tenants: whatever a message is sent for, it carries its job's tenant."""
 
+from tests.proof.promises import DIES, DUPLICATE, LOST, plays
 from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 5, 6, 9, 10), (DIES, DUPLICATE))
+plays("S", (1,), (LOST,))
 
 
 @scenario(DONE)

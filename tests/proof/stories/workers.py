@@ -5,8 +5,14 @@ from typing import Any, cast
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobQueue
+from tests.proof.promises import DIES, DUPLICATE, STALLS, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 5, 6, 7, 8), (DIES, DUPLICATE))
+plays("S", (1, 2, 3, 4), (STALLS,))
+plays("S", (1, 7), ("invocations are throttled",))
+plays("S", (1, 2), ("the watchdog is down",))
 
 
 class EagerQueue:

@@ -1,0 +1,48 @@
+"""Declare which promises each part of the proof is about, and which faults it plays against them.
+
+The promises have the numbers of docs/delivery.md. Each part calls `plays` beside what it plays; `faced` puts the table
+together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+PROMISES = range(1, 13)
+DIES, REFUSED, REPLY_LOST = "dies", "refused", "reply lost"
+SHARE_REFUSED, SHARE_LOST = "a share of requests is refused", "a share of answers is lost"
+DUPLICATE, LOST, STALLS = "duplicate", "messages lost", "a worker outlives its lease"
+APART, TOGETHER = "clocks are 30 s apart", "many at once"
+RESTORED, VERSIONS = "restored or moved", "two versions at once"
+FAULTS = (
+    DIES, REFUSED, REPLY_LOST, SHARE_REFUSED, SHARE_LOST,
+    "DynamoDB is out of order", "SQS is out of order", "invocations are throttled",
+    DUPLICATE, LOST, "messages expire", "a part of a batch", STALLS, "a clock is wrong", APART,
+    "the index lags", "the counters lag", "the counters are out of order", "depths are estimates",
+    "the watchdog has little time", "the watchdog is down", "the type is paused", "a type is removed",
+    TOGETHER, RESTORED, VERSIONS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the proof: what it is about, and what goes wrong in it."""
+
+    name: str
+    promises: frozenset[int]
+    faults: frozenset[str]
+
+
+PARTS: list[Part] = []
+
+
+def plays(name: str, promises: Iterable[int], faults: Iterable[str]) -> None:
+    """Say that each of these faults is played against each of these promises."""
+    part = Part(name, frozenset(promises), frozenset(faults))
+    if unknown := [*part.promises - set(PROMISES), *part.faults - set(FAULTS)]:
+        raise ValueError(f"{name} plays what is in no table: {unknown}")
+    PARTS.append(part)
+
+
+def parts_of(fault: str, promise: int) -> Sequence[str]:
+    """Return the names of the parts that play this fault against this promise."""
+    return sorted({part.name for part in PARTS if fault in part.faults and promise in part.promises})
