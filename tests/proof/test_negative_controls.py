@@ -21,6 +21,7 @@ from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OV
 from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
 from chalicelib.limits.port import Turns
 from chalicelib.limits.serial import InOrder
+from chalicelib.operating.operations import Operations
 from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
 from chalicelib.producing.submission import Submission
 from chalicelib.worker.consume import Worker
@@ -40,6 +41,8 @@ from tests.proof.world import World
 from tests.support import Clock
 
 SEED = 20_261_129
+OF_KEYS = 4
+"""A month of this seed has a type whose jobs have keys."""
 Neglect = Callable[[Ground], None]
 """Puts a part that neglects its duty in the place of one of the ground's."""
 Edit = Callable[[Change], Change]
@@ -403,6 +406,21 @@ def test_a_job_that_goes_on_behind_one_of_its_key_that_backs_off_is_told(monkeyp
     assert told(played) == ""
     monkeypatch.setattr(InOrder, "after", lambda _, delivery, end: None)
     assert " I23 " in told(played)
+
+
+def test_a_month_finds_a_job_that_goes_on_behind_one_of_its_key_that_backs_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(InOrder, "after", lambda _, delivery, end: None)
+    assert any(" I23 " in line for line in episode(OF_KEYS, hours=24).broken)
+
+
+def test_a_bulk_action_that_does_not_know_its_own_acts_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story("many jobs are retried and fail again")
+    assert told(played) == ""
+    monkeypatch.setattr(Operations, "did", lambda _, found: False)
+    crashed = visit(in_memory, SEED, scenarios=[played], duplicates=[False])
+    assert any(" I26 one bulk action ran " in line for one in crashed for line in one.broken)
 
 
 def test_a_queue_that_stays_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
