@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the declared endpoints and their models. Pure."""
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ from chalicelib.schedules.schedule import LONGEST_ID
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
 REF = "#/components/schemas/"
+OWN_REF = "#/$defs/"
+"""Where a payload's own schema has its models."""
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
@@ -75,10 +78,12 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
     """Return the whole document; `kinds` give the examples of jobs to create."""
     schemas = _schemas(endpoints)
     _name_kinds(schemas, [kind.name for kind in kinds])
+    described = {model.__name__ for model in _queries(endpoints)}
+    components = {name: without_defaults(schema) for name, schema in schemas.items() if name not in described}
+    components |= _payloads(kinds)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas, kinds)
-    described = {model.__name__ for model in _queries(endpoints)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -89,7 +94,7 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
         "tags": [{"name": name} for name in _tags(endpoints)],
         "paths": paths,
         "components": {
-            "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in described},
+            "schemas": dict(sorted(components.items())),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -102,6 +107,57 @@ def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
         for place in (field, *field.get("anyOf", [])):
             if place.get("maxLength") == LONGEST_NAME and names:
                 place["enum"] = names
+
+
+def without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema whose fields say their default in words.
+
+    Generators of typed clients (openapi-typescript) take a field with a `default` for one that must be given.
+    """
+    if "properties" not in schema:
+        return dict(schema)
+    given = schema.get("required", ())
+    said = {name: _in_words(field, tell=name not in given) for name, field in schema["properties"].items()}
+    return {**schema, "properties": said}
+
+
+def _in_words(field: Any, *, tell: bool) -> Any:
+    if not isinstance(field, Mapping) or "default" not in field:
+        return field
+    kept = {key: value for key, value in field.items() if key != "default"}
+    if not tell or field["default"] in (None, "", [], {}):
+        return kept
+    said = str(field.get("description", "")).rstrip(".")
+    default = f"Default: {json.dumps(field['default'], ensure_ascii=False)}."
+    return {**kept, "description": f"{said}. {default}" if said else default}
+
+
+def _payloads(kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
+    """Return the payload of each job type, its models (`email.send.Address`), and `Payloads`, which names them all."""
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        whole = _moved(kind.schema, f"{REF}{kind.name}.")
+        models = whole.pop("$defs", {})
+        found[kind.name] = without_defaults(whole)
+        found |= {f"{kind.name}.{name}": without_defaults(model) for name, model in models.items()}
+    return {
+        **found,
+        "Payloads": {
+            "type": "object",
+            "description": "The payload of each job type, by its name: what a typed client takes.",
+            "properties": {kind.name: {"$ref": REF + kind.name} for kind in kinds},
+            "required": [kind.name for kind in kinds],
+        },
+    }
+
+
+def _moved(part: Any, prefix: str) -> Any:
+    """Return a copy of a schema whose references lead to where its models are in this document."""
+    if isinstance(part, Mapping):
+        return {key: _moved(value, prefix) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_moved(value, prefix) for value in part]
+    return prefix + part.removeprefix(OWN_REF) if isinstance(part, str) and part.startswith(OWN_REF) else part
 
 
 def _queries(endpoints: Iterable[Endpoint]) -> list[type[BaseModel]]:

@@ -16,7 +16,11 @@ class Answer(BaseModel):
     """An answer's body."""
 
     # an answer that does not fit is a bug of ours: what it held must not get into the log
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA)
+    # Every field is sent, also one that is null, and the document says so: who reads it need not ask for each.
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA,
+        json_schema_serialization_defaults_required=True,
+    )  # fmt: skip
 
 
 class Health(Answer):
@@ -178,6 +182,9 @@ class FieldProblem(Answer):
 
 class Problem(Answer):
     """RFC 9457 problem details."""
+
+    # in an error itself, unlike in the result of a batch, what there is nothing to say of is left out
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str
     title: str

@@ -873,14 +873,11 @@ export interface components {
     BatchResult: {
       /** Status */
       status: number;
-      /** @default null */
       job: components["schemas"]["JobRow"] | null;
-      /** @default null */
       problem: components["schemas"]["Problem"] | null;
       /**
        * Existing
        * @description Why the job was there already: its key, a job that is unique, or one that waited under its debounce key and is replaced. null: it is new
-       * @default null
        */
       existing: ("key" | "unique" | "debounced") | null;
     };
@@ -897,44 +894,33 @@ export interface components {
       /**
        * Reason
        * @description Kept with each job that is discarded.
-       * @default
        */
-      reason: string;
-      /**
-       * Ids
-       * @default null
-       */
-      ids: string[] | null;
-      /** @default null */
-      filter: components["schemas"]["BulkFilter"] | null;
+      reason?: string;
+      /** Ids */
+      ids?: string[] | null;
+      filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, in place of ids or a filter.
-       * @default false
+       * @description All jobs, in place of ids or a filter. Default: false.
        */
-      everything: boolean;
+      everything?: boolean;
       /**
        * Dry Run
-       * @description Only count what would be done.
-       * @default false
+       * @description Only count what would be done. Default: false.
        */
-      dry_run: boolean;
-      /**
-       * Expected
-       * @default null
-       */
-      expected: number | null;
+      dry_run?: boolean;
+      /** Expected */
+      expected?: number | null;
       /**
        * Limit
-       * @default 100
+       * @description Default: 100.
        */
-      limit: number;
+      limit?: number;
       /**
        * Cursor
        * @description The next_cursor of an answer to the same action and filter.
-       * @default null
        */
-      cursor: string | null;
+      cursor?: string | null;
     };
     /**
      * BulkActionList
@@ -1039,71 +1025,40 @@ export interface components {
      * @description The jobs of a bulk action.
      */
     BulkFilter: {
-      /** @default null */
-      status: components["schemas"]["Status"] | null;
-      /**
-       * Type
-       * @default null
-       */
-      type: ("email.send" | "image.process" | "report.generate") | null;
-      /**
-       * Tag
-       * @default null
-       */
-      tag: string | null;
-      /**
-       * Id Prefix
-       * @default null
-       */
-      id_prefix: string | null;
-      /**
-       * Created After
-       * @default null
-       */
-      created_after: string | null;
-      /**
-       * Created Before
-       * @default null
-       */
-      created_before: string | null;
+      status?: components["schemas"]["Status"] | null;
+      /** Type */
+      type?: ("email.send" | "image.process" | "report.generate") | null;
+      /** Tag */
+      tag?: string | null;
+      /** Id Prefix */
+      id_prefix?: string | null;
+      /** Created After */
+      created_after?: string | null;
+      /** Created Before */
+      created_before?: string | null;
       /**
        * Finished After
        * @description Jobs that finished then or later, however they ended.
-       * @default null
        */
-      finished_after: string | null;
-      /**
-       * Finished Before
-       * @default null
-       */
-      finished_before: string | null;
-      /**
-       * Error
-       * @default null
-       */
-      error: string | null;
+      finished_after?: string | null;
+      /** Finished Before */
+      finished_before?: string | null;
+      /** Error */
+      error?: string | null;
       /**
        * Fingerprint
        * @description Jobs whose last error is this one of GET /errors.
-       * @default null
        */
-      fingerprint: string | null;
+      fingerprint?: string | null;
       /**
        * Schedule
        * @description Jobs of this schedule.
-       * @default null
        */
-      schedule: string | null;
-      /**
-       * Payload
-       * @default null
-       */
-      payload: string | null;
-      /**
-       * Tenant
-       * @default null
-       */
-      tenant: string | null;
+      schedule?: string | null;
+      /** Payload */
+      payload?: string | null;
+      /** Tenant */
+      tenant?: string | null;
     };
     /**
      * Cancel
@@ -1112,10 +1067,9 @@ export interface components {
     Cancel: {
       /**
        * Descendants
-       * @description Also the jobs that it made, those that they made, and so on.
-       * @default false
+       * @description Also the jobs that it made, those that they made, and so on. Default: false.
        */
-      descendants: boolean;
+      descendants?: boolean;
     };
     /**
      * CancelledJob
@@ -1188,13 +1142,11 @@ export interface components {
       /**
        * Tenant
        * @description Whose job it is, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
        * Parent
        * @description The job that made it
-       * @default null
        */
       parent: string | null;
       /** Correlation Id */
@@ -1203,10 +1155,7 @@ export interface components {
       cancel_requested: boolean;
       /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
-      /**
-       * @description null unless the request asked for them
-       * @default null
-       */
+      /** @description null unless the request asked for them */
       descendants: components["schemas"]["Descendants"] | null;
     };
     /**
@@ -1260,9 +1209,8 @@ export interface components {
       /**
        * Reason
        * @description Kept with the job.
-       * @default
        */
-      reason: string;
+      reason?: string;
     };
     /**
      * Discarded
@@ -1331,13 +1279,9 @@ export interface components {
       /**
        * Acknowledged By
        * @description Who has acknowledged or resolved the group; null when open
-       * @default null
        */
       acknowledged_by: string | null;
-      /**
-       * Acknowledged At
-       * @default null
-       */
+      /** Acknowledged At */
       acknowledged_at: string | null;
     };
     /**
@@ -1429,19 +1373,14 @@ export interface components {
       /**
        * Acknowledged
        * @description Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or resolved their error. null where that is not known, because there are more than 1,000 dead letters
-       * @default null
        */
       acknowledged: number | null;
       /**
        * Fingerprint
        * @description The error of those that are acknowledged, if it is only one
-       * @default null
        */
       fingerprint: string | null;
-      /**
-       * @description The jobs that it counts; null for `errors`
-       * @default null
-       */
+      /** @description The jobs that it counts; null for `errors` */
       filter: components["schemas"]["FindingFilter"] | null;
     };
     /**
@@ -1504,7 +1443,6 @@ export interface components {
     Health: {
       /**
        * Status
-       * @default ok
        * @constant
        */
       status: "ok";
@@ -1580,13 +1518,11 @@ export interface components {
       /**
        * Tenant
        * @description Whose job it is, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
        * Parent
        * @description The job that made it
-       * @default null
        */
       parent: string | null;
       /** Correlation Id */
@@ -1603,7 +1539,6 @@ export interface components {
       /**
        * Older Attempts
        * @description Whether there were attempts before those of attempt_history
-       * @default false
        */
       older_attempts: boolean;
       /**
@@ -1614,19 +1549,16 @@ export interface components {
       /**
        * Schedule
        * @description The schedule that made it
-       * @default null
        */
       schedule: string | null;
       /**
        * Fires At
        * @description When its schedule fires
-       * @default null
        */
       fires_at: string | null;
       /**
        * Root
        * @description The first job of that line: its parent's root, or its parent
-       * @default null
        */
       root: string | null;
       /**
@@ -1637,7 +1569,6 @@ export interface components {
       /**
        * Next Attempts
        * @description The attempts that are left if the running one, or else the next one, fails, with their waits by the type's curve; null for a type that is no longer declared
-       * @default null
        */
       next_attempts: components["schemas"]["NextAttempt"][] | null;
     };
@@ -1736,13 +1667,11 @@ export interface components {
       /**
        * Tenant
        * @description Whose job it is, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
        * Parent
        * @description The job that made it
-       * @default null
        */
       parent: string | null;
       /** Correlation Id */
@@ -1791,26 +1720,18 @@ export interface components {
       concurrency: number;
       /** Memory */
       memory: number;
-      /**
-       * @description How often its jobs may start; null: as often as workers are free
-       * @default null
-       */
+      /** @description How often its jobs may start; null: as often as workers are free */
       rate: components["schemas"]["RateRow"] | null;
-      /**
-       * @description When it is paused by itself; null: an operator alone pauses it
-       * @default null
-       */
+      /** @description When it is paused by itself; null: an operator alone pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
       /**
        * Fair By
        * @description The field of the payload that says whose job it is
-       * @default null
        */
       fair_by: string | null;
       /**
        * Serial By
        * @description The field of the payload for each value of which jobs run one at a time
-       * @default null
        */
       serial_by: string | null;
       /**
@@ -1836,7 +1757,6 @@ export interface components {
       /**
        * Problem
        * @description Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one
-       * @default null
        */
       problem: string | null;
     };
@@ -2074,31 +1994,25 @@ export interface components {
       /**
        * Max Attempts
        * @description Default: the job type's.
-       * @default null
        */
-      max_attempts: number | null;
+      max_attempts?: number | null;
       /**
        * Delay Seconds
        * @description Not before so many seconds from now.
-       * @default null
        */
-      delay_seconds: number | null;
+      delay_seconds?: number | null;
       /**
        * Run At
        * @description Not before this time, at most a year ahead.
-       * @default null
        */
-      run_at: string | null;
+      run_at?: string | null;
       /**
        * Tags
        * @description Used for search.
        */
       tags?: string[];
-      /**
-       * @description Excludes delay_seconds and run_at.
-       * @default null
-       */
-      debounce: components["schemas"]["NewDebounce"] | null;
+      /** @description Excludes delay_seconds and run_at. */
+      debounce?: components["schemas"]["NewDebounce"] | null;
     };
     /**
      * NewJobInBatch
@@ -2122,37 +2036,30 @@ export interface components {
       /**
        * Max Attempts
        * @description Default: the job type's.
-       * @default null
        */
-      max_attempts: number | null;
+      max_attempts?: number | null;
       /**
        * Delay Seconds
        * @description Not before so many seconds from now.
-       * @default null
        */
-      delay_seconds: number | null;
+      delay_seconds?: number | null;
       /**
        * Run At
        * @description Not before this time, at most a year ahead.
-       * @default null
        */
-      run_at: string | null;
+      run_at?: string | null;
       /**
        * Tags
        * @description Used for search.
        */
       tags?: string[];
-      /**
-       * @description Excludes delay_seconds and run_at.
-       * @default null
-       */
-      debounce: components["schemas"]["NewDebounce"] | null;
+      /** @description Excludes delay_seconds and run_at. */
+      debounce?: components["schemas"]["NewDebounce"] | null;
       /**
        * Idempotency Key
        * @description Like the header Idempotency-Key of POST /jobs.
-       * @default null
        */
-      idempotency_key: string | null;
+      idempotency_key?: string | null;
     };
     /**
      * NewSchedule
@@ -2174,11 +2081,10 @@ export interface components {
       cron: string;
       /**
        * Timezone
-       * @description A time zone of the IANA database.
-       * @default UTC
+       * @description A time zone of the IANA database. Default: "UTC".
        * @example Europe/Berlin
        */
-      timezone: string;
+      timezone?: string;
       /**
        * Payload
        * @description The payload of each job, at most 8 KB; what the type's schema says.
@@ -2188,29 +2094,25 @@ export interface components {
       };
       /**
        * Catch Up
-       * @description How many of the last missed firings run late; 0: none.
-       * @default 1
+       * @description How many of the last missed firings run late; 0: none. Default: 1.
        */
-      catch_up: number;
+      catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier one has not finished.
-       * @default allow
+       * @description skip: a firing does not run while the job of an earlier one has not finished. Default: "allow".
        * @enum {string}
        */
-      overlap: "allow" | "skip";
+      overlap?: "allow" | "skip";
       /**
        * Starts At
        * @description No firing before this time.
-       * @default null
        */
-      starts_at: string | null;
+      starts_at?: string | null;
       /**
        * Ends At
        * @description No firing after this time.
-       * @default null
        */
-      ends_at: string | null;
+      ends_at?: string | null;
       /**
        * Id
        * @description Its name for ever: a-z, 0-9 and -, at most 40.
@@ -2219,10 +2121,9 @@ export interface components {
       id: string;
       /**
        * Paused
-       * @description Begin paused.
-       * @default false
+       * @description Begin paused. Default: false.
        */
-      paused: boolean;
+      paused?: boolean;
     };
     /**
      * NewUpload
@@ -2375,7 +2276,6 @@ export interface components {
       /**
        * Next Probe At
        * @description The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator paused it
-       * @default null
        */
       next_probe_at: string | null;
     };
@@ -2387,9 +2287,8 @@ export interface components {
       /**
        * Reason
        * @description Kept while it is paused.
-       * @default
        */
-      reason: string;
+      reason?: string;
     };
     /**
      * PauseRuleRow
@@ -2410,6 +2309,12 @@ export interface components {
       type: string;
       /** Paused */
       paused: boolean;
+    };
+    /** @description The payload of each job type, by its name: what a typed client takes. */
+    Payloads: {
+      "email.send": components["schemas"]["email.send"];
+      "image.process": components["schemas"]["image.process"];
+      "report.generate": components["schemas"]["report.generate"];
     };
     /**
      * Preview
@@ -2435,20 +2340,15 @@ export interface components {
       /**
        * Errors
        * @description The first 20
-       * @default null
        */
-      errors: components["schemas"]["FieldProblem"][] | null;
+      errors?: components["schemas"]["FieldProblem"][] | null;
       /**
        * Errors Total
        * @description How many there are
-       * @default null
        */
-      errors_total: number | null;
-      /**
-       * Correlation Id
-       * @default null
-       */
-      correlation_id: string | null;
+      errors_total?: number | null;
+      /** Correlation Id */
+      correlation_id?: string | null;
     };
     /**
      * Progress
@@ -2480,31 +2380,25 @@ export interface components {
       /**
        * Type
        * @description Only jobs of this type; default: all.
-       * @default null
        */
-      type: ("email.send" | "image.process" | "report.generate") | null;
+      type?: ("email.send" | "image.process" | "report.generate") | null;
       /**
        * Limit
-       * @default 100
+       * @description Default: 100.
        */
-      limit: number;
+      limit?: number;
       /**
        * Dry Run
-       * @description Only say what would be done.
-       * @default false
+       * @description Only say what would be done. Default: false.
        */
-      dry_run: boolean;
-      /**
-       * Expected
-       * @default null
-       */
-      expected: number | null;
+      dry_run?: boolean;
+      /** Expected */
+      expected?: number | null;
       /**
        * Cursor
        * @description The next_cursor of an answer to the same request.
-       * @default null
        */
-      cursor: string | null;
+      cursor?: string | null;
     };
     /**
      * Retry
@@ -2514,9 +2408,8 @@ export interface components {
       /**
        * Payload
        * @description Instead of the payload it had.
-       * @default null
        */
-      payload: {
+      payload?: {
         [key: string]: unknown;
       } | null;
     };
@@ -2625,11 +2518,10 @@ export interface components {
       cron: string;
       /**
        * Timezone
-       * @description A time zone of the IANA database.
-       * @default UTC
+       * @description A time zone of the IANA database. Default: "UTC".
        * @example Europe/Berlin
        */
-      timezone: string;
+      timezone?: string;
       /**
        * Payload
        * @description The payload of each job, at most 8 KB; what the type's schema says.
@@ -2639,35 +2531,30 @@ export interface components {
       };
       /**
        * Catch Up
-       * @description How many of the last missed firings run late; 0: none.
-       * @default 1
+       * @description How many of the last missed firings run late; 0: none. Default: 1.
        */
-      catch_up: number;
+      catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier one has not finished.
-       * @default allow
+       * @description skip: a firing does not run while the job of an earlier one has not finished. Default: "allow".
        * @enum {string}
        */
-      overlap: "allow" | "skip";
+      overlap?: "allow" | "skip";
       /**
        * Starts At
        * @description No firing before this time.
-       * @default null
        */
-      starts_at: string | null;
+      starts_at?: string | null;
       /**
        * Ends At
        * @description No firing after this time.
-       * @default null
        */
-      ends_at: string | null;
+      ends_at?: string | null;
       /**
        * Version
        * @description Of the schedule as it was read: 409 when other settings are there by now.
-       * @default null
        */
-      version: string | null;
+      version?: string | null;
     };
     /**
      * Series
@@ -2771,33 +2658,23 @@ export interface components {
       /**
        * Reason
        * @description Kept with each job that is discarded.
-       * @default
        */
-      reason: string;
-      /**
-       * Ids
-       * @default null
-       */
-      ids: string[] | null;
-      /** @default null */
-      filter: components["schemas"]["BulkFilter"] | null;
+      reason?: string;
+      /** Ids */
+      ids?: string[] | null;
+      filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, in place of ids or a filter.
-       * @default false
+       * @description All jobs, in place of ids or a filter. Default: false.
        */
-      everything: boolean;
+      everything?: boolean;
       /**
        * Dry Run
-       * @description Only count what would be done.
-       * @default false
+       * @description Only count what would be done. Default: false.
        */
-      dry_run: boolean;
-      /**
-       * Expected
-       * @default null
-       */
-      expected: number | null;
+      dry_run?: boolean;
+      /** Expected */
+      expected?: number | null;
     };
     /**
      * Status
@@ -2940,7 +2817,6 @@ export interface components {
       /**
        * Paced For S
        * @description Seconds that its waiting jobs take to start at its rate; null without a rate
-       * @default null
        */
       paced_for_s: number | null;
     };
@@ -3005,6 +2881,207 @@ export interface components {
        * @description Of the jobs that ended, the share that ended badly; null if none ended
        */
       ratio: number | null;
+    };
+    /**
+     * Send an e-mail
+     * @description An e-mail to up to 50 recipients, as text, HTML or both.
+     * @example {
+     *       "html": "<p>Good news: order <b>1042</b> is on its way.</p>",
+     *       "subject": "Your order has shipped",
+     *       "text": "Good news: order 1042 is on its way.",
+     *       "to": [
+     *         "success@simulator.amazonses.com"
+     *       ]
+     *     }
+     */
+    "email.send": {
+      /**
+       * To
+       * @description Who it is for.
+       * @example [
+       *       "ada@example.com"
+       *     ]
+       */
+      to?: string[];
+      /**
+       * Cc
+       * @description Who gets a copy.
+       * @example [
+       *       "grace@example.com"
+       *     ]
+       */
+      cc?: string[];
+      /**
+       * Bcc
+       * @description Who gets a copy that the others do not see.
+       * @example [
+       *       "archive@example.com"
+       *     ]
+       */
+      bcc?: string[];
+      /**
+       * Reply To
+       * @description Where answers go, if not to the sender.
+       * @example [
+       *       "help@example.com"
+       *     ]
+       */
+      reply_to?: string[];
+      /**
+       * Subject
+       * @description The subject, one line.
+       * @example Your order has shipped
+       */
+      subject: string;
+      /**
+       * Text
+       * @description The message as plain text.
+       * @example Good news: order 1042 is on its way.
+       */
+      text?: string | null;
+      /**
+       * Html
+       * @description The message as HTML, for readers that show it.
+       * @example <p>Good news: order <b>1042</b> is on its way.</p>
+       */
+      html?: string | null;
+    };
+    /**
+     * Process an image
+     * @description An uploaded image and its changes: crop, resize, thumbnail, convert, in this order.
+     * @example {
+     *       "format": "webp",
+     *       "key": "uploads/examples/landscape.jpg",
+     *       "quality": 80,
+     *       "resize": {
+     *         "height": 800,
+     *         "width": 800
+     *       }
+     *     }
+     */
+    "image.process": {
+      /**
+       * Key
+       * @description The key that POST /uploads gave out (JPEG, PNG, WebP or GIF; at most 15 MB and 50 megapixels).
+       * @example uploads/examples/landscape.jpg
+       */
+      key: string;
+      /** @description Keep only this part. */
+      crop?: components["schemas"]["image.process.Crop"] | null;
+      /** @description Shrink to fit into this box. */
+      resize?: components["schemas"]["image.process.Resize"] | null;
+      /**
+       * Thumbnail
+       * @description Make a square of this many pixels a side, from the middle of the image.
+       * @example 256
+       */
+      thumbnail?: number | null;
+      /**
+       * Format
+       * @description Format to convert to; JPEG puts transparent images on white. Default: "jpeg".
+       * @example webp
+       * @enum {string}
+       */
+      format?: "jpeg" | "png" | "webp";
+      /**
+       * Quality
+       * @description JPEG and WebP only. Default: 85.
+       * @example 80
+       */
+      quality?: number;
+    };
+    /**
+     * Crop
+     * @description The part of the upright image to keep, in pixels from its top left corner.
+     */
+    "image.process.Crop": {
+      /**
+       * Left
+       * @description Pixels to cut off on the left.
+       * @example 100
+       */
+      left: number;
+      /**
+       * Top
+       * @description Pixels to cut off at the top.
+       * @example 50
+       */
+      top: number;
+      /**
+       * Width
+       * @description Width of the part in pixels.
+       * @example 640
+       */
+      width: number;
+      /**
+       * Height
+       * @description Height of the part in pixels.
+       * @example 480
+       */
+      height: number;
+    };
+    /**
+     * Resize
+     * @description The box that the image must fit into; proportions are kept, and a smaller image is not enlarged.
+     */
+    "image.process.Resize": {
+      /**
+       * Width
+       * @description The box's width in pixels.
+       * @example 800
+       */
+      width: number;
+      /**
+       * Height
+       * @description The box's height in pixels.
+       * @example 800
+       */
+      height: number;
+    };
+    /**
+     * Generate a report
+     * @description The jobs to report on: those created in a period, of one type or of all.
+     * @example {
+     *       "formats": [
+     *         "csv",
+     *         "html"
+     *       ],
+     *       "hours": 24
+     *     }
+     */
+    "report.generate": {
+      /**
+       * From
+       * @description Start of the period. Default: `hours` before its end.
+       * @example 2026-11-24T00:00:00Z
+       */
+      from?: string | null;
+      /**
+       * To
+       * @description End of the period, not included. Default: when the report is made.
+       * @example 2026-11-25T00:00:00Z
+       */
+      to?: string | null;
+      /**
+       * Hours
+       * @description Length of the period in hours, when `from` is not given. Default: 24.
+       * @example 24
+       */
+      hours?: number;
+      /**
+       * Type
+       * @description Only jobs of this type. Default: all types.
+       * @example email.send
+       */
+      type?: string | null;
+      /**
+       * Formats
+       * @description Files to make. Default: csv, html. Default: ["csv", "html"].
+       * @example [
+       *       "html"
+       *     ]
+       */
+      formats?: ("csv" | "html")[];
     };
   };
   responses: never;
@@ -4183,6 +4260,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The body is larger than 256 KB */
       413: {
         headers: {
@@ -4341,6 +4429,17 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -4633,6 +4732,17 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

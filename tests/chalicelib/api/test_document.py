@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+from pydantic import BaseModel, Field
 
 from chalicelib.api import routes
 from chalicelib.api.document import document
 from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
-from tests.chalicelib.api.support import ORIGIN, World
+from chalicelib.job_types.jobtype import JobType
+from tests.chalicelib.api.support import ORIGIN, World, only_types
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,6 +53,51 @@ def test_every_example_of_a_job_works_verbatim(built_in: World) -> None:
     assert set(content["examples"]) == {kind.name for kind in jobtype.all_types()}
     for example in content["examples"].values():
         assert built_in.post("/jobs", example["value"]).status == 201
+
+
+def fields(described: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every field of every schema: the schema's name, its own, and what is said of it."""
+    for name, schema in described["components"]["schemas"].items():
+        yield from ((name, field, said) for field, said in schema.get("properties", {}).items())
+
+
+def test_no_field_of_a_body_or_an_answer_has_a_default_which_generators_take_for_required(built_in: World) -> None:
+    described = document(routes.all_endpoints(), jobtype.all_types(), "1")
+    assert [(schema, field) for schema, field, said in fields(described) if "default" in said] == []
+    schemas = described["components"]["schemas"]
+    assert schemas["NewJob"]["required"] == ["type", "payload"]
+    assert schemas["NewSchedule"]["properties"]["catch_up"]["description"].endswith("Default: 1.")
+
+
+def test_an_answer_promises_every_field_and_a_problem_only_those_it_always_has() -> None:
+    schemas = document(routes.all_endpoints(), [], "1")["components"]["schemas"]
+    for name in ("JobRow", "JobDetail", "BatchResult", "ErrorGroup", "TypeNumbers", "JobTypeRow"):
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"])
+    assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
+
+
+class Address(BaseModel):
+    street: str
+    country: str = "DE"
+
+
+class Parcel(BaseModel):
+    to: Address
+    back: Address | None = None
+    copies: int = Field(1, description="How many.")
+
+
+@pytest.mark.usefixtures("world")
+def test_it_has_the_payload_of_each_job_type_with_its_models() -> None:
+    with only_types(JobType("parcel.send", lambda payload, ctx: None, Parcel)):
+        described = document(routes.all_endpoints(), jobtype.all_types(), "1")
+    validate(described)
+    schemas = described["components"]["schemas"]
+    assert schemas["Payloads"]["properties"] == {"parcel.send": {"$ref": "#/components/schemas/parcel.send"}}
+    assert schemas["parcel.send"]["properties"]["to"] == {"$ref": "#/components/schemas/parcel.send.Address"}
+    assert schemas["parcel.send"]["required"] == ["to"]
+    assert schemas["parcel.send"]["properties"]["copies"]["description"] == "How many. Default: 1."
+    assert schemas["parcel.send.Address"]["required"] == ["street"]
 
 
 def test_it_is_served_to_who_has_a_token(built_in: World) -> None:
