@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jobflow.errors import ConfigurationError
+from jobflow.project import pins
 from jobflow.version import __version__
 
 TEMPLATES = Path(__file__).with_name("template")
@@ -48,7 +49,7 @@ def new(folder: Path) -> list[Path]:
         raise ConfigurationError(
             f"{folder} is not empty: it has {min(there - MAY_BE_THERE)}. Name a new folder: jobflow new my-jobs."
         )
-    words = {"project": folder.name, "version": __version__}
+    words = {"project": folder.name, "version": __version__, "pins": pins.requirements()}
     made = [_write(folder / name, template, words) for name, template in FILES.items()]
     return [*made, *add(folder, FIRST)]
 

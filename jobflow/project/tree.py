@@ -43,7 +43,7 @@ def source() -> Path:
     """Return the installed platform; raises ConfigurationError when only the client is installed."""
     found = find_spec("jobflow_platform")
     if found is None or not found.submodule_search_locations:
-        raise ConfigurationError("The platform is not installed: install the wheel jobflow_platform, too.")
+        raise ConfigurationError("The platform is not installed: install jobflow-aws-platform, too.")
     return Path(found.submodule_search_locations[0]) / "tree"
 
 

@@ -34,7 +34,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 
 [project]
-name = "jobflow-platform"
+name = "jobflow-aws-platform"
 version = "{version}"
 description = "The platform of JobFlow: runs it on a laptop, packages it, deploys it."
 license = "Apache-2.0"
@@ -82,7 +82,7 @@ def tracked(*names: str) -> list[str]:
 
 def needed() -> Iterator[str]:
     """Return what the wheel needs: the client of its version, what ships, and what its commands run on."""
-    yield f"jobflow=={__version__}"
+    yield f"jobflow-aws=={__version__}"
     shipped = dict(PIN.findall((ROOT / "requirements.txt").read_text()))
     yield from (f"{name}=={version}" for name, version in shipped.items())
     locked = {canonicalize_name(n): v for n, v in PIN.findall((ROOT / "requirements-dev.txt").read_text())}

@@ -105,5 +105,5 @@ def test_commands_that_start_at_once_put_it_together_one_after_the_other(project
 
 
 def test_without_the_platform_it_says_what_to_install() -> None:
-    with pytest.raises(ConfigurationError, match="jobflow_platform"):
+    with pytest.raises(ConfigurationError, match="jobflow-aws-platform"):
         tree.source()

@@ -29,8 +29,10 @@ def test_it_is_small_and_holds_the_client_alone(wheel: Path) -> None:
     assert wheel.stat().st_size <= MOST_BYTES
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {name.partition("/")[0] for name in names} == {"jobflow", f"jobflow-{__version__}.dist-info"}
-    assert {"jobflow/py.typed", "jobflow/models.py", f"jobflow-{__version__}.dist-info/licenses/LICENSE"} <= set(names)
+    assert {name.partition("/")[0] for name in names} == {"jobflow", f"jobflow_aws-{__version__}.dist-info"}
+    assert {"jobflow/py.typed", "jobflow/models.py", f"jobflow_aws-{__version__}.dist-info/licenses/LICENSE"} <= set(
+        names
+    )
 
 
 def test_the_platforms_wheel_has_the_built_in_types_beside_its_tree(tmp_path: Path) -> None:
@@ -46,8 +48,8 @@ def test_the_platforms_wheel_has_the_built_in_types_beside_its_tree(tmp_path: Pa
 
 def test_it_names_what_it_needs_and_lists_what_that_brings(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        about = HeaderParser().parsestr(archive.read(f"jobflow-{__version__}.dist-info/METADATA").decode())
-        sbom = json.loads(archive.read(f"jobflow-{__version__}.dist-info/sboms/wheel-sbom.json"))
+        about = HeaderParser().parsestr(archive.read(f"jobflow_aws-{__version__}.dist-info/METADATA").decode())
+        sbom = json.loads(archive.read(f"jobflow_aws-{__version__}.dist-info/sboms/wheel-sbom.json"))
     needs = [need for need in about.get_all("Requires-Dist") or [] if "extra" not in need]
     assert tuple(sorted(Requirement(need).name for need in needs)) == NEEDS
     listed = {part["name"] for part in sbom["components"]}

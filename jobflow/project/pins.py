@@ -1,0 +1,70 @@
+"""Pin what a repository is developed with: JobFlow's two wheels and all that they need, each with its hashes.
+
+The platform brings the lock file that it was tested with. The hashes of the two wheels are what pip noted when it
+installed them from files (`direct_url.json`, PEP 610); of an index it notes none, and then nothing can have hashes.
+"""
+
+import json
+import re
+from importlib.metadata import PackageNotFoundError, distribution
+
+from jobflow.project import tree
+from jobflow.version import __version__
+
+CLIENT, PLATFORM = "jobflow-aws", "jobflow-aws-platform"
+LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==[^\n]+?(?: \\\n +--hash=\S+)+", re.MULTILINE)
+
+
+def requirements() -> str:
+    """Return the lines for requirements.txt, for the JobFlow that is installed here."""
+    own = [_own(name) for name in (CLIENT, PLATFORM)]
+    if not all("--hash" in line for line in own):
+        return "\n".join(own) + "\n"
+    locked = blocks((tree.source() / "requirements-dev.txt").read_text())
+    return "\n".join([*own, *(locked[name] for name in sorted(reached(PLATFORM)) if name in locked)]) + "\n"
+
+
+def blocks(lock: str) -> dict[str, str]:
+    """Return the lines of a lock file by the library's name, where markers tell versions apart all of them."""
+    found: dict[str, str] = {}
+    for block in LOCKED.finditer(lock):
+        name = normal(block[1])
+        found[name] = f"{found[name]}\n{block[0]}" if name in found else block[0]
+    return found
+
+
+def reached(root: str) -> set[str]:
+    """Return what an installed distribution needs, directly or not, on whatever platform."""
+    from packaging.requirements import Requirement  # the platform's wheel brings it; the client alone does not pin
+
+    found, waiting = set[tuple[str, str]](), [(normal(root), "")]
+    while waiting:
+        here = waiting.pop()
+        if here not in found:
+            found.add(here)
+            for need in map(Requirement, _asked(here[0])):
+                if need.marker is None or "extra" not in str(need.marker) or need.marker.evaluate({"extra": here[1]}):
+                    waiting += [(normal(need.name), extra) for extra in ("", *need.extras)]
+    return {name for name, _ in found}
+
+
+def _asked(name: str) -> list[str]:
+    try:
+        return distribution(name).requires or []
+    except PackageNotFoundError:  # for another platform
+        return []
+
+
+def normal(name: str) -> str:
+    """Return a distribution's name in the one form that all its spellings have (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _own(name: str) -> str:
+    try:
+        noted = json.loads(distribution(name).read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # a clone
+        noted = {}
+    digest = noted.get("archive_info", {}).get("hashes", {}).get("sha256")
+    line = f"{name}=={__version__}"
+    return f"{line} \\\n    --hash=sha256:{digest}" if digest else line
