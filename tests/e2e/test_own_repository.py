@@ -1,7 +1,6 @@
 """A repository of one's own in the cloud: the wheels in a clean environment, `new`, `deploy`, a job, `destroy`."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,52 +103,6 @@ def test_what_cannot_be_is_said_in_its_own_words(own: Own, project: Path, aws: M
     assert (nothing.returncode, "`jobflow deploy` makes one" in nothing.stderr) == (1, True)
     unknown = own.type("deploy --stage none", project, **aws)
     assert (unknown.returncode, "jobflow.toml has no stage 'none'" in unknown.stderr) == (2, True)
-
-
-HASTY = """import time
-real = time.sleep
-time.sleep = lambda seconds: real(min(seconds, 1.0))
-"""
-"""Put before the commands of this environment: a restore waits 15 minutes until no worker from before it is left."""
-
-
-def test_it_goes_back_and_what_was_lost_comes_back(
-    own: Own, project: Path, stage: dict[str, str], aws: Mapping[str, str], whole: bool
-) -> None:
-    if not whole:
-        pytest.skip("takes two minutes: make e2e ARGS=--whole")
-    next((own.folder / "venv").glob("lib/*/site-packages")).joinpath("sitecustomize.py").write_text(HASTY)
-    own.done(f"deploy --stage own {options(own, project)} --set RateLimitMax=5 --no-dashboard", project, **aws)
-    assert limit(aws) == "5"
-    assert "RateLimitMax is 0 again, not 5." in own.done("rollback --stage own", project, **aws)
-    assert limit(aws) == "0"
-    assert "Everything is as it was deployed." in own.done("drift --stage own", project, **aws)
-    job = json.loads(own.done("jobs create hello.world -f text=Ada --delay 1d", project, **reached(stage)))["id"]
-    name = re.search(r"Backup (\S+) holds both tables", own.done("backup --stage own", project, **aws))
-    assert name is not None
-    assert name[1] in own.done("backup --stage own --list", project, **aws)
-    lose(job, aws)
-    said = own.done(f"restore --stage own --from {name[1]}", project, **aws)
-    assert "1 jobs: unfinished, now failed." in said
-    found = json.loads(own.done(f"jobs show {job}", project, **reached(stage)))
-    assert (found["status"], found["error_class"]) == ("failed", "Restored")
-
-
-def limit(aws: Mapping[str, str]) -> str:
-    """The stage's RateLimitMax."""
-    return str({one["ParameterKey"]: one["ParameterValue"] for one in found(aws)[0]["Parameters"]}["RateLimitMax"])
-
-
-def lose(job: str, aws: Mapping[str, str]) -> None:
-    """What an accident does: the rows of a job are gone."""
-    client = boto3.client("dynamodb", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=ministack.REGION,
-                          aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
-    table = f"{STACK}-jobs"
-    rows = client.query(
-        TableName=table, KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": job}}
-    )["Items"]
-    for row in rows:
-        client.delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
 
 
 def test_it_is_removed_without_a_trace(own: Own, project: Path, stage: dict[str, str], aws: Mapping[str, str]) -> None:

@@ -12,7 +12,6 @@ from infra.cloud.acceptance.promises import BROKEN, KEPT, LEFT_OUT, PROMISES
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands.acceptance import Acceptance
 from infra.cloud.commands.deploy import Deployment
-from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
@@ -54,15 +53,3 @@ def test_it_checks_what_the_emulator_plays_and_leaves_nothing(emulator: str, tmp
     assert {short for short, state in states.items() if state == LEFT_OUT} >= set(WITHOUT_AN_ACCOUNT)
     assert "Nothing is left." in said.getvalue()
     assert Stack(account, f"jobflow-{STAGE}").describe() is None
-
-
-def test_a_stage_that_is_there_is_neither_used_nor_destroyed(emulator: str, tmp_path: Path) -> None:
-    account = sign_in()
-    account.cloudformation.create_stack(
-        StackName=f"jobflow-{STAGE}",
-        TemplateBody='{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobflow-there"}}}}',
-    )
-    with pytest.raises(CloudError, match="is there already, and an acceptance destroys its stage"):
-        acceptance(emulator, account, tmp_path, io.StringIO()).run()
-    assert Stack(account, f"jobflow-{STAGE}").describe() is not None
-    account.cloudformation.delete_stack(StackName=f"jobflow-{STAGE}")

@@ -8,7 +8,6 @@ no tenants take turns (tests/infra/local/emulator and tests/flow do).
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,29 +102,6 @@ def test_it_reaches_all_that_it_declares_from_its_own_zip(account: Account, stag
     copied = account.client("s3").get_object(Bucket="acme-archive", Key="orders/orders/7")["Body"].read()
     assert copied == b"12.50"
     assert SECRET not in json.dumps([job, client.get(f"/jobs/{job['id']}/logs").json()])
-
-
-def test_its_zip_has_the_library_and_the_others_do_not(package: Package) -> None:
-    (own,) = package.own
-    assert own.name == "order-copy.zip"
-    for archive, there in ((own, True), (package.archive, False)):
-        with zipfile.ZipFile(archive) as opened:
-            assert any(name.startswith("inflection/") for name in opened.namelist()) is there
-
-
-def test_its_role_and_no_other_may_do_what_it_declares(package: Package, stage: tuple[Stack, httpx.Client]) -> None:
-    _, client = stage
-    assert "order.copy" in {row["type"] for row in client.get("/job-types").json()["job_types"]}
-    resources = package.read_template()["Resources"]
-    wanted = ("table/orders", "acme-archive/orders/*", ":secret:reach/billing/key-??????")
-    for name, resource in resources.items():
-        if resource["Type"] == "AWS::IAM::Role":
-            text = json.dumps(resource)
-            assert [part in text for part in wanted] == [name == "OrderCopyRole"] * 3, name
-    function = resources["OrderCopyFunction"]["Properties"]
-    assert function["CodeUri"] == "./order-copy.zip"
-    assert function["Environment"]["Variables"] == {"ARCHIVE": "acme-archive"}
-    assert SECRET not in json.dumps(resources)
 
 
 def test_the_jobs_of_a_key_run_one_after_the_other_from_a_fifo_queue(

@@ -14,7 +14,6 @@ from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.recount import recount
 from infra.cloud.commands.status import status
-from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT
 from infra.cloud.stack import website
 from infra.cloud.stack.cloudformation import Stack
@@ -112,11 +111,6 @@ def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:
         # the smoke of each deployment has had one, too
         assert token.id in {found.id for found in tokens.list() if found.revoked_at}
         assert recount(cloud.account, cloud.stack).jobs >= 0
-
-
-def test_destroy_asks_for_the_name(cloud: Cloud, terminal: Terminal) -> None:
-    with pytest.raises(CloudError, match="--confirm jobflow-e2e"):
-        Destruction(cloud.account, cloud.stack, terminal).run()
 
 
 def test_destroy_leaves_nothing(cloud: Cloud, terminal: Terminal) -> None:
