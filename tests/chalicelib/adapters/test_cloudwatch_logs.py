@@ -52,18 +52,13 @@ def test_the_link_to_logs_insights_asks_for_the_time_of_the_job(stubbed: tuple[J
     assert ended.endswith("~source~(~'*2Faws*2Flambda*2Fstack-email-send))")
 
 
-@pytest.mark.parametrize(
-    ("region", "address"),
-    [
-        ("eu-west-1", "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#"),
-        ("us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/cloudwatch/home?region=us-gov-west-1#"),
-        ("cn-north-1", "https://cn-north-1.console.amazonaws.cn/cloudwatch/home?region=cn-north-1#"),
-    ],
-)
-def test_the_link_leads_to_the_console_of_the_partition(
-    stubbed: tuple[JobLogs, Stubber], region: str, address: str
-) -> None:
-    assert (replace(stubbed[0], region=region).insights_url(JOB, T0) or "").startswith(address)
+def test_the_link_leads_to_the_console_of_the_partition(stubbed: tuple[JobLogs, Stubber]) -> None:
+    for region, host in (
+        ("eu-west-1", "console.aws.amazon.com"), ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+    ):  # fmt: skip
+        link = replace(stubbed[0], region=region).insights_url(JOB, T0) or ""
+        assert link.startswith(f"https://{region}.{host}/cloudwatch/home?region={region}#")
 
 
 def test_no_link_leads_from_a_laptop_to_the_console_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,15 +54,13 @@ class Answer:
         pass
 
 
-def test_what_was_written_is_read(bucket: Files) -> None:
+def test_what_was_written_is_read_and_one_byte_too_many_refused_with_both_sizes(bucket: Files) -> None:
     bucket.write("a/b.txt", b"hello", "text/plain")
     assert bucket.read("a/b.txt", 5) == b"hello"
-
-
-def test_one_byte_too_many_is_refused_with_both_sizes(bucket: Files) -> None:
-    bucket.write("a/b.txt", b"hello", "text/plain")
     with pytest.raises(FileTooLarge, match=r"'a/b.txt' has 5 bytes; at most 4 are taken"):
         bucket.read("a/b.txt", 4)
+    with pytest.raises(FileMissing, match=r"^File not found: 'a/c.txt'"):
+        bucket.read("a/c.txt", 5)
 
 
 def test_nothing_is_read_of_an_object_that_is_too_large() -> None:
@@ -72,21 +70,13 @@ def test_nothing_is_read_of_an_object_that_is_too_large() -> None:
     assert answer.reads == 0
 
 
-def test_a_missing_object_is_missing_for_now(bucket: Files) -> None:
-    with pytest.raises(FileMissing, match=r"^File not found: 'a/c.txt'"):
-        bucket.read("a/c.txt", 5)
-
-
-def test_a_denied_object_is_missing_too_as_s3_does_not_tell_them_apart() -> None:
-    answer = Answer(403, {}, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+def test_a_denied_object_is_missing_too_as_s3_does_not_tell_them_apart_and_other_answers_are_raised() -> None:
+    denied = Answer(403, {}, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
     with pytest.raises(FileMissing):
-        answer.files.read("a", 5)
-
-
-def test_other_answers_are_raised_as_they_are() -> None:
-    answer = Answer(404, {}, b"<Error><Code>NoSuchBucket</Code><Message>No such bucket</Message></Error>")
+        denied.files.read("a", 5)
+    other = Answer(404, {}, b"<Error><Code>NoSuchBucket</Code><Message>No such bucket</Message></Error>")
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        answer.files.read("a", 5)
+        other.files.read("a", 5)
 
 
 def test_a_link_opens_for_whoever_has_it_and_saves_under_a_name() -> None:

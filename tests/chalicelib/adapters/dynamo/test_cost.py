@@ -1,23 +1,21 @@
 """What jobs cost: write units of a life, bytes of the main item, requests of a page."""
 
-import random
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.jobs.bodies import INLINE_PAYLOAD, fits_inline
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.support import REGION, T0, a_job, requests_to
@@ -44,12 +42,9 @@ def claim(store: DynamoJobStore, job: Job, now: float = T0 + 1.123) -> Job:
     return store.apply(job.id, transitions.claim(job.gen, now=now, lease_until=now + 65.5, by=by))
 
 
-def key_of(job: Job) -> dict[str, Any]:
-    return {"pk": {"S": job.id}, "sk": {"S": "META"}}
-
-
-def main_item_size(job: Job, settings: Settings) -> int:
-    return item_size(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key_of(job))["Item"])
+def main_item(job: Job, settings: Settings) -> dict[str, Any]:
+    key = {"pk": {"S": job.id}, "sk": {"S": "META"}}
+    return dict(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key)["Item"])
 
 
 def test_a_job_done_at_the_first_attempt_costs_six_write_units(store: DynamoJobStore) -> None:
@@ -61,14 +56,6 @@ def test_a_job_done_at_the_first_attempt_costs_six_write_units(store: DynamoJobS
     assert meter.readings == [
         ("PutItem", "META", 3), ("UpdateItem", "META", 1), ("UpdateItem", "META", 2),
     ]  # fmt: skip
-
-
-def test_a_counted_request_costs_one_more(cloud: Settings) -> None:
-    windows = DynamoRateWindows(cloud)
-    windows.hit("192.0.2.1", 600, 60)
-    with metered() as meter:
-        windows.hit("192.0.2.1", 600, 60)
-    assert meter.readings == [("UpdateItem", "W", 1)]
 
 
 def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
@@ -96,9 +83,11 @@ NOTHING = 2
 """Bytes of the smallest payload, which lies beside an item whose key is as long as can be."""
 
 
-def largest_inline(**fields: Any) -> int:
+@cache
+def largest_inline(key: str | None) -> int:
     """Bytes of the largest payload that would lie in the job's main item."""
-    rows = ((size, new_row(JobRow, real_job(**fields, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
+    job = real_job(idempotency_key=key)
+    rows = ((size, new_row(JobRow, replace(job, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
     return max((size for size, row in rows if fits_inline(row, "x" * size)), default=NOTHING)
 
 
@@ -123,95 +112,38 @@ def told(job: Job) -> Change:
     return transitions.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
 
 
-@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
 @pytest.mark.parametrize("beside", [False, True])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
 def test_the_main_item_stays_within_one_write_unit(
-    store: DynamoJobStore, cloud: Settings, key: str | None, beside: bool, end: str
+    store: DynamoJobStore, cloud: Settings, key: str | None, beside: bool
 ) -> None:
     """The largest payload that lies in it, or one byte more beside it, and everything that can be written after."""
-    size = largest_inline(idempotency_key=key) + beside
-    job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
-    store.add(job)
-    item = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key_of(job))["Item"]
-    assert ("payload_ref" in item) == (beside or size == NOTHING)
+    size = largest_inline(key) + beside
+    for end in ENDS.values():
+        job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
+        store.add(job)
+        assert ("payload_ref" in main_item(job, cloud)) == (beside or size == NOTHING)
+        live(store, cloud, job, end)
+
+
+def live(store: DynamoJobStore, cloud: Settings, job: Job, end: Step) -> None:
+    """Write all that can be written to a job until its end."""
 
     def step(change: Change) -> Job:
         after = store.apply(job.id, change)
-        assert main_item_size(job, cloud) <= WRITE_UNIT
+        assert item_size(main_item(job, cloud)) <= WRITE_UNIT
         return after
 
     step(looked(job))
     held = claim(store, job)
     step(looked(held))
     step(told(held))
-    after = step(ENDS[end](held))
+    after = step(end(held))
     if after.status is Status.RETRYING:
         again = claim(store, after, T0 + 10.123)
         step(told(again))
         step(transitions.ask_to_stop(again, now=T0 + 11.123))
         step(transitions.fail(again, now=T0 + 12.123, error=WORST))
-
-
-def fill(settings: Settings, number: int) -> None:
-    """Put so many jobs into the table, 25 a request."""
-    chance = random.Random(5)
-    rows = binding.jobs(settings).bind(JobRow)
-    items = [
-        new_row(
-            rows,
-            a_job(
-                status=chance.choice(list(Status)),
-                created_at=T0 + n,
-                tags=("t",),
-                fingerprint="0123456789ab" if n % 4 == 0 else None,
-            ),
-        ).serialize()
-        for n in range(number)
-    ]
-    for start in range(0, number, 25):
-        requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-        aws.client("dynamodb", REGION).batch_write_item(RequestItems={settings.jobs_table: requests})
-
-
-LISTS = {
-    "plain": Filter(),
-    "group": Filter(status=Status.FAILED),
-    "mixed group": Filter(status=Status.PROCESSING),
-    "finished": Filter(status=Status.COMPLETED),
-    "tag": Filter(tag="t"),
-    "error": Filter(error="nothing like it"),
-    "kind of error": Filter(fingerprint="0123456789ab"),
-}
-
-
-@pytest.mark.parametrize("number", [50, 1000])
-def test_a_page_takes_the_same_requests_however_many_jobs_there_are(
-    store: DynamoJobStore, cloud: Settings, number: int
-) -> None:
-    fill(cloud, number)
-    made = {}
-    for name, which in LISTS.items():
-        with requests_to("dynamodb") as asked:
-            store.page(which, 5)
-        assert len(asked) <= 11
-        made[name] = (asked.count("Query"), asked.count("BatchGetItem"))
-    assert made == {
-        "plain": (4, 1), "group": (4, 1), "mixed group": (4, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
-        "kind of error": (4, 1),
-    }  # fmt: skip
-
-
-def test_the_calls_of_a_life_are_one_request_each(store: DynamoJobStore) -> None:
-    job = real_job()
-    with requests_to("dynamodb") as asked:
-        store.add(job)
-        held = claim(store, job)
-        store.get(job.id)
-        store.record(job.id, Attempt(1, 1, "error", T0))
-        store.view(job.id)
-        store.apply(job.id, transitions.complete(held, now=T0 + 2, result=None))
-    assert asked == ["PutItem", "UpdateItem", "GetItem", "UpdateItem", "Query", "UpdateItem"]
 
 
 def test_the_state_of_a_job_is_one_small_read_whatever_it_carries(store: DynamoJobStore) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -39,54 +40,20 @@ def objects(settings: Settings) -> list[str]:
     return [entry["Key"] for entry in found.get("Contents", [])]
 
 
-def test_a_small_job_is_one_item_without_what_says_nothing(store: DynamoJobStore, items: Look) -> None:
-    job = a_job()
-    store.add(job)
-    (main,) = items(job.id).values()
-    assert set(main) == {
-        "pk", "sk", "group", "order", "everything", "born", "type", "status", "created_at", "updated_at", "payload",
-        "payload_bytes", "gen", "attempts", "max_attempts", "due_at", "sent", "writer",
-    }  # fmt: skip
-    assert (main["sk"], main["created_at"]) == ({"S": "META"}, {"N": "1800000000"})
-    assert main["payload"] == {"S": '{"to":"ada@example.com"}'}
-
-
-def test_finished_work_leaves_the_sparse_index(store: DynamoJobStore, items: Look) -> None:
-    def group(job_id: str) -> str | None:
-        value: str | None = items(job_id)["META"].get("group", {"S": None})["S"]
-        return value
-
-    job = a_job()
-    store.add(job)
-    active = group(job.id)
-    held = claimed(store, job)
-    assert active is not None
-    assert active.startswith("ACTIVE#")
-    assert group(job.id) == active
-    store.apply(job.id, transitions.complete(held, now=T0, result=None))
-    assert group(job.id) is None
-
-
 @pytest.mark.parametrize(
-    ("status", "name"),
-    [("queued", "ACTIVE"), ("scheduled", "SCHED"), ("failed", "FAILED"), ("dead_letter", "DEAD"), ("cancelled", None)],
+    ("planned", "kept_until"),
+    [({}, T0 + 180 * DAY), ({"status": Status.SCHEDULED, "run_at": T0 + 365 * DAY}, T0 + 545 * DAY)],
 )
-def test_each_state_has_its_group(store: DynamoJobStore, items: Look, status: str, name: str | None) -> None:
-    job = a_job(status=Status(status))
-    store.add(job)
-    group = items(job.id)["META"].get("group")
-    assert (group and group["S"].split("#")[0]) == name
-
-
-def test_a_payload_of_some_size_lies_beside_the_main_item(store: DynamoJobStore, items: Look) -> None:
-    job = a_job(payload=BIG)
+def test_a_payload_of_some_size_lies_beside_the_main_item_and_outlives_its_run(
+    store: DynamoJobStore, items: Look, planned: dict[str, Any], kept_until: float
+) -> None:
+    job = a_job(payload=BIG, **planned)
     store.add(job)
     kept = items(job.id)
     assert "payload" not in kept["META"]
     reference = kept["META"]["payload_ref"]["S"]
-    assert reference.startswith("PAYLOAD#")
     assert json.loads(kept[reference]["body"]["S"]) == BIG
-    assert kept[reference]["expires_at"] == {"N": f"{T0 + 180 * DAY:.0f}"}
+    assert kept[reference]["expires_at"] == {"N": f"{kept_until:.0f}"}
 
 
 def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, items: Look, cloud: Settings) -> None:
@@ -141,36 +108,19 @@ def test_the_payload_before_an_edit_is_no_other_object(store: DynamoJobStore, cl
     assert store.payload_of(job.id, 1) is None
 
 
-@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])
-def test_a_payload_that_s3_does_not_give_out_is_none(
-    store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
-    job = a_job(payload=HUGE)
-    store.add(job)
-    monkeypatch.setattr(aws.client("s3", REGION), "get_object", refusing(code))
-    assert (claimed(store, job).payload, store.view(job.id).job.payload) == (None, None)
-
-
-def test_a_body_that_s3_cannot_give_out_just_now_is_an_error(
+def test_a_payload_that_s3_does_not_give_out_is_none_and_one_that_it_cannot_give_out_just_now_an_error(
     store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = a_job(payload=HUGE)
     store.add(job)
-    monkeypatch.setattr(aws.client("s3", REGION), "get_object", refusing("SlowDown"))
+    s3 = aws.client("s3", REGION)
+    monkeypatch.setattr(s3, "get_object", refusing("SlowDown"))
     with pytest.raises(ClientError, match="SlowDown"):
         store.get(job.id)
-
-
-def test_a_result_is_written_before_the_job_points_to_it_and_named_by_the_token(
-    store: DynamoJobStore, items: Look
-) -> None:
-    job = a_job(gen=3)
-    store.add(job)
-    held = claimed(store, job)
-    with requests_to("dynamodb") as asked:
-        store.apply(job.id, transitions.complete(held, now=T0, result=BIG))
-    assert asked == ["UpdateItem", "UpdateItem"]
-    assert items(job.id)["META"]["result_ref"] == {"S": "RESULT#3#1"}
+    for code in ("NoSuchKey", "AccessDenied"):
+        monkeypatch.setattr(s3, "get_object", refusing(code))
+        assert store.view(job.id).job.payload is None
+    assert claimed(store, job).payload is None
 
 
 def test_the_result_of_a_late_finisher_overwrites_nothing(store: DynamoJobStore) -> None:
@@ -179,18 +129,12 @@ def test_the_result_of_a_late_finisher_overwrites_nothing(store: DynamoJobStore)
     lost = claimed(store, job)
     by = Claimant("request-2")
     taken = store.apply(job.id, transitions.take_over(lost, now=T0 + 66, lease_until=T0 + 130, by=by))
-    store.apply(job.id, transitions.complete(taken, now=T0 + 67, result=BIG))
+    with requests_to("dynamodb") as asked:
+        store.apply(job.id, transitions.complete(taken, now=T0 + 67, result=BIG))
+    assert asked == ["UpdateItem", "UpdateItem"], "it is written before the job points to it"
     with pytest.raises(MoveRefused):
         store.apply(job.id, transitions.complete(lost, now=T0 + 68, result={"text": "late" * 300}))
     assert store.get(job.id).result == BIG
-
-
-def test_two_bodies_under_one_key_do_not_overwrite_each_other(store: DynamoJobStore) -> None:
-    first = a_job(payload=BIG)
-    store.add(first)
-    with pytest.raises(JobExists):
-        store.add(replace(first, payload={"text": "y" * 900}, writer="another"))
-    assert store.get(first.id).payload == BIG
 
 
 def test_a_key_that_comes_again_does_not_write_its_large_payload_again(store: DynamoJobStore) -> None:
@@ -200,13 +144,6 @@ def test_a_key_that_comes_again_does_not_write_its_large_payload_again(store: Dy
         store.add(replace(job, writer="another"))
     assert conflict.value.existing == job
     assert asked == ["GetItem", "GetItem"]
-
-
-def test_the_payload_of_a_job_that_is_planned_outlives_its_run(store: DynamoJobStore, items: Look) -> None:
-    job = a_job(payload=BIG, status=Status.SCHEDULED, run_at=T0 + 365 * DAY)
-    store.add(job)
-    kept = items(job.id)
-    assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + 545 * DAY:.0f}"}
 
 
 def test_only_moves_that_hand_the_job_out_read_its_large_payload(store: DynamoJobStore) -> None:
@@ -223,14 +160,11 @@ def test_only_moves_that_hand_the_job_out_read_its_large_payload(store: DynamoJo
 
 
 def test_a_payload_that_is_gone_is_none_and_breaks_nothing(store: DynamoJobStore, cloud: Settings, items: Look) -> None:
-    small, huge = a_job(payload=BIG), a_job(payload=HUGE)
-    for job in (small, huge):
-        store.add(job)
-    key = {"pk": {"S": small.id}, "sk": items(small.id)["META"]["payload_ref"]}
+    job = a_job(payload=BIG)
+    store.add(job)
+    key = {"pk": {"S": job.id}, "sk": items(job.id)["META"]["payload_ref"]}
     aws.client("dynamodb", REGION).delete_item(TableName=cloud.jobs_table, Key=key)
-    aws.client("s3", REGION).delete_object(Bucket=cloud.files_bucket, Key=objects(cloud)[0])
-    assert store.get(small.id).payload is None
-    assert claimed(store, huge).payload is None
+    assert (store.get(job.id).payload, claimed(store, job).payload) == (None, None)
 
 
 def test_a_claim_whose_payload_cannot_be_read_now_is_a_claim(
@@ -262,16 +196,6 @@ def test_an_error_is_cut_in_bytes_at_a_whole_character(store: DynamoJobStore) ->
     after = store.apply(job.id, transitions.fail(claimed(store, job), now=T0, error=("E" * 90, "x" + "漢" * 200)))
     assert (after.error_class, after.error_message) == ("E" * 57 + "…", "x" + "漢" * 32 + "…")
     assert store.get(job.id) == after
-
-
-def test_a_history_of_many_megabytes_is_read_to_its_end(store: DynamoJobStore) -> None:
-    job = a_job()
-    store.add(job)
-    tries = [Attempt(gen, 1, "error", T0, stack="s" * 300_000) for gen in range(1, 6)]
-    for attempt in tries:
-        store.record(job.id, attempt)
-    view = store.view(job.id)
-    assert (view.job, list(view.attempts)) == (job, tries)
 
 
 @pytest.mark.parametrize(("age", "kept_until"), [(10 * DAY, 180 * DAY), (89 * DAY, 269 * DAY)])

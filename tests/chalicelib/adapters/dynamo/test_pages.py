@@ -1,7 +1,7 @@
 """Lists at their limits: batches that DynamoDB leaves unread, offsets without end, shards that stop early."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -18,11 +18,14 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
+from tests.contract.filling import fill
 from tests.support import REGION, SETTINGS, T0, a_job, requests_to
+
+Withhold = Callable[[set[str], int], None]
 
 
 @pytest.fixture
-def withheld() -> Iterator[Callable[[set[str], int], None]]:
+def withheld() -> Iterator[Withhold]:
     """Makes DynamoDB leave these jobs unread in so many batches, as it does when it is throttled."""
     events = aws.client("dynamodb", REGION).meta.events
     hooks: list[Any] = []
@@ -46,18 +49,14 @@ def withheld() -> Iterator[Callable[[set[str], int], None]]:
         events.unregister("after-call.dynamodb.BatchGetItem", hook)
 
 
-Withhold = Callable[[set[str], int], None]
-
-
 def filled(store: DynamoJobStore, number: int, **fields: Any) -> list[Job]:
     """So many jobs, the newest first."""
     jobs = [a_job(created_at=T0 + n, **fields) for n in range(number)]
-    for job in jobs:
-        store.add(job)
+    fill(store, jobs)
     return jobs[::-1]
 
 
-def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
+def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, withheld: Withhold) -> None:
     jobs = filled(store, 6)
     withheld({jobs[1].id, jobs[4].id}, 1)
     with requests_to("dynamodb") as asked:
@@ -66,43 +65,26 @@ def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, cloud: S
     assert asked.count("BatchGetItem") == 2
 
 
+@pytest.mark.parametrize(("unread", "read"), [({2}, 2), (range(6), 0)])
 def test_a_page_ends_before_what_stays_unread_and_goes_on_there(
-    store: DynamoJobStore, cloud: Settings, withheld: Withhold
+    store: DynamoJobStore, withheld: Withhold, unread: Iterable[int], read: int
 ) -> None:
     jobs = filled(store, 6)
-    withheld({jobs[2].id}, 3)
+    withheld({jobs[place].id for place in unread}, 3)
     with requests_to("dynamodb") as asked:
         page = store.page(Filter(), 6)
     assert asked.count("BatchGetItem") == 3
-    assert page.jobs == jobs[:2]
-    assert store.page(Filter(), 6, page.position).jobs == jobs[2:]
-
-
-def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
-    store: DynamoJobStore, cloud: Settings, withheld: Withhold
-) -> None:
-    jobs = filled(store, 3)
-    withheld({job.id for job in jobs}, 3)
-    page = store.page(Filter(), 3)
-    assert page.jobs == []
-    assert store.page(Filter(), 3, page.position).jobs == jobs
-
-
-@pytest.fixture
-def narrow(cloud: Settings) -> Pages:
-    """Lists that read 5 jobs where others read 100."""
-    table = binding.jobs(cloud)
-    return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5)
+    assert page.jobs == jobs[:read]
+    assert store.page(Filter(), 6, page.position).jobs == jobs[read:]
 
 
 def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
     """The newest jobs are all in one shard, which is asked for little more than its share."""
-    one_shard = [str(uuid.UUID(int=n, version=4)) for n in range(400)]
-    one_shard = [job_id for job_id in one_shard if FOUR.shard_of(job_id) == 0][:60]
-    jobs = filled(store, 30)
-    for number, job_id in enumerate(one_shard):
-        jobs.insert(0, a_job(id=job_id, created_at=T0 + 100 + number))
-        store.add(jobs[0])
+    ids = (str(uuid.UUID(int=n, version=4)) for n in range(400))
+    one_shard = [job_id for job_id in ids if FOUR.shard_of(job_id) == 0][:60]
+    newest = [a_job(id=job_id, created_at=T0 + 100 + number) for number, job_id in enumerate(one_shard)]
+    fill(store, newest)
+    jobs = [*newest[::-1], *filled(store, 30)]
     with requests_to("dynamodb") as asked:
         page = store.page(Filter(), 4, offset=40)
     assert page.jobs == jobs[40:44]
@@ -110,10 +92,12 @@ def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: Dyn
     assert store.page(Filter(), 100, page.position).jobs == jobs[44:]
 
 
-def test_a_rare_match_is_reached_over_empty_pages(store: DynamoJobStore, narrow: Pages) -> None:
+def test_a_rare_match_is_reached_over_empty_pages(store: DynamoJobStore, cloud: Settings) -> None:
+    table = binding.jobs(cloud)
+    narrow = Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5)
     rare = a_job(created_at=T0 - 1, status=Status.CANCELLED)
     store.add(rare)
-    filled(store, 90)
+    filled(store, 40)
     found: list[Job] = []
     position, turned = None, 0
     while position is not None or turned == 0:
