@@ -71,7 +71,6 @@ class Down(MemoryTurns):
     refusals = 3
 
     def slots(self, *asked: Any) -> list[float]:
-        """See Turns."""
         self.refusals -= 1
         if self.refusals >= 0:
             raise ConnectionError
@@ -85,10 +84,8 @@ def out_of_order(world: OneType) -> None:
 def held(world: OneType) -> None:
     """Let another job of its key run for a while."""
     world.worker.starts = InOrder("test.note", world.store, world.clock)
-    other = world.store.apply(
-        world.submit("other").id,
-        transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note"),
-    )
+    claim = transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note")
+    other = world.store.apply(world.submit("other").id, claim)
     world.store.acquire(row_of("test.note", ""), None, lock_of_attempt(other))
 
 
@@ -102,14 +99,3 @@ def test_a_first_attempt_that_begins_late_still_runs_whatever_it_waited_for(
         world.poll()
         world.clock.advance(15)
     assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 1)
-
-
-def test_a_second_attempt_does_not_wait_for_its_rate_beyond_the_time(world: OneType) -> None:
-    world.worker.kind = replace(world.kind, retry=Delays((5,)))
-    world.submit(give_up_at=T0 + 10)
-    world.script = [boom]
-    world.poll()
-    out_of_order(world)
-    world.clock.advance(6)
-    world.poll()
-    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "RateUnavailable")

@@ -5,10 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.job_types.context import JobContext
-from chalicelib.jobs.job import Status
+from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Message
+from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.rate import Pacing
 from tests.chalicelib.worker.one_type import OneType, die, raising
 from tests.proof.grounds.faults import Crash
+from tests.support import T0
 
 
 @pytest.mark.parametrize("history", ["kept", "refused"])
@@ -30,39 +34,6 @@ def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_o
     assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 2)
     assert [a.outcome for a in world.store.view("job-1").attempts] == (["lost"] if history == "kept" else [])
     assert world.ran == [(1, 1), (1, 2)]
-
-
-def test_a_crash_loop_ends_in_the_dead_letter_queue(world: OneType) -> None:
-    world.submit(max_attempts=2)
-    world.script = [die, die]
-    for _ in range(2):
-        with pytest.raises(Crash):
-            world.poll()
-        world.clock.now += 76
-    world.poll()
-    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "WorkerLost")
-    while world.waiting():
-        world.poll()
-    assert len(world.dead()) == 1
-    assert len(world.ran) == 2
-
-
-def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_is_done(world: OneType) -> None:
-    world.submit()
-    world.queue.send(Message("job-1", 1, "test.note"))
-    first, second = world.queue.receive("test.note")
-
-    def meet_the_duplicate(_: JobContext) -> object:
-        world.deliver([second])
-        return "done"
-
-    world.script = [meet_the_duplicate]
-    world.deliver([first])
-    assert world.ran == [(1, 1)]
-    assert len(world.waiting()) == 1, "a duplicate is never acknowledged while another holds the job"
-    world.clock.now += 70
-    world.poll()
-    assert (world.waiting(), world.ran) == ([], [(1, 1)])
 
 
 @pytest.mark.parametrize("look", [lambda ctx: ctx.check_cancelled(), lambda ctx: ctx.progress(50)])
@@ -91,3 +62,18 @@ def test_a_holder_that_lost_its_job_stops_at_its_next_look(
         world.clock.now += 76
         world.poll()
     assert world.job().result == ("in time" if successor == "is done" else "done")
+
+
+def test_a_job_that_does_not_start_has_no_start_of_one_before_it() -> None:
+    one = OneType(script=[die])
+    pacing = Pacing.of(one.kind, Rate(10), MemoryTurns(), one.store, one.clock, one.clock.advance)
+    one.worker.starts = pacing
+    one.submit()
+    with pytest.raises(Crash):
+        one.poll()
+    one.clock.advance(30)
+    one.store.add(Job("job-2", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}, due_at=T0 + 60))
+    one.queue.send(Message("job-2", 1, "test.note"))
+    one.poll()
+    assert [attempt.started_at for attempt in one.store.view("job-2").attempts] == [one.clock.now]
+    assert pacing.longest is None

@@ -15,13 +15,6 @@ from tests.proof.grounds.faults import Crash
 from tests.support import T0
 
 
-def test_a_job_runs_once_and_its_value_is_the_result(world: OneType) -> None:
-    world.submit()
-    assert world.poll() == 1
-    assert (world.job().status, world.job().result, world.job().attempts) == (Status.COMPLETED, "done", 1)
-    assert world.waiting() == []
-
-
 def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(world: OneType) -> None:
     world.submit()
     world.script = [boom, boom]
@@ -33,7 +26,8 @@ def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(w
         assert world.poll() == 0, "not before its time"
         world.clock.now += 1
     world.poll()
-    assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 3)
+    assert (world.job().status, world.job().result, world.job().attempts) == (Status.COMPLETED, "done", 3)
+    assert world.waiting() == []
     history = world.store.view("job-1").attempts
     assert [(a.outcome, a.error_class, a.error_message, a.retry_delay_s) for a in history] == [
         ("error", "ValueError", "boom", 2),

@@ -38,19 +38,17 @@ def kept(world: OneType) -> str:
     return f"{seen!r}{json.dumps([seen.job.result, seen.job.error_message])}{seen.attempts}"
 
 
-def test_it_is_read_by_its_name_and_of_this_stage(world: OneType) -> None:
+def test_it_is_read_by_its_name_and_is_not_in_the_result(world: OneType) -> None:
     world.submit()
     read: list[str] = []
-    world.script = [lambda ctx: read.append(ctx.secret("KEY"))]
-    world.poll()
-    assert read == [VALUE]
-    assert world.job().status is Status.COMPLETED
 
+    def attempt(ctx: JobContext) -> object:
+        read.append(ctx.secret("KEY"))
+        return {read[0]: [f"sent with {read[0]}", 1]}
 
-def test_it_is_not_in_the_result(world: OneType) -> None:
-    world.submit()
-    world.script = [lambda ctx: {ctx.secret("KEY"): [f"sent with {ctx.secret('KEY')}", 1]}]
+    world.script = [attempt]
     world.poll()
+    assert (read, world.job().status) == ([VALUE], Status.COMPLETED)
     assert world.job().result == {"[secret KEY]": ["sent with [secret KEY]", 1]}
 
 

@@ -17,7 +17,7 @@ from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.probes import event_of
 from chalicelib.pausing.rule import AutoPause
 from chalicelib.worker.consume import Worker
-from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.chalicelib.worker.one_type import OneType, boom, die, raising
 from tests.proof.grounds.faults import Crash
 from tests.support import written
 
@@ -31,12 +31,10 @@ class Rows(MemoryAutoPauses):
     fails = lost = False
 
     def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
-        """See AutoPauses."""
         self._may_fail()
         return super().read(job_type, consistent=consistent)
 
     def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
-        """See AutoPauses."""
         self._may_fail()
         told = super().replace(job_type, seen, new)
         if self.lost:
@@ -88,16 +86,11 @@ class Paused(OneType):
         return self.worker.work(event, self.invocation())
 
 
+never, later = raising(PermanentError("boom")), raising(RetryLater(30, "busy"))
+
+
 def ok(_: JobContext) -> object:
     return "done"
-
-
-def later(_: JobContext) -> object:
-    raise RetryLater(30, "busy")
-
-
-def never(_: JobContext) -> object:
-    raise PermanentError("boom")
 
 
 @pytest.fixture
@@ -140,15 +133,22 @@ def test_attempts_that_were_lost_count() -> None:
     assert one.rows.row().reason == "3 attempts in a row failed with WorkerLost"
 
 
-def test_the_probe_is_one_job_and_its_completion_ends_the_pause(paused: Paused) -> None:
+def test_the_probe_is_one_job_and_its_completion_ends_the_pause_and_each_act_is_in_the_audit() -> None:
+    with written() as lines:
+        paused = Paused()
+        paused.run(boom, boom, boom)
+        paused.submit("waits")
+        paused.until_due()
+        ran = len(paused.ran)
+        assert paused.probe("waits", ok) == []
+    assert (paused.job("waits").status, paused.rows.row().since) == (Status.COMPLETED, None)
     paused.submit("second")
-    paused.until_due()
-    ran = len(paused.ran)
-    assert paused.probe("waits", ok) == []
-    assert paused.job("waits").status is Status.COMPLETED
-    assert paused.rows.row().since is None
     assert paused.probe("second", ok) == []
     assert len(paused.ran) == ran + 2
+    acts = [line for line in lines if line["message"].startswith("job_type.")]
+    assert [line["message"] for line in acts] == ["job_type.paused", "job_type.probed", "job_type.resumed"]
+    assert {(line["principal"], line["job_type"]) for line in acts} == {("jobflow", TYPE)}
+    assert acts[0]["why"] == "3 attempts in a row failed with ValueError"
 
 
 def test_while_a_probe_runs_nothing_else_does_and_one_that_fails_doubles_the_wait(paused: Paused) -> None:
@@ -189,24 +189,6 @@ def test_a_probe_that_ran_nothing_is_taken_back(paused: Paused, monkeypatch: pyt
     assert paused.rows.row().since is None
 
 
-def test_what_was_claimed_before_the_pause_goes_on_and_does_not_end_it() -> None:
-    one = Paused()
-    one.run(boom, boom)
-    one.submit("slow")
-
-    def slow(_: JobContext) -> object:
-        twin = Paused(clock=one.clock)
-        twin.rows = one.rows
-        twin.new_process()
-        twin.run(boom)
-        return "done"
-
-    one.script.append(slow)
-    one.poll()
-    assert one.job("slow").status is Status.COMPLETED
-    assert one.rows.row().since is not None
-
-
 def test_another_process_follows_within_a_second() -> None:
     one = Paused()
     other = Paused(clock=one.clock)
@@ -236,16 +218,3 @@ def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paus
     paused.until_due()
     paused.probe("waits")
     assert paused.rows.row().since is None, "the next one was planned by the one whose answer was lost"
-
-
-def test_each_act_is_a_line_of_the_audit() -> None:
-    one = Paused()
-    with written() as lines:
-        one.run(boom, boom, boom)
-        one.submit("waits")
-        one.until_due()
-        one.probe("waits", ok)
-    acts = [line for line in lines if line["message"].startswith("job_type.")]
-    assert [line["message"] for line in acts] == ["job_type.paused", "job_type.probed", "job_type.resumed"]
-    assert {(line["principal"], line["job_type"]) for line in acts} == {("jobflow", TYPE)}
-    assert acts[0]["why"] == "3 attempts in a row failed with ValueError"

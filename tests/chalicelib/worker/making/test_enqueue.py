@@ -13,8 +13,8 @@ from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
 from tests.chalicelib.api.support import Note, only_types
-from tests.chalicelib.worker.making.support import GONE, MAIL, PAYLOAD, children, making
-from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.chalicelib.worker.making.conftest import GONE, MAIL, PAYLOAD, children, making
+from tests.chalicelib.worker.one_type import OneType, boom, raising
 from tests.support import T0, written
 
 
@@ -62,27 +62,6 @@ def test_a_debounced_job_waits_and_the_last_parent_has_the_say(world: OneType) -
     assert (child.payload["to"], child.tags, child.parent) == (["by job-2"], ("job-2",), "job-1")
     assert [world.job(name).result for name in ("job-1", "job-2")] == [child.id, child.id]
     assert children(world, "job-2") == [], "the first one made it"
-
-
-def test_a_second_attempt_asks_for_a_debounced_job_again(world: OneType) -> None:
-    """It is the same request while the job waits, and when it has run."""
-    world.submit()
-
-    def index(ctx: JobContext) -> object:
-        made.append(ctx.enqueue("test.mail", PAYLOAD, key="index", debounce=("doc-17", 30)))
-        return boom(ctx) if len(made) < 3 else made
-
-    made: list[str] = []
-    world.script = [index, index, index]
-    for _ in range(2):
-        world.poll()
-        world.clock.advance(3)
-    [child] = children(world)
-    assert (made, child.gen) == ([child.id] * 2, 1)
-    world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
-    world.clock.advance(100)
-    world.poll()
-    assert made == [child.id] * 3
 
 
 def index(number: int, *, fails: bool = False) -> Callable[[JobContext], object]:
@@ -137,22 +116,6 @@ def test_a_unique_job_is_the_one_that_another_job_has_made(world: OneType) -> No
     assert len(world.queue.messages["test.mail"]) == 1
 
 
-@pytest.mark.parametrize("end", [boom, die])
-def test_a_second_attempt_is_given_the_job_of_the_first(world: OneType, end: Callable[[JobContext], object]) -> None:
-    world.submit()
-    first, second = making(), making()
-    world.script = [lambda ctx: (first(ctx), end(ctx)), second]
-    try:
-        world.poll()
-    except BaseException:
-        world.clock.advance(400)
-    world.clock.advance(100)
-    world.poll()
-    [child] = children(world)
-    assert world.job().result == child.id
-    assert len(world.queue.messages["test.mail"]) == 1
-
-
 def test_the_first_one_stays_as_it_was_made_and_a_line_says_so(world: OneType) -> None:
     world.submit()
 
@@ -173,32 +136,10 @@ def test_the_first_one_stays_as_it_was_made_and_a_line_says_so(world: OneType) -
     assert (line["level"], line["differs"], line["job_id"]) == ("WARNING", True, child.id)
 
 
-def test_what_dies_between_storing_and_sending_is_sent_by_the_next_attempt(
-    world: OneType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.submit()
-    world.script = [making(), making()]
-    with monkeypatch.context() as dying:
-        dying.setattr(world.queue, "send", die_of(KeyboardInterrupt()))
-        with pytest.raises(KeyboardInterrupt):
-            world.poll()
-    assert "test.mail" not in world.queue.messages
-    world.clock.advance(400)
-    world.poll()
-    assert len(world.queue.messages["test.mail"]) == 1
-
-
 def test_a_queue_that_refuses_costs_no_attempt(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
     world.submit()
     world.script = [making()]
-    monkeypatch.setattr(world.queue, "send", die_of(OSError("no permission")))
+    monkeypatch.setattr(world.queue, "send", raising(OSError("no permission")))
     world.poll()
     [child] = children(world)
     assert (world.job().status, child.sent, child.due_at) == (Status.COMPLETED, False, T0 + 60)
-
-
-def die_of(error: BaseException) -> Callable[..., None]:
-    def call(*_: object) -> None:
-        raise error
-
-    return call

@@ -13,7 +13,7 @@ from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
 from tests.chalicelib.api.support import only_types
-from tests.chalicelib.worker.making.support import PAYLOAD, children, making
+from tests.chalicelib.worker.making.conftest import PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType
 
 

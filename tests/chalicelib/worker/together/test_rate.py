@@ -10,18 +10,13 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.errors import JobConflict
 from chalicelib.job_types.rate import TURNS_APART, Rate
 from chalicelib.jobs.job import Status
-from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.port import Turns
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
-from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide
 from tests.support import T0
-
-QUEUED, SCHEDULED = Status.QUEUED, Status.SCHEDULED
 
 
 def between(low: float, high: float) -> Callable[[random.Random], float]:
@@ -164,50 +159,6 @@ def test_a_pause_ends_without_a_jam_and_within_the_rate() -> None:
     assert world.most() <= 1
 
 
-def test_one_job_of_a_quiet_type_starts_at_once() -> None:
-    world = SideBySide(Rate(1, per=3600), workers=2)
-    world.submit(1)
-    began = world.now
-    world.run(30)
-    assert world.starts[0] - began < 2
-    assert world.calls["slots"] == 1
-    assert "turns" not in world.calls
-
-
-class Refuses(MemoryTurns):
-    """A plan whose row takes no write."""
-
-    def slots(self, *_: Any) -> Any:
-        raise TimeoutError("throttled")
-
-
-def test_what_cannot_be_planned_waits_and_spends_no_attempt() -> None:
-    world = SideBySide(Rate(14), turns=Refuses())
-    world.submit(5)
-    world.run(600)
-    assert world.starts == []
-    assert {job.attempts for job in world.jobs()} == {0}
-    assert {job.status for job in world.jobs()} == {Status.RETRYING}
-    assert {job.error_class for job in world.jobs()} == {"RateUnavailable"}
-    assert not world.queue.dead.get(NAME)
-    world.turns = MemoryTurns()
-    world.run(5000)
-    assert {job.status for job in world.jobs()} == {Status.COMPLETED}
-    assert world.most() <= 14
-
-
-def test_a_job_that_waits_for_its_turn_is_not_run_now() -> None:
-    world = SideBySide(Rate(1, per=600), workers=2)
-    world.submit(4)
-    world.run(30)
-    held, parked = (next(job for job in world.jobs() if job.status is status) for status in (QUEUED, SCHEDULED))
-    operations = Operations(Dispatcher(world.store, world.queue, world.clock))
-    for job in (held, parked):
-        assert job.next_attempt_at == job.turn_at
-        with only_types(world.kind), pytest.raises(JobConflict, match="waits for its turn"):
-            operations.run_now(job.id)
-
-
 def test_turns_of_cancelled_jobs_hold_nobody_up() -> None:
     world = SideBySide(Rate(1, per=60), workers=2)
     world.submit(100)
@@ -240,14 +191,14 @@ class Silent:
         raise TimeoutError("throttled")
 
 
-@pytest.mark.parametrize("call", ["taken", "turns", "get_many"])
-def test_a_plan_that_answers_in_part_lets_none_start_too_early_and_spends_no_attempt(call: str) -> None:
+@pytest.mark.parametrize("call", ["slots", "taken", "turns", "get_many"])
+def test_a_plan_that_answers_in_part_or_not_lets_none_start_too_early_and_spends_no_attempt(call: str) -> None:
     world = SideBySide(Rate(1), workers=20, batch_size=2)
     world.turns = cast("Turns", Silent(world.turns, call, world))
     world.store = cast("MemoryJobStore", Silent(world.store, call, world))
     world.submit(60)
     world.run(4000)
-    assert sum(at < T0 + 30 for at in world.starts) > 3, "who finds a slot starts"
+    assert (sum(at < T0 + 30 for at in world.starts) > 3) == (call != "slots"), "who finds a slot starts"
     assert {(job.status, job.attempts) for job in world.jobs()} == {(Status.COMPLETED, 1)}
     assert world.most() <= 1
     assert not world.queue.dead.get(NAME)
