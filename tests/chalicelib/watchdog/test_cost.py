@@ -8,16 +8,13 @@ import pytest
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES, Entries
-from chalicelib.adapters.dynamo.jobs.queries import due
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
-from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.port import Message, Search
+from chalicelib.jobs.port import Message
 from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window
@@ -98,19 +95,6 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     assert reading.units > idle.units, "the meter notices what is read"
 
 
-def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_often(
-    service: JobService, clock: Clock
-) -> None:
-    job = a_job()
-    service.store.add(job)
-    service.dispatcher.send(job)
-    clock.advance(61)
-    facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 1}}
-    assert run(service, **facts) == ({"waiting": 1}, Counter(BatchGetItem=1, UpdateItem=1))
-    clock.advance(61)
-    assert run(service, **facts) == ({}, Counter())
-
-
 def test_a_burst_is_sent_ahead_in_tens_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
     at = T0 + 5000
     for number in range(40):
@@ -122,34 +106,3 @@ def test_a_burst_is_sent_ahead_in_tens_and_waits_in_the_queue(service: JobServic
     clock.advance(60)
     assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
     assert run(service, lookback=Lookback()) == ({}, Counter(Query=BUSY + NEW)), "a new process looks back"
-
-
-def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobService) -> None:
-    client = aws.client("sqs", REGION)
-    for _ in range(10):
-        service.queue.send(Message("nobody", 1, "email.send"))
-    source, dead = ("https://sqs.us-east-1.amazonaws.com/123456789012/test-email-send" + end for end in ("", "-dlq"))
-    for message in client.receive_message(QueueUrl=source, MaxNumberOfMessages=10)["Messages"]:
-        client.send_message(QueueUrl=dead, MessageBody=message["Body"])
-    assert run(service) == (
-        {"removed": 10},
-        Counter(ReceiveMessage=2, GetItem=10, DeleteMessageBatch=1, Query=BUSY),
-    )
-
-
-class Endless:
-    """A table whose every answer is a megabyte in which nothing is overdue, and behind which there is more."""
-
-    name = "jobs"
-    asked = 0
-
-    def query(self, *_: Any, **__: Any) -> dict[str, Any]:
-        """See Table."""
-        self.asked += 1
-        return {"Items": [], "LastEvaluatedKey": {"pk": {"S": "next"}, "order": {"S": "later"}}}
-
-
-def test_a_look_at_an_endless_backlog_ends_after_10_queries_a_partition() -> None:
-    table: Any = Endless()
-    assert Entries(table, FOUR).oldest(due(Search("email.send"), T0), 3000) == []
-    assert table.asked == 4 * SWEEP_PAGES == 40

@@ -25,7 +25,6 @@ class Closing(MemoryJobQueue):
     closed = False
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
-        """See JobQueue."""
         if self.closed:
             raise ConnectionError
         return super().send_many(messages, delays)
@@ -70,13 +69,6 @@ def test_what_an_outage_kept_from_being_sent_is_sent_after_it(new: bool) -> None
     world.queue.closed = False
     world.watchdog = world.process() if new else world.watchdog
     assert world.run(PATIENCE).sent
-
-
-def test_what_came_due_while_no_run_was_there_is_sent_by_the_next_one() -> None:
-    world = Behind()
-    world.run(PATIENCE + 120)
-    world.clock.advance(3 * HOUR)
-    assert world.run(60).sent
 
 
 def test_what_an_outage_within_a_pause_kept_from_being_sent_is_sent_after_the_pause() -> None:

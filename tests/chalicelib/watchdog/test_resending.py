@@ -1,7 +1,9 @@
 """Jobs without a message get one again: when, how often, and whose turn it is. Over the memory ports."""
 
+import pytest
+
+from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.watchdog.rule import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import MOST_LOOKS
@@ -10,18 +12,6 @@ from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 from tests.support import T0, a_job
-
-
-def test_a_job_whose_send_failed_is_sent_within_two_minutes(world: World, ground: MemoryGround) -> None:
-    fail(ground, "send")
-    world.submit("a")
-    assert (ground.waiting(), ground.jobs()[0].sent) == (0, False)
-    fail(ground)
-    assert look(world, after=59) == {}
-    assert look(world, after=2) == {"resent": 1}
-    assert ground.jobs()[0].sent
-    world.poll()
-    assert ground.jobs()[0].status is Status.COMPLETED
 
 
 def test_a_backlog_is_neither_fed_nor_read(world: World, ground: MemoryGround) -> None:
@@ -86,24 +76,20 @@ def test_behind_a_long_backlog_one_message_is_sent_again_and_not_one_at_each_loo
     assert ground.jobs()[0].resends == 2, "what was sent after its new message is claimed by now"
 
 
-def test_a_message_that_the_queue_refused_does_not_count_as_sent_again(world: World, ground: MemoryGround) -> None:
+@pytest.mark.parametrize("refused", ["the message", "the mark"])
+def test_a_message_that_was_refused_or_whose_mark_was_does_not_count_as_sent_again(
+    world: World, ground: MemoryGround, refused: str
+) -> None:
     world.submit("lost")
     ground.purge()
     knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})
-    fail(ground, "send_many")
-    assert look(world, after=3 * SLACK) == {"failed": 1}
+    if refused == "the message":
+        fail(ground, "send_many")
+    else:
+        ground.faults.aims["mark_sent"] = "refused"
+    assert look(world, after=3 * SLACK) == {"failed" if refused == "the message" else "resent": 1}
     assert ground.jobs()[0].resent_at is None
     fail(ground)
-    assert look(world, after=301) == {"resent": 1}
-
-
-def test_a_message_sent_again_whose_mark_was_refused_costs_another_one(world: World, ground: MemoryGround) -> None:
-    world.submit("lost")
-    ground.purge()
-    knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})
-    ground.faults.aims["mark_sent"] = "refused"
-    assert look(world, after=3 * SLACK) == {"resent": 1}
-    assert ground.jobs()[0].resent_at is None
     assert look(world, after=301) == {"resent": 1}
     assert ground.jobs()[0].resent_at == world.clock()
 
@@ -140,14 +126,6 @@ def test_an_orphan_in_its_own_backlog_is_found_by_its_minute_and_the_others_are_
     assert all(job.sent for job in ground.jobs())
 
 
-def test_a_message_is_sent_again_before_its_queue_drops_it(world: World, ground: MemoryGround) -> None:
-    world.submit("a")
-    knows(world)
-    assert look(world, after=OLD - 1) == {}
-    assert look(world, after=2) == {"resent": 1}
-    assert look(world, after=60) == {}
-
-
 def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryGround) -> None:
     types = ["a.flood", "b.quiet"]
     for number in range(MOST_LOOKS + 50):
@@ -162,14 +140,33 @@ def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryG
         assert ground.store.get(orphan.id).sent, "the types take turns, ten jobs at a time"
 
 
-def test_a_paused_queue_may_stand_still_for_months(world: World, ground: MemoryGround) -> None:
-    knows(world, paused={TYPE: 0.0})
+def test_a_removed_type_ends_its_jobs_after_an_hour(world: World, ground: MemoryGround) -> None:
+    waits = a_job(type="old.type", sent=True, due_at=T0)
+    runs = a_job(type="old.type", status=Status.PROCESSING, attempts=1, lease_until=T0 + 4000, sent=True, due_at=T0)
+    for job in (waits, runs):
+        ground.store.add(job)
+    world.watchdog.standing = lambda: Standing({("old.type", Status.QUEUED): 1, ("gone.type", Status.COMPLETED): 3})
+    for _ in range(59):
+        look(world, after=60)
+    assert ground.store.get(waits.id).status is Status.QUEUED
+    for _ in range(5):
+        look(world, after=60)
+    ended = ground.store.get(waits.id)
+    assert (ended.status, ended.error_message) == (Status.CANCELLED, "Its job type was removed by a deploy.")
+    assert ground.store.get(runs.id).status is Status.PROCESSING
+    for _ in range(70):
+        look(world, after=60)
+    assert ground.store.get(runs.id).status is Status.CANCELLED
+    assert [attempt.outcome for attempt in ground.store.view(runs.id).attempts] == ["lost"]
+
+
+def test_a_type_that_comes_back_within_the_hour_keeps_its_jobs(world: World, ground: MemoryGround) -> None:
     world.submit("a")
-    for _ in range(60):
-        ground.purge()  # SQS keeps a message for four days
-        assert look(world, after=DAY) == {}
-    knows(world)
-    look(world, after=60)
-    assert ground.waiting() == 1
+    ground.purge()
+    world.watchdog.types = []
+    world.watchdog.standing = lambda: Standing({(TYPE, Status.QUEUED): 1})
+    look(world)
+    world.watchdog.types = [TYPE]
+    look(world, after=3601)
     world.poll()
     assert ground.jobs()[0].status is Status.COMPLETED

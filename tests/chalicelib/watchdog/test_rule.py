@@ -55,10 +55,9 @@ def test_a_sent_job_in_a_backlog_waits() -> None:
 @pytest.mark.parametrize("depth", [Depth(visible=1), Depth(delayed=1), Depth(in_flight=1), None])
 def test_a_queue_that_holds_anything_or_is_not_seen_is_not_empty(depth: Depth | None) -> None:
     assert isinstance(check(a_job(), NOW, Signs(depth)), Wait)
-
-
-def test_an_empty_queue_puts_a_sent_job_in_doubt() -> None:
-    assert check(a_job(), NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
+    verdicts = [check(a_job(resends=n), NOW, EMPTY) for n in range(4)]
+    assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900)], "an empty one is a doubt"
+    assert isinstance(check(a_job(updated_at=NOW - 60 * DAY), NOW, PAUSED), Wait), "a paused one is none"
 
 
 def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
@@ -77,11 +76,6 @@ def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -
         assert check(job, NOW, Signs(backlog, claimed_to)) == Wait(NOW + 900)
     assert check(job, NOW, Signs(backlog, NOW - 9000 + SLACK + 1)) == Resend(0, NOW + 600, stalled=True)
     assert check(job, NOW, EMPTY) == Resend(0, NOW + 600, stalled=True)
-
-
-def test_pauses_between_resends_double_up_to_a_quarter_of_an_hour() -> None:
-    verdicts = [check(a_job(resends=n), NOW, EMPTY) for n in range(6)]
-    assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 900, 900, 900, 900)]
 
 
 def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
@@ -105,11 +99,7 @@ def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends
     assert OLD == 3.5 * DAY
 
 
-def test_a_paused_queue_is_no_sign_of_a_loss() -> None:
-    assert isinstance(check(a_job(updated_at=NOW - 60 * DAY), NOW, PAUSED), Wait)
-
-
-def test_a_running_job_is_left_alone_until_a_minute_after_its_lease() -> None:
+def test_a_job_that_runs_or_backs_off_is_left_alone_until_a_minute_after_its_lease_or_time() -> None:
     running = a_job(Status.PROCESSING, lease_until=NOW + 30)
     assert check(running, NOW, EMPTY) == Wait(NOW + 90)
     lost = a_job(Status.PROCESSING, lease_until=NOW - 30)
@@ -117,9 +107,6 @@ def test_a_running_job_is_left_alone_until_a_minute_after_its_lease() -> None:
     long_lost = a_job(Status.PROCESSING, lease_until=NOW - 60)
     assert check(long_lost, NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
     assert check(long_lost, NOW, BACKLOG) == Wait(NOW + 300)
-
-
-def test_a_job_that_backs_off_is_left_alone_until_a_minute_after_its_time() -> None:
     assert check(a_job(Status.RETRYING, next_attempt_at=NOW + 200), NOW, EMPTY) == Wait(NOW + 260)
     retried = check(a_job(Status.RETRYING, next_attempt_at=NOW - 60), NOW, EMPTY)
     assert retried == Resend(0, NOW + 300, stalled=True)
@@ -153,11 +140,8 @@ def test_a_job_of_a_removed_type_is_retired_an_hour_after_it_was_first_seen() ->
     assert check(a_job(stalled_since=NOW - 3600), NOW, GONE) == Retire()
     resent = a_job(stalled_since=NOW - 9000, resends=2)
     assert check(resent, NOW, GONE) == Undeclared(NOW + 3600), "it was stalled for another reason"
-
-
-def test_a_running_job_of_a_removed_type_keeps_its_lease() -> None:
     running = a_job(Status.PROCESSING, lease_until=NOW + 30, stalled_since=NOW - 9000)
-    assert check(running, NOW, GONE) == Wait(NOW + 150)
+    assert check(running, NOW, GONE) == Wait(NOW + 150), "it keeps its lease"
     assert check(a_job(Status.PROCESSING, lease_until=NOW - 61, stalled_since=NOW - 9000), NOW, GONE) == Retire()
 
 

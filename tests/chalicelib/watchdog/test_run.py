@@ -6,15 +6,17 @@ from typing import Any
 
 from chalicelib.adapters.invocations import LOOK
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.queue import HeldMessage
 from chalicelib.assembly import parts
 from chalicelib.bulk.memory import MemoryBulkActions
-from chalicelib.counters.port import Pause
+from chalicelib.counters.port import Pause, Standing
 from chalicelib.entry import watchdog as module
-from chalicelib.jobs.port import Search
+from chalicelib.jobs.port import Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
+from tests.proof.grounds.faults import Throttled
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
@@ -82,3 +84,48 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     finally:
         parts.reset()
     assert ground.faults.names.count("depth") >= 3
+
+
+def test_a_watchdog_that_cannot_see_the_counters_goes_on_without_them(world: World, ground: MemoryGround) -> None:
+    def unseen() -> Standing:
+        raise Throttled("Query")
+
+    world.watchdog.standing = unseen
+    world.submit("a")
+    ground.purge()
+    assert look(world) == {"resent": 1}
+
+
+def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: World, ground: MemoryGround) -> None:
+    world.counting.out = True
+    world.submit("a")
+    ground.purge()
+    fail(ground, "depth")
+    ground.raw.dead[TYPE] = [HeldMessage(Message("gone", 1, TYPE), "r0", 0.0, sent_at=T0)]
+    assert look(world) == {"waiting": 1, "removed": 1}
+    fail(ground)
+    assert look(world, after=301) == {"resent": 1}
+
+
+def test_one_failing_job_does_not_keep_the_others_waiting(world: World, ground: MemoryGround) -> None:
+    fail(ground, "send")
+    for name in "abc":
+        world.submit(name)
+    failures = iter([Throttled("apply")])
+    ground.faults.fail = lambda name: next(failures, None) if name == "apply" else None
+    assert look(world) == {"failed": 1, "resent": 2}
+
+
+def test_messages_of_which_the_queue_takes_a_part_are_counted_as_failed_and_sent_later(
+    world: World, ground: MemoryGround
+) -> None:
+    world.counting.out = True
+    fail(ground, "send")
+    for name in "abc":
+        world.submit(name)
+    fail(ground)
+    ground.faults.unsent = 2
+    assert look(world) == {"failed": 2, "resent": 1}
+    assert look(world) == {"resent": 2, "waiting": 1}
+    fail(ground, "get_many")
+    assert look(world, after=600) == {"failed": 3}

@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.port import DeadMessage, Depth, Message
+from chalicelib.jobs.port import Depth, Message
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
@@ -70,25 +70,3 @@ def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world:
         Watchdog(service.dispatcher, types).run(lasting(1, len(types)))
         clock.advance(60)
     assert sorted(swept) == types
-
-
-class QueueWithRubbish(MemoryJobQueue):
-    """A dead-letter queue that holds one message nobody can read."""
-
-    def depth(self, job_type: str) -> Depth:
-        """See JobQueue."""
-        return Depth(dead=1)
-
-    def peek_dead(self, job_type: str, most: int) -> Any:
-        """See JobQueue."""
-        peeked, self.peeked = getattr(self, "peeked", False), True
-        return [] if peeked else [DeadMessage("r", None)]
-
-    def delete_dead(self, job_type: str, receipts: Any) -> None:
-        """See JobQueue."""
-        raise AssertionError("rubbish is evidence")
-
-
-def test_a_dead_letter_nobody_can_read_is_counted_and_left(world: World, clock: Clock) -> None:
-    service = JobService(world.ground.store, QueueWithRubbish(clock), clock=clock)
-    assert Watchdog(service.dispatcher, [TYPE]).run(lambda: 50.0) == {"malformed": 1}
