@@ -44,19 +44,11 @@ def test_a_backlog_drains_at_the_pace_of_the_last_minutes() -> None:
     assert drain_eta([(T0, {"completed": 120, "created": 60})], 30, now) == 60.0
     assert drain_eta([(T0, {"completed": 60, "created": 60})], 30, now) is None
     assert drain_eta([(T0, {"completed": 60})], 0, now) is None
-
-
-def test_a_crowd_that_came_at_once_hides_the_pace_for_two_minutes_only() -> None:
-    came, drains = (T0, {"created": 1000, "completed": 60}), [(T0 + 60 * n, {"completed": 120}) for n in range(1, 9)]
+    came, drains = (T0, {"created": 1000, "completed": 60}), [(T0 + 60 * n, {"completed": 120}) for n in range(1, 4)]
     assert drain_eta([came], 940, T0 + 30) is None
-    assert drain_eta([came, *drains[:3]], 580, T0 + 240) == 290.0
-    assert drain_eta([came, *drains], 100, T0 + 500) == pytest.approx(100 * 80 / 240, abs=0.1)
-
-
-def test_a_lull_is_bridged_by_a_longer_look() -> None:
+    assert drain_eta([came, *drains], 580, T0 + 240) == 290.0, "a crowd hides the pace for two minutes only"
     busy = [(T0 + 60 * n, {"completed": 30}) for n in range(3)]
-    assert drain_eta(busy, 45, T0 + 480) == 300.0
-    assert drain_eta(busy, 45, T0 + 300) == 150.0
+    assert drain_eta(busy, 45, T0 + 480) == 300.0, "a lull is bridged by a longer look"
 
 
 def test_errors_are_grouped_with_their_last_day_as_a_sparkline() -> None:
