@@ -72,19 +72,6 @@ def test_after_an_outage_of_an_hour_the_policy_says_which_run_late(
     assert missed == ([] if len(late) == 6 else ["2027-01-15T08:10:00.000Z"])
 
 
-def test_a_job_that_a_killed_run_stored_is_sent_by_the_next_run(stage: Stage) -> None:
-    """The watchdog's own search leaves it alone for a minute, which may be too long."""
-    stage.add()
-    stage.clock.advance(HOUR - 119)
-    stage.faults.crash_at, stage.faults.after = 4, True
-    assert stage.run() == {}
-    assert (stage.faults.names, stage.fired()) == (["page", "page", "due", "add"], [HOUR])
-    assert stage.queue.messages == {}
-    stage.clock.advance(60)
-    assert stage.run() == {"fired": 1}
-    assert len(stage.queue.messages[NOTE.name]) == 1
-
-
 def test_one_schedule_that_fails_keeps_no_other_from_firing(stage: Stage) -> None:
     stage.add("a")
     stage.add("b")

@@ -11,7 +11,6 @@ from chalicelib.jobs.job import Status
 from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.editing import ScheduleService, Settings
 from chalicelib.schedules.firings import Firings
-from chalicelib.schedules.rule import AHEAD
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0
@@ -112,25 +111,6 @@ def meets(stage: Stage, number: int, after: bool, act: Callable[[], object]) -> 
 
 
 @pytest.mark.parametrize("act", STOPPING)
-def test_an_act_reaches_what_a_run_made_whose_write_was_refused_by_aws(stage: Stage, act: str) -> None:
-    stage.add(ID, MINUTELY.cron)
-    stage.faults.fail = lambda name: ConnectionError() if name == "replace" else None
-    assert stage.run() == {"schedules_failed": 1}
-    ACTS[act](operator_of(stage), stage)
-    end_with(stage, act, "replace")
-    assert {job.fires_at for job in stage.jobs()} >= AHEAD_ONES, "they were made"
-
-
-def test_a_schedule_created_again_while_a_run_works_on_the_old_one_fires_once(stage: Stage) -> None:
-    old = stage.add(ID, MINUTELY.cron)
-    stale = stage.kept.due(T0 + AHEAD, 10)
-    delete_and_create(operator_of(stage), stage)
-    assert stage.first._portion(stale) == {}
-    end_with(stage, "delete and create", "stale")
-    assert stage.kept.get(ID).created_at > old.created_at
-
-
-@pytest.mark.parametrize("act", STOPPING)
 def test_an_act_whose_cancelling_failed_does_it_when_it_is_repeated(stage: Stage, act: str) -> None:
     stage.add(ID, MINUTELY.cron)
     stage.run()
@@ -140,17 +120,6 @@ def test_an_act_whose_cancelling_failed_does_it_when_it_is_repeated(stage: Stage
         ACTS[act](operator_of(stage, disturbed=True), stage)
     ACTS[act](operator_of(stage), stage)
     end_with(stage, act, "repeated")
-
-
-def test_an_act_reads_what_may_be_there_and_writes_nothing_where_no_job_is(stage: Stage) -> None:
-    """The figure in docs/schedules.md."""
-    stage.add(ID, MINUTELY.cron)
-    stage.add("hourly")
-    operator = operator_of(stage, disturbed=True)
-    for schedule_id, reads in ((ID, ["get"] * 2), ("hourly", [])):
-        stage.faults.names.clear()
-        operator.pause(schedule_id)
-        assert stage.faults.names == reads
 
 
 DEPLOYS = {
