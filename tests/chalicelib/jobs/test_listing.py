@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidPosition
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.listing import born, iso, matches, read_cursor, write_cursor
+from chalicelib.jobs.listing import born, iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
 from tests.support import T0, a_job
 
@@ -29,32 +29,6 @@ JOB = a_job(
     id="3f2a0000-0000-4000-8000-000000000000", status=Status.FAILED, tags=("urgent", "eu", "tenant=acme"),
     error_class="SMTPError", error_message="Mailbox is full",
 )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("which", "belongs"),
-    [
-        (Filter(status=Status.FAILED), True),
-        (Filter(status=Status.QUEUED), False),
-        (Filter(type="email.send"), True),
-        (Filter(type="email"), False),
-        (Filter(tag="eu"), True),
-        (Filter(tag="e"), False),
-        (Filter(tenant="acme"), True),
-        (Filter(tenant="acm"), False),
-        (Filter(id_prefix="3f2a"), True),
-        (Filter(id_prefix="f2a"), False),
-        (Filter(error="MAILBOX"), True),
-        (Filter(error="timeout"), False),
-        (Filter(created_after=T0), True),
-        (Filter(created_after=T0 + 0.001), False),
-        (Filter(created_before=T0), False),
-        (Filter(created_before=T0 + 0.001), True),
-        (Filter(status=Status.FAILED, tag="us", error="full"), False),
-    ],
-)
-def test_a_filter_takes_what_it_says(which: Filter, belongs: bool) -> None:
-    assert matches(JOB, which) is belongs
 
 
 filters = st.builds(

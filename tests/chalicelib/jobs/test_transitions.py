@@ -122,14 +122,6 @@ def test_what_was_decided_about_a_waiting_job_does_not_give_up_a_running_one() -
     assert not transitions.give_up(found, now=NOW, error=ERROR).allowed(a_job(Status.RETRYING, attempts=0))
 
 
-def test_a_failed_attempt_is_not_retried_when_someone_asked_for_the_job_to_stop() -> None:
-    held = a_job(Status.PROCESSING, lease_until=NOW + 9)
-    asked = a_job(Status.PROCESSING, lease_until=NOW + 9, cancel_requested=True)
-    postpone = transitions.postpone(held, now=NOW, not_before=NOW + 2, error=ERROR)
-    assert postpone.allowed(held)
-    assert not postpone.allowed(asked)
-
-
 def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     job = a_job(Status.QUEUED, due_at=NOW, resends=2)
     look = transitions.check(job, until=NOW + 60, resent=True)
