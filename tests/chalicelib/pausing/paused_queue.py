@@ -37,14 +37,12 @@ class Stage:
         self.operator = Pausing(self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows)
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """See Consumers."""
         assert job_type == TYPE
         if self.error is not None:
             raise self.error
         self.switched.append(on)
 
     def probe(self, message: Message) -> None:
-        """See Prober."""
         self.probed.append(message)
 
     def write(self, row: AutoPause) -> None:

@@ -1,5 +1,7 @@
 """A pause that is in force is written down, whatever fails."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -9,10 +11,15 @@ from botocore.stub import Stubber
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.port import Pause
 from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.jobs.delivery import Delivery
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.port import Message
 from chalicelib.pausing.event_sources import FollowedConsumers, LambdaConsumers, mapping_key, read_mappings
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause
+from chalicelib.pausing.probes import FollowedProber, LambdaProber, prober
 from chalicelib.pausing.switch import Pausing
+from chalicelib.settings import Settings
 from tests.support import REGION, T0, Clock
 
 UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
@@ -144,3 +151,26 @@ def test_mappings_are_read_from_the_setting() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="EVENT_SOURCES"):
         read_mappings(text)
+
+
+MESSAGE = Message("job-1", 2, "email.send", "c")
+
+
+def test_in_the_cloud_the_types_worker_is_invoked_with_the_message_alone() -> None:
+    client = boto3.client("lambda", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    sent: list[bytes] = []
+    client.meta.events.register("before-parameter-build", lambda params, **_: sent.append(params["Payload"]))
+    with Stubber(client) as stub:
+        stub.add_response("invoke", {"StatusCode": 202})
+        LambdaProber(client, "jobflow-prod-").probe(MESSAGE)
+    (record,) = json.loads(sent[0])["Records"]
+    delivery = Delivery.of(record)
+    assert (parse_message(delivery.body), delivery.receipt, delivery.receive_count) == (MESSAGE, "", 1)
+
+
+@pytest.mark.parametrize(("sources", "made"), [("", FollowedProber), ("a1=u", LambdaProber)])
+def test_a_stage_with_event_source_mappings_has_workers_to_invoke(cloud: Settings, sources: str, made: type) -> None:
+    found = prober(replace(cloud, event_sources=sources))
+    assert type(found) is made
+    if isinstance(found, LambdaProber):
+        assert found.prefix == "test-"
