@@ -14,10 +14,14 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.exclusions import TABLE, Exclusion
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
-from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.job_types.jobtype import JobType, check_enqueues, job
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.limits import SAFETY
+from chalicelib.jobs.run_identity import run_name
+from tests.chalicelib.api.support import only_types
+from tests.support import a_job
 
 
 class Note(BaseModel):
@@ -80,6 +84,8 @@ def test_a_former_setting_is_refused_with_its_new_place(setting: str) -> None:
     written = re.escape(f"{setting}= is now {place.setting}={place.kind}({place.field}=7)")
     with pytest.raises(ConfigurationError, match=written):
         job("test.note", **seven)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        job("test.note", colour="red")  # type: ignore[arg-type]
     kind = getattr(chalicelib, place.kind)
     assert place.field in inspect.signature(kind).parameters
     assert place.setting in inspect.signature(job).parameters
@@ -103,3 +109,32 @@ def test_settings_that_exclude_each_other_are_refused_with_the_reason(row: Exclu
         given |= VALUES[setting] if "." in setting else {setting: VALUES[setting]}
     with pytest.raises(ConfigurationError, match=f"{row.setting} does not go with {row.other}: {row.reason}"):
         job("test.note", **given)(_nothing)
+
+
+def test_an_id_tells_parent_run_type_and_key_apart() -> None:
+    one = Lineage("p", "p:1", "p")
+    assert one.child_id("a.b", "k") == Lineage("p", "p:1", "r").child_id("a.b", "k")
+    ids = {
+        one.child_id("a.b", "k"),
+        one.child_id("a.b", "l"),
+        one.child_id("a.c", "k"),
+        Lineage("p", "p:2", "p").child_id("a.b", "k"),
+        Lineage("q", "q:1", "p").child_id("a.b", "k"),
+    }
+    assert len(ids) == 5
+
+
+def test_the_root_is_the_first_of_the_line() -> None:
+    first = a_job()
+    second = a_job(parent=first.id, root=Lineage.of(first).root)
+    assert Lineage.of(second) == Lineage(second.id, run_name(second), first.id)
+
+
+def test_a_type_that_no_file_declares_or_that_is_no_name_cannot_be_named() -> None:
+    kind: JobType[Note, None] = JobType("a.a", lambda _payload, _ctx: None, Note, enqueues=("no.such",))
+    with pytest.raises(ConfigurationError, match=r"a\.a: enqueues names no\.such, which no file declares"):
+        check_enqueues({"a.a": kind})
+    with only_types(), pytest.raises(ConfigurationError, match="is named like"):
+
+        @job("a.a", enqueues="bb")
+        def _a(payload: Note, ctx: object) -> None: ...

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import ConfigurationError, RetryLater
+from chalicelib.errors import ConfigurationError, PermanentError, RetryLater
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import job
@@ -15,12 +15,14 @@ from chalicelib.job_types.retry import (
     STANDARD,
     Backoff,
     Delays,
+    Fail,
     Following,
     GiveUp,
     Later,
     Retry,
     decide,
     following,
+    message_age,
     no_jitter,
     receives,
 )
@@ -48,6 +50,7 @@ def test_each_attempt_that_is_left_follows_within_its_jitter() -> None:
     assert following(curve, 3, 5, no_jitter) == [Following(4, 90, 90), Following(5, 100, 100)]
     assert NIGHTLY.delay(29) == 3600
     assert [Delays((1, 2.5)).delay(n) for n in (1, 2)] == [1, 3], "whole seconds, and never less than declared"
+    assert [message_age(NIGHTLY, most, 30) for most in (1, 9)] == [900 + 30, 900 + 5 + 60 + 900 + 4 * 30]
     assert following(NIGHTLY, 1, 4) == [Following(2, 5, 5), Following(3, 60, 60), Following(4, 3600, 3600)]
 
 
@@ -144,3 +147,48 @@ def test_a_rate_keeps_so_many_functions_busy_and_no_more_run_by_default(
     job("test.told", rate=rate, timeout=timeout, function=Function(concurrency=7))(_nothing)
     assert jobtype.registered["test.paced"].concurrency == expected
     assert jobtype.registered["test.told"].concurrency == 7
+
+
+def test_without_jitter_the_standard_curve_doubles_from_two_seconds_to_an_hour() -> None:
+    waits = [STANDARD.delay(attempt, no_jitter) for attempt in range(1, 14)]
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]
+    assert STANDARD.delay(10_000, no_jitter) == 3600
+    assert Backoff(first=60, factor=4, longest=6 * 3600).latest(5) == 15_360
+
+
+def test_jitter_draws_between_its_share_and_the_whole_and_waits_at_least_a_second() -> None:
+    asked: list[tuple[float, float]] = []
+
+    def lowest(low: float, high: float) -> float:
+        asked.append((low, high))
+        return low
+
+    assert [STANDARD.delay(n, lowest) for n in (1, 4, 9)] == [1, 1, 1]
+    assert [Backoff(jitter="equal").delay(n, lowest) for n in (1, 4)] == [1, 8]
+    assert [Backoff(jitter="none").delay(n, lowest) for n in (1, 4)] == [2, 16]
+    assert asked == [(0, 2), (0, 16), (0, 512), (1, 2), (8, 16), (2, 2), (16, 16)]
+    assert STANDARD.delay(4, lambda _low, _high: 7.2) == 8, "whole seconds, never less than drawn"
+    assert [Backoff(jitter="equal").earliest(n) for n in (1, 4)] == [1, 8]
+    assert STANDARD.earliest(9) == 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "error", "decision"),
+    [
+        (1, ValueError(), Retry(2)),
+        (2, ValueError(), Retry(4)),
+        (3, ValueError(), GiveUp()),
+        (4, ValueError(), GiveUp()),
+        (1, SystemExit(3), Retry(2)),
+        (1, PermanentError(), Fail()),
+        (3, PermanentError(), Fail()),
+        (1, RetryLater(7.2), Later(8)),
+        (3, RetryLater(60), Later(60)),
+        (3, RetryLater(-1), Later(1)),
+        (3, RetryLater(1e12), Later(LONGEST_WAIT)),
+    ],
+)
+def test_attempts_decide_between_another_try_and_the_dead_letter_queue(
+    attempts: int, error: BaseException, decision: object
+) -> None:
+    assert decide(attempts=attempts, max_attempts=3, error=error, backoff=STANDARD, chance=no_jitter) == decision
