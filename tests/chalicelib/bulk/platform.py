@@ -43,7 +43,6 @@ class Store(MemoryJobStore):
         self.acted: Counter[str] = Counter()
 
     def apply(self, job_id: str, change: Change) -> Job:
-        """See JobStore."""
         if job_id in self.poison and change.move in BY_OPERATORS:
             raise OSError("KMS.DisabledException")
         if job_id in self.refuses:

@@ -18,7 +18,6 @@ from chalicelib.bulk.background import (
     merged,
 )
 from chalicelib.bulk.port import BulkState, Reason
-from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.port import Filter
 from tests.chalicelib.bulk.platform import Platform
 
@@ -38,24 +37,18 @@ def test_a_small_one_is_over_with_the_answer(bench: Platform) -> None:
     assert (bench.background.woken, list(bench.counters.standing().bulk)) == (0, [])
 
 
-def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_woken(bench: Platform) -> None:
-    ids = bench.jobs(2 * SLICE)
-    begun = bench.start(expected=200)
-    assert (begun.state, begun.done, begun.expected) == (BulkState.RUNNING, FIRST_SLICE, 200)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_woken(
+    bench: Platform, listed: bool
+) -> None:
+    ids = bench.jobs(FIRST_SLICE + SLICE + 1)
+    begun = bench.start(ids=ids if listed else (), expected=None if listed else 200)
+    assert (begun.state, begun.done, begun.expected) == (BulkState.RUNNING, FIRST_SLICE, len(ids) if listed else 200)
     assert bench.background.woken == 1
     over = bench.go_on()
     assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
     assert sorted(+bench.store.acted) == sorted(ids), "each job once"
     assert list(bench.counters.standing().bulk) == []
-
-
-def test_listed_jobs_are_worked_off_each_once(bench: Platform) -> None:
-    ids = bench.jobs(FIRST_SLICE + SLICE + 1)
-    begun = bench.start(ids=ids)
-    assert (begun.listed, begun.expected, begun.done) == (len(ids), len(ids), FIRST_SLICE)
-    over = bench.go_on()
-    assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
-    assert sorted(+bench.store.acted) == sorted(ids)
 
 
 def test_a_dry_run_changes_nothing_and_counts_all(bench: Platform) -> None:
@@ -152,12 +145,6 @@ def test_it_starts_although_no_function_can_be_woken(bench: Platform) -> None:
     bench.jobs(2 * SLICE)
     work = replace(bench.work, background=Refusing())
     assert work.start(NewBulkAction("retry", "ada", "1f2e", Filter())).done == FIRST_SLICE
-
-
-def test_an_unknown_one_is_not_found(bench: Platform) -> None:
-    for ask in (bench.work.get, lambda name: bench.work.stop(name, "2a3b")):
-        with pytest.raises(BulkActionNotFound):
-            ask("0" * 20)
 
 
 def test_reasons_are_counted_without_the_ids_and_are_not_endless() -> None:

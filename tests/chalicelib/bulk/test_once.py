@@ -1,7 +1,6 @@
 """A bulk action acts on each job at most once and counts it once, whatever fails or dies."""
 
 import itertools
-import random
 from dataclasses import replace
 from functools import partial
 
@@ -96,23 +95,6 @@ def test_one_job_that_cannot_be_done_is_skipped_with_its_reason_and_no_other_one
     ]
     assert ["OSError" in reason for reason in over.reasons] == [True]
     assert set(bench.store.acted.values()) == {1}
-
-
-def test_jobs_are_tried_again_while_many_requests_are_refused() -> None:
-    bench, chance = Platform(), random.Random(3)
-    ids = bench.jobs(SLICE)
-
-    def refused(_: str) -> None:
-        if chance.random() < 0.06:
-            raise TimeoutError
-
-    bench.before = bench.after = refused
-    bench.alone(bench.start)
-    over = bench.done()
-    assert (over.state, over.matched, over.skipped) == (BulkState.DONE, over.done + over.skipped, SLICE - over.done)
-    assert over.done >= SLICE - 2
-    assert max(bench.store.acted.values()) == 1
-    assert over.done == len([job_id for job_id in ids if bench.store.acted[job_id]])
 
 
 def test_a_slice_for_which_there_was_no_time_is_finished_by_the_next_one() -> None:
