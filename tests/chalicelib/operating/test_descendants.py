@@ -66,13 +66,6 @@ def test_what_has_finished_is_passed_and_what_runs_is_asked(operations: Operatio
     assert statuses(operations, done, waits) == [Status.FAILED, Status.CANCELLED]
 
 
-def test_more_than_one_page_of_children(operations: Operations) -> None:
-    root = keep(operations)
-    for number in range(205):
-        keep(operations, root, "test.leaf", key=number)
-    assert cancel_all(operations, root.id)[1] == Told(cancelled=205)
-
-
 @pytest.mark.parametrize("bound", ["jobs", "time"])
 def test_a_request_comes_to_so_many_jobs_and_the_next_one_to_the_others(
     operations: Operations, monkeypatch: pytest.MonkeyPatch, bound: str

@@ -49,23 +49,10 @@ class Line:
         return JobReader(self.store, MemoryCounters(), lambda: T0).explained(of.id)[1] or ""
 
 
-@pytest.fixture
-def line() -> Line:
-    return Line()
-
-
-def test_the_job_that_holds_the_key_is_named(line: Line) -> None:
+def test_the_job_that_holds_the_key_is_named_while_it_runs() -> None:
+    line = Line()
     assert "Job first of the same key runs" in line.why(line.add("second"))
-
-
-def test_a_holder_that_runs_no_more_is_not_named(line: Line) -> None:
-    line.store._jobs["first"] = replace(line.first, status=Status.COMPLETED)
-    assert "first" not in line.why(line.add("second"))
-
-
-def test_a_job_without_a_key_waits_for_nobody(line: Line) -> None:
     assert line.why(line.add("alone", tags=())) == f"Next in the {NAME} queue; waiting for a worker."
-
-
-def test_a_type_that_is_not_declared_is_said(line: Line) -> None:
     assert "No deployment declares the type test.gone" in line.why(line.add("orphan", type="test.gone"))
+    line.store._jobs["first"] = replace(line.first, status=Status.COMPLETED)
+    assert "first" not in line.why(line.add("third"))

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.errors import RetryLater
-from chalicelib.jobs.job import WAITING, Attempt, Status
-from chalicelib.operating.why_waiting import LONGEST_REASON, QueueState, asks, why
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.operating.why_waiting import LONGEST_REASON, QueueState, why
 from tests.support import T0, a_job
 
 BUSY = QueueState(ahead=41, oldest=T0 - 200)
@@ -130,13 +130,6 @@ def test_each_reason_is_said_and_no_other(
 ) -> None:
     sentence = why(a_job(**fields), line, T0, last) or ""
     assert {name for name, words in MARKS.items() if words in sentence} == set(said.split()), sentence
-
-
-@pytest.mark.parametrize("status", list(Status))
-def test_only_jobs_that_wait_cost_a_look(status: Status) -> None:
-    job = a_job(status=status, next_attempt_at=T0 + 1)
-    assert asks(job) == (status in WAITING)
-    assert asks(job) or why(job, QueueState(), T0) is None
 
 
 def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
