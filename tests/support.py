@@ -71,7 +71,6 @@ class Invocation:
     aws_request_id: str = "request-1"
 
     def get_remaining_time_in_millis(self) -> int:
-        """See LambdaContext."""
         return int((self.ends - self.clock.now) * 1000)
 
 
