@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.tenants import kept
 from chalicelib.schedules.schedule import LONGEST_ID
@@ -63,6 +64,12 @@ def _key(value: str) -> str:
     return value
 
 
+def _own_tag(value: str) -> str:
+    if value.startswith(TAG_OF_SCHEDULE):
+        raise PydanticCustomError("reserved", f"must not begin with {TAG_OF_SCHEDULE}, the tag of jobs of a schedule")
+    return value
+
+
 def _kept_key(value: str) -> str:
     key, space, place = value.partition(" ")
     if space and not (place.isascii() and place.isdigit() and len(place) <= LONGEST_PLACE):
@@ -85,6 +92,8 @@ Tag = Annotated[
     StringConstraints(pattern=f"^{TAG.pattern}$", min_length=1, max_length=LONGEST_TAG),
     Field(examples=["customer:42"]),
 ]
+OwnTag = Annotated[Tag, AfterValidator(_own_tag)]
+"""A tag that a caller may give."""
 Key = Annotated[str, AfterValidator(_key)]
 KeptKey = Annotated[str, AfterValidator(_kept_key)]
 """A producer's key, or that of a place in a batch: `import-7 0`."""

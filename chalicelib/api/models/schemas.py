@@ -18,6 +18,7 @@ from chalicelib.api.models.fields import (
     KeptKey,
     Key,
     Moment,
+    OwnTag,
     ParentId,
     Query,
     ScheduleId,
@@ -54,7 +55,9 @@ class NewJob(Body):
     max_attempts: int | None = Field(None, ge=1, le=MAX_ATTEMPTS_CAP, description="Default: the job type's.")
     delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
     run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
-    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="Used for search.")
+    tags: list[OwnTag] = Field(
+        default_factory=list, max_length=MOST_TAGS, description="Used for search. None may begin with `schedule:`."
+    )
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @model_validator(mode="after")

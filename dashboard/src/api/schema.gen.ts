@@ -2008,7 +2008,7 @@ export interface components {
       run_at?: string | null;
       /**
        * Tags
-       * @description Used for search.
+       * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
       /** @description Excludes delay_seconds and run_at. */
@@ -2050,7 +2050,7 @@ export interface components {
       run_at?: string | null;
       /**
        * Tags
-       * @description Used for search.
+       * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
       /** @description Excludes delay_seconds and run_at. */

@@ -171,7 +171,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
 /** Return the form to begin with: that of the source, the draft of the type, or its example. */
 function begin(type: JobType | undefined, source: JobDetail | null, edit: boolean): Kept {
   if (source) {
-    const tags = edit ? "" : source.tags.join(", ");
+    const tags = edit ? "" : source.tags.filter((tag) => !tag.startsWith("schedule:")).join(", ");
     return { payload: asObject(source.payload), options: { ...NO_OPTIONS, tags } };
   }
   const kept = type ? keptDraft(type.type) : null;

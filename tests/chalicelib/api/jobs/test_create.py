@@ -48,6 +48,18 @@ def test_what_may_be_asked_for_is_kept(world: World) -> None:
     assert job["next_attempt_at"] == iso(T0 + 90)
 
 
+def test_nobody_makes_a_job_look_like_one_of_a_schedule(world: World) -> None:
+    body = {**BODY, "tags": ["a", "schedule:nightly"]}
+    answer = world.post("/jobs", body)
+    assert answer.status == 422
+    (error,) = answer.json["errors"]
+    assert (error["loc"], error["msg"]) == (
+        ["tags", 1], "must not begin with schedule:, the tag of jobs of a schedule",
+    )  # fmt: skip
+    world.post("/jobs/batch", {"jobs": [body]})
+    assert world.get("/jobs?schedule=nightly").json["jobs"] == []
+
+
 @pytest.mark.parametrize(
     ("run_at", "status"),
     [(T0 + 60, "scheduled"), (T0 + YEAR, "scheduled"), (T0, "queued"), (T0 - 86_400, "queued")],
