@@ -33,10 +33,15 @@ class NotShipped:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
         """Raise ModuleNotFoundError for such a module; leave any other to the next finder."""
         if name in self._requirements:
-            advice = FOR_ONE_TYPE.format(line=self._requirements[name], program=self._program)
-            # What all types share is JobFlow's own; only a clone of it can add to that.
-            more = FOR_ALL_TYPES if self._program == "make" else ""
-            raise ModuleNotFoundError(f"No module named {name!r} in what ships. {advice}{more}", name=name)
+            raise ModuleNotFoundError(missing(name, self._requirements[name], self._program), name=name)
+
+
+def missing(module: str, requirement: str | None, program: str) -> str:
+    """Return the sentence about a module that does not ship: what brings it, and how it is added."""
+    advice = FOR_ONE_TYPE.format(line=requirement or f"the library that has {module}", program=program)
+    # What all types share is JobFlow's own; only a clone of it can add to that.
+    more = FOR_ALL_TYPES if program == "make" else ""
+    return f"No module named {module!r} in what ships. {advice}{more}"
 
 
 def _end_with(pipe: int) -> None:

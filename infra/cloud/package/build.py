@@ -20,7 +20,7 @@ from infra.cloud.package import aws_data
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
-from infra.cloud.package.imports import check_imports, handlers_of
+from infra.cloud.package.imports import check_imports, check_inner_imports, handlers_of
 from infra.cloud.package.own_libraries import check_size, files_of
 from infra.cloud.package.own_libraries import hashed as own_lines
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
@@ -108,6 +108,7 @@ def build(
     merged_by_chalice = json.loads((work / "chalice" / "sam.json").read_text())
     made = finish(merged_by_chalice, architecture, f"python{python}", own.by_handler)
     check_imports(files, handlers_of(made), work / "runtime")
+    check_inner_imports(root, files, own.libraries)
     sizes = {"deployment.zip": check_size("deployment.zip", files), **own.sizes}
     archive = pack(files, target / "deployment.zip")
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
@@ -125,12 +126,13 @@ class Target:
 
 @dataclass(slots=True)
 class OwnZips:
-    """The zips of job types with libraries of their own, their wheels and unpacked sizes in bytes."""
+    """The zips of job types with libraries of their own, their wheels, unpacked sizes in bytes and libraries."""
 
     archives: tuple[Path, ...] = ()
     by_handler: dict[str, str] = field(default_factory=dict)
     wheels: set[Path] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
+    libraries: dict[str, Path] = field(default_factory=dict)
 
 
 def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
@@ -149,6 +151,7 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
         made.sizes[name] = check_size(name, files)
         made.archives += (pack(files, target / name),)
         made.by_handler[handler] = name
+        made.libraries[module] = own
         made.wheels |= set(wheels)
     return made
 

@@ -4,16 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from infra.cloud.errors import CloudError
-from infra.cloud.package.clean import runtime_path
+from infra.cloud.package.clean import RUNTIME_PACKAGES, runtime_path
 from infra.definition import local_environment
+from infra.local import lifeline
+from infra.local.code.inner_imports import OURS, refusals
 
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
-NO_INSTALL = frozenset({"chalicelib", "handlers"})
+RUNTIME = frozenset({*RUNTIME_PACKAGES, "awslambdaric", "jmespath"})
 PROBE = """\
 import importlib, json, sys
 sys.path[:0] = json.loads(sys.argv[1])
@@ -59,11 +61,27 @@ def compiled(files: Path) -> tuple[str, ...]:
 
 
 def _said(handler: str, error: str, missing: str | None) -> str:
-    said = f"{handler} cannot be imported from the package: {error}."
+    said = f"{handler} cannot be imported from the package: "
     library = (missing or "").partition(".")[0]
-    if not error.startswith("ModuleNotFoundError") or not library or library in NO_INSTALL:
-        return said
-    return (
-        f"{said} For one job type: write the library that has {library} into handlers/<type>.requirements.txt, run "
-        "`make lock`, and import it inside of the job function; for all types of a clone: add it to requirements.txt."
-    )
+    if not error.startswith("ModuleNotFoundError") or not library or library in OURS:
+        return f"{said}{error}."
+    return said + lifeline.missing(library, None, os.environ.get(lifeline.PROGRAM, "make"))
+
+
+def check_inner_imports(root: Path, files: Path, own: Mapping[str, Path]) -> None:
+    """Raise CloudError for each import of a handler file, also inside of a function, that its zip does not satisfy.
+
+    `own` are the folders of the unpacked libraries of single job types, by the name of the handler file.
+    """
+    shared = _modules(files) | RUNTIME
+
+    def ships(function: str | None, module: str) -> bool:
+        folders = (own[each] for each in own if function in (None, each))
+        return module in shared or any(module in _modules(folder) for folder in folders)
+
+    if refused := refusals(root, ships):
+        raise CloudError("\n".join(refused))
+
+
+def _modules(folder: Path) -> frozenset[str]:
+    return frozenset(path.name.split(".")[0] for path in folder.iterdir())

@@ -3,6 +3,7 @@
 Such a type gets a zip of its own, the common package with these libraries in it; the others keep theirs.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.errors import CloudError
 from infra.cloud.package.dependencies import PINNED, SHIPPED, blocks
+from infra.program import called
 
 SUFFIX = ".requirements.txt"
 LARGEST = 262_144_000
@@ -87,10 +89,13 @@ def lock(path: Path, shipped: Path) -> None:
 
 
 def main() -> int:
-    """Pin every file of this kind in the folder that this runs in."""
+    """Pin every file of this kind in the folder that this runs in, and say how they are installed."""
     root = Path.cwd()
     for path in sorted((root / "handlers").glob(f"*{SUFFIX}")):
         lock(path, root / SHIPPED)
+        name = path.relative_to(root)
+        install = "`make setup`" if called(os.environ) != "jobflow" else f"pip install -r {name}"
+        print(f"{name} is pinned; to install it here: {install}")
     return 0
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.local.code.inner_imports import refused_here
 from infra.local.code.shipped import GATEWAY, probed
 from infra.local.deployment import Description
 from infra.local.errors import BrokenCode
@@ -36,12 +37,16 @@ def describe(root: Path, stack: str, origin: str) -> Description:
 
 def main() -> int:
     """Print on standard error what is wrong with the code, if anything; return the exit code."""
+    root = Path(__file__).parents[3]
     try:
-        describe(Path(__file__).parents[3], "jobflow-check", "http://localhost")
+        describe(root, "jobflow-check", "http://localhost")
     except BrokenCode as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    refused = refused_here(root)
+    if refused:
+        print("\n".join(refused), file=sys.stderr)
+    return int(bool(refused))
 
 
 if __name__ == "__main__":

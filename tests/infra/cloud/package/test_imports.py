@@ -16,7 +16,9 @@ def handler(folder: Path, text: str) -> str:
 
 def test_a_library_of_this_machine_alone_is_named_with_what_to_do(tmp_path: Path) -> None:
     name = handler(tmp_path, "import httpx")
-    with pytest.raises(CloudError, match=r"late\.handler .* No module named 'httpx'\. .* httpx into handlers/"):
+    with pytest.raises(
+        CloudError, match=r"late\.handler .* No module named 'httpx' in what ships\. .* httpx into handlers/"
+    ):
         check_imports(tmp_path, [name], tmp_path / "runtime")
 
 
