@@ -241,10 +241,10 @@ class Forbidden(JobFlowError):
 
 
 class RateLimited(JobFlowError):
-    """Too many requests from one address; `retry_after` says in how many seconds the next one will be let in."""
+    """Too many requests from one address or with one token; the next one is let in after `retry_after` seconds."""
 
-    def __init__(self, limit: int, window: int, retry_after: int) -> None:
-        super().__init__(f"At most {limit} POST requests in {window} seconds from one address.")
+    def __init__(self, limit: int, window: int, retry_after: int, of: str) -> None:
+        super().__init__(f"At most {limit:,} writing requests in {window} seconds {of}.")
         self.retry_after = retry_after
 
 

@@ -1,9 +1,10 @@
-"""So many requests per address and window, counted where every process sees it."""
+"""So many requests per address or token and window, counted where every process sees it."""
 
 import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chalicelib.access.address import counted_as
 from chalicelib.access.port import RateWindows
@@ -12,11 +13,29 @@ from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000
-"""Blocked addresses kept in one process; more than that are asked for in the table again."""
+"""Blocked addresses and tokens kept in one process; more than that are asked for in the table again."""
+
+A_MINUTE = 60
+ADDRESS = "from one address; a token may have a limit of its own (token issue --rate)"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests in any window of seconds, and of whom: the words end the refusal."""
+
+    requests: int
+    window: int
+    of: str
+
+    def refusal(self, wait: int) -> RateLimited:
+        """Return the error that says it; `wait` in seconds."""
+        return RateLimited(self.requests, self.window, wait, self.of)
 
 
 class RateLimiter:
     """At most `limit` requests in any `window` seconds from one address; a limit of 0 lets everything in.
+
+    A token with a rate of its own is counted by itself, over a minute, and its address is not.
 
     Every request is one atomic write. A refused one is taken out of the count again, so that refusals never keep an
     address out, and the process remembers it until its time has come, so that insisting costs no write.
@@ -26,60 +45,60 @@ class RateLimiter:
         self, windows: RateWindows, limit: int = 60, window: int = 60, clock: Callable[[], float] = time.time
     ) -> None:
         self._windows = windows
-        self._limit = limit
-        self._window = window
+        self._limit = Limit(limit, window, ADDRESS)
         self._clock = clock
         self._lock = threading.Lock()
         self._blocked: dict[str, float] = {}
 
-    def check(self, address: str) -> None:
+    def check(self, address: str, token: str = "", rate: int = 0) -> None:
         """Count one request; raises RateLimited. Lets everything in while the table does not answer.
 
-        Addresses of one IPv6 network of 64 bits count as one.
+        Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own, a minute; 0: it has none.
         """
-        if self._limit == 0:
-            return
-        now, address = self._clock(), counted_as(address)
-        self._refuse_if_blocked(address, now)
+        if rate:
+            self._count(f"writes:{token}", Limit(rate, A_MINUTE, "for this token"))
+        elif self._limit.requests:
+            self._count(counted_as(address), self._limit)
+
+    def _count(self, who: str, limit: Limit) -> None:
+        now = self._clock()
+        self._refuse_if_blocked(who, now, limit)
         try:
-            wait = self._ask(address, now)
+            wait = self._ask(who, now, limit)
         except Exception as error:
             # An outage of the control table must not become an outage of the API: it is counted, and alarmed on.
             request_events.rate_limiter_down(error)
             return
         if wait:
-            self._block(address, now, wait)
-            raise self._refusal(wait)
+            self._block(who, now, wait)
+            raise limit.refusal(wait)
 
-    def _ask(self, address: str, now: float) -> int:
-        start = start_of(now, self._window)
-        counted = self._windows.hit(address, start, self._window)
-        if admitted(counted, now, self._window, self._limit):
+    def _ask(self, who: str, now: float, limit: Limit) -> int:
+        start = start_of(now, limit.window)
+        counted = self._windows.hit(who, start, limit.window)
+        if admitted(counted, now, limit.window, limit.requests):
             return 0
-        self._forgive(address, counted.start)
-        return retry_after(counted, now, self._window, self._limit)
+        self._forgive(who, counted.start)
+        return retry_after(counted, now, limit.window, limit.requests)
 
-    def _forgive(self, address: str, start: int) -> None:
+    def _forgive(self, who: str, start: int) -> None:
         try:
-            self._windows.forgive(address, start)
+            self._windows.forgive(who, start)
         except Exception as error:
             request_events.rate_limiter_down(error)
 
-    def _refuse_if_blocked(self, address: str, now: float) -> None:
-        until = self._blocked.get(address)
+    def _refuse_if_blocked(self, who: str, now: float, limit: Limit) -> None:
+        until = self._blocked.get(who)
         if until is None:
             return
         if until <= now:
             with self._lock:
-                self._blocked.pop(address, None)
+                self._blocked.pop(who, None)
             return
-        raise self._refusal(math.ceil(until - now))
+        raise limit.refusal(math.ceil(until - now))
 
-    def _block(self, address: str, now: float, wait: int) -> None:
+    def _block(self, who: str, now: float, wait: int) -> None:
         with self._lock:
             if len(self._blocked) >= MOST_REMEMBERED:
                 self._blocked.clear()
-            self._blocked[address] = now + wait
-
-    def _refusal(self, wait: int) -> RateLimited:
-        return RateLimited(self._limit, self._window, wait)
+            self._blocked[who] = now + wait

@@ -22,6 +22,8 @@ REFUSED = "This token is unknown, expired or revoked."
 REMEMBER = 60.0
 """Seconds for which a process believes a token it has checked: the longest a revocation takes to reach it."""
 MOST_REMEMBERED = 1_000
+HIGHEST_RATE = 1_000_000
+"""Writing requests a minute that a token may be given."""
 
 
 class Role(StrEnum):
@@ -41,7 +43,8 @@ class Role(StrEnum):
 class Token:
     """The stored part of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch.
 
-    `issued_by` and `revoked_by` name the AWS identity that did it.
+    `issued_by` and `revoked_by` name the AWS identity that did it. `rate` is how many writing requests a minute it may
+    make, in place of the limit of its address; 0: the limit of its address holds.
     """
 
     hash: str
@@ -52,6 +55,7 @@ class Token:
     revoked_at: float | None = None
     issued_by: str = ""
     revoked_by: str = ""
+    rate: int = 0
 
     @property
     def id(self) -> str:
@@ -104,19 +108,22 @@ class Tokens:
         self._lock = threading.Lock()
         self._verified: dict[str, tuple[Token, float]] = {}
 
-    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "") -> tuple[str, Token]:
+    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
         """Return a new token's text, which nobody can read again, and what is kept of it.
 
-        `ttl` in seconds, None for no end; `by` is who asks.
-        Raises InvalidRequest when the label is not 1 to 80 printable characters or the ttl not positive and finite.
+        `ttl` in seconds, None for no end; `by` is who asks; `rate` in writing requests a minute, 0 for the address's.
+        Raises InvalidRequest when the label is not 1 to 80 printable characters, or ttl or rate is out of range.
         """
         if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
             raise InvalidRequest("A token's label is 1 to 80 printable characters: who or what uses it.")
         if ttl is not None and not 0 < ttl < math.inf:
             raise InvalidRequest("A token's time to live is a positive number of seconds.")
+        if not 0 <= rate <= HIGHEST_RATE:
+            raise InvalidRequest(f"A token's rate is 1 to {HIGHEST_RATE:,} requests a minute.")
         now = self._clock()
         text = f"jf_{secrets.token_urlsafe(32)}"
-        token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl, issued_by=by)
+        ends = None if ttl is None else now + ttl
+        token = Token(hash_of(text), role, label.strip(), now, ends, issued_by=by, rate=rate)
         self._store.put(token)
         request_events.token_issued(token.id, token.role, by)
         return text, token

@@ -3,6 +3,7 @@
 So the rules stand here once, for threads and for asyncio, and a test needs neither a network nor a clock.
 """
 
+import logging
 import random
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from jobflow.client.calls import BulkOrId, Call, JobOrId, SubmittedJob
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
+LOGGER = logging.getLogger("jobflow")
 Finishing = TypeVar("Finishing", m.JobDetail, m.BulkActionRow)
 JOB_FIRST, BULK_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 0.25, 1.5, 5.0
 """Seconds between two looks at what is waited for: the first, how they grow, and the longest."""
@@ -56,7 +58,8 @@ class Patience:
 def answer(call: Call[T], patience: Patience) -> Flow[T]:
     """Send a call until it is answered; raise ApiError, NotReached or UnexpectedAnswer.
 
-    A refusal (429) did nothing and is always sent again; a lost answer or a 5xx only when the call is repeatable.
+    A refusal (429) did nothing: it is logged as a warning and always sent again. A lost answer and a 5xx are sent
+    again when the call is repeatable.
     """
     tried = 0
     while True:
@@ -76,6 +79,8 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
         pause = patience.wait(tried, after) if safe else None
         if pause is None:
             raise error
+        if isinstance(error, e.ApiError) and error.status == 429:
+            LOGGER.warning("Held back for %.0f s: %s", pause, error)
         yield Wait(pause)
 
 

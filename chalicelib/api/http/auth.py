@@ -52,7 +52,8 @@ def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
 def context_of(token: Token) -> dict[str, str]:
     """Return the context that the authorizer hands to the API; API Gateway passes text only."""
     expires = "" if token.expires_at is None else repr(token.expires_at)
-    return {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
+    found = {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
+    return {**found, "rate": str(token.rate)} if token.rate else found
 
 
 def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:

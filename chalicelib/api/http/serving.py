@@ -96,7 +96,9 @@ def correlation_id_of(request: Request | None) -> str:
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.writes:
         # First of all: every write counts, also one that is refused below.
-        parts.rate_limiter.check(request.context["identity"]["sourceIp"])
+        known = request.context.get("authorizer") or {}
+        rate = int(known.get("rate") or 0)
+        parts.rate_limiter.check(request.context["identity"]["sourceIp"], str(known.get("token", "")), rate)
     caller = caller_of(request.context, parts.clock()) if endpoint.role else None
     if endpoint.role and caller:
         require(caller, endpoint.role)

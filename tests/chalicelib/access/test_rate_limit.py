@@ -116,3 +116,16 @@ def test_an_outage_lets_everything_in_and_is_told(caplog: pytest.LogCaptureFixtu
 def test_an_outage_in_the_middle_of_a_refusal_is_still_a_refusal() -> None:
     limiter = RateLimiter(Grudging(), 1, 60, Clock())
     assert (let_in(limiter), let_in(limiter)) == (True, False)
+
+
+def test_a_token_with_a_rate_of_its_own_is_counted_by_itself_and_its_address_is_not() -> None:
+    clock = Clock()
+    limiter = RateLimiter(MemoryRateWindows(), 1, 10, clock)
+    for _ in range(3):
+        limiter.check(HERE, "a", 3)
+    with pytest.raises(RateLimited, match=r"At most 3 writing requests in 60 seconds for this token"):
+        limiter.check("198.51.100.7", "a", 3)
+    limiter.check(HERE, "b", 3)
+    assert (let_in(limiter), let_in(limiter)) == (True, False)
+    clock.now = T0 + 120
+    limiter.check(HERE, "a", 3)

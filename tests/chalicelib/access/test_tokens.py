@@ -28,10 +28,10 @@ class Counting(MemoryTokenStore):
 
 
 def test_a_token_has_256_bits_and_only_its_hash_is_kept(store: TokenStore) -> None:
-    text, token = Tokens(store, Clock()).issue(Role.OPERATOR, "the shop", ttl=3600)
+    text, token = Tokens(store, Clock()).issue(Role.OPERATOR, "the shop", ttl=3600, rate=600)
 
     assert re.fullmatch(r"jf_[A-Za-z0-9_-]{43}", text)
-    assert token == Token(hash_of(text), Role.OPERATOR, "the shop", T0, T0 + 3600)
+    assert token == Token(hash_of(text), Role.OPERATOR, "the shop", T0, T0 + 3600, rate=600)
     assert text not in repr([getattr(token, field.name) for field in fields(token)])
     assert Tokens(store, Clock()).verify(text) == store.find(hash_of(text)) == token
     assert store.find(hash_of(text + "x")) is None

@@ -22,6 +22,7 @@ from tests.e2e.cloud.support import Cloud
 
 pytestmark = pytest.mark.ministack
 
+
 @pytest.fixture
 def said() -> io.StringIO:
     return io.StringIO()

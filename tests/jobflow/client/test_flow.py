@@ -23,10 +23,11 @@ def refused(status: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, headers=headers, json=problem_body(status))
 
 
-def test_retry_after_is_kept_to_the_second() -> None:
+def test_retry_after_is_kept_to_the_second_and_who_waits_is_told(caplog: pytest.LogCaptureFixture) -> None:
     limited = refused(429, **{"Retry-After": "17"})
     found, waits = play(flow.answer(PAUSE, EAGER), limited, limited, httpx.Response(200, json=READ))
     assert (found.paused, waits) == (True, [17.0, 17.0])
+    assert {record.getMessage() for record in caplog.records} == {f"Held back for 17 s: {limited.json()['detail']}"}
 
 
 def test_a_refusal_is_sent_again_even_when_the_call_is_not_repeatable() -> None:

@@ -25,6 +25,7 @@ class TokenRow(Model):
     revoked_at = NumberAttribute(null=True)
     issued_by = UnicodeAttribute(null=True)
     revoked_by = UnicodeAttribute(null=True)
+    rate = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -58,6 +59,7 @@ class DynamoTokenStore:
             revoked_at=token.revoked_at,
             issued_by=token.issued_by or None,
             revoked_by=token.revoked_by or None,
+            rate=token.rate or None,
             expires_at=gone_at,
         ).save()
 
@@ -69,7 +71,7 @@ class DynamoTokenStore:
             return None
         return Token(
             token_hash, Role(row.role), row.label, row.created_at, row.ends_at, row.revoked_at,
-            row.issued_by or "", row.revoked_by or "",
+            row.issued_by or "", row.revoked_by or "", int(row.rate or 0),
         )  # fmt: skip
 
     def all(self) -> Sequence[Token]:

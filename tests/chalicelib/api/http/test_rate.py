@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from tests.chalicelib.api.support import BODY, T0, World
 
 
@@ -41,3 +42,12 @@ def test_the_address_is_the_gateways_and_not_the_callers(world: World) -> None:
     assert one.post("/jobs", BODY).status == 201
     assert one.post("/jobs", BODY, headers=forged).status == 429
     assert one.post("/jobs", BODY, address="198.51.100.7").status == 201
+
+
+def test_a_tokens_own_limit_holds_in_place_of_its_addresss(world: World) -> None:
+    one = World(settings=replace(world.settings, rate_limit_max=1))
+    producer, _ = parts.tokens.issue(Role.OPERATOR, "a producer", rate=3)
+    assert [one.post("/jobs", BODY, token=producer).status for _ in range(3)] == [201] * 3
+    held = one.post("/jobs", BODY, token=producer)
+    assert (held.status, held.json["detail"]) == (429, "At most 3 writing requests in 60 seconds for this token.")
+    assert one.post("/jobs", BODY).status == 201, "its address has sent nothing by its own count"
