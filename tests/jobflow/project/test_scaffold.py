@@ -66,9 +66,8 @@ def test_it_can_be_made_in_the_folder_that_one_is_in(tmp_path: Path) -> None:
     for name in (".venv", ".git", "wheels"):
         (here / name).mkdir(parents=True)
     assert here / "jobflow.toml" in scaffold.new(here)
-    assert settings.read(here) == settings.Settings(
-        (), {"dev": {}, "prod": {}, "pull*": {"Dashboard": "false", "LogRetentionDays": "3"}}, __version__
-    )
+    assert settings.read(here).stages.keys() == {"dev", "prod", "pull*"}
+    assert settings.read(here).version == __version__
 
 
 def test_nothing_is_written_over(project: Path) -> None:
