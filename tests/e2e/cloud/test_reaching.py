@@ -1,7 +1,7 @@
 """The packaged e2e of added types: one that reaches out, one with a key to run one at a time for, one with tenants.
 
 Files are added to the code; the rest is the deploy code's. Roles are not judged by this emulator:
-tests/infra/local/test_reaching.py shows on a laptop that a file is refused without a grant. Of queues it plays what a
+tests/infra/local/roles shows on a laptop that a file is refused without a grant. Of queues it plays what a
 FIFO queue holds back and hands to its dead-letter queue; it runs no two batches of a FIFO queue side by side, and lets
 no tenants take turns (tests/infra/local/emulator and tests/flow do).
 """
@@ -30,13 +30,13 @@ from tests.e2e.cloud import added, ministack
 from tests.e2e.cloud.added import FAIR, SERIAL
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create, until
-from tests.infra.local.test_reaching import TYPE
+from tests.infra.local.test_runner import REACHING
 
 pytestmark = pytest.mark.ministack
 
 STAGE = "reach"
 SECRET = "k-314159"
-SOURCE = TYPE.replace("from packaging.version import Version", "import inflection").replace(
+SOURCE = REACHING.replace("from packaging.version import Version", "import inflection").replace(
     "Version('1.0').major", "inflection.pluralize('order')"
 )
 FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR}

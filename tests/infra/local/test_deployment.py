@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.local.deployment import Description, Place, environment, function_specs, mappings, rate_seconds
-from infra.local.lambdas.specs import QueueMapping, Schedule, StreamMapping
+from infra.local.lambdas.specs import QueueMapping
 
 PLACE = Place("http://127.0.0.1:4566", "123456789012", "us-east-1", {"s-jobs": "arn:stream"})
 STATEFUL = {
@@ -45,28 +45,6 @@ def test_a_queue_event_becomes_a_mapping_of_the_emulators_queue() -> None:
 
     url, arn = "http://127.0.0.1:4566/123456789012/s-mail", "arn:aws:sqs:us-east-1:123456789012:s-mail"
     assert mapping == QueueMapping("s-mail", url, arn, 10, 2, 20, report_batch_item_failures=True)
-
-
-def test_a_stream_event_becomes_a_mapping_of_the_tables_stream() -> None:
-    event = {
-        "Stream": {"Fn::GetAtt": ["JobsTable", "StreamArn"]},
-        "BatchSize": 500,
-        "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 100,
-        "MaximumRecordAgeInSeconds": -1,
-        "FilterCriteria": {"Filters": [{"Pattern": "{}"}]},
-    }
-
-    (mapping,) = mappings(described(function("counters", "DynamoDB", **event)), PLACE)
-
-    expected = StreamMapping("s-counters", "arn:stream", 500, retries=100, bisect=True, patterns=("{}",))
-    assert mapping == expected
-
-
-def test_a_schedule_event_becomes_a_schedule() -> None:
-    (mapping,) = mappings(described(function("watchdog", "Schedule", Schedule="rate(1 minute)")), PLACE)
-
-    assert mapping == Schedule("s-watchdog", 60, None, "s-watchdog")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`python -m infra.local` from the outside: it comes up, works jobs off, follows edits, and leaves nothing behind."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import Run, alive, copy_of_the_code, running, until
+from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until
 
 HANDLER = '''
 """A job type made by a test."""
@@ -43,6 +44,51 @@ handler = consume({function})
 '''
 
 
+DENIED = "import boto3; boto3.client('s3').list_buckets()"
+REACHING = """\
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import Allow, AwsAccess, JobContext, consume, job
+
+
+class OrderCopy(BaseModel):
+    "An order."
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"order": "1"}]})
+    order: str = Field(max_length=40, description="Its number.", examples=["1"])
+
+
+@job(
+    "order.copy",
+    timeout=30,
+    max_attempts=1,
+    access=AwsAccess(
+        grants=(
+            Allow("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/orders"),
+            Allow("s3:PutObject", "arn:aws:s3:::acme-archive/orders/*"),
+        ),
+        environment={"ARCHIVE": "acme-archive"},
+        secrets={"BILLING_KEY": "{stage}/billing/key"},
+    ),
+)
+def order_copy(payload: OrderCopy, ctx: JobContext) -> dict[str, str]:
+    "Copy an order."
+    import os
+
+    import boto3
+    from packaging.version import Version
+
+    row = boto3.client("dynamodb").get_item(TableName="orders", Key={"id": {"S": payload.order}})["Item"]
+    key = f"orders/{Version('1.0').major}/{payload.order}"
+    boto3.client("s3").put_object(Bucket=os.environ["ARCHIVE"], Key=key, Body=row["total"]["S"])
+    return {"key": key, "secret": ctx.secret("BILLING_KEY"), "length": str(len(ctx.secret("BILLING_KEY")))}
+
+
+handler = consume(order_copy)
+"""
+"""A job type that reads a secret, a foreign table and a foreign bucket, with a library of its own."""
+
+
 def write_handler(root: Path, kind: str, greeting: str) -> Path:
     function = kind.replace(".", "_")
     path = root / "handlers" / f"{function}.py"
@@ -72,6 +118,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """One platform for the tests that do not end it, on a copy of the code that they edit, with a console in it."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     write_handler(root, "greet.once", "hello")
+    denied = write_handler(root, "greet.denied", "hello")
+    denied.write_text(denied.read_text().replace("    return", f"    {DENIED}\n    return"))
+    (root / "handlers" / "order_copy.py").write_text(REACHING)
+    pinned = re.search(r"^packaging==.*(?:\n\s+--hash.*)*", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
+    assert pinned
+    (root / "handlers" / "order_copy.requirements.txt").write_text(pinned[0] + "\n")
+    (root / ".env").write_text("BILLING_KEY=k-314159\n")
     build = root / "dashboard" / "dist"
     build.mkdir(parents=True)
     (build / "index.html").write_text("<!doctype html><title>JobFlow</title>")
@@ -217,3 +270,26 @@ def test_the_dashboard_is_served_when_it_is_built(run: Run) -> None:
 def run_policy(page: httpx.Response) -> dict[str, str]:
     parts = page.headers["content-security-policy"].split(";")
     return {part.split()[0]: part.strip() for part in parts}
+
+
+def test_a_type_reaches_all_that_it_declares_and_its_secret_is_in_nothing_kept(run: Run) -> None:
+    session = boto3.Session("x", "x", region_name="us-east-1")
+    dynamodb = session.client("dynamodb", endpoint_url=run.state["aws"])
+    s3 = session.client("s3", endpoint_url=run.state["aws"])
+    dynamodb.create_table(
+        TableName="orders", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    dynamodb.put_item(TableName="orders", Item={"id": {"S": "7"}, "total": {"S": "12.50"}})
+    s3.create_bucket(Bucket="acme-archive")
+    job = run.finished(run.submit("order.copy", {"order": "7"}))
+    assert job["result"] == {"key": "orders/1/7", "secret": "[secret BILLING_KEY]", "length": "8"}
+    assert s3.get_object(Bucket="acme-archive", Key="orders/1/7")["Body"].read() == b"12.50"
+    assert "k-314159" not in (run.folder / "stdout").read_text() + run.said()
+
+
+def test_what_a_role_does_not_allow_is_refused_with_the_line_to_add(run: Run) -> None:
+    job = run.submit("greet.denied", {"name": "Ada"}, max_attempts=1)
+    until(lambda: run.job(job)["status"] == "dead_letter")
+    assert "The role of jobflow-dev-greet-denied does not allow s3:ListAllMyBuckets" in str(run.job(job))
+    assert "Add to its @job: access=AwsAccess(grants=(Allow(" in str(run.job(job))

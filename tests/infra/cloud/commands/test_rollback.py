@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from infra.cloud.account import Account
-from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import history
@@ -19,20 +18,10 @@ from infra.cloud.stack.cloudformation import Stack as CloudFormationStack
 from infra.cloud.stack.events import Event
 from tests.infra.cloud.commands.test_repeated_deployment import Ended
 from tests.infra.cloud.commands.test_trial import Stage
-from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets, package
+from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets
 from tests.infra.cloud.support import terminal_of
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
-
-
-def stack_of(account: Account) -> CloudFormationStack:
-    return CloudFormationStack(account, NAME, sleep=lambda _: None)
-
-
-def deploy(account: Account, folder: Path, retention: str) -> None:
-    deployment = Deployment(account, stack_of(account), terminal_of(), dashboard=None)
-    deployment._apply(package(folder, retention), {})
-    deployment._try({}, None)
 
 
 def urls(account: Account) -> list[str]:
@@ -40,17 +29,18 @@ def urls(account: Account) -> list[str]:
 
 
 def test_it_goes_back_one_deployment_and_again_one_more(account: Account, tmp_path: Path) -> None:
-    for seconds in ("60", "120", "180"):
-        deploy(account, tmp_path, seconds)
+    stage = Stage(account, tmp_path)
+    for seconds in (1, 2, 3):
+        stage.deploy(seconds)
     first, second, _ = urls(account)
     asked = change_sets(account)
-    rollback(account, stack_of(account), terminal_of())
+    rollback(account, stage.stack, terminal_of())
     assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second], [first, second])
-    rollback(account, stack_of(account), terminal_of())
+    rollback(account, stage.stack, terminal_of())
     assert ([one["TemplateURL"] for one in asked], urls(account)) == ([second, first], [first])
     assert [one["RollbackConfiguration"] for one in asked] == [NOTHING] * 2, "the bad version's own alarm would undo it"
     with pytest.raises(CloudError, match="No deployment of jobflow-new before the present one"):
-        rollback(account, stack_of(account), terminal_of())
+        rollback(account, stage.stack, terminal_of())
 
 
 def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path: Path) -> None:

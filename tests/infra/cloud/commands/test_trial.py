@@ -208,6 +208,11 @@ def test_a_type_that_was_removed_comes_back_when_sqs_gives_its_names_back(
     assert "SQS holds its name for a minute: waiting" in stage.said.getvalue()
 
 
+def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(stage: Stage) -> None:
+    with pytest.raises(ZeroDivisionError):
+        Trial(stage.account, stage.stack, terminal_of(), lambda _: str(1 / 0)).run({}, None)
+
+
 def test_a_type_that_is_new_waits_for_nothing(stage: Stage) -> None:
     stage.deploy(1)
     stage.types = ("order.place",)

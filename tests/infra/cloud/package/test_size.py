@@ -9,8 +9,7 @@ import pytest
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
-from infra.cloud.package.size import GROWTH, check_size, compact
-from infra.cloud.package.translate import translate
+from infra.cloud.package.size import check_size, compact
 from infra.cloud.stack import artifacts
 from tests.infra.cloud.large import packaged
 
@@ -28,14 +27,6 @@ def grown(template: dict[str, Any], to: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def sixty(sam: dict[str, Any]) -> dict[str, Any]:
     return packaged(sam, 60, reach=True)
-
-
-@pytest.mark.parametrize("number", [3, 60])
-def test_the_transform_makes_less_of_a_template_than_is_reckoned_with(sam: dict[str, Any], number: int) -> None:
-    before = packaged(sam, number)
-    after = translate(before)
-    assert len(compact(after)) < GROWTH * len(compact(before))
-    assert len(after["Resources"]) < GROWTH * len(before["Resources"])
 
 
 def test_the_largest_stack_that_is_promised_is_taken_and_left_as_it_is(sixty: dict[str, Any]) -> None:

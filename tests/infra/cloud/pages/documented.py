@@ -14,13 +14,6 @@ from jobflow.cli.commands import cloud
 DEPLOY = ("deploy.md", *sorted(f"deploy/{path.name}" for path in (ROOT / "docs" / "deploy").glob("*.md")))
 PAGES = (*DEPLOY, "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
 CLOUD = re.compile(r"-m (?:jobflow|infra\.cloud) (?=(?:" + "|".join(cloud.COMMANDS) + r")\b)")
-ON_TABLES = (
-    "make token STAGE=prod ROLE=operator LABEL=ada",
-    "make token STAGE=prod ROLE=viewer LABEL=grafana DAYS=90",
-    "make token-list STAGE=prod",
-    "make token-revoke STAGE=prod ID=5d41402abc4b2a76",
-)
-"""Run in an account that has a stage's tables, by test_documented_commands.py."""
 FROM_REGION_TO_REGION = (
     *(
         "aws dynamodb export-table-to-point-in-time "

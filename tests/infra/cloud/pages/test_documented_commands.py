@@ -1,10 +1,8 @@
 """Every command in the pages about an AWS account: taken by make, by the command's own parser, or known to AWS.
 
-Each that stands in a shell block is run as it is printed: here where it needs only tables, else on a deployed stage.
+tests/e2e/cloud/test_documented_commands.py runs them on a deployed stage.
 """
 
-import json
-import re
 import shlex
 
 import botocore.session
@@ -12,19 +10,13 @@ import pytest
 import typer
 from botocore import xform_name
 
-from infra.cloud.__main__ import main
-from infra.cloud.account import Account
-from infra.definition import stateful
-from infra.definition.parameters import outputs
 from jobflow.cli.app import app
 from jobflow.cli.commands import cloud
 from tests.infra.cloud.pages.documented import (
-    ON_TABLES,
     expanded,
     of,
     parsed,
 )
-from tests.support import built_in
 
 GLOBAL = {"--query", "--output", "--endpoint-url", "--region"}
 OF_THE_CLI_ALONE = {
@@ -83,34 +75,3 @@ def test_aws_knows_it(command: str) -> None:
     shape = model.operation_model(names[operation]).input_shape
     members = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else {})}
     assert named <= members, command
-
-
-@pytest.fixture
-def prod(account: Account) -> Account:
-    """An account with the tables of a stage `prod`."""
-    told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName", "FilesBucketName")}
-    template = json.dumps({"Resources": stateful(built_in(), "jobflow-prod"), "Outputs": told})
-    account.cloudformation.create_stack(StackName="jobflow-prod", TemplateBody=template)
-    return account
-
-
-RUNS = re.compile(r"make (backup|status|token|token-list|preflight) ")
-
-
-@pytest.mark.parametrize("command", [command for command in of("make") if RUNS.match(command)])
-def test_it_runs_as_it_is_printed(command: str, prod: Account) -> None:
-    (line,) = expanded(command)
-    assert main(shlex.split(line)) in ((0, 1) if "preflight" in command else (0,))
-
-
-def test_a_token_is_made_listed_and_revoked_as_it_is_printed(prod: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    said: dict[str, str] = {}
-    for command in ON_TABLES:
-        made = re.search(r"Token (\w+), viewer", "".join(said.values()))
-        ours = command.replace("5d41402abc4b2a76", made[1] if made else "")
-        (line,) = expanded(ours)
-        assert main(shlex.split(line)) == 0, command
-        told = capsys.readouterr()
-        said[command] = told.out + told.err
-    assert re.search(r"operator .* works +ada", said["make token-list STAGE=prod"])
-    assert "stops working within six minutes" in said[ON_TABLES[-1]]

@@ -157,7 +157,7 @@ def test_rights_that_are_missing_are_named(
     )
     answers: Answers = {"iam": [("simulate_principal_policy", result) for result in results]}
     found = lines(rights.findings(asking(answers), SESSION, REGION, "jobflow-prod", **more))
-    assert [bool(told) and told in line and "deployer-policy.json" in line for line in found] == [True] * bool(told)
+    assert [(told or "?") in line and "deployer-policy.json" in line for line in found] == [True] * bool(told)
 
 
 def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:

@@ -1,19 +1,21 @@
-"""What preflight says of production, of names that are in use and of networks; and that deploy stops by it."""
+"""What preflight says of production, networks, concurrency and index partitions; and that deploy stops by it."""
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud import __main__ as command
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.errors import CloudError
-from infra.cloud.preflight import basics, production
+from infra.cloud.preflight import basics, production, shards
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.infra.cloud.support import lines
@@ -133,3 +135,77 @@ def test_deploy_says_it_and_stops_before_it_builds(account: Account, terminal: T
     with pytest.raises(CloudError, match="Alarms of production have no recipient"):
         Deployment(account, stack, terminal, dashboard=None, package=lambda _: pytest.fail("it was built")).run()
     assert "no mailbox has" in said.getvalue()
+
+
+KIND = jobtype.load()[0]
+VALUES = basics.chosen({"MailFrom": "jobs@mine.example", "MailIdentity": "mine.example"})
+
+
+@pytest.mark.parametrize(
+    ("stage", "limit", "unreserved", "reserves"),
+    [("prod", 1000, 1000, True), ("live", 1000, 300, True), ("production", 1000, None, True),
+     ("prod", 1000, 299, False), ("prod", 999, 999, False), ("prod", None, None, False),
+     ("pull12", 1000, 1000, False), ("dev", 5000, 5000, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("new", [True, False])
+def test_only_production_reserves_by_itself(
+    stage: str, limit: int | None, unreserved: int | None, reserves: bool, new: bool
+) -> None:
+    chosen = production.defaults(stage, ["Protect"], limit, unreserved=unreserved, log_role=False, new=new)
+    assert chosen == ({"ApiConcurrency": "100"} if reserves else {})
+
+
+@pytest.mark.parametrize(
+    ("unreserved", "more", "together", "told"),
+    [(None, 0, 990, ""), (None, 0, 991, "runs 1000 functions at once;"), (1000, 0, 990, ""),
+     (600, 0, 590, ""), (600, 0, 591, "1000 functions at once, 600 of them beside what is reserved;"),
+     (1000, 200, 790, ""), (1000, 200, 900, "800 of them beside what is reserved; the job types may take 900"),
+     (600, -200, 790, ""), (600, -200, 791, "800 of them")],
+)  # fmt: skip
+def test_workers_have_what_is_not_reserved(unreserved: int | None, more: int, together: int, told: str) -> None:
+    facts = basics.Facts(1000, basics.Identity(verified=True), True, "role", {}, unreserved)
+    found = basics.findings(VALUES, facts, [replace(KIND, function=Function(concurrency=together))], "us-east-1", more)
+    about = [finding for finding in found if finding.about == "concurrency"]
+    assert len(about) == bool(told)
+    assert all(told in finding.sentence and not finding.stops for finding in about)
+
+
+def test_what_is_reserved_more_is_that_of_the_api_and_as_much_for_its_authorizer() -> None:
+    assert production.additional({"ApiConcurrency": "100"}, {"ApiConcurrency": "90"}) == 20
+    assert production.additional({"ApiConcurrency": "0"}, {"ApiConcurrency": "100"}) == -200
+
+
+def refused(before: dict[str, str], written: int, read: int) -> str:
+    found = list(shards.findings(before, {"IndexShards": str(written), "IndexShardsRead": str(read)}))
+    assert all(finding.stops for finding in found)
+    return " ".join(finding.sentence for finding in found)
+
+
+def of(written: int, read: int) -> dict[str, str]:
+    return {"IndexShards": str(written), "IndexShardsRead": str(read)}
+
+
+@pytest.mark.parametrize(
+    ("before", "written", "read"),
+    [({}, 16, 4), (of(4, 8), 8, 8), (of(4, 8), 8, 4), (of(8, 8), 4, 8), (of(8, 8), 8, 16)],
+)
+def test_what_finds_every_job_is_fine(before: dict[str, str], written: int, read: int) -> None:
+    assert refused(before, written, read) == ""
+
+
+def test_more_shards_are_asked_a_deployment_before_they_are_written() -> None:
+    assert 'SET="IndexShardsRead=8" first' in refused(of(4, 4), 8, 8)
+
+
+@pytest.mark.parametrize(("written", "read"), [(4, 4), (4, 8)])
+def test_shards_that_may_hold_jobs_are_asked_for_good(written: int, read: int) -> None:
+    assert 'SET="IndexShardsRead=16"' in refused(of(4, 16), written, read)
+
+
+@pytest.mark.parametrize(
+    ("present", "former", "asked"),
+    [(of(8, 8), of(4, 8), "8"), (of(4, 8), of(4, 4), "8"), (of(8, 4), of(4, 4), "8"), (of(4, 4), of(4, 4), "4"),
+     (of(4, 4), of(4, 16), "16"), (of(16, 8), of(8, 8), "16")],
+)  # fmt: skip
+def test_the_way_back_asks_no_fewer_partitions(present: dict[str, str], former: dict[str, str], asked: str) -> None:
+    assert shards.kept(present, former) == {**former, shards.READ: asked}

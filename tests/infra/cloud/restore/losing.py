@@ -64,11 +64,11 @@ def lose(account: Account, jobs: Sequence[Job]) -> None:
             client.delete_item(TableName=f"{STACK}-jobs", Key={"pk": row["pk"], "sk": row["sk"]})
 
 
-def filled(store: DynamoJobStore, at: float = T0) -> list[Job]:
-    """Store 30 finished and 10 unfinished jobs of that time, in seconds since the epoch."""
-    finished = {"status": Status.COMPLETED, "finished_at": at, "expires_at": at + 30 * DAY, "attempts": 1, "claims": 1}
-    jobs = [a_job(**finished, created_at=at + number, result=number) for number in range(30)]
-    jobs += [a_job(created_at=at + 100 + number, sent=True) for number in range(10)]
+def filled(store: DynamoJobStore, at: float = T0, finished: int = 6) -> list[Job]:
+    """Store finished and 4 unfinished jobs of that time, in seconds since the epoch."""
+    ended = {"status": Status.COMPLETED, "finished_at": at, "expires_at": at + 30 * DAY, "attempts": 1, "claims": 1}
+    jobs = [a_job(**ended, created_at=at + number, result=number) for number in range(finished)]
+    jobs += [a_job(created_at=at + 100 + number, sent=True) for number in range(4)]
     for job in jobs:
         store.add(job)
     return jobs

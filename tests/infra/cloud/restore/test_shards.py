@@ -69,7 +69,7 @@ def test_a_stage_of_eight_shards_moves_into_one_of_four(
 def test_no_table_is_deleted_while_jobs_in_it_were_not_found(
     account: Account, stack: Stack, settings: Settings, time: Time, said: io.StringIO
 ) -> None:
-    jobs = filled(DynamoJobStore(of(settings, LATER), time))
+    jobs = filled(DynamoJobStore(of(settings, LATER), time), finished=36)
     name = made(account, stack)
     lose(account, jobs)
     with pytest.raises(CloudError, match=r"holds 40 jobs, and only \d+ were found: no table is deleted"):
@@ -84,7 +84,7 @@ def test_expired_jobs_are_found_and_stay_away(
     name = made(account, stack)
     lose(account, jobs)
     time.now = max(job.expires_at or 0 for job in jobs) + 1
-    assert restoration(account, stack, time, said, backup=name).go()["expired"] == 30
+    assert restoration(account, stack, time, said, backup=name).go()["expired"] == 6
     assert tables(account) == [f"{STACK}-control", f"{STACK}-jobs"]
 
 

@@ -1,12 +1,17 @@
-"""A stack in every state that a deployment may find it in: half made, half deleted, at work, or only a name."""
+"""A stack in every state that a deployment may find it in: half made, half deleted, at work, or only a name.
+
+And the bucket of its packages, which is ours alone, and of which nothing that lies there is believed.
+"""
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from pydantic import BaseModel
 
@@ -196,3 +201,71 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
     assert main(["status", "--stage", "half"]) == 130
     assert "has begun continues" in capsys.readouterr().err
+
+
+def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_not_believed(
+    account: Account, package: Package
+) -> None:
+    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
+    artifacts.upload(account, package, {}, {})
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    # somebody puts other code under the name of ours, before we deploy again
+    (code,) = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"] if found["Key"].endswith(".zip")]
+    s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
+    artifacts.upload(account, package, {}, {})
+    assert s3.get_object(Bucket=bucket, Key=code)["Body"].read() == package.archive.read_bytes()
+
+
+def test_each_function_gets_the_code_of_its_own_zip(account: Account, package: Package, tmp_path: Path) -> None:
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.handler"}}
+    resources = {
+        name: {**function, "Properties": {"Handler": name, "CodeUri": f"./{archive}"}}
+        for name, archive in (("Common", "deployment.zip"), ("Own", "own.zip"))
+    }
+    package.template.write_text(json.dumps({"Parameters": {}, "Resources": resources}))
+    (tmp_path / "own.zip").write_bytes(b"own code")
+    url = artifacts.upload(account, replace(package, own=(tmp_path / "own.zip",)), {}, {})
+    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
+    sent = json.loads(s3.get_object(Bucket=bucket, Key=url.rpartition("/")[2])["Body"].read())
+    code = {name: r["Properties"]["CodeUri"].rpartition("/")[2] for name, r in sent["Resources"].items()}
+    assert {name: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for name, key in code.items()} == {
+        "Common": b"code", "Own": b"own code",
+    }  # fmt: skip
+
+
+def test_a_bucket_of_somebody_else_is_not_used(
+    account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = account.client("s3")
+    bucket = artifacts.name(account, NAME)
+    monkeypatch.setattr(Account, "client", lambda *_: s3)
+    with Stubber(s3) as aws:
+        asked = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
+        aws.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
+        with pytest.raises(CloudError, match="belongs to another account"):
+            artifacts.upload(account, package, {}, {})
+
+
+TEMPLATE = '{"Resources":{"Topic":{"Type":"AWS::SNS::Topic"}}}'
+
+
+@pytest.mark.parametrize("role", ["arn:aws:iam::123456789012:role/jobflow-deploy", ""])
+def test_every_request_that_changes_the_stack_names_the_role(account: Account, role: str) -> None:
+    sent: dict[str, str | None] = {}
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        sent[model.name] = params.get("RoleARN")
+
+    account.client("s3").create_bucket(Bucket="templates")
+    account.client("s3").put_object(Bucket="templates", Key="t.json", Body=TEMPLATE)
+    account.cloudformation.meta.events.register("before-parameter-build.cloudformation", note)
+    stack = Stack(account, "jobflow-roles", sleep=lambda _: None, role=role)
+    proposed = stack.propose("https://s3.amazonaws.com/templates/t.json", [], {})
+    assert proposed is not None
+    stack.execute(proposed, lambda _: None)
+    stack.delete(lambda _: None)
+    assert [sent[name] for name in ("CreateChangeSet", "DeleteStack")] == [role or None] * 2

@@ -12,7 +12,6 @@ from infra.local.code.declared import describe
 from infra.local.code.describe import complaint
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import ROOT
-from infra.local.ports import free, listen, port_of
 from infra.local.state.dev_token import text_of
 from infra.local.state.file import StateFile
 from tests.infra.local.running import copy_of_the_code
@@ -67,17 +66,6 @@ def test_the_token_is_made_once_and_for_this_user_only(tmp_path: Path) -> None:
     assert (tmp_path / "state" / "token").stat().st_mode & 0o077 == 0
 
 
-def test_the_state_file_is_whole_private_and_gone_at_the_end(tmp_path: Path) -> None:
-    state = StateFile(tmp_path / "state")
-    state.write({"api": "x"})
-
-    assert state.path.read_text() == '{\n  "api": "x"\n}\n'
-    assert state.path.stat().st_mode & 0o077 == 0
-    state.remove()
-    state.remove()
-    assert list((tmp_path / "state").iterdir()) == []
-
-
 def test_the_state_file_of_another_run_stays(tmp_path: Path) -> None:
     running, refused = StateFile(tmp_path), StateFile(tmp_path)
     running.write({"api": "x"})
@@ -89,18 +77,6 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(CannotRun, match=r"file/state cannot be made: .*JOBFLOW_STATE_DIR"):
         StateFile(tmp_path / "file" / "state")
-
-
-def test_port_0_is_a_free_port_that_a_child_can_take() -> None:
-    port = free(0, "AWS_PORT")
-
-    with listen(port, "AWS_PORT") as taken:
-        assert port_of(taken) == port != 0
-
-
-def test_a_taken_port_is_named_with_the_variable_that_chooses_another() -> None:
-    with listen(0, "API_PORT") as taken, pytest.raises(CannotRun, match=f"Port {port_of(taken)} .* API_PORT=N"):
-        free(port_of(taken), "API_PORT")
 
 
 def test_what_does_not_ship_is_refused_in_a_sentence_by_the_program_that_test_and_check_begin_with(

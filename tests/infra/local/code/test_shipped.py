@@ -58,14 +58,6 @@ def test_a_program_on_the_lifeline_is_told_the_line_to_add(tmp_path: Path) -> No
     assert (line in said, "make lock" in said, "docs/dependencies.md" in said) == (True, True, True)
 
 
-def test_other_modules_are_left_to_the_next_finder() -> None:
-    finder: Any = NotShipped("httpx=httpx==1")
-
-    assert finder.find_spec("json") is None
-    with pytest.raises(ModuleNotFoundError, match="httpx==1"):
-        finder.find_spec("httpx")
-
-
 @pytest.mark.parametrize("program", ["make", "jobflow"])
 def test_what_to_do_is_said_in_the_words_of_the_program_that_was_typed(program: str) -> None:
     with pytest.raises(ModuleNotFoundError) as refused:

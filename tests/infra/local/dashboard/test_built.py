@@ -24,9 +24,6 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     dashboard.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/index.html", "/jobs", "/jobs/8a1f?tab=attempts"])
-def test_paths_of_the_app_get_its_page(client: httpx.Client, path: str) -> None:
-    assert client.get(path).text == "the app's page"
 
 
 def test_a_file_is_served_with_its_type(client: httpx.Client) -> None:
