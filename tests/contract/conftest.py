@@ -1,12 +1,13 @@
 """Each port with each of its adapters: one suite, run over all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto.core.models import botocore_stubber
 
-from chalicelib.access.port import RateWindows
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
@@ -18,6 +19,7 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import JobQueue, JobStore, Message
 from chalicelib.settings import Settings
+from infra.definition.data.queues import FIFO
 from tests.support import REGION, Clock
 
 TYPE = "email.send"
@@ -42,21 +44,44 @@ def store(request: pytest.FixtureRequest) -> JobStore:
     return found
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-def windows(request: pytest.FixtureRequest) -> RateWindows:
-    if request.param == "memory":
-        return MemoryRateWindows()
-    return DynamoRateWindows(request.getfixturevalue("cloud"))
+def either(memory: Callable[[], Any], dynamo: Callable[[Settings], Any]) -> Any:
+    """Return a fixture: the adapter in memory, and then the one over DynamoDB."""
+
+    @pytest.fixture(params=["memory", "dynamo"])
+    def made(request: pytest.FixtureRequest) -> Any:
+        return memory() if request.param == "memory" else dynamo(request.getfixturevalue("cloud"))
+
+    return made
 
 
+windows = either(MemoryRateWindows, DynamoRateWindows)
+rows = either(MemoryCounters, DynamoCounters)
 Rows = MemoryCounters | DynamoCounters
+LoseReply = Callable[[str], list[str]]
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-def rows(request: pytest.FixtureRequest) -> Rows:
-    if request.param == "memory":
-        return MemoryCounters()
-    return DynamoCounters(request.getfixturevalue("cloud"))
+@pytest.fixture
+def lose_reply(cloud: Settings) -> Iterator[LoseReply]:
+    """Says of which operation the next reply is lost after the table has done what was asked; returns what it lost."""
+    events = aws.client("dynamodb", REGION).meta.events
+    handlers: list[Any] = []
+
+    def arm(operation: str) -> list[str]:
+        lost: list[str] = []
+
+        def lose(request: Any, event_name: str, **more: Any) -> None:
+            if not lost:
+                lost.append(event_name)
+                botocore_stubber(event_name=event_name, request=request, **more)
+                raise ReadTimeoutError(endpoint_url=request.url)
+
+        handlers.append((f"before-send.dynamodb.{operation}", lose))
+        events.register_first(*handlers[-1])
+        return lost
+
+    yield arm
+    for name, handler in handlers:
+        events.unregister(name, handler)
 
 
 @dataclass(frozen=True)
@@ -120,22 +145,28 @@ class Line:
 
 
 @pytest.fixture
-def sqs(cloud: Settings) -> Line:
+def serial() -> bool:
+    """Whether the jobs of the type run one at a time for a key."""
+    return False
+
+
+@pytest.fixture
+def sqs(cloud: Settings, serial: bool) -> Line:
     """The queue of a job type with its dead-letter queue, as the template makes them."""
-    client = aws.client("sqs", REGION)
-    name = "test-email-send"
-    dead = client.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
+    client, end = aws.client("sqs", REGION), ".fifo" if serial else ""
+    own = {name: str(value) for name, value in FIFO.items()} if serial else {}
+    dead = client.create_queue(QueueName=f"test-email-send-dlq{end}", Attributes=own)["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAX_RECEIVES}}}'
-    attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
-    url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    return Line(SqsJobQueue(cloud), SqsConsumer(client, url))
+    attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive, **own}
+    url = client.create_queue(QueueName=f"test-email-send{end}", Attributes=attributes)["QueueUrl"]
+    return Line(SqsJobQueue(cloud, lambda _: serial), SqsConsumer(client, url))
 
 
 @pytest.fixture(params=["memory", "sqs"])
-def line(request: pytest.FixtureRequest, clock: Clock) -> Line:
+def line(request: pytest.FixtureRequest, clock: Clock, serial: bool) -> Line:
     if request.param == "memory":
-        queue = MemoryJobQueue(clock, VISIBILITY)
+        queue = MemoryJobQueue(clock, VISIBILITY, serial=lambda _: serial)
         return Line(queue, MemoryConsumer(queue))
     found: Line = request.getfixturevalue("sqs")
     return found

@@ -1,18 +1,12 @@
 """Every promise of Acknowledgements, on memory and on DynamoDB."""
 
-import pytest
-
 from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements
 from chalicelib.counters.port import Acknowledged, Acknowledgements
+from tests.contract.conftest import either
 from tests.support import T0
 
-
-@pytest.fixture(params=["memory", "dynamo"])
-def marks(request: pytest.FixtureRequest) -> Acknowledgements:
-    if request.param == "memory":
-        return MemoryAcknowledgements()
-    return DynamoAcknowledgements(request.getfixturevalue("cloud"))
+marks = either(MemoryAcknowledgements, DynamoAcknowledgements)
 
 
 def test_a_mark_tells_who_and_when_and_a_later_one_replaces_it(marks: Acknowledgements) -> None:

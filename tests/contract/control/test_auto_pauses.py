@@ -2,11 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
-
-import pytest
-from botocore.exceptions import ReadTimeoutError
-from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
 from chalicelib.job_types.failing import Failing
@@ -17,6 +12,7 @@ from chalicelib.pausing.rule import AutoPause, failed
 from chalicelib.pausing.switch import change
 from chalicelib.settings import Settings
 from infra.local.pauses import probes
+from tests.contract.conftest import LoseReply, either
 from tests.support import REGION, T0, requests_to
 
 TYPE = "email.send"
@@ -26,9 +22,7 @@ WHOLE = AutoPause(
 )  # fmt: skip
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-def rows(request: pytest.FixtureRequest) -> AutoPauses:
-    return MemoryAutoPauses() if request.param == "memory" else DynamoAutoPauses(request.getfixturevalue("cloud"))
+rows = either(MemoryAutoPauses, DynamoAutoPauses)
 
 
 def test_a_row_is_read_as_it_was_written(rows: AutoPauses) -> None:
@@ -58,21 +52,9 @@ def test_of_many_writers_at_once_each_failure_is_counted(rows: AutoPauses) -> No
     assert sorted(rows.read(TYPE).failures) == [T0 + n for n in range(8)]
 
 
-def test_a_write_whose_reply_was_lost_is_known_as_its_own(cloud: Settings) -> None:
-    rows, events = DynamoAutoPauses(cloud), aws.client("dynamodb", REGION).meta.events
-    lost: list[str] = []
-
-    def lose(request: Any, event_name: str, **more: Any) -> None:
-        if not lost:
-            lost.append(event_name)
-            botocore_stubber(event_name=event_name, request=request, **more)
-            raise ReadTimeoutError(endpoint_url=request.url)
-
-    events.register_first("before-send.dynamodb.UpdateItem", lose)
-    try:
-        written = rows.replace(TYPE, AutoPause(), WHOLE)
-    finally:
-        events.unregister("before-send.dynamodb.UpdateItem", lose)
+def test_a_write_whose_reply_was_lost_is_known_as_its_own(cloud: Settings, lose_reply: LoseReply) -> None:
+    rows, lost = DynamoAutoPauses(cloud), lose_reply("UpdateItem")
+    written = rows.replace(TYPE, AutoPause(), WHOLE)
     assert lost
     assert written is not None
     assert rows.read(TYPE) == written

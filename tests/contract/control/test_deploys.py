@@ -1,7 +1,5 @@
 """Every promise of Deploys, on memory and on DynamoDB."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from chalicelib.counters.deploys import MOST
 from chalicelib.counters.port import Deploy
 from tests.contract.conftest import Rows
@@ -21,9 +19,3 @@ def test_only_the_last_ones_are_kept_and_long_names_are_cut(rows: Rows) -> None:
     told = rows.standing().deploys
     assert [one.version[:2] for one in told] == [f"{number:02}" for number in range(3, MOST + 3)]
     assert {len(one.version) for one in told} == {40}
-
-
-def test_two_at_the_same_time_are_both_kept(rows: Rows) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: rows.deployed(str(number), T0 + number), range(8)))
-    assert sorted(one.version for one in rows.standing().deploys) == [str(number) for number in range(8)]

@@ -1,19 +1,13 @@
 """Every promise of PastPauses, on memory and on DynamoDB."""
 
-import pytest
-
 from chalicelib.counters.port import Pause
 from chalicelib.pausing.dynamo import DynamoPastPauses
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses
+from tests.contract.conftest import either
 from tests.support import T0
 
-
-@pytest.fixture(params=["memory", "dynamo"])
-def ended(request: pytest.FixtureRequest) -> PastPauses:
-    if request.param == "memory":
-        return MemoryPastPauses()
-    return DynamoPastPauses(request.getfixturevalue("cloud"))
+ended = either(MemoryPastPauses, DynamoPastPauses)
 
 
 def a_pause(since: float, until: float, resumed_by: str = "bob") -> PastPause:

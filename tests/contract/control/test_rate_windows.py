@@ -18,31 +18,12 @@ LENGTH = 60
 ADDRESS = "192.0.2.7"
 
 
-def test_requests_of_one_window_are_counted_one_by_one(windows: RateWindows) -> None:
-    assert [windows.hit(ADDRESS, 600, LENGTH) for _ in range(3)] == [Window(600, n, 0) for n in (1, 2, 3)]
-
-
-def test_a_request_may_count_as_several(windows: RateWindows) -> None:
-    assert windows.hit(ADDRESS, 600, LENGTH, 7) == Window(600, 7, 0)
-    assert windows.hit(ADDRESS, 600, LENGTH, 5) == Window(600, 12, 0)
-    assert windows.hit(ADDRESS, 660, LENGTH, 3) == Window(660, 3, 12)
-
-
-def test_the_next_window_remembers_the_last(windows: RateWindows) -> None:
-    windows.hit(ADDRESS, 600, LENGTH)
-    windows.hit(ADDRESS, 600, LENGTH)
-    assert windows.hit(ADDRESS, 660, LENGTH) == Window(660, 1, 2)
-    assert windows.hit(ADDRESS, 660, LENGTH) == Window(660, 2, 2)
-
-
-def test_a_window_long_ago_is_forgotten(windows: RateWindows) -> None:
-    windows.hit(ADDRESS, 600, LENGTH)
-    assert windows.hit(ADDRESS, 720, LENGTH) == Window(720, 1, 0)
-
-
-def test_a_clock_that_lags_counts_in_the_window_that_is_there(windows: RateWindows) -> None:
-    windows.hit(ADDRESS, 660, LENGTH)
-    assert windows.hit(ADDRESS, 600, LENGTH) == Window(660, 2, 0)
+def test_requests_are_counted_in_their_window_and_the_next_one_remembers_the_last(windows: RateWindows) -> None:
+    assert windows.hit(ADDRESS, 600, LENGTH) == Window(600, 1, 0)
+    assert windows.hit(ADDRESS, 600, LENGTH, 7) == Window(600, 8, 0), "a request may count as several"
+    assert windows.hit(ADDRESS, 660, LENGTH, 3) == Window(660, 3, 8)
+    assert windows.hit(ADDRESS, 600, LENGTH) == Window(660, 4, 8), "a clock that lags"
+    assert windows.hit(ADDRESS, 780, LENGTH) == Window(780, 1, 0), "a window long ago is forgotten"
 
 
 def test_addresses_are_apart(windows: RateWindows) -> None:

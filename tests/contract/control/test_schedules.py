@@ -11,14 +11,10 @@ from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.schedule import Schedule
+from tests.contract.conftest import either
 from tests.support import T0
 
-
-@pytest.fixture(params=["memory", "dynamo"])
-def schedules(request: pytest.FixtureRequest) -> Schedules:
-    if request.param == "memory":
-        return MemorySchedules()
-    return DynamoSchedules(request.getfixturevalue("cloud"))
+schedules = either(MemorySchedules, DynamoSchedules)
 
 
 def a_schedule(name: str = "nightly", **fields: Any) -> Schedule:

@@ -7,18 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.core.models import botocore_stubber
 
-from chalicelib.adapters import aws
 from chalicelib.job_types.rate import TURNS_APART, Rate
 from chalicelib.limits.dynamo import DynamoTurns, PlanRow
 from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.port import Turns
 from chalicelib.settings import Settings
-from tests.support import REGION, T0, requests_to
+from tests.contract.conftest import LoseReply, either
+from tests.support import T0, requests_to
 
 TYPE = "email.send"
 RATE = Rate(10)
@@ -30,9 +28,7 @@ def moments(expected: Sequence[float]) -> Any:
     return pytest.approx(expected, rel=0, abs=1e-3)
 
 
-@pytest.fixture(params=["memory", "dynamo"])
-def turns(request: pytest.FixtureRequest) -> Turns:
-    return MemoryTurns() if request.param == "memory" else DynamoTurns(request.getfixturevalue("cloud"))
+turns = either(MemoryTurns, DynamoTurns)
 
 
 class Behind(DynamoTurns):
@@ -152,22 +148,11 @@ def test_a_read_that_is_newer_counts(cloud: Settings) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_write_whose_reply_was_lost_takes_its_slots_once(cloud: Settings, number: int) -> None:
-    turns, events = DynamoTurns(cloud), aws.client("dynamodb", REGION).meta.events
+def test_a_write_whose_reply_was_lost_takes_its_slots_once(cloud: Settings, lose_reply: LoseReply, number: int) -> None:
+    turns = DynamoTurns(cloud)
     turns.slots(TYPE, RATE, 1, T0, T0 + 5)
-    lost: list[str] = []
-
-    def lose(request: Any, event_name: str, **more: Any) -> None:
-        if not lost:
-            lost.append(event_name)
-            botocore_stubber(event_name=event_name, request=request, **more)
-            raise ReadTimeoutError(endpoint_url=request.url)
-
-    events.register_first("before-send.dynamodb.UpdateItem", lose)
-    try:
-        taken = turns.slots(TYPE, RATE, number, T0, T0 + 5)
-    finally:
-        events.unregister("before-send.dynamodb.UpdateItem", lose)
+    lost = lose_reply("UpdateItem")
+    taken = turns.slots(TYPE, RATE, number, T0, T0 + 5)
     assert lost
     assert taken == moments([T0 + n * APART for n in range(1, number + 1)])
     assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == moments([T0 + (number + 1) * APART])

@@ -60,12 +60,6 @@ def test_a_part_is_read_from_a_position_on(both: tuple[JobStore, Census]) -> Non
             assert rest == [one for later in pages[number:] for one in later.jobs]
 
 
-def test_an_empty_table_is_read_to_its_end(both: tuple[JobStore, Census]) -> None:
-    _, census = both
-    for part in range(census.parts()):
-        assert [(page.jobs, page.position) for page in census.pages(part, None)] == [([], None)]
-
-
 def test_items_that_dynamodb_leaves_unread_are_asked_for_again(cloud: Settings, clock: Clock) -> None:
     store = DynamoJobStore(cloud, clock)
     for number in range(6):

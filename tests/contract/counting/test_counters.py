@@ -2,12 +2,9 @@
 
 from collections import Counter
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
-from chalicelib.adapters import aws
-from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.changes import Image, JobChange
@@ -17,7 +14,7 @@ from chalicelib.errors import RowRefused
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
 from tests.contract.conftest import Rows
-from tests.support import REGION, SETTINGS, requests_to
+from tests.support import requests_to
 
 T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 HOUR = "2027-01-15T08:00:00.000Z"
@@ -41,12 +38,6 @@ def test_what_begins_at_or_before_the_mark_is_refused_with_the_mark(rows: Rows, 
     add(rows, row, "01", "03", created=1)
     assert add(rows, row, first, "09", created=7) == "03"
     assert dict(rows.buckets("a.b", 60, T0, T0)[0][1]) == {"created": 1}
-
-
-def test_each_source_has_a_mark_of_its_own(rows: Rows) -> None:
-    row = Row("M#a.b", HOUR)
-    assert add(rows, row, "05", "05", source="s1", created=1) is None
-    assert add(rows, row, "01", "01", source="s2", created=1) is None
 
 
 def test_totals_are_read_by_type_and_status_and_never_negative(rows: Rows) -> None:
@@ -122,43 +113,11 @@ def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Row
     assert add(rows, row, "01", "01", source=old) is None
 
 
-def put(rows: Rows, row: Row, numbers: Counter[str]) -> None:
-    """Write a whole row at once, as many small additions would have made it."""
-    if isinstance(rows, MemoryCounters):
-        rows.add(row, Additions(numbers), "s", "1", "1")
-        return
-    item: dict[str, Any] = {"pk": {"S": row.pk}, "sk": {"S": row.sk}, **{k: {"N": str(n)} for k, n in numbers.items()}}
-    aws.client("dynamodb", REGION).put_item(TableName=SETTINGS.control_table, Item=item)
-
-
-def test_a_hundred_types_with_a_weeks_backlog_are_read_whole(rows: Rows) -> None:
-    """A row per type: none comes near the 400 KB that an item holds, and all of them are more than one page."""
-    week = Counter[str]()
-    for since in range(int(T0 - 7 * DAY), int(T0), 5):
-        week.update(queued(since, T0))
-    for number in range(100):
-        put(rows, keys.totals(f"{number:02}.{'long' * 9}"), week + Counter({"n#queued": 120_960}))
-    standing = rows.standing()
-    assert set(standing.totals.values()) == {120_960}
-    assert {round(oldest(marks, T0) or 0) for marks in standing.waiting.values()} == {T0 - 7 * DAY + 1800}
-    assert len(standing.totals) == len(standing.waiting) == 100
-    assert max(sum(map(len, marks)) + 8 * len(marks) for marks in standing.waiting.values()) < 16_000
-
-
-def test_what_nobody_takes_fills_no_row(rows: Rows) -> None:
-    """Arrivals each 5 s for hours, nothing consumed: what is there is what is still read, for each type by itself."""
-    now, counter = T0, StreamCounter(rows, lambda: now)
-    for batch in range(5):
-        now = T0 + 3600 * batch
-        arrivals = [now - 3600 + second for second in range(0, 3600, 5)]
-        counter.count([arrival(f"{at:.0f}", name, at) for at in arrivals for name in ("a.b", "c.d")], "s")
-    for name in ("a.b", "c.d"):
-        found = rows.read(keys.totals(name))
-        assert found["n#queued"] == 5 * 3600 / 5
-        marks = Counter(key[:3] for key in found)
-        assert marks["w#s"] <= 2 * 181
-        assert marks["w#m"] <= 241 + 60
-    assert oldest(rows.standing().waiting["a.b"], now) == pytest.approx(T0 - 3600, abs=1800)
+def test_types_beyond_one_page_of_dynamodb_are_read_whole(rows: Rows) -> None:
+    for number in range(1, 6):
+        additions = Additions(Counter({"n#queued": number}), {"filler": "x" * 300_000})
+        rows.add(keys.totals(f"a.b{number}"), additions, "s", "01", "01")
+    assert rows.standing().totals == {(f"a.b{number}", Status.QUEUED): number for number in range(1, 6)}
 
 
 def arrival(sequence: str, job_type: str, at: float) -> JobChange:

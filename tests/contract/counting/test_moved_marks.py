@@ -82,7 +82,7 @@ def test_units_of_a_write_in_a_table_of_four_partitions(cloud: Settings) -> None
     assert len(marks_in(TOTALS)) <= 6
 
 
-@pytest.mark.parametrize("late", [0, 5 * 3600, 20 * 3600], ids=["at once", "after 5 h", "after 20 h"])
+@pytest.mark.parametrize("late", [0, 20 * 3600], ids=["at once", "after 20 h"])
 def test_the_whole_stream_once_more_counts_nothing(rows: Rows, late: float) -> None:
     """A mapping that is made anew begins at the oldest record that the stream still has."""
     _, batches = lived(rows, 24)
@@ -117,7 +117,7 @@ def test_a_late_batch_that_begins_with_what_is_counted_adds_the_rest(rows: Rows)
     assert completed(rows) == 13
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_batches_in_any_pieces_again_and_again_count_once(rows: Rows, seed: int, whole: bool) -> None:
     """Sixteen hours of four partitions; batches overlap, and come hours late or again, in any order of the shards."""
     chance, table, once = random.Random(seed), Partitions(4), MemoryCounters()
@@ -242,10 +242,3 @@ def test_a_look_that_ends_half_way_is_made_again(cloud: Settings) -> None:
     assert marks_in(TOTALS) == []
     assert count(other, batches[0][1], batches[0][0], LATER) == 0
     assert completed(other) == 1
-
-
-def test_nothing_reads_where_marks_are_kept_as_a_day(rows: Rows) -> None:
-    lived(rows, 24)
-    found = rows.buckets("email.send", 86_400, MIDNIGHT - 300 * DAY, MIDNIGHT + 300 * DAY)
-    assert [(at, dict(day)["completed"]) for at, day in found] == [(MIDNIGHT, 24)]
-    assert not any(name.startswith(keys.MARK) for name in rows.read(TOTALS))

@@ -147,7 +147,7 @@ def agree(memory: MemoryJobStore, dynamo: DynamoJobStore, job: Job, change: Chan
 
 
 exploring = settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -2,9 +2,7 @@
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs.children import PREFIX
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DONE
@@ -47,13 +45,6 @@ def test_pages_hold_each_once_in_the_order_of_their_keys(store: JobStore, limit:
     assert all(len(page) <= limit for page in found)
 
 
-def test_more_than_a_page_at_its_largest(store: JobStore) -> None:
-    parent, made = family(store, 101)
-    found = pages(store, Filter(parent=parent.id), 100)
-    assert sorted(job_id for page in found for job_id in page) == sorted(job.id for job in made)
-    assert len(found) == 2
-
-
 def test_other_filters_hold_as_well(store: JobStore) -> None:
     parent, made = family(store)
     found = pages(store, Filter(parent=parent.id, status=Status.FAILED), 2)
@@ -89,13 +80,6 @@ def test_an_expired_child_is_not_listed_and_those_behind_it_are(store: JobStore,
     ]
 
 
-def test_a_page_is_two_requests_and_sees_what_was_stored_just_now(dynamo_store: DynamoJobStore) -> None:
-    parent, _ = family(dynamo_store)
-    with requests_to("dynamodb") as asked:
-        dynamo_store.page(Filter(parent=parent.id), 100)
-    assert asked == ["Query", "BatchGetItem"]
-
-
 def test_a_child_costs_one_write_more_and_any_other_job_none(dynamo_store: DynamoJobStore) -> None:
     with requests_to("dynamodb") as asked:
         dynamo_store.add(a_job())
@@ -115,10 +99,6 @@ def test_the_entry_is_there_before_the_job(dynamo_store: DynamoJobStore, monkeyp
     with pytest.raises(JobNotFound):
         dynamo_store.get(child.id)
     assert dynamo_store.page(Filter(parent="p"), 10).jobs == []
-
-
-def test_whoever_reads_a_job_with_its_attempts_does_not_read_what_it_made() -> None:
-    assert PREFIX > META
 
 
 class _Dies:

@@ -59,13 +59,6 @@ def test_keys_are_no_jobs(store: JobStore) -> None:
     assert store.get_many([KEY]) == []
 
 
-def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
-    with requests_to("dynamodb") as asked:
-        dynamo_store.key_lock(KEY)
-        dynamo_store.acquire(KEY, None, A)
-    assert asked == ["GetItem", "UpdateItem"]
-
-
 @pytest.mark.parametrize(
     ("key", "days"),
     [(unique_row(Unique(seconds=60), "test.plain", {}), 7), (Debounce("k", 60).row("p", "test.plain"), 97)],

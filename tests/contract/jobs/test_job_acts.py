@@ -25,21 +25,19 @@ def test_acts_are_told_with_the_job_oldest_first_and_once(store: JobStore) -> No
     assert [attempt.claim for attempt in view.attempts] == [1]
 
 
-@pytest.mark.parametrize("attempts", [MOST_HISTORY, MOST_HISTORY + 1, MOST_HISTORY + 60])
-def test_of_a_long_history_the_newest_is_told_and_that_there_is_more(store: JobStore, attempts: int) -> None:
+def test_of_a_long_history_the_newest_is_told_and_that_there_is_more(store: JobStore) -> None:
     job = a_job(status=Status.QUEUED)
     store.add(job)
-    for claim in range(1, attempts + 1):
-        # together more than a request of DynamoDB reads
-        store.record(job.id, Attempt(1, 1, "deferred", T0 + claim, claim=claim, stack=6_000 * "x"))
     acted = [Act(acts.RUN_NOW, T0 + 0.5 + at, "ada", 1) for at in range(5)]
     for act in acted:
         store.keep_act(job.id, act)
-    view = store.view(job.id)
-    assert view.job == job
-    assert [one.claim for one in view.attempts] == list(range(attempts - MOST_HISTORY + 1, attempts + 1))
-    assert view.older is (attempts > MOST_HISTORY)
-    assert view.acts == tuple(acted)
+    for claim in range(1, MOST_HISTORY + 3):
+        # together more than a request of DynamoDB reads
+        store.record(job.id, Attempt(1, 1, "deferred", T0 + claim, claim=claim, stack=6_000 * "x"))
+        if claim >= MOST_HISTORY:
+            view = store.view(job.id)
+            assert [one.claim for one in view.attempts] == list(range(claim - MOST_HISTORY + 1, claim + 1))
+            assert (view.job, view.older, view.acts) == (job, claim > MOST_HISTORY, tuple(acted))
 
 
 @pytest.mark.parametrize("gens", [(9_999, 10_000), (10_000, 9_999)])

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types import jobtype
@@ -21,7 +20,8 @@ from chalicelib.jobs.run_identity import run_name
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
-from tests.support import REGION, SETTINGS, T0, Clock, built_in
+from tests.contract.expiry import expire
+from tests.support import SETTINGS, T0, Clock, built_in
 
 ERROR = ("ValueError", "no")
 
@@ -57,7 +57,8 @@ class Lives:
         parent = self.held(parent)
         self.store.apply(parent.id, transitions.complete(parent, now=self.clock.now, result=None))
         self.clock.advance(31 * DAY)
-        self._remove_expired()
+        if isinstance(self.store, DynamoJobStore):  # the store in memory only hides what has expired
+            expire(SETTINGS, self.clock)
         return parent, made
 
     @property
@@ -67,15 +68,6 @@ class Lives:
     def _asked(self, **fields: Any) -> Submission:
         built_in()
         return Submission("email.send", jobtype.get("email.send").example, **fields)
-
-    def _remove_expired(self) -> None:
-        """Do what DynamoDB's time to live does. The store in memory only hides what has expired."""
-        if not isinstance(self.store, DynamoJobStore):
-            return
-        client, table = aws.client("dynamodb", REGION), SETTINGS.jobs_table
-        for item in client.scan(TableName=table)["Items"]:
-            if "expires_at" in item and float(item["expires_at"]["N"]) < self.clock.now:
-                client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 @pytest.fixture

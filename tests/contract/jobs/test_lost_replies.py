@@ -1,45 +1,14 @@
 """A write that is done and whose reply is lost: the SDK writes again, is refused, and must know itself."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-from botocore.exceptions import ReadTimeoutError
-from moto.core.models import botocore_stubber
 
-from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from tests.support import REGION, T0, a_job
-
-LoseReply = Callable[[str], list[str]]
-
-
-@pytest.fixture
-def lose_reply(dynamo_store: DynamoJobStore) -> Iterator[LoseReply]:
-    """Says of which operation the next reply is lost after the table has done what was asked; returns what it lost."""
-    events = aws.client("dynamodb", REGION).meta.events
-    handlers: list[Any] = []
-
-    def arm(operation: str) -> list[str]:
-        lost: list[str] = []
-
-        def lose(request: Any, event_name: str, **kwargs: Any) -> None:
-            if not lost:
-                lost.append(event_name)
-                botocore_stubber(event_name=event_name, request=request, **kwargs)
-                raise ReadTimeoutError(endpoint_url=request.url)
-
-        handlers.append((f"before-send.dynamodb.{operation}", lose))
-        events.register_first(*handlers[-1])
-        return lost
-
-    yield arm
-    for name, handler in handlers:
-        events.unregister(name, handler)
+from tests.contract.conftest import LoseReply
+from tests.support import T0, a_job
 
 
 def test_a_claim_whose_reply_was_lost_has_won(dynamo_store: DynamoJobStore, lose_reply: LoseReply) -> None:

@@ -18,7 +18,7 @@ from chalicelib.jobs.port import Filter, Search
 from chalicelib.settings import SHARDS, Settings
 from tests.support import T0, Clock, a_job
 
-JOBS = 16
+JOBS = 8
 ERROR = ("ValueError", "boom")
 
 
@@ -51,7 +51,7 @@ def listed(store: DynamoJobStore, which: Filter) -> Iterator[str]:
     """The ids of all pages of a list."""
     position = None
     while True:
-        page = store.page(which, 15, position)
+        page = store.page(which, 7, position)
         yield from (job.id for job in page.jobs)
         position = page.position
         if position is None:

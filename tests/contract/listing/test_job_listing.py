@@ -1,12 +1,11 @@
 """Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
 
+import itertools
 import random
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
@@ -14,37 +13,18 @@ from chalicelib.jobs.listing import matches
 from chalicelib.jobs.port import Filter, JobStore, Search
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
-from tests.contract.listing.crowd import FILTERS, all_of, crowd, ids, walk
+from tests.contract.listing.crowd import all_of, crowd, ids, walk
 from tests.support import T0, Clock, a_job
 
 
-@pytest.fixture(scope="module")
-def people() -> list[Job]:
-    return crowd(90)
-
-
-def test_both_stores_list_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, people: list[Job]) -> None:
-    for store in (memory_store, dynamo_store):
-        fill(store, people)
-    for which in FILTERS:
-        expected = ids(all_of(memory_store, which, 100))
-        assert sorted(expected) == sorted(job.id for job in people if matches(job, which)), which
-        for limit in (6, 100):
-            assert ids(all_of(dynamo_store, which, limit)) == expected, (which, limit)
-        assert ids(all_of(memory_store, which, 7)) == expected, which
-
-
-def test_an_offset_leaves_out_so_many_jobs_and_goes_on_behind_them(store: JobStore, people: list[Job]) -> None:
-    fill(store, people)
-    failed = Filter(status=Status.FAILED)
-    for which in (Filter(), failed, Filter(status=Status.DEAD_LETTER), Filter(created_after=T0)):
+def test_an_offset_leaves_out_so_many_jobs_and_goes_on_behind_them(store: JobStore) -> None:
+    fill(store, crowd(60))
+    for which in (Filter(), Filter(status=Status.DEAD_LETTER)):
         every = ids(all_of(store, which, 100))
-        for offset in (0, 1, 5, len(every) - 1, len(every), len(every) + 1, 4000):
+        for offset in (1, 5, len(every), 4000):
             page = store.page(which, 3, offset=offset)
-            rest = (
-                [] if page.position is None else [one for jobs in walk(store, which, 7, page.position) for one in jobs]
-            )
-            assert ids([*page.jobs, *rest]) == every[offset:], (which, offset)
+            rest = [] if page.position is None else walk(store, which, 20, page.position)
+            assert ids([*page.jobs, *itertools.chain(*rest)]) == every[offset:], (which, offset)
 
 
 @pytest.mark.parametrize("at", [T0 + 5, T0 + 5.0004, T0 + 4.9996, T0 + 5.001])
@@ -89,10 +69,8 @@ def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:
 @pytest.mark.parametrize("which", [Filter(), Filter(status=Status.QUEUED), Filter(type="email.send", tag="urgent")])
 def test_pages_show_each_job_once_while_jobs_come_and_go(store: JobStore, which: Filter) -> None:
     chance = random.Random(11)
-    start = [job for job in crowd(60, seed=3) if job.status is not Status.SCHEDULED]
-    start = [replace(job, status=Status.QUEUED, run_at=None, error_class=None, error_message=None) for job in start]
-    for job in start:
-        store.add(job)
+    start = [replace(job, status=Status.QUEUED, run_at=None) for job in crowd(45)]
+    fill(store, start)
     seen: list[str] = []
     touched: set[str] = set()
     for number, page in enumerate(walk(store, which, 5)):

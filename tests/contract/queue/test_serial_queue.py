@@ -5,40 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters import aws
-from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.port import Depth, Message
-from chalicelib.settings import Settings
-from infra.definition.data.queues import FIFO
-from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, MemoryConsumer, SqsConsumer
-from tests.support import REGION, Clock
-
-
-def always(_: str) -> bool:
-    return True
+from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
+from tests.support import Clock
 
 
 @pytest.fixture
-def sqs(cloud: Settings) -> Line:
-    """The FIFO queue of a job type with its dead-letter queue, as the template makes them."""
-    client = aws.client("sqs", REGION)
-    fifo = {name: str(value) for name, value in FIFO.items()}
-    dead = client.create_queue(QueueName="test-email-send-dlq.fifo", Attributes=fifo)["QueueUrl"]
-    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAX_RECEIVES}}}'
-    attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive, **fifo}
-    url = client.create_queue(QueueName="test-email-send.fifo", Attributes=attributes)["QueueUrl"]
-    return Line(SqsJobQueue(cloud, always), SqsConsumer(client, url))
-
-
-@pytest.fixture(params=["memory", "sqs"])
-def line(request: pytest.FixtureRequest, clock: Clock) -> Line:
-    if request.param == "memory":
-        queue = MemoryJobQueue(clock, VISIBILITY, serial=always)
-        return Line(queue, MemoryConsumer(queue))
-    found: Line = request.getfixturevalue("sqs")
-    return found
+def serial() -> bool:
+    return True
 
 
 def message(number: int, group: str | None = "acme") -> Message:

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.jobs.port import Message
-from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, SqsConsumer
-from tests.support import REGION, SETTINGS, Clock, requests_to
+from tests.contract.conftest import TYPE, Line, SqsConsumer
+from tests.support import REGION, requests_to
 
 FailEntries = Callable[[str, set[str], str, str], None]
 
@@ -117,23 +117,3 @@ def test_a_letter_that_could_not_be_removed_together_is_removed_alone(sqs: Line,
         sqs.queue.delete_dead(TYPE, [letter.receipt])
     assert asked == ["DeleteMessageBatch", "DeleteMessage"]
     assert sqs.queue.depth(TYPE).dead == 0
-
-
-@pytest.mark.parametrize("gone", ["deleted", "purged", "expired", "dead-lettered"])
-def test_a_known_receipt_can_be_deleted_after_its_message_is_gone(sqs: Line, clock: Clock, gone: str) -> None:
-    """The SQS API reference, DeleteMessage: deleting a message that is deleted already succeeds."""
-    [receipt] = sent(sqs, 1)
-    client, url = aws.client("sqs", REGION), SETTINGS.queue_url_prefix + TYPE.replace(".", "-")
-    if gone == "deleted":
-        client.delete_message(QueueUrl=url, ReceiptHandle=receipt)
-    elif gone == "purged":
-        client.purge_queue(QueueUrl=url)
-    elif gone == "expired":
-        clock.advance(15 * 86_400)
-    elif gone == "dead-lettered":
-        for _ in range(MAX_RECEIVES):
-            clock.advance(VISIBILITY + 1)
-            sqs.consumer.receive()
-        assert sqs.queue.depth(TYPE).dead == 1
-    assert sqs.consumer.receive() == []
-    client.delete_message(QueueUrl=url, ReceiptHandle=receipt)
