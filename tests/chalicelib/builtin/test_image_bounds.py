@@ -60,11 +60,6 @@ def test_one_part_too_many_is_refused(made: Callable[[int], bytes], most: int, w
         render(made(most + 1), Recipe())
 
 
-@pytest.mark.parametrize("made", [jpeg, png, webp, gif])
-def test_what_is_within_the_bounds_is_decoded(made: Callable[[int], bytes]) -> None:
-    assert render(made(40), Recipe()).width == 64
-
-
 def test_bytes_between_the_blocks_of_a_gif_count() -> None:
     content = gif(2)
     at = 13 + (3 << ((content[10] & 7) + 1))

@@ -53,12 +53,17 @@ def test_every_input_becomes_every_output(source: str, form: str) -> None:
     assert close(image.convert("RGB").getpixel((70, 30)), WHITE, 40)
 
 
-def test_fitting_keeps_the_proportions() -> None:
-    assert opened(render(saved(quarters(800, 400), "PNG"), Recipe(fit=(100, 100)))).size == (100, 50)
-
-
-def test_fitting_never_enlarges() -> None:
-    assert opened(render(saved(quarters(), "PNG"), Recipe(fit=(1000, 1000)))).size == (80, 40)
+@pytest.mark.parametrize(
+    ("size", "recipe", "expected"),
+    [
+        ((800, 400), Recipe(fit=(100, 100)), (100, 50)), ((80, 40), Recipe(fit=(1000, 1000)), (80, 40)),
+        ((80, 40), Recipe(square=200), (200, 200)),
+    ],
+)  # fmt: skip
+def test_fitting_keeps_the_proportions_and_enlarges_only_a_thumbnail(
+    size: tuple[int, int], recipe: Recipe, expected: tuple[int, int]
+) -> None:
+    assert opened(render(saved(quarters(*size), "PNG"), recipe)).size == expected
 
 
 def test_a_thumbnail_is_the_middle_square() -> None:
@@ -67,10 +72,6 @@ def test_a_thumbnail_is_the_middle_square() -> None:
     image = opened(render(saved(stripes, "PNG"), Recipe(square=30, format="png")))
     assert image.size == (30, 30)
     assert image.getcolors() == [(900, BLUE)]
-
-
-def test_a_thumbnail_has_its_size_even_of_a_smaller_image() -> None:
-    assert opened(render(saved(quarters(), "PNG"), Recipe(square=200))).size == (200, 200)
 
 
 def test_a_crop_is_cut_before_the_image_is_shrunk() -> None:

@@ -33,6 +33,9 @@ def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
         assert emitted(capsys) == []
     [line] = emitted(capsys)
     assert (line["Stalled"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "-")
+    [described] = line["_aws"]["CloudWatchMetrics"]  # type: ignore[index]
+    assert sorted(described["Dimensions"][0]) == ["job_type", "service"]
+    assert (described["Namespace"], line["service"]) == (OWN, emf.SERVICE)
 
 
 def test_a_dead_letter_is_written_at_once_since_the_process_may_end_before_its_batch(capsys: Lines) -> None:
@@ -44,28 +47,13 @@ def test_a_dead_letter_is_written_at_once_since_the_process_may_end_before_its_b
     assert emitted(capsys) == []
 
 
-def test_each_job_type_has_a_line_of_its_own(capsys: Lines) -> None:
-    with gathering():
-        count(Metric.COMPLETED, "a.b")
-        count(Metric.COMPLETED, "c.d", 2)
-    assert [(line["job_type"], line["Completed"]) for line in emitted(capsys)] == [("a.b", [1.0]), ("c.d", [2.0])]
-
-
-@pytest.mark.parametrize("metric", sorted(set(Metric) - PER_TYPE - {Metric.FENCED}))
-def test_what_no_alarm_compares_by_type_is_counted_for_all_types_together(metric: Metric, capsys: Lines) -> None:
-    with gathering():
-        count(metric, "a.b")
-        count(metric, "c.d", 2)
-    assert [(line["job_type"], line[metric]) for line in emitted(capsys)] == [("-", [3.0])]
-
-
-def test_the_dimensions_are_the_service_and_the_job_type(capsys: Lines) -> None:
-    count(Metric.WATCHDOG_RAN)
-    [line] = emitted(capsys)
-    [described] = line["_aws"]["CloudWatchMetrics"]  # type: ignore[index]
-    assert sorted(described["Dimensions"][0]) == ["job_type", "service"]
-    assert described["Metrics"] == [{"Name": "WatchdogRan", "Unit": "Count"}]
-    assert (described["Namespace"], line["service"]) == (OWN, emf.SERVICE)
+def test_what_no_alarm_compares_by_type_is_counted_for_all_types_together(capsys: Lines) -> None:
+    for metric in sorted(set(Metric) - {Metric.FENCED}):
+        with gathering():
+            count(metric, "a.b")
+            count(metric, "c.d", 2)
+        told = [("a.b", [1.0]), ("c.d", [2.0])] if metric in PER_TYPE else [("-", [3.0])]
+        assert [(line["job_type"], line[metric]) for line in emitted(capsys)] == told, metric
 
 
 def test_an_error_inside_loses_no_count(capsys: Lines) -> None:
@@ -95,8 +83,6 @@ def test_counts_of_many_threads_add_up(capsys: Lines) -> None:
 
 def test_alarms_watch_metrics_that_exist() -> None:
     kind = replace(NOTE, pause_when=Failing())
-    own = {m.name for alarm in all_alarms([kind], "s") for m in alarm.metrics.values() if m.namespace == OWN}
-    assert own
-    assert own <= set(Metric)
-    by_type = [m for alarm in all_alarms([kind], "s") for m in alarm.metrics.values() if m.namespace == OWN]
-    assert {m.name for m in by_type if m.dimensions["job_type"] != "-"} == PER_TYPE
+    own = [m for alarm in all_alarms([kind], "s") for m in alarm.metrics.values() if m.namespace == OWN]
+    assert {m.name for m in own} <= set(Metric)
+    assert {m.name for m in own if m.dimensions["job_type"] != "-"} == PER_TYPE

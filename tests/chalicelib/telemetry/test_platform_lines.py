@@ -9,6 +9,10 @@ OTHER = "00000000-45b5-4cf2-8fa3-0f8b5a0bd1b0"
 SIZES = "Duration: 3000.00 ms\tBilled Duration: 3001 ms\tMemory Size: 512 MB\tMax Memory Used: {} MB"
 
 
+EXITED = f"RequestId: {ID} Error: Runtime exited with error:"
+KILLED = ("OutOfMemory", "Runtime exited with error: signal: killed (512 of 512 MB used)")
+
+
 def report(used: int, status: str, of: str = ID) -> str:
     return f"REPORT RequestId: {of}\t{SIZES.format(used)}{status}"
 
@@ -22,22 +26,10 @@ def report(used: int, status: str, of: str = ID) -> str:
         ),
         ([f"{ID} Task timed out after 3.00 seconds"], ("TimedOut", "Task timed out after 3.00 seconds")),
         ([report(80, "\tStatus: timeout")], ("TimedOut", "TimedOut (80 of 512 MB used)")),
+        ([f"{EXITED} signal: killed", report(512, "\tStatus: error\tError Type: Runtime.OutOfMemory")], KILLED),
+        ([f"{EXITED} signal: killed", report(512, "\tStatus: error")], KILLED),
         (
-            [
-                f"RequestId: {ID} Error: Runtime exited with error: signal: killed",
-                report(512, "\tStatus: error\tError Type: Runtime.OutOfMemory"),
-            ],
-            ("OutOfMemory", "Runtime exited with error: signal: killed (512 of 512 MB used)"),
-        ),
-        (
-            [f"RequestId: {ID} Error: Runtime exited with error: signal: killed", report(512, "\tStatus: error")],
-            ("OutOfMemory", "Runtime exited with error: signal: killed (512 of 512 MB used)"),
-        ),
-        (
-            [
-                f"RequestId: {ID} Error: Runtime exited with error: exit status 3",
-                report(80, "\tStatus: error\tError Type: Runtime.ExitError"),
-            ],
+            [f"{EXITED} exit status 3", report(80, "\tStatus: error\tError Type: Runtime.ExitError")],
             ("Exited", "Runtime exited with error: exit status 3 (80 of 512 MB used)"),
         ),
     ],

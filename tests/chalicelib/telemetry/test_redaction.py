@@ -51,13 +51,8 @@ PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAg
 @pytest.mark.parametrize("form", [quote, quote_plus, lambda text: urlencode({"k": text}), lambda text: quote(text, "")])
 @pytest.mark.parametrize("case", [str, lambda text: re.sub("%..", lambda code: code[0].lower(), text)])
 def test_each_form_of_a_value_in_a_url_is_replaced(form: "type[str]", case: "type[str]") -> None:
-    hide("KEY", "p/q r+s&t=u")
+    hide("KEY", " p/q r+s&t=u\n")
     assert without_secrets(case(form("p/q r+s&t=u"))).removeprefix("k=") == "[secret KEY]"
-
-
-def test_a_value_is_found_without_the_spaces_around_it() -> None:
-    hide("KEY", " p-31415\n")
-    assert without_secrets("<p-31415>") == "<[secret KEY]>"
 
 
 @pytest.mark.parametrize("line", PEM.splitlines()[1:3])

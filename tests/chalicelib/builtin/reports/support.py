@@ -16,14 +16,8 @@ def job(number: int, job_type: str, status: Status, minute: float, **more: Any) 
     created = START + minute * 60
     started = None if wait is None else created + wait
     finished = None if started is None or run is None else started + run
-    times = {
-        "started_at": started,
-        "finished_at": finished,
-        "updated_at": finished or created,
-        "attempts": 1,
-        "claims": 1,
-    }
-    return Job(f"job-{number}", job_type, status, created, **{**times, **more})
+    times = {"started_at": started, "finished_at": finished, "updated_at": finished or created}
+    return Job(f"job-{number}", job_type, status, created, **{**times, "attempts": 1, "claims": 1, **more})
 
 
 TEN = [

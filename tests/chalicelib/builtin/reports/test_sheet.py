@@ -40,10 +40,6 @@ def test_every_number_is_in_it() -> None:
     assert value(content, "hour", "", "2027-01-15T10:00:00.000Z", "retrying") == "1"
 
 
-def test_every_row_has_five_cells() -> None:
-    assert {len(row) for row in rows(to_csv(report()))} == {5}
-
-
 def test_an_empty_period_and_an_incomplete_report_say_so() -> None:
     note = ("report", "", "complete", "note")
     assert value(to_csv(report([])), *note) == "yes; no jobs were created in this period"

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +32,7 @@ def test_the_success_rate_is_over_what_ended_by_itself() -> None:
 
 
 def test_waits_are_those_of_jobs_that_ran_once_from_when_they_were_due() -> None:
+    assert report([replace(TEN[0], gen=2)]).wait is None, "it was run again by hand"
     # jobs 1, 2, 3, 4: 1, 2, 3, 4 s; 8 and 9: 6, 7 s; 10: 1208 s - 20 min = 8 s; 6 and 7 had more than one attempt
     assert report().wait == Spread(count=7, p50=4.0, p95=8.0, max=8.0)
     assert report().types["image.process"].wait == Spread(2, 6.0, 7.0, 7.0)
@@ -42,10 +42,6 @@ def test_runs_are_those_that_the_attempt_itself_ended() -> None:
     # jobs 1, 2, 3, 4, 6 and 10: 0.5, 1.5, 2.5, 9, 4 and 30 s
     assert report().run == Spread(count=6, p50=2.5, p95=30.0, max=30.0)
     assert report().types["image.process"].run == Spread(1, 4.0, 4.0, 4.0)
-
-
-def test_a_job_that_was_run_again_by_hand_has_no_known_wait() -> None:
-    assert report([replace(TEN[0], gen=2)]).wait is None
 
 
 def test_jobs_are_counted_in_the_hour_they_were_created_in_and_empty_hours_are_there() -> None:
@@ -80,13 +76,6 @@ def test_errors_are_grouped_by_type_class_and_how_they_begin() -> None:
 def test_only_the_ten_most_frequent_errors_are_told() -> None:
     jobs = [job(n, "a.b", Status.FAILED, 1, error_class=f"E{n % 12}") for n in range(24)]
     assert [group.count for group in report(jobs).errors] == [2] * 10
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"), [(0.01, 1), (0.5, 5), (0.51, 6), (0.9, 9), (0.95, 10), (0.99, 10), (1.0, 10)]
-)
-def test_percentiles_are_nearest_rank(share: float, expected: float) -> None:
-    assert percentile(range(1, 11), share) == expected
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.001, 1.0))

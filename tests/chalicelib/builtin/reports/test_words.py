@@ -2,8 +2,7 @@
 
 import pytest
 
-from chalicelib.builtin.reports.words import STATUS_WORDS, duration, moment, percent
-from chalicelib.jobs.job import Status
+from chalicelib.builtin.reports.words import duration, percent
 
 
 @pytest.mark.parametrize(
@@ -23,11 +22,3 @@ def test_durations(seconds: float | None, text: str) -> None:
 )
 def test_shares_are_never_rounded_to_all_or_nothing(share: float | None, text: str) -> None:
     assert percent(share) == text
-
-
-def test_moments_are_in_utc() -> None:
-    assert moment(1_800_000_000.9) == "15 Jan 2027, 08:00 UTC"
-
-
-def test_every_status_has_a_word() -> None:
-    assert set(STATUS_WORDS) == set(Status)
