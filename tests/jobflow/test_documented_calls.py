@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import chalicelib
 import jobflow
 import jobflow.testing
@@ -29,7 +27,7 @@ ANY_VALUE = re.compile(r"(\w+)=(?=\s*[,)])")
 
 @dataclass(frozen=True)
 class Shown:
-    """A call, with the signature it has to fit. `exact`: names stand for the parameters, and defaults are told."""
+    """A call, with the signature it has to fit. `exact`: names stand for the parameters."""
 
     text: str
     function: Callable[..., Any]
@@ -49,22 +47,6 @@ class Shown:
         parameters = signature.parameters
         if "filters" in parameters and (unknown := set(names) - {*parameters, *JobFilter.__annotations__}):
             return f"{self.text}: no filter {', '.join(unknown)}"
-        return self._other_names(list(parameters.values())) if self.exact else None
-
-    def _other_names(self, parameters: list[inspect.Parameter]) -> str | None:
-        for parameter, one in zip(parameters, self.call.args, strict=False):
-            word = one.values[0] if isinstance(one, ast.BoolOp) else one
-            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-                break
-            if isinstance(word, ast.Name) and word.id != parameter.name:
-                return f"{self.text}: {word.id} is {parameter.name} in the code"
-        known = {parameter.name: parameter.default for parameter in parameters}
-        for keyword in self.call.keywords:
-            told = keyword.value
-            if isinstance(told, ast.Constant) and told.value is not ... and keyword.arg in known and "job" in known:
-                default = known[keyword.arg]
-                if default is not inspect.Parameter.empty and default != told.value and told.value is not True:
-                    return f"{self.text}: {keyword.arg} is {default!r} in the code"
         return None
 
 
@@ -115,15 +97,7 @@ def shown(page: str) -> Iterator[Shown]:
                 yield Shown(ast.unparse(node), function, node, exact=inline)
 
 
-def pages() -> list[str]:
-    """The pages for users."""
-    return [str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *sorted(Path(ROOT, "docs").rglob("*.md")))]
-
-
-@pytest.mark.parametrize("page", pages())
-def test_every_call_that_a_page_shows_can_be_made(page: str) -> None:
-    assert [problem for one in shown(page) if (problem := one.problem())] == []
-
-
-def test_calls_are_found_where_users_look_for_them() -> None:
-    assert all(len(list(shown(page))) > 10 for page in PAGES)
+def test_every_call_that_a_page_shows_can_be_made() -> None:
+    for path in (ROOT / "README.md", *sorted(Path(ROOT, "docs").rglob("*.md"))):
+        page = str(path.relative_to(ROOT))
+        assert [problem for one in shown(page) if (problem := one.problem())] == [], page

@@ -92,18 +92,10 @@ def broken(one: BulkAction) -> None:
     parts.bulk_rows.save(ended)
 
 
-@pytest.mark.parametrize("typed", ["", "--yes", "--dry-run", "--yes --no-wait"])
 @pytest.mark.parametrize(("end", "why"), [(stopped, "stopped"), (broken, "failed: ClientError")])
 def test_a_count_that_was_not_done_is_told_and_nothing_is_asked_or_changed(
-    shell: Shell,
-    world: World,
-    failed: None,
-    monkeypatch: pytest.MonkeyPatch,
-    end: Callable[[BulkAction], None],
-    why: str,
-    typed: str,
+    shell: Shell, failed: None, monkeypatch: pytest.MonkeyPatch, end: Callable[[BulkAction], None], why: str
 ) -> None:
-
     def sleep(_: float) -> None:
         for one in parts.bulk_rows.newest(9):
             if one.open:
@@ -111,9 +103,10 @@ def test_a_count_that_was_not_done_is_told_and_nothing_is_asked_or_changed(
 
     monkeypatch.setattr("time.sleep", sleep)
     monkeypatch.setattr(many, "is_interactive", lambda: True)
-    said = shell(f"jobs retry --status failed --table {typed}", "y\n")
-    assert (said.code, said.out) == (1, "")
-    assert said.err == f"jobflow: Only 24 jobs were counted ({why}). No job was changed; repeat the command.\n"
+    for typed in ("", "--yes", "--dry-run", "--yes --no-wait"):
+        said = shell(f"jobs retry --status failed --table {typed}", "y\n")
+        assert (said.code, said.out) == (1, "")
+        assert said.err == f"jobflow: Only 24 jobs were counted ({why}). No job was changed; repeat the command.\n"
     as_json = shell("jobs retry --status failed --yes")
     assert (as_json.code, as_json.lines[0]["state"]) == (1, why.partition(":")[0])
     assert len(shell("jobs list --status failed --all").lines) == MANY

@@ -65,11 +65,6 @@ def test_a_package_goes_into_the_repository_unless_another_place_is_typed(
     ]  # fmt: skip
 
 
-def test_help_and_wrong_usage_are_the_platforms(handed: list[list[str]]) -> None:
-    assert type_("deploy --help").code == 0
-    assert handed == [["infra.cloud", "deploy", "--help"]]
-
-
 def test_a_stage_that_the_repository_does_not_have_is_told(handed: list[list[str]]) -> None:
     said = type_("preflight --stage test")
     assert (said.code, "has no stage 'test' (it has: prod)" in said.err, handed) == (2, True, [])

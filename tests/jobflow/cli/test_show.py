@@ -67,9 +67,3 @@ def test_what_differs_in_json_differs_in_the_table(
         if printed(one) == printed(replace(one, **{field.name: getattr(other, field.name)}))
     ]
     assert hidden == []
-
-
-def test_the_last_firings_are_told_with_what_became_of_their_jobs(capsys: pytest.CaptureFixture[str]) -> None:
-    shown_schedule(SCHEDULES[1])
-    out = capsys.readouterr().out
-    assert all(word in out for word in ("last", "a-job", "failed", "Boom"))

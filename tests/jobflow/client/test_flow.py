@@ -10,7 +10,6 @@ import pytest
 from chalicelib.api.http.problems import TABLE, problem_body
 from jobflow import errors
 from jobflow.client import calls, flow
-from jobflow.client.calls import NewJob
 from jobflow.problems import BY_KIND
 from tests.jobflow.support import EAGER, play
 
@@ -61,36 +60,19 @@ def test_a_connection_that_never_was_is_always_tried_again() -> None:
     assert play(flow.answer(RETRY, EAGER), httpx.ConnectError("refused"), row)[0].id == "an-id"
 
 
-def test_a_refusal_of_the_request_is_not_sent_again() -> None:
-    with pytest.raises(errors.Invalid):
-        play(flow.answer(PAUSE, EAGER), refused(422))
+def test_retry_after_is_a_number_or_a_date() -> None:
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    for text, seconds in (("5", 5.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), (in_an_hour, 3600)):
+        found = flow.retry_after_of(httpx.Response(429, headers={"Retry-After": text}))
+        assert found == (seconds if seconds is None else pytest.approx(seconds, abs=60)), text
 
 
-def test_a_job_without_a_key_gets_one_that_stays_the_same() -> None:
-    first, second = (calls.create(NewJob("test.note", {})) for _ in range(2))
-    assert first.key
-    assert first.key != second.key
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("5", 5.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None)])
-def test_retry_after_as_a_number(text: str, seconds: float | None) -> None:
-    assert flow.retry_after_of(httpx.Response(429, headers={"Retry-After": text})) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    when = datetime.now(UTC) + timedelta(hours=1)
-    header = {"Retry-After": format_datetime(when, usegmt=True)}
-    assert flow.retry_after_of(httpx.Response(429, headers=header)) == pytest.approx(3600, abs=60)
-
-
-@pytest.mark.parametrize("error", TABLE, ids=lambda error: error.__name__)
-def test_the_tree_of_errors_mirrors_the_problems(error: type[Exception]) -> None:
-    status, kind, title = TABLE[error]  # type: ignore[index]
-    response = httpx.Response(status, json=problem_body(status, title, "why", "c-1", kind=kind))
-    found = flow.problem_of(response)
-    assert (type(found), type(found).__name__) == (BY_KIND[kind], error.__name__)
-    assert isinstance(found, errors.BY_STATUS[status])
-    assert (found.status, found.kind, found.detail, found.correlation_id) == (status, kind, "why", "c-1")
+def test_each_problem_of_the_api_is_an_error_of_its_name() -> None:
+    for error, (status, kind, title) in TABLE.items():
+        found = flow.problem_of(httpx.Response(status, json=problem_body(status, title, "why", "c-1", kind=kind)))
+        assert (type(found), type(found).__name__) == (BY_KIND[kind], error.__name__)
+        assert isinstance(found, errors.BY_STATUS[status])
+        assert (found.status, found.kind, found.detail, found.correlation_id) == (status, kind, "why", "c-1")
 
 
 def test_a_problem_of_a_later_version_is_known_by_its_status() -> None:

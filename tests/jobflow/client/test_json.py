@@ -27,41 +27,22 @@ class Order:
 
 
 def test_common_values_have_a_form() -> None:
-    written = as_body(
-        {
-            "order": Order(7, datetime(2027, 1, 1, tzinfo=UTC)),
-            "day": date(2027, 1, 2),
-            "price": Decimal("1.10"),
-            "id": UUID(int=1),
-            "names": {"b", "a"},
-            "text": "ü\u2028",
-        }
-    )
-    assert json.loads(written) == {
-        "order": {"number": 7, "placed": "2027-01-01T00:00:00.000Z"},
-        "day": "2027-01-02",
-        "price": "1.10",
-        "id": "00000000-0000-0000-0000-000000000001",
-        "names": ["a", "b"],
-        "text": "ü\u2028",
-    }
+    order = Order(7, datetime(2027, 1, 1, tzinfo=UTC))
+    written = as_body([order, date(2027, 1, 2), Decimal("1.10"), UUID(int=1), {"b", "a"}, "ü\u2028"])
+    assert json.loads(written) == [
+        {"number": 7, "placed": "2027-01-01T00:00:00.000Z"}, "2027-01-02", "1.10",
+        "00000000-0000-0000-0000-000000000001", ["a", "b"], "ü\u2028",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", [object(), b"bytes", {"n": 1j}])
-def test_what_has_no_form_is_refused(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="has no form in JSON"):
-        as_body({"x": wrong})
+def test_what_has_no_form_is_refused() -> None:
+    for wrong in (object(), b"bytes", {"n": 1j}):
+        with pytest.raises(TypeError, match="has no form in JSON"):
+            as_body({"x": wrong})
     with pytest.raises(ValueError, match="not JSON compliant"):
         as_body({"x": float("nan")})
-
-
-@pytest.mark.parametrize("wrong", [[1], "text", 5, {1, 2}])
-def test_a_payload_is_an_object(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        as_payload(wrong)
-
-
-def test_a_time_needs_a_zone() -> None:
+        as_payload([1])
     with pytest.raises(ValueError, match="time zone"):
         as_time(datetime(2027, 1, 1))  # noqa: DTZ001
     assert as_time("2027-01-01T00:00:00+01:00") == "2027-01-01T00:00:00+01:00"

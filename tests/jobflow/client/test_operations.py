@@ -132,16 +132,10 @@ ON_MANY: dict[str, Callable[..., object]] = {
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ((), {}),
-        ((None,), {}),
-        ((), {"type": None}),
-        ((), {"tag": "x", "type": None}),
-        ((), {"everything": False}),
-        ((), {"everything": True, "tag": "x"}),
-        ((["some-id"],), {"everything": True}),
-        ((["some-id"],), {"tag": "x"}),
+        ((), {}), ((None,), {}), ((), {"tag": "x", "type": None}), ((), {"everything": False}),
+        ((), {"everything": True, "tag": "x"}), ((["some-id"],), {"everything": True}),
     ],
-)
+)  # fmt: skip
 def test_all_jobs_are_meant_only_where_that_is_said(
     client: JobFlow, world: World, act: Callable[..., object], given: tuple[Any, ...], named: dict[str, Any]
 ) -> None:
@@ -158,24 +152,22 @@ def test_everything_is_all_jobs(client: JobFlow, world: World) -> None:
     assert {world.store.get(job).status for job in waiting} == {Status.CANCELLED}
 
 
-def test_a_redrive_of_all_types_is_said(client: JobFlow, world: World) -> None:
-    failed(world, 1)
+def test_a_redrive_of_all_types_is_said(client: JobFlow) -> None:
     for said in ({}, {"type": None}, {"type": "test.note", "everything": True}):
         with pytest.raises(ValueError, match="everything=True"):
             client.redrive(**said)
 
 
-@pytest.mark.parametrize("act", ["cancel_many", "start_bulk", "redrive"])
-def test_more_jobs_than_expected_are_left_alone(client: JobFlow, world: World, act: str) -> None:
-    ids = [world.create(tags=["x"]) for _ in range(2)]
+def test_more_jobs_than_expected_are_left_alone(client: JobFlow, world: World) -> None:
+    ids = failed(world, 2)
     for job in ids:
-        world.put_in(job, Status.DEAD_LETTER if act == "redrive" else Status.QUEUED, finished_at=T0)
+        world.put_in(job, Status.DEAD_LETTER)
     before = [world.store.get(job) for job in ids]
-    acts: dict[str, Callable[[], object]] = {
-        "cancel_many": lambda: client.cancel_many(tag="x", expected=1),
-        "start_bulk": lambda: client.start_bulk("cancel", tag="x", expected=1),
-        "redrive": lambda: client.redrive("test.note", expected=1),
-    }
-    with pytest.raises(problems.MoreThanExpected, match="2 jobs or more would be changed, and 1"):
-        acts[act]()
+    for act in (
+        lambda: client.retry_many(tag="x", expected=1),
+        lambda: client.start_bulk("retry", tag="x", expected=1),
+        lambda: client.redrive("test.note", expected=1),
+    ):
+        with pytest.raises(problems.MoreThanExpected, match="2 jobs or more would be changed, and 1"):
+            act()
     assert [world.store.get(job) for job in ids] == before

@@ -42,10 +42,6 @@ def test_the_python_and_the_processor_of_the_project_are_handed_on(tmp_path: Pat
     assert written(tmp_path, "").packaging() == []
 
 
-def test_without_anything_it_is_of_the_first_version_and_has_no_built_in_type(tmp_path: Path) -> None:
-    assert written(tmp_path, 'name = "my-jobs"') == settings.Settings((), {}, "0.1.0")
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [

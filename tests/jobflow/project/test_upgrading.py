@@ -1,10 +1,8 @@
 """Upgrading: what breaks between two versions, and which lines of a repository it touches."""
 
-import re
 from pathlib import Path
 
 import pytest
-from packaging.version import Version
 
 from jobflow import __version__
 from jobflow.project import scaffold, settings, upgrading
@@ -28,13 +26,6 @@ def of(project: Path, version: str) -> None:
     """Say that the repository is up to that version."""
     mark = project / settings.MARK
     mark.write_text(upgrading.VERSION_LINE.sub(f'version = "{version}"', mark.read_text()))
-
-
-def test_each_entry_is_of_a_version_after_the_first_and_can_be_looked_for() -> None:
-    for one in LISTED:
-        assert Version(settings.FIRST_VERSION) < Version(one.version) <= Version(Version(__version__).base_version)
-        assert all((one.what, one.do))
-        re.compile(one.uses)
 
 
 def test_a_new_repository_has_nothing_to_change(old: Path) -> None:

@@ -18,31 +18,21 @@ def blocks(page: str) -> dict[str, str]:
     return dict(found)
 
 
-def test_jobs_that_make_jobs_are_tested_as_the_page_says(tmp_path: Path) -> None:
+def test_jobs_are_tested_as_the_pages_say(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
-    printed = {name: text for name, text in blocks("docs/job-types/enqueue.md").items() if "order_place" in name}
-    assert len(printed) == 2
+    enqueue = {name: text for name, text in blocks("docs/job-types/enqueue.md").items() if "order_place" in name}
+    handler = {"handlers/word_count.py": blocks("README.md")["handlers/word_count.py"]}
+    printed = {**enqueue, **handler, **blocks("docs/testing.md")}
     for name, text in printed.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+    tests = [name for name in printed if name.startswith("tests/")]
+    assert len(tests) == 2
     done = subprocess.run(
-        [*PYTEST, "-p", "no:cacheprovider", "tests/handlers/test_order_place.py"],
+        [*PYTEST, "-p", "no:cacheprovider", *tests],
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
-
-
-def test_the_example_passes(tmp_path: Path) -> None:
-    root = copy_of_the_code(tmp_path / "code")
-    (root / "handlers" / "word_count.py").write_text(blocks("README.md")["handlers/word_count.py"])
-    [(name, text)] = blocks("docs/testing.md").items()
-    (root / name).parent.mkdir(parents=True)
-    (root / name).write_text(text)
-    done = subprocess.run(
-        [*PYTEST, "-p", "no:cacheprovider", name],
-        cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says() -> None:
