@@ -19,8 +19,6 @@ from tests.support import Clock, Invocation, sqs_record
 
 
 class Note(BaseModel):
-    """A payload."""
-
     text: str = "hello"
 
 
@@ -45,7 +43,6 @@ class OneType:
         return self.script.pop(0)(ctx) if self.script else "done"
 
     def submit(self, job_id: str = "job-1", **fields: object) -> Job:
-        """A queued job and its message."""
         now = self.clock.now
         job = Job(job_id, "test.note", Status.QUEUED, now, now, payload={"text": "hi"}, due_at=now + 60, **fields)  # type: ignore[arg-type]
         self.store.add(job)
@@ -53,11 +50,9 @@ class OneType:
         return job
 
     def job(self, job_id: str = "job-1") -> Job:
-        """The job as it stands."""
         return self.store.get(job_id)
 
     def invocation(self) -> Invocation:
-        """An invocation that begins now."""
         return Invocation(self.clock, self.clock.now + self.timeout)
 
     def poll(self) -> int:
@@ -68,7 +63,6 @@ class OneType:
         return len(batch)
 
     def deliver(self, batch: list[HeldMessage]) -> None:
-        """Hand a batch to the worker."""
         records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
         again = self.worker.work({"Records": records}, self.invocation())
         for message in batch:
@@ -76,17 +70,13 @@ class OneType:
                 self.queue.delete("test.note", message.receipt)
 
     def waiting(self) -> list[HeldMessage]:
-        """What is in the queue."""
         return self.queue.messages.get("test.note", [])
 
     def dead(self) -> list[HeldMessage]:
-        """What is in the dead-letter queue."""
         return self.queue.dead.get("test.note", [])
 
 
 def raising(error: BaseException) -> Callable[[JobContext], object]:
-    """An attempt that ends with this error."""
-
     def attempt(_: JobContext) -> object:
         raise error
 
@@ -94,7 +84,6 @@ def raising(error: BaseException) -> Callable[[JobContext], object]:
 
 
 def boom(_: JobContext) -> object:
-    """An attempt that fails."""
     raise ValueError("boom")
 
 

@@ -131,7 +131,6 @@ def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType)
 
 
 def upgrade(old: Any) -> Any:
-    """Bring a payload of the version before to today's schema."""
     return {"text": str(old["text"])}
 
 

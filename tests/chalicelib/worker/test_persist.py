@@ -34,7 +34,6 @@ class Refusing(MemoryJobStore):
 
 
 def refuse_completions(world: OneType, times: int) -> None:
-    """Let the store of the worker refuse so many completions."""
     world.store = world.worker.store = store = Refusing(world.clock)
     store.refusals = times
 

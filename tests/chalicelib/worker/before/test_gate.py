@@ -42,7 +42,6 @@ class Rows(MemoryAutoPauses):
         return told
 
     def row(self) -> AutoPause:
-        """The row, as it stands."""
         return self._rows.get(TYPE, AutoPause())
 
     def _may_fail(self) -> None:
@@ -64,7 +63,6 @@ class Paused(OneType):
         return CircuitBreaker(TYPE, RULE, self.rows, self.clock, self.clock.advance)
 
     def new_process(self) -> None:
-        """Let a new execution environment take over."""
         self.worker = Worker(**{**vars(self.worker), "breaker": self.breaker()})
 
     def run(self, *acts: Callable[[JobContext], object]) -> None:
@@ -76,7 +74,6 @@ class Paused(OneType):
             self.poll()
 
     def until_due(self) -> None:
-        """Let the time of the next probe come."""
         self.clock.advance(self.rows.row().probe_at - self.clock.now)
 
     def probe(self, job_id: str, *acts: Callable[[JobContext], object]) -> Any:

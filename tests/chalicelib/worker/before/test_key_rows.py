@@ -33,7 +33,6 @@ class Keys:
         return job
 
     def start(self, job: Job, key: str = "acme") -> None:
-        """Let the attempt take its key."""
         order = InOrder(NAME, self.store, self.clock)
         assert order.next(delivery("m", key)) is None
         order.start(job)

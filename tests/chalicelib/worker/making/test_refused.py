@@ -18,7 +18,6 @@ from tests.chalicelib.worker.one_type import OneType
 
 
 def refusal(world: OneType, attempt: Callable[[JobContext], object]) -> Exception:
-    """Return what an attempt's call raises."""
     caught: list[Exception] = []
 
     def catching(ctx: JobContext) -> None:
@@ -60,21 +59,15 @@ def test_a_type_that_declares_nothing_makes_nothing(world: OneType) -> None:
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
-        ({"key": ""}, "key"),
         ({"key": "two words"}, "key"),
         ({"key": "k" * 256}, "key"),
         ({"tags": ["a b"]}, "tags"),
-        ({"tags": ["x" * 41]}, "tags"),
         ({"tags": map(str, range(11))}, "tags"),
-        ({"delay": -1}, "delay"),
         ({"delay": 366 * 86_400}, "delay"),
         ({"run_at": datetime(2027, 1, 15, 9)}, "run_at"),  # noqa: DTZ001 - the point of the test
         ({"run_at": datetime(2027, 1, 15, 9, tzinfo=UTC), "delay": 5}, "run_at"),
-        ({"debounce": ("two words", 30)}, "debounce"),
         ({"debounce": ("k", 0)}, "debounce"),
-        ({"debounce": ("k", 86_401)}, "debounce"),
         ({"debounce": ("k", 30), "delay": 5}, "debounce"),
-        ({"debounce": ("k", 30), "run_at": datetime(2027, 1, 15, 9, tzinfo=UTC)}, "debounce"),
         ({"run_at": datetime(2029, 1, 15, 9, tzinfo=UTC)}, "run_at"),
     ],
 )

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, cast
 
@@ -45,8 +45,6 @@ class Over(BaseException):
 
 @dataclass
 class Invocation:
-    """Lambda's context, ending on a clock."""
-
     clock: Callable[[], float]
     ends: float
     aws_request_id: str = "request"
@@ -115,7 +113,6 @@ class SideBySide:
         return self.now
 
     def submit(self, number: int, prefix: str = "job") -> None:
-        """Store and send so many jobs."""
         for n in range(number):
             job = Job(f"{prefix}-{n:05}", NAME, Status.QUEUED, self.now, self.now, payload={"text": "hi"}, sent=True,
                       max_attempts=5, due_at=self.now + 60)  # fmt: skip
@@ -143,7 +140,6 @@ class SideBySide:
         return most
 
     def jobs(self) -> list[Job]:
-        """Return every job."""
         return [self.store.get(job_id) for job_id in self.ids]
 
     def sleep(self, seconds: float) -> None:
@@ -204,22 +200,18 @@ class SideBySide:
         ahead = self.skew * number / max(1, self.workers - 1)
         worker = self._new(ahead)
         while True:
-            batch = self._next()
+            batch = [] if self.paused else self.queue.receive(NAME, self.batch_size)
             if not batch:
                 self.sleep(self._quiet())
                 continue
+            for held in batch:
+                self.received[held.message.id] = self.received.get(held.message.id, 0) + 1
+                if self.repeats(self.rng):
+                    self.queue.send(held.message)
             try:
                 self._work(worker, batch, ahead)
             except Crash:
                 worker = self._new(ahead)
-
-    def _next(self) -> list[HeldMessage]:
-        batch = [] if self.paused else self.queue.receive(NAME, self.batch_size)
-        for held in batch:
-            self.received[held.message.id] = self.received.get(held.message.id, 0) + 1
-            if self.repeats(self.rng):
-                self.queue.send(replace(held.message, group=held.group))
-        return batch
 
     def _quiet(self) -> float:
         """Return for how long no message can become visible, and a moment more: a poller waits at the queue."""
@@ -227,7 +219,7 @@ class SideBySide:
         return max(0.0, min(next_at - self.now, LONG_POLL)) + self.rng.uniform(0.5, 1) * POLL
 
     def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at, m.group) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
         clock = self._clock_of(ahead)
         again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
         for message in batch:
@@ -245,9 +237,6 @@ class SideBySide:
 
     def _function(self, _: Note, __: JobContext) -> str:
         self.starts.append(self.now)
-        return self._act()
-
-    def _act(self) -> str:
         self.sleep(self.takes(self.rng))
         if self.dies(self.rng):
             raise Crash
