@@ -45,7 +45,6 @@ class Behind:
         self.watchdog = self.process()
 
     def process(self) -> Watchdog:
-        """Return the watchdog of a new process."""
         return Watchdog(Dispatcher(self.store, self.queue, self.clock), [TYPE], standing=self.standing)
 
     def standing(self) -> Standing:
