@@ -21,16 +21,6 @@ def waiting(*ages: float) -> Counter[str]:
     return numbers
 
 
-@pytest.mark.parametrize(
-    ("age", "within"),
-    [(0, 5), (7, 2.5), (800, 2.5), (3000, 30), (3.5 * HOUR, 30), (9 * HOUR, 1800), (90 * 24 * HOUR, 1800)],
-)
-def test_an_age_is_as_exact_as_its_ruler(age: float, within: float) -> None:
-    found = oldest(waiting(age, 0), T0)
-    assert found is not None
-    assert abs((T0 - found) - age) <= within
-
-
 def test_who_outlived_a_ruler_does_not_lend_its_age_to_a_younger_one() -> None:
     """They lie in one mark of the coarse ruler, and only the younger one is still on the finer."""
     start = T0 - T0 % HOUR

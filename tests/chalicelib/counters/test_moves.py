@@ -13,7 +13,7 @@ from chalicelib.counters.changes import Image, JobChange
 from chalicelib.counters.fold import fold, total
 from chalicelib.counters.health import findings, growth
 from chalicelib.counters.port import Standing
-from chalicelib.counters.recounting.drift import moves_in
+from chalicelib.counters.recounting.drift import compare, moves_in, sure
 from chalicelib.counters.series import INTO, OUT_OF, depth, drain_eta, gather
 from chalicelib.jobs.job import MOVES, NEW, TERMINAL, Move, Status
 from tests.support import T0
@@ -79,3 +79,19 @@ def test_the_recount_knows_of_each_move_to_another_status(move: Move) -> None:
 def test_the_recount_knows_of_each_discard() -> None:
     """It takes a difference for an error unless the minutes tell of as many moves."""
     assert moves_in([minute(*[(Status.FAILED, Status.CANCELLED)] * 3)]) == 3
+
+
+def test_finer_times_than_hours_are_no_drift() -> None:
+    assert compare("a.b", {}, {f"w#s{int(T0 // 5)}": 4, f"w#m{int(T0 // 60)}": 4, "other": 1, "n#unknown": 2}, 0) == ()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["queued", "completed"]), st.booleans(), st.booleans()), max_size=30))
+def test_jobs_that_move_meanwhile_are_never_sure_to_be_wrong(moves: list[tuple[str, bool, bool]]) -> None:
+    """Each move may or may not have been seen by the recount, and by the counters: its bucket always has it."""
+    found, counted = Counter({"n#queued": 50, "n#completed": 50}), Counter({"n#queued": 50, "n#completed": 50})
+    for target, seen, told in moves:
+        source = "completed" if target == "queued" else "queued"
+        step = Counter({f"n#{target}": 1, f"n#{source}": -1})
+        found.update(step if seen else {})
+        counted.update(step if told else {})
+    assert sure(compare("t", found, counted, len(moves))) == {}
