@@ -73,7 +73,6 @@ class Stage:
             self.clock.advance(60)
 
     def jobs(self) -> Sequence[Job]:
-        """Every job, in the order of the firings."""
         return sorted(self.store._jobs.values(), key=lambda job: job.fires_at or 0.0)
 
     def fired(self) -> list[float]:
