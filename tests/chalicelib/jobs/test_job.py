@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
-from chalicelib.jobs import transitions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.jobs import acts, transitions
+from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import ACTIVE, MOVES, NOTES, TERMINAL, Attempt, Status
 from chalicelib.jobs.run_identity import run_name
 from tests.support import T0, a_job
@@ -44,3 +48,34 @@ def test_a_retry_is_another_run_of_the_same_job() -> None:
 
 def test_two_lives_of_one_id_are_told_apart_by_a_millisecond() -> None:
     assert run_name(a_job(id="a", created_at=T0)) != run_name(a_job(id="a", created_at=T0 + 0.001))
+
+
+NAMES = st.sampled_from(sorted(acts.LETTERS))
+TIMES = st.floats(0, 4e9).map(lambda at: round(at, 3))
+PEOPLE = st.text(st.characters(codec="utf-8"), max_size=15)
+
+
+@given(NAMES, TIMES, PEOPLE, st.integers(1, 9999), st.booleans())
+def test_an_act_is_read_as_it_was_written(name: str, at: float, by: str, gen: int, in_bulk: bool) -> None:
+    act = Act(name, at, by, gen, in_bulk)
+    assert acts.last(a_job(gen=3, acted=acts.written(act))) == act
+
+
+def test_its_text_is_short_whoever_it_was() -> None:
+    assert acts.written(Act(acts.RETRY, T0, "ada", 2)) == f"r2:{T0:.3f}|ada"
+    assert len(acts.written(Act(acts.EDIT, T0, "漢" * 80, 9999, in_bulk=True)).encode()) <= 81
+
+
+def test_an_act_of_a_newer_version_is_left_out() -> None:
+    assert acts.last(a_job(acted=f"z1:{T0:.3f}|ada")) is None
+    assert acts.last(a_job(acted="another shape")) is None
+    assert acts.last(a_job()) is None
+
+
+def test_a_change_is_refused_when_another_operator_has_acted_meanwhile() -> None:
+    found = a_job(status=Status.PROCESSING, claims=1)
+    asked = acts.by_operator(transitions.ask_to_stop(found, now=T0), found, Act(acts.CANCEL, T0, "ada", 1))
+    assert asked.allowed(found)
+    after = asked.applied(found)
+    assert acts.last(after) == Act(acts.CANCEL, T0, "ada", 1)
+    assert not asked.allowed(after)

@@ -17,14 +17,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         f"Client error '404 Not Found' for url 'https://example.com/a/very/long/path/{'x' * 200}.jpg'{MDN}404",
         f"Client error '404 Not Found' for url 'https://example.com/'{MDN}404",
     ),
-    "httpx 410": (f"Client error '410 Gone' for url 'https://example.com/photo-70.jpg?size=2'{MDN}410",),
     "httpx dns": ("[Errno -2] Name or service not known",),
     "httpx refused": ("[Errno 111] Connection refused",),
     "requests 404": (
         "404 Client Error: Not Found for url: https://example.com/users/17",
         "404 Client Error: Not Found for url: https://example.com/users/ada%20l?x=1",
     ),
-    "requests 429": ("429 Client Error: Too Many Requests for url: https://example.com/users/17",),
     "requests refused": tuple(
         f"{POOL}/v1/jobs/{n} (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x{at}>: "
         "Failed to establish a new connection: [Errno 111] Connection refused'))"
@@ -36,7 +34,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "HTTPSConnectionPool(host='api2.example.com', port=8443): Read timed out. (read timeout=2.5)",
     ),
     "boto3 head 404": ("An error occurred (404) when calling the HeadObject operation: Not Found",),
-    "boto3 head 403": ("An error occurred (403) when calling the HeadObject operation: Forbidden",),
     "boto3 throttled": tuple(
         f"An error occurred (ThrottlingException) when calling the SendEmail operation (reached max retries: {n}): "
         "Rate exceeded"
@@ -59,16 +56,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         'connection to server at "10.0.0.7", port 5432 failed: Connection refused\n\tIs the server running?',
         'connection to server at "10.0.0.8", port 5433 failed: Connection refused\n\tIs the server running?',
     ),
-    "psycopg password": (
-        'connection to server at "10.0.0.7", port 5432 failed: FATAL:  password authentication failed for user "ada"',
-        'connection to server at "10.0.0.7", port 5432 failed: FATAL:  password authentication failed for user "bob"',
-    ),
     "psycopg deadlock": (
         "deadlock detected\nDETAIL:  Process 6022 waits for ShareLock on transaction 803; blocked by process 6029.",
         "deadlock detected\nDETAIL:  Process 11 waits for ShareLock on transaction 9; blocked by process 12.",
     ),
     "sqlstate 40001": ("could not serialize access, SQLSTATE 40001",),
-    "sqlstate 57014": ("could not serialize access, SQLSTATE 57014",),
     "pillow unknown": (
         "cannot identify image file '/tmp/tmpa8x2/photo.jpg'",
         "cannot identify image file 'photo 2.png'",
@@ -77,22 +69,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "cannot identify image file <_io.BytesIO object at 0x7f21d1c3a4d0>",
         "cannot identify image file <_io.BytesIO object at 0x7f0000000010>",
     ),
-    "pillow bomb": (
-        "Image size (400000000 pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS attack.",
-        "Image size (500000000 pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS attack.",
-    ),
     "smtp unknown": (
         "(550, b'5.1.1 <ada@example.com>: Recipient address rejected: User unknown')",
         "(550, b'5.1.1 <bob.x@example.org>: Recipient address rejected: User unknown')",
-    ),
-    "smtp full": ("(552, b'5.2.2 <ada@example.com>: Mailbox full')",),
-    "smtp later": (
-        "450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted, try again in 300 seconds",
-        "450 4.2.0 <bob@example.com>: Recipient address rejected: Greylisted, try again in 60 seconds",
-    ),
-    "missing file": (
-        "No object photos/2026/11/26/69.png (missing or no read access)",
-        "No object photos/2026/11/25/b-7.png (missing or no read access)",
     ),
     "times": (
         "token expired at 2026-11-26T06:20:19Z, now it is 06:21:00.125",
