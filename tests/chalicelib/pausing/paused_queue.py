@@ -46,11 +46,9 @@ class Stage:
         self.probed.append(message)
 
     def write(self, row: AutoPause) -> None:
-        """Write the row as a worker would."""
         assert self.rows.replace(TYPE, self.row(), row) is not None
 
     def row(self) -> AutoPause:
-        """The row as it stands."""
         return self.rows.read(TYPE)
 
     def told(self) -> Pause | None:
@@ -63,7 +61,6 @@ class Stage:
         self.clock.advance(60)
 
     def ends(self) -> None:
-        """Let a probe complete."""
         self.write(AutoPause(ended_at=self.clock.now, cooldown=60, switched_at=self.row().switched_at))
 
 
