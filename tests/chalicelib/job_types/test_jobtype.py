@@ -25,8 +25,6 @@ from tests.support import a_job
 
 
 class Note(BaseModel):
-    """A payload."""
-
     text: str = "hello"
 
 

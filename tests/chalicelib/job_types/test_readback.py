@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, computed_field
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, PermanentError
+from chalicelib.job_types.example import example_of
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.worker.result import as_json
 
@@ -105,3 +106,34 @@ async def later_one_by_one(payload: Sums, ctx: Any) -> AsyncIterator[int]:
 def test_a_function_that_does_not_return_its_result_is_refused(function: Any) -> None:
     with pytest.raises(ConfigurationError, match="the function is a plain `def`"):
         job("test.note")(function)
+
+
+class Part(BaseModel):
+    size: int = Field(ge=3)
+    note: str = ""
+
+
+class Own(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"x": 1}]})
+    x: int
+
+
+class Whole(BaseModel):
+    name: str = Field(examples=["Ada"])
+    kind: Literal["a", "b"]
+    part: Part
+    parts: list[Part]
+    either: int | None
+    default: int = 5
+
+
+class Itself(BaseModel):
+    again: "Itself"
+
+
+def test_the_example_is_valid_and_shows_what_is_required() -> None:
+    whole = example_of(Whole.model_json_schema())
+    assert whole == {"name": "Ada", "kind": "a", "part": {"size": 3}, "parts": [], "either": 0}
+    Whole.model_validate(whole)
+    assert example_of(Own.model_json_schema()) == {"x": 1}
+    assert "again" in example_of(Itself.model_json_schema()), "one that holds itself ends"
