@@ -31,8 +31,6 @@ class Dead(BaseException):
 
 
 class Store(MemoryJobStore):
-    """Notes what operators did."""
-
     poison: Sequence[str] = ()
     """Jobs that every change of an operator fails for."""
     refuses: Sequence[str] = ()
@@ -97,7 +95,6 @@ class Platform:
         return BulkActions(store, self.operations(bulk.by, bulk), "secret", self.clock, self.threads)
 
     def jobs(self, number: int, status: Status = Status.FAILED) -> Sequence[str]:
-        """Add so many jobs."""
         at_work = {"attempts": 1, "claims": 1, "lease_until": self.clock.now + 1e6}
         jobs = [a_job(status=status, created_at=self.clock.now + n, **at_work) for n in range(number)]
         for job in jobs:

@@ -58,16 +58,6 @@ def test_a_dry_run_changes_nothing_and_counts_all(bench: Platform) -> None:
     assert (over.state, over.matched, over.done, +bench.store.acted) == (BulkState.DONE, SLICE, 0, Counter())
 
 
-def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Platform) -> None:
-    bench.jobs(2 * SLICE)
-    begun = bench.start()
-    bench.clock.now += 1
-    stopped = bench.work.stop(begun.id, "2a3b")
-    assert (stopped.state, stopped.done) == (BulkState.STOPPED, FIRST_SLICE)
-    assert bench.go_on() == stopped
-    assert bench.work.stop(begun.id, "2a3b") == stopped, "twice is no error"
-
-
 def test_a_worker_that_is_at_it_stops_after_its_slice(bench: Platform) -> None:
     bench.jobs(4 * SLICE)
     begun = bench.start()
