@@ -20,8 +20,6 @@ TEN = Function(batch_size=10)
 
 
 class Booking(BaseModel):
-    """A payload."""
-
     model_config = ConfigDict(json_schema_extra={"examples": [{"account": "acme"}]})
     account: str
     amounts: list[int] = []
