@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import IdempotencyMismatch, MoveRefused
+from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
@@ -17,18 +17,6 @@ from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.keys.support import PLAIN, claim, clock_of, debounced, die, ended, jobs, two_types
 from tests.support import T0
-
-
-def test_the_message_of_the_earlier_time_runs_nothing(service: JobService) -> None:
-    first, _ = debounced(service, "one")
-    second, _ = debounced(service, "two")
-    queue = service.queue
-    assert isinstance(queue, MemoryJobQueue)
-    assert [m.message.gen for m in queue.messages["test.plain"]] == [1, 2]
-    clock_of(service).advance(31)
-    with pytest.raises(MoveRefused):
-        claim(service, first)
-    assert claim(service, second).status is Status.PROCESSING
 
 
 @pytest.mark.parametrize("meanwhile", ["claimed", "cancelled", "run now", "waits for its next turn"])
@@ -79,16 +67,6 @@ def tried_once(service: JobService, job: Job) -> None:
 def test_keys_and_tokens_are_apart(service: JobService) -> None:
     apart: list[dict[str, str]] = [{}, {"key": "other"}, {"principal": "p"}]
     assert len({debounced(service, "one", **one)[0].id for one in apart}) == 3  # type: ignore[arg-type]
-
-
-def test_the_same_request_again_replaces_nothing(service: JobService) -> None:
-    asked: dict[str, Any] = {"idempotency_key": "i", "principal": "p"}
-    first, _ = debounced(service, "one", **asked)
-    clock_of(service).advance(3)
-    again, _ = debounced(service, "one", **asked)
-    assert (again.gen, again.run_at) == (1, first.run_at)
-    with pytest.raises(IdempotencyMismatch):
-        debounced(service, "two", **asked)
 
 
 def test_a_replaced_job_whose_message_did_not_get_out_is_sent_by_a_repeated_request(

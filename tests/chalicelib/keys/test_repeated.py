@@ -59,19 +59,6 @@ def test_a_request_that_is_sent_again_after_another_one_is_answered_with_its_job
     assert jobs(service) == [before]
 
 
-def test_a_key_that_replaced_finds_its_job_behind_later_ones(service: JobService) -> None:
-    first, _ = debounced(service, "one", **keyed("k1"))
-    debounced(service, "two", **keyed("k2"))
-    debounced(service, "three", **keyed("k3"))
-    assert told(debounced(service, "two", **keyed("k2"))) == (first.id, Outcome.REPEATED)
-    ended(service, first, Status.COMPLETED)
-    clock_of(service).advance(1)
-    later, _ = debounced(service, "four", **keyed("k4"))
-    for key, text in (("k1", "one"), ("k2", "two"), ("k3", "three")):
-        assert told(debounced(service, text, **keyed(key))) == (first.id, Outcome.REPEATED)
-    assert [(job.id, job.payload["text"]) for job in jobs(service)] == [(later.id, "four"), (first.id, "three")]
-
-
 def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_again(service: JobService) -> None:
     first, _ = debounced(service, "one", principal="p")
     dying(service, "acquire", lambda: debounced(service, "two", **keyed("k2")))
@@ -159,7 +146,6 @@ class Mortal:
 
 
 def dying_at(service: JobService, call: int, after: bool, ask: Callable[[], object]) -> None:
-    """Let a request die at one of its calls."""
     kept: Any = service.store
     mortal: Any = Mortal(kept, call, after)
     service.store = mortal

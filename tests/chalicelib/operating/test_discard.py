@@ -6,12 +6,11 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD
-from chalicelib.jobs.port import Filter, Message
+from chalicelib.jobs.port import Message
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.dead_letter_rule import Remove, sweep
@@ -65,15 +64,3 @@ def test_any_other_job_is_a_conflict(service: JobService, status: Status) -> Non
     job = ended(service, status)
     with pytest.raises(JobConflict, match=f"is {status}; only failed or dead-lettered jobs are discarded"):
         Operations(service.dispatcher, "ada").discard(job.id)
-
-
-def test_in_bulk_it_takes_what_failed_and_no_other_job(service: JobService) -> None:
-    failed, dead, done = (ended(service, s) for s in (Status.FAILED, Status.DEAD_LETTER, Status.COMPLETED))
-    bulk = BulkActions(service.store, Operations(service.dispatcher, "ada", WHY), clock=service.clock)
-    would = bulk.on_matches("discard", Filter(), dry_run=True)
-    assert (would.matched, would.skipped, service.store.get(failed.id).status) == (2, [], Status.FAILED)
-    report = bulk.on_matches("discard", Filter())
-    assert (report.matched, report.done, report.skipped) == (2, 2, [])
-    assert {service.store.get(job.id).discard_reason for job in (failed, dead)} == {WHY}
-    assert service.store.get(done.id).status is Status.COMPLETED
-    assert bulk.on_ids("discard", [done.id], dry_run=True).skipped != []

@@ -10,14 +10,11 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import SEND_GRACE
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.operating.operations import Operations
-from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
-from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import Clock, a_job
 
@@ -57,23 +54,6 @@ def test_a_job_is_sent_under_its_tenant(service: JobService, queue: MemoryJobQue
     assert (first, len(second or "")) == ("acme", 32)
     plain = service.submit(asked(kind="test.plain")).job
     assert (plain.tags, groups(queue, "test.plain")) == ((), [None]), "without the option nothing is kept and sent"
-
-
-def test_a_batch_is_sent_under_the_tenant_of_each(service: JobService, queue: MemoryJobQueue) -> None:
-    submit_many(service, [asked("acme"), asked("bolt"), asked("acme", delay_seconds=60)])
-    assert groups(queue) == ["acme", "bolt", "acme"]
-
-
-def test_the_watchdog_sends_under_the_tenant(service: JobService, queue: MemoryJobQueue, clock: Clock) -> None:
-    service.keep(asked())
-    service.submit(asked("bolt", delay_seconds=7200))
-    clock.advance(SEND_GRACE + 1)
-    watchdog = Watchdog(service.dispatcher, ["test.fair"])
-    watchdog.run(lambda: 50.0)
-    assert groups(queue) == ["acme"]
-    clock.advance(6500)
-    watchdog.run(lambda: 50.0)
-    assert groups(queue)[-1] == "bolt"
 
 
 def test_a_debounced_job_has_the_tenant_of_the_last_request(service: JobService, queue: MemoryJobQueue) -> None:
