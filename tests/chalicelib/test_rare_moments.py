@@ -79,22 +79,6 @@ def test_a_worker_that_lambda_starts_by_another_librarys_handler_runs_the_job(
     assert ground.jobs()[0].status is Status.COMPLETED
 
 
-@pytest.mark.parametrize(("attempts", "ends"), [(3, Status.COMPLETED), (1, Status.DEAD_LETTER)])
-def test_an_error_on_record_stays_there_when_its_worker_died_before_it_could_settle(
-    world: World, attempts: int, ends: Status
-) -> None:
-    world.script["a"] = ["err"]
-    world.submit("a", max_attempts=attempts)
-    faults = world.ground.faults
-    faults.crash_at = faults.calls + len(["set_visibility", "apply", "record", "apply"])
-    world.poll()
-    assert (faults.names[-2:], world.ground.jobs()[0].status) == (["record", "apply"], Status.PROCESSING)
-    world.rest()
-    assert world.ground.jobs()[0].status is ends
-    history = world.service.get(world.accepted["a"]).attempts
-    assert [(a.outcome, a.error_class) for a in history] == [("error", "ValueError")]
-
-
 def test_a_batch_runs_its_first_message_however_little_time_is_left(world: World) -> None:
     world.batch = 3
     world.submit("a")
