@@ -1,19 +1,21 @@
 """Find out whether a firing of a schedule may run: not while the job of an earlier one has not finished."""
 
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs.job import SKIPPED, Job
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 
 MOST_STEPS = 200
-"""Firings that never ran, passed to find the one before them, at a read each. A skipped one names what it was skipped
-for, so that only cancelled ones make a long way."""
+"""Firings that may not have run, passed to find the one before them, at a read each. A skipped one names what it was
+skipped for, so that only cancelled ones, and those whose workers were lost, make a long way."""
+LOST_WORKERS = frozenset({"WorkerLost", "TooManyClaims", "Undeliverable"})
+"""Error classes of dead letters whose workers may have died before they asked whether the firing may run."""
 
 
 def unfinished_before(store: JobStore, job: Job) -> str | None:
     """Return the id of an earlier firing's job that has not finished; None when there is none, and for other jobs.
 
-    * A firing that never ran is passed over: the one before it counts.
-    * A job that was retried by hand runs.
+    * A firing that never ran, or may not have, is passed over: the one before it counts.
+    * A job that was retried by hand runs, and says nothing about those before it.
     * An earlier firing that was retried by hand does not stop a firing that was claimed before, which may have begun.
     * While an earlier firing has not finished its first run, a later one cannot have begun, whatever its claims say.
 
@@ -27,7 +29,13 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
             found = store.get_without_bodies(earlier)
         except JobNotFound:
             return None
-        if not found.terminal:
-            return found.id if job.claims <= 1 or found.gen == 1 else None
-        earlier = found.after if found.error_class == SKIPPED or found.started_at is None else None
+        if not found.terminal and (job.claims <= 1 or found.gen == 1):
+            return found.id
+        earlier = None if _ran(found) else found.after
     return None
+
+
+def _ran(firing: Job) -> bool:
+    """Return whether its function ran for sure in its first run: then all before it had finished by then."""
+    failed = firing.status is Status.DEAD_LETTER and firing.error_class not in LOST_WORKERS
+    return firing.gen == 1 and (firing.status in (Status.COMPLETED, Status.FAILED) or failed)

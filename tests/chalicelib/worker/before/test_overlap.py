@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -55,6 +55,32 @@ def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) 
     fourth = replace(third, id="fourth", after="third")
     assert unfinished_before(world.store, fourth) == "first"
     assert unfinished_before(world.store, replace(fourth, gen=2)) is None, "a retry by hand runs whatever else does"
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"status": Status.DEAD_LETTER, "error_class": "WorkerLost", "claims": 3},
+        {"status": Status.CANCELLED, "claims": 1},
+        {"status": Status.COMPLETED, "gen": 2, "claims": 1},
+    ],
+    ids=["its workers died, perhaps before they asked", "cancelled when claimed", "retried by hand"],
+)
+def test_a_firing_that_may_never_have_asked_hides_no_unfinished_one_before_it(
+    world: OneType, ended: dict[str, Any]
+) -> None:
+    put(world, "first", status=Status.QUEUED)
+    put(world, "second", started_at=1.0, after="first", **ended)
+    world.submit(after="second")
+    world.poll()
+    assert (world.job().error_class, world.job().after) == (SKIPPED, "first")
+
+
+def test_one_that_goes_on_beside_a_retry_by_hand_is_still_behind_the_ones_before_that(world: OneType) -> None:
+    put(world, "first", status=Status.QUEUED)
+    put(world, "second", status=Status.PROCESSING, gen=2, after="first")
+    third = a_job(after="second", claims=2)
+    assert unfinished_before(world.store, third) == "first"
 
 
 def test_a_chain_of_any_length_is_followed_to_its_end(world: OneType) -> None:
