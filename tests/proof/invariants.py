@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
+from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from tests.proof.grounds.ground import Write, Written
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
 
@@ -22,6 +23,8 @@ LATER = frozenset({"later", "a while later", "much later"})
 """What an attempt may have done last and be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
 """Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
+CLOCKS_APART = 35.0
+"""Seconds by which two clocks of a world differ at most, with room to spare."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
 """Given up because no message could be delivered: there is none to be in the dead-letter queue."""
 
@@ -29,7 +32,10 @@ NO_EVIDENCE = frozenset({"Undeliverable"})
 def broken_at_rest(world: World) -> list[str]:
     """Every invariant that does not hold now that the system has come to rest."""
     paused = [] if world.by_itself is None else world.by_itself.broken()
-    ended = [*_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world)]
+    paused += [] if world.planned is None else world.planned.broken()
+    if isinstance(world.ground, MemoryGround):
+        paused += world.in_bulk.broken(world.ground.acted())
+    ended = [*_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world), *_one_thing(world)]
     return [*broken_always(world), *ended, *paused]
 
 
@@ -63,6 +69,23 @@ def _asked_last(world: World) -> Iterator[str]:
     for key, ids in world.only.items():
         if len(ids) > 1:
             yield f"I17 {key}: {len(ids)} jobs were made"
+
+
+def _one_thing(world: World) -> Iterator[str]:
+    """No second job was made of a unique one within its time, unless the first one had ended badly."""
+    names = {job.id: (job.type, job.payload["name"]) for job in world.ground.jobs() if job.type in world.unique}
+    newest: dict[tuple[str, str], str] = {}
+    until: dict[str, float] = {}
+    last: dict[str, Status] = {}
+    for job_id, old, new in world.ground.writes():
+        if old is None and job_id in names:
+            name, seconds = names[job_id], world.unique[new.type]
+            earlier = newest.get(name, "")
+            if earlier and last[earlier] not in RETRYABLE and new.updated_at < until[earlier] - CLOCKS_APART:
+                left = until[earlier] - new.updated_at
+                yield f"I17 {job_id} was made beside {earlier}, which stands for the same for {left:.0f} s"
+            newest[name], until[job_id] = job_id, new.updated_at + seconds
+        last[job_id] = new.status
 
 
 def _counted(world: World) -> Iterator[str]:

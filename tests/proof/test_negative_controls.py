@@ -24,6 +24,7 @@ from chalicelib.limits.serial import InOrder
 from chalicelib.operating.operations import Operations
 from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
 from chalicelib.producing.submission import Submission
+from chalicelib.worker import consume
 from chalicelib.worker.consume import Worker
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
@@ -412,7 +413,12 @@ def test_a_month_finds_a_job_that_goes_on_behind_one_of_its_key_that_backs_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(InOrder, "after", lambda _, delivery, end: None)
-    assert any(" I23 " in line for line in episode(OF_KEYS, hours=24).broken)
+    assert any(" I23 " in line for line in episode(OF_KEYS, hours=36).broken)
+
+
+def test_a_month_finds_a_firing_that_begins_beside_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consume, "unfinished_before", lambda *_: None)
+    assert any(" I24 " in line for line in episode(OF_KEYS, hours=12).broken)
 
 
 def test_a_bulk_action_that_does_not_know_its_own_acts_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

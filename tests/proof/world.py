@@ -28,7 +28,9 @@ from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
 from tests.proof.roles.counting import Counting
 from tests.proof.roles.declared import Declared
-from tests.proof.roles.poller import Poller
+from tests.proof.roles.in_bulk import InBulk
+from tests.proof.roles.planned import Planned
+from tests.proof.roles.poller import WORKERS, Poller
 from tests.proof.roles.script import ScriptedFunction, declare
 from tests.support import Clock
 
@@ -63,10 +65,14 @@ class World(Clients, Declared, Poller):
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
     rate: Rate | None = None
     """The rate of the job type TYPE."""
-    warm: Pacing | None = None
-    """What the process of its worker remembers of the plan."""
+    warm: dict[str, Pacing] = field(default_factory=dict)
+    """What the process of each of its workers remembers of the plan."""
     by_itself: ByItself | None = None
     """What pauses the job type TYPE by itself."""
+    planned: Planned | None = None
+    """The schedules."""
+    unique: dict[str, float] = field(default_factory=dict)
+    """The types whose jobs are unique by their name, and for how many seconds."""
     started: list[float] = field(default_factory=list)
     of_key: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
     """The jobs whose attempts run now, by their key."""
@@ -87,7 +93,10 @@ class World(Clients, Declared, Poller):
     nested: Callable[[], object] | None = None
 
     skew: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Seconds by which the clock of "api", "worker" or "watchdog" is ahead."""
+    """Seconds by which the clock of "api", of "watchdog" or of one of WORKERS is ahead."""
+    worker: str = WORKERS[0]
+    """Whose batch is worked off now, or was the last one."""
+    deliveries: int = 0
     removed: str | None = None
     """The type that the present deploy does not have."""
     throttled: bool = False
@@ -103,13 +112,18 @@ class World(Clients, Declared, Poller):
         self.ground.faults.moment = lambda: (self.clock.now, self.steps)
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
-        self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
+        self.service = JobService(
+            self.ground.store, self.ground.queue, clock=self.clock_of("api"), sleep=self.clock.advance
+        )
         self.operations = Operations(self.service.dispatcher, "ada")
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
         past = cast("PastPauses", Faulty(self.past_pauses, self.ground.faults, DYNAMODB))
-        self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past)
+        self.in_bulk = InBulk(self)
+        self.watchdog = Watchdog(
+            watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past, bulk=self.in_bulk.work
+        )
 
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known; counts what they lack."""
@@ -178,17 +192,21 @@ class World(Clients, Declared, Poller):
             self.watched_at = self.clock.now
             if not self.process(self._watch):
                 self.watchdog.lookback = Lookback()  # the next run is in a new process
+            self.in_bulk.go_on()
             for probe in self.by_itself.probes() if self.by_itself is not None else ():
                 self.deliver(probe)
 
     def _watch(self) -> None:
+        if self.planned is not None:
+            self.planned.run()
         if self.by_itself is not None:
             self.by_itself.watchdog.run()
         self.watchdog.run(lambda: self.time_of_watchdog)
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
-        return not self.ground.unfinished() and not any(map(self.ground.waiting, self.ground.types))
+        waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk
+        return not self.ground.unfinished() and not waiting
 
     def poll_all(self) -> int:
         """Receive one batch of each type that has a message, and work it off."""

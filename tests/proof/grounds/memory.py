@@ -1,6 +1,7 @@
 """The ports in memory: every call of one is a crash point."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
@@ -91,6 +92,10 @@ class MemoryGround:
         """See Ground."""
         self._queue.messages.pop(name, None)
 
+    def acted(self) -> Mapping[tuple[str, str], int]:
+        """Return how often a write of a bulk action changed a job, by the ids of both."""
+        return self._store.acted
+
     def frozen(self) -> JobStore:
         """Return a copy of the store, which stays as it is now."""
         return cast("JobStore", self._store.copy())
@@ -111,6 +116,8 @@ class LoggingStore(MemoryJobStore):
         self.log: list[Write] = []
         self.endings: list[Ending] = []
         self.changes: list[JobChange] = []
+        self.acted: Counter[tuple[str, str]] = Counter()
+        """How often a write of a bulk action changed a job, by the ids of both."""
 
     def copy(self) -> MemoryJobStore:
         """Return the jobs and their places in the index as they are now; jobs are values, so dicts are enough."""
@@ -133,6 +140,9 @@ class LoggingStore(MemoryJobStore):
             after = super().apply(job_id, change)
             self.log.append((job_id, None if before is None else written(before), written(after)))
             self._tell(old, self._image(after))
+            bulk = change.values.get("bulk")
+            if bulk and after.writer == change.writer and before is not None and before.writer != after.writer:
+                self.acted[bulk, job_id] += 1
             return after
 
     def record(self, job_id: str, attempt: Attempt) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.port import Depth
@@ -10,15 +10,25 @@ from tests.proof.coverage import COLUMNS, FAULTS
 from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPES
 from tests.proof.grounds.memory import MemoryGround
+from tests.proof.months.answers import READS, WRITES
+from tests.proof.promises import SHARE_LOST, SHARE_REFUSED
+from tests.proof.roles.poller import WORKERS
 from tests.proof.world import World
 
 HOUR = 3_600.0
 EXPIRED = "messages expire"
 PAUSED = "the type is paused"
+OF_DYNAMODB = WRITES | READS | {"slots", "read", "save", "claim", "replace", "due"}
+"""The calls of which a share gets no answer."""
+SHARES = (0.01, 0.5)
+"""Which share of DynamoDB's answers is lost, or of its requests refused, at least and at most."""
 LONG_PAUSE = 5 * 24 * HOUR
 """Longer than SQS keeps a message."""
 CALM, CALM_FOR = 24.0, 1.5
 """On average once in so many hours nothing goes wrong for so many: only then is judged what must happen soon."""
+PROCESSES = ("api", "watchdog", *WORKERS)
+FARTHEST = 15.0
+"""Seconds that a clock is wrong in a month in which two of them are up to 30 s apart."""
 SKEW = 2.4
 """Seconds a clock may be wrong at most: two clocks are then less than the 5 s apart that a lease allows for."""
 
@@ -44,6 +54,8 @@ KINDS: Mapping[str, Kind] = {
     "the watchdog has little time": Kind(8, 60, 2 * HOUR),
     "the watchdog is down": Kind(12, 60, 6 * HOUR),
     "a type is removed": Kind(24, HOUR, 12 * HOUR),
+    SHARE_LOST: Kind(24, 300, 6 * HOUR),
+    SHARE_REFUSED: Kind(24, 300, 3 * HOUR),
     PAUSED: Kind(36, 600, LONG_PAUSE),
 }
 """Faults that last. The promise about dead letters allows for a day of outage; a pause may be longer than SQS's
@@ -61,7 +73,7 @@ MOMENTS: Mapping[str, float] = {
     "messages lost": 40,
 }
 """Faults of a moment: on average once in so many hours."""
-COUNTED = (*MOMENTS, PAUSED, EXPIRED)
+COUNTED = (*MOMENTS, PAUSED, EXPIRED, SHARE_LOST, SHARE_REFUSED)
 """Faults that are counted as often as they came, by no move: the whole proof fails when one of them never did."""
 
 AIMS = 0.2
@@ -86,6 +98,24 @@ class Weather:
     calm_until: float = 0.0
     came: Counter[str] = field(default_factory=Counter)
     """How often each of COUNTED came."""
+    apart: dict[str, float] = field(default_factory=dict)
+    """Seconds by which the clock of a process is always ahead."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """The shares of answers that are lost and of requests that are refused now."""
+    some: dict[str, range] = field(default_factory=dict)
+    """The calls that are refused, or lose their answer, one after the other."""
+
+    def __post_init__(self) -> None:
+        self._arm()
+
+    def _arm(self) -> None:
+        faults = self.world.ground.faults
+        faults.fail = lambda name: self._fails(name, "refused", SHARE_REFUSED, Throttled)
+        faults.lose = lambda name: self._fails(name, "reply lost", SHARE_LOST, ReplyLost)
+
+    def keep_apart(self) -> None:
+        """Let the clock of each process be up to FARTHEST wrong, by as much all the time."""
+        self.apart = {name: self.rng.uniform(-FARTHEST, FARTHEST) for name in PROCESSES}
 
     def change(self) -> None:
         """Begin and end faults, as chance has it."""
@@ -127,6 +157,9 @@ class Weather:
 
     def _begin(self, name: str, end: float) -> None:
         self.until[name] = end
+        if name in (SHARE_LOST, SHARE_REFUSED):
+            low, high = SHARES
+            self.shares[name] = low * (high / low) ** self.rng.random()
         if name in COUNTED:
             self.came[name] += 1
 
@@ -135,6 +168,8 @@ class Weather:
         self.until = {name: end for name, end in self.until.items() if name == PAUSED}
         self._apply()
         self.world.ground.faults.calm()
+        self.some = {}
+        self._arm()
         self.calm_until = until
 
     def _apply(self) -> None:
@@ -157,8 +192,10 @@ class Weather:
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")
         world.pause_all(on(PAUSED))
-        for process in ("api", "worker", "watchdog"):
-            world.skew[process] = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
+        for process in PROCESSES:
+            wrong = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
+            world.skew[process] = self.apart.get(process, 0.0) + wrong
+        self.shares = {name: share for name, share in self.shares.items() if on(name)}
         if isinstance(world.ground, MemoryGround):
             lags = on("the index lags")
             world.index.frozen = (world.index.frozen or world.ground.frozen()) if lags else None
@@ -189,10 +226,8 @@ class Weather:
         self.came[name] += 1
         if name == "dies":
             faults.crash_at, faults.after = faults.calls + self.rng.randint(1, 12), self.rng.random() < 0.5
-        elif name == "refused":
-            faults.fail = self._some(Throttled)
-        elif name == "reply lost":
-            faults.lose = self._some(ReplyLost)
+        elif name in ("refused", "reply lost"):
+            self.some[name] = self._few_calls()
         elif name == "duplicate":
             self.world.duplicate_next = True
         elif name == "a part of a batch":
@@ -200,8 +235,15 @@ class Weather:
         else:
             self.world.lose_messages(self.rng.choice(TYPES))
 
-    def _some(self, error: type[Exception]) -> Callable[[str], Exception | None]:
-        """Fail a few calls, beginning some calls from now."""
+    def _few_calls(self) -> range:
+        """Return a few calls, beginning some calls from now."""
         first = self.world.ground.faults.calls + self.rng.randint(1, 12)
-        last = first + self.rng.randint(0, 3)
-        return lambda name: error(name) if first <= self.world.ground.faults.calls <= last else None
+        return range(first, first + self.rng.randint(1, 4))
+
+    def _fails(self, name: str, few: str, many: str, error: type[Exception]) -> Exception | None:
+        faults = self.world.ground.faults
+        chosen = faults.calls in self.some.get(few, ())
+        return error(name) if chosen or (many in self.shares and self._by_chance(name, self.shares[many])) else None
+
+    def _by_chance(self, name: str, share: float) -> bool:
+        return name in OF_DYNAMODB and self.rng.random() < share

@@ -115,10 +115,10 @@ class ByItself:
         """Return the gate of a new worker process."""
         rows = cast("AutoPauses", self._looking)
         clock = self.world.clock
-        return Entrance(TYPE, self.rule, rows, self.world.clock_of("worker"), clock.advance, passes=self._note)
+        return Entrance(TYPE, self.rule, rows, self.world.clock_of(self.world.worker), clock.advance, passes=self._note)
 
     def _note(self) -> None:
-        self._let_in = self.world.clock_of("worker")()
+        self._let_in = self.world.clock_of(self.world.worker)()
 
     def pause(self) -> None:
         """POST /job-types/{type}/pause."""

@@ -4,13 +4,11 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from uuid import uuid5
 
-from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.bulk.background import LEASE, BulkWork, NewBulkAction
-from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
-from chalicelib.bulk.port import BulkAction, BulkActionRows, BulkState
+from chalicelib.bulk.background import LEASE, NewBulkAction
+from chalicelib.bulk.port import BulkState
 from chalicelib.bulk.request import BulkActions, Report
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.context import JobContext
@@ -23,8 +21,9 @@ from chalicelib.operating.operations import Operations
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import NAMESPACE, Submission
-from tests.proof.grounds.faults import DYNAMODB, Crash, Faulty
+from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
+from tests.proof.roles.in_bulk import InBulk
 from tests.support import Clock
 
 BALLAST = "x"
@@ -51,6 +50,7 @@ class Clients:
     kind: JobType[Any, Any]
     service: JobService
     operations: Operations
+    in_bulk: InBulk
     accepted: dict[str, str]
     numbers: Iterator[int]
     stopped: set[tuple[str, int]]
@@ -131,6 +131,10 @@ class Clients:
 
         self.debounced[key].append(name)
         self.insist(post) if insist else self.process(post)
+
+    def submit_unkeyed(self, name: str, kind: str) -> None:
+        """POST /jobs without a key, for what there may be a job for already."""
+        self.process(lambda: self.service.submit(self.asked(kind, {"name": name, "ballast": ""})))
 
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
         """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
@@ -232,9 +236,7 @@ class Clients:
 
         `meanwhile` is what happens between two of them: jobs run, and may fail again.
         """
-        kept = MemoryBulkActions(MemoryCounters())
-        rows = cast("BulkActionRows", Faulty(kept, self.ground.faults, DYNAMODB))
-        work = BulkWork(rows, self._acting, MemoryBackground(), self.clock)
+        kept, work = self.in_bulk.kept, self.in_bulk.work
         before = {job.id: job.gen for job in self.ground.jobs()}
         while not kept.newest(1):
             self.process(lambda: work.start(NewBulkAction("retry", "ada", "ada", Filter())))
@@ -250,10 +252,6 @@ class Clients:
         counted = bulk.state, bulk.matched, bulk.done
         if counted != (BulkState.DONE, sum(runs.values()), sum(runs.values())):
             self.wrong.append(f"I26 a bulk action that retried {sum(runs.values())} jobs tells {counted}")
-
-    def _acting(self, bulk: BulkAction) -> BulkActions:
-        operations = replace(self.operations, in_bulk=True, bulk=bulk.id, bulk_since=bulk.started_at)
-        return BulkActions(self.ground.store, operations, clock=self.clock)
 
 
 def _one_of_many(name: str, *, ballast: int = 0, **fields: Any) -> Submission:

@@ -21,18 +21,18 @@ class Counting:
     clock: Clock
     lag: float = 0.0
     out: bool = False
-    _rows: MemoryCounters = field(default_factory=MemoryCounters)
+    rows: MemoryCounters = field(default_factory=MemoryCounters)
     _read: int = 0
 
     def __post_init__(self) -> None:
-        self._stream = StreamCounter(self._rows, self.clock)
+        self._stream = StreamCounter(self.rows, self.clock)
 
     def standing(self, paused: Mapping[str, float]) -> Standing:
         """Return what the counters say. Raises Throttled while they, or the table they are in, are out of order."""
         self._count()
         if self.out or DYNAMODB in self.ground.faults.out:
             raise Throttled("Query")
-        return replace(self._rows.standing(), paused={name: Pause(since) for name, since in paused.items()})
+        return replace(self.rows.standing(), paused={name: Pause(since) for name, since in paused.items()})
 
     def _count(self) -> None:
         told, until = self.ground.changes(), self.clock.now - self.lag

@@ -29,6 +29,7 @@ class Declared:
     of_key: dict[str, list[Job]]
     keyed: int
     wrong: list[str]
+    worker: str
     excused: set[str]
 
     def pace(self, rate: Rate) -> None:
@@ -70,7 +71,7 @@ class Declared:
 
     def starts(self) -> None:
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
-        now = self.clock_of("worker")()
+        now = self.clock_of(self.worker)()
         self.started.append(now)
         if self.by_itself is not None:
             self.by_itself.starts()

@@ -19,6 +19,9 @@ from tests.proof.roles.grouping import misgrouped
 from tests.proof.roles.script import TIMEOUT
 from tests.support import Clock, Invocation, sqs_record
 
+WORKERS = ("worker", "worker 2", "worker 3")
+"""Each works off every third batch, by a clock of its own."""
+
 
 class Poller:
     """The part of a world that works jobs off. What it notes is in the fields of World."""
@@ -39,8 +42,10 @@ class Poller:
     duplicate_next: bool
     ends: list[float]
     wrong: list[str]
-    warm: Pacing | None
+    warm: dict[str, Pacing]
     died: set[tuple[str, int, int]]
+    worker: str
+    deliveries: int
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
@@ -58,14 +63,16 @@ class Poller:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         self.wrong += misgrouped(self.ground, batch) if self.kind.fair_by and kind == TYPE else []
-        clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
+        before, self.worker = self.worker, WORKERS[self.deliveries % len(WORKERS)]
+        self.deliveries += 1
+        clock, dice, sleep = self.clock_of(self.worker), self.rng.uniform, self.clock.advance
         store, queue = self.ground.store, self.ground.queue
         breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
         starts = pacing or start_policy(self.kinds[kind], store, lambda: self.ground.turns, clock, sleep)
         worker = Worker(
             self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
-            service=JobService(store, queue, clock=clock),
+            service=JobService(store, queue, clock=clock, sleep=sleep),
         )  # fmt: skip
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
@@ -76,7 +83,9 @@ class Poller:
         if not survived or DYNAMODB in self.ground.faults.out:
             held = [(job_id, now) for job_id, _, now in self.ground.writes()[began:] if now.status is Status.PROCESSING]
             self.died |= {(job_id, now.gen, now.claims) for job_id, now in held}
-        self.warm = pacing if survived and pacing is not None else self.warm
+        if survived and pacing is not None:
+            self.warm[self.worker] = pacing
+        self.worker = before
         if not survived or SQS in self.ground.faults.out:
             return
         for message in batch:
@@ -89,9 +98,9 @@ class Poller:
         return {"Records": [sqs_record(*one) for one in told]}
 
     def _pacing(self, kind: str) -> Pacing | None:
-        """Return what paces TYPE: of the process that worked off the last batch, unless it died or is at work."""
+        """Return what paces TYPE: of this worker's last batch, unless its process died or is at work."""
         if self.rate is None or kind != TYPE:
             return None
-        warm, self.warm = self.warm, None
-        clock, sleep = self.clock_of("worker"), self.clock.advance
+        warm = self.warm.pop(self.worker, None)
+        clock, sleep = self.clock_of(self.worker), self.clock.advance
         return warm or Pacing.of(self.kinds[kind], self.rate, self.ground.turns, self.ground.store, clock, sleep)

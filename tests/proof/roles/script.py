@@ -65,13 +65,15 @@ class ScriptedFunction:
             self.world.wrong.append(f"I2 token {token} ran twice")
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
-        now, ahead = self.world.clock.now, self.world.skew["worker"]
+        now, ahead = self.world.clock.now, self.world.skew[self.world.worker]
         # by its own clock a worker takes a time that lacks less than this of a whole millisecond for that millisecond
         rounded = FLOAT / 1000
         if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - rounded:
             self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
         if (job.lease_until or 0) - ahead < self._ends():
             self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
+        if self.world.planned is not None:
+            self.world.wrong += self.world.planned.begins(job)
         if any(end >= now for end in self.world.running[job.id, job.gen]):
             self.world.wrong.append(f"I2 {token} began while another worker could still be writing")
         self.world.runs[token] = outcome
