@@ -1,4 +1,4 @@
-"""Inject faults for SECONDS and judge: `python -m scripts.chaos SECONDS SEED`.
+"""Inject faults for SECONDS and judge: `python -m scripts.chaos SECONDS SEED [JOBS_A_SECOND]`.
 
 Wait for the end of all jobs, print the figures; exit with 1 if one is wrong.
 """
@@ -19,17 +19,20 @@ from scripts.chaos.wire import Weather
 
 RATE = 9.5
 """Jobs a second: 10 minutes make more than 5,000."""
+WORDS = ("lost", "doubled", "given up", "unrun")
+"""What the lines of a verdict begin with that are counted by themselves."""
 
 
 def main() -> int:
     """Soak and judge."""
     seconds, seed = float(sys.argv[1]), int(sys.argv[2])
+    rate = float(sys.argv[3]) if len(sys.argv) > 3 else RATE
     print(f"chaos for {seconds:g} s; repeat with: make chaos SECONDS={seconds:g} SEED={seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="jobflow-chaos-") as folder:
-        return _soak(Path(folder), seconds, seed)
+        return _soak(Path(folder), seconds, seed, rate)
 
 
-def _soak(folder: Path, seconds: float, seed: int) -> int:
+def _soak(folder: Path, seconds: float, seed: int, rate: float) -> int:
     events, weather = Events(), Weather(random.Random(f"{seed} wire"))
     stack = Stack(options(folder), events, weather)
     runs = folder / "runs.txt"
@@ -38,14 +41,17 @@ def _soak(folder: Path, seconds: float, seed: int) -> int:
         clients = Clients(stack.api_url, stack.token, random.Random(f"{seed} clients"), runs)
         monkey = Monkey(stack, weather, random.Random(f"{seed} monkey"), seconds)
         monkey.start()
-        asyncio.run(clients.run(seconds, RATE))
+        asyncio.run(clients.run(seconds, rate))
         monkey.stop()
+        verdict.stop_firing(stack.api_url, stack.token)
         began = time.monotonic()
         auditor = verdict.Auditor(stack.variables())
         found = auditor.rest()
         print(f"at rest {time.monotonic() - began:.0f} s after the faults stopped")
         wrong = [f"lost: {key} was never answered" for key in clients.unanswered]
         wrong += verdict.judge(found, clients.accepted, runs, events)
+        wrong += verdict.keys(folder / "keys.txt")
+        wrong += verdict.bulk(stack.api_url, stack.token, found, clients.bulk)
         wrong += verdict.counters(stack.api_url, stack.token, found)
         wrong += verdict.recount(stack.state(), folder)
         wrong += verdict.evidence(found, auditor.dead())
@@ -65,9 +71,12 @@ def _report(
     print(f"killed: {_listed(monkey.done)}")
     print(f"faults on the wire: {_listed(weather.seen)}")
     print(f"events: {_listed(events.seen)}")
-    lost, doubled, early = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled", "given up"))
-    others = len(wrong) - lost - doubled - early
-    print(f"{lost} lost, {doubled} doubled, {early} given up with attempts left, {others} otherwise wrong")
+    lost, doubled, early, unrun = (sum(line.startswith(word) for line in wrong) for word in WORDS)
+    others = len(wrong) - lost - doubled - early - unrun
+    print(
+        f"{lost} lost, {doubled} doubled, {early} given up with attempts left, {unrun} dead letters without a run, "
+        f"{others} otherwise wrong"
+    )
     for line in wrong[:40]:
         print(f"  {line}")
 

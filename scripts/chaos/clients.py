@@ -12,6 +12,10 @@ import httpx
 KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
 """Behaviours of a job, with their share in a hundred."""
 CANCELLED = 0.03
+KEYED, KEYS = 0.15, 8
+"""Share of the jobs that run one at a time for a key, and how many keys there are."""
+BULK_EVERY, LISTED = 20.0, 60
+"""Seconds between two bulk actions, and how many jobs each lists."""
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
 """Seconds between two tries, doubling."""
 LONGEST = 420.0
@@ -28,6 +32,8 @@ class Clients:
         self.accepted: dict[str, str] = {}
         self.done: Counter[str] = Counter()
         self.unanswered: list[str] = []
+        self.bulk: dict[str, tuple[str, int]] = {}
+        """The bulk actions that were answered: what each does, with how many jobs."""
         self._rng = rng
         self._runs = str(runs)
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -39,6 +45,7 @@ class Clients:
         """Post, and return when every post has its answer or was given up."""
         began, number = time.monotonic(), 0
         async with self._client, asyncio.TaskGroup() as group:
+            group.create_task(self._act_in_bulk(began + seconds))
             while time.monotonic() - began < seconds:
                 number += 1
                 group.create_task(self._one(f"chaos-{number}", self._job()))
@@ -54,6 +61,8 @@ class Clients:
         if kind == "dead":
             payload |= {"kind": "error", "trouble": 99}
         body: dict[str, Any] = {"type": "chaos.note", "payload": payload}
+        if kind != "delayed" and self._rng.random() < KEYED:
+            body["type"], payload["key"] = "chaos.keyed", f"key-{self._rng.randrange(KEYS)}"
         if kind == "delayed":
             body["delay_seconds"] = self._rng.randint(1, 30)
         if kind == "dead":
@@ -72,6 +81,18 @@ class Clients:
         if cancelled:
             stopped = await self._insist(f"/jobs/{job_id}/cancel", {}, None)
             self.done["asked to stop"] += stopped is not None and stopped.is_success
+
+    async def _act_in_bulk(self, ends: float) -> None:
+        """Retry or discard jobs of a list, of which most cannot be acted on, now and then until the end."""
+        while time.monotonic() < ends:
+            await asyncio.sleep(BULK_EVERY)
+            known = list(self.accepted)
+            ids = self._rng.sample(known, min(len(known), LISTED))
+            action = self._rng.choice(("retry", "retry", "discard"))
+            answer = await self._insist("/bulk", {"action": action, "ids": ids}, None) if ids else None
+            if answer is not None and answer.is_success:
+                self.bulk[answer.json()["id"]] = action, len(ids)
+                self.done["bulk actions"] += 1
 
     async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
         """Repeat a request until it is answered with anything but a server's error."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 
-from scripts.chaos.site import WORKER, Stack
+from scripts.chaos.site import KILLED, Stack
 from scripts.chaos.wire import LAMBDA, Weather
 
 KILL_EVERY = 2.2
@@ -82,7 +82,7 @@ class Monkey:
         return self._rng.random() < TICK / every
 
     def _kill_a_worker(self) -> None:
-        workers = [pid for name, pid in self._stack.workers() if name.endswith(WORKER)]
+        workers = [pid for name, pid in self._stack.workers() if name.endswith(KILLED)]
         if workers:
             self._kill(self._rng.choice(workers), "workers killed")
 

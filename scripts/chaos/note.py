@@ -1,17 +1,32 @@
-"""Define the soak's job type: record a run, then do what the payload says. Copied into the soak's `handlers/`."""
+"""Define one of the soak's job types: record a run, then do what the payload says.
+
+Copied into the soak's `handlers/` under the name of each: chaos_note, chaos_keyed, whose jobs of one key run one at a
+time, and chaos_planned, whose firings do not overlap.
+"""
 
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib import Function
+from chalicelib import Cron, Function
 from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import job
+
+WHAT = Path(__file__).stem.removeprefix("chaos_")
+LOG = str(Path(__file__).parents[2] / "runs.txt")
+DECLARED: dict[str, dict[str, Any]] = {
+    "note": {},
+    "keyed": {"serial_by": "key"},
+    "planned": {"schedule": Cron("* * * * *", overlap="skip", payload={"log": LOG, "key": "planned", "seconds": 4})},
+}
 
 
 class ChaosNote(BaseModel):
@@ -21,14 +36,33 @@ class ChaosNote(BaseModel):
     kind: str = "ok"
     trouble: int = 0
     seconds: float = 0.0
+    key: str = ""
 
 
-@job("chaos.note", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20))
+@job(f"chaos.{WHAT}", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20), **DECLARED[WHAT])
 def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
     """Run, fail, or die."""
     token = f"{ctx.job.gen}.{ctx.attempt}"
     with Path(payload.log).open("a") as log:  # one short write in append mode: whole lines from any process
         log.write(f"{ctx.job_id} {token}\n")
+    with _noted(payload, ctx.job_id):
+        _act(payload, ctx)
+    return token
+
+
+@contextmanager
+def _noted(payload: ChaosNote, job_id: str) -> Iterator[None]:
+    """Note when a job of a key ran; who is killed notes nothing."""
+    began = time.time()
+    try:
+        yield
+    finally:
+        if payload.key:
+            with Path(payload.log).with_name("keys.txt").open("a") as log:
+                log.write(f"{payload.key} {began:.3f} {time.time():.3f} {job_id}\n")
+
+
+def _act(payload: ChaosNote, ctx: JobContext) -> None:
     time.sleep(payload.seconds)
     ctx.check_cancelled()
     if ctx.attempt <= payload.trouble:
@@ -37,7 +71,6 @@ def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
         if payload.kind == "permanent":
             raise PermanentError("never")
         raise ValueError(payload.kind)
-    return token
 
 
 handler = consume(chaos_note)

@@ -1,6 +1,7 @@
-"""Start the stack under test: the real platform with the soak's job type alone, behind the faulty proxy."""
+"""Start the stack under test: the real platform with the soak's job types alone, behind the faulty proxy."""
 
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,8 +17,13 @@ from scripts.chaos.wire import LAMBDA, Weather, Wire
 COPIED = ("chalicelib", "infra")
 """An edit during the soak is not part of it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
-WORKER = "chaos-note"
-"""End of the name of the soak's worker."""
+TYPES = ("note", "keyed", "planned")
+"""Ends of the names of the soak's job types."""
+QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-planned")
+WORKERS = ("chaos-note", "chaos-keyed", "chaos-planned")
+"""Ends of the names of the soak's workers."""
+KILLED = (*WORKERS, "recount")
+"""Ends of the names of the functions that are killed: the last one works off bulk actions, too."""
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
@@ -53,7 +59,7 @@ def throttled(invoke: Invoke, weather: Weather) -> Invoke:
     """Return an `invoke` that refuses the worker's invocations while Lambda is out of order."""
 
     async def invoke_or_refuse(name: str, event: Any) -> InvokeResult:
-        if not name.endswith(WORKER) or not weather.refuses(LAMBDA):
+        if not name.endswith(WORKERS) or not weather.refuses(LAMBDA):
             return await invoke(name, event)
         error = {"errorType": "TooManyRequestsException", "errorMessage": "Rate Exceeded."}
         return InvokeResult(ok=False, request_id="", error=error)
@@ -67,6 +73,7 @@ class Stack(Platform):
     def __init__(self, options: Options, events: Events, weather: Weather) -> None:
         super().__init__(options, events)
         self._weather = weather
+        self._closing = threading.Event()
 
     def _emulate_and_describe(self) -> None:
         super()._emulate_and_describe()
@@ -80,6 +87,13 @@ class Stack(Platform):
         super().start()
         service: Any = self._service
         service.invoke_async = throttled(service.invoke_async, self._weather)
+        threading.Thread(target=self._go_on_with_bulk_actions, name="bulk", daemon=True).start()
+        self._parts.callback(self._closing.set)
+
+    def _go_on_with_bulk_actions(self) -> None:
+        """Do what `make dev` does every second."""
+        while not self._closing.wait(1.0):
+            self.work_off_bulk_actions()
 
     def workers(self) -> list[tuple[str, int]]:
         """Return the function's name and the process id of every execution environment."""
@@ -95,11 +109,12 @@ class Stack(Platform):
 
 
 def options(folder: Path) -> Options:
-    """Make a tree with one job type in `folder`; return options for the platform: free ports, no rate limit."""
+    """Make a tree with the soak's job types in `folder`; return options for the platform: free ports, no rate limit."""
     root = folder / "tree"
     (root / "handlers").mkdir(parents=True)
     (root / "handlers" / "__init__.py").touch()
-    shutil.copy(Path(__file__).with_name("note.py"), root / "handlers" / "chaos_note.py")
+    for name in TYPES:
+        shutil.copy(Path(__file__).with_name("note.py"), root / "handlers" / f"chaos_{name}.py")
     for name in COPIED:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from infra.local.options import ROOT
 from infra.local.state.file import StateFile
-from scripts.chaos.site import Events
+from scripts.chaos.site import QUEUES, Events
 
 LONGEST_REST = 2_400.0
 """Seconds that everything may take to end once the faults have stopped: a wait of 15 minutes, and what follows it."""
@@ -38,6 +39,8 @@ class Table:
 
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: int = 0
+    acts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often a bulk action acted on a job, by the ids of both."""
 
 
 class Auditor:
@@ -53,7 +56,7 @@ class Auditor:
         resource: Any = boto3.resource("dynamodb", **where)
         self._table: Any = resource.Table(variables["JOBS_TABLE"])
         self._sqs: Any = boto3.client("sqs", **where)
-        self._queue = variables["QUEUE_URL_PREFIX"] + "chaos-note"
+        self._queues = [variables["QUEUE_URL_PREFIX"] + name for name in QUEUES]
 
     def look(self) -> Table:
         """Return everything, now."""
@@ -62,10 +65,12 @@ class Auditor:
         while True:
             page = self._table.scan(ConsistentRead=True, **start)
             found.jobs |= {item["pk"]: item for item in page["Items"] if item["sk"] == "META"}
+            acts = [item for item in page["Items"] if item["sk"] == "META" or item["sk"].startswith("ACT#")]
+            found.acts.update((item["bulk"], item["pk"]) for item in acts if item.get("bulk"))
             if "LastEvaluatedKey" not in page:
                 break
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        found.waiting = self._messages(self._queue)
+        found.waiting = self._waiting()
         return found
 
     def rest(self) -> Table:
@@ -76,7 +81,7 @@ class Auditor:
         ends = time.monotonic() + LONGEST_REST
         while time.monotonic() < ends:
             time.sleep(GLANCE)
-            if self._messages(self._queue):
+            if self._waiting():
                 continue
             found = self.look()
             if not found.waiting and all(job["status"] in TERMINAL for job in found.jobs.values()):
@@ -85,14 +90,20 @@ class Auditor:
         return self.look()
 
     def dead(self) -> set[tuple[str, int]]:
-        """Return id and generation of each message in the dead-letter queue; wait for those that the watchdog hides."""
-        url, found, ends = f"{self._queue}-dlq", dict[str, Message](), time.monotonic() + LONGEST_SWEEP
+        """Return id and generation of each message in the dead-letter queue; wait for those that the watchdog hides.
+
+        In a FIFO queue there is none: the job is the record.
+        """
+        url, found, ends = f"{self._queues[0]}-dlq", dict[str, Message](), time.monotonic() + LONGEST_SWEEP
         while len(found) < self._messages(url) and time.monotonic() < ends:
             answer = self._sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=600
             )
             found |= {m["MessageId"]: parse_message(m["Body"]) for m in answer.get("Messages", [])}
         return {(message.id, message.gen) for message in found.values()}
+
+    def _waiting(self) -> int:
+        return sum(map(self._messages, self._queues))
 
     def _messages(self, url: str) -> int:
         names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
@@ -115,6 +126,8 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         if job["status"] == "dead_letter" and job["attempts"] < job["max_attempts"]:
             spent = f"{job['attempts']} of {job['max_attempts']} attempts"
             wrong.append(f"given up: {job_id} after {spent} ({job.get('error_class')})")
+        if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in range(1, 99)):
+            wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']}")
         if job["attempts"] > job["max_attempts"]:
             wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
     wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]
@@ -124,11 +137,44 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
     return wrong
 
 
+def keys(log: Path) -> list[str]:
+    """Return the runs of one key that were under way at once, of those that came to their end."""
+    told = [line.split() for line in (log.read_text().splitlines() if log.exists() else ())]
+    spans = sorted((key, float(began), float(ended), job_id) for key, began, ended, job_id in told)
+    return [
+        f"doubled: {two[3]} began {one[2] - two[1]:.1f} s before the end of {one[3]}, which has its key {one[0]}"
+        for one, two in pairwise(spans)
+        if one[0] == two[0] and two[1] < one[2]
+    ]
+
+
+def bulk(url: str, token: str, found: Table, started: Mapping[str, tuple[str, int]]) -> list[str]:
+    """Return the jobs that a bulk action acted on more than once, and the actions that tell something else."""
+    wrong = [
+        f"doubled: the bulk action {one} acted {n} times on {job}" for (one, job), n in found.acts.items() if n > 1
+    ]
+    acted = Counter(one for one, _ in found.acts)
+    for one, (action, listed) in started.items():
+        headers = {"Authorization": f"Bearer {token}"}
+        told = httpx.get(f"{url}/bulk/{one}", headers=headers, timeout=10, trust_env=False).json()
+        numbers = told.get("state"), told.get("matched"), told.get("done", 0) + told.get("skipped", 0)
+        if numbers != ("done", listed, listed) or (action == "retry" and told["done"] != acted[one]):
+            wrong.append(f"wrong: the bulk action {one} changed {acted[one]} of {listed} jobs and tells {told}")
+    return wrong
+
+
 def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:
     """Return dead letters without a message, and messages without a dead letter."""
     ended = {(i, int(j["gen"])): j for i, j in found.jobs.items() if j["status"] == "dead_letter"}
     lacking = [f"evidence: {key} has no message" for key, job in ended.items() if key not in dead and _needs(job)]
     return lacking + [f"evidence: the message {key} has no dead letter" for key in dead if key not in ended]
+
+
+def stop_firing(url: str, token: str) -> None:
+    """Pause the schedule, so that everything can come to rest."""
+    where = f"{url}/schedules/chaos.planned-default/pause"
+    answer = httpx.post(where, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
+    answer.raise_for_status()
 
 
 def counters(url: str, token: str, found: Table) -> list[str]:
@@ -177,4 +223,4 @@ def _left(job: Mapping[str, Any]) -> str:
 
 
 def _needs(job: Mapping[str, Any]) -> bool:
-    return job.get("error_class") != "Undeliverable"
+    return job.get("error_class") != "Undeliverable" and job.get("type") != "chaos.keyed"

@@ -22,7 +22,7 @@ DECLARING = (answers, machine, month, outages, scenarios)
 # scripts.chaos, which knows nothing of the proof
 plays(
     "K",
-    (1, 2, 3, 4, 5, 6, 7, 8),
+    (1, 2, 3, 4, 5, 6, 7, 8, 11, 12),
     (
         DIES, REFUSED, REPLY_LOST, DUPLICATE, "DynamoDB is out of order", "SQS is out of order",
         "invocations are throttled", "the watchdog is down",

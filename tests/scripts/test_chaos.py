@@ -13,7 +13,7 @@ import pytest
 
 from infra.local.lambdas.invocation import InvokeResult
 from scripts.chaos.site import Events, throttled
-from scripts.chaos.verdict import Table, evidence, judge
+from scripts.chaos.verdict import Table, evidence, judge, keys
 from scripts.chaos.wire import Weather, Wire
 
 AMZ = {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
@@ -165,6 +165,18 @@ def test_a_token_that_ran_twice_and_a_second_completion_are_found(runs: Path) ->
     events.completions["a", 1] = 2
     lines = judge(Table({"a": item()}), {"a": "ok"}, runs, events)
     assert [line.partition(":")[0] for line in lines] == ["doubled", "doubled"]
+
+
+def test_a_dead_letter_that_never_ran_in_its_run_is_found(runs: Path) -> None:
+    lines = judge(Table({"a": item(status="dead_letter", gen=2, attempts=3)}), {"a": "ok"}, runs, Events())
+    assert [line.partition(":")[0] for line in lines] == ["unrun"]
+
+
+def test_two_runs_of_a_key_at_once_are_found(tmp_path: Path) -> None:
+    log = tmp_path / "keys.txt"
+    assert keys(log) == []
+    log.write_text("k 1.0 2.0 a\nother 1.5 1.6 b\nk 2.0 3.0 c\nk 2.9 4.0 d\n")
+    assert keys(log) == ["doubled: d began 0.1 s before the end of c, which has its key k"]
 
 
 def test_evidence_is_missed_both_ways() -> None:
