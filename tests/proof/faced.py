@@ -11,6 +11,7 @@ from tests.proof.promises import (
     PROMISES,
     REFUSED,
     REPLY_LOST,
+    TOGETHER,
     parts_of,
     plays,
 )
@@ -19,6 +20,8 @@ from tests.proof.stories import scenarios
 DECLARING = (answers, machine, month, outages, scenarios)
 """Imported for what they declare."""
 
+# tests.proof.test_together, whose threads are no part of `make proof`
+plays("T", (2, 5, 6, 8, 10, 11), (TOGETHER,))
 # scripts.chaos, which knows nothing of the proof
 plays(
     "K",

@@ -1,0 +1,203 @@
+"""Many at once, over the real adapters, at every place that tries a bounded number of times: each gets a good answer.
+
+The emulator answers one request of a service at a time, as AWS changes one item at a time; threads do the rest.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import JobConflict
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.unique import Unique
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.job import Status
+from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.limits.dynamo import DynamoTurns
+from chalicelib.limits.serial import InOrder
+from chalicelib.limits.serial_rule import KeyHeld
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from chalicelib.pausing.dynamo import DynamoAutoPauses
+from chalicelib.pausing.rule import AutoPause, failed, probing
+from chalicelib.pausing.switch import change
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from chalicelib.schedules.declared import Declared
+from chalicelib.schedules.dynamo import DynamoSchedules
+from chalicelib.schedules.editing import ScheduleService
+from chalicelib.schedules.editing import Settings as ScheduleSettings
+from chalicelib.schedules.firings import Firings
+from chalicelib.settings import Settings
+from tests.chalicelib.api.support import NOTE, only_types
+from tests.support import T0, Clock, a_job
+
+T = TypeVar("T")
+MANY = 32
+DUE = T0 + 5000
+
+
+def together(number: int, act: Callable[[int], T]) -> list[T]:
+    """Do it so many times in so many threads, which all begin at once."""
+    start = threading.Barrier(number)
+
+    def wait_and_act(which: int) -> T:
+        start.wait(timeout=30)
+        return act(which)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(wait_and_act, range(number)))
+
+
+@pytest.fixture(autouse=True)
+def types() -> Iterator[None]:
+    with only_types(NOTE):
+        yield
+
+
+@pytest.fixture
+def service(cloud: Settings, clock: Clock) -> JobService:
+    return JobService(DynamoJobStore(cloud, clock), MemoryJobQueue(clock), clock=clock)
+
+
+def asked(number: int, **fields: Any) -> Submission:
+    return Submission(NOTE.name, {"to": ["a@example.com"], "text": f"{number}"}, principal="p", **fields)
+
+
+def declare(kind: JobType[Any, Any]) -> None:
+    registered[kind.name] = kind
+
+
+def test_requests_with_one_key_get_one_job(service: JobService) -> None:
+    answers = together(MANY, lambda _: service.submit(asked(1, idempotency_key="k")))
+    assert len({answer.job.id for answer in answers}) == 1
+    assert Counter(answer.outcome is Outcome.CREATED for answer in answers) == {True: 1, False: MANY - 1}
+
+
+def test_requests_for_one_thing_get_one_job(service: JobService) -> None:
+    declare(replace(NOTE, unique=Unique(by=("to",), seconds=3600)))
+    answers = together(MANY, lambda number: service.submit(asked(number, idempotency_key=f"{number}")))
+    assert len({answer.job.id for answer in answers}) == 1
+    assert Counter(answer.outcome is Outcome.CREATED for answer in answers) == {True: 1, False: MANY - 1}
+
+
+def test_debounced_requests_get_one_job_that_has_what_one_of_them_asked_for(service: JobService) -> None:
+    answers = together(MANY, lambda number: service.submit(asked(number, debounce=Debounce("k", 30))))
+    [job_id] = {answer.job.id for answer in answers}
+    assert Counter(answer.outcome for answer in answers) == {Outcome.CREATED: 1, Outcome.REPLACED: MANY - 1}
+    assert service.get(job_id).job.gen == MANY
+
+
+def test_workers_of_a_rate_get_a_slot_each(cloud: Settings) -> None:
+    rate = Rate(MANY, per=60)
+    answers = together(MANY, lambda _: DynamoTurns(cloud).slots("t", rate, 1, T0, T0 + 3600))
+    assert [len(answer) for answer in answers] == [1] * MANY
+    assert len({slot for (slot,) in answers}) == MANY
+
+
+def test_workers_that_find_no_slot_get_a_turn_each(cloud: Settings) -> None:
+    answers = together(MANY, lambda _: DynamoTurns(cloud).turns("t", Rate(1, per=60), 1, T0))
+    assert len({turn for (turn,) in answers}) == MANY
+
+
+def test_of_the_jobs_of_a_key_one_begins_and_the_others_are_told_to_come_again(service: JobService) -> None:
+    store, clock = service.store, service.clock
+    held = []
+    for number in range(MANY):
+        job = a_job()
+        store.add(job)
+        by = Claimant(f"request-{number}")
+        held.append(store.apply(job.id, transitions.claim(1, now=T0, lease_until=T0 + 65, by=by)))
+
+    def begin(number: int) -> bool:
+        try:
+            InOrder("t", store, clock, "key").start(held[number])
+        except KeyHeld:
+            return False
+        return True
+
+    assert sum(together(MANY, begin)) == 1
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING])
+@pytest.mark.parametrize("acts", [("cancel",), ("run_now", "cancel")], ids=" and ".join)
+def test_operators_of_one_job_are_told_what_became_of_it(
+    service: JobService, status: Status, acts: tuple[str, ...]
+) -> None:
+    waits = {"run_at": DUE, "next_attempt_at": DUE} if status is Status.SCHEDULED else {}
+    held = {"attempts": 1, "lease_until": T0 + 65} if status is Status.PROCESSING else {}
+    job = a_job(type=NOTE.name, status=status, **waits, **held)
+    service.store.add(job)
+
+    def act(number: int) -> str:
+        operations = Operations(Dispatcher(service.store, service.queue, service.clock), f"operator {number}")
+        try:
+            getattr(operations, acts[number % len(acts)])(job.id)
+        except JobConflict as conflict:
+            return str(conflict)
+        return "done"
+
+    answers = Counter(together(MANY, act))
+    found = service.get(job.id).job
+    assert found.status is Status.CANCELLED or found.cancel_requested
+    assert answers["done"] >= 1
+    assert not [answer for answer in answers if "too quickly" in answer]
+
+
+def test_workers_whose_attempts_all_fail_pause_their_type(cloud: Settings) -> None:
+    rule = Failing(of=5, within=300)
+    together(MANY, lambda _: tell(DynamoAutoPauses(cloud), rule))
+    row = DynamoAutoPauses(cloud).read("t")
+    assert (row.since, len(row.failures)) == (T0, 5)
+
+
+def tell(rows: DynamoAutoPauses, rule: Failing) -> AutoPause | None:
+    """A worker that does not get to count a failure goes on: it delays a pause."""
+    try:
+        return change(rows, "t", failed(rule, "f", "ValueError", T0))
+    except TimeoutError:
+        return None
+
+
+def test_of_the_workers_that_want_a_probe_one_gets_it(cloud: Settings) -> None:
+    rows = DynamoAutoPauses(cloud)
+    assert rows.replace("t", AutoPause(), AutoPause(since=T0, cooldown=60, probe_at=T0 + 60)) is not None
+    answers = together(MANY, lambda number: change(DynamoAutoPauses(cloud), "t", probing(f"{number}", T0 + 61, 50.0)))
+    [taken] = [answer for answer in answers if answer is not None]
+    assert rows.read("t").probe == taken.probe
+
+
+def scheduling(service: JobService, cloud: Settings) -> ScheduleService:
+    kept = DynamoSchedules(cloud)
+    firings = Firings(kept, service, Declared(kept, service.dispatcher, followed=True))
+    return ScheduleService(kept, service, firings)
+
+
+def settings_of(minute: int) -> ScheduleSettings:
+    return ScheduleSettings(NOTE.name, f"{minute} * * * *", "UTC", {"to": ["a@example.com"]})
+
+
+def test_operators_who_pause_a_schedule_all_find_it_paused(service: JobService, cloud: Settings) -> None:
+    schedules = scheduling(service, cloud)
+    schedules.create("s", settings_of(5))
+    assert all(one.paused for one in together(MANY, lambda _: scheduling(service, cloud).pause("s")))
+
+
+def test_administrators_who_change_a_schedule_differently_all_get_their_turn(
+    service: JobService, cloud: Settings
+) -> None:
+    schedules = scheduling(service, cloud)
+    schedules.create("s", settings_of(5))
+    answers = together(12, lambda number: scheduling(service, cloud).change("s", settings_of(number)).cron)
+    wanted = {settings_of(number).cron for number in range(12)}
+    assert {*answers, schedules.get("s").cron} <= wanted
