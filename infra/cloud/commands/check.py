@@ -82,12 +82,14 @@ def check(
 def _kept(stack: Stack) -> dict[str, str]:
     """Return what was set for a first deployment that failed: its stack is deleted, and forgets it.
 
-    Such a stack tells each default as if somebody had said it. Those are left to the next first deployment.
+    Such a stack tells each default as if somebody had said it. Those are left to the next first deployment, but for
+    answers without which that one would not have begun.
     """
     if not stack.failed_at_first():
         return {}
     defaults, told = basics.chosen({}), history.shown(stack.describe() or {})
-    return {name: value for name, value in told.items() if value != defaults.get(name, value)}
+    answers = production.ANSWERS if production.is_production(stage_of(stack.name)) else ()
+    return {name: value for name, value in told.items() if name in answers or value != defaults.get(name, value)}
 
 
 def _of_the_account(

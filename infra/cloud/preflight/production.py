@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from infra.cloud.preflight.finding import Finding
 
 NAMES = ("prod", "production", "live")
+ANSWERS = ("AlarmEmail", "PermissionsBoundary")
+"""Parameters that a first deployment of production does not begin without; empty is an answer, too."""
 SHORTEST_RETENTION = 14
 """Days of logs: a weekend and a holiday may lie between an error and the person who looks for it."""
 UNRESERVED = 100
