@@ -140,8 +140,8 @@ mutations: $(MUTMUT)  ## Change the pure rules bit by bit and count the changes 
 chaos: $(READY)  ## Run the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
-	@$(PY) -m jobflow package
+package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX); TRANSLATED=1: build/cloudformation.json, too
+	@$(PY) -m jobflow package $(if $(TRANSLATED),--translated)
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \

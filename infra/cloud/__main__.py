@@ -1,6 +1,7 @@
 """JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -27,6 +28,7 @@ from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
 from infra.cloud.package.build import ROOT, Package, build
+from infra.cloud.package.translate import for_tools
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
@@ -62,6 +64,10 @@ def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     with terminal.working("Packaging the functions"):
         made = _build(options, options.stage, options.out)
     terminal.say(f"{made.archive}, {made.template}")
+    if options.translated:
+        plain = options.out / "cloudformation.json"
+        plain.write_text(json.dumps(for_tools(made.read_template()), indent=1, sort_keys=True) + "\n")
+        terminal.say(str(plain))
     for note in (*made.sizes(), *made.notes):
         terminal.say(note)
     return 0
@@ -207,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
     package = command("package", _package, "Make build/deployment.zip and build/sam.json.", "--out build")
     package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
     package.add_argument("--out", type=Path, default=ROOT / "build")
+    package.add_argument(
+        "--translated", action="store_true", help="also cloudformation.json, after the SAM transform: for CDK"
+    )
     _package_options(package)
     deploy = staged(
         "deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.", "--dry-run"

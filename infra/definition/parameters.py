@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.settings import SHARDS
-from infra.definition.names import Value, ref, sub
+from infra.definition.names import Value, attribute, ref, sub
 from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
@@ -50,7 +50,7 @@ def outputs() -> dict[str, Any]:
     """Return what deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
     return {
         "ApiOriginValue": _output(_api_url(), "The API without its path"),
-        "ApiUrl": _output(_api_url(f"/{STAGE}"), "Where the API is"),
+        "ApiUrl": {**_output(_api_url(f"/{STAGE}"), "Where the API is"), **_exported("ApiUrl")},
         # what `infra.cloud.package.shift` makes of it, when the stage is deployed
         "NewVersions": _output(
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
@@ -66,7 +66,19 @@ def outputs() -> dict[str, Any]:
         },
         "FilesBucketName": _output(ref("FilesBucket"), "Uploads, results and reports"),
         "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
-        "JobsTableName": _output(ref("JobsTable"), "Where jobs are"),
+        "JobsTableName": {**_output(ref("JobsTable"), "Where jobs are"), **_exported("JobsTableName")},
+        "JobsTableArn": {
+            **_output(attribute("JobsTable", "Arn"), "The same, for policies"),
+            **_exported("JobsTableArn"),
+        },
+        # one for all, since a stack has 200 outputs at most: email.send's is this and `email-send`
+        "QueueArnPrefix": {
+            **_output(
+                sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-"),
+                "The ARN of a type's queue is this and the type, with hyphens",
+            ),
+            **_exported("QueueArnPrefix"),
+        },
     }
 
 
@@ -183,6 +195,11 @@ def _both(parameter: str, condition: str) -> dict[str, Any]:
 
 def _is_true(parameter: str) -> dict[str, Any]:
     return {"Fn::Equals": [ref(parameter), "true"]}
+
+
+def _exported(name: str) -> dict[str, Any]:
+    """Let other stacks import an output, as `<stack>-<name>`."""
+    return {"Export": {"Name": sub(f"${{AWS::StackName}}-{name}")}}
 
 
 def _output(value: Any, description: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Apply CloudFormation's SAM transform to our template without AWS."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -28,11 +29,31 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def with_code(template: dict[str, Any], code: str | Mapping[str, str]) -> dict[str, Any]:
+def for_tools(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template as plain CloudFormation for tools that run no transform, such as CDK's CfnInclude.
+
+    The bucket of the zips is the parameter CodeBucket. The key of `deployment.zip` is the parameter DeploymentKey;
+    that of each other zip is named alike, so `report-pdf.zip` is at ReportPdfKey.
+    """
+    zips = sorted({properties["CodeUri"] for properties in _functions(template)})
+    keys = {name: "".join(word.capitalize() for word in Path(name).stem.split("-")) + "Key" for name in zips}
+    bucket = {"Ref": "CodeBucket"}
+    plain = translated(with_code(template, {name: {"Bucket": bucket, "Key": {"Ref": keys[name]}} for name in zips}))
+    described = {"CodeBucket": "The bucket with the zips"}
+    described |= {key: f"The key of {Path(name).name} in CodeBucket" for name, key in keys.items()}
+    plain["Parameters"] |= {name: {"Type": "String", "Description": text} for name, text in described.items()}
+    return plain
+
+
+def _functions(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    kinds = template["Resources"].values()
+    return (resource["Properties"] for resource in kinds if resource["Type"] == "AWS::Serverless::Function")
+
+
+def with_code(template: dict[str, Any], code: str | Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the template in which every function's code is at `code`, or where that maps its zip to."""
     copy: dict[str, Any] = json.loads(json.dumps(template))
-    for resource in copy["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            zipped = resource["Properties"].get("CodeUri", "")
-            resource["Properties"]["CodeUri"] = code if isinstance(code, str) else code[zipped]
+    for properties in _functions(copy):
+        zipped = properties.get("CodeUri", "")
+        properties["CodeUri"] = code if isinstance(code, str) else code[zipped]
     return copy
