@@ -14,7 +14,7 @@ from chalicelib.counters.backlog import oldest
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
 from chalicelib.counters.port import Census
 from chalicelib.counters.recounting.progress import Phase
-from chalicelib.counters.recounting.recount import EVERY, GIVE_UP, SPARE, Recount, Report
+from chalicelib.counters.recounting.recount import CANARIES, EVERY, GIVE_UP, SPARE, Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Job, Status
@@ -124,6 +124,19 @@ def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platfor
         assert (report.judged, report.repaired) == (True, {})
         platform.clock.now += 86_400
     assert platform.total(Status.COMPLETED) == 18
+
+
+def test_a_shard_that_lags_behind_the_others_keeps_the_run_from_judging(platform: Platform) -> None:
+    """Its changes wait with its canaries; those of another shard have passed."""
+    platform.add(a_job(status=Status.COMPLETED, created_at=platform.clock.now))
+    platform.clock.now += 700
+    platform.flows = False
+    platform.step()
+    late, passed = platform.stream.waiting[: CANARIES // 2], platform.stream.waiting[CANARIES // 2 :]
+    platform.counter.count(passed, "another")
+    assert platform.step() == Report(Phase.WAITING)
+    platform.counter.count(late, "s")
+    assert (platform.step().drifts, platform.total(Status.COMPLETED)) == ((), 1)
 
 
 def test_a_run_goes_on_where_an_invocation_had_to_stop(platform: Platform, clock: Clock) -> None:

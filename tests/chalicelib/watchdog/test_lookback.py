@@ -70,6 +70,13 @@ def test_what_an_outage_kept_from_being_sent_is_sent_after_it(new: bool) -> None
     assert world.run(PATIENCE).sent
 
 
+def test_what_came_due_while_no_run_was_there_is_sent_by_the_next_one() -> None:
+    world = Behind()
+    world.run(PATIENCE + 120)
+    world.clock.advance(3 * HOUR)
+    assert world.run(60).sent
+
+
 def test_what_an_outage_within_a_pause_kept_from_being_sent_is_sent_after_the_pause() -> None:
     world = Behind()
     world.paused, world.queue.closed = {TYPE: Pause(T0)}, True
