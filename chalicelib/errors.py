@@ -184,6 +184,13 @@ class PayloadUnreadable(JobFlowError):
     """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
 
 
+class RowNotSigned(JobFlowError):
+    """The row of a job was written by somebody who may not make such jobs, or its key is not valid here."""
+
+    def __init__(self) -> None:
+        super().__init__("The job's row was not signed by this platform.")
+
+
 class SecretUnavailable(JobFlowError):
     """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
 

@@ -8,6 +8,10 @@ from chalicelib.errors import ConfigurationError
 
 SHARDS = (4, 8, 16, 32, 64)
 """Partitions that each group of an index can have; the first is what a stage has that says nothing."""
+DEVELOPMENT_KEY = "development"
+"""Signs the rows of jobs on a laptop."""
+SHORTEST_KEY = 22
+"""Characters of a master key elsewhere: 128 bits as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,12 @@ class Settings:
     cors_origin: str
     cursor_secret: str
     """Empty in functions that write no cursors: only the API has it."""
+    signing_key: str
+    """Master keys for the rows of jobs, with commas, the one that signs first. Workers have none."""
+    signing_keys: str
+    """Keys of a worker's own type and of the types that it makes jobs of."""
+    unsigned_until: float
+    """Rows of jobs that were created before (epoch seconds) need no signature."""
     jitter: str
     fault_rate: float
     rate_limit_max: int
@@ -59,6 +69,9 @@ class Settings:
             mail_from=env.get("MAIL_FROM", "jobs@example.com"),
             cors_origin=env.get("CORS_ORIGIN", "http://localhost:8080"),
             cursor_secret=env.get("CURSOR_SECRET", "development" if env.get("STAGE", "dev") == "dev" else ""),
+            signing_key=_signing_key(env),
+            signing_keys=env.get("SIGNING_KEYS", ""),
+            unsigned_until=_number(env, "UNSIGNED_UNTIL", 0, 0, 10_000_000_000),
             jitter=_one_of(env, "JITTER", "full", "none"),
             fault_rate=_number(env, "JOBFLOW_FAULT_RATE", 0.0, 0.0, 1.0),
             rate_limit_max=int(_number(env, "RATE_LIMIT_MAX", 60, 0, 1_000_000)),
@@ -78,6 +91,14 @@ class Settings:
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
             raise ConfigurationError("CURSOR_SECRET must be another one outside development")
         return settings
+
+
+def _signing_key(env: Mapping[str, str]) -> str:
+    develops = env.get("STAGE", "dev") == "dev"
+    keys = env.get("SIGNING_KEY", DEVELOPMENT_KEY if develops and not env.get("SIGNING_KEYS") else "")
+    if not develops and any(len(key) < SHORTEST_KEY for key in keys.split(",") if key):
+        raise ConfigurationError(f"SIGNING_KEY: each key must have {SHORTEST_KEY} characters or more")
+    return keys
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -1,5 +1,6 @@
 """A change of a job as plain data: a conditional write that a store tests and applies. Pure."""
 
+import base64
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
 
 def new_writer() -> str:
     """Return a name for one write: a store that finds it knows that the reply to its own first try was lost."""
-    return uuid.uuid4().hex[:12]
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes[:6]).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Change:
     writer: str = field(default_factory=new_writer)
     job_type: str = ""
     """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
+    found: Job | None = None
+    """The job before a change that begins a new run: the store signs the row anew."""
 
     @property
     def first_due(self) -> float | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -117,6 +117,7 @@ class Job:
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
     `acted` is what an operator did to it last (see `acts`), `bulk` the bulk action that did so, if one did.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
+    `payload_ref` and `signature` are the row's own: where a payload lies that is kept apart, and what signs the row.
     """
 
     id: str
@@ -169,6 +170,8 @@ class Job:
     receive_count: int | None = None
     writer: str = ""
     expires_at: float | None = None
+    payload_ref: str | None = field(default=None, compare=False, repr=False)
+    signature: bytes | None = field(default=None, compare=False, repr=False)
 
     @property
     def token(self) -> tuple[int, int]:
@@ -185,6 +188,16 @@ class Job:
         """Return the id of the schedule that made it; None of other jobs."""
         found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
         return next(found, None)
+
+
+def to_text(value: JSON) -> str:
+    """Compact JSON, as valid Unicode whatever strings are in it."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 def stored_payload(payload: JSON) -> dict[str, JSON]:

@@ -210,6 +210,12 @@ class JobStore(Protocol):
         that cannot be read; after the others, and in MoveRefused, a payload or result that is kept apart is None.
         """
 
+    def signed(self, job: Job) -> bool:
+        """Return whether the row of a job that was read here is signed by this platform: only then may it run.
+
+        True as well where nothing is signed, and of rows from before. A worker knows the types that it has keys of.
+        """
+
     def key_lock(self, key: str) -> KeyLock | None:
         """Return the lock of a key, strongly consistent; None when no job ever had one."""
 

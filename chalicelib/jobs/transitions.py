@@ -11,7 +11,7 @@ from chalicelib.jobs.texts.errors import LONGEST_ERROR, cut, error_fields
 
 LONGEST_BY, LONGEST_REASON = 60, 200
 """Bytes of who discarded a job, and why."""
-LONGEST_NOTE = 110
+LONGEST_NOTE = 98
 """Bytes of a progress note: what a job item has room for."""
 
 
@@ -120,7 +120,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type)
+    return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type, found=found)
 
 
 def cancel(found: Job, *, now: float) -> Change:

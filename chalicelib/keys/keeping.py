@@ -98,7 +98,7 @@ class KeyedJobs:
                 if before is found:
                     self._remember(job, found, until)  # whoever replaced it may have died before it did
                 return self._again(job, before)
-            if found is not None and found.status is Status.SCHEDULED and not found.claims:
+            if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
                 kept = self._replace(found, job)
                 if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
                     # without this its row would expire before its job runs

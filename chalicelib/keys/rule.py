@@ -84,7 +84,7 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
     }  # fmt: skip
-    return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type)
+    return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type, found=found)
 
 
 def _id(*parts: str) -> str:

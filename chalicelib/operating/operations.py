@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.errors import JobConflict, MoveRefused
+from chalicelib.errors import JobConflict, MoveRefused, RowNotSigned
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
@@ -48,6 +48,8 @@ class Operations:
             raise JobConflict(
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
             )
+        if not self.dispatcher.store.signed(found):
+            raise JobConflict(f"Job {job_id} is not retried. {RowNotSigned()}")  # a retry would sign it
         edited = {} if payload is None else _edited(found, payload)
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:

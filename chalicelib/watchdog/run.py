@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
-from chalicelib.errors import MoveRefused
+from chalicelib.errors import MoveRefused, RowNotSigned
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
+from chalicelib.jobs.limits import GIVE_UP_STALLED
 from chalicelib.jobs.port import Helpers
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
@@ -26,7 +27,7 @@ from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
 from chalicelib.watchdog.growing import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rule import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import PATIENCE, REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 
@@ -187,6 +188,8 @@ class Watchdog:
             case GiveUp(error):
                 give_up(self.dispatcher, job, error)
                 return "given_up"
+            case Resend() if not self.dispatcher.store.signed(job):
+                return self._refuse(job, now)
             case Resend(delay, until, stalled):
                 since = now if stalled else None
                 change = transitions.check(job, until=round(until, 3), resent=True, stalled_since=since)
@@ -194,6 +197,17 @@ class Watchdog:
                 if stalled and job.stalled_since is None:
                     events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
                 return "sending"
+
+    def _refuse(self, job: Job, now: float) -> str:
+        """Send no message of a job whose row is not signed; after a day, in which a key may come back, give it up."""
+        if job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED:
+            give_up(self.dispatcher, job, ("RowNotSigned", str(RowNotSigned())))
+            return "given_up"
+        until = round(now + PATIENCE.longest, 3)
+        self._apply(job, transitions.check(job, until=until, resent=False, stalled_since=now))
+        if job.stalled_since is None:
+            events.stalled(job, "RowNotSigned")
+        return "refused"
 
     def _apply(self, job: Job, change: Change) -> Job:
         return self.dispatcher.store.apply(job.id, change)

@@ -18,6 +18,7 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
+    RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
 )
@@ -190,6 +191,7 @@ class Worker:
         try:
             if late:
                 raise ClaimedLate("The table answered the claim when too little of the invocation was left.")
+            self._refuse_unsigned(job)
             if (unfinished := self._unfinished_before(job)) is not None:
                 return Stopped(unfinished)
             inject_fault(self.fault_rate, self.chance)
@@ -203,10 +205,14 @@ class Worker:
         except PayloadRefused as error:
             # A deploy made the schema stricter: an `upgrade` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
+        except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except endings() as error:
             return Raised(error)
+
+    def _refuse_unsigned(self, job: Job) -> None:
+        if not self.store.signed(job):
+            raise RowNotSigned
 
     def _send_anew(self, job: Job, delay: int) -> bool:
         # in a FIFO queue it would lie behind the others of its key, and nothing delays it

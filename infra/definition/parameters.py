@@ -135,6 +135,15 @@ def _service() -> dict[str, dict[str, Any]]:
             "MinLength": 32,
             "Description": "Signs list cursors. `python -m infra.cloud deploy` makes one and keeps it.",
         },
+        "SigningKey": {
+            **_text("", "Master keys that sign the rows of jobs, the newest first; made and kept by deploy."),
+            "NoEcho": True,
+            "MaxLength": 64,
+        },
+        "UnsignedUntil": {
+            **_number(0, "Jobs from before (seconds since 1970) need no signature; set by deploy, 0: none."),
+            "MaxValue": 9_999_999_999,
+        },
         "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
         "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),

@@ -11,6 +11,7 @@ from infra.definition.data.queues import queue_policies, queues
 from infra.definition.data.tables import tables
 from infra.definition.fitting import fit
 from infra.definition.iam import written
+from infra.definition.lambdas import signing
 from infra.definition.lambdas.compute import compute, log_group_id
 from infra.definition.lambdas.environment import environment
 from infra.definition.lambdas.functions import functions
@@ -39,7 +40,7 @@ def merge_template(types: Types, stack: str) -> dict[str, Any]:
     """Return everything that `chalice package --merge-template` adds to the API."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
-        "Parameters": parameters(vpc=any(kind.function.vpc for kind in types)),
+        "Parameters": {**parameters(vpc=any(kind.function.vpc for kind in types)), **signing.parameters(types)},
         "Conditions": conditions(),
         "Mappings": written.mappings(),
         "Globals": globals_section(environment(stack)),

@@ -82,7 +82,8 @@ def _spec(
     properties: Resource, variables: Mapping[str, str], concurrency: int, more: Callable[[str], Mapping[str, str]]
 ) -> FunctionSpec:
     own = properties.get("Environment", {}).get("Variables", {})
-    own = {name: value for name, value in own.items() if name not in OF_LAMBDA}
+    # nor what CloudFormation fills in: the laptop has a value of its own for all functions
+    own = {name: value for name, value in own.items() if name not in OF_LAMBDA and isinstance(value, str)}
     scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
     wanted = [config["MaximumConcurrency"] for config in scaling if config]
     return FunctionSpec(

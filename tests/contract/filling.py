@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
@@ -21,14 +20,7 @@ def fill(store: JobStore, jobs: Iterable[Job]) -> None:
     for job in jobs:
         if job.parent is not None:
             store._children.keep(job)
-    puts = [{"PutRequest": {"Item": _row(store, job).serialize()}} for job in jobs]
+    puts = [{"PutRequest": {"Item": store._placed(job).serialize()}} for job in jobs]
     for start in range(0, len(puts), IN_ONE_WRITE):
         portion = {store._table.name: puts[start : start + IN_ONE_WRITE]}
         aws.client("dynamodb", REGION).batch_write_item(RequestItems=portion)
-
-
-def _row(store: DynamoJobStore, job: Job) -> JobRow:
-    row = new_row(store._rows, job)
-    store._place_result(row, job)
-    store._place_payload(row, job)
-    return row

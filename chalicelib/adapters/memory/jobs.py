@@ -29,6 +29,7 @@ from chalicelib.jobs.listing import (
     order_at,
 )
 from chalicelib.jobs.port import Filter, KeyLock, Overdue, Page, Search, Sharing
+from chalicelib.jobs.signing import Signing
 from chalicelib.jobs.tenants import tenant_of
 
 CENSUS_PAGE = 100
@@ -37,8 +38,9 @@ CENSUS_PAGE = 100
 class MemoryJobStore:
     """Jobs in a dict; one lock makes each change atomic."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, signing: Signing | None = None) -> None:
         self._clock = clock
+        self._signing = signing or Signing()
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
@@ -56,7 +58,7 @@ class MemoryJobStore:
                 return
             if existing is not None:
                 raise JobExists(existing)
-            self._jobs[job.id], self._orders[job.id] = job, order(job)
+            self._jobs[job.id], self._orders[job.id] = self._sign(job), order(job)
             self._groups[job.id] = group(job.status, parked=is_parked(job))
 
     def get(self, job_id: str) -> Job:
@@ -82,7 +84,8 @@ class MemoryJobStore:
             if current is None or not (change.allowed(current) or current.writer == change.writer):
                 raise MoveRefused(change.move.name, current)
             if change.allowed(current):
-                self._jobs[job_id] = change.applied(current)
+                after = change.applied(current)
+                self._jobs[job_id] = after if change.found is None else self._sign(after)
                 self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
 
@@ -97,6 +100,13 @@ class MemoryJobStore:
             if (found and found.job) == (seen and seen.job):
                 found = self._key_locks[key] = new
             return found is not None and found.job == new.job
+
+    def signed(self, job: Job) -> bool:
+        """See JobStore."""
+        return self._signing.accepts(job)
+
+    def _sign(self, job: Job) -> Job:
+        return replace(job, signature=self._signing.signature(job))
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""

@@ -6,7 +6,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.fingerprints import fingerprint
 
 CUT = "…".encode()
-LONGEST_CLASS, LONGEST_ERROR = 60, 160
+LONGEST_CLASS, LONGEST_ERROR = 60, 156
 """Bytes of an error's class, and of class and message together."""
 
 

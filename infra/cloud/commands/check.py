@@ -15,7 +15,7 @@ from infra.cloud.package.shift import PARAMETER
 from infra.cloud.preflight import basics, key, names, production, rights, room, sending, shards
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
-from infra.cloud.stack import history, parameters
+from infra.cloud.stack import history, parameters, signing
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 from infra.definition.lambdas.runtime import PYTHON
@@ -52,6 +52,7 @@ def check(
     kept = _kept(stack)
     given = {**kept, **given}
     parameters.refuse_wrong(declared(), given)
+    signing.refuse_wrong(given)
     new, stage = stack.describe() is None or stack.failed_at_first(), stage_of(stack.name)
     before = [] if new else (stack.describe() or {}).get("Parameters", [])
     values = basics.chosen(parameters.known(given, before))

@@ -18,7 +18,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
 from infra.cloud.smoke.problem import SmokeFailed
-from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, subscriptions, website
+from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, signing, subscriptions, website
 from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
 from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.terminal import Terminal
@@ -65,6 +65,7 @@ class Deployment:
         dist = self._build_dashboard()
         package = self._package(stage)
         self._clear_failed_start()
+        self.given = {**self.given, **self._keys(package)}
         former = Former.of(self.account, self.stack)
         self._apply(package, self.given)
         outputs = self._close_policy(package)
@@ -95,7 +96,8 @@ class Deployment:
             return
         new = self.stack.describe() is None
         try:
-            proposed = self._propose(self._package(stage_of(self.stack.name)), self.given)
+            package = self._package(stage_of(self.stack.name))
+            proposed = self._propose(package, {**self.given, **self._keys(package)})
             if proposed is not None:
                 self.stack.discard(proposed)
         finally:
@@ -142,6 +144,11 @@ class Deployment:
             self.stack.execute(proposed, seen)
         if not proposed.creates:
             pauses.keep(self.account, self.stack, proposed.changes, self.terminal.say)
+
+    def _keys(self, package: Package) -> dict[str, str]:
+        """Return what changes of the keys that sign jobs."""
+        declared, found = package.read_template()["Parameters"], self.stack.describe()
+        return signing.of(self.account, self.stack.name, found, declared, self.given, time.time())
 
     def _show(self, proposed: ChangeSet | None) -> None:
         """Say what changes, what of it costs money by standing there, and what loses data."""

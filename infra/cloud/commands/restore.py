@@ -15,6 +15,7 @@ from infra.cloud.commands.backup import names
 from infra.cloud.errors import CloudError
 from infra.cloud.restore import copying, rows
 from infra.cloud.restore.tables import Tables
+from infra.cloud.stack import signing
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 
@@ -51,7 +52,9 @@ class Restoration:
         """
         started = self.clock()
         files = self.stack.outputs()["FilesBucketName"]
-        settings = replace(access.settings(self.account, self.stack), files_bucket=files)
+        # what comes back is signed anew, by this stage: where it comes from there may have been other keys
+        keys = signing.masters(self.account, self.stack.name)
+        settings = replace(access.settings(self.account, self.stack), files_bucket=files, signing_key=keys)
         tables = Tables(self.account, self.stack.name, self.tags, self.clock, self.sleep)
         if not (self.backup or self.given):
             tables.check(self.at)

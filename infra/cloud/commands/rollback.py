@@ -10,7 +10,7 @@ from infra.cloud.commands import access, pauses, removal
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.preflight import shards
-from infra.cloud.stack import artifacts, deploys, history
+from infra.cloud.stack import artifacts, deploys, history, signing
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
@@ -123,6 +123,7 @@ def _propose(
     if straight != template:
         url = artifacts.put_template(account, stack.name, straight)
     found = stack.describe() or {}
+    values = {**values, **signing.of(account, stack.name, found, declared, {}, time.time())}
     kept = [entry["ParameterKey"] for entry in found.get("Parameters", []) if entry["ParameterKey"] in declared]
     given: list[dict[str, Any]] = [
         {"ParameterKey": name, "ParameterValue": value} for name, value in values.items() if name in declared

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.jobs.limits import FIFO_ENDING
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
-from infra.definition.lambdas import reaching
+from infra.definition.lambdas import reaching, signing
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.lambdas.runtime import RUNTIME
@@ -78,15 +78,13 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "Events": {"Source": _event(function.trigger, function)},
     }
     if function.job_type is not None:
-        properties |= reaching.properties(function.job_type, function.stack)
+        properties |= reaching.properties(function.job_type)
         # a worker sends to its own queue: jobs that make jobs of their own type, and fresh messages of jobs that ask
         # to come again; Lambda would stop such a line after 16 of them:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
         properties["RecursiveLoop"] = "Allow"
-    if function.short == "watchdog":
-        # by name: a function cannot refer to itself
-        switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
-        properties["Environment"] = {"Variables": {"WATCHDOG_FUNCTION": function.name, **switches}}
+    if variables := _variables(function):
+        properties["Environment"] = {"Variables": variables}
     if isinstance(function.trigger, ScheduleTrigger):
         # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
         properties["EventInvokeConfig"] = {
@@ -94,6 +92,19 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
             "MaximumEventAgeInSeconds": function.trigger.longest_age,
         }
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
+
+
+def _variables(function: FunctionDefinition) -> dict[str, Value]:
+    """Return what this function has besides what all have."""
+    if function.job_type is not None:
+        return {**signing.of_worker(function.job_type), **reaching.variables(function.job_type, function.stack)}
+    if function.short == "counters":
+        return {}
+    if function.short == "watchdog":
+        # by name: a function cannot refer to itself
+        switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
+        return {"WATCHDOG_FUNCTION": function.name, **switches, **signing.of_platform()}
+    return signing.of_platform()
 
 
 def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:

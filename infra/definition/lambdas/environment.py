@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.pausing.event_sources import mapping_key
-from chalicelib.settings import SHARDS
+from chalicelib.settings import DEVELOPMENT_KEY, SHARDS
 from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
@@ -16,6 +16,8 @@ API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET"})
 """Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
 with the second, every function would wait for CloudFront. The watchdog has the first one for types that are paused by
 themselves."""
+BY_FUNCTION = frozenset({"SIGNING_KEY", "SIGNING_KEYS"})
+"""Read by Settings, set for each function as `signing` says."""
 WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
 """Read by Settings, set for the watchdog alone, which starts further runs of itself; the API has no room for it."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
@@ -42,6 +44,7 @@ def environment(stack: str) -> dict[str, Value]:
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
         "READ_UNITS_MAX": ref("ReadUnitsMax"),
+        "UNSIGNED_UNTIL": ref("UnsignedUntil"),
         "LOG_LEVEL": ref("LogLevel"),
         "BACKGROUND_FUNCTION": f"{stack}-recount",
     }
@@ -73,7 +76,11 @@ def local_environment(
         "INDEX_SHARDS": str(SHARDS[0]),
         "INDEX_SHARDS_READ": str(SHARDS[0]),
         "CORS_ORIGIN": origin,
-        "CURSOR_SECRET": "development",
+        "CURSOR_SECRET": DEVELOPMENT_KEY,
+        # of the API and the platform's functions; a worker's own are in its description
+        "SIGNING_KEY": DEVELOPMENT_KEY,
+        "SIGNING_KEYS": "",
+        "UNSIGNED_UNTIL": "0",
         "RATE_LIMIT_MAX": "60",
         "RATE_LIMIT_WINDOW": "60",
         "READ_UNITS_MAX": "30000",

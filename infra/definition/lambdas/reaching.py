@@ -6,7 +6,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.function import EPHEMERAL_MB
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import resource
-from infra.definition.lambdas.environment import environment
+from infra.definition.lambdas.environment import BY_FUNCTION, environment
 from infra.definition.names import arn, ref, sub
 
 LARGEST_ENVIRONMENT = 4_096
@@ -24,12 +24,10 @@ INTERFACES = [
 ]  # fmt: skip
 
 
-def properties(kind: JobType[Any, Any], stack: str) -> dict[str, Any]:
-    """Return the properties that the type's declaration adds; raises ConfigurationError for what Lambda refuses."""
+def properties(kind: JobType[Any, Any]) -> dict[str, Any]:
+    """Return the properties that the type's declaration adds, but its variables."""
     function = kind.function
     added: dict[str, Any] = {}
-    if kind.access.environment:
-        added["Environment"] = {"Variables": _variables(kind, stack)}
     if function.vpc:
         added["VpcConfig"] = {"SubnetIds": ref("VpcSubnets"), "SecurityGroupIds": ref("VpcSecurityGroups")}
     if function.layers:
@@ -52,9 +50,10 @@ def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[d
     return [{"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": condition}]
 
 
-def _variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
+def variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
+    """Return the variables that the type declares; raises ConfigurationError for what Lambda refuses."""
     declared = dict(kind.access.environment)
-    taken = sorted(declared.keys() & environment(stack).keys())
+    taken = sorted(declared.keys() & (environment(stack).keys() | BY_FUNCTION))
     if taken:
         raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name of the platform's own")
     size = sum(len((name + value).encode()) for name, value in declared.items())

@@ -9,6 +9,7 @@ from chalicelib.api.http.serving import STRICT_TRANSPORT
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
+from infra.definition.lambdas import signing
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.names import Resources, Value, arn_of, logical, ref
@@ -132,6 +133,7 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
             "EVENT_SOURCES": event_sources(types),
             "CORS_ORIGIN": origin(),
             "CURSOR_SECRET": ref("CursorSecret"),
+            **signing.of_platform(),
         }
     }
     return function

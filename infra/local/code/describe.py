@@ -29,12 +29,17 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.job_types.jobtype import load
     from infra.definition import functions, local_environment, stateful
+    from infra.definition.lambdas import signing
     from infra.definition.lambdas.compute import compute, role_id
     from infra.local.roles.resolve import statements
 
     types = load()
     importlib.import_module("app")
     resources = compute(functions(types, stack))
+    for function in functions(types, stack):
+        if function.job_type is not None:  # CloudFormation fills in the keys elsewhere
+            variables = resources[function.logical_id]["Properties"]["Environment"]["Variables"]
+            variables |= signing.local(function.job_type)
     data = stateful(types, stack, origin)
     return {
         "stateful": data,

@@ -94,7 +94,9 @@ def _name(logical_id: str, template: Mapping[str, Any]) -> str:
     """Return a physical name: the one it is given, a mapping's id, or a parameter: 100 characters, as ARNs have."""
     resource = template["Resources"].get(logical_id)
     if resource is None:
-        choices = template["Parameters"].get(logical_id, {}).get("AllowedValues", ["p" * 100])
+        about = template["Parameters"].get(logical_id, {})
+        longest = str(about.get("MaxValue", "p" * about.get("MaxLength", 100)))
+        choices = about.get("AllowedValues", [longest])
         return max(map(str, choices), key=len)
     if resource["Type"] == "AWS::Lambda::EventSourceMapping":
         return UUID

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from chalicelib.settings import Settings
 from infra.definition.lambdas.environment import (
     API_ONLY,
+    BY_FUNCTION,
     BY_LAMBDA,
     BY_POWERTOOLS,
     DEVELOPMENT_ONLY,
@@ -43,12 +44,15 @@ def read_names() -> set[str]:
 
 def test_cloud_writes_what_settings_read() -> None:
     assert (
-        set(environment("jobflow-prod")) == read_names() - DEVELOPMENT_ONLY - API_ONLY - WATCHDOG_ONLY | BY_POWERTOOLS
+        set(environment("jobflow-prod"))
+        == read_names() - DEVELOPMENT_ONLY - API_ONLY - BY_FUNCTION - WATCHDOG_ONLY | BY_POWERTOOLS
     )
 
 
 def test_laptop_writes_the_same_names() -> None:
-    assert set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN", "CURSOR_SECRET"} | WATCHDOG_ONLY
+    assert (
+        set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN", "CURSOR_SECRET"} | BY_FUNCTION | WATCHDOG_ONLY
+    )
 
 
 def test_another_stage_is_named_in_everything() -> None:

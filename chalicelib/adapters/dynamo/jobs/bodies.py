@@ -11,12 +11,12 @@ from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON
+from chalicelib.jobs.job import JSON, to_text
 from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
 from chalicelib.telemetry import events
 
 INLINE_PAYLOAD = 500
-GROWTH_RESERVE = 321
+GROWTH_RESERVE = 304
 """Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""
 INLINE_RESULT = 150
 """Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
@@ -180,16 +180,6 @@ def _past(gen: int) -> str:
 
 def _past_key(job_id: str, gen: int) -> str:
     return f"{PAYLOADS}past/{job_id}/run-{gen}.json"
-
-
-def to_text(value: JSON) -> str:
-    """Compact JSON, as valid Unicode whatever strings are in it."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
-    return text
 
 
 def from_text(text: str | None) -> JSON:

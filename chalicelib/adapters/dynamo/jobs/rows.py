@@ -6,7 +6,7 @@ from functools import partial
 from types import NoneType, UnionType, new_class
 from typing import Any, get_args, get_type_hints
 
-from pynamodb.attributes import Attribute, BooleanAttribute, ListAttribute
+from pynamodb.attributes import Attribute, BinaryAttribute, BooleanAttribute, ListAttribute
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards, partition
@@ -21,8 +21,8 @@ ALWAYS = frozenset(
 )  # fmt: skip
 """Fields that are written whatever their value; the others are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
-ELSEWHERE = frozenset({"id", "fingerprint", *BODIES})
-"""Fields that are kept under another name, or beside the main item."""
+ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "signature", *BODIES})
+"""Fields that are kept under another name, or beside the main item; and what is no field of the job alone."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
 BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
 """A job in which every field that may be left out has its default."""
@@ -70,6 +70,7 @@ class JobRow(_JobFields):  # type: ignore[misc]
     result = Text(null=True)
     result_ref = Text(null=True)
     tags = ListAttribute(null=True, of=Text)
+    signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
     writer = Text(null=True)
     expires_at = Whole(null=True)
 
@@ -151,6 +152,8 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
         fingerprint=None if row.failure is None else row.failure.partition("#")[0],
         payload=payload,
         result=result,
+        payload_ref=row.payload_ref,
+        signature=row.signature,
         **{name: value for name, value in kept.items() if value is not None},
     )
 

@@ -1,9 +1,10 @@
 """The store of jobs on DynamoDB: one conditional write a change, no transactions, no scans."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from pynamodb.exceptions import PutError, UpdateError
 
@@ -13,7 +14,6 @@ from chalicelib.adapters.dynamo.jobs.bodies import (
     from_text,
     in_s3,
     in_table,
-    to_text,
 )
 from chalicelib.adapters.dynamo.jobs.children import Children
 from chalicelib.adapters.dynamo.jobs.history import History
@@ -33,9 +33,10 @@ from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
-from chalicelib.jobs.job import JSON, Attempt, Job
+from chalicelib.jobs.job import JSON, Attempt, Job, to_text
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.signing import SIGNATURE_BYTES, Signing
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
@@ -56,6 +57,7 @@ class DynamoJobStore:
     ) -> None:
         table = binding.jobs(settings)
         self._shards = Shards.of(settings)
+        self._signing = Signing.of(settings)
         self._clock = clock
         self._table = table
         self._rows = table.bind(JobRow)
@@ -69,10 +71,8 @@ class DynamoJobStore:
 
     def add(self, job: Job) -> None:
         """See JobStore."""
-        row = new_row(self._rows, job, self._shards)
         # Large parts first: a worker may look for them as soon as the main item is there.
-        self._place_result(row, job)
-        self._place_payload(row, job)
+        row = self._placed(job)
         if job.parent is not None:
             self._children.keep(job)
         try:
@@ -100,9 +100,10 @@ class DynamoJobStore:
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
         row = self._rows(pk=job_id)
+        placed = self._bodies.place(job_id, change)
         try:
             row.update(
-                actions(job_id, change, self._bodies.place(job_id, change), self._shards),
+                actions(job_id, change, {**placed, **self._signed_anew(change, placed)}, self._shards),
                 condition(change, self._clock()),
             )
         except UpdateError as error:
@@ -115,6 +116,10 @@ class DynamoJobStore:
             row = found
         job = self._after(row, change.move)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
+
+    def signed(self, job: Job) -> bool:
+        """See JobStore."""
+        return self._signing.accepts(job)
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
@@ -204,6 +209,23 @@ class DynamoJobStore:
     def _main(self, row: JobRow) -> Job:
         """Return the job without what lies beside its main item."""
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+    def _signed_anew(self, change: Change, placed: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the signature of the run that a change begins."""
+        if change.found is None:
+            return {}
+        reference = placed.get("payload_ref", change.found.payload_ref)
+        return {"signature": self._signing.signature(replace(change.applied(change.found), payload_ref=reference))}
+
+    def _placed(self, job: Job) -> JobRow:
+        """Write what of a new job lies beside its main item; return that item, signed."""
+        row = new_row(self._rows, job, self._shards)
+        self._place_result(row, job)
+        if self._signing.signs(job.type):
+            row.signature = bytes(SIGNATURE_BYTES)  # it takes room in the item, which the payload is measured by
+        self._place_payload(row, job)
+        row.signature = self._signing.signature(replace(job, payload_ref=row.payload_ref))
+        return row
 
     def _place_payload(self, row: JobRow, job: Job) -> None:
         text = None if job.payload is None else to_text(job.payload)

@@ -50,8 +50,11 @@ def unknown(lost: Attempt) -> Condition:
     return nothing
 
 
-def actions(job_id: str, change: Change, bodies: Mapping[str, str | None], shards: Shards = FOUR) -> list[Action]:
-    """Return what the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
+def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shards = FOUR) -> list[Action]:
+    """Return what the change writes; the twin of `Change.applied`.
+
+    `bodies` are payload, result or their references, and the signature.
+    """
     fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
     if "fingerprint" in change.written():
         fields["failure"] = shards.failure_of(job_id, change.written()["fingerprint"])

@@ -3,6 +3,7 @@
 Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
 """
 
+import base64
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +26,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
     match kind:
         case "S":
             return len(content.encode())
+        case "B":
+            return len(content) if isinstance(content, bytes) else len(base64.b64decode(content))
         case "N":
             return _number_size(content)
         case "L":

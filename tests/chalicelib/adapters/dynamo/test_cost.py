@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.signing import SIGNATURE_BYTES
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.support import REGION, T0, a_job, requests_to
@@ -87,8 +88,14 @@ NOTHING = 2
 def largest_inline(key: str | None) -> int:
     """Bytes of the largest payload that would lie in the job's main item."""
     job = real_job(idempotency_key=key)
-    rows = ((size, new_row(JobRow, replace(job, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
-    return max((size for size, row in rows if fits_inline(row, "x" * size)), default=NOTHING)
+
+    def row(size: int) -> JobRow:
+        row = new_row(JobRow, replace(job, payload_bytes=size))
+        row.signature = bytes(SIGNATURE_BYTES)
+        return row
+
+    sizes = range(1, INLINE_PAYLOAD + 1)
+    return max((size for size in sizes if fits_inline(row(size), "x" * size)), default=NOTHING)
 
 
 Step = Callable[[Job], Change]

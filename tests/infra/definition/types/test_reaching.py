@@ -50,7 +50,8 @@ def added(**more: Any) -> list[dict[str, Any]]:
 
 def test_a_type_without_settings_has_none_of_it() -> None:
     function = resources()["OrderCopyFunction"]["Properties"]
-    assert not function.keys() & {"Environment", "VpcConfig", "Layers", "EphemeralStorage"}
+    assert not function.keys() & {"VpcConfig", "Layers", "EphemeralStorage"}
+    assert function["Environment"]["Variables"].keys() == {"SIGNING_KEYS"}
     assert "ManagedPolicyArns" not in role_of()
 
 
@@ -85,7 +86,7 @@ def test_the_function_has_its_environment_layers_and_storage() -> None:
     access = AwsAccess(environment={"BILLING_URL": "https://b.example/${x}"})
     own = Function(layers=(LAYER,), ephemeral_storage=2048)
     function = resources(access=access, function=own)["OrderCopyFunction"]["Properties"]
-    assert function["Environment"] == {"Variables": {"BILLING_URL": "https://b.example/${x}"}}
+    assert function["Environment"]["Variables"].items() >= {"BILLING_URL": "https://b.example/${x}"}.items()
     assert (function["Layers"], function["EphemeralStorage"]) == (
         [{"Fn::Sub": LAYER.replace("arn:aws:", HERE)}],
         {"Size": 2048},

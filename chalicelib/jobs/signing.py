@@ -1,0 +1,114 @@
+"""Sign the rows of jobs, and tell whether one is signed: with a key for each job type, made from a master key. Pure.
+
+A job function that may make jobs may write any row of the jobs table, and IAM cannot tell types apart there. So each
+row is signed, and a worker runs no job whose row was not. A function holds the keys of its own type and of the types
+that it makes jobs of; the API, the watchdog and the recount hold the master key.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.job import Job, to_text
+
+if TYPE_CHECKING:
+    from chalicelib.settings import Settings
+
+SIGNATURE_BYTES = 16
+"""Of a key, and of a signature: HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5)."""
+PARAMETER = "SigningKey"
+"""Name of the stack's parameter with the master keys; the end of the names of those with a type's keys."""
+
+
+def parameter_of(job_type: str) -> str:
+    """Return the name of the stack's parameter with a type's keys: "email.send" has EmailSendSigningKey."""
+    return "".join(part.capitalize() for part in job_type.replace(".", "-").split("-")) + PARAMETER
+
+
+def short_name(job_type: str) -> str:
+    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    return base64.urlsafe_b64encode(hashlib.sha256(job_type.encode()).digest())[:4].decode()
+
+
+def type_keys(masters: str, parameter: str) -> str:
+    """Return the keys of the type with this parameter, one for each master key, as the parameter has them."""
+    return ",".join(_text(_derived(master, parameter)) for master in masters.split(",") if master)
+
+
+def read_keys(text: str) -> dict[str, tuple[bytes, ...]]:
+    """Return the keys of types by their short names; raises ConfigurationError for what is not name=key,key;name=key.
+
+    A type whose parameter is empty has none.
+    """
+    try:
+        pairs = [pair.split("=") for pair in text.split(";") if pair]
+        return {name: tuple(_bytes(key) for key in keys.split(",") if key) for name, keys in pairs}
+    except ValueError:
+        raise ConfigurationError("SIGNING_KEYS must be like name=key,key;name=key, as the template writes it") from None
+
+
+@dataclass(frozen=True)
+class Signing:
+    """Signs with the first key of a type, and accepts a signature by each of them: so the master key can be changed.
+
+    `masters` are those of a function that has them; another one has `keys`, of some types by their short names. Rows
+    that were created before `unsigned_until` (epoch seconds) are accepted as they are. A function without any key, or
+    with an empty one for a type, signs nothing and accepts everything; otherwise no row of a type without a key.
+    """
+
+    masters: tuple[str, ...] = ()
+    keys: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    unsigned_until: float = 0.0
+
+    @classmethod
+    def of(cls, settings: "Settings") -> Self:
+        """Return what the environment says; raises ConfigurationError for keys that cannot be read."""
+        masters = tuple(master for master in settings.signing_key.split(",") if master)
+        return cls(masters, read_keys(settings.signing_keys), settings.unsigned_until)
+
+    def signs(self, job_type: str) -> bool:
+        """Return whether rows of this type are signed."""
+        return bool(self._keys(job_type))
+
+    def signature(self, job: Job) -> bytes | None:
+        """Return the signature of a job as it is to be stored; None without a key of its type."""
+        keys = self._keys(job.type)
+        return _signature(keys[0], job) if keys else None
+
+    def accepts(self, job: Job) -> bool:
+        """Return whether a job that was read may run: its row is signed, or from before rows were."""
+        if not self.masters and self.keys and short_name(job.type) not in self.keys:
+            return False
+        keys = self._keys(job.type)
+        if not keys or job.created_at < self.unsigned_until:
+            return True
+        return any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)
+
+    def _keys(self, job_type: str) -> tuple[bytes, ...]:
+        if self.masters:
+            return tuple(_derived(master, parameter_of(job_type)) for master in self.masters)
+        return self.keys.get(short_name(job_type), ())
+
+
+def _signature(key: bytes, job: Job) -> bytes:
+    """Sign whose job it is, which run, and what it is to do. The principal comes last, since it may be any text."""
+    body = job.payload_ref or hashlib.sha256(to_text(job.payload).encode()).hexdigest()
+    signed = "\0".join((job.id, job.type, str(job.gen), body, job.principal))
+    return hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES]
+
+
+def _derived(master: str, parameter: str) -> bytes:
+    # HKDF-Expand (RFC 5869) of one block: a master key is random
+    return hmac.digest(master.encode(), parameter.encode() + b"\x01", "sha256")[:SIGNATURE_BYTES]
+
+
+def _text(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text + "==", altchars=b"-_", validate=True)

@@ -1,0 +1,82 @@
+"""Choose the keys that sign the rows of jobs: master keys, which deploy makes and keeps, and those of the types."""
+
+import re
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.signing import PARAMETER, type_keys
+from chalicelib.settings import SHORTEST_KEY
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.definition.lambdas.signing import MASTER, SINCE
+
+NEW = "new"
+"""Value of the parameter that changes the master key: the new one signs, the one before stays valid."""
+KEYS = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_KEY},}}(,[A-Za-z0-9_-]{{{SHORTEST_KEY},}})?")
+STILL_UNSIGNED = DAY
+"""Seconds after the first deployment that signs in which jobs may be made by functions of the version before: until
+each is replaced, and after a rollback."""
+
+
+def refuse_wrong(given: Mapping[str, str]) -> None:
+    """Raise CloudError for a master key that the functions would not start with."""
+    value = given.get(PARAMETER, "")
+    if value not in ("", NEW) and not KEYS.fullmatch(value):
+        raise CloudError(
+            f"{PARAMETER} is one key, or two with a comma between them, of {SHORTEST_KEY} or more of A-Z a-z 0-9 _ - "
+            f"each; or {PARAMETER}={NEW} for another key beside the present one."
+        )
+
+
+def masters(account: Account, stack: str) -> str:
+    """Return the master keys that a stage has; empty without a stage, or one that does not sign.
+
+    CloudFormation does not show them, so that the API's function is asked. Raises CloudError when it does not tell.
+    """
+    try:
+        found = account.client("lambda").get_function(FunctionName=f"{stack}-api")["Configuration"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return ""
+    environment = found.get("Environment", {})
+    if "Error" in environment:
+        raise CloudError(f"The variables of {stack}-api cannot be read: {environment['Error'].get('Message')}")
+    present: str = environment.get("Variables", {}).get(MASTER, "")
+    return present
+
+
+def parameters(
+    declared: Iterable[str], given: Mapping[str, str], before: Collection[str], present: str, now: float
+) -> dict[str, str]:
+    """Return the parameters of signing that change. Pure.
+
+    `declared` are the template's, `before` those that the stack has already (a new one: none), `present` its master
+    keys. `now` is in seconds since the epoch.
+    """
+    names = [name for name in declared if name.endswith(PARAMETER)]
+    if PARAMETER not in names:
+        return {}
+    wanted = given.get(PARAMETER, present or NEW)
+    if wanted == NEW:
+        wanted = ",".join([secrets.token_urlsafe(16), *present.split(",")[:1]]).rstrip(",")
+    kept = set(before) if wanted == present else set()
+    values = {name: type_keys(wanted, name) for name in names if name != PARAMETER and name not in kept}
+    if PARAMETER not in kept:
+        values[PARAMETER] = wanted
+    if wanted and not present and SINCE not in given:
+        values[SINCE] = str(int(now + STILL_UNSIGNED)) if before else "0"
+    return values
+
+
+def of(
+    account: Account, stack: str, found: Mapping[str, Any] | None, declared: Iterable[str], given: Mapping[str, str],
+    now: float,
+) -> dict[str, str]:  # fmt: skip
+    """Return the same for a stack as CloudFormation describes it."""
+    before = [entry["ParameterKey"] for entry in (found or {}).get("Parameters", [])]
+    return parameters(declared, given, before, masters(account, stack), now)

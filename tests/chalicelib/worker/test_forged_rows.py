@@ -1,0 +1,257 @@
+"""Attack: a job function that may make jobs writes rows of types that it may not make, and nothing runs them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import JobConflict
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import no_jitter
+from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.port import Message
+from chalicelib.jobs.signing import parameter_of, short_name, type_keys
+from chalicelib.keys.rule import Debounce
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+from chalicelib.settings import Settings
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.worker.consume import Worker
+from tests.chalicelib.worker.one_type import Note
+from tests.support import REGION, T0, Clock, Invocation, a_job, requests_to, sqs_record, written
+
+MASTER, OTHER = "m" * 22, "n" * 22
+NAME, IMAGES, REPORTS = "test.mail", "test.image", "test.report"
+
+
+def keys(*types: str, masters: str = MASTER) -> str:
+    """Return the environment of a worker that has the keys of these types."""
+    return ";".join(f"{short_name(name)}={type_keys(masters, parameter_of(name))}" for name in types)
+
+
+@dataclass
+class Stage:
+    """A table with the API, a worker of mails, and a function of another type, each with its own keys."""
+
+    settings: Settings
+    clock: Clock
+    ran: list[JSON] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.queue = MemoryJobQueue(self.clock, 360, 7)
+        self.kind = JobType(NAME, self._function, Note)
+        self.of_platform(MASTER)
+        self.of_worker(keys(NAME))
+        # the function of images declares enqueues=("test.report",)
+        self.images = self.store(signing_keys=keys(IMAGES, REPORTS))
+
+    def _function(self, payload: Note, _: JobContext) -> str:
+        self.ran.append(payload.text)
+        return "sent"
+
+    def store(self, **signing: Any) -> DynamoJobStore:
+        own = {"signing_key": "", "signing_keys": "", "unsigned_until": 0.0, **signing}
+        return DynamoJobStore(replace(self.settings, **own), self.clock, lambda: [NAME])
+
+    def of_platform(self, masters: str, **more: Any) -> None:
+        """Let the API and the watchdog have these master keys."""
+        self.api = self.store(signing_key=masters, **more)
+        self.service = JobService(self.api, self.queue, clock=self.clock)
+        self.operations = Operations(self.service.dispatcher, "ada")
+        self.watchdog = Watchdog(Dispatcher(self.api, self.queue, self.clock), [NAME])
+
+    def of_worker(self, of_types: str, **more: Any) -> None:
+        """Let the worker have these keys."""
+        store = self.store(signing_keys=of_types, **more)
+        self.worker = Worker(
+            self.kind, store, self.queue, self.clock, no_jitter, spread=lambda low, _: low, sleep=self.clock.advance
+        )
+
+    def put(self, **changed: Any) -> None:
+        """Write a row as `PutItem` does, with whatever is in it."""
+        aws.client("dynamodb", REGION).put_item(TableName=self.settings.jobs_table, Item=changed)
+
+    def row(self, job_id: str) -> dict[str, Any]:
+        key = {"pk": {"S": job_id}, "sk": {"S": "META"}}
+        return dict(aws.client("dynamodb", REGION).get_item(TableName=self.settings.jobs_table, Key=key)["Item"])
+
+    def poll(self, job_id: str) -> Job:
+        """Let the worker take a message of the job; return the job after it."""
+        body = write_message(Message(job_id, self.api.get(job_id).gen, NAME))
+        record = sqs_record("r", body, 1, self.clock.now)
+        self.worker.work({"Records": [record]}, Invocation(self.clock, self.clock.now + 60))
+        return self.api.get(job_id)
+
+    def asked(self, text: str = "hello", **more: Any) -> Job:
+        """Return a job that an operator made."""
+        return self.service.submit(Submission(NAME, {"text": text}, principal="ada", **more)).job
+
+
+@pytest.fixture
+def stage(cloud: Settings, clock: Clock, registered: None) -> Stage:
+    return Stage(cloud, clock)
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (NAME, IMAGES, REPORTS):
+        monkeypatch.setitem(jobtype.registered, name, JobType(name, lambda _payload, _ctx: None, Note))
+
+
+def forged(**fields: Any) -> Job:
+    return a_job(**{"type": NAME, "payload": {"text": "forged"}, "principal": "ada", "due_at": T0, **fields})
+
+
+def refused(job: Job) -> bool:
+    return (job.status, job.error_class, job.attempts) == (Status.RETRYING, "RowNotSigned", 0)
+
+
+def test_a_job_of_the_platform_runs(stage: Stage) -> None:
+    for text in ("hello", "x" * 2_000):
+        with requests_to("dynamodb") as before:
+            job = stage.asked(text)
+        assert before[-1] == "PutItem"
+        assert stage.poll(job.id).status is Status.COMPLETED
+    assert stage.ran == ["hello", "x" * 2_000]
+
+
+def test_a_row_of_a_type_that_the_function_may_not_make_is_refused_at_the_claim(stage: Stage) -> None:
+    job = forged()
+    stage.images.add(job)
+    with written() as lines:
+        after = stage.poll(job.id)
+    assert refused(after)
+    assert after.error_message == "The job's row was not signed by this platform."
+    assert stage.ran == []
+    (told,) = [line for line in lines if line["message"] == "job.stalled"]
+    assert (told["level"], told["why"]) == ("ERROR", "RowNotSigned")
+    assert "forged" not in str(lines)
+
+
+def test_the_watchdog_sends_no_message_of_it_and_gives_it_up_after_a_day(stage: Stage) -> None:
+    job = forged(status=Status.SCHEDULED, run_at=T0 + 60, due_at=T0)
+    stage.images.add(job)
+    while not stage.api.get(job.id).terminal:
+        assert stage.clock.now < T0 + 2 * DAY
+        stage.watchdog.run(lambda: 50.0)
+        stage.clock.advance(600)
+    assert stage.queue.messages.get(NAME, []) == []
+    ended = stage.api.get(job.id)
+    assert (ended.status, ended.error_class, stage.ran) == (Status.DEAD_LETTER, "RowNotSigned", [])
+    assert stage.clock.now > T0 + DAY
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"payload": {"S": '{"text":"forged"}'}},
+        {"principal": {"S": "eve"}},
+        {"gen": {"N": "2"}},
+        {"type": {"S": IMAGES}},
+    ],
+    ids=str,
+)
+def test_a_signed_row_that_was_written_over_is_refused(stage: Stage, changed: dict[str, Any]) -> None:
+    job = stage.asked()
+    stage.put(**{**stage.row(job.id), **changed})
+    assert refused(stage.poll(job.id))
+    assert stage.ran == []
+
+
+def test_the_signature_of_another_job_does_not_help(stage: Stage) -> None:
+    job = stage.asked()
+    other = forged()
+    stage.images.add(other)
+    stage.put(**{**stage.row(other.id), "s": stage.row(job.id)["s"]})
+    assert refused(stage.poll(other.id))
+
+
+def test_a_retry_of_a_forged_job_is_refused_and_does_not_sign_it(stage: Stage) -> None:
+    job = forged(status=Status.FAILED)
+    stage.images.add(job)
+    for payload in (None, {"text": "edited"}):
+        with pytest.raises(JobConflict, match="not signed by this platform"):
+            stage.operations.retry(job.id, payload)
+    assert "s" not in stage.row(job.id)
+
+
+def test_a_forged_job_under_a_debounce_key_is_not_replaced(stage: Stage) -> None:
+    wanted = Debounce("k", 60)
+    first = stage.asked(debounce=wanted)
+    stage.put(**{**stage.row(first.id), "principal": {"S": "eve"}})
+    again = stage.asked("again", debounce=wanted)
+    assert again.id != first.id
+    stage.clock.advance(60)
+    assert stage.poll(again.id).status is Status.COMPLETED
+    assert stage.ran == ["again"]
+
+
+@pytest.mark.parametrize("text", ["hello", "x" * 2_000])
+@pytest.mark.parametrize("payload", [None, {"text": "edited"}])
+@pytest.mark.parametrize("in_bulk", [True, False])
+def test_a_retry_signs_the_new_run(stage: Stage, text: str, payload: JSON, in_bulk: bool) -> None:
+    job = stage.asked(text)
+    stage.operations.cancel(job.id)
+    again = replace(stage.operations, in_bulk=in_bulk).retry(job.id, payload)
+    assert again.gen == 2
+    assert stage.poll(job.id).status is Status.COMPLETED
+    assert stage.ran == [text if payload is None else "edited"]
+
+
+def test_a_replaced_job_is_signed_anew(stage: Stage) -> None:
+    wanted = Debounce("k", 60)
+    first = stage.asked(debounce=wanted)
+    second = stage.asked("second" * 300, debounce=wanted)
+    assert second.id == first.id
+    stage.clock.advance(60)
+    assert stage.poll(first.id).status is Status.COMPLETED
+    assert stage.ran == ["second" * 300]
+
+
+def test_a_unique_job_is_signed_under_the_id_that_it_gets(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(jobtype.registered, NAME, replace(stage.kind, unique=Unique(by=("text",), seconds=60)))
+    assert stage.poll(stage.asked().id).status is Status.COMPLETED
+
+
+def test_a_row_from_before_the_first_deployment_that_signs_runs_and_its_retry_is_signed(stage: Stage) -> None:
+    job, failed = forged(), forged(status=Status.FAILED)
+    for old in (job, failed):
+        stage.store().add(old)
+    assert "s" not in stage.row(job.id)
+    stage.of_platform(MASTER, unsigned_until=T0 + 1)
+    stage.of_worker(keys(NAME), unsigned_until=T0 + 1)
+    assert stage.poll(job.id).status is Status.COMPLETED
+    stage.operations.retry(failed.id)
+    stage.of_worker(keys(NAME))
+    assert stage.poll(failed.id).status is Status.COMPLETED
+
+
+def test_while_the_master_key_changes_jobs_of_both_keys_run(stage: Stage) -> None:
+    both = f"{OTHER},{MASTER}"
+    before = stage.asked("before")
+    stage.of_platform(both)
+    during = stage.asked("during")
+    assert refused(stage.poll(during.id)), "the worker is not replaced yet"
+    stage.of_worker(keys(NAME, masters=both))
+    stage.clock.advance(60)
+    for job in (before, during):
+        assert stage.poll(job.id).status is Status.COMPLETED
+    stage.of_worker(keys(NAME, masters=OTHER))
+    assert stage.poll(stage.asked("after").id).status is Status.COMPLETED
+    assert stage.ran == ["before", "during", "after"]
+
+
+def test_a_worker_with_a_wrong_key_runs_nothing(stage: Stage) -> None:
+    stage.of_worker(keys(NAME, masters=OTHER))
+    assert refused(stage.poll(stage.asked().id))
+    assert stage.ran == []
