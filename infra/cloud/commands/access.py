@@ -26,6 +26,7 @@ def settings(account: Account, stack: Stack) -> Settings:
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
+        "SIGNING_KEY": "",  # who makes jobs asks for the stage's own
         **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
     })  # fmt: skip
 

@@ -69,6 +69,7 @@ class Prod:
     account: Account
     folder: Path
     said: io.StringIO = field(default_factory=io.StringIO)
+    signs: bool = False
 
     @property
     def stack(self) -> Stack:
@@ -81,7 +82,7 @@ class Prod:
         declared = {
             name: about
             for name, about in parameters().items()
-            if about["Type"] in ("String", "Number") and name not in ("SigningKey", "UnsignedUntil")
+            if about["Type"] in ("String", "Number") and (self.signs or name not in ("SigningKey", "UnsignedUntil"))
         }
         template = {"Parameters": declared, "Resources": {**tables(NAME, True), "Queue": queue}}
         (self.folder / "sam.json").write_text(json.dumps(template))
