@@ -61,7 +61,7 @@ def parameters(
     names = [name for name in declared if name.endswith(PARAMETER)]
     if PARAMETER not in names:
         return {}
-    wanted = given.get(PARAMETER, present or NEW)
+    wanted = given.get(PARAMETER, present if PARAMETER in before else NEW)  # once empty, it stays so
     if wanted == NEW:
         wanted = ",".join([secrets.token_urlsafe(16), *present.split(",")[:1]]).rstrip(",")
     kept = set(before) if wanted == present else set()

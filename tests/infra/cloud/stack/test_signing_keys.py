@@ -54,6 +54,9 @@ def test_a_template_that_knows_no_keys_gets_none() -> None:
 def test_a_stage_can_do_without() -> None:
     off = signing.parameters(DECLARED, {"SigningKey": ""}, DECLARED, OLD, NOW)
     assert off == {"SigningKey": "", MAIL: "", IMAGES: ""}
+    assert signing.parameters(DECLARED, {}, DECLARED, "", NOW) == {}, "it stays so"
+    on = signing.parameters(DECLARED, {"SigningKey": "new"}, DECLARED, "", NOW)
+    assert on.keys() == {"SigningKey", "UnsignedUntil", MAIL, IMAGES}
 
 
 @pytest.mark.parametrize("wrong", ["x", "k" * 21, f"{OLD},x", f"{OLD},{OLD},{OLD}", f"{OLD};{OLD}", "k " * 22])
