@@ -104,8 +104,8 @@ def test_what_differs_behind_the_cut_is_another_error() -> None:
     assert failed[0].fingerprint != failed[1].fingerprint
     assert {job.error_message for job in failed} == {failed[0].error_message}
     assert (failed[0].error_message or "").endswith("…")
-    assert len((failed[0].error_message or "").encode()) + 1 <= 160
-    assert transitions.fail(held, now=T0, error=("E", "x" * 159)).applied(held).error_message == "x" * 159
+    assert len((failed[0].error_message or "").encode()) + 1 <= 156
+    assert transitions.fail(held, now=T0, error=("E", "x" * 155)).applied(held).error_message == "x" * 155
 
 
 @pytest.mark.parametrize("text", ["job … of … failed at …", "valueerror", "JOB 7 OF", "of 'x'", "E job"])
