@@ -1,4 +1,4 @@
-"""Every error JobFlow raises, as a tree of sentences. What each one becomes over HTTP is `api/http/problems.py`."""
+"""Define every error that JobFlow raises. `api/http/problems.py` maps each one to HTTP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ class JobFlowError(Exception):
 
 
 class ConfigurationError(JobFlowError):
-    """The environment or a declaration is wrong; the message says which name and what would be right."""
+    """The environment or a declaration is wrong; the message names the setting and the valid values."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with one field: where (`loc`, outermost first) and what would be right (`msg`)."""
+    """One problem of one field: its path (`loc`, outermost first) and the valid values (`msg`)."""
 
     loc: tuple[str | int, ...]
     msg: str
 
 
 class InvalidRequest(JobFlowError):
-    """The request says something that cannot be done; `errors` names each field."""
+    """The request is invalid; `errors` names each field."""
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
         self.errors = tuple(errors)
 
     def told(self) -> str:
-        """Return each wrong field and what would be right, in one line."""
+        """Return each wrong field and its valid values, in one line."""
         return "; ".join(f"{'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
 
 
 class MalformedRequest(JobFlowError):
-    """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
+    """The request cannot be read: not JSON, not an object, or a header that is not allowed."""
 
 
 class InvalidPosition(InvalidRequest):
-    """A listing cannot go where the request points: a cursor that is not ours, an offset that is too deep."""
+    """The listing has no such position: a cursor that is not ours, or an offset that is too large."""
 
 
 class InvalidPayload(InvalidRequest):
@@ -50,7 +50,7 @@ class UnknownJobType(InvalidRequest):
 
 
 class JobTypeRetired(InvalidRequest):
-    """The job type takes no new jobs; those it has still run."""
+    """The job type accepts no new jobs; its stored jobs still run."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -63,11 +63,11 @@ class IdempotencyMismatch(InvalidRequest):
 
 
 class NotStored(JobFlowError):
-    """The store did not answer while a batch was stored: it did not confirm this job."""
+    """The store did not answer while a batch was stored, so this job is not confirmed."""
 
 
 class RowRefused(JobFlowError):
-    """A counter row cannot take a write, now or later: it is full, or the write is not valid."""
+    """A counter row can never accept a write, because it is full or the write is invalid."""
 
 
 class JobNotFound(JobFlowError):
@@ -95,7 +95,7 @@ class ScheduleNotFound(JobFlowError):
 
 
 class ScheduleConflict(JobFlowError):
-    """The operation is not possible: the id is taken, the code declares the schedule, or somebody changed it."""
+    """The operation is not possible: the id is taken, the code declares the schedule, or it was changed meanwhile."""
 
 
 class TokenNotFound(JobFlowError):
@@ -107,7 +107,7 @@ class TokenNotFound(JobFlowError):
 
 
 class PayloadNotFound(JobFlowError):
-    """The payload of that run is not kept: it was not changed after it, or it was too long ago."""
+    """The payload of that run is not stored: it was never replaced, or it has expired."""
 
     def __init__(self, job_id: str, gen: str) -> None:
         super().__init__(f"Job {job_id} has no other payload from run {gen}.")
@@ -122,7 +122,7 @@ class BulkActionNotFound(JobFlowError):
 
 
 class MoreThanExpected(JobFlowError):
-    """An action on many jobs would change more of them than its caller has counted."""
+    """An action on many jobs would change more jobs than its caller has counted."""
 
     def __init__(self, found: int, expected: int) -> None:
         told = f"{found:,} jobs or more would be changed, and {expected:,} were expected"
@@ -130,21 +130,21 @@ class MoreThanExpected(JobFlowError):
 
 
 class ErrorGroupNotFound(JobFlowError):
-    """No group of errors has that fingerprint: no job failed so within 30 days."""
+    """No error group has that fingerprint: no job failed with it within 30 days."""
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__(f"No error of the last 30 days has the fingerprint {fingerprint!r}; GET /errors lists them.")
 
 
 class TooManyMarks(JobFlowError):
-    """So many groups of errors are acknowledged or resolved that no further one can be."""
+    """Too many error groups are acknowledged or resolved to mark another."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"{most:,} groups of errors are acknowledged or resolved; reopen some, they go after a day.")
 
 
 class JobExists(JobFlowError):
-    """A job with that id is already there; `existing` is that Job."""
+    """A job with that id already exists; `existing` is that Job."""
 
     def __init__(self, existing: Any) -> None:
         super().__init__(f"Job {existing.id} already exists.")
@@ -152,7 +152,7 @@ class JobExists(JobFlowError):
 
 
 class MoveRefused(JobFlowError):
-    """The job is not in a state from which this change may happen; `current` is the Job as it stands, or None."""
+    """The job's state does not allow this change; `current` is the present Job, or None."""
 
     def __init__(self, move: str, current: Any) -> None:
         state = "is gone" if current is None else f"is {current.status} (gen {current.gen})"
@@ -162,17 +162,17 @@ class MoveRefused(JobFlowError):
 
 
 class JobConflict(JobFlowError):
-    """The operation is not possible in the state the job is in."""
+    """The job's state does not allow the operation."""
 
 
 class PermanentError(JobFlowError):
-    """Raise it in a job function when trying again cannot help: the job fails at once, without a retry."""
+    """Raise it in a job function when a retry cannot help: the job fails at once."""
 
 
 class RetryLater(JobFlowError):
-    """Raise it in a job function to come again in `seconds` (1 to 7 days), without charging an attempt.
+    """Raise it in a job function to run again in `seconds` (1 to 7 days), without charging an attempt.
 
-    For services that say when: 429 with Retry-After, a daily quota. `reason` is shown on the job.
+    Use it for services that say when: 429 with Retry-After, a daily quota. `reason` is shown on the job.
     """
 
     def __init__(self, seconds: float, reason: str = "") -> None:
@@ -181,7 +181,7 @@ class RetryLater(JobFlowError):
 
 
 class PayloadUnreadable(JobFlowError):
-    """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
+    """A payload in S3 is deleted, or this function may not read it; S3 does not tell which."""
 
 
 class RowNotSigned(JobFlowError):
@@ -192,39 +192,39 @@ class RowNotSigned(JobFlowError):
 
 
 class SecretUnavailable(JobFlowError):
-    """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
+    """A declared secret cannot be read: it is missing, not allowed for this function, or its store does not answer."""
 
 
 class StartUnavailable(JobFlowError):
-    """Raised when nobody can tell whether a job may start now: a table does not answer."""
+    """A table does not answer, so nobody knows whether a job may start now."""
 
 
 class RateUnavailable(StartUnavailable):
-    """The start of a job cannot be planned, because the table that keeps its type's rate does not answer."""
+    """The start of a job cannot be planned, because the table with its type's rate does not answer."""
 
 
 class KeyUnavailable(StartUnavailable):
-    """Raised when nobody can tell whether another job of the same key runs: the table of jobs does not answer."""
+    """The jobs table does not answer, so nobody knows whether another job of the same key runs."""
 
 
 class ClaimedLate(StartUnavailable):
-    """Raised when the table answered a claim so late that the function would be cut off: the attempt is given back."""
+    """The table answered a claim so late that the function would be cut off: the attempt is given back."""
 
 
 class EarlierUnknown(StartUnavailable):
-    """Raised when nobody can tell whether an earlier firing of the schedule has finished: the table does not answer."""
+    """The table does not answer, so nobody knows whether an earlier firing of the schedule has finished."""
 
 
 class PayloadRefused(JobFlowError):
-    """A stored payload does not fit today's schema: a deploy has changed it since the job was created."""
+    """A stored payload does not match the current schema: a deploy has changed the schema since the job was created."""
 
 
 class JobCancelled(JobFlowError):
-    """Raised by `ctx.check_cancelled()` when someone asked for the job to stop."""
+    """Raised by `ctx.check_cancelled()` if the job was asked to stop."""
 
 
 class LeaseLost(JobFlowError):
-    """Another worker took this job over; nothing this attempt does is recorded any more."""
+    """Another worker took this job over; nothing that this attempt does is recorded any more."""
 
 
 class MalformedMessage(JobFlowError):
@@ -232,9 +232,10 @@ class MalformedMessage(JobFlowError):
 
 
 class Unauthorized(JobFlowError):
-    """No token, or one that is unknown, expired or revoked.
+    """There is no token, or an unknown, expired or revoked one.
 
-    `why` and `principal` (the token's id, if it is one of ours) are for the log: callers get one sentence for all.
+    `why` and `principal` (the token's id, if it is one of ours) are for the log: callers get the same text in all
+    cases.
     """
 
     def __init__(self, detail: str, why: str = "no bearer token", principal: str | None = None) -> None:
@@ -244,11 +245,11 @@ class Unauthorized(JobFlowError):
 
 
 class Forbidden(JobFlowError):
-    """The token is good, but its role may not do this."""
+    """The token is valid, but its role does not allow this."""
 
 
 class RateLimited(JobFlowError):
-    """Too many requests from one address or with one token; the next one is let in after `retry_after` seconds."""
+    """Too many requests from one address; `retry_after` is the number of seconds until the next request is accepted."""
 
     def __init__(self, limit: int, window: int, retry_after: int, of: str) -> None:
         super().__init__(f"At most {limit:,} writing requests in {window} seconds {of}.")
@@ -256,7 +257,7 @@ class RateLimited(JobFlowError):
 
 
 class ReadsLimited(RateLimited):
-    """One token has read too much; `retry_after` says in how many seconds it may read again."""
+    """One token has read too much; `retry_after` is the number of seconds until it may read again."""
 
     def __init__(self, limit: int, window: int, retry_after: int) -> None:
         JobFlowError.__init__(self, f"At most {limit:,} read units of the tables in {window} seconds for one token.")
@@ -268,4 +269,4 @@ class PayloadTooLarge(JobFlowError):
 
 
 class UnsupportedMediaType(JobFlowError):
-    """The request body says that it is something else than JSON."""
+    """The Content-Type of the request body is not JSON."""

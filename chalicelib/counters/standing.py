@@ -1,4 +1,4 @@
-"""Turn rows of totals into the values that readers use, and name their outdated fields. Pure."""
+"""Convert rows of totals to the values that readers use, and list their outdated fields. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ STATES = {keys.number(status): status for status in Status}
 
 
 def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause]) -> Standing:
-    """Put the rows of the partition of totals together, by sort key; never negative, whatever got lost."""
+    """Combine the rows of the totals' partition by sort key; numbers are never negative, even after a loss."""
     by_type = {sk.removeprefix(keys.TYPE): row for sk, row in rows.items() if sk.startswith(keys.TYPE)}
     totals: dict[tuple[str, Status], int] = {}
     waiting: dict[str, dict[str, int]] = {}
@@ -35,7 +35,7 @@ def _unsent(by_type: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
 
 
 def litter(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return the outdated fields of a type's row: times long past, and marks of shards that have ended."""
+    """Return the outdated fields of a type's row: times in the past, and marks of ended shards."""
     marks = {name: int(value) for name, value in item.items() if name.startswith(keys.WAITING)}
     shards = [name for name in item if name.startswith(keys.MARK) and keys.ended(name.removeprefix(keys.MARK), now)]
     even = [name for name, n in item.items() if name.startswith(keys.UNSENT) and n <= 0]

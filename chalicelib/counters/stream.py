@@ -1,4 +1,4 @@
-"""Count every change of a job that the table's stream tells, exactly once."""
+"""Count every change of a job in the table's stream exactly once."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,20 +11,20 @@ from chalicelib.counters.port import CounterTable, Row, Times
 from chalicelib.errors import RowRefused
 
 TIDY_EVERY = 60.0
-"""Seconds after which a process looks at a type's row again. A busy type leaves 13 attributes a minute behind."""
+"""Seconds after which a process cleans a type's row again. A busy type leaves 13 attributes a minute behind."""
 TIDY_DAYS_EVERY = 900.0
-"""The same of a day's row, in which only marks grow old."""
+"""The same for a day's row, in which only marks become outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The outcome of a batch: the entries that were added, and what was skipped."""
+    """The outcome of a batch: the added entries, and the skipped records."""
 
     added: list[Entry] = field(default_factory=list)
     skipped: list[Unreadable] = field(default_factory=list)
 
     def created(self) -> Counter[str]:
-        """Return how many new jobs the batch told of, by type."""
+        """Return the number of new jobs in the batch, by type."""
         found: Counter[str] = Counter()
         for entry in self.added:
             step, _, job_type = entry.row.pk.partition("#")
@@ -35,7 +35,7 @@ class Counted:
 
 @dataclass
 class StreamCounter:
-    """Counts batches of one process into these rows."""
+    """Count batches of one process into these rows."""
 
     rows: CounterTable
     clock: Callable[[], float]
@@ -44,9 +44,9 @@ class StreamCounter:
     def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
 
-        Every row keeps its own mark, written together with its numbers: a batch that is replayed, split or cut off in
-        the middle counts once. A source is a shard of the stream, in which changes come in order. What can
-        never be counted is skipped, because Lambda would deliver the batch again and again.
+        Every row has its own mark, which is written together with its numbers, so a batch that is replayed, split or
+        cut off counts once. A source is a shard of the stream, in which changes come in order. A record that can never
+        be counted is skipped, because Lambda would deliver the batch again and again.
         """
         now = self.clock()
         folded = fold(told, now)
@@ -73,7 +73,7 @@ class StreamCounter:
             left = [entry for entry in left if entry.sequence > mark]
 
     def _tidy(self, row: Row, now: float) -> None:
-        # Before adding: a row that is full would refuse the write, and a look after it would never come.
+        # Before adding: a full row would refuse the write, and a cleanup after it would never run.
         every = _tidied_every(row)
         if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
             self._tidied[row] = now
@@ -81,7 +81,7 @@ class StreamCounter:
 
 
 def _tidied_every(row: Row) -> float | None:
-    """Return the seconds between two looks at a row; None for one that is never looked at."""
+    """Return the seconds between two cleanups of a row; None for a row without cleanups."""
     if keys.is_totals(row):
         return TIDY_EVERY
     return TIDY_DAYS_EVERY if keys.is_day(row) else None

@@ -1,4 +1,5 @@
-"""The Lambda entry points of the platform: the stream, the watchdog, the recount.
+"""Define the platform's Lambda entry points: the stream, the watchdog, the recount.
 
-Each takes parts of the assembly and calls what does the work. Those of job types are in `handlers/`.
+Each takes parts of the assembly and calls the code that does the work. The entry points of job types are in
+`handlers/`.
 """

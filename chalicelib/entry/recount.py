@@ -1,4 +1,4 @@
-"""The Lambda function for long work: recounts and bulk actions, a quarter of an hour at a time until they are done."""
+"""Run long work in a Lambda function: recounts and bulk actions, in invocations of a quarter of an hour."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ from chalicelib.worker.context import LambdaContext
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Go on with the recount, or begin one when it is due or `start` is true; return how it stands.
+    """Continue the recount, or begin one if it is due or `start` is true; return its state.
 
-    With `bulk`, work off the open bulk actions instead; return how many slices that were.
+    With `bulk`, process the open bulk actions instead; return the number of slices.
     """
     left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock, not a function to find
     if event.get("bulk"):
-        jobtype.load()  # a retry with a changed payload checks it, and a cancelled job's type may be gone
+        jobtype.load()  # a retry with a changed payload checks it, and the type of a cancelled job may be removed
         with gathering():
             return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
     report = parts.recount.step(left, start=bool(event.get("start")))

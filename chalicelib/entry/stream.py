@@ -1,4 +1,4 @@
-"""The Lambda function behind the jobs table's stream: it feeds the counters."""
+"""Feed the counters from the jobs table's stream, in a Lambda function."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from chalicelib.worker.context import LambdaContext
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Count the records of one invocation; the mapping's tumbling window is what tells the shard."""
-    records = event.get("Records", [])  # a window's last invocation may bring none
+    """Count the records of one invocation; the mapping's tumbling window names the shard."""
+    records = event.get("Records", [])  # the last invocation of a window may have no records
     counted = parts.stream_counter.count(changes.read(records), event.get("shardId", "-"))
     with gathering():
         events.counted(len(records), len(counted.added), counted.created())

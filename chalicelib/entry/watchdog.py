@@ -14,16 +14,16 @@ from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 LOOKBACK = Lookback()
-"""From when on planned jobs may be unsent, as the earlier runs of this process left it."""
+"""The time from which planned jobs may be unsent, as known from earlier runs of this process."""
 GROWING = Growing()
-"""Which queues became longer at the earlier runs of this process."""
+"""The queues that had grown at earlier runs of this process."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Make the jobs of schedules, look after types that are paused by themselves, then run the watchdog once over all.
+    """Make the jobs of schedules, check automatic pauses, then run the watchdog once over all types.
 
-    Return how many jobs were made, and how many jobs and messages met which end. An event from `helpers` names jobs
-    that a run beside this one has found; this one then looks at nothing else.
+    Return how many jobs were made, and the numbers of jobs and messages by result. An event from `helpers` names jobs
+    that another run has found; this run then handles only these.
     """
 
     def remaining() -> float:
@@ -41,12 +41,12 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     with gathering():
         if asked:
             return dict(watchdog.look_at(*asked, remaining))
-        # First: what they make is to be sent before its time, and the rest of the run takes all the time it gets.
+        # First, because their jobs must be sent before their time, and the rest of the run may use all remaining time.
         return {**parts.firings.run(remaining), **pausing(), **watchdog.run(remaining)}
 
 
 def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
-    """Return what looks after these types, which declare `pause_when`; without any, nothing is made or asked for."""
+    """Return the check of automatic pauses for types with `pause_when`; without such types it costs nothing."""
     if not types:
         return dict
     return AutoPausing(

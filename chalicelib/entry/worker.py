@@ -1,4 +1,4 @@
-"""The Lambda function of a job type: `handler = consume(job_type)`, the last line of a file in `handlers/`."""
+"""Make the Lambda function of a job type: `handler = consume(job_type)`, the last line of a file in `handlers/`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
 def consume(kind: JobType[Any, Any]) -> Handler:
-    """Return the Lambda handler of a job type: takes an SQS event, answers with the messages that must come again.
+    """Return the Lambda handler of a job type: it takes an SQS event, and returns the messages that must come again.
 
-    In Lambda the API imports these files, too, for what they declare, and calls no handler: the code that works off
-    messages is imported at the first call there. So it is in a worker that Lambda starts by another library's handler,
-    which calls this one.
+    In Lambda the API imports these files too, but only for their declarations. The code that processes messages is
+    therefore imported at the first call. The same is true for a worker that Lambda starts through another library's
+    handler, which calls this one.
     """
     if cold_start.works():
         return _working(kind)

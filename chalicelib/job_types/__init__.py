@@ -1,1 +1,1 @@
-"""Declare a job type: its settings, their checks, the registry of types, payloads as they are stored. Pure."""
+"""Declare a job type: its settings, their checks, the registry of types, and stored payloads. Pure."""

@@ -1,4 +1,4 @@
-"""Declare what a job type's function may do and read in AWS beyond its own jobs. Pure."""
+"""Declare a job type's additional permissions and data in AWS. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ SECRET = re.compile(r"(arn:\S+|ssm:/?\S+|[A-Za-z0-9/_+=.@{}-]+)")
 class Allow:
     """Allow the function one or several actions on one or several resources, as an IAM statement.
 
-    Resources are ARNs; `${AWS::Region}` and the like are filled in, and `arn:aws:` stands for the stack's partition.
-    `conditions` are IAM's: {"StringEquals": {"s3:ExistingObjectTag/kind": "invoice"}}. A `*` that stands alone as
-    action or resource is refused unless `unsafe_wildcard` says why it must be. Raises ConfigurationError.
+    Resources are ARNs; `${AWS::Region}` and similar are filled in, and `arn:aws:` is replaced by the stack's partition.
+    `conditions` are IAM's: {"StringEquals": {"s3:ExistingObjectTag/kind": "invoice"}}. A lone `*` as action or resource
+    is refused unless `unsafe_wildcard` gives the reason. Raises ConfigurationError.
     """
 
     actions: Words
@@ -61,7 +61,7 @@ class Allow:
 
     @property
     def wildcards(self) -> tuple[str, ...]:
-        """Return the actions and resources in which a `*` stands alone."""
+        """Return the actions and resources that are a lone `*`."""
         actions = (action for action in self.every_action if action.rpartition(":")[2] == "*")
         places = ((resource, PSEUDO.sub("x", resource).split(":", 5)[-1]) for resource in self.every_resource)
         return (*actions, *(resource for resource, place in places if place in ("*", "/*")))
@@ -69,14 +69,14 @@ class Allow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsAccess:
-    """Say what a job type's function may do and read beyond its own jobs. Raises ConfigurationError.
+    """Set the additional permissions, secrets and variables of a job type's function. Raises ConfigurationError.
 
-    grants: statements of its role. A text "service:Action:where" is about the stack's own resources ("ses:SendEmail",
+    grants: statements of its role. A string "service:Action:where" is for the stack's own resources ("ses:SendEmail",
       "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"; `infra/definition/iam/permissions.py` has all forms),
-      `Allow(actions, ARNs)` about any other.
+      `Allow(actions, ARNs)` is for any other.
     secrets: where `ctx.secret(name)` finds each: the name or ARN of a secret, or "ssm:" and the name of a parameter;
       `{stage}` in it is the stage's name.
-    environment: variables of the function; 2,560 bytes in all.
+    environment: variables of the function; at most 2,560 bytes.
     """
 
     grants: Sequence[str | Allow] = ()
@@ -128,7 +128,7 @@ class SecretPlace:
 
     @classmethod
     def of(cls, written: str, stage: str) -> "SecretPlace":
-        """Read a place as `AwsAccess` has it; `{stage}` in it is the stage's name."""
+        """Read a place from `AwsAccess`; `{stage}` in it is the stage's name."""
         text = written.replace("{stage}", stage)
         if text.startswith("ssm:"):
             return cls("ssm", text.removeprefix("ssm:"))
@@ -136,5 +136,5 @@ class SecretPlace:
 
 
 def several(words: Words) -> tuple[str, ...]:
-    """Return one word or several as several."""
+    """Return a single string as a tuple, and several unchanged."""
     return (words,) if isinstance(words, str) else tuple(words)

@@ -1,4 +1,4 @@
-"""Say how a job type changes while jobs of it are stored: its payloads, its end, its trial. Pure."""
+"""Declare how a job type changes while jobs of it are stored: its payloads, its end, its smoke. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

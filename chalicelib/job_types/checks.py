@@ -1,4 +1,4 @@
-"""Check what a declaration of a job type says, and name the fields that pydantic refuses. Pure."""
+"""Check the declaration of a job type, and name the fields that pydantic refuses. Pure."""
 
 import inspect
 import re
@@ -19,7 +19,7 @@ LONGEST_TAG = 40
 
 
 def check_names(*names: str) -> None:
-    """Raise ConfigurationError for a name that is not written like email.send."""
+    """Raise ConfigurationError for a name that does not look like email.send."""
     for name in names:
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ConfigurationError(f"{name!r}: a job type is named like email.send (lower case, dots)")
@@ -34,7 +34,7 @@ def check_number(setting: str, value: object, low: float, high: float, unit: str
 
 
 def check_field(name: str, option: str, path: str | None, payload: type[BaseModel]) -> None:
-    """Raise ConfigurationError unless the path leads to a field of text, of whole numbers, or of an enum's values."""
+    """Raise ConfigurationError unless the path leads to a field of text, integers, or an enum's values."""
     if path is None:
         return
     whole = payload.model_json_schema(by_alias=False, mode="serialization")
@@ -49,7 +49,7 @@ def check_field(name: str, option: str, path: str | None, payload: type[BaseMode
 
 
 def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the schemas that this one stands for, null aside: references followed, alternatives one by one."""
+    """Return the schemas behind this one, without null: references resolved, alternatives one by one."""
     if "$ref" in schema:
         return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
@@ -64,7 +64,7 @@ def hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def payload_model(name: str, function: Callable[..., Any]) -> Any:
-    """Return the model of a job function's payload; raises ConfigurationError when it has none."""
+    """Return the model of a job function's payload; raises ConfigurationError if it has none."""
     check_runs_at_once(name, function)
     parameters = list(inspect.signature(function).parameters)
     model = hints(function).get(parameters[0]) if parameters else None
@@ -76,6 +76,6 @@ def payload_model(name: str, function: Callable[..., Any]) -> Any:
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
-    """Return pydantic's findings without the input they were found in, which may be secret."""
+    """Return pydantic's findings without the input, which may be secret."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     return [FieldError((*prefix, *detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in details]

@@ -1,4 +1,4 @@
-"""Describe what a job function is given beside its payload. Pure: the worker implements it."""
+"""Describe the `ctx` object of a job function. Pure: the worker implements it."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -16,7 +16,7 @@ class JobContext(Protocol):
 
     @property
     def job(self) -> Job:
-        """Return the job, as it was when the attempt began."""
+        """Return the job, as it was at the start of the attempt."""
 
     @property
     def store(self) -> JobStore:
@@ -24,7 +24,7 @@ class JobContext(Protocol):
 
     @property
     def clock(self) -> Callable[[], float]:
-        """Return what tells the time: seconds since the epoch."""
+        """Return the clock: seconds since the epoch."""
 
     @property
     def job_id(self) -> str:
@@ -36,17 +36,17 @@ class JobContext(Protocol):
 
     @property
     def idempotency_key(self) -> str:
-        """Return what to hand to external services: the same in every attempt of this run, new after a manual retry."""
+        """Return the key to pass to external services: the same in all attempts of a run, new after a manual retry."""
 
     @property
     def logger(self) -> "Logger":
-        """Return a logger whose lines carry the job's keys."""
+        """Return a logger whose lines contain the job's keys."""
 
     def secret(self, name: str) -> str:
         """Return a secret that the type declares in `AwsAccess(secrets=…)`, at most five minutes old.
 
-        Its value is replaced by its name in logs, results, errors and stacks. Raises ConfigurationError for a name
-        that is not declared, SecretUnavailable when it cannot be read: the attempt is then not charged.
+        Its value is replaced by its name in logs, results, errors and stack traces. Raises ConfigurationError for a
+        name that is not declared, and SecretUnavailable if it cannot be read: the attempt is then not charged.
         """
 
     def enqueue(
@@ -60,23 +60,25 @@ class JobContext(Protocol):
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
     ) -> str:
-        """Make a job of a type that is in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
+        """Make a job of a type in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
 
-        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs so long after
-        the last such call.
+        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs that many
+        seconds after the last such call.
 
-        `key` names what it is for: within one run of this job, the same type and key never make a second job, and the
-        first one stays as it was made. Raises ConfigurationError, InvalidPayload, InvalidRequest.
+        `key` names the job's purpose: within one run of this job, the same type and key never make a second job, and
+        the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.
         """
 
     def remaining_seconds(self) -> float:
         """Return the seconds until this attempt is killed."""
 
     def progress(self, percent: float, note: str | None = None) -> None:
-        """Say how far the job is (0-100); written at most every 5 seconds, and the last one when the attempt ends.
+        """Report the progress (0-100).
 
-        Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
+        It is written at most every 5 seconds, and the last report when the attempt ends.
+
+        Raises LeaseLost if another worker took over, JobCancelled if the job was asked to stop.
         """
 
     def check_cancelled(self) -> None:
-        """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""
+        """Stop here if the job was asked to: raises JobCancelled (LeaseLost if another worker took over)."""

@@ -1,4 +1,4 @@
-"""Read cron texts and time zones, and list the times at which they fire. Pure."""
+"""Read cron expressions and time zones, and list the times at which they fire. Pure."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 LONGEST_CRON = 100
-"""Characters of a cron text: reading one takes linear time in it, and this bounds what it unfolds to."""
+"""Maximum characters of a cron expression: reading takes linear time, and this limits the result."""
 LONGEST_ZONE = 40
 FIELDS = 5
 PART = {
@@ -22,13 +22,13 @@ NAMED = {
     "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }  # fmt: skip
-"""What stands for five fields, as in Debian's cron."""
+"""Names that replace all five fields, as in Debian's cron."""
 SEARCHED = 1_000
-"""Firings in a row that may lie before the time asked for: the hour that the clocks repeat has at most 60."""
+"""Consecutive firings that may be before the requested time: the repeated hour of a clock change has at most 60."""
 
 
 def cron_error(text: str) -> str | None:
-    """Return what is wrong with a cron text; None when it is right and fires at some time."""
+    """Return the problem of a cron expression; None if it is valid and fires at some time."""
     if len(text) > LONGEST_CRON or not text.isascii():
         return f"must be at most {LONGEST_CRON} ASCII characters"
     if text.strip().startswith("@") and _fields(text) == text:
@@ -51,15 +51,15 @@ def cron_error(text: str) -> str | None:
 
 
 def zone_error(name: str) -> str | None:
-    """Return what is wrong with the name of a time zone; None when the IANA database has it."""
+    """Return the problem of a time zone's name; None if the IANA database has it."""
     return None if name in _zones() else "must be a time zone of the IANA database, like Europe/Berlin or UTC"
 
 
 def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
-    """Yield the times after `after` at which a cron text fires, in seconds since the epoch, each later than the last.
+    """Yield the times after `after` at which a cron expression fires, in seconds since the epoch, in increasing order.
 
-    As Debian's cron does it: a time that the clocks leave out fires when they have moved on, one that they repeat fires
-    once; texts with `*` in the minute or the hour follow elapsed time, and so fire in both of the repeated hours.
+    As in Debian's cron: a time that a clock change skips fires right after it, and a repeated time fires once.
+    Expressions with `*` in the minute or the hour follow elapsed time, and so fire in both of the repeated hours.
     """
     last = after
     behind = 0
@@ -73,7 +73,7 @@ def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
 
 
 def next_firing(cron: str, timezone: str, after: float) -> float | None:
-    """Return the first time after `after` at which a cron text fires; None when there is none within 50 years."""
+    """Return the first firing of a cron expression after `after`; None if there is none within 50 years."""
     return next(firings(cron, timezone, after), None)
 
 
@@ -83,7 +83,7 @@ def local(at: float, timezone: str) -> str:
 
 
 def first_of(times: Iterator[float], most: int, until: float | None = None) -> list[float]:
-    """Return the first so many times, none after `until`."""
+    """Return the first of these times, up to a number, and none after `until`."""
     found: list[float] = []
     for at in islice(times, most):
         if until is not None and at > until:
@@ -93,7 +93,7 @@ def first_of(times: Iterator[float], most: int, until: float | None = None) -> l
 
 
 def _fields(text: str) -> str:
-    """Return the five fields that a text like @daily stands for; any other text as it is."""
+    """Return the five fields for a name like @daily; return any other expression unchanged."""
     return NAMED.get(text.strip().lower(), text)
 
 

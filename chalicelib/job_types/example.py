@@ -1,4 +1,4 @@
-"""Make an example payload from a JSON Schema: what a form and a pasted command begin with. Pure."""
+"""Make an example payload from a JSON Schema, as the start for a form or a pasted command. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 EMPTY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 TOLD = ("const", "default", "minimum")
 DEEPEST = 8
-"""Levels of nested models: one that holds itself ends there."""
+"""Levels of nested models: the example of a recursive model ends there."""
 
 
 def example_of(schema: Mapping[str, Any]) -> Any:
-    """Return the schema's first example, or else one made of its required fields' examples, defaults and choices."""
+    """Return the schema's first example, or an example from its required fields' examples, defaults and choices."""
     return _value(schema, schema.get("$defs", {}), 0)
 
 
@@ -32,7 +32,7 @@ def _value(schema: Mapping[str, Any], models: Mapping[str, Any], depth: int) -> 
 
 
 def _inner(schema: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema that stands for one without an example: the model it names, or its first choice."""
+    """Return the schema to use for one without an example: the model that it refers to, or its first choice."""
     if schema.get("examples") or "default" in schema:
         return None
     reference = schema.get("$ref")

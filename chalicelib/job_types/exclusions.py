@@ -10,7 +10,7 @@ from chalicelib.errors import ConfigurationError
 
 
 class Exclusion(NamedTuple):
-    """Two settings that no type has together; one of a group is written like `function.window`."""
+    """Two settings that exclude each other; a setting of a group is written like `function.window`."""
 
     setting: str
     other: str
@@ -27,7 +27,7 @@ TABLE = (
 
 
 def check_exclusions(name: str, declared: object) -> None:
-    """Raise ConfigurationError when a declaration has settings that exclude each other."""
+    """Raise ConfigurationError if a declaration has settings that exclude each other."""
     both = [row for row in TABLE if attrgetter(row.setting)(declared) and attrgetter(row.other)(declared)]
     if both:
         told = "; ".join(f"{row.setting} does not go with {row.other}: {row.reason}" for row in both)

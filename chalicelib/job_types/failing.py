@@ -1,4 +1,4 @@
-"""Declare when a job type is paused by itself. Pure."""
+"""Declare when a job type pauses automatically. Pure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Set the Lambda function that runs the jobs of a type. Pure."""
+"""Declare the Lambda function that runs the jobs of a type. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ EPHEMERAL_MB = (512, 10_240)
 class Function:
     """Set the Lambda function of a job type. Raises ConfigurationError.
 
-    memory: MB (128-10240); the share of a processor grows with it.
-    batch_size: jobs taken at once (1-10). More than one is cheaper, for jobs that end within `budget` seconds each;
-      those without time left go back to the queue.
+    memory: MB (128-10240); more memory also gives more processor time.
+    batch_size: jobs in one invocation (1-10). More than one is cheaper, for jobs of at most `budget` seconds each; jobs
+      without enough time left return to the queue.
     budget: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
     window: seconds to wait for a fuller batch (0-300).
-    concurrency: how many run side by side (2-1000); default: 20, fewer for a low rate.
+    concurrency: how many run at the same time (2-1000); default: 20, fewer for a low rate.
     vpc: run in the stage's subnets.
     layers: ARNs of layer versions, at most 5.
     ephemeral_storage: MB of /tmp (512-10240).

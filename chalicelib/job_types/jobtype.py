@@ -1,4 +1,4 @@
-"""Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
+"""Declare a job type with `@job`, and find it. Its one name is used from the decorator to the dashboard."""
 
 import importlib
 import importlib.util
@@ -49,16 +49,16 @@ R = TypeVar("R")
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
-"""The packages in which job types are declared."""
+"""The packages that declare job types."""
 DEFAULT_ATTEMPTS = 3
 DEFAULT_CONCURRENCY = 20
 
 
 @dataclass(frozen=True)
 class JobType(Generic[P, R]):
-    """One kind of job: what its payload looks like, what runs it, and what was declared of it. Times in seconds.
+    """One kind of job: its payload, its function, and its settings. Times in seconds.
 
-    `run` is the function that was decorated, `function` what is set of the Lambda function that calls it.
+    `run` is the decorated function; `function` contains the settings of the Lambda function that calls it.
     """
 
     name: str
@@ -81,7 +81,7 @@ class JobType(Generic[P, R]):
     changes: Changes = field(default_factory=Changes)
 
     def __call__(self, payload: P, ctx: JobContext) -> R:
-        """Run the function itself, as a test would."""
+        """Call the function directly, as a test would."""
         return self.run(payload, ctx)
 
     @property
@@ -91,13 +91,13 @@ class JobType(Generic[P, R]):
 
     @property
     def handler(self) -> str:
-        """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
+        """Return the entry point that Lambda calls: in `handlers/`, or in the package of enabled built-in types."""
         built_in = self.run.__module__.startswith(f"{BUILT_IN}.")
         return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
 
     @property
     def problem(self) -> str | None:
-        """Return why no worker can take its jobs; None when its file has the function that Lambda calls."""
+        """Return why no worker can process its jobs; None if its file has the function that Lambda calls."""
         file, _, function = self.handler.rpartition(".")
         module = sys.modules.get(file)
         if module is None or callable(getattr(module, function, None)):
@@ -107,12 +107,12 @@ class JobType(Generic[P, R]):
 
     @property
     def queue(self) -> str:
-        """Return what follows the stack's name in its queue's and its Lambda's: "email.send" is `email-send`."""
+        """Return the suffix of its queue's and Lambda function's names: "email.send" is `email-send`."""
         return self.name.replace(".", "-")
 
     @property
     def queue_ending(self) -> str:
-        """Return what ends the names of its queues: SQS asks for it of FIFO queues."""
+        """Return the suffix of its queues' names, which SQS requires for FIFO queues."""
         return "" if self.serial_by is None else FIFO_ENDING
 
     @cached_property
@@ -122,33 +122,33 @@ class JobType(Generic[P, R]):
 
     @property
     def title(self) -> str:
-        """A name for people."""
+        """Return a name for people."""
         return str(self.schema.get("title", self.name))
 
     @property
     def description(self) -> str:
-        """Return what the job does, from the function's docstring."""
+        """Return the description of the job, from the function's docstring."""
         return inspect.getdoc(self.run) or ""
 
     @property
     def example(self) -> JSON:
-        """A payload that works as it is: the first example of the schema."""
+        """Return a payload that works unchanged: the first example of the schema."""
         return example_of(self.schema)
 
     @property
     def visibility_timeout(self) -> int:
-        """Seconds: 6 x function timeout + batching window, as the Lambda developer guide asks for SQS sources."""
+        """Return seconds: 6 x function timeout + batching window, as the Lambda developer guide advises for SQS."""
         return 6 * self.timeout + self.function.window
 
     @property
     def job_budget(self) -> float:
-        """Seconds that one job must still have before it is claimed: as declared, or its share of what a batch has."""
+        """Return the seconds that a job must still have when it is claimed: as declared, or its share of a batch."""
         own = self.function.budget
         return (self.timeout - SAFETY - self.turn_wait) / self.function.batch_size if own is None else own
 
     @property
     def concurrency(self) -> int:
-        """Return how many run side by side: as declared, or 20, or as many as a rate keeps busy for their timeout."""
+        """Return how many run at the same time: as declared, or 20, or as many as a rate keeps busy."""
         if self.function.concurrency is not None:
             return self.function.concurrency
         rate = self.rate
@@ -157,24 +157,24 @@ class JobType(Generic[P, R]):
 
     @property
     def turn_wait(self) -> float:
-        """Seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
+        """Return the seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
         return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
 
     @property
     def pace(self) -> Rate | None:
-        """Return the rate as it is on this stage; None without one."""
+        """Return the rate on this stage; None without a rate."""
         return self.rate() if callable(self.rate) else self.rate
 
     @property
     def max_receives(self) -> int:
-        """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        """Return how often SQS delivers one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
         if self.serial_by is not None:
             return MOST_RECEIVES
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
     def keyed_by(self) -> str | None:
-        """Return the field of the payload whose value a job's messages carry as their group; None without one."""
+        """Return the payload's field whose value is the group of the job's messages; None without one."""
         return self.serial_by or self.fair_by
 
     def give_up_at(self, start: float) -> float | None:
@@ -186,7 +186,7 @@ class JobType(Generic[P, R]):
         return parsed(self.name, self.payload_model, payload)
 
     def parse_stored(self, payload: JSON) -> P:
-        """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
+        """Return a stored payload as the model, converted by `upgrade` if needed; raises InvalidPayload."""
         try:
             return self.parse(payload)
         except InvalidPayload:
@@ -197,7 +197,7 @@ class JobType(Generic[P, R]):
     def canonical(self, payload: JSON) -> JSON:
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
-        Also when the stored form does not read back equal: the job would run on other data than were sent.
+        It also raises if the stored form does not read back equal: the job would otherwise run with different data.
         """
         return stored(self.name, self.parse(payload))
 
@@ -224,23 +224,23 @@ def job(
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     Attempts:
-      max_attempts: 3, or one more than there are waits in `Delays`; at most 30.
+      max_attempts: 3, or the number of waits in `Delays` plus one; at most 30.
       timeout: seconds of one attempt (6-900).
-      retry: `Backoff(first, factor, longest, jitter)`, the curve of waits between attempts, or `Delays(waits)`.
-      give_up_after: no attempt follows another one later than so many seconds after the run was due.
-    Which jobs, and in which order:
-      schedule: a `Cron`, or several, at whose times jobs are made, as long as it is declared.
-      rate: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that is asked on each
-        stage, and may return None for no limit.
-      fair_by: the field of the payload that says whose job it is ("customer.id"): their jobs take turns.
-      serial_by: the field for each value of which jobs run one at a time, in order.
-      unique: `Unique(by, seconds)`, a request with the same values of these fields gets the job there is.
-      pause_when: `Failing(of, within)`, pause the type while its attempts all fail alike.
-      enqueues: the types whose jobs it makes with `ctx.enqueue`.
+      retry: `Backoff(first, factor, longest, jitter)`, growing waits between attempts, or `Delays(waits)`.
+      give_up_after: no retry begins later than this number of seconds after the run was due.
+    Creation and order:
+      schedule: one `Cron` or several; jobs are made at their times, as long as they are declared.
+      rate: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that returns the rate
+        of each stage, or None for no limit.
+      fair_by: the field of the payload that names the tenant ("customer.id"): tenants take turns.
+      serial_by: the field of the payload that is the key: jobs with the same key run one at a time, in order.
+      unique: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
+      pause_when: `Failing(of, within)`, pause the type while all its attempts fail with one error.
+      enqueues: the types of the jobs that it makes with `ctx.enqueue`.
     Groups:
       function: `Function(memory, batch_size, …)`, the Lambda function.
-      access: `AwsAccess(grants, secrets, environment)`, what it may do and read beyond its own jobs.
-      changes: `Changes(upgrade, retired, smoke)`, what changes from deployment to deployment.
+      access: `AwsAccess(grants, secrets, environment)`, additional permissions, secrets and variables.
+      changes: `Changes(upgrade, retired, smoke)`, handling of changes between deployments.
     Raises ConfigurationError.
     """
     if moved:
@@ -275,7 +275,7 @@ def job(
 
 
 def _check(declared: JobType[Any, Any]) -> None:
-    """Raise ConfigurationError for the first thing in a declaration that cannot work."""
+    """Raise ConfigurationError for the first invalid setting of a declaration."""
     name = declared.name
     checks.check_names(name, *declared.enqueues)
     _check_groups(declared)
@@ -313,7 +313,7 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
 
 
 def _check_give_up(declared: JobType[Any, Any]) -> None:
-    """Raise ConfigurationError for waits that the job's retention cannot hold."""
+    """Raise ConfigurationError for waits that are longer than the job's retention."""
     if declared.give_up_after is not None:
         setting = f"{declared.name}: give_up_after"
         check_number(setting, declared.give_up_after, 1, LONGEST_RUN, "seconds", whole=False)
@@ -327,7 +327,7 @@ registered: dict[str, JobType[Any, Any]] = {}
 
 
 def get(name: str) -> JobType[Any, Any]:
-    """Return the job type of that name; raises UnknownJobType that lists the known ones."""
+    """Return the job type of that name; raises UnknownJobType that lists the known types."""
     try:
         return registered[name]
     except KeyError:
@@ -338,32 +338,32 @@ def get(name: str) -> JobType[Any, Any]:
 
 
 def give_up_at(name: str, start: float) -> float | None:
-    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
+    """Return when a run of that type that is due at `start` is given up; None also for an undeclared type."""
     kind = registered.get(name)
     return None if kind is None else kind.give_up_at(start)
 
 
 def pace(name: str) -> Rate | None:
-    """Return the rate of that type on this stage; None without one, and for a type that is not declared."""
+    """Return the rate of that type on this stage; None without one, and for an undeclared type."""
     kind = registered.get(name)
     return None if kind is None else kind.pace
 
 
 def serial(name: str) -> bool:
-    """Return whether the jobs of that type run one at a time for a key: its queues are FIFO queues."""
+    """Return whether the jobs of that type run one at a time for a key, so that its queues are FIFO queues."""
     kind = registered.get(name)
     return kind is not None and kind.serial_by is not None
 
 
 def longest_delay(name: str) -> int:
-    """Return for how many seconds the type's queue can delay a message: FIFO queues hold back no single one."""
+    """Return for how many seconds the type's queue can delay a message; FIFO queues cannot delay single messages."""
     return 0 if serial(name) else SQS_LONGEST_DELAY
 
 
 def out_of_order(name: str) -> bool:
-    """Return whether that type's messages are received in another order than they were sent: by tenants, or by keys.
+    """Return whether the type receives messages in another order than they were sent: by tenants, or by keys.
 
-    That a later one was received then says nothing of an earlier one.
+    Then a received later message shows nothing about an earlier one.
     """
     kind = registered.get(name)
     return kind is not None and kind.keyed_by is not None
@@ -380,7 +380,7 @@ def names() -> list[str]:
 
 
 def load(*packages: str) -> list[JobType[Any, Any]]:
-    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    """Import every file of the packages, so that each declares its type. Raises ConfigurationError for a wrong name."""
     for package in packages or PACKAGES:
         found = importlib.import_module(package)
         for module in pkgutil.iter_modules(found.__path__):
@@ -396,9 +396,9 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
 
 
 def declared(name: str) -> JobType[Any, Any]:
-    """Return a job type that another one names: a worker imports the file of a type when it first makes such a job.
+    """Return a job type that another type names: a worker imports the type's file when it first makes such a job.
 
-    Raises UnknownJobType when no file declares it.
+    Raises UnknownJobType if no file declares it.
     """
     files = [] if name in registered else [f"{package}.{name.replace('.', '_')}" for package in PACKAGES]
     for file in files:
@@ -409,7 +409,7 @@ def declared(name: str) -> JobType[Any, Any]:
 
 
 def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
-    """Raise ConfigurationError when a type makes jobs of a type that no file declares."""
+    """Raise ConfigurationError if a type makes jobs of a type that no file declares."""
     for kind in kinds.values():
         unknown = [name for name in kind.enqueues if name not in kinds]
         if unknown:

@@ -1,6 +1,6 @@
-"""List the settings of `@job` that are written in another place than in former versions. Pure.
+"""List the settings of `@job` that have another place than in earlier versions. Pure.
 
-`@job` refuses them by this table, and `jobflow upgrade` rewrites a repository by it.
+`@job` uses this table to refuse them, and `jobflow upgrade` to rewrite a repository.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ LONGEST_SHOWN = 40
 
 
 def refuse(name: str, given: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError with the new place of each former setting, TypeError for one that never was."""
+    """Raise ConfigurationError with the new place of each earlier setting, and TypeError for an unknown setting."""
     for setting in given:
         if setting not in MOVED:
             raise TypeError(f"job() got an unexpected keyword argument {setting!r}")

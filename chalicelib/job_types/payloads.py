@@ -1,4 +1,4 @@
-"""Check a payload against its type's model, and write it as it is stored. Pure."""
+"""Check a payload against its type's model, and write its stored form. Pure."""
 
 import json
 from typing import TypeVar
@@ -16,14 +16,14 @@ P = TypeVar("P", bound=BaseModel)
 def parsed(name: str, model: type[P], payload: JSON) -> P:
     """Return the payload of a job of type `name` as its model; raises InvalidPayload that names each wrong field."""
     try:
-        # As JSON, not as Python values: a strict model then still takes a date from text, which is all JSON has.
+        # As JSON, not as Python values: a strict model then still accepts a date as text, because JSON has no dates.
         return model.model_validate_json(json.dumps(payload))
     except ValidationError as error:
         raise InvalidPayload(f"The payload does not match {name}.", field_errors(error, "payload")) from None
 
 
 def stored(name: str, model: BaseModel) -> JSON:
-    """Return the payload as stored, with defaults filled in; raises InvalidPayload when it does not read back equal."""
+    """Return the stored payload, with defaults filled in; raises InvalidPayload if it does not read back equal."""
     written = model.model_dump(mode="json")
     check_reads_back(name, model, written)
     return written

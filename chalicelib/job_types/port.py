@@ -1,4 +1,4 @@
-"""The store of secrets, as a Protocol."""
+"""Declare the store of secrets, as a Protocol."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from chalicelib.job_types.access import SecretPlace
 
 
 class SecretStore(Protocol):
-    """Reads secrets by their place."""
+    """Read secrets by their place."""
 
     def read(self, place: SecretPlace) -> str:
-        """Return the secret's text, at most five minutes old; raises what the client raises when there is none."""
+        """Return the secret's text, at most five minutes old; raises the client's error if it is missing."""

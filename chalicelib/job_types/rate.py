@@ -1,6 +1,7 @@
-"""Say how often jobs of a type may start, and how far apart that puts the starts. Pure.
+"""Declare how often jobs of a type may start, and compute the distance of the starts. Pure.
 
-The generic cell rate algorithm: ITU-T I.371, Annex A, as a theoretical arrival time. A slot is the time of one start.
+It is the generic cell rate algorithm: ITU-T I.371, Annex A, as a theoretical arrival time. A slot is the time of one
+start.
 """
 
 import math
@@ -10,19 +11,19 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.limits import DAY
 
 FASTEST, SLOWEST = 500.0, 1 / 3600
-"""Starts a second at most and at least: one row of DynamoDB takes 1,000 writes a second."""
+"""Maximum and minimum of starts per second: one row of DynamoDB accepts 1,000 writes a second."""
 MOST_LATE = 2.0
 LATE_SHARE = 0.05
-"""A start may be late by this share of `per`, at most MOST_LATE seconds, and slots are as much further apart."""
+"""A start may be late by this share of `per`, at most MOST_LATE seconds; the slots have that much more distance."""
 TURNS_APART = 1.01
-"""Turns are this much further apart than slots, to compensate for unused slots."""
+"""Turns have this much more distance than slots, to compensate for unused slots."""
 MICRO = 1_000_000
 UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `n` starts, or `n + burst`, in any `per` seconds; `burst` lets some come sooner after a lull.
+    """At most `n` starts, or `n + burst`, in any `per` seconds; `burst` lets some start sooner after a quiet time.
 
     Raises ConfigurationError for a rate above 500 a second or below one an hour.
     """
@@ -40,18 +41,18 @@ class Rate:
 
     @property
     def late(self) -> float:
-        """Seconds after its slot at which a start still counts as that slot's."""
+        """Return the seconds after its slot for which a start still counts for that slot."""
         return min(MOST_LATE, max(LATE_SHARE * self.per, self.burst * self.per / self.n / 2))
 
     @property
     def apart(self) -> float:
-        """Seconds between two slots, to a microsecond: so many that late starts do not fill a window, either."""
+        """Return the seconds between two slots, to a microsecond: late starts still stay within the limit."""
         return math.ceil(MICRO * max(self.per / self.n, (self.per + self.late) / (self.n + self.burst))) / MICRO
 
     @property
     def ahead(self) -> float:
-        """Seconds by which a slot may come before its regular time: what the burst leaves after late starts."""
-        # k + 1 starts take k * apart - ahead - late seconds at least: n + burst + 1 of them more than per seconds
+        """Return the seconds by which a slot may be before its regular time: the burst, reduced by late starts."""
+        # k + 1 starts take at least k * apart - ahead - late seconds; n + burst + 1 of them more than `per` seconds
         return (self.n + self.burst) * self.apart - self.per - self.late
 
     @property

@@ -1,6 +1,6 @@
-"""Check that what is stored of a model reads back as the same model: else a job would run on other data. Pure.
+"""Check that the stored form of a model reads back as the same model: the job would else run on other data. Pure.
 
-`model_dump(mode="json")` writes ten asterisks for a secret and leaves excluded fields out, without a word.
+`model_dump(mode="json")` silently writes ten asterisks for a secret and leaves excluded fields out.
 """
 
 import json
@@ -18,7 +18,7 @@ MASKED = (SecretStr, SecretBytes, Secret)
 
 
 def check_runs_at_once(name: str, function: Callable[..., Any]) -> None:
-    """Raise ConfigurationError for a function that returns a coroutine or a generator in place of its result."""
+    """Raise ConfigurationError for a function that returns a coroutine or a generator instead of its result."""
     if any(kind(function) for kind in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)):
         raise ConfigurationError(f"{name}: the function is a plain `def` that returns its result")
 
@@ -40,12 +40,12 @@ def check_reads_back(name: str, model: BaseModel, stored: Any) -> None:
 
 
 def unreadable(model: type[BaseModel]) -> list[str]:
-    """Return the fields, nested ones with dots, whose stored form cannot be read back, and why."""
+    """Return the fields whose stored form cannot be read back, and why; nested fields with dots."""
     return list(_unreadable(model, "", frozenset()))
 
 
 def differing(model: M, again: M | ValidationError) -> str | None:
-    """Return which field of a stored model does not read back equal, and why; None when all do."""
+    """Return a field of a stored model that does not read back equal, and why; None if all do."""
     if isinstance(again, ValidationError):
         first = again.errors(include_url=False, include_context=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc'])) or type(model).__name__} ({first['msg']})"
@@ -61,7 +61,10 @@ def read_payload(model: type[M], stored: Any) -> M | ValidationError:
 
 
 def read_result(value: M) -> M | ValidationError:
-    """Read a result's stored form as its own model: whatever its fields are called in it, and without computed ones."""
+    """Read a result's stored form as its own model, with the field names of the stored form.
+
+    Computed fields are left out.
+    """
     text = value.model_dump_json(by_alias=False)
     try:
         return type(value).model_validate_json(text, extra="ignore", by_name=True, by_alias=True)

@@ -1,4 +1,4 @@
-"""Decide what follows a failed attempt: another one, and when, or the end. Pure: chance is an argument."""
+"""Decide what follows a failed attempt: a retry and its time, or the end. Pure: randomness is an argument."""
 
 import math
 import random
@@ -12,9 +12,9 @@ from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP, SQS_LONGEST_DELAY
 
 Chance = Callable[[float, float], float]
 LONGEST_WAIT = int(7 * DAY)
-"""Seconds of one wait at most, from a curve or from RetryLater."""
+"""Maximum seconds of one wait, from a curve or from RetryLater."""
 SHARES = {"full": 0.0, "equal": 0.5, "none": 1.0}
-"""The part of a wait that jitter leaves, by its name."""
+"""The part of a wait that stays without jitter, by the jitter's name."""
 
 
 class Curve(Protocol):
@@ -27,16 +27,19 @@ class Curve(Protocol):
         """Return the shortest wait after that attempt."""
 
     def delay(self, attempt: int, chance: Chance = ...) -> int:
-        """Return the wait after that attempt, in whole seconds from 1 on."""
+        """Return the wait after that attempt, in whole seconds, at least 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Wait so many seconds between attempts: first, first * factor, first * factor^2, ... up to `longest`.
+    """Wait between attempts: first, first * factor, first * factor^2, ... seconds, up to `longest`.
 
     first, longest: seconds (1 to 604,800). factor: 1 to 10.
-    jitter: spread a wait "full" over 0 to the wait, "equal" over its upper half, "none" not at all.
+
+    jitter: "full" picks each wait between 0 and its length, "equal" from its upper half, "none" never changes it.
+
     Raises ConfigurationError.
+
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
     """
 
@@ -54,24 +57,25 @@ class Backoff:
 
     def latest(self, attempt: int) -> float:
         """Return the longest wait after that attempt (1 is the first), in seconds."""
-        # the exponent is bounded, so that no curve overflows: 2 ** 64 seconds are past every limit
+        # the exponent is limited, so that no curve overflows: 2 ** 64 seconds are above every limit
         return min(self.longest, self.first * self.factor ** min(attempt - 1, 64))
 
     def earliest(self, attempt: int) -> float:
-        """Return the shortest wait after that attempt, in seconds; never less than one."""
+        """Return the shortest wait after that attempt, in seconds, at least 1."""
         return max(1.0, SHARES[self.jitter] * self.latest(attempt))
 
     def delay(self, attempt: int, chance: Chance = random.uniform) -> int:
-        """Return the wait after that attempt, in whole seconds from 1 on."""
+        """Return the wait after that attempt, in whole seconds, at least 1."""
         latest = self.latest(attempt)
         return max(1, math.ceil(chance(SHARES[self.jitter] * latest, latest)))
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Wait so many seconds between attempts, written down one by one; after the last one it stays the same.
+    """Wait the listed seconds between attempts; the last wait is repeated.
 
-    waits: 1 to 29 of them, each 1 to 604,800 seconds; without `max_attempts` there is one attempt more.
+    waits: 1 to 29 of them, each 1 to 604,800 seconds. Without `max_attempts` there is one more attempt than waits.
+
     Raises ConfigurationError.
     """
 
@@ -95,17 +99,17 @@ class Delays:
         return self.latest(attempt)
 
     def delay(self, attempt: int, _: Chance = random.uniform) -> int:
-        """Return the wait after that attempt, in whole seconds from 1 on."""
+        """Return the wait after that attempt, in whole seconds, at least 1."""
         return max(1, math.ceil(self.latest(attempt)))
 
 
 STANDARD = Backoff()
-"""The curve of a type that declares none."""
+"""The curve of a type without its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """An attempt that follows if the one before it fails, and after how many seconds: at the earliest and latest."""
+    """An attempt that follows if the one before it fails, with the shortest and longest wait in seconds."""
 
     attempt: int
     earliest: int
@@ -113,7 +117,9 @@ class Following:
 
 
 def following(curve: Curve, failing: int, max_attempts: int, chance: Chance | None = None) -> list[Following]:
-    """Return the attempts that are left if attempt `failing` and all after it fail. `chance` None: the curve's jitter.
+    """Return the attempts that are left if attempt `failing` and all later ones fail.
+
+    `chance` None: the curve's jitter.
 
     Each wait counts from the end of the attempt before.
     """
@@ -123,14 +129,14 @@ def following(curve: Curve, failing: int, max_attempts: int, chance: Chance | No
 
 
 def longest_run(curve: Curve) -> float:
-    """Return the seconds that a run waits at most between its attempts, with as many as a producer may ask for."""
+    """Return the maximum seconds of waits between a run's attempts, with the most attempts a producer may set."""
     return sum(curve.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP))
 
 
 def receives(curve: Curve, max_attempts: int) -> int:
-    """Return how often one message is received at most while its job's attempts fail one after the other.
+    """Return the maximum receives of one message while its job's attempts fail one after the other.
 
-    A wait that is surely too long for SQS parks the job, and the next attempt has a message of its own.
+    A wait that is certainly too long for SQS parks the job, and the next attempt has another message.
     """
     most = streak = 1
     for attempt in range(1, max_attempts):
@@ -140,7 +146,7 @@ def receives(curve: Curve, max_attempts: int) -> int:
 
 
 def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
-    """Return how old a message may be in SQS's eyes, in seconds, while its job's attempts fail; it counts 3 receives.
+    """Return the maximum age of a message in SQS, in seconds, while its job's attempts fail; SQS counts 3 receives.
 
     Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
     """
@@ -157,28 +163,28 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Come again in `delay` seconds; the attempt is not charged."""
+    """Run again in `delay` seconds; the attempt is not charged."""
 
     delay: int
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No attempt is left, or no time for one: the message goes to the dead-letter queue."""
+    """No attempt or no time for one is left: the message goes to the dead-letter queue."""
 
     out_of_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """Trying again cannot help: failed at once."""
+    """A retry cannot help: failed at once."""
 
 
 Decision = Retry | Later | GiveUp | Fail
 
 
 def no_jitter(_: float, latest: float) -> float:
-    """Return the latest wait: the backoff without chance (JITTER=none)."""
+    """Return the latest wait: the backoff without randomness (JITTER=none)."""
     return latest
 
 
@@ -193,7 +199,7 @@ def decide(
 ) -> Decision:
     """Return what follows from `error` in attempt number `attempts` (1 is the first).
 
-    `left` is in how many seconds the run is to be given up; None: only when its attempts are spent.
+    `left` is the number of seconds until the run is given up; None: only when its attempts are spent.
     """
     decided = _decide(attempts, max_attempts, error, backoff, chance)
     late = left is not None and isinstance(decided, Retry | Later) and decided.delay >= left

@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
 
 class Overlap(StrEnum):
-    """The end of a firing whose predecessor has not finished: it runs, or it is skipped."""
+    """The result of a firing whose predecessor has not finished: it runs, or it is skipped."""
 
     ALLOW = "allow"
     SKIP = "skip"
@@ -22,11 +22,11 @@ class Overlap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Make jobs of a type at the times of five fields of cron, in the local time of `timezone`.
+    """Make jobs of a type at the times of a cron expression, in the local time of `timezone`.
 
-    `payload` is that of each job; without one it is {}. `catch_up` is how many missed firings run late (0 none, 1 the
-    latest one, at most 100), `overlap` what happens while the job of the firing before has not finished ("allow",
-    "skip"). `name` tells several schedules of one type apart. With `paused=True` it begins paused.
+    `payload` is the payload of each job, {} by default. `catch_up` is how many of the latest missed firings run late (0
+    to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
+    distinguishes several schedules of one type. With `paused=True` it begins paused.
     """
 
     text: str
@@ -43,8 +43,8 @@ class Cron:
 
 
 def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:
-    """Raise ConfigurationError for a declared schedule that cannot work; `canonical` raises what a payload raises."""
-    from chalicelib.job_types.cron import cron_error, zone_error  # only who declares one pays for the import
+    """Raise ConfigurationError for an invalid declared schedule; `canonical` raises for an invalid payload."""
+    from chalicelib.job_types.cron import cron_error, zone_error  # only types with a schedule pay for the import
 
     names = [cron.name for cron in crons]
     for cron in crons:

@@ -1,4 +1,4 @@
-"""Declare which requests for a job type mean one job. Pure."""
+"""Declare which requests for a job type mean the same job. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,12 @@ from chalicelib.jobs.limits import KEEP_DONE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique:
-    """Make one job of all requests with the same values of these fields, for some seconds after it is due.
+    """Make one job of all requests with the same values of these fields, until some seconds after it is due.
 
     by: names of the payload's fields; none: the whole payload.
+
     seconds: 1 to 2,592,000 (30 days).
+
     Raises ConfigurationError.
     """
 
@@ -29,5 +31,5 @@ class Unique:
         object.__setattr__(self, "by", names)
 
     def values(self, payload: JSON) -> JSON:
-        """Return what is the same in requests that mean one job."""
+        """Return the common part of requests that mean the same job."""
         return payload if not self.by else {name: payload.get(name) for name in self.by}

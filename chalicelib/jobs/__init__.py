@@ -1,4 +1,4 @@
-"""A job, its states and legal moves, job types, and the ports: pure decisions and plain values.
+"""Define a job, its states and legal moves, job types, and the ports: pure decisions and plain values.
 
-No AWS client, no clock and no environment here: what does something lives in the rooms above.
+There is no AWS client, clock or environment here; code with effects is in other packages.
 """

@@ -1,4 +1,4 @@
-"""Write what an operator did to a job into one short text of the job, and read it back. Pure."""
+"""Write an operator's act on a job to one short string of the job, and read it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", 
 NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
 SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
 LONGEST_BY = 60
-"""Bytes of who it was: each change of the job pays for them."""
+"""Bytes of the operator's name: each change of the job pays for them."""
 
 
 def written(act: Act) -> str:
-    """Return the text of an act: "r2:1764162000.123|ada", with a star for the colon when it was in bulk."""
+    """Return an act as a string: "r2:1764162000.123|ada", with a star instead of the colon for a bulk action."""
     return f"{LETTERS[act.name]}{act.gen}{'*' if act.in_bulk else ':'}{act.at:.3f}|{cut(act.by, LONGEST_BY)}"
 
 
 def last(job: Job) -> Act | None:
-    """Return what an operator did to the job last; None when nobody did anything that this version knows."""
+    """Return the last act of an operator on the job; None if there is none that this version knows."""
     found = SHAPE.fullmatch(job.acted or "")
     if found is None or found["letter"] not in NAMES:
         return None
@@ -33,9 +33,9 @@ def last(job: Job) -> Act | None:
 
 
 def by_operator(change: Change, found: Job, act: Act) -> Change:
-    """Return the change with who asked for it; refused when another operator has acted on the job since it was found.
+    """Return the change with its operator; refuse it if another operator has acted on the job since it was read.
 
-    So no act takes the place of one that was not read, and written down, before.
+    So no act replaces an act that was not read and recorded before.
     """
     tests = (*change.tests, Test("acted", "=", found.acted))
     return replace(change, tests=tests, values={**change.values, "acted": written(act), "bulk": act.bulk})

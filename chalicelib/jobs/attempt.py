@@ -1,4 +1,4 @@
-"""Describe the attempt that holds, or held, a job. Pure."""
+"""Describe the present or last attempt of a job. Pure."""
 
 import traceback
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.listing import iso
 
 LONGEST_STACK = 8_000
-"""Characters of a stack that are kept: the innermost frames say most."""
+"""Characters of a stack trace that are stored: the innermost frames are the most useful."""
 
 
 def attempt_of(
     job: Job, outcome: str, now: float, error: BaseException | None = None, delay: int | None = None,
     clean: Callable[[str], str] = str,
 ) -> Attempt:  # fmt: skip
-    """Return the known facts of the attempt that holds, or held, the job; `clean` is applied to the error's texts."""
+    """Return the known facts of the present or last attempt; `clean` is applied to the error's texts."""
     return Attempt(
         gen=job.gen,
         attempt=job.attempts,
@@ -36,10 +36,10 @@ def attempt_of(
 
 
 def message_of(error: BaseException) -> str:
-    """Return the error's text, also of an error whose own `__str__` raises."""
+    """Return the error's text, also for an error whose own `__str__` raises."""
     try:
         return str(error)
-    except Exception:  # the job function's own class: that it cannot be shown must not hide that it was raised
+    except Exception:  # the job function's own class: a broken `__str__` must not hide that it was raised
         return "The error has no message: its __str__ raises."
 
 
