@@ -1,6 +1,6 @@
-"""The client of JobFlow: create jobs and read them from any Python program.
+"""JobFlow's client: create and read jobs from any Python program.
 
-The platform itself is `chalicelib` and `infra`; nothing of it is imported before a command needs it.
+The platform itself is in `chalicelib` and `infra`; nothing of it is imported before a command needs it.
 """
 
 from importlib import import_module
@@ -27,7 +27,7 @@ _OF_CLIENT = ("AsyncJobFlow", "JobFlow", "NewJob")
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use: the command line starts without the HTTP client."""
+    """Import a public name at its first use, so that the command line starts without the HTTP client."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module("jobflow.client" if name in _OF_CLIENT else "jobflow.errors"), name)

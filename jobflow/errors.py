@@ -1,4 +1,4 @@
-"""The errors of the client: what the API answered, what kept a request from it, and how a job ended."""
+"""Define the client's errors: API errors, requests that failed, and unsuccessful jobs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,15 @@ class JobFlowError(Exception):
 
 
 class ConfigurationError(JobFlowError):
-    """No usable address or token was found; the message says where they can be set."""
+    """No usable address or token was found; the message says where to set them."""
 
 
 class NotReached(JobFlowError):
-    """The API did not answer; it may have done what it was asked."""
+    """The API did not answer; it may have handled the request."""
 
 
 class UnexpectedAnswer(JobFlowError):
-    """The answer is not one of the API: another program may listen at this address."""
+    """The answer is not from the API: another program may listen at this address."""
 
 
 class WaitTimeout(JobFlowError, TimeoutError):
@@ -31,7 +31,7 @@ class WaitTimeout(JobFlowError, TimeoutError):
 
 
 class BulkNotFinished(JobFlowError, TimeoutError):
-    """The bulk action had not finished in the given time, and goes on; `bulk` is its last state."""
+    """The bulk action had not finished in the given time, and continues; `bulk` is its last state."""
 
     def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
         super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then.")
@@ -48,7 +48,7 @@ class JobNotCompleted(JobFlowError):
 
 
 class ApiError(JobFlowError):
-    """The API refused or failed. `errors` names each wrong field; `retry_after` is in seconds, if the API gave it."""
+    """The API answered with an error. `errors` names each wrong field; `retry_after` is in seconds, if given."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class ApiError(JobFlowError):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        """Return the API's sentence and each wrong field."""
+        """Return the API's message and each wrong field."""
         fields = "".join(f"\n  {'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
         return f"{self.detail}{fields}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Make it fit for pickle, so that a pool of processes can raise it."""
+        """Make it work with pickle, so that a process pool can raise it."""
         return (type(self), (self.status, self.detail), self.__dict__)
 
 
@@ -83,7 +83,7 @@ class BadRequest(ApiError):
 
 
 class NotAuthenticated(ApiError):
-    """401: no token, or one that is not valid."""
+    """401: no token, or an invalid one."""
 
 
 class NotAllowed(ApiError):
@@ -91,11 +91,11 @@ class NotAllowed(ApiError):
 
 
 class NotFound(ApiError):
-    """404: there is no such thing."""
+    """404: the resource does not exist."""
 
 
 class Conflict(ApiError):
-    """409: the state of the thing does not allow this."""
+    """409: the state of the resource does not allow this."""
 
 
 class TooLarge(ApiError):
@@ -103,7 +103,7 @@ class TooLarge(ApiError):
 
 
 class NotSupported(ApiError):
-    """415: the body is of another kind."""
+    """415: the body has the wrong content type."""
 
 
 class Invalid(ApiError):
@@ -111,7 +111,7 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """429: too many requests; `retry_after` says when to come back."""
+    """429: too many requests; `retry_after` says when to retry."""
 
 
 class ServerError(ApiError):
@@ -119,7 +119,7 @@ class ServerError(ApiError):
 
 
 class Unavailable(ServerError):
-    """503: the API could not do it now."""
+    """503: the API could not do it at this time."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
@@ -134,4 +134,4 @@ BY_STATUS: dict[int, type[ApiError]] = {
     429: TooManyRequests,
     503: Unavailable,
 }
-"""The class of a problem that this version of the client does not know by name."""
+"""The class of a problem that this version of the client does not know."""

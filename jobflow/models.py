@@ -37,7 +37,7 @@ class AttemptRow:
 
     gen: int
     attempt: int
-    """Attempts charged so far; a deferred one is not charged, so its number comes again"""
+    """Attempts charged so far; a deferred attempt is not charged, so its number is used again"""
     claim: int
     """Number of the claim in this run; only grows"""
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
@@ -52,7 +52,7 @@ class AttemptRow:
     receive_count: int | None
     retry_delay_s: float | None
     progress: Progress | None
-    """The last that it reported; null for one that completed"""
+    """The last reported progress; null for a completed attempt"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class BatchResult:
     job: JobRow | None
     problem: Problem | None
     existing: Literal["key", "unique", "debounced"] | None
-    """Why the job was there already: its key, a job that is unique, or one that waited under its debounce key and
-    is replaced. null: it is new"""
+    """Why the job already existed: the same key, the same unique values, or a waiting job of its debounce key,
+    which it replaced. null: it is new"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +89,25 @@ class BulkActionRow:
     action: str
     dry_run: bool
     filter: dict[str, str] | None
-    """The filter by name; null for one that lists ids"""
+    """The filter by name; null for a list of ids"""
     listed: int | None
-    """How many ids it lists; null for one with a filter"""
+    """Number of listed ids; null for a filter"""
     state: Literal["running", "stopping", "stopped", "done", "failed"]
     expected: int | None
     matched: int
     done: int
-    """Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`"""
+    """Changed jobs; 0 in a dry run, where the number would be `matched` minus `skipped`"""
     skipped: int
     reasons: list[SkippedFor]
-    """Why jobs were skipped, the most frequent reason first"""
+    """Reasons for skipped jobs, the most frequent first"""
     per_second: float | None
-    """Jobs a second since its start; null before the first ones"""
+    """Jobs a second since its start; null before the first jobs"""
     started_by: str
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
     problem: str | None
-    """The error of its last slice, which is retried, or that ended it"""
+    """The error of its last slice, which is retried, or which ended the action"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class BulkAnswer:
     skipped: list[Skipped]
     more: bool
     next_cursor: str | None
-    """Cursor of what follows; null at the end, and for a list of ids"""
+    """Cursor of the next part; null at the end, and for a list of ids"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +130,17 @@ class CancelledJob:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
-    for one answer (6 MB); `payload_bytes` tells its size"""
+    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
+    one answer (6 MB); `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
+    """1 at creation; +1 at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
-    """The name of its last error, as in GET /errors, until it completes or is retried by hand"""
+    """The fingerprint of its last error in GET /errors, until it completes or is retried by hand"""
     idempotency_key: str | None
     created_at: datetime
     updated_at: datetime
@@ -148,19 +148,19 @@ class CancelledJob:
     finished_at: datetime | None
     next_attempt_at: datetime | None
     give_up_at: datetime | None
-    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
+    """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists if it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
-    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
+    """Who settled a failed job without running it, when and why; null otherwise"""
     descendants: Descendants | None
     """null unless the request asked for them"""
 
@@ -179,13 +179,13 @@ class Descendants:
     """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
 
     cancelled: int
-    """Waited, and will not run"""
+    """Waiting jobs that will not run"""
     asked: int
-    """Run, and were asked to stop; what they make until then is not cancelled"""
+    """Running jobs that were asked to stop; jobs that they still make are not cancelled"""
     finished: int
-    """Had finished, and stay as they are"""
+    """Finished jobs, unchanged"""
     more: bool
-    """Time ran out, or there are over 10,000: repeat the request to continue"""
+    """The time was too short, or there are over 10,000: repeat the request to continue"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class ErrorGroup:
     error_class: str
     message: str
     count: int
-    """Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs"""
+    """Attempts that failed with this error; GET /jobs?fingerprint=… lists the jobs"""
     first_seen: datetime
     """Within the hours since `since`"""
     last_seen: datetime
@@ -214,9 +214,9 @@ class ErrorGroup:
     sparkline: list[int]
     sparkline_step_s: int
     jobs: int
-    """Jobs that met it in this time; one that is retried by hand and fails alike counts again"""
+    """Jobs with this error in this period; a job that fails again after a manual retry counts again"""
     state: Literal["open", "acknowledged", "resolved", "regressed"]
-    """open: not acknowledged, or seen again since; regressed: seen again since it was resolved"""
+    """open: not acknowledged, or seen again after that; regressed: seen again after it was resolved"""
     acknowledged_by: str | None
     """Who has acknowledged or resolved the group; null when open"""
     acknowledged_at: datetime | None
@@ -228,7 +228,7 @@ class ErrorGroups:
 
     groups: list[ErrorGroup]
     truncated: bool
-    """Whether there are more: only the 100 most frequent groups are told, and when there are very many kinds of
+    """Whether there are more: the answer has only the 100 most frequent groups, and with very many kinds of
     errors, only those of the newest hours are counted"""
     since: datetime
     as_of: datetime
@@ -266,23 +266,23 @@ class FindingRow:
     """One finding about one job type that needs attention."""
 
     kind: Kind
-    """new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups of the last
-    day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
+    """new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups of the last day
+    that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
     type: str
     number: int
-    """Jobs, those that wait where it is about a queue; groups of errors for `errors`"""
+    """Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups"""
     growth_per_minute: float | None
-    """By how many unfinished jobs a minute, over 5 minutes"""
+    """Growth in unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
     since: datetime | None
-    """Since when the oldest waits, or the type is paused"""
+    """Since when the oldest job waits, or the type is paused"""
     acknowledged: int | None
-    """Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or resolved
-    their error. null where that is not known, because there are more than 1,000 dead letters"""
+    """For `dead_letters`: how many of them became dead letters before an operator acknowledged or resolved their
+    error. null where that is not known, because there are more than 1,000 dead letters"""
     fingerprint: str | None
-    """The error of those that are acknowledged, if it is only one"""
+    """The error of the acknowledged ones, if they all have the same"""
     filter: FindingFilter | None
-    """The jobs that it counts; null for `errors`"""
+    """The counted jobs; null for `errors`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,17 +329,17 @@ class JobDetail:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
-    for one answer (6 MB); `payload_bytes` tells its size"""
+    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
+    one answer (6 MB); `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
+    """1 at creation; +1 at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
-    """The name of its last error, as in GET /errors, until it completes or is retried by hand"""
+    """The fingerprint of its last error in GET /errors, until it completes or is retried by hand"""
     idempotency_key: str | None
     created_at: datetime
     updated_at: datetime
@@ -347,36 +347,36 @@ class JobDetail:
     finished_at: datetime | None
     next_attempt_at: datetime | None
     give_up_at: datetime | None
-    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
+    """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists if it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
-    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
+    """Who settled a failed job without running it, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
     """The newest 200, oldest first, and the running one"""
     older_attempts: bool
     """Whether there were attempts before those of attempt_history"""
     actions: list[OperatorAction]
-    """What operators did, oldest first"""
+    """The operators' actions, oldest first"""
     schedule: str | None
     """The schedule that made it"""
     fires_at: datetime | None
-    """When its schedule fires"""
+    """The firing time of its schedule"""
     root: str | None
-    """The first job of that line: its parent's root, or its parent"""
+    """The first job of the chain of parents"""
     why: str | None
-    """Why it waits, in one sentence; null when it does not"""
+    """Why it waits, in one sentence; null if it does not wait"""
     next_attempts: list[NextAttempt] | None
-    """The attempts that are left if the running one, or else the next one, fails, with their waits by the type's
-    curve; null for a type that is no longer declared"""
+    """The attempts that are left if the running or the next one fails, with their waits from the type's `retry`;
+    null for a type that is no longer declared"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,12 +385,12 @@ class JobPage:
 
     jobs: list[JobRow]
     total: int | None
-    """As last counted, a few seconds old; null when filtered by more than status and type"""
+    """Number of matching jobs, a few seconds old; null if filtered by more than status and type"""
     limit: int
     offset: int
     next_cursor: str | None
     looked: int
-    """Jobs read for this page; with `error` or `payload` more than it shows"""
+    """Jobs read for this page; with `error` or `payload` more than the page contains"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,17 +401,17 @@ class JobRow:
     type: str
     status: Status
     payload: Any
-    """null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large
-    for one answer (6 MB); `payload_bytes` tells its size"""
+    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
+    one answer (6 MB); `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
+    """1 at creation; +1 at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
-    """The name of its last error, as in GET /errors, until it completes or is retried by hand"""
+    """The fingerprint of its last error in GET /errors, until it completes or is retried by hand"""
     idempotency_key: str | None
     created_at: datetime
     updated_at: datetime
@@ -419,19 +419,19 @@ class JobRow:
     finished_at: datetime | None
     next_attempt_at: datetime | None
     give_up_at: datetime | None
-    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
+    """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
-    """null in lists when it is larger than 500 bytes"""
+    """null in lists if it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by` or `serial_by`"""
+    """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
-    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
+    """Who settled a failed job without running it, when and why; null otherwise"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +445,9 @@ class JobTypeRow:
     example: Any
     max_attempts: int
     retry_waits: list[float]
-    """Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"""
+    """Longest wait in seconds before attempt 2, 3, ... up to the maximum of attempts"""
     give_up_after: float | None
-    """Seconds after the run was due from which no attempt follows another one; null when there is none"""
+    """Seconds after the run was due from which no retry begins; null: no limit"""
     timeout: int
     budget: float
     batch_size: int
@@ -456,21 +456,21 @@ class JobTypeRow:
     rate: RateRow | None
     """How often its jobs may start; null: as often as workers are free"""
     pause_when: PauseRuleRow | None
-    """When it is paused by itself; null: an operator alone pauses it"""
+    """When it pauses automatically; null: only an operator pauses it"""
     fair_by: str | None
-    """The field of the payload that says whose job it is"""
+    """The field of the payload that names the tenant"""
     serial_by: str | None
-    """The field of the payload for each value of which jobs run one at a time"""
+    """The field of the payload that is the key: its jobs run one at a time"""
     unique_for: float | None
-    """Seconds for which one job has the same values of `unique_by`"""
+    """Seconds for which equal values of `unique_by` give one job"""
     unique_by: list[str]
     """Fields of the payload; none: all"""
     enqueues: list[str]
     """Types whose jobs its jobs make"""
     retired: bool
-    """It takes no new jobs; those it has are still processed"""
+    """It accepts no new jobs; stored jobs are still processed"""
     problem: str | None
-    """Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one"""
+    """Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,9 +489,9 @@ class LastFiring:
     """The same time in the schedule's zone, with its offset"""
     job_id: str
     status: Status | None
-    """Of its job; null when that has expired"""
+    """Its job's status; null if the job has expired"""
     error_class: str | None
-    """`Skipped` when an earlier firing had not finished"""
+    """`Skipped` if the job of an earlier firing was unfinished"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,7 +540,7 @@ class Me:
     """The id, role, label and expiry of a token."""
 
     id: str
-    """Of the token, as `jobflow token list` has it; of no use for calling the API"""
+    """The token's id in `jobflow token list`; it cannot be used to call the API"""
     role: Role
     label: str
     expires_at: datetime | None
@@ -566,11 +566,11 @@ class MetricsAnswer:
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int
-    """Messages that wait, as SQS counts; with more than three job types, the jobs that wait"""
+    """Waiting messages, as SQS counts them; with more than three job types, waiting jobs"""
     retry_queue_length: int
     """Jobs that wait for another attempt"""
     dlq_length: int
-    """Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"""
+    """Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"""
     by_status: dict[str, int]
     by_type: dict[str, TypeNumbers]
     deploys: list[DeployRow]
@@ -604,7 +604,7 @@ class OperatorAction:
     by: str
     """The label of the token"""
     gen: int
-    """The run it belongs to; a retry belongs to the run that it began"""
+    """The run of the action; a retry belongs to the run that it began"""
     edited: bool
     """Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one"""
     in_bulk: bool
@@ -618,10 +618,10 @@ class PastPauseRow:
     since: datetime
     until: datetime
     by: str
-    """Label of the token that paused it; JobFlow: by itself"""
+    """Label of the token that paused it; JobFlow: automatic"""
     reason: str
     resumed_by: str
-    """Label of the token that resumed it; JobFlow: by itself"""
+    """Label of the token that resumed it; JobFlow: automatic"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -648,8 +648,8 @@ class PauseNote:
     """Label of the token"""
     reason: str
     next_probe_at: datetime | None
-    """The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator
-    paused it"""
+    """The pause is automatic: one job is tried at this time, and the pause ends if it completes. Null: an
+    operator paused it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,9 +684,9 @@ class Problem:
     status: int
     detail: str
     errors: list[FieldProblem] | None
-    """The first 20"""
+    """The first 20 errors"""
     errors_total: int | None
-    """How many there are"""
+    """Number of errors"""
     correlation_id: str | None
 
 
@@ -730,9 +730,9 @@ class ScheduleRow:
     starts_at: datetime | None
     ends_at: datetime | None
     version: str
-    """Differs when its settings differ; send it with a change"""
+    """Changes with the settings; send it with a change"""
     declared: bool
-    """A handler file declares it; it is changed and deleted there"""
+    """A handler file declares it; change and delete it there"""
     paused: bool
     problem: str | None
     """Why the last firing made no job"""
@@ -741,7 +741,7 @@ class ScheduleRow:
     next_firings: list[Firing]
     """At most five; none while it is paused"""
     last_firings: list[LastFiring]
-    """At most 5 in a list, 20 of a single one"""
+    """At most 5 in a list, 20 for a single schedule"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -757,8 +757,8 @@ class Series:
     step_s: int
     points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
     drain_eta_s: float | None
-    """Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which
-    it shrinks. null without a backlog, or while it grows"""
+    """Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first in which it
+    shrinks. null without a backlog, or while it grows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -784,7 +784,7 @@ class Spread:
 
     t: datetime
     counts: list[Octave]
-    """Without sizes that nothing had; the first one holds all up to 1 ms"""
+    """Without empty sizes; the first contains everything up to 1 ms"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -815,9 +815,9 @@ class Tenants:
 
     tenants: list[TenantRow]
     looked: int
-    """Jobs at work that were counted"""
+    """Unfinished jobs that were counted"""
     complete: bool
-    """False: there may be more, and those due first and last of them were counted"""
+    """False: there may be more; the jobs due first and last were counted"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -842,23 +842,23 @@ class TypeNumbers:
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int
-    """Messages that wait, as SQS counts; with more than three job types, the jobs that wait"""
+    """Waiting messages, as SQS counts them; with more than three job types, waiting jobs"""
     retry_queue_length: int
     """Jobs that wait for another attempt"""
     dlq_length: int
-    """Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"""
+    """Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"""
     by_status: dict[str, int]
     oldest_queued_age_s: float | None
-    """Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to 4 hours,
-    half an hour beyond; null when none is queued"""
+    """Seconds that the oldest queued job has waited, with an error of 3 s up to 15 minutes, 30 s up to 4 hours,
+    and half an hour beyond; null if none is queued"""
     in_flight: int
-    """Messages with a worker, or backing off: SQS counts both alike"""
+    """Messages with a worker, or in backoff: SQS counts both the same"""
     paused: bool
     """True while its queue is paused"""
     pause: PauseNote | None
     """Since when, by whom and why; null while it is not paused"""
     paced_for_s: float | None
-    """Seconds that its waiting jobs take to start at its rate; null without a rate"""
+    """Seconds that its waiting jobs need to start at its rate; null without a rate"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -891,7 +891,7 @@ class WentWrong:
     dead_lettered: int
     retried: int
     ratio: float | None
-    """Of the jobs that ended, the share that ended badly; null if none ended"""
+    """Share of failed jobs among the jobs that ended; null if none ended"""
 
 
 class JobFilter(TypedDict, total=False):

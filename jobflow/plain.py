@@ -1,4 +1,4 @@
-"""Turn models into what JSON has, with the API's own names."""
+"""Convert models to plain JSON values, with the API's own names."""
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -21,5 +21,5 @@ def plain(thing: Any) -> Any:
 
 
 def is_key(text: str) -> bool:
-    """Return whether a text can be an idempotency key; the API refuses others, and a header cannot carry them all."""
+    """Return whether a text is a valid idempotency key; the API refuses others, and headers cannot contain them."""
     return 1 <= len(text) <= LONGEST_KEY and all("!" <= character <= "~" for character in text)

@@ -1,6 +1,6 @@
 """Find the address and the token: in arguments, the environment, a profile, or a running `make dev`.
 
-Both come from one place: a token is never sent to an address from elsewhere.
+Both come from the same place: a token is never sent to an address from elsewhere.
 """
 
 import json
@@ -29,11 +29,11 @@ class Target:
     source: str = "arguments"
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for an address that would send the token in the clear."""
+        """Raise ConfigurationError for an address that would send the token unencrypted."""
         try:
             parts = urlsplit(self.url)
             known = parts.scheme in {"http", "https"} and parts.hostname and self.url.isprintable() and parts.port != 0
-        except ValueError:  # of a port that is none, and of half an IPv6 address
+        except ValueError:  # for an invalid port, and for half an IPv6 address
             known = False
         if not known:
             raise ConfigurationError(f"{self.url!r} is no address; one looks like https://jobs.example.com")
@@ -44,11 +44,11 @@ class Target:
 
     @property
     def is_local(self) -> bool:
-        """True for this machine."""
+        """Return True for this machine."""
         return urlsplit(self.url).hostname in LOOPBACK
 
     def __repr__(self) -> str:
-        """Return it without the token, which must not get into logs."""
+        """Return a text without the token, which must not get into logs."""
         return f"Target({self.url!r}, source={self.source!r})"
 
 
@@ -60,10 +60,10 @@ def find(
     environment: Mapping[str, str] = os.environ,
     folder: Path | None = None,
 ) -> Target:
-    """Return the API to talk to; raise ConfigurationError when there is none.
+    """Return the API to use; raise ConfigurationError if there is none.
 
-    Arguments come first, then a named profile, JOBFLOW_URL with JOBFLOW_TOKEN, JOBFLOW_PROFILE, a running `make dev`
-    in this folder or one above, and last the profile "default".
+    Arguments come first, then a named profile, JOBFLOW_URL with JOBFLOW_TOKEN, JOBFLOW_PROFILE, a running `make dev` in
+    this folder or a parent folder, and last the profile "default".
     """
     if profile is None and (url or environment.get(URL)):
         return _given(url, token, environment)
@@ -99,7 +99,7 @@ def _named(name: str, environment: Mapping[str, str]) -> Target:
 
 
 def running(folder: Path, environment: Mapping[str, str] = os.environ) -> Target | None:
-    """Return the `make dev` that runs in this folder or one above it, if any."""
+    """Return the running `make dev` of this folder or a parent folder, if any."""
     chosen = environment.get(STATE)
     folders = [Path(chosen)] if chosen else [above / ".jobflow" for above in (folder, *folder.parents)]
     for each in folders:
@@ -112,7 +112,7 @@ def running(folder: Path, environment: Mapping[str, str] = os.environ) -> Target
 
 
 def path_of(environment: Mapping[str, str]) -> Path:
-    """Return the file of the profiles: JOBFLOW_PROFILES, or in the user's folder for settings."""
+    """Return the file of the profiles: JOBFLOW_PROFILES, or the default in the user's configuration folder."""
     if chosen := environment.get(FILE):
         return Path(chosen)
     home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".config"
@@ -120,7 +120,7 @@ def path_of(environment: Mapping[str, str]) -> Path:
 
 
 def stored(environment: Mapping[str, str] = os.environ) -> dict[str, Target]:
-    """Return every profile. Raises ConfigurationError when others may read the file, or it cannot be read."""
+    """Return every profile. Raises ConfigurationError if other users can read the file, or if it is unreadable."""
     path = path_of(environment)
     if not path.exists():
         return {}
@@ -134,7 +134,7 @@ def stored(environment: Mapping[str, str] = os.environ) -> dict[str, Target]:
 
 
 def store(name: str, target: Target, environment: Mapping[str, str] = os.environ) -> Path:
-    """Add or replace a profile; return the file, which this user alone can read."""
+    """Add or replace a profile; return the file, which only this user can read."""
     rows = {**stored(environment), name: target}
     path = path_of(environment)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""Let an assistant look at jobs, over the Model Context Protocol; steer them only where it is allowed to.
+"""Let an assistant read jobs over the Model Context Protocol, and change them only if allowed.
 
-What each tool asks the API for is in `client`.
+The API requests of the tools are in `client`.
 """

@@ -1,4 +1,4 @@
-"""The tools that only read. Each returns plain data; long texts are cut, so that an answer stays readable."""
+"""Define the read-only tools. Each returns plain data; long texts are cut, so that an answer stays readable."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ LONGEST_TEXT = 4_000
 
 
 class Reading:
-    """The reading tools over one client; their docstrings are what the assistant reads."""
+    """Offer the reading tools over one client; the assistant reads their docstrings."""
 
     def __init__(self, client: JobFlow) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class Reading:
         hours: float | None = None,
         limit: int = 20,
     ) -> list[dict[str, Any]]:
-        """Find jobs, newest first: by status, type, tag, part of the error, error group, created in the last hours."""
+        """Find jobs, newest first: by status, type, tag, part of the error, error group, or age in hours."""
         which: dict[str, Any] = {
             "status": status, "type": type, "tag": tag, "error": error, "fingerprint": fingerprint,
             "created_after": None if hours is None else datetime.now(UTC) - timedelta(hours=hours),
@@ -47,7 +47,7 @@ class Reading:
         return [summary(job) for job in islice(found, min(limit, MOST_JOBS))]
 
     def show_job(self, job_id: str) -> dict[str, Any]:
-        """Show one job: payload, result, why it waits, and every attempt with its error and stack."""
+        """Show one job: payload, result, why it waits, and every attempt with its error and stack trace."""
         found: dict[str, Any] = cut(plain(self._client.get(job_id)))
         return found
 
@@ -56,12 +56,12 @@ class Reading:
         return [cut(plain(line)) for line in islice(self._client.logs(job_id), MOST_LINES)]
 
     def list_errors(self, type: str | None = None, hours: float = 24) -> list[dict[str, Any]]:
-        """List failures in groups that are the same but for ids and numbers, most frequent first."""
+        """List failures in groups that differ only in ids and numbers, most frequent first."""
         since = datetime.now(UTC) - timedelta(hours=hours)
         return [cut(plain(group)) for group in self._client.errors(type, since)]
 
     def read_metrics(self) -> dict[str, Any]:
-        """Read how many jobs there are by type and status, and how long the queues are."""
+        """Read the number of jobs by type and status, and the length of the queues."""
         numbers: dict[str, Any] = plain(self._client.metrics())
         return numbers
 
@@ -70,12 +70,12 @@ class Reading:
         return [plain(finding) for finding in self._client.findings()]
 
     def list_job_types(self) -> list[dict[str, Any]]:
-        """List the job types: what each does, the schema of its payload, its limits."""
+        """List the job types with description, payload schema and limits."""
         return [plain(kind) for kind in self._client.job_types()]
 
 
 def summary(job: m.JobRow | m.CancelledJob) -> dict[str, Any]:
-    """Return what tells one job from another in a list."""
+    """Return the fields that distinguish jobs in a list."""
     whole = plain(job)
     kept = ("id", "type", "status", "attempts", "max_attempts", "created_at", "finished_at", "tags", "error_class",
             "error_message", "fingerprint")  # fmt: skip
@@ -84,7 +84,7 @@ def summary(job: m.JobRow | m.CancelledJob) -> dict[str, Any]:
 
 
 def cut(value: Any) -> Any:
-    """Return a value with long texts cut, and said so."""
+    """Return a value with long texts cut; each cut is marked."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         return f"{value[:LONGEST_TEXT]}… ({len(value)} characters)"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The server of the Model Context Protocol: tools, resources and prompts over one client."""
+"""Serve the Model Context Protocol: tools, resources and prompts over one client."""
 
 import functools
 from collections.abc import Callable
@@ -23,7 +23,7 @@ CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_worl
 
 
 def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
-    """Return the server; raises ConfigurationError when it may write and its token may not."""
+    """Return the server; raises ConfigurationError if it may write but its token may not."""
     if allow_write and client.me().role == "viewer":
         raise ConfigurationError("--allow-write needs a token that may write; this one has the role viewer.")
     tools = [_closed(tool, READS) for tool in Reading(client).tools()]
@@ -36,9 +36,9 @@ def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
 
 
 def _closed(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """Return the tool so that it refuses an argument that it does not have.
+    """Return the tool so that it refuses unknown arguments.
 
-    The SDK ignores one, and a filter whose name is misspelt would then be no filter.
+    The SDK ignores them, so a misspelt filter would select everything.
     """
     made = Tool.from_function(_told(tool), annotations=annotations)
     arguments = made.fn_metadata.arg_model
@@ -69,7 +69,7 @@ def _add_resources(server: MCPServer, client: JobFlow) -> None:
 
     @server.resource("jobflow://guide", mime_type="text/markdown")
     def guide() -> str:
-        """Return how job types are written, every command and every request, a line each."""
+        """Return how to write job types, and one line for every command and request."""
         return Path(__file__).with_name("llms.txt").read_text()
 
     @server.resource("jobflow://job-types/{name}", mime_type="application/json")
@@ -89,7 +89,7 @@ def _add_prompts(server: MCPServer) -> None:
 
     @server.prompt(title="What changed since yesterday?")
     def what_changed() -> str:
-        """Compare the last 24 hours with what is usual."""
+        """Compare the last 24 hours with normal days."""
         return (
             "What changed in the background jobs in the last 24 hours? Read the findings, the metrics and the errors; "
             "name new groups of errors, growing queues and paused types, most urgent first, each with its number."

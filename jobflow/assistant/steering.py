@@ -1,4 +1,4 @@
-"""The tools that change something. They exist only when the person who started the server allowed it."""
+"""Define the tools that change jobs. They exist only if the operator of the server allowed writes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from jobflow.plain import plain
 
 
 class Steering:
-    """The steering tools over one client; their docstrings are what the assistant reads."""
+    """Offer the writing tools over one client; the assistant reads their docstrings."""
 
     def __init__(self, client: JobFlow) -> None:
         self._client = client
@@ -23,7 +23,7 @@ class Steering:
         return summary(self._client.retry(job_id))
 
     def cancel_job(self, job_id: str) -> dict[str, Any]:
-        """Stop a job: at once while it waits, at its next check while it runs."""
+        """Stop a job: a waiting job at once, a running job at its next check."""
         return summary(self._client.cancel(job_id))
 
     def run_job_now(self, job_id: str) -> dict[str, Any]:
@@ -33,8 +33,8 @@ class Steering:
     def redrive_dead_letters(self, type: str | None = None, expected: int | None = None) -> dict[str, Any]:
         """Run dead-lettered jobs again, of one type or of all.
 
-        Without `expected` nothing is changed, and the answer tells how many it would be. Tell the person that number;
-        with their consent call again with it as `expected`. Nothing is changed when the number is another one by then.
+        Without `expected` nothing is changed; the answer is the number of jobs. Tell the user that number. With the
+        user's consent, call again with the number as `expected`. If the number has changed by then, nothing is changed.
         """
         every = type is None
         counted = self._client.redrive(type, everything=every, dry_run=True)

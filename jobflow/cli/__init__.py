@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs when it runs, so that `--help` stays quick.
+"""Run the command line. Each command imports its dependencies when it runs, so that `--help` is fast.
 
 Requests to the API are made in `client`, repositories in `project`.
 """
@@ -12,7 +12,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code (`jobflow --help` lists them)."""
     from jobflow.cli.app import app
 
-    # An encoding without a letter of a table must not end a command that has acted; standard error is so by itself.
+    # An encoding that lacks a letter must not end a command that has already acted; standard error already replaces
+    # such letters.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="jobflow")

@@ -1,4 +1,4 @@
-"""Put the commands together."""
+"""Assemble the commands."""
 
 from typing import Annotated
 

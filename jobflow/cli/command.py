@@ -1,4 +1,4 @@
-"""Make a function a command: with the options that all have, and each error as a sentence and an exit code."""
+"""Make a function a command, with the common options, and with errors as a sentence and an exit code."""
 
 import inspect
 import sys
@@ -24,14 +24,14 @@ Lines = Annotated[
 SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines))
 
 REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 4, 5, 6, 130
-"""The exit codes, beside 0."""
+"""The exit codes other than 0."""
 
 
 class Once(TyperCommand):
-    """A command that refuses an option that is given twice, where the last one alone would count."""
+    """A command that refuses an option that is given twice; without it, only the last one would count."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse what was typed. Raises a usage error."""
+        """Parse the command line. Raises a usage error."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         for option, times in Counter(order).items():
             if times > 1 and isinstance(option, TyperOption) and not (option.multiple or option.is_flag):
@@ -47,9 +47,9 @@ def app_of(text: str) -> typer.Typer:
 def command(
     app: typer.Typer, name: str, *examples: str, filtered: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to the commands; it gets a Session, a JobFilter if it is `filtered`, and what was typed.
+    """Add a function to the commands. It gets a Session, the parsed options, and a JobFilter if it is `filtered`.
 
-    The examples are shown by `--help`.
+    `--help` shows the examples.
     """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
@@ -81,7 +81,7 @@ def command(
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn errors into a sentence on standard error and an exit code."""
+    """Convert errors to a sentence on standard error and an exit code."""
     from jobflow import errors as e
 
     try:
@@ -89,7 +89,7 @@ def told() -> Iterator[None]:
     except e.JobFlowError as error:
         typer.echo(f"jobflow: {error}", err=True)
         raise typer.Exit(code_of(error)) from None
-    except (KeyboardInterrupt, typer.Abort):  # Ctrl-C at a question is the second one
+    except (KeyboardInterrupt, typer.Abort):  # Ctrl-C at a question is the second Ctrl-C
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # such as `jobflow jobs list --all | head`
         sys.stderr.close()
@@ -112,6 +112,6 @@ def code_of(error: Exception) -> int:
 
 
 def usage(message: str) -> typer.Exit:
-    """Say what is wrong with what was typed; return the error to raise."""
+    """Print what is wrong with the command line; return the error to raise."""
     typer.echo(f"jobflow: {message}", err=True)
     return typer.Exit(USAGE)

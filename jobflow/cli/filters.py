@@ -1,4 +1,4 @@
-"""The options that say which jobs are meant, for every command that takes them."""
+"""Define the options that select jobs, for every command that takes them."""
 
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -28,7 +28,7 @@ OPTIONS = (
 
 
 def taken(typed: dict[str, Any]) -> "JobFilter":
-    """Take the options out of what was typed, and return those that were given as a filter."""
+    """Remove the options from the arguments, and return the given ones as a filter."""
     asked = {name.rstrip("_"): typed.pop(name) for name, _ in OPTIONS}
     for name, condition in (("since", "created_after"), ("until", "created_before")):
         if (text := asked.pop(name)) is not None:

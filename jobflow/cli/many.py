@@ -1,4 +1,4 @@
-"""Steer many jobs: count first, ask a person, show how far the platform is, tell what was skipped."""
+"""Change many jobs: count first, ask the user, show the progress, report what was skipped."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 DONE = {"retry": "retried", "cancel": "cancelled", "discard": "discarded"}
 ASK_FROM = 2
-"""Jobs from which on a person is asked."""
+"""Number of jobs from which the command asks first."""
 POLL = 0.5
-"""Seconds between two looks at a bulk action."""
+"""Seconds between two reads of a bulk action."""
 SHOWN = 5
 """Reasons of skipped jobs that are printed."""
 
@@ -36,7 +36,7 @@ def one(session: Session, action: "Action", job_id: str, reason: str = "") -> No
 
 
 def family(session: Session, job_id: str, *, yes: bool) -> None:
-    """Cancel one job and all that it made, and tell what became of those."""
+    """Cancel one job and its descendants, and print their numbers by result."""
     from jobflow.cli import views
 
     confirm(f"Cancel {job_id} and all that it made?", ASK_FROM, yes=yes)
@@ -61,7 +61,7 @@ def bulk(
     reason: str = "",
     wait: bool = True,
 ) -> None:
-    """Let the platform act on the listed jobs, or on all that match; exits with 1 unless it does it wholly."""
+    """Let the platform act on the listed jobs, or on all that match; exit with 1 unless all were changed."""
     from jobflow.problems import MoreThanExpected
 
     client, noun = session.client, "job" if ids and len(ids) == 1 else "jobs"
@@ -77,7 +77,7 @@ def bulk(
     except MoreThanExpected:
         if not yes:
             raise
-        # nobody has agreed to a number, and jobs that came meanwhile are meant, too
+        # nobody has confirmed a number, and jobs that came meanwhile are included
         started = client.start_bulk(action, ids, reason=reason, **which)
     if not wait:
         told(session, started)
@@ -89,7 +89,7 @@ def bulk(
 
 
 def followed(session: Session, started: "BulkActionRow", text: str, total: int | None = None) -> "BulkActionRow":
-    """Show how far a bulk action is until it has finished; Ctrl-C leaves it running, and says so."""
+    """Show the progress of a bulk action until it has finished; Ctrl-C leaves it running, and prints that."""
     found = started
     try:
         with session.out.progress(text, started.expected or total) as seen:
@@ -104,7 +104,7 @@ def followed(session: Session, started: "BulkActionRow", text: str, total: int |
 
 
 def whole(session: Session, counted: "BulkActionRow") -> None:
-    """Exit with 1 unless a count is done: the question would be about a part of the jobs, and the answer about all."""
+    """Exit with 1 unless the count is complete: else the question would be about only a part of the jobs."""
     if counted.state == "done":
         return
     if session.out.as_json:
@@ -116,7 +116,7 @@ def whole(session: Session, counted: "BulkActionRow") -> None:
 
 
 def confirm(question: str, number: int, *, yes: bool) -> None:
-    """Ask before acting on several jobs; without a terminal to ask at, `--yes` is needed. Exits otherwise."""
+    """Ask before acting on several jobs; without a terminal, `--yes` is needed. Exits otherwise."""
     if yes or number < ASK_FROM:
         return
     if not is_interactive():
@@ -133,7 +133,7 @@ def is_interactive() -> bool:
 
 
 def told(session: Session, row: "BulkActionRow") -> None:
-    """Print a bulk action: what it is and how far it is."""
+    """Print a bulk action and its progress."""
     if session.out.as_json:
         session.out.line(row)
     else:
@@ -141,7 +141,7 @@ def told(session: Session, row: "BulkActionRow") -> None:
 
 
 def report(session: Session, row: "BulkActionRow", words: str, number: int) -> None:
-    """Tell how many it were, and why others were skipped."""
+    """Print how many jobs were changed, and why others were skipped."""
     if session.out.as_json:
         session.out.line(row)
         return

@@ -1,4 +1,4 @@
-"""Print results: JSON lines for programs, tables for people. Text from jobs is never taken as control codes."""
+"""Print results: JSON lines for programs, tables for people. Text from jobs never acts as control codes."""
 
 import json
 import sys
@@ -26,12 +26,12 @@ COLOURS = {
     "retrying": "yellow",
     "scheduled": "blue",
 }
-"""The colour of each status; one that is not here has none."""
+"""The colour of each status; other statuses have none."""
 Column = tuple[str, Callable[[Any], Any]]
 
 
 class Printer:
-    """Print to standard output. `as_json`: each thing is one line of JSON, with all its fields."""
+    """Print to standard output. `as_json`: each object is one line of JSON, with all its fields."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
@@ -44,10 +44,9 @@ class Printer:
         return Console(highlight=False, soft_wrap=True)
 
     def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
-        """Print things of one kind; `empty` is said instead of a table without rows.
+        """Print objects of one kind; `empty` is printed instead of a table without rows.
 
-        The last column has the longest texts: it gets the width that the others leave. A column without any text is
-        left out.
+        The last column has the longest texts and gets the remaining width. A column without text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -69,7 +68,7 @@ class Printer:
         self.console.print(table)
 
     def facts(self, thing: Any, facts: Iterable[tuple[str, Any]]) -> None:
-        """Print one thing: as JSON with all its fields, or as these facts, without those that are None."""
+        """Print one object: as JSON with all its fields, or as these facts without None."""
         if self.as_json:
             self.line(thing)
             return
@@ -84,23 +83,26 @@ class Printer:
         self.console.print(table)
 
     def line(self, thing: Any) -> None:
-        """Print one thing as a line of JSON."""
+        """Print one object as a line of JSON."""
         text = json.dumps(plain(thing), ensure_ascii=False)
         typer.echo(text if fits(text) else json.dumps(plain(thing)))
 
     def say(self, text: str) -> None:
-        """Tell a person something; a program reads standard output, so it goes to standard error there."""
+        """Print a message for people; it goes to standard error if a program reads standard output."""
         typer.echo(safe(text), err=self.as_json)
 
     def busy(self, text: str) -> "AbstractContextManager[Status]":
-        """Show on the terminal that something takes time; nothing when standard error is none."""
+        """Show on the terminal that something takes time; show nothing if standard error is no terminal."""
         from rich.console import Console
 
         return Console(stderr=True).status(text)
 
     @contextmanager
     def progress(self, text: str, total: int | None) -> "Iterator[Callable[[int, int | None], None]]":
-        """Show a bar on the terminal; what it yields takes how much is done, and of how much. Nothing in a pipe."""
+        """Show a bar on the terminal. The yielded function takes the finished and the total number.
+
+        A pipe shows nothing.
+        """
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -117,7 +119,7 @@ class Printer:
 
 
 def fits(text: str) -> bool:
-    """Return whether standard output can hold a text: not all encodings have every letter, UTF-8 no half of a pair."""
+    """Return whether standard output can encode a text: not all encodings have every letter."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
@@ -126,7 +128,7 @@ def fits(text: str) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a person reads it."""
+    """Return a value in the form for people."""
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Read what was typed: durations, moments, payloads. Pure, but for the files that a payload is read from."""
+"""Parse the command line's values: durations, times, payloads. Pure, except for files with payloads."""
 
 import json
 import math
@@ -14,14 +14,14 @@ from jobflow.plain import is_key
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 HALF = re.compile("[\ud800-\udfff]")
-"""Halves of a surrogate pair; Python reads bytes on a command line that are no UTF-8 as such."""
+"""Halves of a surrogate pair: Python decodes invalid UTF-8 on a command line to these."""
 DAYS = {"today": 0, "yesterday": 1}
-"""Words for a day, with how many days ago it began."""
+"""Words for a day, with how many days ago the day began."""
 DURATION = re.compile(r"(\d{1,9})([smhd]?)")
 
 
 def check_text(typed: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for what was typed in bytes that are no UTF-8; a file may have such a name."""
+    """Raise ConfigurationError for arguments that are not valid UTF-8; names of files may be."""
     for name, value in typed.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and HALF.search(text) and not (name == "payload" and text.startswith("@")):
@@ -37,7 +37,7 @@ def seconds(text: str) -> int:
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:
-    """Return a moment: ISO 8601 (local time without a zone), `today`, `yesterday`, or a duration before now.
+    """Return a time: ISO 8601 (local time without a zone), `today`, `yesterday`, or a duration before now.
 
     Raises ConfigurationError.
     """
@@ -55,7 +55,7 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def start(text: str) -> datetime:
-    """Return a moment to start at; raises ConfigurationError, also for a duration, which would be before now."""
+    """Return a start time; raises ConfigurationError, also for a duration, which would be before now."""
     if DURATION.fullmatch(text.strip()):
         raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00. A job waits so long with --delay.")
     return moment(text)
@@ -77,9 +77,9 @@ def debounce(text: str) -> tuple[str, int]:
 
 
 def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return a payload from JSON, `@file` or `-` (standard input), with fields set by name=value on top.
+    """Return a payload from JSON, `@file` or `-` (standard input); fields set by name=value override it.
 
-    A value that is JSON is taken as it, anything else as text. Raises ConfigurationError.
+    A value that is valid JSON is used as JSON, anything else as text. Raises ConfigurationError.
     """
     found: dict[str, Any] = dict(base or {})
     if text is not None:
@@ -93,7 +93,7 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
 
 
 def standard_input() -> TextIO:
-    """Return standard input; raises ConfigurationError where it is closed (`<&-`)."""
+    """Return standard input; raises ConfigurationError if it is closed (`<&-`)."""
     if sys.stdin is None:
         raise ConfigurationError("Standard input is closed.")
     return sys.stdin
@@ -141,7 +141,7 @@ def _finite(text: str) -> float:
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str | None:
-    """Return how long ago something was, or how long until it is, in one unit."""
+    """Return the time since or until a moment, in one unit."""
     if then is None:
         return None
     passed = ((now or datetime.now(UTC)) - then).total_seconds()
@@ -149,7 +149,7 @@ def ago(then: datetime | None, now: datetime | None = None) -> str | None:
 
 
 def lasting(length: float) -> str:
-    """Return seconds in the largest unit that has a whole one."""
+    """Return seconds in the largest unit with a whole number."""
     for unit in ("d", "h", "m"):
         if length >= UNITS[unit]:
             return f"{length / UNITS[unit]:.0f}{unit}"

@@ -1,4 +1,4 @@
-"""One run of a command: the client, where the output goes, and the last job's id."""
+"""Hold one run of a command: the client, the output, and the last job's id."""
 
 import json
 import os
@@ -22,7 +22,7 @@ LONGEST_ID = 36
 
 
 class Session:
-    """The client is made at its first use, so that wrong usage is told without a connection."""
+    """Make the client at its first use, so that wrong usage is reported without a connection."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Session:
 
     @cached_property
     def client(self) -> "JobFlow":
-        """The client; raises ConfigurationError when no address is known."""
+        """Return the client; raises ConfigurationError if no address is known."""
         return self.connect(self.url, profile=self._profile)
 
     def connect(self, url: str | None, token: str | None = None, profile: str | None = None) -> "JobFlow":
@@ -47,7 +47,7 @@ class Session:
         return (self._connect or JobFlow)(url, token, profile=profile)
 
     def id_of(self, text: str) -> str:
-        """Return the whole id for an id, its first characters, or `@last`; raises ConfigurationError or NotFound."""
+        """Return the complete id for an id, its first characters, or `@last`; raises ConfigurationError or NotFound."""
         from jobflow.errors import ConfigurationError, NotFound
 
         if text == LAST:
@@ -66,12 +66,12 @@ class Session:
         return found[0]
 
     def remember(self, job_id: str) -> None:
-        """Keep an id as `@last` for this API."""
+        """Store an id as `@last` for this API."""
         path = _memory()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({**_read(path), self.client.target.url: job_id}))
-        except OSError as error:  # a read-only home: the job is there all the same
+        except OSError as error:  # the home directory is read-only: the job was still created
             typer.echo(f"jobflow: {LAST} is not kept, {path} cannot be written: {error.strerror}", err=True)
 
     def _last(self) -> str:

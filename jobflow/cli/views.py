@@ -1,4 +1,4 @@
-"""Show jobs: a row of a list, one with its attempts, one that is followed until it has ended."""
+"""Show jobs: a row of a list, one job with its attempts, or one job that is followed until it ends."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,19 +36,19 @@ EXISTED = {
     "unique": "Not created: this unique job was there.",
     "debounced": "Not created: this job waited under the debounce key, and was replaced.",
 }
-"""Sentences about a job that was there already, by its field `existing`."""
+"""Sentences about an existing job, by its field `existing`."""
 LONGEST_IN_LIST = 300
 POLL = 0.5
 
 
 def shortened(text: str) -> str:
-    """Return a text for a row of a list, on one line; a longer one keeps its end, where errors say what to do."""
+    """Return a text for a row of a list, on one line; a longer text keeps its end, where errors say what to do."""
     line, half = " ".join(text.split()), LONGEST_IN_LIST // 2
     return line if len(line) <= LONGEST_IN_LIST else f"{line[: half - 1]} … {line[-half + 2 :]}"
 
 
 def created(session: Session, job: JobRow | CancelledJob) -> None:
-    """Print a job after a change: what it is now."""
+    """Print a job's new state after a change."""
     if session.out.as_json:
         session.out.line(job)
     else:
@@ -57,7 +57,7 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
 
 
 def existed(session: Session, job: JobRow | CancelledJob) -> None:
-    """Say that a job that was asked for had been there, and why it is the answer."""
+    """Say that the requested job already existed, and why it is the answer."""
     if (why := getattr(job, "existing", None)) is not None:
         session.out.say(EXISTED[why])
 
@@ -69,14 +69,14 @@ def whole(session: Session, job: JobDetail) -> None:
         session.out.rows(job.attempt_history, ATTEMPT_COLUMNS, "")
         if job.older_attempts:
             session.out.say(f"Older attempts are not shown: these are the newest {len(job.attempt_history)}.")
-        # Attempts that failed alike have one stack: each is printed once, with the newest of its attempts.
+        # Attempts with the same error have the same stack trace: print each once, with the newest of its attempts.
         stacks = {one.stack: one for one in sorted(job.attempt_history, key=lambda one: one.started_at) if one.stack}
         for stack, one in stacks.items():
             session.out.say(f"\nStack of attempt {one.attempt}:\n{stack.rstrip()}")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
-    """Return what a person wants to know of a job, in its order."""
+    """Return a job's facts for people, in their order."""
     yield "id", job.id
     yield "type", job.type
     yield "status", job.status
@@ -120,7 +120,7 @@ def follow(session: Session, job_id: str, timeout: float, *, changes: bool = Tru
 
 
 def state(job: JobDetail) -> str:
-    """Return where a job is, in one line that changes when something happens."""
+    """Return a job's state in one line that changes when something happens."""
     parts = [job.id[:8], job.type, job.status, f"attempt {job.attempts} of {job.max_attempts}"]
     if job.progress:
         parts.append(f"{job.progress.percent:g} % {job.progress.note or ''}".strip())

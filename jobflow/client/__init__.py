@@ -1,6 +1,6 @@
-"""The HTTP client. `_async` is written, and `_sync` generated from it; they send what the pure modules say.
+"""Implement the HTTP client. `_sync` is generated from `_async`; both send the requests of the pure modules.
 
-Profiles, and what a terminal shows, are not here.
+Profiles and terminal output are not here.
 """
 
 from jobflow.client._async.client import AsyncJobFlow

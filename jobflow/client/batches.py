@@ -1,6 +1,6 @@
-"""Create many jobs: in portions, what was not stored again, and without the loss of an answer that came.
+"""Create many jobs in portions; send unstored jobs again, and never lose an answer.
 
-Each job has a key, and the key is told with the outcome: whatever ended a batch, the same jobs can be sent again.
+Each job has a key, which the result contains. Whatever ended a batch, the same jobs can be sent again.
 """
 
 import uuid
@@ -15,20 +15,20 @@ from jobflow.client.calls import NewJob
 from jobflow.client.encoding import as_body
 
 NOT_STORED = 503
-"""The status of a job that the API could not store, or did not answer for: it may be there all the same."""
+"""The status of a job that the API could not store, or did not answer for: it may exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedJob(m.BatchResult):
-    """The outcome of one job of a batch, and the key that it was sent with: under it, it is never made twice."""
+    """The result of one job of a batch, and the job's key: with the key, it is never made twice."""
 
     key: str
 
 
 def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[BatchedJob]]:
-    """Create any number of jobs and return one result each, in their order; raise what the first request raises."""
+    """Create any number of jobs and return one result each, in the same order; raise an error of the first request."""
     keyed = [(job, job.key or str(uuid.uuid4())) for job in jobs]
-    # All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
+    # Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
     bodies = [as_body({**job.as_json(), "idempotency_key": key}) for job, key in keyed]
     results = yield from _in_portions(bodies, patience)
     return [
@@ -38,9 +38,11 @@ def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[Bat
 
 
 def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
-    """Send portion after portion; one that is too large in halves. An error ends it, and stands for all that is left.
+    """Send portion after portion, a too large portion in halves.
 
-    Raises an error when nothing was answered before it.
+    An error ends it, and becomes the result of all others.
+
+    Raises the error if nothing was answered before it.
     """
     results: list[m.BatchResult] = []
     left = [bodies[start : start + m.BATCH_JOBS] for start in range(0, len(bodies), m.BATCH_JOBS)][::-1]
@@ -63,7 +65,7 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
 
 
 def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
-    """Send some jobs in one request, and those of them that were not stored again, under the same keys."""
+    """Send some jobs in one request, then the unstored jobs again with the same keys."""
     results = list((yield from _sent(bodies, patience)))
     for tried in count(1):
         places = [place for place, one in enumerate(results) if one.status == NOT_STORED]
@@ -74,14 +76,14 @@ def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list
         try:
             again = yield from _sent([bodies[place] for place in places], patience)
         except e.JobFlowError:
-            break  # the answer there is says which ones were made, and of the others that they can be sent again
+            break  # the partial response lists the created jobs, and the others can be sent again
         for place, one in zip(places, again, strict=True):
             results[place] = _made_here(one)
     return results
 
 
 def _made_here(one: m.BatchResult) -> m.BatchResult:
-    """Return the result of a job that was sent again: under its key it finds what the first time made."""
+    """Return the result of a job that was sent again: its key finds the job of the first request."""
     return replace(one, existing=None) if one.existing == "key" else one
 
 
@@ -93,7 +95,7 @@ def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.
 
 
 def _failed(error: e.JobFlowError) -> m.BatchResult:
-    """Return an error of a whole request as the outcome of one of its jobs."""
+    """Return an error of a whole request as the result of one of its jobs."""
     if not isinstance(error, e.ApiError):
         problem = m.Problem("about:blank", "", NOT_STORED, str(error), None, None, None)
         return m.BatchResult(NOT_STORED, None, problem, None)

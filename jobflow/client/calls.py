@@ -1,4 +1,4 @@
-"""Every request of the API as data, but for those about schedules. Pure: nothing is sent here."""
+"""Describe every request of the API as data, except those about schedules. Pure: nothing is sent here."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ BulkOrId = m.BulkActionRow | str
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. `repeatable`: sending it twice does the same as sending it once."""
+    """One request. `repeatable`: sending it twice has the same effect as sending it once."""
 
     method: str
     path: str
@@ -36,8 +36,9 @@ class Call(Generic[T]):
 class NewJob:
     """A job to create: payload as a dict or a model, `delay` in seconds, `run_at` with a time zone.
 
-    `key` names what the job is for, such as "order-1042": the same key and body never make a second job. `debounce` is
-    a key and seconds: a job that still waits under that key is replaced, and runs so long after the last request.
+    `key` names the job's purpose, such as "order-1042": the same key and body never make a second job. `debounce` is a
+    key and seconds: a job that still waits under the key is replaced, and runs that many seconds after the last
+    request.
     """
 
     type: str
@@ -50,7 +51,7 @@ class NewJob:
     debounce: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a key that is none: an empty one must not become a made-up one, and a second job."""
+        """Raise ValueError for an invalid key: a generated key instead of an empty one would make a second job."""
         if self.key is not None and not is_key(self.key):
             raise ValueError(f"{self.key!r} is no idempotency key: one is 1 to 255 visible ASCII characters.")
 
@@ -69,23 +70,23 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedJob(m.JobRow):
-    """The job that a request was answered with.
+    """The job in the answer to a request.
 
-    `existing` says why there was one already: of the same "key", as "unique" as this one, or "debounced": replaced.
-    None: it is a new one.
+    `existing` says why the job already existed: same "key", same "unique" values, or "debounced" and replaced. None: it
+    is new.
     """
 
     existing: Literal["key", "unique", "debounced"] | None = field(default=None, compare=False)
 
 
 def create(job: NewJob) -> Call[SubmittedJob]:
-    """Create a job. A key is made up when none is given, so that the request can be sent again."""
+    """Create a job. Generate a key if none is given, so that the request can be repeated."""
     key = job.key or str(uuid.uuid4())
     return Call("POST", "/jobs", SubmittedJob, body=as_body(job.as_json()), key=key, repeatable=True)
 
 
 def create_many(jobs: Iterable[bytes]) -> Call[m.BatchAnswer]:
-    """Create some jobs, each written as JSON with a key in it."""
+    """Create some jobs, each encoded as JSON with a key in it."""
     return Call("POST", "/jobs/batch", m.BatchAnswer, body=b'{"jobs":[%b]}' % b",".join(jobs), repeatable=True)
 
 
@@ -107,7 +108,7 @@ def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
 
 
 def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
-    """Stop a job. Alone it is not repeatable: a job that was cancelled answers 409."""
+    """Stop a job. Not repeatable: a cancelled job answers 409."""
     body = {"descendants": True} if descendants else {}
     return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 
@@ -128,9 +129,9 @@ def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
 
 
 def chosen(ids: Sequence[str] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
-    """Return which jobs an action on many means; raise ValueError unless that is said clearly.
+    """Return the selected jobs of an action on many; raise ValueError unless the selection is explicit.
 
-    A variable that happens to be None, or no argument at all, must not mean every job of the stage.
+    A variable that is None, or a missing argument, must not select every job of the stage.
     """
     nothing = sorted(name for name, value in filters.items() if value is None)
     if nothing:
@@ -150,7 +151,7 @@ def bulk(
     expected: int | None = None,
     cursor: str | None = None,
 ) -> Call[m.BulkAnswer]:
-    """Retry or cancel some jobs: `chosen` holds `ids`, or a `filter` whose pages the cursor goes through."""
+    """Retry or cancel some jobs: `chosen` contains `ids`, or a `filter` whose pages the cursor follows."""
     asked = {"action": action, "dry_run": dry_run, "expected": expected, "cursor": cursor, **chosen}
     return Call("POST", "/jobs/bulk", m.BulkAnswer, body=_without_none(asked), repeatable=True)
 
@@ -164,7 +165,7 @@ def redrive(
 
 
 def start_bulk(action: m.Action, chosen: Mapping[str, Any], settings: Mapping[str, Any]) -> Call[m.BulkActionRow]:
-    """Start a bulk action. Repeatable: what is changed already is skipped."""
+    """Start a bulk action. Repeatable: jobs that are already changed are skipped."""
     given = {name: value for name, value in settings.items() if value is not None and value != ""}
     return Call("POST", "/bulk", m.BulkActionRow, body=as_body({"action": action, **chosen, **given}), repeatable=True)
 
@@ -190,24 +191,24 @@ def job_types() -> Call[m.JobTypes]:
 
 
 def tenants(type: str) -> Call[m.Tenants]:
-    """Read whose jobs of a type are at work."""
+    """Read a type's unfinished jobs by tenant."""
     return Call("GET", f"/job-types/{quote(type, safe='')}/tenants", m.Tenants, repeatable=True)
 
 
 def pause(type: str, reason: str = "") -> Call[m.Paused]:
-    """Stop handing out jobs of a type."""
+    """Pause a job type."""
     path = f"/job-types/{quote(type, safe='')}/pause"
-    # An older API takes no body here.
+    # An older API accepts no body here.
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
 def resume(type: str) -> Call[m.Paused]:
-    """Hand out jobs of a type again."""
+    """Resume a job type."""
     return Call("POST", f"/job-types/{quote(type, safe='')}/resume", m.Paused, repeatable=True)
 
 
 def metrics() -> Call[m.MetricsAnswer]:
-    """Read the numbers of now."""
+    """Read the current numbers."""
     return Call("GET", "/metrics", m.MetricsAnswer, repeatable=True)
 
 
@@ -226,23 +227,23 @@ def findings() -> Call[m.Findings]:
 
 
 def errors(type: str | None, since: datetime | str | None) -> Call[m.ErrorGroups]:
-    """Read the groups of failures."""
+    """Read the error groups."""
     query = {"type": type, "since": None if since is None else as_time(since)}
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
 
 
 def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
-    """Say of a group of errors that it is known, settled, or open again."""
+    """Mark an error group as known, resolved, or open again."""
     return Call("POST", f"/errors/{quote(fingerprint, safe='')}/{verdict}", m.ErrorMark, repeatable=True)
 
 
 def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:
-    """Ask for a form that uploads one file of so many bytes."""
+    """Request a form that uploads one file of that size."""
     return Call("POST", "/uploads", m.UploadForm, body=as_body({"content_type": content_type, "bytes": size}))
 
 
 def me() -> Call[m.Me]:
-    """Read what the token may do."""
+    """Read the token's rights."""
     return Call("GET", "/me", m.Me, repeatable=True)
 
 

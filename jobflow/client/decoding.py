@@ -1,4 +1,7 @@
-"""Read JSON into the models. Unknown fields are ignored and missing ones are None: client and API differ in age."""
+"""Convert JSON to the models.
+
+Unknown fields are ignored and missing fields are None, because client and API may differ in age.
+"""
 
 import types
 from collections.abc import Callable, Hashable
@@ -12,7 +15,7 @@ Reader = Callable[[Any], Any]
 
 
 def read(model: type[T], value: Any) -> T:
-    """Return a value of JSON as this model; raises TypeError or ValueError when it has another shape."""
+    """Return a JSON value as this model; raises TypeError or ValueError if it has another shape."""
     if not isinstance(value, dict):
         raise TypeError(f"an object is expected for {model.__name__}, not {type(value).__name__}")
     hint: Any = model

@@ -1,4 +1,4 @@
-"""Write the values of a program as JSON that the API takes."""
+"""Convert a program's values to JSON that the API accepts."""
 
 import dataclasses
 import json
@@ -12,10 +12,10 @@ from uuid import UUID
 
 
 def as_body(value: Any) -> bytes:
-    """Return a value as JSON in UTF-8. Raises TypeError for what has no form in JSON, and ValueError for NaN."""
+    """Return a value as JSON in UTF-8. Raises TypeError for values without a JSON form, and ValueError for NaN."""
     try:
         return _dumped(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which the API refuses by the field's name
+    except UnicodeEncodeError:  # half of a surrogate pair, for which the API's error names the field
         return _dumped(value, ensure_ascii=True).encode()
 
 
@@ -43,7 +43,10 @@ def _plain(value: Any) -> Any:
 
 
 def as_time(when: datetime | str) -> str:
-    """Return a moment as ISO 8601 in UTC. Raises ValueError without a time zone, since it depends on the place."""
+    """Return a time as ISO 8601 in UTC.
+
+    Raises ValueError without a time zone, because its meaning would depend on the place.
+    """
     if isinstance(when, str):
         return when
     if when.tzinfo is None:
@@ -63,4 +66,4 @@ WAYS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Mapping, dict),
     (set | frozenset, sorted),
 )
-"""Functions that write a value, by its kind; the first kind that fits is used."""
+"""Functions that convert a value, by its type; the first matching type is used."""

@@ -1,6 +1,6 @@
-"""The course of a call as a generator: it yields what to send and how long to wait, and is resumed with what came.
+"""Describe a call as a generator: it yields requests and waits, and receives the answers.
 
-So the rules stand here once, for threads and for asyncio, and a test needs neither a network nor a clock.
+So the rules are written once for threads and asyncio, and a test needs no network and no clock.
 """
 
 import logging
@@ -23,23 +23,23 @@ T = TypeVar("T")
 LOGGER = logging.getLogger("jobflow")
 Finishing = TypeVar("Finishing", m.JobDetail, m.BulkActionRow)
 JOB_FIRST, BULK_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 0.25, 1.5, 5.0
-"""Seconds between two looks at what is waited for: the first, how they grow, and the longest."""
+"""Seconds between two reads during a wait: the first, the growth factor, and the longest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """So many seconds to wait."""
+    """A wait of that many seconds."""
 
     seconds: float
 
 
 Flow = Generator[Call[Any] | Wait, Any, T]
-"""Yields a Call and is sent its httpx.Response, or thrown httpx.TransportError; yields a Wait and is sent None."""
+"""Yield a Call and receive its httpx.Response or httpx.TransportError; yield a Wait and receive None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Decide how often a request is sent again, and how long that waits, in seconds."""
+    """Decide how often a request is repeated, and the waits in seconds."""
 
     tries: int = 4
     first: float = 0.2
@@ -47,7 +47,7 @@ class Patience:
     chance: Callable[[], float] = field(default=random.random)
 
     def wait(self, tried: int, retry_after: float | None) -> float | None:
-        """Return the seconds until the next try after so many, or None when the caller should know at once."""
+        """Return the seconds until the next try after that many tries, or None if the caller must know at once."""
         if tried >= self.tries:
             return None
         if retry_after is not None:
@@ -58,8 +58,7 @@ class Patience:
 def answer(call: Call[T], patience: Patience) -> Flow[T]:
     """Send a call until it is answered; raise ApiError, NotReached or UnexpectedAnswer.
 
-    A refusal (429) did nothing: it is logged as a warning and always sent again. A lost answer and a 5xx are sent
-    again when the call is repeatable.
+    A 429 answer did nothing and is always repeated; a lost answer or a 5xx only if the call is repeatable.
     """
     tried = 0
     while True:
@@ -102,14 +101,14 @@ def _made_here(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
-    """Return why a job was there before this call; a call that was sent again finds the job that it made itself."""
+    """Return why a job existed before this call; a repeated call finds the job that it made itself."""
     replayed = "key" if "Idempotent-Replayed" in headers and not again else None
     found: str | None = headers.get("Existing-Job", replayed)
     return found
 
 
 def problem_of(response: httpx.Response) -> e.ApiError:
-    """Return a refusal as its error: by the problem's name, else by its status."""
+    """Return an error answer as an exception: by the problem's name, else by its status."""
     try:
         body = response.json()
         problem = decoding.read(m.Problem, body)
@@ -140,14 +139,14 @@ def retry_after_of(response: httpx.Response) -> float | None:
 
 
 def wait(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[m.JobDetail]:
-    """Look at a job until it has finished; raise WaitTimeout after so many seconds."""
+    """Read a job until it has finished; raise WaitTimeout after `timeout` seconds."""
     return _finished(calls.get(job), JOB_FIRST, e.WaitTimeout, timeout, patience, now)
 
 
 def wait_bulk(
     bulk: BulkOrId, timeout: float | None, patience: Patience, now: Callable[[], float]
 ) -> Flow[m.BulkActionRow]:
-    """Look at a bulk action until it has finished; raise BulkNotFinished after so many seconds."""
+    """Read a bulk action until it has finished; raise BulkNotFinished after `timeout` seconds."""
     return _finished(calls.bulk_action(bulk), BULK_FIRST, e.BulkNotFinished, timeout, patience, now)
 
 
@@ -172,7 +171,7 @@ def _finished(
 
 
 def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[Any]:
-    """Wait for a job and return its result; raise JobNotCompleted when it has none."""
+    """Wait for a job and return its result; raise JobNotCompleted if it has none."""
     found = yield from wait(job, timeout, patience, now)
     if found.status != "completed":
         raise e.JobNotCompleted(found)
@@ -182,7 +181,7 @@ def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callabl
 def bulk(
     action: str, chosen: Mapping[str, Any], patience: Patience, *, dry_run: bool, expected: int | None
 ) -> Flow[m.BulkAnswer]:
-    """Retry or cancel many jobs: those listed, in portions, or all that match, which are compared with `expected`."""
+    """Retry or cancel many jobs: listed jobs in portions, or all that match, compared with `expected`."""
     if "ids" not in chosen:
         return (
             yield from whole(
@@ -205,7 +204,7 @@ def bulk(
 def redrive(
     type: str | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
 ) -> Flow[m.BulkAnswer]:
-    """Retry every dead-lettered job, page by page; those of all types only where that is said."""
+    """Retry every dead-lettered job, page by page; those of all types only if this is explicit."""
     if (type is None) != everything:
         raise ValueError("Say which dead letters: give a type, or everything=True; one of the two.")
     return whole(
@@ -215,7 +214,7 @@ def redrive(
 
 
 def whole(page: Callable[[str | None], Call[m.BulkAnswer]], patience: Patience) -> Flow[m.BulkAnswer]:
-    """Go through all pages of a bulk action and return their sum."""
+    """Follow all pages of a bulk action and return their sum."""
     parts, cursor = list[m.BulkAnswer](), None
     while True:
         parts.append((yield from answer(page(cursor), patience)))

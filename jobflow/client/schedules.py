@@ -1,4 +1,4 @@
-"""The requests about schedules as data. Pure: nothing is sent here."""
+"""Describe the requests about schedules as data. Pure: nothing is sent here."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ def get(schedule_id: str) -> Call[m.ScheduleRow]:
 
 
 def preview(cron: str, timezone: str, count: int) -> Call[m.Preview]:
-    """Work out the next firings of a cron text."""
+    """Compute the next firings of a cron expression."""
     query = {"cron": cron, "timezone": timezone, "count": count}
     return Call("GET", "/schedules/preview", m.Preview, query=query, repeatable=True)
 
@@ -32,7 +32,7 @@ def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]
 
 
 def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -> Call[m.ScheduleRow]:
-    """Replace all settings of a stored schedule. Repeatable also with a version: the same settings are no conflict."""
+    """Replace all settings of a stored schedule. Repeatable even with a version: the same settings are no conflict."""
     seen = {} if version is None else {"version": version}
     return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body({**settings, **seen}), repeatable=True)
 
@@ -46,7 +46,7 @@ def settings_of(
     ends_at: datetime | str | None,
     **settings: Any,
 ) -> dict[str, Any]:
-    """Return the settings of a schedule as the API takes them."""
+    """Return the settings of a schedule in the API's form."""
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
         "type": type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,

@@ -1,4 +1,4 @@
-"""Build what both clients hand to httpx: the address, the headers, and one call as a request."""
+"""Build the arguments for httpx, for both clients: the address, the headers, and one call as a request."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
@@ -23,7 +23,7 @@ class Options(TypedDict):
 
 
 def options(target: Target, timeout: float) -> Options:
-    """Return the options of a client for this target. A proxy from the environment is not for a local platform."""
+    """Return the options of a client for this target. A local platform never uses a proxy from the environment."""
     headers = {"Authorization": f"Bearer {target.token}", "User-Agent": f"jobflow-python/{__version__}"}
     return {"base_url": target.url, "headers": headers, "timeout": timeout, "trust_env": not target.is_local}
 

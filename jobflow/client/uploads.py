@@ -1,4 +1,4 @@
-"""Read a file, and write the request that sends it to S3 with the form that the API gave. Nothing is sent here."""
+"""Read a file, and make the request that sends it to S3 with the API's form. Nothing is sent here."""
 
 import mimetypes
 from pathlib import Path
@@ -13,7 +13,7 @@ S3_REASON = 300
 
 
 def content_of(file: bytes | Path, content_type: str | None) -> tuple[bytes, str]:
-    """Return a file's bytes and type, which its name tells when it is not given; raises ConfigurationError."""
+    """Return a file's bytes and type; without a given type, its name decides. Raises ConfigurationError."""
     content = file if isinstance(file, bytes) else _read(file)
     known = content_type or (None if isinstance(file, bytes) else mimetypes.guess_type(file.name)[0])
     if known is None:
@@ -22,7 +22,7 @@ def content_of(file: bytes | Path, content_type: str | None) -> tuple[bytes, str
 
 
 def request(client: httpx.Client | httpx.AsyncClient, form: m.UploadForm, file: tuple[bytes, str]) -> httpx.Request:
-    """Return the request that sends a file to S3, which must not see the token."""
+    """Return the request that sends a file to S3, without the token."""
     content, content_type = file
     made = client.build_request("POST", form.url, data=form.fields, files={"file": ("file", content, content_type)})
     del made.headers["Authorization"]
@@ -30,7 +30,7 @@ def request(client: httpx.Client | httpx.AsyncClient, form: m.UploadForm, file: 
 
 
 def stored(form: m.UploadForm, response: httpx.Response) -> str:
-    """Return the key of a file that S3 has taken; raises ApiError with its reason when it has not."""
+    """Return the key of a file that S3 has accepted; raises ApiError with S3's reason otherwise."""
     if response.is_success:
         return form.key
     reason = " ".join(response.text.split())[:S3_REASON]

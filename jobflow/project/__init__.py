@@ -1,4 +1,4 @@
-"""A repository of a user's own: make it, find it, and put it together with the platform to run it.
+"""Manage a user's own repository: create it, find it, and combine it with the platform to run it.
 
-The commands that call it are in `cli/commands`.
+The commands that call this are in `cli/commands`.
 """

@@ -1,4 +1,4 @@
-"""Bring a repository's tree up to date with its jobflow.toml, as a running `jobflow dev` has it done after an edit."""
+"""Update a repository's tree from its jobflow.toml; a running `jobflow dev` calls this after an edit."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from jobflow.project import tree
 
 
 def main(folder: str) -> None:
-    """Put the tree of a repository together; say why it cannot be, and end with 1."""
+    """Build the tree of a repository; on failure print why, and exit with 1."""
     try:
         tree.of(Path(folder))
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""Make a repository, and job types in it, from the templates beside this file."""
+"""Create a repository, and job types in it, from the templates in this folder."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ PIPELINE: Mapping[str, str] = {
     ".github/workflows/deploy.yml": "deploy.yml",
     ".github/deploy-role.json": "deploy-role.json",
 }
-"""The files with which GitHub Actions deploys, as they lie in the folder `ci` beside this file."""
+"""The files for GitHub Actions, from the folder `ci`."""
 TYPE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 PROJECT = re.compile(r"[a-z][a-z0-9-]{0,40}")
 FIRST = "hello.world"
@@ -32,11 +32,11 @@ FILES: Mapping[str, str] = {
     ".github/workflows/ci.yml": "github/ci.yml",
     "handlers/__init__.py": "handlers/__init__.py",
 }
-"""The files of a new repository beside its first job type, each with its template."""
+"""The files of a new repository besides its first job type, each with its template."""
 
 
 def new(folder: Path) -> list[Path]:
-    """Make a repository in a folder that is not there, or holds only `MAY_BE_THERE`; return its files.
+    """Create a repository in a folder that does not exist, or contains only `MAY_BE_THERE`; return its files.
 
     Raises ConfigurationError.
     """
@@ -83,7 +83,7 @@ def pipeline(folder: Path) -> list[Path]:
 
 
 def _sort_imports(folder: Path, files: Sequence[Path]) -> None:
-    """Sort as the repository's own settings say, which may be older than the templates, where ruff is installed."""
+    """Sort as the repository's own settings say, which may be older than the templates, if ruff is installed."""
     command = [
         sys.executable,
         "-m",

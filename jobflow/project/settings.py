@@ -1,4 +1,4 @@
-"""Read jobflow.toml: the built-in job types that the repository asks for, and the parameters of its stages."""
+"""Read jobflow.toml: the repository's built-in job types, and the parameters of its stages."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from jobflow.errors import ConfigurationError
 
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
-"""What a repository counts as that has no `version`: whatever broke since is listed for it."""
+"""The version of a repository without `version`: all later breaking changes are listed for it."""
 KEYS = ("name", "version", "prefix", "python", "architecture", "builtin", "stages")
 PINS = {"architecture": "arm64", "python": "3.13"}
-"""Keys of what is the same for all functions, with an example."""
+"""Settings for all functions, each with an example."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to.
+    """The content of jobflow.toml. `version` is the JobFlow version that the repository was last updated to.
 
-    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions,
-    where they are to be others than those that JobFlow chooses.
+    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions, if
+    they differ from JobFlow's choice.
     """
 
     builtin: tuple[str, ...]
@@ -32,13 +32,13 @@ class Settings:
     pins: Mapping[str, str] = field(default_factory=dict)
 
     def packaging(self) -> list[str]:
-        """Return what is pinned as arguments of the commands that package."""
+        """Return the pins as arguments of the packaging commands."""
         return [word for name, value in self.pins.items() for word in (f"--{name}", value)]
 
     def parameters(self, stage: str) -> list[str]:
         """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError.
 
-        A name with a star, such as `[stages."pull*"]`, stands for the stages that have no entry of their own.
+        A name with a star, such as `[stages."pull*"]`, applies to the stages without their own entry.
         """
         like_it = (found for name, found in self.stages.items() if fnmatchcase(stage, name))
         of_stage = self.stages.get(stage, next(like_it, None))

@@ -1,7 +1,7 @@
-"""Put the platform and a user's handlers together in `.jobflow/tree`, where the platform's commands run.
+"""Combine the platform and a user's handlers in `.jobflow/tree`, where the platform's commands run.
 
-The platform is copied once per version; `handlers/` and `.env` are links, so that an edit takes effect at once.
-A clone of JobFlow is a tree already.
+The platform is copied once per version; `handlers/` and `.env` are links, so that an edit takes effect at once. A clone
+of JobFlow is already a tree.
 """
 
 import fcntl
@@ -23,11 +23,11 @@ BUILT_IN = Path("chalicelib", "builtin", "types")
 CLONE = ("app.py", "chalicelib", "infra")
 PREFIX = "JOBFLOW_PREFIX"
 PROGRAM = "JOBFLOW_PROGRAM"
-"""Names the program that was typed; the platform's messages name other commands with it."""
+"""The program's name as the user typed it; the platform's messages use it to name other commands."""
 
 
 def root(start: Path) -> Path:
-    """Return the repository that a folder is in; raises ConfigurationError when it is in none."""
+    """Return the repository that contains a folder; raises ConfigurationError if there is none."""
     for folder in (start, *start.parents):
         if (folder / settings.MARK).exists() or is_clone(folder):
             return folder
@@ -35,12 +35,12 @@ def root(start: Path) -> Path:
 
 
 def is_clone(folder: Path) -> bool:
-    """Tell whether a folder is a clone of JobFlow itself, which has its platform in it."""
+    """Return whether a folder is a clone of JobFlow itself, which contains its platform."""
     return all((folder / name).exists() for name in CLONE) and not (folder / settings.MARK).exists()
 
 
 def source() -> Path:
-    """Return the installed platform; raises ConfigurationError when only the client is installed."""
+    """Return the installed platform; raises ConfigurationError if only the client is installed."""
     found = find_spec("jobflow_platform")
     if found is None or not found.submodule_search_locations:
         raise ConfigurationError("The platform is not installed: install jobflow-aws-platform, too.")
@@ -78,7 +78,7 @@ def _copied(tree: Path, platform: Path) -> Path:
 
 
 def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str]) -> None:
-    """Copy the types that are asked for, and remove others; a platform that runs takes them up as an edit."""
+    """Copy the enabled types, and remove others; a running platform loads them like an edit."""
     known = {path.stem.replace("_", "."): path for path in sorted(offered.glob("*.py"))}
     for name in wanted:
         if name not in known:
@@ -97,7 +97,7 @@ def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str])
 
 @contextmanager
 def _alone(project: Path) -> Iterator[None]:
-    """Let two commands that start at once put it together one after the other."""
+    """Let two commands that start at the same time build it one after the other."""
     (project / STATE).mkdir(parents=True, exist_ok=True)
     with (project / STATE / "tree.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -105,7 +105,7 @@ def _alone(project: Path) -> Iterator[None]:
 
 
 def environment(project: Path, tree: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a command in the tree: its code first, its state in the project."""
+    """Return the environment of a command in the tree: the tree's code first, its state in the project."""
     named = {PROGRAM: "jobflow", **given}
     if tree == project:
         return named

@@ -1,4 +1,4 @@
-"""Tell what breaks between two versions, and which of it this repository uses.
+"""List the breaking changes between two versions, and the places where this repository uses them.
 
 `breaking.toml` lists each change that can break a repository or a program.
 """
@@ -20,18 +20,18 @@ VERSION_LINE = re.compile(r'^version\s*=\s*".*"$', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Breaking:
-    """One change: what is different, and what to do about it."""
+    """One change: the difference, and the required action."""
 
     version: str
     what: str
     do: str
     uses: str = ""
-    """A regular expression for a line that uses it; without one it cannot be found by reading."""
+    """A regular expression for a line that uses it; without one it cannot be found in the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The changes between two versions, each with the places of this repository that it touches, as `path:line`."""
+    """The changes between two versions, each with the affected places of this repository, as `path:line`."""
 
     old: str
     new: str
@@ -39,11 +39,11 @@ class Findings:
 
     @property
     def touched(self) -> bool:
-        """Tell whether anything here has to be changed."""
+        """Return whether something here has to be changed."""
         return any(places for _, places in self.changes)
 
     def lines(self) -> Iterator[str]:
-        """Return what a person reads."""
+        """Return the report for people."""
         if not self.changes:
             yield f"Nothing breaks from {self.old} to {self.new}."
         for change, places in self.changes:
@@ -59,19 +59,19 @@ def listed() -> list[Breaking]:
 
 
 def look(project: Path, changes: Iterable[Breaking] | None = None, new: str = __version__) -> Findings:
-    """Return what breaks for a repository with the installed version. Raises ConfigurationError."""
+    """Return the breaking changes for a repository with the installed version. Raises ConfigurationError."""
     old = settings.read(project).version
     since = [one for one in (listed() if changes is None else changes) if key(old) < key(one.version) <= key(new)]
     return Findings(old, new, [(one, _places(project, one)) for one in since])
 
 
 def key(version: str) -> tuple[int, ...]:
-    """Return a version as numbers, to compare it."""
+    """Return a version as numbers, for comparison."""
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
 def write_version(project: Path) -> None:
-    """Write down that the repository is up to the installed version."""
+    """Store that the repository matches the installed version."""
     path = project / settings.MARK
     text, line = path.read_text(), f'version = "{__version__}"'
     path.write_text(VERSION_LINE.sub(line, text, count=1) if VERSION_LINE.search(text) else f"{line}\n{text}")

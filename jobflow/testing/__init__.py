@@ -1,4 +1,4 @@
-"""Test job types: one function by itself (`run`), or whole lives of jobs in memory, on a clock (`Platform`).
+"""Test job types: one function (`run`), or complete lifecycles in memory with a controlled clock (`Platform`).
 
 Needs the platform's library (`chalicelib`); pytest only for `jobflow.testing.fixtures`.
 """

@@ -1,4 +1,4 @@
-"""Time that moves when the test says so."""
+"""Provide a clock that the test controls."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ class Clock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Advance the clock by that many seconds."""
         self.now += seconds
 
     @property
     def time(self) -> datetime:
-        """The time in UTC."""
+        """Return the time in UTC."""
         return datetime.fromtimestamp(self.now, UTC)

@@ -1,4 +1,4 @@
-"""Fixtures for pytest: `from jobflow.testing.fixtures import *` in conftest.py."""
+"""Provide fixtures for pytest: `from jobflow.testing.fixtures import *` in conftest.py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ def platform() -> Platform:
 
 @pytest.fixture
 def local_platform() -> Iterator[JobFlow]:
-    """Return a client of the `make dev` that runs in this folder or one above; skip the test when none does."""
+    """Return a client of the running `make dev` of this folder or a parent folder; skip the test without one."""
     target = profiles.running(Path.cwd())
     if target is None:
         pytest.skip("No platform runs here: start one with `make dev`.")

@@ -1,4 +1,4 @@
-"""A whole platform in memory: queues, workers and the watchdog, on a clock that the test moves."""
+"""Run a whole platform in memory: queues, workers and the watchdog, with a clock that the test controls."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from jobflow.testing.workers import Workers
 
 MINUTE = 60.0
 MOST_INVOCATIONS = 10_000
-"""Invocations at one moment: a job that comes back at once for ever ends the test instead of keeping it."""
+"""Maximum invocations at one moment: a job that returns at once for ever fails the test instead of blocking it."""
 
 
 class Platform:
-    """Submit jobs, let them run, move the clock, look at them. Waits between attempts are the longest of the curve.
+    """Submit jobs, let them run, advance the clock, read them. Each wait between attempts has its maximum length.
 
-    `secrets` are the values of those that the types declare. The job types are those given, or else every file of
-    `handlers/`. Nothing runs by itself: only `run` and `advance` work.
+    `secrets` are the values of the secrets that the types declare. The job types are the given ones, or else every file
+    of `handlers/`. Jobs run only in `run` and `advance`.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Platform:
         return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
 
     def run(self) -> int:
-        """Run everything that is due now, also what that makes due; return how many messages were worked on."""
+        """Run everything that is due now, including what becomes due by that; return the number of handled messages."""
         before = worked = 0
         for _ in range(MOST_INVOCATIONS):
             worked += sum(self.workers.invoke(kind.name) for kind in self._kinds)
@@ -78,7 +78,7 @@ class Platform:
         raise RuntimeError(f"Jobs are still due after {MOST_INVOCATIONS:,} rounds without the clock moving.")
 
     def attempt(self, job: Job | str, seconds: float | None = None) -> Job:
-        """Run one invocation of the job's type, with so many seconds; return the job after it."""
+        """Run one invocation of the job's type, with that many seconds; return the job after it."""
         found = self.job(job)
         self.workers.invoke(found.type, seconds)
         return self.job(found)
@@ -88,7 +88,7 @@ class Platform:
         return self.attempt(self.submit(type, payload, **asked), seconds)
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
-        """Let time pass (`advance(hours=2)`), and run all that becomes due meanwhile, at its time."""
+        """Let time pass (`advance(hours=2)`), and run each job when it becomes due."""
         end = self.clock.now + seconds + timedelta(**more).total_seconds()
         self.run()
         while (moment := self._next()) is not None and moment <= end:
@@ -100,7 +100,7 @@ class Platform:
         self.clock.now = end
 
     def _next(self) -> float | None:
-        """Return when something can happen next: a message shows again, or the watchdog runs for unfinished jobs."""
+        """Return when something can happen next: a message becomes visible, or the watchdog has unfinished jobs."""
         shown = [
             message.visible_at
             for messages in self.queue.messages.values()
@@ -112,15 +112,15 @@ class Platform:
         return min([*shown, *watched], default=None)
 
     def queue_of_the_dead(self) -> int:
-        """Return how many messages are in dead-letter queues."""
+        """Return the number of messages in dead-letter queues."""
         return sum(map(len, self.queue.dead.values()))
 
     def job(self, job: Job | str) -> Job:
-        """Return a job as it is now; raises JobNotFound."""
+        """Return a job in its present state; raises JobNotFound."""
         return self.store.get(job if isinstance(job, str) else job.id)
 
     def attempts(self, job: Job | str) -> Sequence[Attempt]:
-        """Return the attempts of a job that did not complete it, oldest first."""
+        """Return the unsuccessful attempts of a job, oldest first."""
         return self.store.view(job if isinstance(job, str) else job.id).attempts
 
     def jobs(self, status: Status | str | None = None, type: JobType[Any, Any] | str | None = None) -> list[Job]:
@@ -135,22 +135,22 @@ class Platform:
         return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
 
     def fail(self, type: JobType[Any, Any] | str, *errors: BaseException) -> None:
-        """Let the next attempts of a type raise these instead of running; WorkerGone() ends the worker's process."""
+        """Let the next attempts of a type raise these errors; WorkerGone() kills the worker's process."""
         name = type if isinstance(type, str) else type.name
         self.workers.faults.setdefault(name, deque()).extend(errors)
 
     def duplicate(self, messages: int = 1) -> None:
-        """Deliver the next messages that are worked off a second time, as SQS may do."""
+        """Deliver the next handled messages a second time, as SQS may do."""
         self.workers.duplicates += messages
 
     def cancel(self, job: Job | str) -> Job:
-        """Stop a job as an operator does; raises JobConflict."""
+        """Stop a job like an operator; raises JobConflict."""
         return self._operations.cancel(job if isinstance(job, str) else job.id)
 
     def run_now(self, job: Job | str) -> Job:
-        """End the wait of a scheduled or retrying job as an operator does; raises JobConflict."""
+        """End the wait of a scheduled or retrying job like an operator; raises JobConflict."""
         return self._operations.run_now(job if isinstance(job, str) else job.id)
 
     def retry(self, job: Job | str, payload: Any = None) -> Job:
-        """Run a finished job again as an operator does; raises JobConflict."""
+        """Run a finished job again like an operator; raises JobConflict."""
         return self._operations.retry(job if isinstance(job, str) else job.id, payload)

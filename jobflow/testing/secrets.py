@@ -1,4 +1,4 @@
-"""Secrets that a test hands over, in place of Secrets Manager and Parameter Store."""
+"""Provide secrets from a test, instead of Secrets Manager and Parameter Store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ STAGE = "dev"
 
 @dataclass(frozen=True)
 class GivenSecrets:
-    """A SecretStore that holds what it was given, by place."""
+    """A SecretStore with the given values, by place."""
 
     values: Mapping[SecretPlace, str]
 
     def read(self, place: SecretPlace) -> str:
-        """See SecretStore; raises LookupError for a secret that the test did not give."""
+        """See SecretStore; raises LookupError for a secret that the test did not set."""
         try:
             return self.values[place]
         except KeyError:
@@ -26,7 +26,7 @@ class GivenSecrets:
 
 
 def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSecrets:
-    """Return the secrets that a type declares, with the values that the test gave by name."""
+    """Return the secrets that a type declares, with the test's values by name."""
     declared = kind.access.secrets
     places = {SecretPlace.of(declared[name], STAGE): value for name, value in given.items() if name in declared}
     return DeclaredSecrets(declared, STAGE, GivenSecrets(places))

@@ -1,4 +1,4 @@
-"""Run one job function by itself, with a real context to look at."""
+"""Run one job function, with a real context for the test to inspect."""
 
 import json
 import uuid
@@ -25,11 +25,11 @@ from jobflow.testing.secrets import secrets_of
 
 @dataclass
 class Context(WorkerContext):
-    """The context of a real attempt, which also keeps every progress that the function reported."""
+    """The context of a real attempt, which also stores every reported progress."""
 
     reported: list[tuple[float, str | None]] = field(default_factory=list)
     cancel_at: float | None = None
-    """Percent of progress from which on the job is asked to stop; 0: from the beginning."""
+    """Percent of progress from which the job is asked to stop; 0: from the beginning."""
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
@@ -50,7 +50,7 @@ class Context(WorkerContext):
 
 @dataclass(frozen=True)
 class Ran:
-    """A run that returned: the value, the value as it would be stored, and the context."""
+    """A run that returned: the value, the value in stored form, and the context."""
 
     value: Any
     result: JSON
@@ -58,12 +58,12 @@ class Ran:
 
     @property
     def progress(self) -> list[tuple[float, str | None]]:
-        """Every progress that was reported: percent and note."""
+        """Return every reported progress: percent and note."""
         return self.context.reported
 
     @property
     def enqueued(self) -> list[Job]:
-        """Every job that was made with `ctx.enqueue`, by their keys."""
+        """Return every job that was made with `ctx.enqueue`, by their keys."""
         return list(self.context.store.page(Filter(parent=self.context.job_id), limit=1_000_000).jobs)
 
 
@@ -77,11 +77,11 @@ def run(
     cancel_at: float | None = None,
     clock: Clock | None = None,
 ) -> Ran:
-    """Run the function of a job type once. The payload is a model, a dict, or the type's example when none is given.
+    """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
-    `seconds` are left of the attempt (default: the type's share), `secrets` are those it declares, `cancel_at` asks the
-    job to stop from that progress on. Raises InvalidPayload, whatever the function raises, and PermanentError for a
-    result that cannot be stored.
+    `seconds` are left in the attempt (default: the type's share), `secrets` are the values of declared secrets,
+    `cancel_at` asks the job to stop from that progress. Raises InvalidPayload, the function's own errors, and
+    PermanentError for a result that cannot be stored.
     """
     stored = type.canonical(_plain(type, payload))
     clock = clock or Clock()
@@ -104,7 +104,7 @@ def run(
 def example(type: JobType[Any, Any], **changes: Any) -> dict[str, Any]:
     """Return a payload from the type's schema (its first example, or its required fields), with these fields changed.
 
-    Raises InvalidPayload when the type does not take it.
+    Raises InvalidPayload if the type refuses it.
     """
     payload = {**type.example, **changes}
     type.parse(payload)

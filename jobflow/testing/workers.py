@@ -1,4 +1,4 @@
-"""Play the workers of a stage: one invocation at a time, with the faults that a test asks for."""
+"""Simulate the workers of a stage: one invocation at a time, with the faults that a test sets."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ from jobflow.testing.secrets import secrets_of
 
 
 class WorkerGone(BaseException):
-    """The worker's process ends in the middle of an attempt: nothing is settled, as after a crash."""
+    """The worker's process ends during an attempt: nothing is settled, as after a crash."""
 
 
 @dataclass
 class Invocation:
-    """Lambda's context, ending on the test's clock."""
+    """Simulate Lambda's context, which ends on the test's clock."""
 
     clock: Clock
     ends: float
@@ -37,7 +37,7 @@ class Invocation:
 
 @dataclass
 class Workers:
-    """Takes messages of a type from its queue, and runs the function as Lambda would."""
+    """Take messages of a type from its queue, and run the function as Lambda would."""
 
     store: MemoryJobStore
     queue: MemoryJobQueue
@@ -50,7 +50,7 @@ class Workers:
     count: int = 0
 
     def invoke(self, name: str, seconds: float | None = None) -> int:
-        """Run what is visible in a type's queue, in one invocation; return how many messages that was."""
+        """Run the visible messages of a type's queue in one invocation; return their number."""
         kind = jobtype.get(name)
         batch = self.queue.receive(name, kind.function.batch_size)
         if not batch:

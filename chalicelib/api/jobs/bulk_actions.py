@@ -43,20 +43,20 @@ class BulkActionRow(Answer):
     id: str
     action: str
     dry_run: bool
-    filter: dict[str, str] | None = Field(description="The filter by name; null for one that lists ids")
-    listed: int | None = Field(description="How many ids it lists; null for one with a filter")
+    filter: dict[str, str] | None = Field(description="The filter by name; null for a list of ids")
+    listed: int | None = Field(description="Number of listed ids; null for a filter")
     state: Literal["running", "stopping", "stopped", "done", "failed"]
     expected: int | None
     matched: int
-    done: int = Field(description="Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`")
+    done: int = Field(description="Changed jobs; 0 in a dry run, where the number would be `matched` minus `skipped`")
     skipped: int
-    reasons: list[SkippedFor] = Field(description="Why jobs were skipped, the most frequent reason first")
-    per_second: float | None = Field(description="Jobs a second since its start; null before the first ones")
+    reasons: list[SkippedFor] = Field(description="Reasons for skipped jobs, the most frequent first")
+    per_second: float | None = Field(description="Jobs a second since its start; null before the first jobs")
     started_by: str
     started_at: Time
     updated_at: Time
     finished_at: Time | None
-    problem: str | None = Field(description="The error of its last slice, which is retried, or that ended it")
+    problem: str | None = Field(description="The error of its last slice, which is retried, or which ended the action")
 
 
 class BulkActionList(Answer):

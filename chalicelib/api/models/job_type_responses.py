@@ -28,9 +28,9 @@ class PastPauseRow(Answer):
 
     since: Time
     until: Time
-    by: str = Field(description="Label of the token that paused it; JobFlow: by itself")
+    by: str = Field(description="Label of the token that paused it; JobFlow: automatic")
     reason: str
-    resumed_by: str = Field(description="Label of the token that resumed it; JobFlow: by itself")
+    resumed_by: str = Field(description="Label of the token that resumed it; JobFlow: automatic")
 
 
 class PastPauseRows(Answer):
@@ -49,10 +49,10 @@ class JobTypeRow(Answer):
     example: JSON
     max_attempts: int
     retry_waits: list[float] = Field(
-        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
+        description="Longest wait in seconds before attempt 2, 3, ... up to the maximum of attempts"
     )
     give_up_after: float | None = Field(
-        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
+        description="Seconds after the run was due from which no retry begins; null: no limit"
     )
     timeout: int
     budget: float
@@ -63,18 +63,18 @@ class JobTypeRow(Answer):
         default=None, description="How often its jobs may start; null: as often as workers are free"
     )
     pause_when: PauseRuleRow | None = Field(
-        default=None, description="When it is paused by itself; null: an operator alone pauses it"
+        default=None, description="When it pauses automatically; null: only an operator pauses it"
     )
-    fair_by: str | None = Field(None, description="The field of the payload that says whose job it is")
+    fair_by: str | None = Field(None, description="The field of the payload that names the tenant")
     serial_by: str | None = Field(
-        None, description="The field of the payload for each value of which jobs run one at a time"
+        None, description="The field of the payload that is the key: its jobs run one at a time"
     )
-    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
+    unique_for: float | None = Field(description="Seconds for which equal values of `unique_by` give one job")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
-    retired: bool = Field(description="It takes no new jobs; those it has are still processed")
+    retired: bool = Field(description="It accepts no new jobs; stored jobs are still processed")
     problem: str | None = Field(
-        None, description="Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one"
+        None, description="Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has"
     )
 
 
@@ -89,8 +89,8 @@ class Tenants(Answer):
     """The ten tenants of a job type with the most jobs at work: queued, running, or between attempts."""
 
     tenants: list[TenantRow]
-    looked: int = Field(description="Jobs at work that were counted")
-    complete: bool = Field(description="False: there may be more, and those due first and last of them were counted")
+    looked: int = Field(description="Unfinished jobs that were counted")
+    complete: bool = Field(description="False: there may be more; the jobs due first and last were counted")
 
 
 class JobTypes(Answer):

@@ -10,10 +10,10 @@ from chalicelib.api.models.responses import Answer, JobRow, Problem
 class Descendants(Answer):
     """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
 
-    cancelled: int = Field(description="Waited, and will not run")
-    asked: int = Field(description="Run, and were asked to stop; what they make until then is not cancelled")
-    finished: int = Field(description="Had finished, and stay as they are")
-    more: bool = Field(description="Time ran out, or there are over 10,000: repeat the request to continue")
+    cancelled: int = Field(description="Waiting jobs that will not run")
+    asked: int = Field(description="Running jobs that were asked to stop; jobs that they still make are not cancelled")
+    finished: int = Field(description="Finished jobs, unchanged")
+    more: bool = Field(description="The time was too short, or there are over 10,000: repeat the request to continue")
 
 
 class CancelledJob(JobRow):
@@ -36,7 +36,7 @@ class BulkAnswer(Answer):
     done: int
     skipped: list[Skipped]
     more: bool
-    next_cursor: str | None = Field(description="Cursor of what follows; null at the end, and for a list of ids")
+    next_cursor: str | None = Field(description="Cursor of the next part; null at the end, and for a list of ids")
 
 
 class BatchResult(Answer):
@@ -47,8 +47,8 @@ class BatchResult(Answer):
     problem: Problem | None = None
     existing: Literal["key", "unique", "debounced"] | None = Field(
         None,
-        description="Why the job was there already: its key, a job that is unique, or one that waited under its "
-        "debounce key and is replaced. null: it is new",
+        description="Why the job already existed: the same key, the same unique values, or a waiting job of its "
+        "debounce key, which it replaced. null: it is new",
     )
 
 

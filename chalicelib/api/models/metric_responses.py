@@ -15,11 +15,11 @@ class Numbers(Answer):
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int = Field(
-        description="Messages that wait, as SQS counts; with more than three job types, the jobs that wait"
+        description="Waiting messages, as SQS counts them; with more than three job types, waiting jobs"
     )
     retry_queue_length: int = Field(description="Jobs that wait for another attempt")
     dlq_length: int = Field(
-        description="Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"
+        description="Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"
     )
     by_status: dict[Status, int]
 
@@ -32,7 +32,7 @@ class PauseNote(Answer):
     reason: str
     next_probe_at: Time | None = Field(
         default=None,
-        description="The type was paused by itself: one job is tried then, and it goes on when that completes. "
+        description="The pause is automatic: one job is tried at this time, and the pause ends if it completes. "
         "Null: an operator paused it",
     )
 
@@ -41,14 +41,14 @@ class TypeNumbers(Numbers):
     """The numbers of one job type."""
 
     oldest_queued_age_s: float | None = Field(
-        description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
-        "4 hours, half an hour beyond; null when none is queued"
+        description="Seconds that the oldest queued job has waited, with an error of 3 s up to 15 minutes, 30 s up to "
+        "4 hours, and half an hour beyond; null if none is queued"
     )
-    in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
+    in_flight: int = Field(description="Messages with a worker, or in backoff: SQS counts both the same")
     paused: bool = Field(description="True while its queue is paused")
     pause: PauseNote | None = Field(description="Since when, by whom and why; null while it is not paused")
     paced_for_s: float | None = Field(
-        default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
+        default=None, description="Seconds that its waiting jobs need to start at its rate; null without a rate"
     )
 
 

@@ -32,7 +32,7 @@ class Health(Answer):
 class Me(Answer):
     """The id, role, label and expiry of a token."""
 
-    id: str = Field(description="Of the token, as `jobflow token list` has it; of no use for calling the API")
+    id: str = Field(description="The token's id in `jobflow token list`; it cannot be used to call the API")
     role: Role
     label: str
     expires_at: Time | None = Field(description="null: never")
@@ -60,17 +60,17 @@ class JobRow(Answer):
     type: str
     status: Status
     payload: JSON = Field(
-        description="null in lists when it is larger than 500 bytes, and by itself when it and the result together are "
-        "too large for one answer (6 MB); `payload_bytes` tells its size"
+        description="null in lists if it is larger than 500 bytes, and for a single job if payload and result are "
+        "too large for one answer (6 MB); `payload_bytes` is its size"
     )
     payload_bytes: int
     attempts: int
     max_attempts: int
-    gen: int = Field(description="1 at creation, one more at each manual retry and each replacement of a debounced job")
+    gen: int = Field(description="1 at creation; +1 at each manual retry and each replacement of a debounced job")
     error_message: str | None
     error_class: str | None
     fingerprint: str | None = Field(
-        description="The name of its last error, as in GET /errors, until it completes or is retried by hand"
+        description="The fingerprint of its last error in GET /errors, until it completes or is retried by hand"
     )
     idempotency_key: str | None
     created_at: Time
@@ -78,18 +78,16 @@ class JobRow(Answer):
     started_at: Time | None
     finished_at: Time | None
     next_attempt_at: Time | None
-    give_up_at: Time | None = Field(
-        description="When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"
-    )
-    result: JSON = Field(description="null in lists when it is larger than 500 bytes")
+    give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
+    result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None
     tags: list[str]
-    tenant: str | None = Field(None, description="Whose job it is, for a type with `fair_by` or `serial_by`")
+    tenant: str | None = Field(None, description="The tenant of the job, for a type with `fair_by` or `serial_by`")
     parent: str | None = Field(None, description="The job that made it")
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(
-        description="How a failed job was settled without running it: by whom, when and why; null otherwise"
+        description="Who settled a failed job without running it, when and why; null otherwise"
     )
 
 
@@ -98,7 +96,7 @@ class AttemptRow(Answer):
 
     gen: int
     attempt: int = Field(
-        description="Attempts charged so far; a deferred one is not charged, so its number comes again"
+        description="Attempts charged so far; a deferred attempt is not charged, so its number is used again"
     )
     claim: int = Field(description="Number of the claim in this run; only grows")
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
@@ -112,7 +110,7 @@ class AttemptRow(Answer):
     cold_start: bool | None
     receive_count: int | None
     retry_delay_s: float | None
-    progress: Progress | None = Field(description="The last that it reported; null for one that completed")
+    progress: Progress | None = Field(description="The last reported progress; null for a completed attempt")
 
 
 class NextAttempt(Answer):
@@ -129,7 +127,7 @@ class OperatorAction(Answer):
     action: Literal["retry", "cancel", "run-now", "discard"]
     at: Time
     by: str = Field(description="The label of the token")
-    gen: int = Field(description="The run it belongs to; a retry belongs to the run that it began")
+    gen: int = Field(description="The run of the action; a retry belongs to the run that it began")
     edited: bool = Field(description="Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one")
     in_bulk: bool = Field(description="By a bulk action")
 
@@ -148,15 +146,15 @@ class JobDetail(JobRow):
         description=f"The newest {MOST_HISTORY}, oldest first, and the running one"
     )
     older_attempts: bool = Field(False, description="Whether there were attempts before those of attempt_history")
-    actions: list[OperatorAction] = Field(description="What operators did, oldest first")
+    actions: list[OperatorAction] = Field(description="The operators' actions, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
-    fires_at: Time | None = Field(None, description="When its schedule fires")
-    root: str | None = Field(None, description="The first job of that line: its parent's root, or its parent")
-    why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
+    fires_at: Time | None = Field(None, description="The firing time of its schedule")
+    root: str | None = Field(None, description="The first job of the chain of parents")
+    why: str | None = Field(description="Why it waits, in one sentence; null if it does not wait")
     next_attempts: list[NextAttempt] | None = Field(
         None,
-        description="The attempts that are left if the running one, or else the next one, fails, with their waits by "
-        "the type's curve; null for a type that is no longer declared",
+        description="The attempts that are left if the running or the next one fails, with their waits from "
+        "the type's `retry`; null for a type that is no longer declared",
     )
 
 
@@ -165,12 +163,12 @@ class JobPage(Answer):
 
     jobs: list[JobRow]
     total: int | None = Field(
-        description="As last counted, a few seconds old; null when filtered by more than status and type"
+        description="Number of matching jobs, a few seconds old; null if filtered by more than status and type"
     )
     limit: int
     offset: int
     next_cursor: str | None
-    looked: int = Field(description="Jobs read for this page; with `error` or `payload` more than it shows")
+    looked: int = Field(description="Jobs read for this page; with `error` or `payload` more than the page contains")
 
 
 class FieldProblem(Answer):
@@ -190,8 +188,8 @@ class Problem(Answer):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] | None = Field(None, description="The first 20")
-    errors_total: int | None = Field(None, description="How many there are")
+    errors: list[FieldProblem] | None = Field(None, description="The first 20 errors")
+    errors_total: int | None = Field(None, description="Number of errors")
     correlation_id: str | None = None
 
 

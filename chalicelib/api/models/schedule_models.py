@@ -55,7 +55,7 @@ NewId = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$"),
     AfterValidator(_free),
-    Field(description="Its name for ever: a-z, 0-9 and -, at most 40.", examples=["weekly-report"]),
+    Field(description="Its permanent name: a-z, 0-9 and -, at most 40.", examples=["weekly-report"]),
 ]
 
 
@@ -65,12 +65,12 @@ class _Settings(Body):
     type: TypeName = Field(description="One of GET /job-types.", examples=["report.generate"])
     cron: CronText
     timezone: Zone = "UTC"
-    payload: dict[str, Any] = Field(description="The payload of each job, at most 8 KB; what the type's schema says.")
+    payload: dict[str, Any] = Field(description="The payload of each job, at most 8 KB, in the type's schema.")
     catch_up: int = Field(
-        1, ge=0, le=MOST_CAUGHT_UP, description="How many of the last missed firings run late; 0: none."
+        1, ge=0, le=MOST_CAUGHT_UP, description="How many of the latest missed firings run late; 0: none."
     )
     overlap: Literal["allow", "skip"] = Field(
-        "allow", description="skip: a firing does not run while the job of an earlier one has not finished."
+        "allow", description="skip: a firing does not run while the job of an earlier firing is unfinished."
     )
     starts_at: Moment | None = Field(None, description="No firing before this time.")
     ends_at: Moment | None = Field(None, description="No firing after this time.")
@@ -80,7 +80,7 @@ class ScheduleSettings(_Settings):
     """All settings of a stored schedule anew."""
 
     version: str | None = Field(
-        None, max_length=64, description="Of the schedule as it was read: 409 when other settings are there by now."
+        None, max_length=64, description="The version that was read: 409 if the settings have changed since."
     )
 
 
@@ -119,8 +119,8 @@ class LastFiring(Firing):
     """A firing whose job was made."""
 
     job_id: str
-    status: Status | None = Field(description="Of its job; null when that has expired")
-    error_class: str | None = Field(description="`Skipped` when an earlier firing had not finished")
+    status: Status | None = Field(description="Its job's status; null if the job has expired")
+    error_class: str | None = Field(description="`Skipped` if the job of an earlier firing was unfinished")
 
 
 class ScheduleRow(Answer):
@@ -135,14 +135,14 @@ class ScheduleRow(Answer):
     overlap: Literal["allow", "skip"]
     starts_at: Time | None
     ends_at: Time | None
-    version: str = Field(description="Differs when its settings differ; send it with a change")
-    declared: bool = Field(description="A handler file declares it; it is changed and deleted there")
+    version: str = Field(description="Changes with the settings; send it with a change")
+    declared: bool = Field(description="A handler file declares it; change and delete it there")
     paused: bool
     problem: str | None = Field(description="Why the last firing made no job")
     created_at: Time
     updated_at: Time
     next_firings: list[Firing] = Field(description="At most five; none while it is paused")
-    last_firings: list[LastFiring] = Field(description="At most 5 in a list, 20 of a single one")
+    last_firings: list[LastFiring] = Field(description="At most 5 in a list, 20 for a single schedule")
 
 
 class SchedulePage(Answer):

@@ -43,17 +43,17 @@ class NoBody(Body):
 class NewDebounce(Body):
     """A key under which later requests replace a job that still waits."""
 
-    key: Key = Field(description="The same token and job type: the last request before the time has the say.")
-    seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs so many seconds after the last request.")
+    key: Key = Field(description="With the same token and job type, the last request before the time decides.")
+    seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs this many seconds after the last request.")
 
 
 class NewJob(Body):
     """A job to run."""
 
     type: TypeName = Field(description="One of GET /job-types.", examples=["email.send"])
-    payload: dict[str, Any] = Field(description="What the job type's schema says.")
+    payload: dict[str, Any] = Field(description="The payload in the job type's schema.")
     max_attempts: int | None = Field(None, ge=1, le=MAX_ATTEMPTS_CAP, description="Default: the job type's.")
-    delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
+    delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before this many seconds from now.")
     run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
     tags: list[OwnTag] = Field(
         default_factory=list, max_length=MOST_TAGS, description="Used for search. None may begin with `schedule:`."
@@ -87,33 +87,33 @@ class NewBatch(Body):
 class Cancel(Body):
     """Options of a cancellation."""
 
-    descendants: bool = Field(False, description="Also the jobs that it made, those that they made, and so on.")
+    descendants: bool = Field(False, description="Also its children, their children, and so on.")
 
 
 class Discard(Body):
     """Options of a discard."""
 
-    reason: Why = Field("", description="Kept with the job.")
+    reason: Why = Field("", description="Stored with the job.")
 
 
 class PauseReason(Body):
     """Options of a pause."""
 
-    reason: Why = Field("", description="Kept while it is paused.")
+    reason: Why = Field("", description="Shown during the pause.")
 
 
 class Retry(Body):
     """Options of a retry."""
 
-    payload: dict[str, Any] | None = Field(None, description="Instead of the payload it had.")
+    payload: dict[str, Any] | None = Field(None, description="Replaces the old payload.")
 
 
 PayloadText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
     Field(
-        description="Part of a value of the payload, in any case; `field=text` asks one field. Payloads that are kept "
-        "apart from their job (over 500 bytes) are not searched."
+        description="Part of a value of the payload, in any case; `field=text` searches one field. Payloads that are "
+        "stored outside of their job (over 500 bytes) are not searched."
     ),
 ]
 
@@ -123,7 +123,7 @@ class ListQuery(Query):
 
     limit: Whole = Field(20, ge=1, le=100)
     offset: Whole = Field(
-        0, ge=0, description="Jobs to leave out. It costs more the deeper it reaches, and goes with no filter but "
+        0, ge=0, description="Jobs to skip. A larger offset costs more. It works only with the filters "
         "created_after and created_before, or one of fingerprint and status (failed, dead_letter); "
         "next_cursor costs the same everywhere.",
     )  # fmt: skip
@@ -137,7 +137,7 @@ class ListQuery(Query):
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     parent: ParentId | None = Field(
-        None, description="The jobs that this job made, in the order of their keys. It excludes an offset."
+        None, description="The children of this job, in the order of their keys. It excludes an offset."
     )
     created_after: Moment | None = None
     created_before: Moment | None = None
@@ -146,7 +146,7 @@ class ListQuery(Query):
     payload: PayloadText | None = None
     tenant: Tenant | None = None
     idempotency_key: KeptKey | None = Field(
-        None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters. "
+        None, description="The job that this token made with this Idempotency-Key, or none. It excludes other filters. "
         "`import-7 0` is the first job of a batch with the key `import-7`.",
     )  # fmt: skip
     cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
@@ -174,8 +174,8 @@ Expected = Annotated[
     int,
     Field(
         ge=0, le=10**9,
-        description="How many jobs were counted. Refused (409) when it would change more jobs than this and a tenth of "
-        "it, as far as can be counted in 3 seconds. A repeated request may find fewer.",
+        description="Number of counted jobs. Refused (409) if the action would change more jobs than this and a tenth "
+        "of it, as far as can be counted in 3 seconds. A repeated request may find fewer.",
     ),
 ]  # fmt: skip
 
@@ -215,11 +215,11 @@ class ManyJobs(Body):
     """The jobs that are meant by an action on many."""
 
     action: Action
-    reason: Why = Field("", description="Kept with each job that is discarded.")
+    reason: Why = Field("", description="Stored with each discarded job.")
     ids: list[JobId] | None = None
     filter: BulkFilter | None = None
-    everything: bool = Field(False, description="All jobs, in place of ids or a filter.")
-    dry_run: bool = Field(False, description="Only count what would be done.")
+    everything: bool = Field(False, description="All jobs, instead of ids or a filter.")
+    dry_run: bool = Field(False, description="Only count the jobs that would be changed.")
     expected: Expected | None = None
 
     @model_validator(mode="after")
@@ -248,7 +248,7 @@ class Redrive(Body):
 
     type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
-    dry_run: bool = Field(False, description="Only say what would be done.")
+    dry_run: bool = Field(False, description="Only count the jobs that would be changed.")
     expected: Expected | None = None
     cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same request.")
 
@@ -263,4 +263,4 @@ class NewUpload(Body):
     """A file that is going to be uploaded."""
 
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
-    bytes: int = Field(ge=1, le=LARGEST_UPLOAD, description="How large the file is.")
+    bytes: int = Field(ge=1, le=LARGEST_UPLOAD, description="The size of the file.")

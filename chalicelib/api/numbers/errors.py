@@ -38,17 +38,17 @@ class ErrorGroup(Answer):
     type: str
     error_class: str
     message: str
-    count: int = Field(description="Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs")
+    count: int = Field(description="Attempts that failed with this error; GET /jobs?fingerprint=… lists the jobs")
     first_seen: Time = Field(description="Within the hours since `since`")
     last_seen: Time
     sample_job_ids: list[str]
     sparkline: list[int]
     sparkline_step_s: int
     jobs: int = Field(
-        description="Jobs that met it in this time; one that is retried by hand and fails alike counts again"
+        description="Jobs with this error in this period; a job that fails again after a manual retry counts again"
     )
     state: ErrorState = Field(
-        description="open: not acknowledged, or seen again since; regressed: seen again since it was resolved"
+        description="open: not acknowledged, or seen again after that; regressed: seen again after it was resolved"
     )
     acknowledged_by: str | None = Field(None, description="Who has acknowledged or resolved the group; null when open")
     acknowledged_at: Time | None = None
@@ -59,7 +59,7 @@ class ErrorGroups(Answer):
 
     groups: list[ErrorGroup]
     truncated: bool = Field(
-        description="Whether there are more: only the 100 most frequent groups are told, and when there are very many "
+        description="Whether there are more: the answer has only the 100 most frequent groups, and with very many "
         "kinds of errors, only those of the newest hours are counted"
     )
     since: Time

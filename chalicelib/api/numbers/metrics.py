@@ -30,21 +30,23 @@ class FindingRow(Answer):
     """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
-        description="new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups "
+        description="new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups "
         "of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"
     )
     type: str
-    number: int = Field(description="Jobs, those that wait where it is about a queue; groups of errors for `errors`")
-    growth_per_minute: float | None = Field(description="By how many unfinished jobs a minute, over 5 minutes")
+    number: int = Field(
+        description="Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups"
+    )
+    growth_per_minute: float | None = Field(description="Growth in unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
-    since: Time | None = Field(description="Since when the oldest waits, or the type is paused")
+    since: Time | None = Field(description="Since when the oldest job waits, or the type is paused")
     acknowledged: int | None = Field(
         None,
-        description="Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or "
+        description="For `dead_letters`: how many of them became dead letters before an operator acknowledged or "
         "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
     )
-    fingerprint: str | None = Field(None, description="The error of those that are acknowledged, if it is only one")
-    filter: FindingFilter | None = Field(None, description="The jobs that it counts; null for `errors`")
+    fingerprint: str | None = Field(None, description="The error of the acknowledged ones, if they all have the same")
+    filter: FindingFilter | None = Field(None, description="The counted jobs; null for `errors`")
 
 
 class Findings(Answer):

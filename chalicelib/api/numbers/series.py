@@ -55,7 +55,7 @@ class WentWrong(Answer):
     failed: int
     dead_lettered: int
     retried: int
-    ratio: float | None = Field(description="Of the jobs that ended, the share that ended badly; null if none ended")
+    ratio: float | None = Field(description="Share of failed jobs among the jobs that ended; null if none ended")
 
 
 class Took(Answer):
@@ -79,7 +79,7 @@ class Spread(Answer):
     """Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first."""
 
     t: Time
-    counts: list[Octave] = Field(description="Without sizes that nothing had; the first one holds all up to 1 ms")
+    counts: list[Octave] = Field(description="Without empty sizes; the first contains everything up to 1 ms")
 
 
 class Left(Answer):
@@ -109,7 +109,7 @@ class Series(Answer):
     step_s: int
     points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
     drain_eta_s: float | None = Field(
-        description="Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them "
+        description="Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first "
         "in which it shrinks. null without a backlog, or while it grows"
     )
 

@@ -1,4 +1,4 @@
-"""The commands, a module for each subject.
+"""Define the commands, with a module for each subject.
 
-What several commands share, such as options and the printing of results, is beside this package.
+Code that several commands share, such as options and the printing of results, is outside of this package.
 """

@@ -1,4 +1,4 @@
-"""The commands for bulk actions: retries, cancellations and discards of many jobs that the platform works off."""
+"""Define the commands for bulk actions: retry, cancel or discard many jobs in the background."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def show(
     bulk: Id,
     follow: Annotated[bool, typer.Option("--follow", help="Follow until it has finished.")] = False,
 ) -> None:
-    """Print a bulk action with its progress, or its result and why jobs were skipped."""
+    """Print a bulk action with its progress or result, and why jobs were skipped."""
     from jobflow.cli import many
 
     found = session.client.bulk_action(bulk)
@@ -62,7 +62,7 @@ def show(
 
 @command(app, "stop", "bulk stop 0123456789abcdef0123")
 def stop(session: Session, bulk: Id) -> None:
-    """Stop a bulk action after the jobs that it acts on now; what is done stays done."""
+    """Stop a bulk action after the jobs that it is changing now; finished changes stay."""
     from jobflow.cli import many
 
     many.told(session, session.client.stop_bulk(bulk))

@@ -1,4 +1,4 @@
-"""The commands that bring a repository into an AWS account and look after it there; the platform carries them out."""
+"""Define the commands that deploy a repository to an AWS account and maintain it there; the platform runs them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,11 +24,11 @@ COMMANDS = {
     "bench": "Measure the size of the package, and the CPU of each function's cold start.",
     "cost": "Print what a million jobs and an idle month cost.",
 }
-"""Each command with what it does. They are handed on as they are typed, also `--help`."""
+"""Each command with its description. All arguments are passed on unchanged, also `--help`."""
 PACKAGING = ("acceptance", "deploy", "package")
-"""Commands that take the functions' processor and Python of jobflow.toml."""
+"""Commands that use the functions' processor and Python from jobflow.toml."""
 PARAMETERS = ("acceptance", "deploy", "preflight")
-"""Commands that take the stage's parameters of jobflow.toml."""
+"""Commands that use the stage's parameters from jobflow.toml."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,7 +63,7 @@ def _handed_on(name: str) -> Callable[[typer.Context], None]:
 
 
 def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
-    """Return what the repository says by itself; what was typed comes after it, and counts."""
+    """Return the arguments from the repository's settings; typed arguments follow them and override them."""
     from jobflow.project import settings, tree
 
     if tree.is_clone(project):
@@ -77,7 +77,7 @@ def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
 
 
 def stage_of(typed: Sequence[str]) -> str | None:
-    """Return the stage that was typed."""
+    """Return the stage on the command line."""
     for place, word in enumerate(typed):
         if word == "--stage" and place + 1 < len(typed):
             return typed[place + 1]

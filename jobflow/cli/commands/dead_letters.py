@@ -1,4 +1,4 @@
-"""The commands for dead-lettered jobs."""
+"""Define the commands for dead-lettered jobs."""
 
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated

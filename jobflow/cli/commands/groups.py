@@ -1,4 +1,4 @@
-"""The commands that say of a group of errors that it is known, settled, or open again."""
+"""Define the commands that mark an error group as known, resolved, or open again."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,19 +16,19 @@ Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="The gro
 
 @command(app, "acknowledge", "error-groups acknowledge 9d6156e8610f")
 def acknowledge(session: Session, fingerprint: Fingerprint) -> None:
-    """Say that a group is known: it needs no attention until it comes again."""
+    """Mark an error group as known: it needs no attention until the error occurs again."""
     _told(session, session.client.acknowledge(fingerprint), "acknowledged")
 
 
 @command(app, "resolve", "error-groups resolve 9d6156e8610f")
 def resolve(session: Session, fingerprint: Fingerprint) -> None:
-    """Say that a group is settled: it is shown as regressed when it comes again."""
+    """Mark an error group as resolved: it is shown as regressed when the error occurs again."""
     _told(session, session.client.resolve(fingerprint), "resolved")
 
 
 @command(app, "reopen", "error-groups reopen 9d6156e8610f")
 def reopen(session: Session, fingerprint: Fingerprint) -> None:
-    """Take back what was said of a group."""
+    """Remove the mark of an error group."""
     _told(session, session.client.reopen(fingerprint), "open")
 
 

@@ -1,4 +1,4 @@
-"""The commands for jobs, one by one and many at once."""
+"""Define the commands for single jobs and for many jobs."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -142,7 +142,7 @@ def retry(
     yes: Yes = False,
     no_wait: NoWait = False,
 ) -> None:
-    """Run failed, dead-lettered or cancelled jobs again: those named, or all that match."""
+    """Run failed, dead-lettered or cancelled jobs again: the given jobs, or all that match."""
     if new is not None or field:
         if which or dry_run or len(job or []) != 1:
             raise usage("--with and --field go with one job, and with no filter.")
@@ -168,7 +168,7 @@ def cancel(
     no_wait: NoWait = False,
     descendants: Annotated[bool, typer.Option("--descendants", help="Also all that this one job made.")] = False,
 ) -> None:
-    """Stop jobs: those named, or all that match. A running one stops at its next check."""
+    """Stop jobs: the given jobs, or all that match. A running job stops at its next check."""
     if descendants:
         if which or dry_run or len(job or []) != 1:
             raise usage("--descendants goes with one job, and with no filter.")
@@ -203,13 +203,13 @@ def discard(
     yes: Yes = False,
     no_wait: NoWait = False,
 ) -> None:
-    """Settle failed or dead-lettered jobs without running them: those named, or all that match."""
+    """Settle failed or dead-lettered jobs without running them: the given jobs, or all that match."""
     _act(session, "discard", job or [], which, dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
 @command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
 def duplicate(session: Session, job: Id, field: Field = None) -> None:
-    """Create a job with the type, payload and tags of another; fields can be changed."""
+    """Create a job with the type, payload and tags of another job; fields can be changed."""
     from jobflow.cli import views
 
     found = session.client.get(session.id_of(job))

@@ -1,4 +1,4 @@
-"""The commands that tell how things are: logs, metrics, errors."""
+"""Define the commands for logs, metrics and errors."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobflow.models import LogLine, MetricsAnswer
 
 POLL = 2.0
-"""Seconds between two looks: counters are a few seconds old."""
+"""Seconds between two reads: counters are a few seconds old."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def logs(
         ended = session.client.get(job_id).finished_at is not None
         read = Counter[str]()
         for line in sorted(session.client.logs(job_id), key=lambda line: line.at):
-            # Lines have no id, and several may be the same in all that they have: those of each read are counted.
+            # Lines have no id, and several may be identical, so the lines of each read are counted.
             key = json.dumps(plain(line), sort_keys=True)
             read[key] += 1
             if read[key] > printed[key]:
@@ -63,7 +63,7 @@ def _line(line: "LogLine") -> str:
 def metrics(
     session: Session, watch: Annotated[bool, typer.Option("--watch", help="Print anew until Ctrl-C.")] = False
 ) -> None:
-    """Print how many jobs there are, by type and status."""
+    """Print the number of jobs, by type and status."""
     import time
 
     if not watch:
@@ -83,7 +83,7 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         return
     columns = [
         ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
-        # As lists count them. SQS's numbers are up to a minute old, and count what backs off as in flight.
+        # Count as lists do. SQS's numbers are up to a minute old, and count messages in backoff as in flight.
         ("QUEUED", lambda row: row[1].by_status.get("queued", 0)),
         ("RUNNING", lambda row: row[1].by_status.get("processing", 0)),
         ("RETRY", lambda row: row[1].by_status.get("retrying", 0)),

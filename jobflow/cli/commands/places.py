@@ -1,4 +1,4 @@
-"""The commands about where the API is: login, whoami, open."""
+"""Define the commands about the API's address: login, whoami, open."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def login(
     name: Annotated[str, typer.Argument(help="The profile's name.")] = "default",
     console: Annotated[str | None, typer.Option("--console", help="The console's address, for `open`.")] = None,
 ) -> None:
-    """Keep an address and a token as a profile. The token is asked for, or read from standard input."""
+    """Store an address and a token as a profile. The command asks for the token, or reads it from standard input."""
     from jobflow import profiles
 
     asked = session.url or typer.prompt("Address of the API", err=True)
@@ -54,7 +54,7 @@ def open_(
     job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Id, its first characters, or @last.")] = None,
     only_print: Annotated[bool, typer.Option("--print", help="Only print the address.")] = False,
 ) -> None:
-    """Open the console in a browser, at a job if one is named."""
+    """Open the console in a browser, optionally at a job."""
     import webbrowser
 
     from jobflow.errors import ConfigurationError
@@ -74,7 +74,7 @@ def mcp(
         int | None, typer.Option("--http", help="Listen on this port of this machine, to read only.")
     ] = None,
 ) -> None:
-    """Let an assistant look at jobs: a server of the Model Context Protocol on standard input and output."""
+    """Serve the Model Context Protocol on standard input and output, so that an assistant can read jobs."""
     from jobflow.errors import ConfigurationError
 
     if http is not None and allow_write:

@@ -1,4 +1,4 @@
-"""The commands for a repository of one's own: make it, run it here, test it, check it."""
+"""Define the commands for your own repository: create it, run it here, test it, check it."""
 
 import os
 import subprocess
@@ -12,9 +12,9 @@ import typer
 from jobflow.cli.command import told
 
 ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-"""Settings of a command that hands on what is typed, `--help` included."""
+"""Settings of a command that passes all arguments on, including `--help`."""
 DECLARED = "infra.local.code.declared"
-"""The program that imports the job types as AWS does, and says in a sentence what it would refuse."""
+"""A program that imports the job types as AWS does, and reports what AWS would refuse."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder; its name is the project's. Default: this one.")] = Path(),
 ) -> None:
-    """Make a repository with a first job type, its test and a CI workflow."""
+    """Create a repository with a first job type, its test and a CI workflow."""
     from jobflow.project import scaffold
 
     where = folder.absolute()
@@ -67,7 +67,7 @@ def pipeline() -> None:
 def dev() -> None:
     """Run the whole platform on this machine with the job types of this repository. Ctrl-C ends it.
 
-    Variables choose ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE (docs/develop.md).
+    These variables set ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE (docs/develop.md).
     """
     from jobflow.project import tree
 
@@ -76,9 +76,9 @@ def dev() -> None:
 
 
 def test(ctx: typer.Context) -> None:
-    """Run the tests of this repository; what follows is handed to pytest.
+    """Run the tests of this repository; further arguments are passed to pytest.
 
-    First the job types are imported as AWS would import them: pytest can also import what does not ship.
+    First the job types are imported as AWS would import them, because pytest can also import packages that do not ship.
     """
     raise typer.Exit(_in_project(DECLARED, []) or _in_project("pytest", ctx.args))
 
@@ -99,7 +99,7 @@ def upgrade(
         bool, typer.Option("--check", help="Change nothing; exit with 1 when something here is touched.")
     ] = False,
 ) -> None:
-    """List what breaks from this repository's version to the installed one, rewrite `@job`, note the new version."""
+    """List breaking changes since this repository's version, rewrite `@job`, and store the new version."""
     from jobflow.project import tree, upgrading
 
     with told():
@@ -122,7 +122,7 @@ def _in_project(module: str, arguments: Sequence[str]) -> int:
     with told():
         project = tree.root(Path.cwd())
         folder = tree.of(project)
-        # Describing the job types asks for a region, and sends nothing there.
+        # Describing the job types needs a region, but sends no request there.
         given = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
         environment = tree.environment(project, folder, given)
         done = subprocess.run(  # noqa: S603 - a module of ours or one that the repository asks for

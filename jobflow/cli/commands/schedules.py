@@ -1,4 +1,4 @@
-"""The commands for schedules."""
+"""Define the commands for schedules."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
 EDIT_TRIES = 4
-"""Changes by others that a change of ours waits out."""
+"""How many changes by others our own change tolerates."""
 LAST_COLUMNS: list["Column"] = [
     ("LAST FIRINGS", lambda one: one.local),
     ("JOB", lambda one: one.job_id),
@@ -96,7 +96,7 @@ def update(
     starts_at: Starts = None,
     ends_at: Ends = None,
 ) -> None:
-    """Change a stored schedule; what is not given stays as it is."""
+    """Change a stored schedule; settings that are not given stay."""
     typed = _given(timezone, catch_up, overlap, starts_at, ends_at)
     new = None if payload is None else reading.payload(payload, [])
 
@@ -113,7 +113,7 @@ def update(
 def _onto_the_newest(
     session: Session, schedule: str, change: Callable[["ScheduleRow"], "ScheduleRow"]
 ) -> "ScheduleRow":
-    """Change the schedule as it is; when somebody else was faster, once more what they made of it."""
+    """Change the current schedule; if it was changed meanwhile, repeat with the new version."""
     row = session.client.schedule(schedule)
     for _ in range(EDIT_TRIES):
         try:
@@ -128,7 +128,7 @@ def _onto_the_newest(
 def _given(
     timezone: str | None, catch_up: int | None, overlap: str | None, starts_at: str | None, ends_at: str | None
 ) -> dict[str, Any]:
-    """Return the settings that were typed."""
+    """Return the settings on the command line."""
     settings = {"timezone": timezone, "catch_up": catch_up, "overlap": overlap}
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
@@ -144,7 +144,7 @@ def preview(
     timezone: Zone = "UTC",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many firings.")] = 5,
 ) -> None:
-    """Print the next firings of a cron text that need not be stored."""
+    """Print the next firings of a cron expression, without storing it."""
     columns = [("LOCAL TIME", lambda one: one.local), ("UTC", lambda one: f"{one.at:%Y-%m-%d %H:%M}")]
     session.out.rows(session.client.preview_schedule(cron, timezone=timezone, count=count), columns, "No firings.")
 
@@ -167,7 +167,7 @@ def pause(session: Session, schedule: Id) -> None:
 
 @command(app, "resume", "schedules resume weekly-report")
 def resume(session: Session, schedule: Id) -> None:
-    """Let a paused schedule go on."""
+    """Resume a paused schedule."""
     _print(session, session.client.resume_schedule(schedule))
 
 

@@ -1,4 +1,4 @@
-"""The commands for job types."""
+"""Define the commands for job types."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +53,7 @@ def show(session: Session, job_type: Name) -> None:
 
 
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
-    """Return all that a type declares; what it does not declare is None."""
+    """Return all settings that a type declares; others are None."""
     from jobflow.cli.reading import lasting
 
     rule, rate = kind.pause_when, kind.rate
@@ -84,7 +84,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
 
 @command(app, "tenants", "types tenants invoice.send")
 def tenants(session: Session, job_type: Name) -> None:
-    """Print the ten tenants of a type with the most jobs at work: queued, running, or between attempts."""
+    """Print the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts."""
     found = session.client.tenants(job_type)
     session.out.rows(found.tenants, [("TENANT", lambda one: one.tenant), ("JOBS", lambda one: one.jobs)], "No jobs.")
     if not found.complete:
@@ -93,13 +93,13 @@ def tenants(session: Session, job_type: Name) -> None:
 
 @command(app, "pause", "types pause email.send")
 def pause(session: Session, job_type: Name, reason: Reason = "") -> None:
-    """Stop handing out jobs of a type; they wait."""
+    """Pause a job type, so that its jobs wait."""
     _tell(session, session.client.pause(job_type, reason))
 
 
 @command(app, "resume", "types resume email.send")
 def resume(session: Session, job_type: Name) -> None:
-    """Hand out jobs of a type again."""
+    """Resume a job type."""
     _tell(session, session.client.resume(job_type))
 
 

@@ -1,1 +1,1 @@
-"""The class of the client; every request and rule is beside this package."""
+"""Define the class of the client; the requests and rules are outside of this package."""

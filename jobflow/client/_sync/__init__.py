@@ -1,2 +1,2 @@
 # Generated from jobflow/client/_async/__init__.py by `make openapi`: do not edit.
-"""The class of the client; every request and rule is beside this package."""
+"""Define the class of the client; the requests and rules are outside of this package."""

@@ -1,5 +1,5 @@
 # Generated from jobflow/client/_async/client.py by `make openapi`: do not edit.
-"""The client of one API: a method for each request, and some that make several."""
+"""Define the client of one API, with a method for each request, and some for several requests."""
 
 import time
 import uuid
@@ -24,11 +24,11 @@ T = TypeVar("T")
 
 
 class JobFlow:
-    """A client of one API. Use it as a context manager, or close it.
+    """Talk to one API. Use it as a context manager, or close it.
 
-    Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
-    Every method raises ApiError when the API refuses, and NotReached when it does not answer.
-    Threads can share a JobFlow; the tasks of one event loop an AsyncJobFlow, whose methods are awaited.
+    Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
+    ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
+    tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
     """
 
     def __init__(
@@ -61,17 +61,18 @@ class JobFlow:
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
     ) -> SubmittedJob:
-        """Create a job and return it. The same key and body again return the job that there is (`existing`).
+        """Create a job and return it. Repeating the key and body returns the existing job (`existing`).
 
-        `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
+        `debounce` is a key and seconds: a job that still waits under the key is replaced, and runs that many seconds
+        after this call.
         """
         return self._ask(calls.create(NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
-        """Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`.
+        """Create any number of jobs and return one result each, in the same order: `job` or `problem`, and `key`.
 
-        An error of the first request is raised; a later one is the `problem` of each job that it kept from being made.
-        With its `key`, the same job can be sent again: it is not created twice.
+        An error of the first request is raised; a later error is the `problem` of each job that was not created because
+        of it. You can send the same job again with its `key`: it is not created twice.
         """
         return self._run(batches.batch(jobs, self._patience))
 
@@ -80,21 +81,21 @@ class JobFlow:
         return self._ask(calls.get(job))
 
     def wait(self, job: JobOrId, timeout: float | None = 60.0) -> m.JobDetail:
-        """Return a job once it has finished, however it ended; raise WaitTimeout after so many seconds."""
+        """Wait until a job has finished in any state, and return it; raise WaitTimeout after `timeout` seconds."""
         return self._run(flow.wait(job, timeout, self._patience, self._now))
 
     def result(self, job: JobOrId, timeout: float | None = 60.0) -> Any:
-        """Wait for a job and return its result; raise JobNotCompleted when it failed, WaitTimeout when it is late."""
+        """Wait for a job and return its result; raise JobNotCompleted if it failed, WaitTimeout if it is late."""
         return self._run(flow.result(job, timeout, self._patience, self._now))
 
     def retry(self, job: JobOrId, payload: Any = None) -> m.JobRow:
-        """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
+        """Run a failed, dead-lettered or cancelled job again, with another payload if given."""
         return self._ask(calls.retry(job, payload))
 
     def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
-        """Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made.
+        """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
 
-        `answer.descendants` says what became of those, and with `more` that the same call goes on.
+        `answer.descendants` counts these by result; if its `more` is true, the same call continues.
         """
         return self._ask(calls.cancel(job, descendants=descendants))
 
@@ -103,7 +104,7 @@ class JobFlow:
         return self._ask(calls.run_now(job))
 
     def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
-        """Settle a failed or dead-lettered job without running it; the job keeps the reason."""
+        """Settle a failed or dead-lettered job without running it; the job stores the reason."""
         return self._ask(calls.discard(job, reason))
 
     def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> Iterator[m.JobRow]:
@@ -117,7 +118,7 @@ class JobFlow:
                 return
 
     def page(self, *, cursor: str | None = None, limit: int = 20, **filters: Unpack[m.JobFilter]) -> m.JobPage:
-        """Return one page of jobs, newest first; `next_cursor` leads to the next."""
+        """Return one page of jobs, newest first; `next_cursor` is the cursor of the next page."""
         return self._ask(calls.page(cursor, limit, filters))
 
     def logs(self, job: JobOrId) -> Iterator[m.LogLine]:
@@ -141,7 +142,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Retry these jobs, all that match, or `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected, and changes nothing, when it would change more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` and a tenth of it.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         return self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected))
@@ -157,7 +158,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Cancel these jobs, all that match, or `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected, and changes nothing, when it would change more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` and a tenth of it.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         return self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
@@ -167,7 +168,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected, and changes nothing, when it would retry more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would retry more jobs than `expected` and a tenth of it.
         """
         return self._run(flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected))
 
@@ -182,17 +183,17 @@ class JobFlow:
         reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkActionRow:
-        """Let the platform retry, cancel or discard these jobs, all that match, or `everything`; it goes on by itself.
+        """Let the platform retry, cancel or discard these jobs, all that match, or `everything`, in the background.
 
-        `expected` is the number that was counted: MoreThanExpected is raised when it would change more jobs than that
-        and a tenth of it. `reason` is kept with each discarded job.
+        `expected` is the number that you counted: it raises MoreThanExpected if it would change more jobs than that and
+        a tenth of it. `reason` is stored with each discarded job.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         settings = {"dry_run": dry_run or None, "expected": expected, "reason": reason}
         return self._ask(calls.start_bulk(action, chosen, settings))
 
     def wait_bulk(self, bulk: BulkOrId, timeout: float | None = None) -> m.BulkActionRow:
-        """Return a bulk action once it has finished; raise BulkNotFinished after so many seconds."""
+        """Wait until a bulk action has finished, and return it; raise BulkNotFinished after `timeout` seconds."""
         return self._run(flow.wait_bulk(bulk, timeout, self._patience, self._now))
 
     def bulk_action(self, bulk: BulkOrId) -> m.BulkActionRow:
@@ -205,7 +206,7 @@ class JobFlow:
         return answer.bulk_actions
 
     def stop_bulk(self, bulk: BulkOrId) -> m.BulkActionRow:
-        """Stop a bulk action; what is done stays done."""
+        """Stop a bulk action; finished changes stay."""
         return self._ask(calls.stop_bulk(bulk))
 
     def job_types(self) -> list[m.JobTypeRow]:
@@ -214,19 +215,19 @@ class JobFlow:
         return answer.job_types
 
     def tenants(self, type: str) -> m.Tenants:
-        """Return the ten tenants of a type with the most jobs at work."""
+        """Return the ten tenants of a type with the most unfinished jobs."""
         return self._ask(calls.tenants(type))
 
     def pause(self, type: str, reason: str = "") -> m.Paused:
-        """Stop handing out jobs of a type; the reason is told while it is paused."""
+        """Pause a job type; the reason is shown during the pause."""
         return self._ask(calls.pause(type, reason))
 
     def resume(self, type: str) -> m.Paused:
-        """Hand out jobs of a type again."""
+        """Resume a job type."""
         return self._ask(calls.resume(type))
 
     def metrics(self) -> m.MetricsAnswer:
-        """Return the numbers of now."""
+        """Return the current numbers."""
         return self._ask(calls.metrics())
 
     def series(
@@ -251,19 +252,19 @@ class JobFlow:
         return answer.groups
 
     def acknowledge(self, fingerprint: str) -> m.ErrorMark:
-        """Say of a group of errors that it is known."""
+        """Mark an error group as known."""
         return self._ask(calls.judge(fingerprint, "acknowledge"))
 
     def resolve(self, fingerprint: str) -> m.ErrorMark:
-        """Say of a group of errors that it is settled: it is shown again when it comes back."""
+        """Mark an error group as resolved: it is shown again when the error comes back."""
         return self._ask(calls.judge(fingerprint, "resolve"))
 
     def reopen(self, fingerprint: str) -> m.ErrorMark:
-        """Take back what was said of a group of errors."""
+        """Remove the mark of an error group."""
         return self._ask(calls.judge(fingerprint, "reopen"))
 
     def upload(self, file: bytes | Path, content_type: str | None = None) -> str:
-        """Upload a file and return its key, which goes into a payload. A path's name tells its type."""
+        """Upload a file and return its key for a payload. The name in a path gives its type."""
         content = uploads.content_of(file, content_type)
         form = self._ask(calls.upload_form(content[1], len(content[0])))
         try:
@@ -287,7 +288,7 @@ class JobFlow:
         return self._ask(schedules.get(schedule_id))
 
     def preview_schedule(self, cron: str, *, timezone: str = "UTC", count: int = 5) -> list[m.Firing]:
-        """Return the next firings of a cron text that need not be stored."""
+        """Return the next firings of a cron expression, without storing it."""
         answer = self._ask(schedules.preview(cron, timezone, count))
         return answer.firings
 
@@ -320,9 +321,9 @@ class JobFlow:
         version: str | None = None,
         **settings: Any,
     ) -> m.ScheduleRow:
-        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not.
+        """Replace all settings of a stored schedule. Settings that are not given get their defaults, except the pause.
 
-        With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
+        With the `version` that you have read, it raises Conflict if the settings were changed since.
         """
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return self._ask(schedules.change(schedule_id, given, version))
@@ -336,11 +337,11 @@ class JobFlow:
         return self._ask(schedules.switch(schedule_id, "pause"))
 
     def resume_schedule(self, schedule_id: str) -> m.ScheduleRow:
-        """Let a paused schedule go on."""
+        """Resume a paused schedule."""
         return self._ask(schedules.switch(schedule_id, "resume"))
 
     def run_schedule(self, schedule_id: str) -> m.JobRow:
-        """Create a job of a schedule now, also of a paused one."""
+        """Create a job of a schedule now, even if it is paused."""
         return self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
 
     def me(self) -> m.Me:
