@@ -1,9 +1,11 @@
 """Bring the stored schedules in line with the handler files, once a process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.change import new_writer
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.schedules import events
@@ -22,6 +24,7 @@ class Declared:
     schedules: Schedules
     dispatcher: Dispatcher
     followed: bool = False
+    types: Callable[[], Iterable[JobType[Any, Any]]] = jobtype.all_types
 
     def follow(self) -> None:
         """Add, change and remove stored schedules as the code says; a pause stays. Raises what the stores raise.
@@ -31,7 +34,7 @@ class Declared:
         """
         if self.followed:
             return
-        wanted = dict(declared())
+        wanted = dict(declared(self.types()))
         done = []
         for stored in [one for one in every(self.schedules) if one.declared]:
             new = wanted.pop(stored.id, None)
@@ -67,14 +70,14 @@ class Declared:
         return written
 
 
-def declared() -> Mapping[str, Schedule]:
-    """Return the schedules of all job types by id, as they are before they are stored."""
+def declared(types: Iterable[JobType[Any, Any]]) -> Mapping[str, Schedule]:
+    """Return the schedules of job types by id, as they are before they are stored."""
     return {
         cron.id(kind.name): Schedule(
             cron.id(kind.name), kind.name, cron.text, cron.timezone, cron.payload, cron.catch_up, cron.overlap,
             declared=True, paused=cron.paused,
         )
-        for kind in jobtype.all_types()
+        for kind in types
         for cron in kind.schedules
     }  # fmt: skip
 

@@ -204,7 +204,7 @@ def _check_stored(schedule: Schedule, what: str) -> None:
 
 
 def _current(schedule: Schedule) -> bool:
-    return not schedule.declared or schedule.id in declared()
+    return not schedule.declared or schedule.id in declared(jobtype.all_types())
 
 
 def _changing(schedule_id: str) -> ScheduleConflict:

@@ -1,17 +1,15 @@
 """Provide a clock that the test controls."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-START = 1_800_000_000.0
-"""2027-01-15T08:00:00Z, in seconds since the epoch."""
 
 
 @dataclass
 class Clock:
-    """A clock that stands still; `now` in seconds since the epoch."""
+    """A clock that stands still at the time at which it was made, or at `now`: seconds since the epoch."""
 
-    now: float = START
+    now: float = field(default_factory=time.time)
 
     def __call__(self) -> float:
         """Return seconds since the epoch."""

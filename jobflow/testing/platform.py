@@ -1,5 +1,6 @@
 """Run a whole platform in memory: queues, workers and the watchdog, with a clock that the test controls."""
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,9 +14,14 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.keys.rule import Debounce
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
+from chalicelib.schedules.declared import Declared
+from chalicelib.schedules.firings import Firings
+from chalicelib.schedules.memory import MemorySchedules
+from chalicelib.schedules.rule import AHEAD
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing.clock import Clock
 from jobflow.testing.workers import Workers
@@ -29,7 +35,8 @@ class Platform:
     """Submit jobs, let them run, advance the clock, read them. Each wait between attempts has its maximum length.
 
     `secrets` are the values of the secrets that the types declare. The job types are the given ones, or else every file
-    of `handlers/`. Jobs run only in `run` and `advance`.
+    of `handlers/`. Jobs run only in `run` and `advance`, and schedules fire only in `advance`. The clock begins at the
+    real time, unless one is given.
     """
 
     def __init__(
@@ -45,6 +52,9 @@ class Platform:
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
         names = [kind.name for kind in self._kinds]
         self._watchdog = Watchdog(self.service.dispatcher, names)
+        self.schedules = MemorySchedules()
+        declared = Declared(self.schedules, self.service.dispatcher, types=lambda: self._kinds)
+        self._firings = Firings(self.schedules, self.service, declared)
         self._watched_at = self.clock.now
 
     def submit(
@@ -54,9 +64,12 @@ class Platform:
         *,
         delay: float | None = None,
         run_at: datetime | None = None,
+        debounce: tuple[str, int] | None = None,
         **asked: Any,
     ) -> Job:
         """Create a job as POST /jobs does; `delay` in seconds. More: max_attempts, tags, idempotency_key.
+
+        `debounce` is a key and seconds: a job that waits under that key is replaced.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
@@ -65,6 +78,7 @@ class Platform:
         when = None if run_at is None else run_at.timestamp()
         seconds = None if delay is None else round(delay)
         asked["tags"] = tuple(asked.get("tags", ()))
+        asked["debounce"] = None if debounce is None else Debounce(*debounce)
         return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
 
     def run(self) -> int:
@@ -90,17 +104,23 @@ class Platform:
     def advance(self, seconds: float = 0.0, **more: float) -> None:
         """Let time pass (`advance(hours=2)`), and run each job when it becomes due."""
         end = self.clock.now + seconds + timedelta(**more).total_seconds()
+        self._fire()
         self.run()
         while (moment := self._next()) is not None and moment <= end:
             self.clock.now = max(self.clock.now, moment)
             if self.clock.now >= self._watched_at + MINUTE:
                 self._watched_at = self.clock.now
+                self._fire()
                 self._watchdog.run(lambda: MINUTE)
             self.run()
         self.clock.now = end
 
+    def _fire(self) -> None:
+        """Make the jobs of schedules that fire within two minutes, as the watchdog does each minute."""
+        self._firings.run(lambda: math.inf)
+
     def _next(self) -> float | None:
-        """Return when something can happen next: a message becomes visible, or the watchdog has unfinished jobs."""
+        """Return when something can happen next: a message becomes visible, the watchdog has work, a schedule fires."""
         shown = [
             message.visible_at
             for messages in self.queue.messages.values()
@@ -108,8 +128,12 @@ class Platform:
             if message.visible_at > self.clock.now
         ]
         open_jobs = any(not job.terminal for job in self.jobs())
-        watched = [max(self._watched_at + MINUTE, self.clock.now)] if open_jobs or self.queue_of_the_dead() else []
-        return min([*shown, *watched], default=None)
+        look = max(self._watched_at + MINUTE, self.clock.now)
+        watched = [look] if open_jobs or self.queue_of_the_dead() else []
+        fires = [
+            max(look, schedule.next_at - AHEAD) for schedule in self.schedules.due(math.inf, 1) if schedule.next_at
+        ]
+        return min([*shown, *watched, *fires], default=None)
 
     def queue_of_the_dead(self) -> int:
         """Return the number of messages in dead-letter queues."""

@@ -1,6 +1,8 @@
-"""Provide secrets from a test, instead of Secrets Manager and Parameter Store."""
+"""Provide what a function's environment holds: declared variables, and secrets from the test in place of AWS's."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,3 +32,19 @@ def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSec
     declared = kind.access.secrets
     places = {SecretPlace.of(declared[name], STAGE): value for name, value in given.items() if name in declared}
     return DeclaredSecrets(declared, STAGE, GivenSecrets(places))
+
+
+@contextmanager
+def environment_of(kind: JobType[Any, Any]) -> Iterator[None]:
+    """Set the variables that a type declares, as its function has them, and put back what was there before."""
+    declared = kind.access.environment
+    before = {name: os.environ.get(name) for name in declared}
+    os.environ.update(declared)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

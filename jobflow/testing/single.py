@@ -20,7 +20,7 @@ from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
-from jobflow.testing.secrets import secrets_of
+from jobflow.testing.secrets import environment_of, secrets_of
 
 
 @dataclass
@@ -79,6 +79,8 @@ def run(
 ) -> Ran:
     """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
+    The variables that the type declares are set meanwhile.
+
     `seconds` are left in the attempt (default: the type's share), `secrets` are the values of declared secrets,
     `cancel_at` asks the job to stop from that progress. Raises InvalidPayload, the function's own errors, and
     PermanentError for a result that cannot be stored.
@@ -97,7 +99,8 @@ def run(
     end = clock.now + left
     given = secrets_of(type, secrets or {})
     context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
-    value = type.run(type.parse_stored(stored), context)
+    with environment_of(type):
+        value = type.run(type.parse_stored(stored), context)
     return Ran(value, as_json(value), context)
 
 

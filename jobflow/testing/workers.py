@@ -15,7 +15,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.start import start_policy
 from jobflow.testing.clock import Clock
-from jobflow.testing.secrets import secrets_of
+from jobflow.testing.secrets import environment_of, secrets_of
 
 
 class WorkerGone(BaseException):
@@ -65,7 +65,8 @@ class Workers:
         ends = self.clock.now + (kind.timeout if seconds is None else seconds)
         invocation = Invocation(self.clock, ends, f"request-{self.count}")
         try:
-            again = worker.work({"Records": [_record(message) for message in batch]}, invocation)
+            with environment_of(kind):
+                again = worker.work({"Records": [_record(message) for message in batch]}, invocation)
         except WorkerGone:
             return len(batch)
         for message in batch:

@@ -1,14 +1,37 @@
 """Whole lives of jobs in memory: what the platform for tests does is what the real one promises."""
 
-from datetime import timedelta
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from chalicelib import JobType
+from chalicelib import AwsAccess, Cron, JobContext, JobType, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload
 from chalicelib.jobs.job import Status
-from jobflow.testing import Platform, WorkerGone
+from chalicelib.jobs.limits import DAY
+from jobflow.testing import Platform, WorkerGone, run
+from tests.chalicelib.api.support import only_types
+from tests.support import Clock
+
+
+class Nothing(BaseModel):
+    """No payload."""
+
+
+def tell(_: Nothing, _ctx: JobContext) -> str:
+    """Tell what its environment holds."""
+    return f"{os.environ['NIGHTLY_URL']} in {os.environ['NIGHTLY_ZONE']}"
+
+
+@pytest.fixture
+def nightly() -> Iterator[JobType[Nothing, str]]:
+    with only_types():
+        variables = {"NIGHTLY_URL": "https://example.com", "NIGHTLY_ZONE": "utc"}
+        yield job("report.nightly", schedule=Cron("0 5 * * *"), access=AwsAccess(environment=variables))(tell)
+
 
 Kinds = tuple[JobType[Any, Any], JobType[Any, Any]]
 
@@ -32,7 +55,10 @@ def test_an_error_is_retried_when_the_curve_says(platform: Platform, kinds: Kind
     job = platform.submit(kinds[0], {"number": 7})
     platform.run()
     waiting = platform.job(job)
-    assert (waiting.status, waiting.next_attempt_at) == (Status.RETRYING, platform.clock.now + 2)
+    assert (waiting.status, waiting.next_attempt_at) == (
+        Status.RETRYING,
+        pytest.approx(platform.clock.now + 2, abs=0.01),
+    )
     platform.advance(1)
     assert platform.job(job).attempts == 1
     platform.advance(60)
@@ -103,3 +129,35 @@ def test_secrets_are_those_of_the_test(platform: Platform, kinds: Kinds) -> None
     without = Platform(kinds[1]).perform("order.secret", {"number": 1})
     assert (without.status, without.attempts) == (Status.RETRYING, 0)
     assert "the test did not give it" in (without.error_message or "")
+
+
+def test_a_declared_schedule_fires_at_its_times(nightly: JobType[Nothing, str]) -> None:
+    platform = Platform(nightly, clock=Clock())
+    platform.advance(days=2)
+    fired = [job.fires_at for job in platform.jobs("completed")]
+    assert fired == [1_800_075_600.0 + DAY, 1_800_075_600.0], "2027-01-16T05:00:00Z and the day after"
+
+
+def test_a_request_under_a_debounce_key_replaces_the_one_that_waits(platform: Platform) -> None:
+    first = platform.submit("order.charge", {"number": 1}, debounce=("order 7", 30))
+    again = platform.submit("order.charge", {"number": 2}, debounce=("order 7", 30))
+    platform.advance(minutes=1)
+    assert first.id == again.id
+    assert platform.job(first).result == {"number": 2, "attempt": 1}
+
+
+def test_the_clock_begins_now_so_that_a_time_of_the_callers_is_ahead_of_it(platform: Platform) -> None:
+    job = platform.submit("order.charge", {"number": 1}, run_at=datetime.now(UTC) + timedelta(hours=1))
+    platform.advance(minutes=58)
+    assert platform.job(job).status is Status.SCHEDULED
+    platform.advance(minutes=3)
+    assert platform.job(job).status is Status.COMPLETED
+
+
+def test_variables_that_a_type_declares_are_set_while_it_runs(
+    nightly: JobType[Nothing, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTLY_URL", "as it was")
+    monkeypatch.delenv("NIGHTLY_ZONE", raising=False)
+    assert Platform(nightly).perform(nightly, {}).result == run(nightly).value == "https://example.com in utc"
+    assert (os.environ["NIGHTLY_URL"], os.environ.get("NIGHTLY_ZONE")) == ("as it was", None)
