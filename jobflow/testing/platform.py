@@ -62,14 +62,15 @@ class Platform:
         type: JobType[Any, Any] | str,
         payload: Any,
         *,
+        key: str | None = None,
         delay: float | None = None,
         run_at: datetime | None = None,
         debounce: tuple[str, int] | None = None,
         **asked: Any,
     ) -> Job:
-        """Create a job as POST /jobs does; `delay` in seconds. More: max_attempts, tags, idempotency_key.
+        """Create a job as the client does; `delay` in seconds. More: max_attempts, tags.
 
-        `debounce` is a key and seconds: a job that waits under that key is replaced.
+        `key` is the Idempotency-Key; `debounce` is a key and seconds: a job that waits under that key is replaced.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
@@ -78,6 +79,7 @@ class Platform:
         when = None if run_at is None else run_at.timestamp()
         seconds = None if delay is None else round(delay)
         asked["tags"] = tuple(asked.get("tags", ()))
+        asked.setdefault("idempotency_key", key)
         asked["debounce"] = None if debounce is None else Debounce(*debounce)
         return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
 
