@@ -13,6 +13,7 @@ from tests.proof.world import World
 from tests.support import written
 
 KEYS = {"job_id", "job_type", "status", "gen", "attempt", "correlation_id"}
+GONE = Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")
 STATUS = {"job.created": "queued", "attempt.started": "processing", "attempt.completed": "completed"}
 
 
@@ -31,7 +32,7 @@ def test_from_creation_to_the_end(world: World, script: list[str]) -> None:
 def test_of_a_message_whose_job_is_cancelled_or_gone(world: World) -> None:
     world.submit("a")
     world.operations.cancel(world.accepted["a"])
-    world.ground.put(write_message(Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")))
+    world.ground.put(write_message(GONE))
     with written() as lines:
         world.rest()
     dropped = [line for line in lines if line["message"] == "message.dropped"]
@@ -99,8 +100,7 @@ def test_of_a_refusal_to_the_watchdog(world: World) -> None:
 def test_of_a_message_that_is_removed_from_the_dead_letter_queue(world: World) -> None:
     world.submit("a")
     world.cancel("a")
-    gone = Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")
-    world.ground.put(write_message(gone))
+    world.ground.put(write_message(GONE))
     for _ in range(6):
         world.ground.receive(2)
         world.clock.advance(361)
@@ -108,6 +108,6 @@ def test_of_a_message_that_is_removed_from_the_dead_letter_queue(world: World) -
         world.watchdog.run(lambda: 50.0)
     removed = [line for line in lines if line["message"] == "sweeper.removed"]
     assert {(line["job_id"], line["status"]) for line in removed} == {
-        (world.accepted["a"], "cancelled"), (gone.id, "gone"),
+        (world.accepted["a"], "cancelled"), (GONE.id, "gone"),
     }  # fmt: skip
     assert all(set(line) >= KEYS for line in removed)

@@ -72,6 +72,8 @@ def test_only_the_row_of_a_debounce_key_outlives_a_long_pause(
 
 
 PAYLOAD = {"to": ["ada"]}
+PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+UNIQUE = replace(PLAIN, name="test.unique", unique=Unique(by=("to",), seconds=60))
 
 
 def asked(service: JobService, submission: Submission) -> list[str]:
@@ -83,10 +85,8 @@ def asked(service: JobService, submission: Submission) -> list[str]:
 
 def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> None:
     service = JobService(dynamo_store, MemoryJobQueue(clock), clock=clock)
-    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    unique = replace(plain, name="test.unique", unique=Unique(by=("to",), seconds=60))
     made = ["PutItem", "UpdateItem"]  # the job, and that its message is sent
-    with only_types(plain, unique):
+    with only_types(PLAIN, UNIQUE):
         assert asked(service, Submission("test.plain", PAYLOAD)) == ["PutItem"]  # it is sent before it is stored
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "UpdateItem", *made]
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "GetItem"]
@@ -98,18 +98,15 @@ def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> 
 
 def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clock) -> None:
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    unique: JobType[Note, None] = JobType("test.unique", lambda _payload, _ctx: None, Note, unique=Unique(seconds=60))
-    with only_types(unique):
+    with only_types(UNIQUE):
         answers = together(16, lambda _: service.submit(Submission("test.unique", PAYLOAD)))
     assert len({one.job.id for one in answers}) == 1
     assert [one.outcome for one in answers].count(Outcome.CREATED) == 1
 
 
 def test_twenty_requests_under_one_debounce_key_are_all_answered(store: JobStore, clock: Clock) -> None:
-    service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    debounce = Debounce("k", 60)
-    with only_types(plain):
+    service, debounce = JobService(store, MemoryJobQueue(clock), clock=clock), Debounce("k", 60)
+    with only_types(PLAIN):
         service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce))
         answers = together(
             20, lambda number: service.submit(Submission("test.plain", {"to": [f"{number}"]}, debounce=debounce))
@@ -124,8 +121,7 @@ def test_twenty_requests_under_one_debounce_key_are_all_answered(store: JobStore
 def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
     """Whoever is first: what ran is what the job held, and the request that came too late has a job of its own."""
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    with only_types(plain):
+    with only_types(PLAIN):
         for turn in range(6):
             debounce = Debounce(f"k{turn}", 1)
             first = service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce)).job

@@ -29,6 +29,8 @@ from tests.support import REGION, T0, Clock, a_job, requests_to, written
 
 BESIDE = {"text": "x" * 2000}
 """A payload that has an item of its own."""
+PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+UNIQUE = replace(PLAIN, name="test.unique", unique=Unique(seconds=60))
 READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "UpdateItem"]
 
 
@@ -92,13 +94,15 @@ def test_a_job_that_comes_again_later_for_years_keeps_its_payload(
     assert written_again == 4
 
 
+@pytest.mark.parametrize("claimed", [True, False])
 def test_a_dead_letter_of_a_long_run_can_be_retried_to_its_last_day(
-    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], claimed: bool
 ) -> None:
     job = added(store)
-    pass_days(170)
-    held = store.apply(job.id, claim(clock.now))
-    dead = store.apply(job.id, transitions.exhaust(held, now=clock.now, error=("E", "no")))
+    pass_days(150)
+    seen = store.apply(job.id, claim(clock.now)) if claimed else store.get_without_bodies(job.id)
+    end = transitions.exhaust if claimed else transitions.give_up
+    dead = store.apply(job.id, end(seen, now=clock.now, error=("E", "no")))
     pass_days(KEEP_DEAD / DAY - 1)
     assert store.apply(job.id, transitions.requeue(dead, now=clock.now)).payload == BESIDE
     pass_days(90)
@@ -116,17 +120,6 @@ def test_a_job_that_waits_for_its_turn_for_years_keeps_its_payload(
         assert store.get(job.id).payload == BESIDE, f"day {(clock.now - T0) / DAY:.0f}"
 
 
-def test_a_dead_letter_that_nobody_claimed_can_be_retried_to_its_last_day(
-    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None]
-) -> None:
-    job = added(store)
-    pass_days(150)
-    seen = store.get_without_bodies(job.id)
-    dead = store.apply(job.id, transitions.give_up(seen, now=clock.now, error=("Undeliverable", "no")))
-    pass_days(KEEP_DEAD / DAY - 1)
-    assert store.apply(job.id, transitions.requeue(dead, now=clock.now)).payload == BESIDE
-
-
 def test_a_payload_is_written_again_when_its_last_quarter_begins_and_not_before(
     store: DynamoJobStore, clock: Clock
 ) -> None:
@@ -139,14 +132,6 @@ def test_a_payload_is_written_again_when_its_last_quarter_begins_and_not_before(
         made.append(asked)
         clock.now = T0
     assert made == [READ, READ, RENEWED]
-
-
-def test_waiting_for_a_turn_reads_no_payload_of_a_young_job(store: DynamoJobStore, clock: Clock) -> None:
-    job = added(store)
-    clock.now += 59 * DAY
-    with requests_to("dynamodb") as asked:
-        store.apply(job.id, wait_for_turn(job, now=clock.now, turn=clock.now + 9000, parked=True))
-    assert asked == ["UpdateItem"]
 
 
 def test_a_claim_whose_payload_cannot_be_written_again_goes_on_and_the_next_one_writes_it(
@@ -170,8 +155,7 @@ def test_a_request_during_a_long_pause_replaces_the_job_that_waits(
     store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], days: float
 ) -> None:
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    with only_types(plain):
+    with only_types(PLAIN):
         asked = [Submission("test.plain", {"to": [name]}, debounce=Debounce("k", 60)) for name in ("ada", "eve")]
         first = service.submit(asked[0]).job
         pass_days(days)
@@ -187,10 +171,8 @@ def test_a_key_finds_its_job_for_as_long_as_that_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
-    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
-    unique = replace(plain, name="test.unique", unique=Unique(seconds=60))
     keyed: dict[str, Any] = {"idempotency_key": "k", "principal": "p"}
-    with only_types(plain, unique):
+    with only_types(PLAIN, UNIQUE):
         if how.startswith("replaced"):
             asked = [Submission("test.plain", {"to": ["ada"]}, debounce=Debounce("k", 60), principal="p"),
                      Submission("test.plain", {"to": ["eve"]}, debounce=Debounce("k", 60), **keyed)]  # fmt: skip

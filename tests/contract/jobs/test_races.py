@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import pytest
 
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
@@ -29,14 +31,15 @@ def together(number: int, act: Callable[[int], T]) -> list[T]:
         return list(pool.map(wait_and_act, range(number)))
 
 
-def test_sixteen_claimers_have_one_winner(store: JobStore) -> None:
-    job = a_job()
+@pytest.mark.parametrize("job", [a_job(), a_job(status=Status.PROCESSING, attempts=1, lease_until=T0 - 1)])
+def test_sixteen_that_claim_or_take_over_have_one_winner(store: JobStore, job: Job) -> None:
     store.add(job)
 
     def claim(number: int) -> tuple[bool, Job | None]:
-        by = Claimant(f"request-{number}")
+        held: dict[str, Any] = {"now": T0, "lease_until": T0 + 65, "by": Claimant(f"request-{number}")}
+        change = transitions.take_over(job, **held) if job.attempts else transitions.claim(1, **held)
         try:
-            return True, store.apply(job.id, transitions.claim(1, now=T0, lease_until=T0 + 65, by=by))
+            return True, store.apply(job.id, change)
         except MoveRefused as refused:
             return False, refused.current
 
@@ -44,24 +47,7 @@ def test_sixteen_claimers_have_one_winner(store: JobStore) -> None:
     (winner,) = [held for won, held in answers if won]
     assert [current for won, current in answers if not won] == [winner] * 15
     assert winner is not None
-    assert store.get(job.id) == winner
-    assert winner.attempts == 1
-
-
-def test_sixteen_take_overs_have_one_winner(store: JobStore) -> None:
-    lost = a_job(status=Status.PROCESSING, attempts=1, lease_until=T0 - 1)
-    store.add(lost)
-
-    def take_over(number: int) -> bool:
-        by = Claimant(f"request-{number}")
-        try:
-            store.apply(lost.id, transitions.take_over(lost, now=T0, lease_until=T0 + 65, by=by))
-        except MoveRefused:
-            return False
-        return True
-
-    assert sum(together(16, take_over)) == 1
-    assert store.get(lost.id).attempts == 2
+    assert (store.get(job.id), winner.attempts) == (winner, job.attempts + 1)
 
 
 def test_fifty_adds_with_one_id_keep_one_job_whole(store: JobStore) -> None:

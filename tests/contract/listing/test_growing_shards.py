@@ -1,6 +1,5 @@
 """More index partitions on a table that has jobs: nothing is missing from a list, and nothing is in it twice."""
 
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter, Search
-from chalicelib.settings import SHARDS, Settings
+from chalicelib.settings import Settings
 from tests.support import T0, Clock, a_job
 
 JOBS = 8
@@ -132,16 +131,6 @@ def between_queries(store: DynamoJobStore, patch: pytest.MonkeyPatch, number: in
         return query(*asked, **more)
 
     patch.setattr(table, "query", counted)
-
-
-@pytest.mark.parametrize("number", SHARDS)
-def test_waves_ask_each_shard_once_and_moves_go_to_a_later_wave(number: int) -> None:
-    shards = Shards(number, number)
-    assert [shard for wave in shards.waves for shard in wave] == list(range(number))
-    for name in map(str, range(300)):
-        place = [next(at for at, wave in enumerate(shards.waves) if zlib.crc32(name.encode()) % fewer in wave)
-                 for fewer in SHARDS if fewer <= number]  # fmt: skip
-        assert place == sorted(place)
 
 
 def test_readers_never_ask_fewer_than_are_written(cloud: Settings) -> None:

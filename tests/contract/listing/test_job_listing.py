@@ -1,41 +1,12 @@
 """Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
 
-import itertools
-import random
-from dataclasses import replace
-
-import pytest
-
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.listing import matches
 from chalicelib.jobs.port import Filter, JobStore, Search
 from chalicelib.jobs.texts.fingerprints import fingerprint
-from tests.contract.filling import fill
-from tests.contract.listing.crowd import all_of, crowd, ids, walk
+from tests.contract.listing.crowd import all_of, ids
 from tests.support import T0, Clock, a_job
-
-
-def test_an_offset_leaves_out_so_many_jobs_and_goes_on_behind_them(store: JobStore) -> None:
-    fill(store, crowd(60))
-    for which in (Filter(), Filter(status=Status.DEAD_LETTER)):
-        every = ids(all_of(store, which, 100))
-        for offset in (1, 5, len(every), 4000):
-            page = store.page(which, 3, offset=offset)
-            rest = [] if page.position is None else walk(store, which, 20, page.position)
-            assert ids([*page.jobs, *itertools.chain(*rest)]) == every[offset:], (which, offset)
-
-
-@pytest.mark.parametrize("at", [T0 + 5, T0 + 5.0004, T0 + 4.9996, T0 + 5.001])
-def test_an_offset_counts_from_the_very_edge_of_a_range(store: JobStore, at: float) -> None:
-    for number in range(12):
-        store.add(a_job(created_at=T0 + number))
-    for which in (Filter(created_before=at), Filter(created_after=at), Filter(created_after=at, created_before=at + 3)):
-        every = ids(all_of(store, which, 100))
-        assert every
-        for offset in (1, 2, 3, len(every)):
-            assert ids(list(store.page(which, 20, offset=offset).jobs)) == every[offset:], (which, offset)
 
 
 def test_newest_come_first_and_what_is_scheduled_by_its_time(store: JobStore) -> None:
@@ -64,25 +35,6 @@ def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:
     done = store.apply(job.id, transitions.complete(held, now=T0 + 1, result={"n": 1}))
     assert all_of(store, Filter(status=Status.COMPLETED)) == [done]
     assert all_of(store, Filter(status=Status.PROCESSING)) == []
-
-
-@pytest.mark.parametrize("which", [Filter(), Filter(status=Status.QUEUED), Filter(type="email.send", tag="urgent")])
-def test_pages_show_each_job_once_while_jobs_come_and_go(store: JobStore, which: Filter) -> None:
-    chance = random.Random(11)
-    start = [replace(job, status=Status.QUEUED, run_at=None) for job in crowd(45)]
-    fill(store, start)
-    seen: list[str] = []
-    touched: set[str] = set()
-    for number, page in enumerate(walk(store, which, 5)):
-        seen += ids(page)
-        store.add(a_job(created_at=T0 + 40 + number, tags=("urgent",)))
-        victim = chance.choice(start)
-        if victim.id not in touched:
-            touched.add(victim.id)
-            store.apply(victim.id, transitions.cancel(victim, now=T0 + 40))
-    assert len(seen) == len(set(seen))
-    unmoved = {job.id for job in start if matches(job, which)} - touched
-    assert unmoved <= set(seen) <= {job.id for job in start}
 
 
 def test_a_job_is_found_by_its_last_error_until_it_completes_or_is_run_again(store: JobStore) -> None:
@@ -144,14 +96,3 @@ def test_a_parked_job_lies_among_the_planned_ones_until_it_is_claimed(store: Job
     ahead = Search("email.send", planned=True, since=later, before=later + 1)
     assert [one.id for one in store.overdue(ahead, later, 9)] == [parked.id]
     assert store.overdue(Search("email.send"), later, 9) == []
-
-
-def test_a_job_is_found_by_its_payload_and_the_page_says_how_many_were_read(store: JobStore) -> None:
-    wanted = a_job(created_at=T0 + 3, payload={"order": 1042})
-    others = [a_job(created_at=T0 + at, payload={"order": at}) for at in range(3)]
-    for job in (*others, wanted):
-        store.add(job)
-    found = store.page(Filter(payload="order=1042", created_after=T0), 10)
-    assert ([job.id for job in found.jobs], found.position, found.looked) == ([wanted.id], None, 4)
-    assert store.page(Filter(payload="1042", created_after=T0 + 3), 10).looked == 1
-    assert store.page(Filter(payload="nothing"), 10).jobs == []
