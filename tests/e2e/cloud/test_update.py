@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke
 from infra.cloud.package.build import HERE, ROOT, Package
-from infra.cloud.stack import artifacts, parameters
+from infra.cloud.stack import artifacts, parameters, signing
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
@@ -89,7 +90,8 @@ class Updating:
         package = previous.package()
         tags, declared = tags_of(self.stack.name), package.read_template()["Parameters"]
         url = artifacts.upload(self.account, package, tags, {})
-        proposed = self.stack.propose(url, parameters.choose(declared, {"RateLimitMax": "0"}, []), tags)
+        given = {"RateLimitMax": "0", **signing.parameters(declared, {}, [], "", time.time())}
+        proposed = self.stack.propose(url, parameters.choose(declared, given, []), tags)
         assert proposed is not None
         self.stack.execute(proposed, lambda _: None)
         self.account.client("sesv2").create_email_identity(EmailIdentity="example.com")
