@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+import chalicelib
 from chalicelib.errors import InvalidPayload
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
@@ -67,3 +68,10 @@ def test_importing_every_type_loads_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
+    for name in chalicelib.__all__:
+        assert getattr(chalicelib, name).__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'part_of_mine'"):
+        _ = chalicelib.part_of_mine

@@ -1,13 +1,18 @@
-"""Function lines for people and for programs."""
+"""What the shell may say, what `make dev` says when it is up, and the lines of functions, for people and programs."""
 
 import io
 import json
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.text import Text
 
+from infra.local.errors import CannotRun
 from infra.local.lambdas.logs import LogLine
+from infra.local.options import Options
+from infra.local.runner import banner
 from infra.local.terminal import Terminal
 
 STARTED = {
@@ -85,3 +90,65 @@ def test_a_terminal_that_is_gone_holds_nobody_up() -> None:
     for _ in range(100):
         terminal(line("hello"))
     terminal.close()
+
+
+STATE = {
+    "ready_seconds": 2, "api": "http://127.0.0.1:8000", "dashboard": "http://127.0.0.1:8080",
+    "aws": "http://127.0.0.1:4566", "backend": "moto", "token": "jf_x",
+}  # fmt: skip
+
+
+def pasted(types: dict[str, Any]) -> list[str]:
+    """The words of the command, as a shell reads them."""
+    said = banner(STATE, types)
+    return shlex.split(said[said.index("curl ") :])
+
+
+@pytest.mark.parametrize(
+    ("example", "body"),
+    [
+        ({"n": 1}, '{"type": "a.b", "payload": {"n": 1}}'),
+        ({"text": "it's"}, '{"type": "a.b", "payload": {"text": "it\'s"}}'),
+    ],
+)
+def test_the_command_makes_a_job_of_the_first_type_with_its_example(example: Any, body: str) -> None:
+    words = pasted({"a.b": example, "c.d": {"n": 2}})
+    assert words[-2:] == ["-d", body]
+    assert "Authorization: Bearer jf_x" in words
+    assert "http://127.0.0.1:8000/jobs" in words
+
+
+ROOT = Path("/project")
+
+
+def test_settings_of_the_functions_are_passed_on_and_nothing_else() -> None:
+    options = Options.from_env({"JOBFLOW_FAULT_RATE": "0.3", "JOBS_TABLE": "elsewhere", "HOME": "/home/a"}, ROOT)
+
+    assert options.passed_on == {"JOBFLOW_FAULT_RATE": "0.3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_PORT", "http"),
+        ("AWS_PORT", "65536"),
+        ("DASHBOARD_PORT", "-1"),
+        ("JOBFLOW_BACKEND", "localstack"),
+        ("JOBFLOW_CONCURRENCY", "0"),
+        ("JOBFLOW_DUPLICATE_RATE", "2"),
+        ("JOBFLOW_FAULT_RATE", "often"),
+        ("RATE_LIMIT_MAX", "none"),
+        ("JITTER", "some"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(CannotRun, match=f"{name}='{value}'"):
+        Options.from_env({name: value}, ROOT)
+
+
+def test_an_empty_value_is_none() -> None:
+    options = Options.from_env({"API_PORT": "", "JOBFLOW_BACKEND": "", "RATE_LIMIT_MAX": "", "JITTER": ""}, ROOT)
+
+    assert (options.api_port, options.backend, options.passed_on) == (8000, "moto", {})
+    assert options.state_dir == ROOT / ".jobflow"

@@ -23,7 +23,7 @@ from infra.cloud.stack.cloudformation import QUEUE, Stack
 from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
 from infra.definition.names import logical
-from tests.infra.cloud.stack.test_monitoring import NAME, NOTHING, change_sets
+from tests.infra.cloud.stack.test_monitoring import NAME
 from tests.infra.cloud.support import terminal_of
 
 DECLARED = {
@@ -102,24 +102,6 @@ def test_template_parameters_and_history_are_those_before(stage: Stage) -> None:
     assert "The former version is back." in stage.try_it(former)
     assert stage.attributes() == ("2", "2")
     assert history.read(stage.account, NAME) == urls
-
-
-def test_a_deployment_of_parameters_alone_is_undone_too(stage: Stage) -> None:
-    stage.deploy(1, Seconds="1")
-    former, urls = Former.of(stage.account, stage.stack), history.read(stage.account, NAME)
-    stage.deploy(1, Seconds="2")
-    assert len(history.read(stage.account, NAME)) == 2
-    stage.try_it(former)
-    assert (stage.attributes(), history.read(stage.account, NAME)) == (("1", "1"), urls)
-
-
-def test_what_undoes_a_version_is_not_watched_by_the_alarm_that_it_rings(stage: Stage) -> None:
-    stage.deploy(1)
-    former = Former.of(stage.account, stage.stack)
-    stage.deploy(2)
-    asked = change_sets(stage.account)
-    stage.try_it(former)
-    assert [one["RollbackConfiguration"] for one in asked] == [NOTHING]
 
 
 def test_a_secret_that_nobody_is_shown_stays() -> None:
@@ -211,13 +193,6 @@ def test_a_type_that_was_removed_comes_back_when_sqs_gives_its_names_back(
 def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(stage: Stage) -> None:
     with pytest.raises(ZeroDivisionError):
         Trial(stage.account, stage.stack, terminal_of(), lambda _: str(1 / 0)).run({}, None)
-
-
-def test_a_type_that_is_new_waits_for_nothing(stage: Stage) -> None:
-    stage.deploy(1)
-    stage.types = ("order.place",)
-    stage.deploy(2)
-    assert [seconds for seconds in stage.waited if seconds > 5] == []
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
-"""The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
+"""The bill of a month: an idle stage, metrics in use, an open console; and what a report and a plan tell of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.job_types.failing import Failing
-from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
-from infra.cloud.cost import bill
+from infra.cloud.cost import bill, standing
 from infra.cloud.cost.attack import under_attack, waf
 from infra.cloud.cost.calculation import (
     ALONE,
@@ -24,7 +24,9 @@ from infra.cloud.cost.calculation import (
 )
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES
+from infra.cloud.stack.changes import Change
 from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.template import resources
 from tests.infra.cloud import large
 from tests.infra.cloud.acting import STACK
 from tests.support import built_in
@@ -56,17 +58,6 @@ def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
 def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
     (line,) = [line for line in idle(TYPES) if line.what == "Metrics of alarms"]
     assert line.amount == sum(len(alarm.metrics) for alarm in all_alarms(TYPES, STACK))
-
-
-def test_a_type_with_fifo_queues_pays_their_price() -> None:
-    def asked(*types: JobType[Any, Any]) -> float:
-        (line,) = [line for line in idle(types) if line.what.startswith("SQS")]
-        return line.dollars
-
-    plain = TYPES[0]
-    serial = replace(plain, serial_by="account")
-    assert asked(serial) == pytest.approx(asked(plain) * 0.50 / 0.40)
-    assert asked(plain, serial) == pytest.approx(asked(plain) + asked(serial))
 
 
 def own(load: Load = ALONE, **options: Any) -> dict[str, float]:
@@ -106,3 +97,40 @@ def test_the_report_names_all_bills_and_the_prices_of_what_types_declare() -> No
     for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
         (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
         assert line.split()[3] == dollars
+
+
+PROD = "jobflow-prod"
+KINDS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SQS::Queue", "AWS::Serverless::Function")
+
+
+@pytest.mark.parametrize("types", [TYPES, large.types(40)], ids=["built in", "shared alarms"])
+def test_a_first_deployment_adds_up_to_the_idle_month(types: Sequence[Any]) -> None:
+    made = [
+        Change("add", name, resource["Type"])
+        for name, resource in resources(types, PROD).items()
+        if resource.get("Type") in KINDS
+    ]
+    costs = standing.of_changes(made, standing.by_resource(types, PROD))
+    assert sum(costs.values()) == pytest.approx(total(idle(types)))
+    assert costs.keys() == standing.by_resource(types, PROD).keys(), "each priced thing is one of the stack's"
+    assert f"These changes: +${total(idle(types)):.2f} a month." in standing.sentence(types, costs)
+
+
+def test_what_comes_and_goes_has_its_price_and_nothing_else_has() -> None:
+    known = standing.by_resource(TYPES, PROD)
+    queue, alarm = "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"
+    changes = [
+        ("remove", "OldQueue", queue), ("remove", "OldDlq", queue), ("remove", "OldErrorsAlarm", alarm),
+        ("add", "EmailSendQueue", queue), ("add", "EmailSendDlq", queue), ("modify", "StalledAlarm", alarm),
+        ("add", "JobsTable", "AWS::DynamoDB::Table"),
+    ]  # fmt: skip
+    found = standing.of_changes([Change(*one) for one in changes], known)
+    assert found.keys() == {"OldQueue", "OldErrorsAlarm", "EmailSendQueue"}
+    assert found["OldQueue"] == -found["EmailSendQueue"] < 0
+    assert found["OldErrorsAlarm"] == pytest.approx(-0.10)
+    assert standing.sentence(TYPES, found).startswith("These changes: -$0.10 a month.")
+    assert standing.sentence(TYPES, {}) == ""
+
+
+def test_a_line_says_it_beside_what_loses_data() -> None:
+    assert Change("remove", "OldQueue", "AWS::SQS::Queue").line(-0.26).endswith("-$0.26 a month   LOSES DATA")

@@ -13,7 +13,6 @@ from chalicelib.adapters.aws import AWS_DATA, SMALL
 from infra.cloud.package import aws_data
 from tests.support import built_in
 
-KB = 1000
 SOME = {"dynamodb": {"GetItem", "BatchGetItem", "Query"}, "sqs": {"SendMessageBatch", "DeleteMessageBatch"}}
 
 
@@ -68,15 +67,6 @@ def test_endpoints_are_botocores(data: Path, service: str, region: str) -> None:
     urls = [one.create_client(service, region, aws_access_key_id="a", aws_secret_access_key="b").meta.endpoint_url
             for one in (session, Session())]  # fmt: skip
     assert urls[0] == urls[1]
-
-
-def test_it_is_small_and_the_same_every_time(data: Path, tmp_path: Path) -> None:
-    files = {path.relative_to(data): path.read_bytes() for path in data.rglob("*") if path.is_file()}
-    assert sum(map(len, files.values())) < 150 * KB
-    assert not any(b'"documentation":"' in text for text in files.values())
-    aws_data.write(tmp_path, built_in())
-    again = tmp_path / AWS_DATA
-    assert {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()} == files
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build, copy_sources, interpreter
 from infra.cloud.package.clean import import_handler, runtime_path
 from infra.cloud.package.dependencies import SHIPPED
-from infra.cloud.package.own_libraries import LARGEST, check_size, hashed, lock
+from infra.cloud.package.own_libraries import LARGEST, check_size, hashed
 from infra.definition.lambdas.runtime import PYTHON
 from tests.infra.cloud.package.test_package import ENVIRONMENT
 from tests.infra.cloud.support import of_type
@@ -87,15 +87,6 @@ def test_it_is_in_that_zip_alone_and_each_size_is_told(package: Package) -> None
     code = {function["Handler"]: function["CodeUri"] for function in functions}
     assert code.pop("handlers.plural_make.handler") == "./plural-make.zip"
     assert set(code.values()) == {"./deployment.zip"}
-
-
-def test_pinning_again_changes_nothing(sources: Path) -> None:
-    (path,) = (sources / "handlers").glob("*.requirements.txt")
-    before = path.read_text()
-    assert "inflection==0.5.1" in before
-    assert "--hash=sha256:" in before
-    lock(path, sources / SHIPPED)
-    assert path.read_text() == before
 
 
 def test_what_everything_ships_is_not_shipped_twice(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""The package as Lambda gets it: complete, small, the same every time."""
+"""The package as Lambda gets it: complete, the same every time, and no larger than Lambda and CloudFormation take."""
 
 import filecmp
+import json
 import os
 import re
 import subprocess
@@ -14,12 +15,16 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
 from chalicelib.job_types import jobtype
+from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, import_handler, runtime_path
+from infra.cloud.package.size import check_size, compact
 from infra.cloud.preflight.room import Needs
+from infra.cloud.stack import artifacts
 from infra.definition import local_environment
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON, RUNTIME
+from tests.infra.cloud.large import packaged
 from tests.infra.cloud.support import STAGE, of_type
 
 MB = 1_000_000
@@ -126,3 +131,54 @@ def test_size(package: Package) -> None:
 
 def test_preflight_leaves_room_for_the_zip_that_there_is(package: Package) -> None:
     assert 0.8 * Needs(1).zip_bytes < package.archive.stat().st_size <= Needs(1).zip_bytes
+
+
+def grown(template: dict[str, Any], to: int) -> dict[str, Any]:
+    """Return the template with a worker whose environment makes it so many bytes."""
+    copy: dict[str, Any] = json.loads(compact(template))
+    name = next(name for name, one in copy["Resources"].items() if name.endswith("XFunction") or "xFunction" in name)
+    variables = copy["Resources"][name]["Properties"]["Environment"]["Variables"]
+    variables["LARGE"] = ""
+    variables["LARGE"] = "v" * (to - len(compact(copy)))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def sixty(sam: dict[str, Any]) -> dict[str, Any]:
+    return packaged(sam, 60, reach=True)
+
+
+def test_the_largest_stack_that_is_promised_is_taken_and_left_as_it_is(sixty: dict[str, Any]) -> None:
+    text = compact(sixty)
+    check_size(sixty)
+    assert compact(sixty) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(1_000_100, " bytes, and"), (980_000, " bytes after the SAM transform, and")]
+)
+def test_one_that_is_too_large_names_the_parts_to_make_smaller(sixty: dict[str, Any], size: int, told: str) -> None:
+    with pytest.raises(
+        CloudError, match=r"takes 1,000,000\. The largest parts: \w*Function .* several stages"
+    ) as error:
+        check_size(grown(sixty, size))
+    assert told in str(error.value)
+
+
+def test_one_with_too_many_resources_after_the_transform_names_their_kinds(sam: dict[str, Any]) -> None:
+    many = packaged(sam, 60)
+    topics = {f"Topic{number}": {"Type": "AWS::SNS::Topic"} for number in range(60)}
+    many["Resources"] |= topics
+    with pytest.raises(
+        CloudError, match=r"5\d\d resources after the SAM transform .*, and CloudFormation takes 500\. Leave"
+    ):
+        check_size(many)
+
+
+def test_nothing_is_uploaded_of_it(account: Account, tmp_path: Path) -> None:
+    resources = {f"Topic{number}": {"Type": "AWS::SNS::Topic"} for number in range(501)}
+    (tmp_path / "sam.json").write_text(json.dumps({"Parameters": {}, "Resources": resources}))
+    (tmp_path / "deployment.zip").write_bytes(b"code")
+    with pytest.raises(CloudError, match="501 resources"):
+        artifacts.upload(account, Package(tmp_path / "deployment.zip", tmp_path / "sam.json", "jobflow-big"), {}, {})
+    assert account.client("s3").list_buckets()["Buckets"] == []

@@ -75,3 +75,10 @@ def test_aws_knows_it(command: str) -> None:
     shape = model.operation_model(names[operation]).input_shape
     members = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else {})}
     assert named <= members, command
+
+
+@pytest.mark.parametrize("variables", ["", "NO_ROLLBACK=1 NO_SMOKE=1 NO_DASHBOARD=1"])
+def test_each_is_an_option(variables: str) -> None:
+    (line,) = expanded(f"make deploy STAGE=prod {variables}")
+    options = parsed(line)
+    assert [options.no_rollback, options.no_smoke, options.no_dashboard] == [bool(variables)] * 3

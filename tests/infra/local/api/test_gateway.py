@@ -127,6 +127,11 @@ def test_a_page_of_another_origin_is_refused(client: httpx.Client, headers: dict
     assert client.post("/things", headers={"Origin": ORIGIN}, content=b"a").json() == {"bytes": 1}
 
 
+def test_head_has_no_body_and_keeps_the_connection_in_step(client: httpx.Client) -> None:
+    assert client.head("/things/x").status_code == 405
+    assert client.get("/things/x").json()["name"] == "x"
+
+
 def test_a_body_without_a_length_is_refused(client: httpx.Client) -> None:
     assert_problem(client.post("/things", content=iter([b"a", b"b"])), 411)
     assert client.post("/things", content=b"ab").json() == {"bytes": 2}

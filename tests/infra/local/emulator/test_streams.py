@@ -44,8 +44,12 @@ def test_every_write_is_in_the_stream_with_both_images(dynamodb: Any, streams: A
     dynamodb.put_item(TableName=table, Item=KEY | {"n": {"N": "1"}, "tags": {"L": [{"S": "a"}]}})
     change(dynamodb, table, "SET n = :n", n={"N": "2"})
     dynamodb.delete_item(TableName=table, Key=KEY)
+    change(dynamodb, table, "ADD n :n", n={"N": "1"})  # which makes an item: one record, too
     first, second = (KEY | {"n": {"N": n}, "tags": {"L": [{"S": "a"}]}} for n in "12")
-    assert records(streams, table) == [("INSERT", None, first), ("MODIFY", first, second), ("REMOVE", second, None)]
+    assert records(streams, table) == [
+        ("INSERT", None, first), ("MODIFY", first, second), ("REMOVE", second, None),
+        ("INSERT", None, KEY | {"n": {"N": "1"}}),
+    ]  # fmt: skip
 
 
 def test_an_update_that_fails_half_way_has_not_happened(dynamodb: Any, streams: Any) -> None:

@@ -1,4 +1,4 @@
-"""The SQS mapping over a real emulator: what is deleted, what comes again, what ends in the dead-letter queue."""
+"""Queues and schedules over a real emulator: what is deleted, what comes again, what ends in the dead-letter queue."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ import pytest
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.events.event_source import Chaos
 from infra.local.lambdas.events.sources import EventSources
-from infra.local.lambdas.specs import QueueMapping
+from infra.local.lambdas.specs import QueueMapping, Schedule
 from tests.infra.local.lambdas.conftest import Stage, until
 
 
@@ -145,3 +145,19 @@ def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
 
     until(lambda: delivered(stage) == ["at last"])
     sqs.close()
+
+
+def test_a_function_is_invoked_again_and_again_with_a_scheduled_event(stage: Stage) -> None:
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, name="watchdog"))
+
+    ticks = until(lambda: len(ticks := stage.lines.said("tick")) >= 3 and ticks)
+
+    assert {tick["detail-type"] for tick in ticks} == {"Scheduled Event"}
+    assert len({tick["id"] for tick in ticks}) == len(ticks)
+    assert ticks[0]["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/watchdog"]
+
+
+def test_a_payload_replaces_the_event(stage: Stage) -> None:
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
+
+    assert until(lambda: stage.lines.said("tick"))[0] == {"kind": "recount"}

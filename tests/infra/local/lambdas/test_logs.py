@@ -50,26 +50,15 @@ def test_an_invocation_is_framed_by_start_end_and_report(service: LambdaService,
 @pytest.mark.parametrize(
     ("spec", "event", "said", "status"),
     [
-        (
-            FunctionSpec("f", "basic.spend", timeout=1),
-            {"seconds": 30},
-            "{id} Task timed out after 1.00 seconds",
-            "Status: timeout",
-        ),
-        (
-            FunctionSpec("f", "basic.leave"),
-            {},
-            "RequestId: {id} Error: Runtime exited with error: exit status 7",
-            "Status: error\tError Type: Runtime.ExitError",
-        ),
-        (
-            FunctionSpec("f", "basic.hold", memory=256),
-            {"megabytes": 400, "seconds": 30},
-            "RequestId: {id} Error: Runtime exited with error: signal: killed",
-            "Status: error\tError Type: Runtime.OutOfMemory",
-        ),
+        (FunctionSpec("f", "basic.spend", timeout=1), {"seconds": 30}, "{id} Task timed out after 1.00 seconds",
+         "Status: timeout"),
+        (FunctionSpec("f", "basic.leave"), {}, "RequestId: {id} Error: Runtime exited with error: exit status 7",
+         "Status: error\tError Type: Runtime.ExitError"),
+        (FunctionSpec("f", "basic.hold", memory=256), {"megabytes": 400, "seconds": 30},
+         "RequestId: {id} Error: Runtime exited with error: signal: killed",
+         "Status: error\tError Type: Runtime.OutOfMemory"),
     ],
-)
+)  # fmt: skip
 def test_an_end_that_the_function_did_not_choose_is_told_as_lambda_tells_it(
     service: LambdaService, lines: Lines, spec: FunctionSpec, event: dict[str, int], said: str, status: str
 ) -> None:

@@ -51,34 +51,16 @@ def test_an_error_deletes_nothing(flag: bool) -> None:
     assert deleted(None, flag=flag, ok=False) == ""
 
 
-def test_a_record_has_the_shape_of_lambda() -> None:
-    message = {
-        "MessageId": "m",
-        "ReceiptHandle": "r",
-        "Body": "hello",
-        "MD5OfBody": "5d41402a",
-        "Attributes": {"ApproximateReceiveCount": "1"},
-        "MessageAttributes": {
-            "text": {"DataType": "String", "StringValue": "x"},
-            "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
-        },
-        "MD5OfMessageAttributes": "abc",
+def test_a_record_holds_attributes_of_both_kinds_and_its_region() -> None:
+    attributes = {
+        "text": {"DataType": "String", "StringValue": "x"},
+        "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
     }
-
-    (record,) = sqs_event([message], ARN)["Records"]
-
-    assert record == {
-        "messageId": "m",
-        "receiptHandle": "r",
-        "body": "hello",
-        "attributes": {"ApproximateReceiveCount": "1"},
-        "messageAttributes": {
-            "text": {"stringValue": "x", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
-            "bytes": {"binaryValue": "AAE=", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"},
-        },
-        "md5OfBody": "5d41402a",
-        "md5OfMessageAttributes": "abc",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": ARN,
-        "awsRegion": "eu-west-1",
+    (record,) = sqs_event([{**MESSAGES[0], "MessageAttributes": attributes, "MD5OfMessageAttributes": "abc"}], ARN)[
+        "Records"
+    ]
+    assert record["messageAttributes"] == {
+        "text": {"stringValue": "x", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
+        "bytes": {"binaryValue": "AAE=", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"},
     }
+    assert (record["md5OfMessageAttributes"], record["awsRegion"]) == ("abc", "eu-west-1")

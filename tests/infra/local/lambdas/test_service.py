@@ -1,4 +1,4 @@
-"""Functions in real runtime processes: what a handler sees, and every way an invocation can end."""
+"""Functions in real processes: what a handler sees, every way an invocation can end, and new code under way."""
 
 import os
 import signal
@@ -41,15 +41,6 @@ def test_a_function_sees_nothing_of_the_laptop_but_its_own_environment(
 
     assert "LAPTOP_SECRET" not in seen
     assert (seen["QUEUE_URL"], seen["AWS_ENDPOINT_URL"]) == ("q", "http://127.0.0.1:9")
-
-
-def test_the_first_invocation_is_cold_and_the_next_reuses_the_process(service: LambdaService) -> None:
-    service.register(FunctionSpec("f", "basic.pid"))
-
-    results = [service.invoke("f", {}) for _ in range(20)]
-
-    assert [result.cold_start for result in results] == [True] + [False] * 19
-    assert len({result.payload for result in results}) == 1
 
 
 def test_an_exception_is_an_error_with_its_stack_and_keeps_the_environment(service: LambdaService) -> None:
@@ -116,18 +107,6 @@ def test_a_killed_idle_environment_is_replaced(service: LambdaService) -> None:
     assert again.payload != first
 
 
-def test_never_more_environments_than_the_concurrency(service: LambdaService) -> None:
-    service.register(FunctionSpec("f", "basic.overlap", concurrency=2))
-
-    calls = [service.submit("f", {}) for _ in range(8)]
-    spans = [call.result().payload for call in calls]
-
-    moments = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
-    running = [sum(step for _, step in moments[: i + 1]) for i in range(len(moments))]
-    assert max(running) == 2
-    assert len(service.pids()["f"]) <= 2
-
-
 def test_an_answer_beyond_six_megabytes_is_an_error(service: LambdaService) -> None:
     service.register(FunctionSpec("f", "basic.big"))
 
@@ -188,3 +167,50 @@ def test_environments_die_with_a_runner_that_was_killed() -> None:
         runner.kill()
 
     until(lambda: not alive(environment))
+
+
+def test_recycling_serves_new_code_while_the_old_finishes_its_invocation(tmp_path: Path, lines: Lines) -> None:
+    module = tmp_path / "edited.py"
+    body = "import time\ndef handler(event, context):\n    time.sleep(event['seconds'])\n    return '{}'\n"
+    module.write_text(body.format("old"))
+    with LambdaService(tmp_path, {}, lines) as service:
+        service.register(FunctionSpec("f", "edited.handler"))
+        under_way = service.submit("f", {"seconds": 1})
+        until(lambda: [message for message in lines.messages() if message.startswith("START")])
+        (old,) = service.pids()["f"]
+        module.write_text(body.format("edited"))
+        service.recycle()
+        fresh = service.invoke("f", {"seconds": 0})
+        finished = under_way.result()
+        until(lambda: old not in service.pids()["f"])
+
+    assert (fresh.payload, fresh.cold_start) == ("edited", True)
+    assert (finished.ok, finished.payload) == (True, "old")
+    assert not alive(old)
+
+
+def test_held_the_warm_goes_on_and_the_cold_waits_for_the_next_code(tmp_path: Path, lines: Lines) -> None:
+    module = tmp_path / "edited.py"
+    module.write_text("def handler(event, context):\n    return 'old'\n")
+    with LambdaService(tmp_path, {}, lines) as service:
+        service.register(FunctionSpec("warm", "edited.handler"))
+        service.register(FunctionSpec("cold", "edited.handler"))
+        service.invoke("warm", {})
+        module.write_text("def handler(:\n")
+        service.hold()
+        waiting = service.submit("cold", {})
+        until(lambda: any("UserCodeSyntaxError" in message for message in lines.messages()))
+        meanwhile = service.invoke("warm", {})
+        module.write_text("def handler(event, context):\n    return 'repaired'\n")
+        service.recycle()
+
+        assert waiting.result().payload == "repaired"
+    assert (meanwhile.payload, meanwhile.cold_start) == ("old", False)
+
+
+def test_a_new_spec_reaches_the_next_invocation(service: LambdaService) -> None:
+    service.register(FunctionSpec("f", "basic.context", environment={"COLOUR": "red"}))
+    service.invoke("f", {})
+    service.register(FunctionSpec("f", "basic.context", environment={"COLOUR": "blue"}))
+
+    assert service.invoke("f", {}).payload["environment"]["COLOUR"] == "blue"

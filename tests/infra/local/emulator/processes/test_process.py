@@ -18,9 +18,12 @@ import pytest
 from moto.sqs import models
 
 from infra.local.emulator.__main__ import main
-from infra.local.emulator.processes.child import Emulator
+from infra.local.emulator.processes import ministack
+from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.emulator.repairs.patching import Replacements
 from infra.local.errors import IncompatibleMoto
+from infra.local.tool import ToolUnavailable
+from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 
 BOUND_SECONDS = 20.0
 PROJECT = Path(__file__).parents[5]
@@ -98,13 +101,6 @@ def test_a_wrong_control_call_is_refused(emulator: Emulator, method: str, path: 
     assert answer.json()["error"]
 
 
-def test_a_web_page_cannot_steer_it(emulator: Emulator, sqs: Any) -> None:
-    sqs.create_queue(QueueName="kept")
-    answer = httpx.post(f"{emulator.url}/_jobflow/reset", headers={"Origin": "http://example.test"})
-    assert answer.status_code == 403
-    assert len(sqs.list_queues()["QueueUrls"]) == 1
-
-
 def test_stop_ends_the_process() -> None:
     with Emulator.start() as emulator:
         assert is_running(emulator.pid)
@@ -124,3 +120,30 @@ def test_it_ends_when_its_parent_does(number: signal.Signals) -> None:
         assert is_running(child)
         os.kill(parent.pid, number)
     assert until(lambda: not is_running(child))
+
+
+@pytest.mark.ministack
+def test_ministack_starts_keeps_its_state_and_stops(tmp_path: Path) -> None:
+    log, state = tmp_path / "ministack.log", tmp_path / "state"
+    with Emulator.start(backend="ministack", log_path=log, state_path=state) as emulator:
+        dynamodb, sqs = client(emulator, "dynamodb"), client(emulator, "sqs")
+        table, url = make_table(dynamodb, "jobs"), make_queue(sqs, "q")
+        dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "sk": {"S": "META"}})
+        sqs.send_message(QueueUrl=url, MessageBody="kept")
+        assert not emulator.judge_by({})
+        with pytest.raises(EmulatorError, match="cannot be moved"):
+            emulator.advance(1)
+    with Emulator.start(backend="ministack", log_path=log, state_path=state) as again:
+        item = {"pk": {"S": "a"}, "sk": {"S": "META"}}
+        assert client(again, "dynamodb").get_item(TableName="jobs", Key=item)["Item"] == item
+        sqs = client(again, "sqs")
+        url = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+        assert [message["Body"] for message in receive(sqs, url)] == ["kept"]
+
+
+def test_an_environment_that_cannot_be_made_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    with pytest.raises(ToolUnavailable, match=r"ministack==1\.5\.33"):
+        ministack.python(tmp_path)
+    assert not (tmp_path / "ministack-venv" / "installed.txt").exists()

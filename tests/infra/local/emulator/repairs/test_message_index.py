@@ -1,12 +1,22 @@
 """The indexes over a queue's messages: depth costs a receive nothing, and groups keep their order."""
 
 import random
+from typing import Any
 
+import boto3
+from moto.sqs.models import sqs_backends
+
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.port import Message
 from infra.local.emulator.fifo_index import FifoIndex
+from infra.local.emulator.inprocess import emulated
 from infra.local.emulator.message_index import MessageIndex
+from tests.infra.local.emulator.support import make_queue, receive
+from tests.support import REGION, SETTINGS, Clock
 
 
-class Message:
+class Waiting:
     """As much of moto's message as the index looks at."""
 
     def __init__(self, group: str | None = None) -> None:
@@ -27,10 +37,10 @@ class Message:
         self.handles.append(f"{id(self)} {len(self.handles)}")
 
 
-def take(index: MessageIndex) -> Message:
+def take(index: MessageIndex) -> Waiting:
     """Receive a message for longer than the test lasts."""
     message = index.pop_due(0)
-    assert isinstance(message, Message)
+    assert isinstance(message, Waiting)
     message.hold(1e9)
     index.put_back(message, 0)
     return message
@@ -40,7 +50,7 @@ def looked_at(depth: int) -> int:
     """How many messages the index looks at to hand out, hold and delete 100 of `depth`, with as many in flight."""
     index = MessageIndex()
     for _ in range(2 * depth):
-        index.add(Message(), 0)
+        index.add(Waiting(), 0)
     for _ in range(depth):
         take(index)
     before = index.examined
@@ -56,7 +66,7 @@ def test_depth_costs_nothing() -> None:
 
 def test_messages_that_went_out_of_line_cost_nobody_a_turn() -> None:
     index = MessageIndex()
-    messages = [Message(group) for group in ("a", "a", "a", "b")]
+    messages = [Waiting(group) for group in ("a", "a", "a", "b")]
     for message in messages:
         index.add(message, 0)
     first = take(index)
@@ -67,8 +77,8 @@ def test_messages_that_went_out_of_line_cost_nobody_a_turn() -> None:
     assert index.pop_due(0) is None
 
 
-def filled(*groups: str) -> tuple[FifoIndex, list[Message]]:
-    index, messages = FifoIndex(), [Message(group) for group in groups]
+def filled(*groups: str) -> tuple[FifoIndex, list[Waiting]]:
+    index, messages = FifoIndex(), [Waiting(group) for group in groups]
     for message in messages:
         index.add(message, 0)
     return index, messages
@@ -98,13 +108,13 @@ def test_at_random_no_group_is_ever_handed_out_twice_or_out_of_order() -> None:
 def play(chance: random.Random) -> None:
     """Send, take, give back, delete; at last all came in the order of their group."""
     index, now = FifoIndex(), 0.0
-    waiting: dict[str, list[Message]] = {group: [] for group in "abc"}
-    flying: dict[str, Message] = {}
+    waiting: dict[str, list[Waiting]] = {group: [] for group in "abc"}
+    flying: dict[str, Waiting] = {}
     for _ in range(400):
         now += 1
         what = chance.random()
         if what < 0.4:
-            message = Message(chance.choice("abc"))
+            message = Waiting(chance.choice("abc"))
             waiting[message.group_id or ""].append(message)
             index.add(message, now)
         elif what < 0.7:
@@ -121,3 +131,39 @@ def play(chance: random.Random) -> None:
             message = flying.pop(group)
             index.remove(message)
             waiting[group].remove(message)
+
+
+TYPE = "test.fair"
+BACKLOG = 10_000
+
+
+def flood(many: list[Message]) -> None:
+    """Put messages on the queue as a request for each would, in a tenth of the time."""
+    backend = sqs_backends["123456789012"][REGION]
+    for message in many:
+        backend.send_message("test-test-fair", write_message(message), group_id=message.group)
+
+
+def messages(tenant: str, number: int) -> list[Message]:
+    return [Message(f"{tenant}-{n}", 1, TYPE, group=tenant) for n in range(number)]
+
+
+def test_behind_ten_thousand_jobs_of_one_tenant_another_ones_are_among_the_next_twenty() -> None:
+    clock = Clock()
+    with emulated(clock):
+        sqs: Any = boto3.client("sqs", region_name=REGION)
+        url = make_queue(sqs, "test-test-fair", VisibilityTimeout="60")
+        flood(messages("noisy", BACKLOG))
+        assert len(receive(sqs, url)) == 10
+        SqsJobQueue(SETTINGS).send_many(messages("quiet", 3))
+        taken = [message["Attributes"]["MessageGroupId"] for _ in range(2) for message in receive(sqs, url)]
+        depth = queue_depth(sqs, url)
+    assert len(taken) == 20
+    assert taken.count("quiet") == 3
+    assert taken.index("quiet") < 3
+    assert depth == BACKLOG + 3 - 30
+
+
+def queue_depth(sqs: Any, url: str) -> int:
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])

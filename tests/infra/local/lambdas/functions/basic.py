@@ -9,8 +9,6 @@ import sys
 import time
 from typing import Any
 
-STARTED_AT = time.time()
-
 
 def context(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
     """What a handler sees of its invocation."""
@@ -51,13 +49,6 @@ def spend(event: dict[str, float], ctx: Any) -> int:
     """Take a while."""
     time.sleep(event["seconds"])
     return os.getpid()
-
-
-def overlap(event: dict[str, str], ctx: Any) -> list[float]:
-    """Say when this invocation began and ended."""
-    began = time.monotonic()
-    time.sleep(0.1)
-    return [began, time.monotonic()]
 
 
 def spawn(event: Any, ctx: Any) -> None:

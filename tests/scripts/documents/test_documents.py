@@ -1,8 +1,22 @@
-"""Values in the pages: rendered where they are named, and nowhere else."""
+"""Pages are told by their first sentence, and values rendered where they are named and nowhere else."""
 
 import pytest
 
+from scripts.documents import llms
 from scripts.documents.values import render
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("\n## A\n\nOne thing, [named](x.md). Another.", "One thing, named."),
+        ("\n| a |\n|---|\n\n1. First.\n\nThen prose:", "Then prose."),
+        ("\n```sh\nmake\n```", ""),
+    ],
+)
+def test_a_page_is_told_by_its_first_sentence(text: str, sentence: str) -> None:
+    assert llms.first_sentence(text) == sentence
+
 
 KNOWN = {"limits.A": "90 days", "limits.B": "3"}
 

@@ -1,0 +1,233 @@
+"""What a stage is asked: who hears its alarms, what was changed by hand, whether it counts right, who has access."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from chalicelib.access.tokens import Role, Token
+from chalicelib.settings import Settings
+from infra.cloud.__main__ import line_of, main
+from infra.cloud.account import Account
+from infra.cloud.commands.drift import CHANGED, drift
+from infra.cloud.commands.recount import Found, recount
+from infra.cloud.errors import CloudError
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.subscriptions import unconfirmed
+from tests.support import REGION, T0
+
+REFUSED = ClientError({"Error": {"Code": "AuthorizationError"}}, "ListSubscriptionsByTopic")
+TOPIC = "arn:aws:sns:us-east-1:123456789012:jobflow-prod-alarms"
+MADE = {"PhysicalResourceId": TOPIC, "ResourceType": "AWS::SNS::Topic", "ResourceStatus": "CREATE_COMPLETE"}
+
+
+class Sns:
+    """Answers with the subscriptions of a topic, by address and ARN, or refuses."""
+
+    def __init__(self, found: dict[str, str] | None) -> None:
+        self.found = found
+
+    def get_paginator(self, _: str) -> "Sns":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        if self.found is None:
+            raise REFUSED
+        return [{"Subscriptions": [{"Endpoint": to, "SubscriptionArn": arn} for to, arn in self.found.items()]}]
+
+
+@pytest.mark.parametrize(
+    ("found", "pending"),
+    [
+        ({}, []),
+        ({"ada@example.com": f"{TOPIC}:1f2e"}, []),
+        ({"ada@example.com": "PendingConfirmation", "bob@example.com": f"{TOPIC}:1f2e"}, ["ada@example.com"]),
+        (None, []),
+    ],
+    ids=["nobody", "confirmed", "one", "refused"],
+)
+def test_who_has_not_confirmed_is_named(
+    found: dict[str, str] | None, pending: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Account, "client", lambda *_: Sns(found))
+    monkeypatch.setattr(Stack, "resources", lambda _: [MADE])
+    account = Account(boto3.Session("x", "x", region_name="us-east-1"), "123456789012", "us-east-1")
+    assert unconfirmed(account, Stack(account, "jobflow-prod")) == pending
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+UP = {"Stacks": [{"StackName": "jobflow-new", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}]}
+ID = "0123456789"
+
+
+@pytest.fixture
+def stack() -> Stack:
+    account = Account(boto3.Session("x", "x", region_name="us-east-1"), "1", "us-east-1")
+    return Stack(account, "jobflow-new", sleep=lambda _: None)
+
+
+@pytest.fixture
+def aws(stack: Stack) -> Iterator[Stubber]:
+    with Stubber(stack.account.cloudformation) as stub:
+        stub.add_response("describe_stacks", UP)
+        stub.add_response("detect_stack_drift", {"StackDriftDetectionId": ID}, {"StackName": "jobflow-new"})
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+def state(status: str, **more: str) -> dict[str, Any]:
+    return {"StackId": "s", "StackDriftDetectionId": ID, "DetectionStatus": status, "Timestamp": NOW, **more}
+
+
+def drifted(name: str, status: str, *differences: tuple[str, str, str]) -> dict[str, Any]:
+    told = [
+        {"PropertyPath": path, "ExpectedValue": expected, "ActualValue": actual, "DifferenceType": "NOT_EQUAL"}
+        for path, expected, actual in differences
+    ]
+    return {"StackId": "s", "LogicalResourceId": name, "ResourceType": "x", "StackResourceDriftStatus": status,
+            "Timestamp": NOW, "PropertyDifferences": told}  # fmt: skip
+
+
+def test_each_change_is_a_line(stack: Stack, aws: Stubber) -> None:
+    aws.add_response("describe_stack_drift_detection_status", state("DETECTION_IN_PROGRESS"))
+    aws.add_response("describe_stack_drift_detection_status", state("DETECTION_COMPLETE"))
+    drifts = [
+        drifted("EmailSendFunction", "MODIFIED", ("/MemorySize", "512", "1024")),
+        drifted("StalledAlarm", "DELETED"),
+    ]
+    asked = {"StackName": "jobflow-new", "StackResourceDriftStatusFilters": CHANGED, "MaxResults": 100}
+    aws.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": drifts[:1], "NextToken": "more"}, asked)
+    rest = {**asked, "NextToken": "more"}
+    aws.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": drifts[1:]}, rest)
+    assert drift(stack) == ["EmailSendFunction: MemorySize is 1024, not 512", "StalledAlarm: deleted"]
+
+
+def test_a_comparison_that_fails_says_why(stack: Stack, aws: Stubber) -> None:
+    told = state("DETECTION_FAILED", DetectionStatusReason="no right to read roles")
+    aws.add_response("describe_stack_drift_detection_status", told)
+    with pytest.raises(CloudError, match="no right to read roles"):
+        drift(stack)
+
+
+@dataclass
+class Answering:
+    """An account whose stack is there and whose function answers like this, one after the other, the last for ever."""
+
+    answers: list[dict[str, Any]]
+    id: str = "123456789012"
+    region: str = "eu-central-1"
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def cloudformation(self) -> "Answering":
+        return self
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
+
+    def client(self, service: str, config: Any) -> "Answering":
+        assert service == "lambda"
+        self.asked.append({"read_timeout": config.read_timeout})
+        return self
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return {**said, "Payload": io.BytesIO(json.dumps(said["Payload"]).encode())}
+
+
+def answer(payload: Any, **more: Any) -> dict[str, Any]:
+    return {"Payload": payload, **more}
+
+
+def recounted(*answers: dict[str, Any]) -> tuple[Found, Answering]:
+    account = Answering(list(answers))
+    real = cast("Account", account)
+    return recount(real, Stack(real, "jobflow-prod"), lambda _: None), account
+
+
+DONE = {"phase": "idle", "judged": True, "jobs": 1200, "wrong": {}, "repaired": {}}
+COUNTING, WAITING = ({"phase": phase, "judged": False} for phase in ("counting", "waiting"))
+
+
+def test_the_stages_own_function_is_waited_for_as_long_as_it_may_run() -> None:
+    found, account = recounted(answer(DONE))
+    assert (found.right, found.lines()) == (True, ["1,200 jobs, 0 counters wrong."])
+    assert account.asked == [
+        {"read_timeout": 870}, {"FunctionName": "jobflow-prod-recount", "Payload": b'{"start":true}'}]  # fmt: skip
+
+
+def test_it_is_invoked_until_it_has_counted_everything_and_the_stream_has_passed() -> None:
+    found, account = recounted(answer(COUNTING), answer(COUNTING), answer(WAITING), answer(DONE))
+    assert (found.jobs, len(account.asked)) == (1200, 5)
+
+
+def test_a_stream_that_stays_behind_is_said() -> None:
+    with pytest.raises(CloudError, match="counters-behind"):
+        recounted(answer(WAITING))
+
+
+def test_what_is_wrong_is_told_and_whether_it_still_is() -> None:
+    found = Found(5, {"email.send#completed": 2, "email.send#queued": -1}, {"email.send#queued": -1})
+    assert found.lines()[1:] == [
+        "email.send completed: off by +2, not repaired: another recount was faster",
+        "email.send queued: off by -1, repaired",
+    ]
+    assert not found.right
+    assert Found(5, found.wrong, found.wrong).right
+
+
+def test_a_function_that_fails_is_said_with_where_to_look() -> None:
+    with pytest.raises(CloudError, match=r"Task timed out.*/aws/lambda/jobflow-prod-recount"):
+        recounted(answer({"errorMessage": "Task timed out"}, FunctionError="Unhandled"))
+
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def stage(cloud: Settings) -> list[str]:
+    """A stage whose stack names the tables that are there; the arguments that every command ends with."""
+    outputs = {"ControlTableName": {"Value": cloud.control_table}, "JobsTableName": {"Value": cloud.jobs_table}}
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
+    stacks = boto3.client("cloudformation", region_name=REGION)
+    stacks.create_stack(StackName="jobflow-prod", TemplateBody=json.dumps(template))
+    return ["--stage", "prod"]
+
+
+def test_a_token_is_issued_listed_and_revoked(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "issue", *stage, "--role", "operator", "--label", "billing", "--days", "7"]) == 0
+    text = capsys.readouterr().out.strip()
+    assert text.startswith("jf_")
+    assert main(["token", "list", *stage]) == 0
+    listed = capsys.readouterr().out
+    assert ("operator" in listed, "works" in listed, "billing" in listed, text in listed) == (True, True, True, False)
+    assert main(["token", "revoke", *stage, "--id", listed.split()[0]]) == 0
+    assert main(["token", "list", *stage]) == 0
+    assert "revoked" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "nan", "inf"])
+def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
+    stage: list[str], days: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", "issue", *stage, "--label", "billing", "--days", days]) == 1
+    assert "positive" in capsys.readouterr().err
+    assert main(["token", "list", *stage]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("expires", "revoked", "told"),
+    [(None, None, "works"), (T0 + 1, None, "works"), (T0, None, "expired"), (T0, T0 - DAY, "revoked")],
+)
+def test_a_token_is_shown_as_it_is(expires: float | None, revoked: float | None, told: str) -> None:
+    token = Token("f" * 64, Role.VIEWER, "a label", T0 - 2 * DAY, expires, revoked)
+    assert line_of(token, T0).split() == ["f" * 16, "viewer", "2027-01-13", told, "a", "label"]

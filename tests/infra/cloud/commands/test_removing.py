@@ -1,0 +1,172 @@
+"""What goes for good: a stage, and a job type with its unfinished jobs."""
+
+import io
+import json
+from collections import Counter
+
+import pytest
+
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.counters import keys
+from chalicelib.counters.port import Additions
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.job import Status
+from infra.cloud.__main__ import main
+from infra.cloud.account import Account
+from infra.cloud.commands import access, removal
+from infra.cloud.commands.deploy import Deployment, tags_of
+from infra.cloud.commands.destroy import Destruction
+from infra.cloud.commands.removal import Removal
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import artifacts
+from infra.cloud.stack.changes import Change
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+from infra.definition import stateful
+from infra.definition.parameters import outputs
+from tests.support import built_in
+
+NAME = "jobflow-gone"
+
+
+@pytest.fixture
+def stack(account: Account) -> Stack:
+    template = json.dumps({"Resources": stateful(jobtype.load(), NAME, protect=True)})
+    account.cloudformation.create_stack(StackName=NAME, TemplateBody=template)
+    s3 = account.client("s3")
+    for number in range(3):
+        s3.put_object(Bucket=f"{NAME}-files-123456789012-us-east-1", Key=f"uploads/{number}", Body=b"x")
+    s3.create_bucket(Bucket=artifacts.name(account, NAME))
+    s3.put_object(Bucket=artifacts.name(account, NAME), Key="old.zip", Body=b"x")
+    for group in (f"/aws/lambda/{NAME}-api", "/aws/lambda/jobflow-other-api"):
+        account.client("logs").create_log_group(logGroupName=group)
+    return Stack(account, NAME)
+
+
+def test_protected_tables_full_buckets_and_logs_go_and_a_second_time_is_no_error(
+    account: Account, stack: Stack, terminal: Terminal
+) -> None:
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+    assert stack.describe() is None
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("s3").list_buckets()["Buckets"] == []
+    groups = account.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == ["/aws/lambda/jobflow-other-api"]
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+
+
+def test_a_log_group_that_a_last_run_makes_again_goes_as_well(
+    account: Account, stack: Stack, terminal: Terminal
+) -> None:
+    slept: list[float] = []
+    run = Destruction(account, stack, terminal, confirmed=NAME, sleep=slept.append)
+    delete = run._delete_secrets
+
+    def late() -> None:
+        account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{NAME}-counters")
+        delete()
+
+    run._delete_secrets = late  # type: ignore[method-assign]
+    assert (run.run(), len(slept)) == ([], 1)
+
+
+def test_the_first_token_goes_and_its_name_is_free_again(account: Account, stack: Stack, terminal: Terminal) -> None:
+    secrets = account.client("secretsmanager")
+    for stage in ("gone", "other"):
+        tags = [{"Key": key, "Value": value} for key, value in tags_of(f"jobflow-{stage}").items()]
+        secrets.create_secret(Name=f"jobflow-{stage}-admin", SecretString="x", Tags=tags)
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+    assert [secret["Name"] for secret in secrets.list_secrets()["SecretList"]] == ["jobflow-other-admin"]
+    secrets.create_secret(Name="jobflow-gone-admin", SecretString="x")
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_the_command_fails_when_something_is_left(
+    account: Account, stack: Stack, forgotten: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if forgotten:
+        topic = account.client("sns").create_topic(
+            Name="forgotten", Tags=[{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
+        )["TopicArn"]
+    assert main(["destroy", "--stage", "gone", "--confirm", NAME]) == forgotten
+    said = capsys.readouterr().err
+    assert (topic in said) if forgotten else ("Nothing is left." in said)
+
+
+@pytest.mark.parametrize("said", ["", "jobflow-prod"])
+def test_nothing_happens_without_the_name(account: Account, stack: Stack, terminal: Terminal, said: str) -> None:
+    with pytest.raises(CloudError, match=f"--confirm {NAME}"):
+        Destruction(account, stack, terminal, confirmed=said).run()
+    assert stack.describe() is not None
+
+
+STACK = "jobflow-prod"
+TYPES = built_in()
+LEFT = [kind for kind in TYPES if kind.name != "email.send"]
+STATES = (Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING, Status.COMPLETED, Status.DEAD_LETTER)
+
+
+@pytest.fixture
+def prod(account: Account) -> Stack:
+    """Return a stage with all types."""
+    told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName")}
+    template = json.dumps({"Resources": stateful(TYPES, STACK), "Outputs": told})
+    account.cloudformation.create_stack(StackName=STACK, TemplateBody=template)
+    return Stack(account, STACK)
+
+
+def counted(account: Account, prod: Stack) -> None:
+    """Let the counters tell of a job of email.send in each of six states; two of them are ends."""
+    numbers = Counter({keys.number(status): 1 for status in STATES})
+    rows = DynamoCounters(access.settings(account, prod))
+    rows.add(keys.totals("email.send"), Additions(numbers), "test", "0", "1")
+
+
+def deployment(account: Account, prod: Stack, terminal: Terminal, *, force: bool = False) -> Deployment:
+    return Deployment(
+        account, prod, terminal, dashboard=None, force_remove=force, package=lambda _: pytest.fail("it was built"),
+        types=lambda: LEFT,
+    )  # fmt: skip
+
+
+def test_unfinished_jobs_of_a_removed_type_stop_it_unless_it_is_forced(
+    account: Account, prod: Stack, terminal: Terminal, said: io.StringIO
+) -> None:
+    counted(account, prod)
+    with pytest.raises(CloudError, match=r"email\.send is no longer declared, and has 4 unfinished jobs.*retired=True"):
+        deployment(account, prod, terminal).run()
+    with pytest.raises(pytest.fail.Exception, match="it was built"):
+        deployment(account, prod, terminal, force=True).run()
+    assert "email.send is no longer declared, and has 4 unfinished jobs: the watchdog ends them" in said.getvalue()
+
+
+def test_a_type_without_unfinished_jobs_may_go_with_its_queues(
+    account: Account, prod: Stack, terminal: Terminal
+) -> None:
+    deployment(account, prod, terminal)._preflight()
+    found = removal.look(account, prod, [kind.name for kind in LEFT])
+    removed = ("EmailSendQueue", "EmailSendDlq", "ReportGenerateQueue")
+    changes = [Change("remove", name, "AWS::SQS::Queue") for name in removed]
+    assert found.at_stake(changes) == ["ReportGenerateQueue"]
+
+
+def test_nothing_is_removed_while_all_are_declared_or_before_the_first_deployment(
+    account: Account, prod: Stack
+) -> None:
+    assert removal.look(account, prod, [kind.name for kind in TYPES]) == Removal({})
+    assert removal.look(account, Stack(account, "jobflow-new"), []) == Removal({})
+
+
+def test_jobs_that_cannot_be_counted_stop_it_too() -> None:
+    (finding,) = Removal({"email.send": 0}, "AccessDenied").findings(force=False)
+    assert finding.stops
+    assert "its unfinished jobs could not be counted (AccessDenied)" in finding.sentence
+    (forced,) = Removal({"email.send": 0}, "AccessDenied").findings(force=True)
+    assert not forced.stops
+
+
+def test_counters_that_do_not_answer_are_told(account: Account, prod: Stack) -> None:
+    account.client("dynamodb").delete_table(TableName=f"{STACK}-control")
+    found = removal.look(account, prod, [kind.name for kind in LEFT])
+    assert "ResourceNotFound" in found.refused
+    assert found.unfinished == {"email.send": 0}

@@ -1,0 +1,132 @@
+"""What a run keeps: a state file of its own, in a folder outside of the project, and the secrets of `.env`."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chalice.cli.filewatch.stat import StatFileWatcher
+from chalice.utils import OSUtils
+
+from infra.local.emulator.processes.child import Emulator
+from infra.local.errors import CannotRun
+from infra.local.lambdas.clients import Clients
+from infra.local.state import dotenv
+from infra.local.state.file import StateFile
+from infra.local.state.folder import OF_A_PROJECT, make
+
+
+def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path) -> None:
+    first = StateFile(tmp_path)
+    first.claim()
+    first.write({"api": "here"})
+
+    with pytest.raises(CannotRun, match="JOBFLOW_STATE_DIR"):
+        StateFile(tmp_path).claim()
+
+    assert json.loads(first.path.read_text()) == {"api": "here"}
+    first.remove()
+
+
+def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state")
+    state.write({"api": "here"})
+    shutil.rmtree(tmp_path / "state")
+
+    state.write({"api": "here"})
+
+    assert json.loads(state.path.read_text()) == {"api": "here"}
+
+
+def restarts(project: Path, changed: Path) -> bool:
+    """Return whether chalice's watcher asks for a restart when that file is written, a new or a known one."""
+    asked: list[bool] = []
+    watcher = StatFileWatcher(OSUtils())
+    watcher._seed_mtime_cache(str(project))
+    changed.write_text("{}")
+    watcher._single_pass_poll(str(project), lambda: asked.append(True))
+    return bool(asked)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "app.py").write_text("")
+    return folder
+
+
+def test_chalice_does_not_start_anew_for_what_is_kept_there(project: Path, tmp_path: Path) -> None:
+    folder = project / OF_A_PROJECT
+    make(folder, {"HOME": str(tmp_path / "home")})
+    assert not restarts(project, folder / "dev.json")
+    assert (folder / "dev.json").resolve().is_relative_to(tmp_path / "home" / ".local" / "state" / "jobflow")
+    assert restarts(project, project / "app2.py"), "the watcher would notice"
+
+
+def test_each_checkout_has_a_folder_of_its_own_and_finds_it_again(project: Path, tmp_path: Path) -> None:
+    home = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    other = tmp_path / "other" / "project"
+    other.mkdir(parents=True)
+    for each in (project, other):
+        make(each / OF_A_PROJECT, home)
+        (each / OF_A_PROJECT / "token").write_text(str(each))
+    (project / OF_A_PROJECT).unlink()
+    make(project / OF_A_PROJECT, home)
+    assert (project / OF_A_PROJECT / "token").read_text() == str(project)
+
+
+def test_a_link_to_what_was_removed_leads_somewhere_again(project: Path, tmp_path: Path) -> None:
+    home = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    make(project / OF_A_PROJECT, home)
+    (project / OF_A_PROJECT).resolve().rmdir()
+    make(project / OF_A_PROJECT, home)
+    assert (project / OF_A_PROJECT).is_dir()
+
+
+def test_without_a_home_to_write_to_it_is_in_the_project(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    make(project / OF_A_PROJECT, {"HOME": str(tmp_path / "home")})
+    assert (project / OF_A_PROJECT).is_dir()
+    assert not (project / OF_A_PROJECT).is_symlink()
+
+
+TEXT = """\
+# secrets of my job types
+BILLING_KEY=k-1=2
+export QUOTED="with spaces # and this"
+EMPTY=
+not a line
+"""
+
+
+def test_lines_are_names_and_values(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(TEXT)
+    assert dotenv.read(tmp_path / ".env") == {
+        "BILLING_KEY": "k-1=2", "QUOTED": "with spaces # and this", "EMPTY": "",
+    }  # fmt: skip
+    assert dotenv.read(tmp_path / "nothing") == {}
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    with Emulator.start() as running:
+        yield Clients(running.environment())
+
+
+def test_each_is_stored_where_its_function_reads_it_and_again_after_an_edit(clients: Clients) -> None:
+    declared = {"order.copy": {"KEY": "{stage}/key", "URL": "ssm:/billing/url"}}
+    for key in ("one", "two"):
+        assert dotenv.fill(declared, {"KEY": key, "URL": f"{key}.example"}, clients) == []
+        assert clients.secretsmanager().get_secret_value(SecretId="dev/key")["SecretString"] == key
+        found = clients.ssm().get_parameter(Name="/billing/url", WithDecryption=True)["Parameter"]
+        assert found["Value"] == f"{key}.example"
+
+
+def test_what_is_missing_is_said_in_a_line(clients: Clients) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-a1b2c3"
+    lines = dotenv.fill({"order.copy": {"KEY": "k", "ARN": arn}}, {"ARN": "x"}, clients)
+    assert [line.partition(": jobs")[0] for line in lines] == [
+        "order.copy: KEY is not in .env", "order.copy: ARN is an ARN, which no emulator has",
+    ]  # fmt: skip
