@@ -92,5 +92,5 @@ def test_a_pull_request_has_its_stage_and_leaves_nothing(
     logs.append(typed("remove", []))
     assert "Nothing is left." in logs[2]
     assert stack.describe() is None
-    # that the secret goes, too, is shown on moto (commands/test_destroying.py): the index of tags here has no secrets
+    # that the secret goes, too, is shown on moto (commands/test_removing.py): the index of tags here has no secrets
     assert token not in "".join(logs)
