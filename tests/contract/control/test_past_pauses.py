@@ -1,10 +1,13 @@
 """Every promise of PastPauses, on memory and on DynamoDB."""
 
-from chalicelib.counters.port import Pause
+from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
+from chalicelib.adapters.memory.counters import MemoryAcknowledgements
+from chalicelib.counters.deploys import MOST
+from chalicelib.counters.port import Acknowledged, Acknowledgements, Deploy, Pause
 from chalicelib.pausing.dynamo import DynamoPastPauses
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses
-from tests.contract.conftest import either
+from tests.contract.conftest import Rows, either
 from tests.support import T0
 
 ended = either(MemoryPastPauses, DynamoPastPauses)
@@ -33,3 +36,45 @@ def test_nobody_needs_to_have_told_a_name_or_a_reason(ended: PastPauses) -> None
     bare = PastPause(Pause(T0), T0 + 1, "")
     ended.add("a.b", bare)
     assert list(ended.newest("a.b", 5)) == [bare]
+
+
+marks = either(MemoryAcknowledgements, DynamoAcknowledgements)
+
+
+def test_a_mark_tells_who_and_when_and_a_later_one_replaces_it(marks: Acknowledgements) -> None:
+    assert marks.acknowledged() == {}
+    marks.acknowledge("f1", "ada", T0)
+    marks.acknowledge("f2", "ada", T0)
+    marks.acknowledge("f1", "bob", T0 + 1.5)
+    assert marks.acknowledged() == {"f1": Acknowledged("bob", T0 + 1.5), "f2": Acknowledged("ada", T0)}
+
+
+def test_a_mark_is_taken_away_and_set_again(marks: Acknowledgements) -> None:
+    marks.acknowledge("f1", "ada", T0)
+    marks.reopen("f1", T0 + 1)
+    marks.reopen("f2", T0 + 1)
+    assert marks.acknowledged() == {}
+    marks.acknowledge("f1", "bob", T0 + 2)
+    assert marks.acknowledged() == {"f1": Acknowledged("bob", T0 + 2)}
+
+
+def test_a_mark_may_say_that_the_error_is_resolved(marks: Acknowledgements) -> None:
+    marks.acknowledge("f1", "ada", T0, resolved=True)
+    assert marks.acknowledged() == {"f1": Acknowledged("ada", T0, resolved=True)}
+    marks.acknowledge("f1", "bob", T0 + 1)
+    assert marks.acknowledged() == {"f1": Acknowledged("bob", T0 + 1)}
+
+
+def test_deployments_are_told_with_the_totals_oldest_first(rows: Rows) -> None:
+    assert list(rows.standing().deploys) == []
+    rows.deployed("v1", T0)
+    rows.deployed("v2", T0 + 60.5)
+    assert list(rows.standing().deploys) == [Deploy(T0, "v1"), Deploy(T0 + 60.5, "v2")]
+
+
+def test_only_the_last_ones_are_kept_and_long_names_are_cut(rows: Rows) -> None:
+    for number in range(MOST + 3):
+        rows.deployed(f"{number:02}" + "x" * 200, T0 + number)
+    told = rows.standing().deploys
+    assert [one.version[:2] for one in told] == [f"{number:02}" for number in range(3, MOST + 3)]
+    assert {len(one.version) for one in told} == {40}

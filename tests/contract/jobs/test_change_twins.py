@@ -22,32 +22,15 @@ MAYBE = st.none() | MOMENTS
 TEXT = st.none() | st.sampled_from(["", "E", "timed out", "ünï"])
 BODY = st.none() | st.sampled_from([{}, {"a": [1, 2.5]}, "text", 0, False, "x" * 400])
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "status": st.sampled_from(Status),
-    "payload": BODY,
-    "gen": st.integers(1, 2),
-    "attempts": st.integers(0, 3),
-    "max_attempts": st.integers(1, 3),
-    "run_at": MAYBE,
-    "next_attempt_at": MAYBE,
-    "started_at": MAYBE,
-    "finished_at": MAYBE,
-    "lease_until": MAYBE,
-    "parked_until": MAYBE,
-    "give_up_at": MAYBE,
-    "discarded_at": MAYBE,
-    "due_at": MOMENTS,
-    "sent": st.booleans(),
-    "resends": st.integers(0, 2),
-    "result": BODY,
-    "error_class": TEXT,
-    "error_message": TEXT,
-    "progress": st.none() | st.sampled_from([0.0, 33.3, 100.0]),
-    "progress_note": TEXT,
-    "cancel_requested": st.booleans(),
-    "cold_start": st.none() | st.booleans(),
-    "receive_count": st.none() | st.integers(1, 3),
+    "status": st.sampled_from(Status), "payload": BODY, "gen": st.integers(1, 2), "attempts": st.integers(0, 3),
+    "max_attempts": st.integers(1, 3), "due_at": MOMENTS, "sent": st.booleans(), "resends": st.integers(0, 2),
+    "result": BODY, "error_class": TEXT, "error_message": TEXT, "progress_note": TEXT,
+    "progress": st.none() | st.sampled_from([0.0, 33.3, 100.0]), "cancel_requested": st.booleans(),
+    "cold_start": st.none() | st.booleans(), "receive_count": st.none() | st.integers(1, 3),
     "expires_at": st.none() | st.sampled_from([T0 - 1, T0, T0 + 1]),
-}
+    **dict.fromkeys(["run_at", "next_attempt_at", "started_at", "finished_at", "lease_until", "parked_until",
+                     "give_up_at", "discarded_at"], MAYBE),
+}  # fmt: skip
 BY = Claimant("request-1")
 ERROR = ("ValueError", "no")
 DOORS: list[Callable[[Job, float], Change]] = [

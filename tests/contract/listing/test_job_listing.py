@@ -1,12 +1,24 @@
 """Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
 
+import random
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs import pages
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.errors import InvalidPosition
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.port import Filter, JobStore, Search
+from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
+from chalicelib.jobs.port import Filter, JobStore, Search, Sharing
 from chalicelib.jobs.texts.fingerprints import fingerprint
-from tests.contract.listing.crowd import all_of, ids
-from tests.support import T0, Clock, a_job
+from tests.contract.filling import fill
+from tests.contract.listing.crowd import all_of, ids, walk
+from tests.seeding import ERROR, jobs
+from tests.support import T0, Clock, a_job, requests_to
 
 
 def test_newest_come_first_and_what_is_scheduled_by_its_time(store: JobStore) -> None:
@@ -96,3 +108,95 @@ def test_a_parked_job_lies_among_the_planned_ones_until_it_is_claimed(store: Job
     ahead = Search("email.send", planned=True, since=later, before=later + 1)
     assert [one.id for one in store.overdue(ahead, later, 9)] == [parked.id]
     assert store.overdue(Search("email.send"), later, 9) == []
+
+
+TYPE = "email.send"
+
+
+def of(tenant: str | None, place: int = 0, status: Status = Status.QUEUED, kind: str = TYPE) -> Job:
+    tags = ("vip", f"tenant={tenant}") if tenant else ("vip",)
+    return a_job(type=kind, status=status, created_at=T0 + place, tags=tags)
+
+
+def crowd(number: int) -> list[Job]:
+    """Return jobs with the same ids, and so in the same shards, each time: the first 30 of one tenant."""
+    return [replace(of("first" if place < 30 else "last", place), id=f"job-{place}") for place in range(number)]
+
+
+def test_jobs_at_work_count_for_their_tenants_and_others_do_not(store: JobStore) -> None:
+    crowd = [of("acme"), of("acme", status=Status.PROCESSING), of("bolt", status=Status.RETRYING), of(None)]
+    crowd += [of("acme", status=status) for status in Status if status not in ("queued", "processing", "retrying")]
+    fill(store, [*crowd, of("acme", kind="image.process")])
+    assert store.sharing(TYPE) == Sharing({"acme": 2, "bolt": 1}, 4, whole=True)
+    assert store.sharing("no.such") == Sharing({}, 0, whole=True)
+
+
+@pytest.mark.parametrize(("jobs", "requests"), [(30, 4), (80, 8), (400, 8)])
+def test_a_look_takes_eight_requests_at_most_and_says_if_it_was_all(
+    dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch, jobs: int, requests: int
+) -> None:
+    monkeypatch.setattr(pages, "SHARE_LOOKS", 120)
+    fill(dynamo_store, crowd(jobs))
+    with requests_to("dynamodb") as asked:
+        sharing = dynamo_store.sharing(TYPE)
+    assert set(asked) == {"Query"}
+    assert len(asked) <= requests
+    assert (sharing.whole, sharing.looked) == ((True, jobs) if jobs < 400 else (False, 120))
+    assert set(sharing.tenants) == ({"first"} if jobs == 30 else {"first", "last"})
+
+
+KINDS = ["email.send", "image.process"]
+NUMBER = 120
+DRAWN = 60
+
+
+def most_requests(which: Filter) -> int:
+    """The most requests of the store: 4 a group of the index, and 3 more.
+
+    The API may ask once more, for the total.
+    """
+    kept = GROUPS.get(which.status, ()) if which.status and which.fingerprint is None else ()
+    typed = len(BY_TYPE & set(kept))
+    return 3 + 4 * (typed * (1 if which.type else len(KINDS)) or 1)
+
+
+def drawn(chance: random.Random) -> Filter:
+    """A filter of any number of parts; bounds lie at the very time of a job, beside it, and between milliseconds."""
+    bound = T0 - chance.randrange(NUMBER) / 4
+    return Filter(
+        status=chance.choice([None, None, *Status]),
+        type=chance.choice([None, *KINDS]),
+        tag=chance.choice([None, None, "night"]),
+        id_prefix=chance.choice([None, None, None, "a", "no-job-begins-like-this"]),
+        error=chance.choice([None, None, None, "timeout"]),
+        fingerprint=chance.choice([None, None, None, None, fingerprint(KINDS[0], *ERROR)[0]]),
+        created_after=chance.choice([None, None, bound - 9, bound - 9.0004, bound + 1]),
+        created_before=chance.choice([None, None, bound, bound + 0.0003, bound + 0.001]),
+    )
+
+
+def test_any_filters_together_list_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore) -> None:
+    people = list(jobs(NUMBER, KINDS, T0))
+    for store in (memory_store, dynamo_store):
+        fill(store, people)
+    chance = random.Random(29)
+    found = refused = 0
+    for which in (drawn(chance) for _ in range(DRAWN)):
+        wanted = ids(all_of(memory_store, which, 100))
+        assert sorted(wanted) == sorted(job.id for job in people if matches(job, which)), which
+        with requests_to("dynamodb") as asked:
+            pages = list(walk(dynamo_store, which, 9))
+        assert [job.id for page in pages for job in page] == wanted, which
+        assert len(asked) <= most_requests(which) * len(pages), which
+        offset = chance.choice([1, 3, 20, 4000])
+        try:
+            page = dynamo_store.page(which, 9, offset=offset)
+        except InvalidPosition:
+            refused += 1
+            continue
+        finally:
+            found += len(wanted)
+        assert [job.id for job in page.jobs] == wanted[offset:][: len(page.jobs)], which
+        assert page.jobs or len(wanted) <= offset, which
+    assert found > NUMBER
+    assert 0 < refused < DRAWN

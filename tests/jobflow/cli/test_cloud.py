@@ -1,12 +1,14 @@
 """Commands that are handed on to the platform: with what the repository says, and what was typed after it."""
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from jobflow.cli.app import app
-from jobflow.cli.commands import cloud
+from jobflow.cli.commands import cloud, repository
 from jobflow.project import tree
 from tests.jobflow.cli.conftest import Said
 
@@ -68,3 +70,23 @@ def test_a_package_goes_into_the_repository_unless_another_place_is_typed(
 def test_a_stage_that_the_repository_does_not_have_is_told(handed: list[list[str]]) -> None:
     said = type_("preflight --stage test")
     assert (said.code, "has no stage 'test' (it has: prod)" in said.err, handed) == (2, True, [])
+
+
+@pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize("typed", ["test -q -k hello", "check"])
+def test_the_job_types_are_imported_as_in_aws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, refused: bool
+) -> None:
+    asked: list[str] = []
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        asked.append(command[2])
+        return subprocess.CompletedProcess(command, int(refused and command[2] == repository.DECLARED))
+
+    (tmp_path / "jobflow.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tree, "of", lambda project: project)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert CliRunner().invoke(app, typed.split()).exit_code == int(refused)
+    assert repository.DECLARED in asked
+    assert ("pytest" in asked) == (typed != "check" and not refused)

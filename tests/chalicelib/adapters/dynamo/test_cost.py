@@ -1,5 +1,6 @@
 """What jobs cost: write units of a life, bytes of the main item, requests of a page."""
 
+import math
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,14 +13,28 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.bodies import INLINE_PAYLOAD, fits_inline
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.bulk.request import BulkActions
+from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
+from chalicelib.counters.port import Standing
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.port import Filter
 from chalicelib.jobs.signing import SIGNATURE_BYTES
+from chalicelib.limits.serial import InOrder
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from chalicelib.schedules.dynamo import DynamoSchedules
+from chalicelib.schedules.schedule import MOST_RECENT, Schedule
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
-from tests.support import REGION, T0, a_job, requests_to
+from tests.contract.filling import fill
+from tests.reading import read_by
+from tests.support import REGION, T0, Clock, a_job, requests_to
 
 EMAIL = {
     "to": ["success@simulator.amazonses.com"], "cc": [], "bcc": [], "reply_to": [],
@@ -162,3 +177,115 @@ def test_the_state_of_a_job_is_one_small_read_whatever_it_carries(store: DynamoJ
     with requests_to("dynamodb") as asked:
         store.get_without_bodies(job.id)
     assert asked == ["GetItem"]
+
+
+def start(store: DynamoJobStore, clock: Clock, job: Job) -> list[str]:
+    """Let an attempt take its key; return the requests."""
+    order = InOrder(job.type, store, clock)
+    order.next(Delivery("m", "r", "{}", 1, group="acme"))
+    with requests_to("dynamodb") as asked:
+        order.start(job)
+    return list(asked)
+
+
+def claimed(store: DynamoJobStore) -> Job:
+    job = real_job(tags=("tenant=acme",))
+    store.add(job)
+    return claim(store, job)
+
+
+def test_an_attempt_costs_a_read_and_a_write_more_and_a_second_read_behind_another_one(
+    store: DynamoJobStore, clock: Clock
+) -> None:
+    first = claimed(store)
+    assert start(store, clock, first) == ["GetItem", "UpdateItem"]
+    store.apply(first.id, transitions.complete(first, now=T0 + 2, result="done"))
+    second = claimed(store)
+    assert start(store, clock, second) == ["GetItem", "GetItem", "UpdateItem"]
+    clock.now += 3600
+    third = claimed(store)
+    third = replace(third, lease_until=clock.now + 60)
+    assert start(store, clock, third) == ["GetItem", "UpdateItem"]
+    with metered() as meter:
+        start(store, clock, third)
+    assert meter.readings == [("UpdateItem", "KEY", 1)]
+
+
+DEAD = 226
+STANDING = Standing({("email.send", Status.DEAD_LETTER): DEAD})
+
+
+@pytest.fixture
+def dead(store: DynamoJobStore) -> DynamoJobStore:
+    fill(store, [a_job(status=Status.DEAD_LETTER, created_at=T0 + n, finished_at=T0 + n) for n in range(DEAD)])
+    return store
+
+
+def test_health_looks_at_the_dead_letters_in_five_requests_a_hundred_and_remembers_them(
+    dead: DynamoJobStore, clock: Clock
+) -> None:
+    letters = DeadLetters(dead, clock)
+    with read_by(REGION) as reading:
+        seen = letters.look(STANDING)
+    assert reading.requests == {"dynamodb:Query": 12, "dynamodb:BatchGetItem": 3}
+    assert reading.units < 0.6 * DEAD
+    assert seen is not None
+    assert sorted(one.at for one in seen) == [T0 + n for n in range(DEAD)]
+    clock.now += LOOK_ANYWAY - 1
+    with requests_to("dynamodb") as asked:
+        assert letters.look(STANDING) is seen
+    assert asked == []
+
+
+def test_a_count_of_a_hundred_jobs_takes_five_requests(dead: DynamoJobStore, clock: Clock) -> None:
+    bulk = BulkActions(dead, Operations(Dispatcher(dead, MemoryJobQueue(clock), clock)), clock=clock)
+    with read_by(REGION) as reading:
+        report = bulk.on_matches("retry", Filter(status=Status.DEAD_LETTER), 100, dry_run=True)
+    assert (report.matched, report.skipped, report.more) == (100, [], True)
+    assert reading.requests == {"dynamodb:Query": 4, "dynamodb:BatchGetItem": 1}
+    assert reading.units < 60
+
+
+PAYLOAD = {"hours": 24, "formats": ["csv", "html"]}
+HOURLY = Schedule(
+    "hourly", "report.generate", "0 * * * *", "Europe/Berlin", PAYLOAD, created_at=T0, updated_at=T0,
+    recent=tuple(T0 - 3600.0 * n for n in range(MOST_RECENT)), writer="0123456789ab",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "minutes", "due", "units"), [(0, 1, 0, 0), (120, 60, 2, 0.5), (100, 1, 100, 7.0)])
+def test_those_that_are_due_are_read_once_and_cost_what_their_rows_weigh(
+    cloud: Settings, number: int, minutes: int, due: int, units: float
+) -> None:
+    """The figures in docs/schedules.md: over the hour a hundred are 0.6 a minute when all are due in one."""
+    store = DynamoSchedules(cloud)
+    for n in range(number):
+        store.add(replace(HOURLY, id=f"hourly-{n}", next_at=T0 + n % minutes * 60))
+    with requests_to("dynamodb") as asked:
+        assert len(store.due(T0, 1_000)) == due
+    assert asked == ["Query"]
+    answer = aws.client("dynamodb", REGION).query(
+        TableName=cloud.control_table, IndexName=DUE, KeyConditionExpression="due_in = :s AND due_at <= :t",
+        ExpressionAttributeValues={":s": {"S": SCHEDULES}, ":t": {"S": "2027-01-15T08:00:00.000Z"}},
+    )  # fmt: skip
+    assert 0.5 * math.ceil(sum(map(item_size, answer["Items"])) / 4096) == pytest.approx(units, rel=0.05)
+
+
+def test_a_job_and_its_history_are_read_consistently(cloud: Settings, clock: Clock) -> None:
+    store = DynamoJobStore(cloud, clock)
+    job = a_job()
+    store.add(job)
+    asked: list[dict[str, Any]] = []
+    events = aws.client("dynamodb", cloud.region).meta.events
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params)
+
+    events.register("provide-client-params.dynamodb.*", note)
+    try:
+        store.get(job.id)
+        store.view(job.id)
+    finally:
+        events.unregister("provide-client-params.dynamodb.*", note)
+    assert len(asked) >= 2
+    assert [params.get("ConsistentRead") for params in asked] == [True] * len(asked)

@@ -1,9 +1,14 @@
 """What the API tells of itself: the caller, job types, numbers, sets and limits."""
 
+import sys
 from dataclasses import replace
+from types import ModuleType
+
+import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
+from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -65,3 +70,24 @@ def test_meta_tells_the_sets_and_limits_that_the_code_has(world: World) -> None:
     assert world.post("/jobs/batch", {"jobs": [BODY] * (limits["batch_jobs"] + 1)}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"] + 1}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"]}).status == 201
+
+
+def test_a_retired_type_is_listed_as_such_and_takes_no_new_jobs(world: World) -> None:
+    kept = world.create()
+    with only_types(replace(NOTE, changes=Changes(retired=True)), OTHER):
+        rows = {row["type"]: row["retired"] for row in world.get("/job-types").json["job_types"]}
+        assert rows == {NOTE.name: True, OTHER.name: False}
+        answer = world.post("/jobs", {"type": NOTE.name, "payload": {"to": ["a"]}})
+        assert (answer.status, answer.json["type"]) == (422, "urn:jobflow:problem:job-type-retired")
+        assert world.get(f"/jobs/{kept}").json["status"] == "queued"
+
+
+@pytest.mark.parametrize(("written", "told"), [({}, True), ({"handler": None}, True), ({"handler": print}, False)])
+def test_a_type_whose_file_has_no_handler_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, written: dict[str, object], told: bool
+) -> None:
+    file = ModuleType("handlers.test_note")
+    vars(file).update(written)
+    monkeypatch.setitem(sys.modules, "handlers.test_note", file)
+    rows = {row["type"]: row["problem"] for row in world.get("/job-types").json["job_types"]}
+    assert (NOTE.name in (rows[NOTE.name] or ""), rows[OTHER.name]) == (told, None)

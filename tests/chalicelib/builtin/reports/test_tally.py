@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.builtin.reports.tally import ErrorGroup, Period, Spread, percentile, success_rate
+from chalicelib.builtin.reports.words import duration, percent
 from chalicelib.jobs.job import Status
 from tests.chalicelib.builtin.reports.support import START, TEN, job, report
 
@@ -84,3 +85,16 @@ def test_a_percentile_is_the_smallest_value_that_enough_values_do_not_exceed(val
     found = percentile(ranked, share)
     assert sum(value <= found for value in ranked) >= share * len(ranked) - 1e-9
     assert sum(value < found for value in ranked) < share * len(ranked)
+
+
+def test_durations() -> None:
+    for seconds, text in (
+        (None, "—"), (0.0384, "38 ms"), (0.9994, "999 ms"), (0.9996, "1.0 s"), (59.94, "59.9 s"), (59.96, "1 min 0 s"),
+        (125, "2 min 5 s"), (3599.6, "1 h 0 min"), (12_034, "3 h 20 min"),
+    ):  # fmt: skip
+        assert duration(seconds) == text
+
+
+def test_shares_are_never_rounded_to_all_or_nothing() -> None:
+    for share, text in ((None, "—"), (0.0, "0 %"), (1.0, "100 %"), (0.99999, "99.9 %"), (0.00001, "0.1 %")):
+        assert percent(share) == text
