@@ -12,7 +12,7 @@ import pytest
 
 from tests.infra.local.running import BOUND_SECONDS, until
 from tests.installed import Own, install
-from tests.jobflow.project.test_upgrading import of
+from tests.jobflow.project.test_scaffold import of
 
 pytestmark = pytest.mark.ministack
 """Played by `make e2e`: it makes two wheels and an environment of its own."""
