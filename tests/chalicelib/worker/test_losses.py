@@ -6,7 +6,9 @@ import pytest
 
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.rate import Rate
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.job import TAKE_OVER, Job, Status
 from chalicelib.jobs.port import Message
 from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.rate import Pacing
@@ -34,6 +36,26 @@ def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_o
     assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 2)
     assert [a.outcome for a in world.store.view("job-1").attempts] == (["lost"] if history == "kept" else [])
     assert world.ran == [(1, 1), (1, 2)]
+
+
+def test_of_two_that_take_over_at_once_one_keeps_its_message(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submit()
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+    world.clock.advance(400)
+    apply, lost = world.store.apply, world.job()
+
+    def overtaken(job_id: str, change: Change) -> Job:
+        if change.move is TAKE_OVER:
+            monkeypatch.setattr(world.store, "apply", apply)
+            end = world.clock.now + 65
+            apply(job_id, transitions.take_over(lost, now=world.clock.now, lease_until=end, by=Claimant("another")))
+        return apply(job_id, change)
+
+    monkeypatch.setattr(world.store, "apply", overtaken)
+    world.poll()
+    assert (world.ran, world.job().attempts, len(world.waiting())) == ([(1, 1)], 2, 1)
 
 
 @pytest.mark.parametrize("look", [lambda ctx: ctx.check_cancelled(), lambda ctx: ctx.progress(50)])

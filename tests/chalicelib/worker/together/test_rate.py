@@ -108,7 +108,7 @@ def test_jobs_that_come_later_queue_up_behind_the_backlog(rate: Rate, jobs: int,
     assert max(first) < min(later)
 
 
-@pytest.mark.parametrize("seed", [0, 4, 9])
+@pytest.mark.parametrize("seed", [2, 3, 9])
 @pytest.mark.parametrize(
     ("rate", "window"), [(Rate(14), 1.0), (Rate(20, per=10, burst=5), 10.0), (Rate(3, per=60), 60.0)]
 )
