@@ -3,18 +3,22 @@
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES, Entries
+from chalicelib.adapters.dynamo.jobs.queries import due
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.port import Message
+from chalicelib.jobs.port import Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.lookback import Lookback, Window
@@ -106,3 +110,10 @@ def test_a_burst_is_sent_ahead_in_tens_and_waits_in_the_queue(service: JobServic
     clock.advance(60)
     assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
     assert run(service, lookback=Lookback()) == ({}, Counter(Query=BUSY + NEW)), "a new process looks back"
+
+
+def test_a_look_at_an_endless_backlog_ends_after_10_queries_a_partition() -> None:
+    """Every answer is a megabyte in which nothing is overdue, and behind which there is more."""
+    table = Mock(**{"query.return_value": {"Items": [], "LastEvaluatedKey": {"order": {"S": "next"}}}})
+    assert Entries(table, FOUR).oldest(due(Search("email.send"), T0), 3000) == []
+    assert table.query.call_count == 4 * SWEEP_PAGES == 40

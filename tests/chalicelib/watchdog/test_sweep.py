@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.port import Depth, Message
+from chalicelib.jobs.port import DeadMessage, Depth, Message
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
@@ -70,3 +72,13 @@ def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world:
         Watchdog(service.dispatcher, types).run(lasting(1, len(types)))
         clock.advance(60)
     assert sorted(swept) == types
+
+
+def test_a_dead_letter_nobody_can_read_is_counted_and_left(
+    world: World, ground: MemoryGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rubbish, deleted = iter([[DeadMessage("r", None)]]), list[object]()
+    monkeypatch.setattr(ground.raw, "depth", lambda _: Depth(dead=1))
+    monkeypatch.setattr(ground.raw, "peek_dead", lambda *_: next(rubbish, []))
+    monkeypatch.setattr(ground.raw, "delete_dead", lambda *asked: deleted.append(asked))
+    assert (look(world), deleted) == ({"malformed": 1}, []), "rubbish is evidence"
