@@ -45,11 +45,8 @@ def test_a_wrong_text_is_told_what_is_wrong(text: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("text", "same"),
     [
-        ("@hourly", "0 * * * *"),
         ("@daily", "0 0 * * *"),
-        ("@midnight", "0 0 * * *"),
         ("@weekly", "0 0 * * SUN"),
-        ("@monthly", "0 0 1 * *"),
         ("@yearly", "0 0 1 JAN *"),
         (" @Annually ", "0 0 1 JAN *"),
     ],
