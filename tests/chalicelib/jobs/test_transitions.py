@@ -147,19 +147,6 @@ def test_when_a_message_got_out_is_written_down_if_another_one_was_sent_before()
     assert not again.allowed(a_job(Status.RETRYING, sent=False, resends=1)), "it is parked by now"
 
 
-def test_a_deferred_job_gets_its_attempt_back_and_its_holder_is_shut_out() -> None:
-    held = claim().applied(a_job(Status.QUEUED, attempts=0, claims=0))
-    later = transitions.defer(held, now=NOW, not_before=NOW + 60, error=ERROR)
-    waits = later.applied(held)
-    assert (waits.status, waits.attempts, waits.claims, waits.next_attempt_at) == (Status.RETRYING, 0, 1, NOW + 60)
-    again = transitions.claim(1, now=NOW + 60, lease_until=NOW + 125, by=BY).applied(waits)
-    assert (again.attempts, again.claims) == (1, 2)
-    assert not transitions.complete(held, now=NOW + 61, result=1).allowed(again), (
-        "the same attempt number, another token"
-    )
-    assert not later.allowed(replace(held, cancel_requested=True))
-
-
 def test_a_parked_job_has_no_message_and_is_looked_at_ahead_of_its_time() -> None:
     held = a_job(Status.PROCESSING, sent=True, lease_until=NOW + 65)
     for door in (transitions.postpone, transitions.defer):
