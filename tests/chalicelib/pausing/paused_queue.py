@@ -55,6 +55,11 @@ class Stage:
         """The pause that everybody reads."""
         return self.counters.standing().paused.get(TYPE)
 
+    def pause(self) -> Pause:
+        told = self.told()
+        assert told is not None
+        return told
+
     def minute(self) -> None:
         """A run of the watchdog, and the minute after it."""
         self.watchdog.run()

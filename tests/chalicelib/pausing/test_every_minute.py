@@ -27,9 +27,7 @@ def test_a_pause_is_told_and_switched_off_once(stage: Stage) -> None:
     assert stage.switched == [False]
     stage.write(replace(stage.row(), probe_at=T0 + 500))
     stage.watchdog.run()
-    told = stage.told()
-    assert told is not None
-    assert told.probe_at == T0 + 500
+    assert stage.pause().probe_at == T0 + 500
 
 
 def test_while_lambda_says_no_it_is_tried_again_each_minute(stage: Stage) -> None:
@@ -86,9 +84,7 @@ def test_an_operators_pause_is_never_lifted_and_nothing_is_tried_under_it(stage:
     stage.ends()
     for _ in range(10):
         stage.minute()
-    told = stage.told()
-    assert told is not None
-    assert (told.by, told.probe_at) == ("ada", None)
+    assert (stage.pause().by, stage.pause().probe_at) == ("ada", None)
     assert True not in stage.switched
     stage.operator.resume(TYPE, "ada")
     stage.minute()
@@ -111,9 +107,7 @@ def test_an_operator_who_pauses_just_before_the_queue_is_switched_on_has_the_las
     stage.watchdog.consumers = Switching(late)
     stage.minute()
     stage.minute()
-    told = stage.told()
-    assert told is not None
-    assert (told.by, stage.switched) == ("ada", [False, False, True, False])
+    assert (stage.pause().by, stage.switched) == ("ada", [False, False, True, False])
 
 
 def test_a_resume_that_is_refused_is_carried_out_by_the_watchdog(stage: Stage) -> None:
