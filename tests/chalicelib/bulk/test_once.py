@@ -1,6 +1,7 @@
 """A bulk action acts on each job at most once and counts it once, whatever fails or dies."""
 
 import itertools
+import random
 from dataclasses import replace
 from functools import partial
 
@@ -109,6 +110,22 @@ def test_a_slice_for_which_there_was_no_time_is_finished_by_the_next_one() -> No
         assert (over.state, over.matched, over.done) == (BulkState.DONE, len(ids), len(ids))
         assert [bench.store.acted[job_id] for job_id in ids] == [1] * len(ids)
         bench.all_fail_again()
+
+
+def test_jobs_are_tried_again_while_many_requests_are_refused() -> None:
+    bench, chance = Platform(), random.Random(3)
+    bench.jobs(SLICE)
+
+    def refused(_: str) -> None:
+        if chance.random() < 0.06:
+            raise TimeoutError
+
+    bench.before = bench.after = refused
+    bench.alone(bench.start)
+    over = bench.done()
+    assert (over.state, over.matched, over.skipped) == (BulkState.DONE, SLICE, SLICE - over.done)
+    assert (over.done >= SLICE - 2, max(bench.store.acted.values())) == (True, 1)
+    assert over.done == bench.store.acted.total()
 
 
 def test_two_workers_at_once_act_on_each_job_once_and_count_it_once() -> None:
