@@ -1,7 +1,5 @@
 """The changes of a job that waits for its turn."""
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
@@ -63,11 +61,6 @@ def test_what_is_given_back_costs_no_attempt(store: MemoryJobStore) -> None:
     assert after.error_class is None
 
 
-def test_a_retry_by_hand_has_no_turn_yet() -> None:
-    dead = replace(JOB, status=Status.DEAD_LETTER, turn_at=T0, next_attempt_at=None)
-    assert transitions.requeue(dead, now=T0).values["turn_at"] is None
-
-
 @pytest.mark.parametrize(
     ("n", "per", "burst"), [(0, 1, 0), (501, 1, 0), (1, 3601, 0), (1, 0.5, 0), (5, 1, 6), (5, 1, -1), (1.5, 1, 0)]
 )
@@ -83,9 +76,3 @@ def test_the_distance_of_slots_leaves_room_for_late_starts_and_no_more(rate: Rat
     assert rate.apart >= rate.per / rate.n
     assert rate.per / rate.n / rate.apart > 0.95
     assert rate.ahead >= -1e-9
-
-
-def test_a_rate_is_told_in_words() -> None:
-    assert [Rate(*of).said for of in ((14, 1), (1, 3600), (1200, 60), (9, 20))] == [
-        "14 a second", "1 an hour", "1,200 a minute", "9 in 20 seconds",
-    ]  # fmt: skip
