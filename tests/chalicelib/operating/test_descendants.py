@@ -45,11 +45,11 @@ def statuses(operations: Operations, *jobs: Job) -> list[Status]:
 def test_the_whole_tree_is_cancelled_and_nothing_beside_or_above(operations: Operations) -> None:
     root, other = keep(operations), keep(operations)
     middle = keep(operations, root)
-    leaves = [keep(operations, middle, "test.leaf", key=n) for n in range(3)]
+    leaves = [keep(operations, middle, "test.leaf", key=n) for n in range(103)]
     stranger = keep(operations, other)
     after, told = cancel_all(operations, middle.id)
     assert (after.id, after.status) == (middle.id, Status.CANCELLED)
-    assert told == Told(cancelled=3)
+    assert told == Told(cancelled=103), "over more than a page"
     assert set(statuses(operations, middle, *leaves)) == {Status.CANCELLED}
     assert statuses(operations, root, other, stranger) == [Status.QUEUED] * 3
 

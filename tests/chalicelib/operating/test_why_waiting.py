@@ -96,7 +96,7 @@ REFUSED = given_back("PayloadRefused", "Today's schema refuses the stored payloa
         (OF_A_KEY, replace(SERIAL, paused=T0 - 9, holder="first"), None, "paused"),
         (QUEUED, SERIAL, None, "next"),
         (OF_A_KEY | BACK, SERIAL, HELD, "holder"),
-        (QUEUED, PAUSED, None, "paused"),
+        (QUEUED, replace(PAUSED, probe_at=T0 + 60), None, "paused"),
         (TURN, QueueState(rate="14 a second"), None, "turn pace"),
         (TURN | {"turn_at": T0 - 1, "next_attempt_at": T0 - 1}, QueueState(), None, "turn"),
         ({"status": Status.DEAD_LETTER}, PAUSED, None, ""),
