@@ -36,37 +36,20 @@ CALM: list[tuple[Rate, int, dict[str, Any]]] = [
 ]
 
 
-@dataclass(frozen=True)
-class Played:
-    """A backlog that was worked off: what is asked of it, and what became of it."""
-
-    rate: Rate
-    submitted: int
-    world: SideBySide
-
-
-@pytest.fixture(scope="module", params=CALM, ids=lambda value: value[0].said)
-def played(request: pytest.FixtureRequest) -> Played:
-    """Play one of CALM once for all tests that look at it."""
-    rate, jobs, more = request.param
+@pytest.mark.parametrize(("rate", "jobs", "more"), CALM, ids=[rate.said for rate, *_ in CALM])
+def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_and_one_receive(
+    rate: Rate, jobs: int, more: dict[str, Any]
+) -> None:
     world = SideBySide(rate, **more)
     world.submit(jobs)
     world.run(3 * jobs * rate.apart + 60)
-    return Played(rate, jobs, world)
-
-
-def test_a_backlog_starts_as_fast_as_the_rate_allows_and_no_faster(played: Played) -> None:
-    rate, world = played.rate, played.world
     assert all(job.status is Status.COMPLETED for job in world.jobs())
     assert world.most() <= rate.n + rate.burst
     # while workers are free none waits more than its turn and 2 s
     late = [at - world.starts[0] - n * TURNS_APART * rate.apart for n, at in enumerate(sorted(world.starts))]
     assert max(late) <= 2.0
-
-
-def test_a_job_that_waits_costs_one_write_and_one_receive_more(played: Played) -> None:
-    cost_little(played.world)
-    assert sum(played.world.calls.get(name, 0) for name in ("slots", "turns")) <= 2 * played.submitted
+    cost_little(world)
+    assert sum(world.calls.get(name, 0) for name in ("slots", "turns")) <= 2 * jobs
 
 
 def cost_little(world: SideBySide) -> None:
