@@ -14,16 +14,6 @@ from tests.proof.world import World
 from tests.support import T0, a_job
 
 
-def test_a_backlog_is_neither_fed_nor_read(world: World, ground: MemoryGround) -> None:
-    world.counting.out = True
-    for name in "abc":
-        world.submit(name)
-    assert look(world) == {"waiting": 3}, "without counters each is asked"
-    knows(world)
-    assert look(world, after=7200) == {}
-    assert ground.waiting() == 3
-
-
 def test_a_lost_message_is_sent_again_and_again_and_after_a_day_the_job_is_given_up(
     world: World, ground: MemoryGround
 ) -> None:
