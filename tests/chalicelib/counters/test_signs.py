@@ -4,13 +4,9 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.counters import keys
 from chalicelib.counters.fold import fold, total
 from chalicelib.counters.port import Standing
 from chalicelib.jobs import transitions
@@ -90,22 +86,3 @@ def test_claims_of_scheduled_jobs_count_by_their_time_and_others_not_at_all() ->
     hurried = transitions.run_now(planned, now=T0 + 40).applied(planned)
     for job in (resent, again, retried, hurried):
         assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {}
-
-
-def test_minutes_without_unsent_jobs_are_litter() -> None:
-    counters = MemoryCounters()
-    job = a_job()
-    told((None, job), counters=counters)
-    assert counters.tidy(keys.totals(TYPE), T0) == 0
-    other = a_job(created_at=T0 + 300)
-    sent = replace(other, sent=True)
-    told((None, other), (other, sent), (other, sent), counters=counters)
-    assert counters.tidy(keys.totals(TYPE), T0) == 1
-    assert counters.standing().unsent == {TYPE: [T0]}
-
-
-@settings(max_examples=30)
-@given(st.integers(0, 4_000_000_000).map(float))
-def test_a_minute_is_read_back_as_it_was_written(at: float) -> None:
-    job = a_job(created_at=at)
-    assert told((None, job)).unsent == {TYPE: [at - at % 60]}

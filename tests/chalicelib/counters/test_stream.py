@@ -5,19 +5,22 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.fold import MOST_NUMBERS, fold, pieces, total
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.series import error_groups
+from chalicelib.entry.stream import handler
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
 from tests.chalicelib.counters.support import TOTALS, Rows, apply, image, record
-from tests.support import T0, a_job
+from tests.support import T0, Clock, Invocation, a_job
 
 
 def life() -> list[dict[str, Any]]:
@@ -136,3 +139,36 @@ def test_a_job_counts_once_in_a_group_however_often_it_is_tried() -> None:
     apply(rows, records, "s")
     [group] = error_groups(rows.errors(T0 - 3600, T0 + 60, 10), T0 + 60)
     assert (group["count"], group["jobs"]) == (3, 2)
+
+
+POISON = [
+    record(2, None, image("frozen", T0)),
+    record(2, None, {"sk": {"S": "META"}}),
+    record(2, image("queued", T0), image("processing", T0 + 1)),
+    record(2, None, image("queued", float("nan"))),
+    record(
+        2, image("processing", T0, started_at=T0), image("failed", T0 + 1, started_at=T0, pk="xyz", error_class="E")
+    ),
+    {"dynamodb": {"SequenceNumber": "2", "NewImage": {"sk": {"S": "META"}, "status": "queued"}}},
+    {"eventName": "INSERT"},
+]
+
+
+@pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
+def test_a_record_that_cannot_be_counted_is_skipped_and_told(poison: dict[str, Any]) -> None:
+    rows = Rows()
+    counted = apply(rows, [record(1, None, image("queued", T0)), poison, record(3, None, image("queued", T0))], "s")
+    assert rows.read(TOTALS)["n#queued"] == 2
+    assert [skipped.why != "" for skipped in counted.skipped] == [True]
+
+
+def test_the_function_logs_and_counts_what_it_skips(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    parts.replace(counters=Rows(), clock=lambda: T0)
+    try:
+        handler({"Records": [POISON[0]], "shardId": "s"}, Invocation(Clock(T0), T0 + 60))
+    finally:
+        parts.reset()
+    assert '"CounterDrift":[1.0]' in capsys.readouterr().out
+    assert "counters.skipped" in caplog.text
