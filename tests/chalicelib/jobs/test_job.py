@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.history import Act
-from chalicelib.jobs.job import ACTIVE, MOVES, NOTES, TERMINAL, Attempt, Status
+from chalicelib.jobs.job import ACTIVE, MOVES, NOTES, TERMINAL, Status
 from chalicelib.jobs.run_identity import run_name
 from tests.support import T0, a_job
 
@@ -27,11 +27,6 @@ def test_every_job_can_end_without_an_operator_who_alone_moves_a_finished_one() 
     assert not [note for note in NOTES if note.source & TERMINAL]
     for status in (Status.PROCESSING, Status.COMPLETED):
         assert {move.actor for move in MOVES if move.target is status} == {"worker"}
-
-
-def test_an_attempt_takes_as_long_as_it_ran() -> None:
-    assert Attempt(1, 1, "error", T0, T0 + 1.2346).duration_ms == 1235
-    assert Attempt(1, 1, "lost", T0).duration_ms is None
 
 
 def test_a_run_has_one_name_whatever_becomes_of_its_attempts() -> None:

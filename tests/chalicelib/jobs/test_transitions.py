@@ -137,16 +137,6 @@ def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     assert not second.allowed(first.applied(out)), "however many watchdogs see the dead letter"
 
 
-def test_when_a_message_got_out_is_written_down_if_another_one_was_sent_before() -> None:
-    unsent, out = a_job(Status.QUEUED), a_job(Status.QUEUED, sent=True, resends=1)
-    first = transitions.mark_sent(unsent, now=NOW)
-    assert (first.applied(unsent).sent, first.applied(unsent).resent_at) == (True, None)
-    assert not first.allowed(first.applied(unsent))
-    again = transitions.mark_sent(out, now=NOW)
-    assert again.applied(out).resent_at == NOW
-    assert not again.allowed(a_job(Status.RETRYING, sent=False, resends=1)), "it is parked by now"
-
-
 def test_a_parked_job_has_no_message_and_is_looked_at_ahead_of_its_time() -> None:
     held = a_job(Status.PROCESSING, sent=True, lease_until=NOW + 65)
     for door in (transitions.postpone, transitions.defer):
