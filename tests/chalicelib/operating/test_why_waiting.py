@@ -1,17 +1,25 @@
 """Why a job waits, from facts, in one sentence."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from chalicelib import JobContext, job
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.errors import RetryLater
-from chalicelib.jobs.job import Attempt, Status
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.limits.serial_rule import lock_of_attempt, row_of
+from chalicelib.operating.reading import JobReader
 from chalicelib.operating.why_waiting import LONGEST_REASON, QueueState, why
-from tests.support import T0, a_job
+from tests.support import T0, Clock, a_job
 
 BUSY = QueueState(ahead=41, oldest=T0 - 200)
 PAUSED = QueueState(ahead=3, oldest=T0 - 60, paused=T0 - 3600)
@@ -132,3 +140,45 @@ def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
     line = QueueState.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": Pause(T0)}), T0)
     assert (line.ahead, line.paused) == (1, None)
     assert abs((line.oldest or 0) - (T0 - 90)) <= 2.5
+
+
+NAME = "test.ordered"
+
+
+class Account(BaseModel):
+    account: str
+
+
+@pytest.fixture(autouse=True)
+def serial_type() -> Iterator[None]:
+    @job(NAME, serial_by="account")
+    def run(payload: Account, ctx: JobContext) -> None: ...
+
+    yield
+    del jobtype.registered[NAME]
+
+
+class Line:
+    """Jobs of one key, of which the first one holds it."""
+
+    def __init__(self) -> None:
+        self.store = MemoryJobStore(Clock(T0))
+        self.first = self.add("first", status=Status.PROCESSING, attempts=1, claims=1, lease_until=T0 + 60)
+        assert self.store.acquire(row_of(NAME, "acme"), None, lock_of_attempt(self.first))
+
+    def add(self, job_id: str, **fields: Any) -> Job:
+        made = a_job(**{"id": job_id, "type": NAME, "sent": True, "tags": ("tenant=acme",), **fields})
+        self.store.add(made)
+        return made
+
+    def why(self, of: Job) -> str:
+        return JobReader(self.store, MemoryCounters(), lambda: T0).explained(of.id)[1] or ""
+
+
+def test_the_job_that_holds_the_key_is_named_while_it_runs() -> None:
+    line = Line()
+    assert "Job first of the same key runs" in line.why(line.add("second"))
+    assert line.why(line.add("alone", tags=())) == f"Next in the {NAME} queue; waiting for a worker."
+    assert "No deployment declares the type test.gone" in line.why(line.add("orphan", type="test.gone"))
+    line.store._jobs["first"] = replace(line.first, status=Status.COMPLETED)
+    assert "first" not in line.why(line.add("third"))
