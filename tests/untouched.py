@@ -6,17 +6,20 @@ distribution over processes: AWS_ENDPOINT_URL, left once, sends them all to an e
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 PYTEST_OWN = "PYTEST_CURRENT_TEST"
-BEFORE = pytest.StashKey[dict[str, str]]()
+
+
+BEFORE: dict[Path, dict[str, str]] = {}
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Remember the environment before the first fixture of a file is set up."""
-    _file(item).stash.setdefault(BEFORE, _environment())
+    BEFORE.setdefault(item.path, _environment())
     return (yield)
 
 
@@ -24,20 +27,13 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
     """Fail the last test of a file that left it changed, and put it back, so that no other file fails with it."""
     result = yield
-    file = _file(item)
-    if nextitem is None or _file(nextitem) is not file:
-        before, after = file.stash[BEFORE], _environment()
+    if nextitem is None or nextitem.path != item.path:
+        before, after = BEFORE.pop(item.path), _environment()
         if before != after:
             _restore(before)
             names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-            pytest.fail(f"{file.name} left the environment changed: {', '.join(names)}", pytrace=False)
+            pytest.fail(f"{item.path.name} left the environment changed: {', '.join(names)}", pytrace=False)
     return result
-
-
-def _file(item: pytest.Item) -> pytest.Module:
-    file = item.getparent(pytest.Module)
-    assert file is not None
-    return file
 
 
 def _environment() -> dict[str, str]:
