@@ -17,12 +17,14 @@ from tests.proof.months.answers import JOBS as ANSWERED
 from tests.proof.months.month import Report
 from tests.proof.months.outages import JOBS
 from tests.proof.months.weather import COUNTED
-from tests.proof.running import answers, enumerate_all, months, outages, play
+from tests.proof.running import answers, enumerate_all, months, outages, play, restores
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
 BESIDE = {"memory": 1.0, "aws": 0.03}
 """Of the crash points that are left out, the part that is compared with the one that stands for them."""
+RESTORES = 8
+"""Restores, and as many moves: two of each kind of month."""
 HOURS = 4_320.0
 """Half a year in the whole proof: enough for every fault to strike in every move."""
 
@@ -38,6 +40,7 @@ def main() -> int:
         part = min(1.0, asked.part)
         _told(outages(int(JOBS * part), asked.processes), broken)
         _told(answers(int(ANSWERED * part), asked.seed, asked.processes), broken)
+        _told(restores(int(RESTORES * part), asked.seed, asked.processes), broken)
     else:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} HOURS={asked.hours:g}")
     hours = HOURS * min(1.0, asked.part) if asked.hours is None else asked.hours

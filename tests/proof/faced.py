@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.proof.games import machine
-from tests.proof.months import answers, month, outages
+from tests.proof.months import answers, month, outages, restored
 from tests.proof.promises import (
     DIES,
     DUPLICATE,
@@ -17,7 +17,7 @@ from tests.proof.promises import (
 )
 from tests.proof.stories import scenarios
 
-DECLARING = (answers, machine, month, outages, scenarios)
+DECLARING = (answers, machine, month, outages, restored, scenarios)
 """Imported for what they declare."""
 
 # tests.proof.test_together, whose threads are no part of `make proof`

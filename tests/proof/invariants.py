@@ -78,7 +78,7 @@ def _one_thing(world: World) -> Iterator[str]:
     until: dict[str, float] = {}
     last: dict[str, Status] = {}
     for job_id, old, new in world.ground.writes():
-        if old is None and job_id in names:
+        if old is None and job_id in names and job_id not in last:  # it may come back from a backup
             name, seconds = names[job_id], world.unique[new.type]
             earlier = newest.get(name, "")
             if earlier and last[earlier] not in RETRYABLE and new.updated_at < until[earlier] - CLOCKS_APART:
@@ -103,7 +103,7 @@ def _counted(world: World) -> Iterator[str]:
     done = Counter(
         (job_id, new.gen)
         for job_id, old, new in world.ground.writes()
-        if new.status is Status.COMPLETED and (old is None or old.status is not Status.COMPLETED)
+        if new.status is Status.COMPLETED and old is not None and old.status is not Status.COMPLETED
     )
     for (job_id, gen), times in done.items():
         if times > 1:

@@ -16,6 +16,7 @@ from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import in_memory
 from tests.proof.months import answers as lost
+from tests.proof.months import restored
 from tests.proof.months.month import Report, episode, episodes
 from tests.proof.months.outages import HOURS, SERVICES, judged
 from tests.proof.roles.script import silence
@@ -95,6 +96,12 @@ def answers(jobs: int, seed_: int, processes: int) -> Iterator[tuple[str, list[s
         yield from pool.map(_one_share, [(*game, jobs, seed_) for game in lost.GAMES])
 
 
+def restores(number: int, seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield what so many restores and as many moves in the middle of days brought back, and what is wrong with it."""
+    with _pool("memory", processes) as pool:
+        yield from pool.map(_one_restore, [(seed_ + one, moved) for one in range(number) for moved in (False, True)])
+
+
 def _pool(name: str, processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(name,))
 
@@ -122,6 +129,10 @@ def _one_outage(task: tuple[str, float, int]) -> tuple[str, list[str]]:
 
 def _one_share(task: tuple[lost.Answers, int, int, int]) -> tuple[str, list[str]]:
     return lost.judged(*task)
+
+
+def _one_restore(task: tuple[int, bool]) -> tuple[str, list[str]]:
+    return restored.judged(*task)
 
 
 def _some_games(task: tuple[int, int]) -> Played:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import cast
 
@@ -12,7 +13,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.port import JobQueue, JobStore
+from chalicelib.jobs.port import JobQueue, JobStore, KeyLock
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.grounds.ground import (
     BY_HAND,
@@ -25,6 +26,9 @@ from tests.proof.grounds.ground import (
     plan_of_starts,
 )
 from tests.proof.grounds.honest import HonestQueue
+
+TABLE = ("_jobs", "_orders", "_groups", "_key_locks", "_attempts", "_acts", "_payloads", "ids")
+"""What a memory store keeps."""
 
 
 class MemoryGround:
@@ -96,6 +100,14 @@ class MemoryGround:
         """Return how often a write of a bulk action changed a job, by the ids of both."""
         return self._store.acted
 
+    def backup(self) -> "LoggingStore":
+        """Return a copy of the store with everything in it, which stays as it is now."""
+        return self._store.whole()
+
+    def lose(self) -> None:
+        """Lose the table: an empty one is in its place."""
+        self._store.clear()
+
     def frozen(self) -> JobStore:
         """Return a copy of the store, which stays as it is now."""
         return cast("JobStore", self._store.copy())
@@ -124,6 +136,23 @@ class LoggingStore(MemoryJobStore):
         twin = MemoryJobStore(self._clock)
         twin._jobs, twin._orders, twin._groups = dict(self._jobs), dict(self._orders), dict(self._groups)
         return twin
+
+    def whole(self) -> "LoggingStore":
+        """Return a copy with the histories and the rows of keys."""
+        twin = LoggingStore(self._clock)
+        twin.__dict__.update({name: copy(value) for name, value in vars(self).items() if name in TABLE})
+        twin._attempts = {job_id: dict(known) for job_id, known in self._attempts.items()}
+        twin._acts = {job_id: list(known) for job_id, known in self._acts.items()}
+        return twin
+
+    def clear(self) -> None:
+        """Forget what is in the table; what was written stays in the log."""
+        for name in TABLE:
+            vars(self)[name].clear()
+
+    def locks(self) -> Mapping[str, KeyLock]:
+        """Return the rows of keys."""
+        return self._key_locks
 
     def add(self, job: Job) -> None:
         """See JobStore."""

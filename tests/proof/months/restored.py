@@ -1,0 +1,168 @@
+"""Lose the table in the middle of a month, or move to another account, and go on with what a restore brings back.
+
+The copying is the command's own; it may die at any request and is run again. Rows of keys are copied as they are, as
+`infra.cloud.restore.rows` does in DynamoDB.
+"""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
+from unittest.mock import patch
+
+from infra.cloud.restore import copying
+from infra.cloud.restore.copying import Copying
+from tests.proof.grounds.faults import ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import LoggingStore, MemoryGround
+from tests.proof.invariants import broken_at_rest
+from tests.proof.months.month import HOUR, LONGEST_REST, Players, steer
+from tests.proof.months.weather import Weather
+from tests.proof.promises import RESTORED, plays
+from tests.proof.roles.script import TIMEOUT, silence
+from tests.proof.world import World
+from tests.support import Clock
+
+BEFORE, BETWEEN, AFTER = 24.0, 2.0, 24.0
+"""Hours until the backup is made, until the table is lost, and after the restore."""
+LEASES = 1_000.0
+"""Seconds that a restore waits for workers from before."""
+MOST_TRIES = 200
+"""Restores that may die."""
+NOT_LOST = ("I10 ", "I14 ")
+"""Lines about a job that came back: it is made in a later generation, and its history ends with the backup."""
+
+plays("M", (1, 3, 4, 6, 10), (RESTORED,))
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How many jobs came back, of how many that the backup had, and what is wrong."""
+
+    back: int
+    held: int
+    broken: list[str]
+
+
+def restored(seed: int, *, moved: bool = False) -> Restored:
+    """Play a day, back up, play on, lose the table, restore it, and play another day.
+
+    `moved`: nothing happens between the backup and the restore, and the new account's queues are empty.
+    """
+    clock, rng = Clock(), random.Random(f"{seed} restored")
+    random.seed(seed)
+    with silence():
+        ground = MemoryGround(clock, 6 * TIMEOUT, TYPES)
+        world = World(ground, clock, rng)
+        steer(world, seed)
+        players, weather = Players(world, rng), Weather(world, rng)
+        _live(world, players, weather, BEFORE)
+        weather.clear()
+        _ask_for_one(world)
+        backup, at = ground.backup(), clock.now
+        ids = set(backup.ids)
+        known = {name: job_id for name, job_id in world.accepted.items() if job_id in ids}
+        if moved:
+            for kind in TYPES:
+                world.lose_messages(kind)
+        else:
+            _work(world, BETWEEN)
+        ground.lose()
+        clock.advance(LEASES)
+        world.accepted.clear()
+        world.accepted.update(known)
+        world.only.clear()
+        world.answered.clear()
+        back = _bring_back(world, ground, backup, at)
+        world.excused |= ids
+        _ask_for_one(world)
+        _live(world, players, Weather(world, rng), AFTER)
+        world.ground.faults.calm()
+        weather.clear()
+        players.end()
+        world.rest(LONGEST_REST)
+        gone = {job_id for job_id, _, _ in ground.writes()} - {job.id for job in ground.jobs()}
+        broken = [f"seed {seed}: {line}" for line in broken_at_rest(world) if not _excused(line, ids, gone)]
+        held = len(ids)
+    return Restored(back, held, broken)
+
+
+class InTurn:
+    """Works in one thread: nothing runs after a death, and a seed repeats."""
+
+    def __init__(self, _threads: int) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    map = staticmethod(map)
+
+
+def _live(world: World, players: Players, weather: Weather, hours: float) -> None:
+    began = world.clock.now
+    while world.clock.now < began + hours * HOUR:
+        weather.change()
+        players.act(began)
+        world.clock.advance(world.rng.choice((5, 15, 30)))
+
+
+def _ask_for_one(world: World) -> None:
+    """Ask for what there may be a job for, which then waits."""
+    world.script["one"] = []
+    world.submit_unkeyed("one", TYPES[1])
+
+
+def _work(world: World, hours: float) -> None:
+    """Let what is there be worked off: what is done now is lost with the table."""
+    ends = world.clock.now + hours * HOUR
+    while world.clock.now < ends:
+        _tried(world, world.poll_all)
+        world.clock.advance(60)
+
+
+def _tried(world: World, work: Callable[[], object]) -> bool:
+    with suppress(Throttled, ReplyLost):
+        return world.process(work)
+    return False
+
+
+def rows_of_keys(backup: LoggingStore, ground: MemoryGround) -> None:
+    """Copy them, as `infra.cloud.restore.rows` does."""
+    for name, lock in backup.locks().items():
+        ground.store.acquire(name, None, lock)
+
+
+def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: float) -> int:
+    """Run the restore until one of its processes comes to its end; returns how many jobs are back."""
+    faults = world.ground.faults
+    for tries in range(MOST_TRIES):
+        faults.crash_at, faults.after = faults.calls + world.rng.randint(1, 60 + 20 * tries), world.rng.random() < 0.5
+        one = Copying(backup, world.ground.store, at, world.clock, run=True)
+
+        def copy(one: Copying = one) -> None:
+            rows_of_keys(backup, ground)
+            one.jobs()
+
+        with patch.object(copying, "ThreadPoolExecutor", InTurn):
+            if _tried(world, copy):
+                break
+    faults.crash_at = None
+    return len(world.ground.jobs())
+
+
+def _excused(line: str, back: set[str], gone: set[str]) -> bool:
+    """Return whether a line is about a job that came back, or one that was made after the backup and is lost."""
+    came_back = any(word in line for word in NOT_LOST) and any(job_id in line for job_id in back)
+    return came_back or any(job_id in line for job_id in gone)
+
+
+def judged(seed: int, moved: bool) -> tuple[str, list[str]]:
+    """Return what a restore or a move in the middle of two days brought back, in a line, and what is wrong with it."""
+    played = restored(seed, moved=moved)
+    what = "moved" if moved else "restored from two hours before"
+    return f"{what}: {played.back} of {played.held} jobs; {len(played.broken)} violations", played.broken
