@@ -193,6 +193,11 @@ def payload_differs(job_id: str) -> None:
     logger().error("payload.differs", extra={"job_id": job_id})
 
 
+def row_unreadable(job_id: str, error: Exception) -> None:
+    """Log that a job's row is left out of a list or a look, because it cannot be read: somebody wrote into it."""
+    logger().error("row.unreadable", extra={"job_id": job_id, "error": type(error).__name__})
+
+
 def counters_unread(error: Exception) -> None:
     """Log that the counters did not answer: jobs of removed types are missing in a listing."""
     logger().exception("counters.unread", extra={"error": type(error).__name__})

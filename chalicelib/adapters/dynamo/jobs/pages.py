@@ -2,8 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from pynamodb.exceptions import AttributeDeserializationError
 
 from chalicelib.adapters.dynamo.jobs.bodies import from_text
 from chalicelib.adapters.dynamo.jobs.entries import Entries
@@ -18,6 +20,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import check_offset, matches
 from chalicelib.jobs.port import SHARE_LOOKS, Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
+from chalicelib.telemetry import events
 
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
@@ -150,8 +153,7 @@ class Pages:
         for _ in left:
             answer = self._table.batch_get_item(self._table.name, unread, consistent_read=consistent)
             for item in answer["Responses"].get(self._table.name, []):
-                row = self._rows.from_raw_data(item)
-                found[row.pk] = self._shown(row)
+                found[item["pk"]["S"]] = self._shown(item)
             unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not unread:
                 return {**dict.fromkeys(ids), **found}
@@ -162,10 +164,16 @@ class Pages:
         """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
-    def _shown(self, row: JobRow) -> Job | None:
-        if row.expires_at is not None and row.expires_at < self._clock():
+    def _shown(self, item: Mapping[str, Any]) -> Job | None:
+        """Return the job in a main item; None when it has expired, or somebody wrote there what is none."""
+        try:
+            row = self._rows.from_raw_data(item)
+            if row.expires_at is not None and row.expires_at < self._clock():
+                return None
+            return job_of(row, from_text(row.payload), from_text(row.result))
+        except (AttributeDeserializationError, LookupError, TypeError, ValueError) as error:
+            events.row_unreadable(item["pk"]["S"], error)
             return None
-        return job_of(row, from_text(row.payload), from_text(row.result))
 
 
 def _half_read() -> JobFlowError:

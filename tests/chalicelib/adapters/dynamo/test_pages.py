@@ -19,7 +19,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
 from tests.contract.filling import fill
-from tests.support import REGION, SETTINGS, T0, a_job, requests_to
+from tests.support import REGION, SETTINGS, T0, a_job, requests_to, written
 
 Withhold = Callable[[set[str], int], None]
 
@@ -63,6 +63,24 @@ def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, withheld
         page = store.page(Filter(), 6)
     assert page.jobs == jobs
     assert asked.count("BatchGetItem") == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("status", {"S": "x"}), ("gen", {"S": "x"}), ("s", {"S": "x"})])
+def test_a_row_that_cannot_be_read_hides_no_other(
+    store: DynamoJobStore, cloud: Settings, name: str, value: dict[str, str]
+) -> None:
+    """The code of any job type may write nonsense into these attributes of any job."""
+    first, spoilt, last = filled(store, 3)
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.jobs_table, Key={"pk": {"S": spoilt.id}, "sk": {"S": "META"}},
+        UpdateExpression="SET #n = :v", ExpressionAttributeNames={"#n": name}, ExpressionAttributeValues={":v": value},
+    )  # fmt: skip
+    with written() as lines:
+        assert store.page(Filter(), 10).jobs == [first, last]
+        assert store.get_many([last.id, spoilt.id, first.id]) == [last, first]
+    assert {(line["level"], line["message"], line["job_id"]) for line in lines} == {
+        ("ERROR", "row.unreadable", spoilt.id)
+    }
 
 
 @pytest.mark.parametrize(("unread", "read"), [({2}, 2), (range(6), 0)])
