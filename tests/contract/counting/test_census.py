@@ -18,7 +18,7 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.settings import Settings
-from tests.support import REGION, SETTINGS, T0, Clock, a_job
+from tests.support import REGION, SETTINGS, T0, Clock, a_job, written
 
 
 @pytest.fixture(params=["memory", "dynamo"])
@@ -82,6 +82,22 @@ def test_items_that_dynamodb_leaves_unread_are_asked_for_again(cloud: Settings, 
         client.meta.events.unregister("after-call.dynamodb.BatchGetItem", leave_some)
     assert left
     assert len(seen) == 6
+
+
+@pytest.mark.parametrize("spoilt", ["status", "updated_at"])
+def test_a_row_that_cannot_be_read_keeps_no_recount_from_the_others(cloud: Settings, clock: Clock, spoilt: str) -> None:
+    store = DynamoJobStore(cloud, clock)
+    jobs = [a_job(created_at=T0 + number) for number in range(3)]
+    for job in jobs:
+        store.add(job)
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.jobs_table, Key={"pk": {"S": jobs[1].id}, "sk": {"S": "META"}},
+        UpdateExpression="SET #n = :v", ExpressionAttributeNames={"#n": spoilt},
+        ExpressionAttributeValues={":v": {"S": "x"}},
+    )  # fmt: skip
+    with written() as lines:
+        assert len(everything(DynamoCensus(cloud))) == 2
+    assert [(line["message"], line["job_id"]) for line in lines] == [("row.unreadable", jobs[1].id)]
 
 
 @pytest.mark.parametrize("where", ["memory", "dynamo"])

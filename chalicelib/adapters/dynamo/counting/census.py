@@ -12,6 +12,7 @@ from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Status
 from chalicelib.settings import Settings
+from chalicelib.telemetry import events
 
 CENSUS_PAGE = 1000
 """Index entries in one query, about 130 KB."""
@@ -58,7 +59,8 @@ class DynamoCensus:
         unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
         for number in range(UNREAD_TRIES):
             answer = self._table.batch_get_item(self._table.name, unread, attributes_to_get=FIELDS)
-            found += [_seen(item) for item in answer["Responses"].get(self._table.name, [])]
+            read = map(_seen, answer["Responses"].get(self._table.name, []))
+            found += [one for one in read if one is not None]
             left = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not left:
                 return found
@@ -67,5 +69,10 @@ class DynamoCensus:
         raise JobFlowError(f"DynamoDB left {len(unread)} jobs unread in {UNREAD_TRIES} tries; recount later.")
 
 
-def _seen(item: dict[str, Any]) -> Seen:
-    return Seen(item["type"]["S"], Status(item["status"]["S"]), float(item["updated_at"]["N"]))
+def _seen(item: dict[str, Any]) -> Seen | None:
+    """Return what counts of a main item; None when somebody wrote there what is no job."""
+    try:
+        return Seen(item["type"]["S"], Status(item["status"]["S"]), float(item["updated_at"]["N"]))
+    except (LookupError, ValueError) as error:
+        events.row_unreadable(item["pk"]["S"], error)
+        return None
