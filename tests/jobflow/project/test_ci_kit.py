@@ -122,4 +122,4 @@ def test_a_repository_gets_it_once(tmp_path: Path) -> None:
         scaffold.pipeline(project)
     stages = settings.read(project)
     assert stages.parameters("pull12") == ["--set", "Dashboard=false", "--set", "LogRetentionDays=3"]
-    assert stages.parameters("prod") == []
+    assert stages.parameters("prod") == ["--set", "RateLimitMax=600"]
