@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import inspect
+import json
 import math
 import pkgutil
 import sys
@@ -50,6 +51,8 @@ R = TypeVar("R")
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
+BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
+"""Job types that JobFlow brings; a repository of its own has those that its jobflow.toml names."""
 DEFAULT_ATTEMPTS = 3
 DEFAULT_CONCURRENCY = 20
 
@@ -413,4 +416,6 @@ def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
     for kind in kinds.values():
         unknown = [name for name in kind.enqueues if name not in kinds]
         if unknown:
-            raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares")
+            brought = [name for name in unknown if name in BROUGHT]
+            way = f". JobFlow brings it: name it in jobflow.toml, as builtin = {json.dumps(brought)}" if brought else ""
+            raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares{way}")

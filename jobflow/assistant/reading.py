@@ -27,20 +27,37 @@ class Reading:
             self.list_findings, self.list_job_types,
         )  # fmt: skip
 
-    def search_jobs(
+    def search_jobs(  # an assistant's tool has its filters as arguments
         self,
         status: m.Status | None = None,
         type: str | None = None,
         tag: str | None = None,
+        tenant: str | None = None,
         error: str | None = None,
         fingerprint: str | None = None,
+        schedule: str | None = None,
+        parent: str | None = None,
+        payload: str | None = None,
+        id_prefix: str | None = None,
+        idempotency_key: str | None = None,
+        created_after: str | None = None,
+        created_before: str | None = None,
+        finished_after: str | None = None,
+        finished_before: str | None = None,
         hours: float | None = None,
         limit: int = 20,
     ) -> list[dict[str, Any]]:
-        """Find jobs, newest first: by status, type, tag, part of the error, error group, or age in hours."""
+        """Find jobs, newest first; each filter takes one value. A finding's `filter` fits here as it is.
+
+        `error` is a part of the error, `fingerprint` its group, `parent` the job that made them, `hours` how long ago
+        they were created at most; `payload` needs `hours` or `created_after`. Times are ISO 8601 in UTC.
+        """
+        ago = None if hours is None else datetime.now(UTC) - timedelta(hours=hours)
         which: dict[str, Any] = {
-            "status": status, "type": type, "tag": tag, "error": error, "fingerprint": fingerprint,
-            "created_after": None if hours is None else datetime.now(UTC) - timedelta(hours=hours),
+            "status": status, "type": type, "tag": tag, "tenant": tenant, "error": error, "fingerprint": fingerprint,
+            "schedule": schedule, "parent": parent, "payload": payload, "id_prefix": id_prefix,
+            "idempotency_key": idempotency_key, "created_after": ago or created_after,
+            "created_before": created_before, "finished_after": finished_after, "finished_before": finished_before,
         }  # fmt: skip
         given = {name: value for name, value in which.items() if value is not None}
         found = self._client.iterate(page_size=min(limit, MOST_JOBS), **given)

@@ -20,17 +20,27 @@ Payload = Annotated[str | None, typer.Option("--payload", help="Only whose paylo
 Schedule = Annotated[str | None, typer.Option("--schedule", help="Only of this schedule.")]
 Since = Annotated[str | None, typer.Option("--since", help="Only created after: 2h, today, or 2027-03-01T10:00.")]
 Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, today, or 2027-03-01T10:00.")]
+FinishedAfter = Annotated[str | None, typer.Option("--finished-after", help="Only that ended after: as --since.")]
+FinishedBefore = Annotated[str | None, typer.Option("--finished-before", help="Only that ended before: as --since.")]
 
 OPTIONS = (
     ("status", Status), ("type_", Type), ("tag", Tag), ("tenant", Tenant), ("error", Error), ("fingerprint", Group),
     ("id_prefix", Prefix), ("schedule", Schedule), ("payload_", Payload), ("since", Since), ("until", Until),
+    ("finished_after", FinishedAfter), ("finished_before", FinishedBefore),
 )  # fmt: skip
+
+
+TIMES = {
+    "since": "created_after", "until": "created_before",
+    "finished_after": "finished_after", "finished_before": "finished_before",
+}  # fmt: skip
+"""Options that are moments, each with its condition."""
 
 
 def taken(typed: dict[str, Any]) -> "JobFilter":
     """Remove the options from the arguments, and return the given ones as a filter."""
     asked = {name.rstrip("_"): typed.pop(name) for name, _ in OPTIONS}
-    for name, condition in (("since", "created_after"), ("until", "created_before")):
+    for name, condition in TIMES.items():
         if (text := asked.pop(name)) is not None:
             asked[condition] = reading.moment(text)
     return cast("JobFilter", {name: value for name, value in asked.items() if value is not None})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import cached_property
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LAST = "@last"
 SHORTEST_PREFIX = 4
 LONGEST_ID = 36
+OF_ID = re.compile("[0-9a-fA-F-]+")
 
 
 class Session:
@@ -56,6 +58,10 @@ class Session:
             return text.lower()
         if len(text) < SHORTEST_PREFIX:
             raise ConfigurationError(f"{text!r} is too short: type at least {SHORTEST_PREFIX} characters of an id.")
+        if not OF_ID.fullmatch(text):
+            raise NotFound(
+                404, f"{text!r} is no beginning of a job's id, such as 6a1de45f: digits, a to f and hyphens."
+            )
         found = []
         for job in self.client.iterate(id_prefix=text):
             found.append(job.id)

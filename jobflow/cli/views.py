@@ -15,6 +15,11 @@ def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
     return f"{thing.error_class}: {thing.error_message}" if thing.error_class else ""
 
 
+def progress_of(thing: JobDetail | AttemptRow) -> str | None:
+    """Return how far a job or an attempt said it was, with its note."""
+    return None if thing.progress is None else f"{thing.progress.percent:g} % {thing.progress.note or ''}".strip()
+
+
 JOB_COLUMNS: list[Column] = [
     ("ID", lambda job: job.id[:8]),
     ("TYPE", lambda job: job.type),
@@ -29,6 +34,7 @@ ATTEMPT_COLUMNS: list[Column] = [
     ("OUTCOME", lambda one: one.outcome),
     ("STARTED", lambda one: one.started_at),
     ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
+    ("PROGRESS", progress_of),
     ("ERROR", error_of),
 ]
 EXISTED = {
@@ -66,7 +72,9 @@ def whole(session: Session, job: JobDetail) -> None:
     """Print a job with its attempts."""
     session.out.facts(job, facts(job))
     if not session.out.as_json and job.attempt_history:
-        session.out.rows(job.attempt_history, ATTEMPT_COLUMNS, "")
+        told = any(one.progress for one in job.attempt_history)
+        columns = [column for column in ATTEMPT_COLUMNS if told or column[0] != "PROGRESS"]
+        session.out.rows(job.attempt_history, columns, "")
         if job.older_attempts:
             session.out.say(f"Older attempts are not shown: these are the newest {len(job.attempt_history)}.")
         # Attempts with the same error have the same stack trace: print each once, with the newest of its attempts.
@@ -82,7 +90,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "status", job.status
     yield "why", job.why
     yield "attempts", f"{job.attempts} of {job.max_attempts}" + (f", run {job.gen}" if job.gen > 1 else "")
-    yield "progress", f"{job.progress.percent:g} % {job.progress.note or ''}" if job.progress else None
+    yield "progress", progress_of(job)
     yield "created", job.created_at
     yield "started", job.started_at
     yield "finished", job.finished_at
@@ -92,8 +100,16 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "key", job.idempotency_key
     yield "made by", job.parent
     yield "error", error_of(job) or None
+    yield "discarded", _discarded(job)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result
+
+
+def _discarded(job: JobDetail) -> str | None:
+    if job.discarded is None:
+        return None
+    why = f": {job.discarded.reason}" if job.discarded.reason else ""
+    return f"{shown(job.discarded.at)} by {job.discarded.by}{why}"
 
 
 def follow(session: Session, job_id: str, timeout: float, *, changes: bool = True) -> None:
@@ -123,7 +139,7 @@ def state(job: JobDetail) -> str:
     """Return a job's state in one line that changes when something happens."""
     parts = [job.id[:8], job.type, job.status, f"attempt {job.attempts} of {job.max_attempts}"]
     if job.progress:
-        parts.append(f"{job.progress.percent:g} % {job.progress.note or ''}".strip())
+        parts.append(progress_of(job) or "")
     if job.finished_at is None and job.why:
         parts.append(job.why)
     return "  ".join(parts)

@@ -128,7 +128,7 @@ def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
     return Call("GET", f"{_job(job)}/logs", m.LogPage, query={"cursor": cursor}, repeatable=True)
 
 
-def chosen(ids: Sequence[str] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
+def chosen(ids: Sequence[JobOrId] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
     """Return the selected jobs of an action on many; raise ValueError unless the selection is explicit.
 
     A variable that is None, or a missing argument, must not select every job of the stage.
@@ -140,7 +140,7 @@ def chosen(ids: Sequence[str] | None, filters: Mapping[str, Any], *, everything:
         raise ValueError("Say which jobs: give ids, or filters such as type=, or everything=True; one of the three.")
     if everything:
         return {"everything": True}
-    return {"filter": as_filter(filters)} if ids is None else {"ids": list(ids)}
+    return {"filter": as_filter(filters)} if ids is None else {"ids": [id_of(job) for job in ids]}
 
 
 def bulk(
@@ -253,9 +253,16 @@ def meta() -> Call[m.Meta]:
 
 
 def as_filter(conditions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the conditions that are set, with times as text."""
-    given = {name: value for name, value in conditions.items() if value is not None}
-    return {name: as_time(value) if isinstance(value, datetime) else value for name, value in given.items()}
+    """Return the conditions that are set, with times and jobs as text; raise TypeError for several values of one."""
+    return {name: _condition(name, value) for name, value in conditions.items() if value is not None}
+
+
+def _condition(name: str, value: Any) -> Any:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise TypeError(f"{name} takes one value: ask once for each of several.")
+    if isinstance(value, datetime):
+        return as_time(value)
+    return id_of(value) if isinstance(value, m.JobRow | m.JobDetail | m.CancelledJob) else value
 
 
 def id_of(job: JobOrId) -> str:

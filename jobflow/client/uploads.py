@@ -12,10 +12,13 @@ S3_REASON = 300
 """Characters of S3's reason that an error shows."""
 
 
-def content_of(file: bytes | Path, content_type: str | None) -> tuple[bytes, str]:
+def content_of(file: bytes | Path | str, content_type: str | None) -> tuple[bytes, str]:
     """Return a file's bytes and type; without a given type, its name decides. Raises ConfigurationError."""
-    content = file if isinstance(file, bytes) else _read(file)
-    known = content_type or (None if isinstance(file, bytes) else mimetypes.guess_type(file.name)[0])
+    if isinstance(file, bytes):
+        content, guessed = file, None
+    else:
+        content, guessed = _read(Path(file)), mimetypes.guess_type(Path(file).name)[0]
+    known = content_type or guessed
     if known is None:
         raise e.ConfigurationError("The file's type is not known: name it, such as image/png.")
     return content, known

@@ -61,7 +61,7 @@ def add(folder: Path, name: str) -> list[Path]:
     module = name.replace(".", "_")
     model = "".join(part.capitalize() for part in name.split("."))
     words = {"name": name, "module": module, "model": model}
-    files = {f"handlers/{module}.py": "handlers/type.py", f"tests/test_{module}.py": "tests/test_type.py"}
+    files = {f"handlers/{module}.py": "handlers/type.py", f"tests/handlers/test_{module}.py": "tests/test_type.py"}
     for file in files:
         if (folder / file).exists():
             raise ConfigurationError(f"{file} exists already.")

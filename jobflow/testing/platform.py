@@ -23,6 +23,7 @@ from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.rule import AHEAD
 from chalicelib.watchdog.run import Watchdog
+from jobflow.client.encoding import as_seconds
 from jobflow.testing.clock import Clock
 from jobflow.testing.workers import Workers
 
@@ -63,21 +64,22 @@ class Platform:
         payload: Any,
         *,
         key: str | None = None,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         debounce: tuple[str, int] | None = None,
         **asked: Any,
     ) -> Job:
-        """Create a job as the client does; `delay` in seconds. More: max_attempts, tags.
+        """Create a job as the client does; `delay` in seconds or a timedelta, `run_at` with a time zone.
 
         `key` is the Idempotency-Key; `debounce` is a key and seconds: a job that waits under that key is replaced.
+        More: max_attempts, tags.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
         name = type if isinstance(type, str) else type.name
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
-        when = None if run_at is None else run_at.timestamp()
-        seconds = None if delay is None else round(delay)
+        when = None if run_at is None else _moment(run_at)
+        seconds = None if delay is None else as_seconds(delay)
         asked["tags"] = tuple(asked.get("tags", ()))
         asked.setdefault("idempotency_key", key)
         asked["debounce"] = None if debounce is None else Debounce(*debounce)
@@ -180,3 +182,9 @@ class Platform:
     def retry(self, job: Job | str, payload: Any = None) -> Job:
         """Run a finished job again like an operator; raises JobConflict."""
         return self._operations.retry(job if isinstance(job, str) else job.id, payload)
+
+
+def _moment(run_at: datetime) -> float:
+    if not isinstance(run_at, datetime) or run_at.tzinfo is None:
+        raise TypeError("run_at is a datetime with a time zone, such as platform.clock.time + timedelta(hours=1).")
+    return run_at.timestamp()

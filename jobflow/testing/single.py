@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType, declared
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
@@ -68,7 +68,7 @@ class Ran:
 
 
 def run(
-    type: JobType[Any, Any],
+    type: JobType[Any, Any] | str,
     payload: Any = None,
     *,
     attempt: int = 1,
@@ -85,6 +85,7 @@ def run(
     `cancel_at` asks the job to stop from that progress. Raises InvalidPayload, the function's own errors, and
     PermanentError for a result that cannot be stored.
     """
+    type = kind_of(type)
     stored = type.canonical(_plain(type, payload))
     clock = clock or Clock()
     left = type.job_budget if seconds is None else seconds
@@ -104,11 +105,17 @@ def run(
     return Ran(value, as_json(value), context)
 
 
-def example(type: JobType[Any, Any], **changes: Any) -> dict[str, Any]:
+def kind_of(type: JobType[Any, Any] | str) -> JobType[Any, Any]:
+    """Return a job type that may be named. Raises UnknownJobType when no file declares it."""
+    return declared(type) if isinstance(type, str) else type
+
+
+def example(type: JobType[Any, Any] | str, **changes: Any) -> dict[str, Any]:
     """Return a payload from the type's schema (its first example, or its required fields), with these fields changed.
 
     Raises InvalidPayload if the type refuses it.
     """
+    type = kind_of(type)
     payload = {**type.example, **changes}
     type.parse(payload)
     return payload

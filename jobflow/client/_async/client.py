@@ -134,7 +134,7 @@ class AsyncJobFlow:
 
     async def retry_many(
         self,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -150,7 +150,7 @@ class AsyncJobFlow:
 
     async def cancel_many(
         self,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -178,7 +178,7 @@ class AsyncJobFlow:
     async def start_bulk(
         self,
         action: m.Action,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -266,7 +266,7 @@ class AsyncJobFlow:
         """Remove the mark of an error group."""
         return await self._ask(calls.judge(fingerprint, "reopen"))
 
-    async def upload(self, file: bytes | Path, content_type: str | None = None) -> str:
+    async def upload(self, file: bytes | Path | str, content_type: str | None = None) -> str:
         """Upload a file and return its key for a payload. The name in a path gives its type."""
         content = uploads.content_of(file, content_type)
         form = await self._ask(calls.upload_form(content[1], len(content[0])))

@@ -133,7 +133,7 @@ class JobFlow:
 
     def retry_many(
         self,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -149,7 +149,7 @@ class JobFlow:
 
     def cancel_many(
         self,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -175,7 +175,7 @@ class JobFlow:
     def start_bulk(
         self,
         action: m.Action,
-        ids: Sequence[str] | None = None,
+        ids: Sequence[JobOrId] | None = None,
         *,
         everything: bool = False,
         dry_run: bool = False,
@@ -263,7 +263,7 @@ class JobFlow:
         """Remove the mark of an error group."""
         return self._ask(calls.judge(fingerprint, "reopen"))
 
-    def upload(self, file: bytes | Path, content_type: str | None = None) -> str:
+    def upload(self, file: bytes | Path | str, content_type: str | None = None) -> str:
         """Upload a file and return its key for a payload. The name in a path gives its type."""
         content = uploads.content_of(file, content_type)
         form = self._ask(calls.upload_form(content[1], len(content[0])))

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,7 +17,7 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.exclusions import TABLE, Exclusion
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
-from chalicelib.job_types.jobtype import JobType, check_enqueues, job
+from chalicelib.job_types.jobtype import BROUGHT, JobType, check_enqueues, job
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
 from chalicelib.job_types.rate import Rate
@@ -130,10 +131,18 @@ def test_the_root_is_the_first_of_the_line() -> None:
     assert Lineage.of(second) == Lineage(second.id, run_name(second), first.id)
 
 
+def test_what_jobflow_brings_is_what_its_own_files_declare() -> None:
+    handlers = Path(__file__).parents[3] / "handlers"
+    assert {path.stem.replace("_", ".") for path in handlers.glob("[!_]*.py")} == BROUGHT
+
+
 def test_a_type_that_no_file_declares_or_that_is_no_name_cannot_be_named() -> None:
     kind: JobType[Note, None] = JobType("a.a", lambda _payload, _ctx: None, Note, enqueues=("no.such",))
     with pytest.raises(ConfigurationError, match=r"a\.a: enqueues names no\.such, which no file declares"):
         check_enqueues({"a.a": kind})
+    mail: JobType[Note, None] = JobType("a.a", lambda _payload, _ctx: None, Note, enqueues=("email.send",))
+    with pytest.raises(ConfigurationError, match=r'name it in jobflow.toml, as builtin = \["email.send"\]'):
+        check_enqueues({"a.a": mail})
     with only_types(), pytest.raises(ConfigurationError, match="is named like"):
 
         @job("a.a", enqueues="bb")

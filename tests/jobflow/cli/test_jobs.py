@@ -291,3 +291,19 @@ def test_the_end_of_an_error_and_its_stack_are_printed_at_any_width(
         assert "".join(REMEDY.split()) in "".join(out.split()), typed
         assert max(map(len, out.splitlines())) <= columns
     assert all(line in out for line in stack.splitlines())
+
+
+def test_a_discarded_job_and_what_its_attempts_said_are_told(shell: Shell, world: World) -> None:
+    job = world.create()
+    world.put_in(job, Status.FAILED, finished_at=T0)
+    said = Attempt(1, 1, "permanent_error", T0, T0 + 1, "ValueError", "no", claim=1)
+    world.store.record(job, replace(said, progress=60.0, progress_note="shelves are counted"))
+    assert shell(f"jobs discard {job} --reason 'sent by hand'").code == 0
+    shown = shell(f"jobs show {job} --table").out
+    assert all(words in shown for words in ("sent by hand", "60 % shelves are counted"))
+
+
+def test_what_is_no_part_of_an_id_names_no_job(shell: Shell) -> None:
+    said = shell("jobs show nosuchjob")
+    assert said.code == 4
+    assert "digits, a to f and hyphens" in said.err

@@ -87,11 +87,14 @@ def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, w
     assert (len(run.points), dict(wire.asked[-1].url.params)["to"]) == (61, "2027-01-15T08:00:00Z")
 
 
-def test_a_file_is_sent_to_s3_without_the_token(wire: Wire, client: JobFlow, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [str, Path])
+def test_a_file_is_sent_to_s3_without_the_token(
+    wire: Wire, client: JobFlow, tmp_path: Path, named: Callable[[Path], str | Path]
+) -> None:
     wire.instead = [httpx.Response(200, json=FORM), httpx.Response(204)]
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG")
-    assert client.upload(picture) == "uploads/1.png"
+    assert client.upload(named(picture)) == "uploads/1.png"
     asked, sent = wire.asked
     assert asked.content == b'{"content_type":"image/png","bytes":4}'
     assert (str(sent.url), "authorization" in sent.headers) == (FORM["url"], False)

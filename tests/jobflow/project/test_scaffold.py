@@ -35,7 +35,7 @@ def test_it_holds_nothing_of_ours(project: Path) -> None:
     assert files == {
         ".env.example", ".github/workflows/ci.yml", ".gitignore", "README.md", "jobflow.toml", "pyproject.toml",
         "requirements.txt", "handlers/__init__.py", "handlers/hello_world.py", "handlers/word_count.py",
-        "tests/test_hello_world.py", "tests/test_word_count.py",
+        "tests/handlers/test_hello_world.py", "tests/handlers/test_word_count.py",
     }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def test_a_job_type_is_added_as_the_repository_sorts_its_imports(project: Path) 
     settings = project / "pyproject.toml"
     settings.write_text(settings.read_text().replace('"chalicelib", ', "").replace(', "jobflow"', ""))
     scaffold.add(project, "page.print")
-    done = run(project, "ruff", "check", "--no-cache", "handlers/page_print.py", "tests/test_page_print.py")
+    done = run(project, "ruff", "check", "--no-cache", "handlers/page_print.py", "tests/handlers/test_page_print.py")
     assert done.returncode == 0, done.stdout
 
 

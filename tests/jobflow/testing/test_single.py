@@ -60,3 +60,7 @@ def test_the_fixture_skips_without_a_running_platform(tmp_path: Path, monkeypatc
     state = {"api": "http://127.0.0.1:1", "token": "jf_dev"}
     (tmp_path / ".jobflow" / "dev.json").write_text(json.dumps(state))
     assert next(fixtures.local_platform.__wrapped__()).target.token == "jf_dev"  # type: ignore[attr-defined]
+
+
+def test_a_type_may_be_named(kinds: Kinds) -> None:
+    assert run(kinds[0].name, example(kinds[0].name, number=4)).value["number"] == 4
