@@ -51,7 +51,7 @@ class JobContext(Protocol):
 
     def enqueue(
         self,
-        job_type: str,
+        type: str,
         payload: Any,
         *,
         key: str,

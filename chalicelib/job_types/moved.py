@@ -3,8 +3,9 @@
 `@job` uses this table to refuse them, and `jobflow upgrade` to rewrite a repository.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from chalicelib.errors import ConfigurationError
 
@@ -37,6 +38,10 @@ MOVED: Mapping[str, Place] = {
     "delays": Place("retry", "Delays", "waits"),
 }
 LONGEST_SHOWN = 40
+FORMER_TYPE = "job_type"
+"""A former name of the argument of `ctx.enqueue` that is called `type`, as everywhere."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def refuse(name: str, given: Mapping[str, Any]) -> None:
@@ -46,6 +51,20 @@ def refuse(name: str, given: Mapping[str, Any]) -> None:
             raise TypeError(f"job() got an unexpected keyword argument {setting!r}")
     told = "; ".join(_told(setting, value) for setting, value in given.items())
     raise ConfigurationError(f"{name}: {told}. `jobflow upgrade` rewrites the files in handlers/.")
+
+
+def refuse_job_type(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function that takes `type` raise ConfigurationError for the former name of it."""
+
+    @functools.wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> R:
+        if FORMER_TYPE in named:
+            raise ConfigurationError(
+                f"{function.__name__}: {FORMER_TYPE}= is now type=. `jobflow upgrade` rewrites the files in handlers/."
+            )
+        return function(*given, **named)
+
+    return call
 
 
 def _told(setting: str, value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 
 from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
+from chalicelib.job_types.moved import refuse_job_type
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
@@ -74,9 +75,10 @@ class WorkerContext:
         """See JobContext."""
         return self.secrets.read(name)
 
+    @refuse_job_type
     def enqueue(
         self,
-        job_type: str,
+        type: str,
         payload: Any,
         *,
         key: str,
@@ -87,7 +89,7 @@ class WorkerContext:
     ) -> str:
         """See JobContext."""
         return self.enqueuing.make(
-            self.job, job_type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
+            self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
         )
 
     def remaining_seconds(self) -> float:

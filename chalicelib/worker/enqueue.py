@@ -32,7 +32,7 @@ class Enqueuing:
     def make(
         self,
         parent: Job,
-        job_type: str,
+        type: str,
         payload: Any,
         *,
         key: str,
@@ -47,18 +47,18 @@ class Enqueuing:
 
         Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest.
         """
-        if self.service is None or job_type not in self.allowed:
+        if self.service is None or type not in self.allowed:
             known = ", ".join(self.allowed) or "none"
-            raise ConfigurationError(f"{job_type} is not in enqueues= of {parent.type}; declared: {known}")
-        jobtype.declared(job_type)
+            raise ConfigurationError(f"{type} is not in enqueues= of {parent.type}; declared: {known}")
+        jobtype.declared(type)
         asked = Submission(
-            job_type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
+            type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
             debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
         )  # fmt: skip
         _check(asked, key)
-        if self.made.setdefault((job_type, key), asked.body_hash()) != asked.body_hash():
+        if self.made.setdefault((type, key), asked.body_hash()) != asked.body_hash():
             where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
             raise InvalidRequest("One key names one job.", where)
         return self.service.submit(asked).job.id

@@ -1,14 +1,17 @@
 """A condition on jobs is one thing in the API, the client, the command line and the assistant's tools."""
 
 from contextlib import suppress
+from inspect import getmembers, isfunction, signature
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from chalicelib import JobContext
 from chalicelib.api.models.schemas import BulkFilter, ListQuery
 from chalicelib.jobs.job import Status
-from jobflow import ApiError, JobFlow
+from jobflow import ApiError, AsyncJobFlow, JobFlow, NewJob
+from jobflow.testing import Platform, example, run
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.assistant.test_server import ask
 from tests.jobflow.cli.conftest import Shell, shell  # noqa: F401 - a fixture
@@ -106,3 +109,20 @@ def test_a_filter_and_a_list_of_ids_take_jobs_as_well(world: World, client: JobF
     world.put_in(job.id, Status.FAILED)
     assert client.retry_many([job], dry_run=True).matched == 1
     assert client.start_bulk("retry", [job]).matched == 1
+
+
+def test_a_job_type_is_called_type_in_every_call(wire: Wire) -> None:
+    calls = [
+        (of.__name__, name, list(signature(function).parameters))
+        for of in (JobFlow, AsyncJobFlow, Platform, JobContext, NewJob)
+        for name, function in getmembers(of, isfunction)
+        if not name.startswith("_") or name == "__init__"
+    ]
+    calls += [("testing", function.__name__, list(signature(function).parameters)) for function in (run, example)]
+    assert [(where, name) for where, name, named in calls if {"job_type", "kind", "type_"} & {*named}] == []
+
+    async def tools(assistant: Any) -> list[str]:
+        listed = (await assistant.list_tools()).tools
+        return [tool.name for tool in listed if "job_type" in tool.input_schema.get("properties", {})]
+
+    assert ask(wire, tools, write=True) == []

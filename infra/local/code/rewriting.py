@@ -1,4 +1,6 @@
-"""Rewrite calls of `@job` in files of a former version: `python -m infra.local.code.rewriting [--check] FILE…`.
+"""Rewrite calls of `@job` and `ctx.enqueue` in files of a former version.
+
+As a program: `python -m infra.local.code.rewriting [--check] FILE…`.
 
 Only the arguments that moved are touched, and the import of the classes that hold them; comments and layout stay. The
 positions that `ast` gives are enough for that: a library for concrete syntax would be shipped for what is done once.
@@ -11,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from chalicelib.job_types.moved import MOVED, Place
+from chalicelib.job_types.moved import FORMER_TYPE, MOVED, Place
 
 Span = tuple[int, int]
 """The begin and the end of a piece of a file, in bytes."""
@@ -73,6 +75,19 @@ class Source:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="job")) if name in modules:
                     yield f"{name}.", node
 
+    def former_types(self) -> Iterator[int]:
+        """Yield where a call of a context's `enqueue` has the former name of `type`."""
+        nodes = list(ast.walk(self.tree))
+        contexts = {
+            argument.arg
+            for argument in nodes if isinstance(argument, ast.arg)
+            if "JobContext" in ast.unparse(argument.annotation or ast.Constant(""))
+        }  # fmt: skip
+        for node in nodes:
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="enqueue")) if name in contexts:
+                    yield from (self.span(given)[0] for given in node.keywords if given.arg == FORMER_TYPE)
+
 
 def rewritten(text: bytes) -> bytes:
     """Return the text of a file with each setting at its new place. Raises NotRewritten, SyntaxError."""
@@ -92,6 +107,7 @@ def rewritten(text: bytes) -> bytes:
         gone = {span for members in groups.values() for _, span in members[1:]}
         edits += [(begin, end, b"") for begin, end in _removed(source, call, gone)]
     edits += _imported(source, needed)
+    edits += [(begin, begin + len(FORMER_TYPE), b"type") for begin in source.former_types()]
     for begin, end, new in sorted(edits, reverse=True):
         text = text[:begin] + new + text[end:]
     return text

@@ -102,3 +102,9 @@ def test_the_file_of_a_type_is_imported_when_the_first_of_its_jobs_is_made(
         with pytest.raises(InvalidRequest):
             jobtype.declared("word.count")
     assert asked == [there]
+
+
+def test_the_former_name_of_the_type_is_refused_with_the_new_one(world: OneType) -> None:
+    error = refusal(world, lambda ctx: ctx.enqueue(job_type="test.mail", payload=PAYLOAD, key="k"))  # type: ignore[call-arg]
+    assert "job_type= is now type=" in str(error)
+    assert "`jobflow upgrade`" in str(error)

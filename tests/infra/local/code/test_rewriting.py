@@ -185,3 +185,22 @@ def test_files_are_only_named_when_it_is_a_check(tmp_path: Path, capsys: pytest.
     broken.write_text("@job(")
     assert main([str(broken)]) == 1
     assert "broken.py: change it by hand" in capsys.readouterr().out
+
+
+def test_the_former_name_of_a_type_is_rewritten_where_a_context_makes_a_job() -> None:
+    text = """from chalicelib import JobContext, job
+import chalicelib
+
+
+def one(payload: object, ctx: JobContext, queue: object) -> None:
+    # é
+    ctx.enqueue(key="a", job_type = "b.c", payload={"job_type": 1})
+    queue.enqueue(job_type="mine")
+
+
+def two(payload: object, context: "chalicelib.JobContext") -> None:
+    context.enqueue(job_type="b.c", payload={}, key="a")
+""".encode()
+    after = rewritten(text)
+    assert after == text.replace(b'job_type = "b.c"', b'type = "b.c"').replace(b'job_type="b.c"', b'type="b.c"')
+    assert rewritten(after) == after
