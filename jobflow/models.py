@@ -282,7 +282,7 @@ class FindingRow:
     fingerprint: str | None
     """The error of the acknowledged ones, if they all have the same"""
     filter: FindingFilter | None
-    """The counted jobs; null for `errors`"""
+    """The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true"""
 
 
 @dataclass(frozen=True, slots=True)

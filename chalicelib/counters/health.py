@@ -165,11 +165,15 @@ def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
     return mark is not None and one.at <= mark.at
 
 
+def is_open(mark: Acknowledged | None, last_seen: float) -> bool:
+    """Return whether nobody has acknowledged a group of errors, or it was seen again after that."""
+    return mark is None or last_seen > mark.at
+
+
 def _open(errors: Iterable[ErrorHour], acknowledged: Mapping[str, Acknowledged]) -> dict[str, set[str]]:
     """Return the groups by type that nobody has acknowledged, or that were seen again after it."""
     found: dict[str, set[str]] = {}
     for hour in errors:
-        mark = acknowledged.get(hour.fingerprint)
-        if mark is None or float(hour.numbers["last_seen"]) > mark.at:
+        if is_open(acknowledged.get(hour.fingerprint), float(hour.numbers["last_seen"])):
             found.setdefault(str(hour.numbers["type"]), set()).add(hour.fingerprint)
     return found

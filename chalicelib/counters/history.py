@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.counters.health import HOUR, Dead, Finding, came, findings
+from chalicelib.counters.health import HOUR, Dead, Finding, came, findings, is_open
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
@@ -133,14 +133,19 @@ class History:
         shown = [point for point in points if metric not in COUNTED_BACK or point["t"] <= end]
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
 
-    def errors(self, job_type: str | None, since: float | None) -> Errors:
-        """Return the groups of errors of a type, or of all, since then: default a day, at most 30."""
+    def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
+        """Return the groups of errors of a type, or of all, since then: default a day, at most 30.
+
+        The `unacknowledged` ones of the last day are those that `health` counts.
+        """
         now = self.clock()
         begin = max(now - DAY if since is None else since, now - LONGEST)
         start = begin - begin % 3600
         hours = self.counters.errors(min(start, spark_start(now)), now, MOST_ROWS)
         found = error_groups(hours, now, job_type, start)
         marks = self.acknowledgements.acknowledged() if found else {}
+        if unacknowledged:
+            found = [group for group in found if is_open(marks.get(group["fingerprint"]), group["last_seen"])]
         return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
 
     def health(self, names: Sequence[str]) -> list[Finding]:
@@ -150,7 +155,9 @@ class History:
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
-        errors = self.counters.errors(now - DAY, now, MOST_ROWS)
+        day = now - DAY
+        # From the whole hour on, as `errors` begins: both are made of the same rows.
+        errors = self.counters.errors(day - day % 3600, now, MOST_ROWS)
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)
         dead = self.dead_letters.look(standing) if marks or new else None

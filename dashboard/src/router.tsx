@@ -57,7 +57,7 @@ const queue = createRoute({
 const errors = createRoute({
   getParentRoute: () => root,
   path: "/errors",
-  validateSearch: pick("type", "since"),
+  validateSearch: pick("type", "since", "only"),
   component: lazyRouteComponent(pages.errors, "ErrorsPage"),
 });
 const schedules = createRoute({

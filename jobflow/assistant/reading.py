@@ -72,10 +72,15 @@ class Reading:
         """Read the log lines of a job, the newest attempt first."""
         return [cut(plain(line)) for line in islice(self._client.logs(job_id), MOST_LINES)]
 
-    def list_errors(self, type: str | None = None, hours: float = 24) -> list[dict[str, Any]]:
-        """List failures in groups that differ only in ids and numbers, most frequent first."""
+    def list_errors(
+        self, type: str | None = None, hours: float = 24, unacknowledged: bool = False
+    ) -> list[dict[str, Any]]:
+        """List failures in groups that are the same but for ids and numbers, most frequent first.
+
+        The `unacknowledged` ones of 24 hours are those that a finding about errors counts.
+        """
         since = datetime.now(UTC) - timedelta(hours=hours)
-        return [cut(plain(group)) for group in self._client.errors(type, since)]
+        return [cut(plain(group)) for group in self._client.errors(type, since, unacknowledged=unacknowledged)]
 
     def read_metrics(self) -> dict[str, Any]:
         """Read the number of jobs by type and status, and the length of the queues."""

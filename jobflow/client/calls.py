@@ -226,9 +226,9 @@ def findings() -> Call[m.Findings]:
     return Call("GET", "/metrics/health", m.Findings, repeatable=True)
 
 
-def errors(type: str | None, since: datetime | str | None) -> Call[m.ErrorGroups]:
-    """Read the error groups."""
-    query = {"type": type, "since": None if since is None else as_time(since)}
+def errors(type: str | None, since: datetime | str | None, *, unacknowledged: bool = False) -> Call[m.ErrorGroups]:
+    """Read the groups of failures."""
+    query = {"type": type, "since": None if since is None else as_time(since), "unacknowledged": unacknowledged or None}
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
 
 

@@ -126,3 +126,20 @@ def test_a_job_type_is_called_type_in_every_call(wire: Wire) -> None:
         return [tool.name for tool in listed if "job_type" in tool.input_schema.get("properties", {})]
 
     assert ask(wire, tools, write=True) == []
+
+
+def test_groups_of_errors_that_a_finding_counts_are_asked_for_in_each_place(
+    wire: Wire,
+    shell: Shell,  # noqa: F811
+    client: JobFlow,  # noqa: F811
+) -> None:
+    def waits() -> bool:
+        return asked(wire).get("unacknowledged") == ["true"]
+
+    assert (client.errors(unacknowledged=True), waits()) == ([], True)
+    assert (shell("errors --unacknowledged").code, waits()) == (0, True)
+    assert (ask(wire, lambda to: to.call_tool("list_errors", {"unacknowledged": True})).is_error, waits()) == (
+        False,
+        True,
+    )
+    assert (client.errors(), waits()) == ([], False)

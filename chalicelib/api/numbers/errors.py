@@ -10,6 +10,7 @@ from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
+from chalicelib.counters.health import is_open
 from chalicelib.counters.marking import Marking
 from chalicelib.counters.port import Acknowledged
 from chalicelib.errors import FieldError, InvalidRequest
@@ -29,6 +30,11 @@ class ErrorsQuery(Query):
 
     type: TypeName | None = None
     since: Moment | None = None
+    unacknowledged: bool = Field(
+        False,
+        description="Only groups that no operator has acknowledged, or that came again since: those that a finding of "
+        "GET /metrics/health about `errors` counts",
+    )
 
 
 class ErrorGroup(Answer):
@@ -79,7 +85,7 @@ def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
     check_type(asked.type)
-    found = parts.history.errors(asked.type, asked.since)
+    found = parts.history.errors(asked.type, asked.since, unacknowledged=asked.unacknowledged)
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},
@@ -135,10 +141,8 @@ def _fingerprint(call: Call) -> str:
 
 def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
     """Return the state of a group with that mark, which was last seen then (epoch seconds)."""
-    if mark is None:
-        return "open"
-    if last_seen > mark.at:
-        return "regressed" if mark.resolved else "open"
+    if mark is None or is_open(mark, last_seen):
+        return "regressed" if mark and mark.resolved else "open"
     return "resolved" if mark.resolved else "acknowledged"
 
 

@@ -46,7 +46,9 @@ class FindingRow(Answer):
         "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
     )
     fingerprint: str | None = Field(None, description="The error of the acknowledged ones, if they all have the same")
-    filter: FindingFilter | None = Field(None, description="The counted jobs; null for `errors`")
+    filter: FindingFilter | None = Field(
+        None, description="The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true"
+    )
 
 
 class Findings(Answer):

@@ -53,16 +53,16 @@ export interface paths {
     };
     /**
      * List jobs, newest first
-     * @description List jobs, newest first. Follow `next_cursor` until it is null; offset + limit is at most 5,000.
+     * @description List jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000.
      */
     get: operations["list_jobs"];
     put?: never;
     /**
      * Create a job
-     * @description Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
+     * @description Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
      *
-     *     The same happens for a type with unique jobs, and for a debounce key under which a job still waits: the header
-     *     Existing-Job then says `unique` or `debounced`.
+     *     So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+     *     header Existing-Job then says `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -99,8 +99,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the payload of a run after which the job was retried with another payload
-     * @description Return the payload of a run after which the job was retried with another payload. It is kept for 90 days.
+     * Return the payload of a run after which the job was retried with another one
+     * @description Return the payload of a run after which the job was retried with another one. Kept for 90 days.
      */
     get: operations["get_payload"];
     put?: never;
@@ -141,10 +141,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop a job: a waiting job at once, a running job at its next check
-     * @description Stop a job: a waiting job at once, a running job at its next check.
-     *
-     *     With `descendants`, also the jobs that it made.
+     * Stop a job: at once while it waits, at its next check while it runs
+     * @description Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -163,8 +161,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Start a scheduled or retrying job now
-     * @description Start a scheduled or retrying job now. A queued job is returned unchanged, so repeating the request is safe.
+     * Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm
+     * @description Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm.
      */
     post: operations["run_job_now"];
     delete?: never;
@@ -184,7 +182,7 @@ export interface paths {
     put?: never;
     /**
      * Settle a failed or dead-lettered job without running it
-     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, with who and why.
+     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why.
      */
     post: operations["discard_job"];
     delete?: never;
@@ -201,8 +199,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the log lines of a job, from CloudWatch Logs
-     * @description List the log lines of a job, from CloudWatch Logs. A page may be empty and still have a next page.
+     * List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one
+     * @description List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one.
      */
     get: operations["read_logs"];
     put?: never;
@@ -223,11 +221,11 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Create up to 25 jobs
-     * @description Create up to 25 jobs. Each job has its own answer, and a wrong job does not prevent the others.
+     * Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out
+     * @description Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
      *
-     *     With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
-     *     0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
+     *     With an Idempotency-Key for the whole request, a job without a key of its own gets that key, a space and its place
+     *     from 0, so that the same request again creates nothing. Counts as one request for the rate limit.
      */
     post: operations["create_jobs"];
     delete?: never;
@@ -247,7 +245,7 @@ export interface paths {
     put?: never;
     /**
      * Retry, cancel or discard up to 100 jobs
-     * @description Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`.
+     * @description Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`.
      */
     post: operations["change_jobs"];
     delete?: never;
@@ -271,10 +269,9 @@ export interface paths {
     put?: never;
     /**
      * Start a bulk action
-     * @description Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
+     * @description Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
      *
-     *     The action has changed its first jobs before the answer. Repeating the request is safe: jobs that are already
-     *     changed are skipped.
+     *     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
      */
     post: operations["start_bulk"];
     delete?: never;
@@ -313,8 +310,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop a bulk action after the jobs that it is changing now; finished changes stay
-     * @description Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat.
+     * Stop a bulk action after the jobs that it acts on now; what is done stays done
+     * @description Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat.
      */
     post: operations["stop_bulk"];
     delete?: never;
@@ -333,13 +330,13 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Retry up to 100 dead-lettered jobs, of one type or of all types
-     * @description Retry up to 100 dead-lettered jobs, of one type or of all types.
+     * Retry up to 100 dead-lettered jobs, of one type or of all
+     * @description Retry up to 100 dead-lettered jobs, of one type or of all.
      *
-     *     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
+     *     While `more` is true, send it again with `next_cursor`; safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *     removes it, at up to 2,000 messages of a queue a minute.
+     *     comes to it, at up to 2,000 messages of a queue a minute.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;
@@ -356,8 +353,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB)
-     * @description List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB).
+     * Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)
+     * @description Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB).
      */
     get: operations["list_job_types"];
     put?: never;
@@ -376,10 +373,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts
-     * @description List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts.
+     * List the ten tenants of a type with the most jobs at work: queued, running, or between attempts
+     * @description List the ten tenants of a type with the most jobs at work: queued, running, or between attempts.
      *
-     *     It reads at most 4,000 of these jobs: those due first, and those due last.
+     *     It looks at 4,000 of these jobs at most: those due first, and those due last.
      */
     get: operations["list_tenants"];
     put?: never;
@@ -401,9 +398,9 @@ export interface paths {
     put?: never;
     /**
      * Pause a type's queue
-     * @description Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
+     * @description Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
      *
-     *     GET /metrics shows by whom and why. If the type is already paused, it keeps showing the first pause.
+     *     GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -422,8 +419,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Resume a type's queue, within a minute
-     * @description Resume a type's queue, within a minute. Safe to repeat.
+     * Work off a type's queue again, within a minute
+     * @description Work off a type's queue again, within a minute. Safe to repeat.
      */
     post: operations["resume_job_type"];
     delete?: never;
@@ -441,9 +438,7 @@ export interface paths {
     };
     /**
      * List the last 20 pauses of a type that ended within 90 days, newest first
-     * @description List the last 20 pauses of a type that ended within 90 days, newest first.
-     *
-     *     GET /metrics shows the present pause.
+     * @description List the last 20 pauses of a type that ended within 90 days, newest first. GET /metrics tells the present one.
      */
     get: operations["list_past_pauses"];
     put?: never;
@@ -468,8 +463,8 @@ export interface paths {
     get: operations["list_schedules"];
     put?: never;
     /**
-     * Store a schedule; 409 if its id is taken
-     * @description Store a schedule; 409 if its id is taken. It fires from now on.
+     * Store a schedule; 409 when its id is taken
+     * @description Store a schedule; 409 when its id is taken. Its first firing is the first after now.
      */
     post: operations["create_schedule"];
     delete?: never;
@@ -486,8 +481,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the next firings of a cron expression, without storing it
-     * @description Return the next firings of a cron expression, without storing it.
+     * Return the next firings of a cron text that need not be stored
+     * @description Return the next firings of a cron text that need not be stored.
      */
     get: operations["preview_schedule"];
     put?: never;
@@ -511,16 +506,16 @@ export interface paths {
      */
     get: operations["get_schedule"];
     /**
-     * Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise)
-     * @description Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
+     * Replace a stored schedule's settings, with `version` only those that were read (409 otherwise)
+     * @description Replace a stored schedule's settings, with `version` only those that were read (409 otherwise).
      *
-     *     Change a declared schedule in its handler file (the API answers 409).
+     *     A declared one is changed in its handler file (409).
      */
     put: operations["change_schedule"];
     post?: never;
     /**
-     * Delete a stored schedule and cancel the job that was made ahead
-     * @description Delete a stored schedule and cancel the job that was made ahead. Returns the deleted schedule.
+     * Delete a stored schedule; the job that was made ahead is cancelled
+     * @description Delete a stored schedule; the job that was made ahead is cancelled. Answers with the schedule as it was.
      */
     delete: operations["delete_schedule"];
     options?: never;
@@ -538,8 +533,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Pause a schedule and cancel the job that was made ahead
-     * @description Pause a schedule and cancel the job that was made ahead. Safe to repeat.
+     * Pause a schedule; the job that was made ahead is cancelled
+     * @description Pause a schedule; the job that was made ahead is cancelled. Safe to repeat.
      */
     post: operations["pause_schedule"];
     delete?: never;
@@ -558,8 +553,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Resume a paused schedule with its first firing after now
-     * @description Resume a paused schedule with its first firing after now. Safe to repeat.
+     * Let a paused schedule go on with its first firing after now
+     * @description Let a paused schedule go on with its first firing after now. Safe to repeat.
      */
     post: operations["resume_schedule"];
     delete?: never;
@@ -578,8 +573,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Create a job of a schedule now, even if it is paused
-     * @description Create a job of a schedule now, even if it is paused. Repeating the Idempotency-Key answers 200 with that job.
+     * Create a job of a schedule now, also of a paused one
+     * @description Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it.
      */
     post: operations["run_schedule"];
     delete?: never;
@@ -636,11 +631,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s
-     * @description Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s.
+     * Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s
+     * @description Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
      *
-     *     `total` is from creation to completion. Depth (the unfinished jobs) and `oldest` go back the same number of steps
-     *     from now.
+     *     `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
      */
     get: operations["read_series"];
     put?: never;
@@ -681,8 +675,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Acknowledge an error group, so that new groups stand out
-     * @description Acknowledge an error group, so that new groups stand out. Kept for 90 days; at most 2,000 groups have marks.
+     * Acknowledge a group of errors, so that new ones stand out; kept for 90 days
+     * @description Acknowledge a group of errors, so that new ones stand out; kept for 90 days. At most 2,000 groups are marked.
      */
     post: operations["acknowledge_error"];
     delete?: never;
@@ -701,8 +695,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Mark an error group as fixed
-     * @description Mark an error group as fixed. If the error occurs again, the group is shown as regressed. Kept for 90 days.
+     * Mark a group of errors as fixed: it is shown as regressed when it is seen again
+     * @description Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days.
      */
     post: operations["resolve_error"];
     delete?: never;
@@ -721,8 +715,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Remove the mark of an error group
-     * @description Remove the mark of an error group.
+     * Take the mark of a group of errors away
+     * @description Take the mark of a group of errors away.
      */
     post: operations["reopen_error"];
     delete?: never;
@@ -741,8 +735,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload
-     * @description Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload.
+     * Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload
+     * @description Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload.
      */
     post: operations["create_upload"];
     delete?: never;
@@ -759,8 +753,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the named sets of statuses, and the limits of requests
-     * @description Return the named sets of statuses, and the limits of requests. Constant for a deployed version.
+     * Return the sets of statuses that mean something, and the limits of requests
+     * @description Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version.
      */
     get: operations["read_meta"];
     put?: never;
@@ -866,7 +860,7 @@ export interface components {
     };
     /**
      * BatchAnswer
-     * @description One result for each job, in the same order.
+     * @description One result for each job, in their order.
      */
     BatchAnswer: {
       /** Results */
@@ -884,13 +878,12 @@ export interface components {
       /**
        * Existing
        * @description Why the job already existed: the same key, the same unique values, or a waiting job of its debounce key, which it replaced. null: it is new
-       * @default null
        */
       existing: ("key" | "unique" | "debounced") | null;
     };
     /**
      * Bulk
-     * @description Retry, cancel or discard many jobs: listed jobs, or all that match.
+     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
      */
     Bulk: {
       /**
@@ -901,7 +894,6 @@ export interface components {
       /**
        * Reason
        * @description Stored with each discarded job.
-       * @default
        */
       reason?: string;
       /** Ids */
@@ -909,14 +901,12 @@ export interface components {
       filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, instead of ids or a filter.
-       * @default false
+       * @description All jobs, instead of ids or a filter. Default: false.
        */
       everything?: boolean;
       /**
        * Dry Run
-       * @description Only count the jobs that would be changed.
-       * @default false
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -942,7 +932,7 @@ export interface components {
     };
     /**
      * BulkActionRow
-     * @description A bulk action and its progress.
+     * @description A bulk action, and how far it has come.
      */
     BulkActionRow: {
       /** Id */
@@ -1077,8 +1067,7 @@ export interface components {
     Cancel: {
       /**
        * Descendants
-       * @description Also its children, their children, and so on.
-       * @default false
+       * @description Also its children, their children, and so on. Default: false.
        */
       descendants?: boolean;
     };
@@ -1153,7 +1142,6 @@ export interface components {
       /**
        * Tenant
        * @description The tenant of the job, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
@@ -1189,7 +1177,7 @@ export interface components {
     };
     /**
      * Descendants
-     * @description The numbers of a job's descendants, by result.
+     * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
      */
     Descendants: {
       /**
@@ -1221,7 +1209,6 @@ export interface components {
       /**
        * Reason
        * @description Stored with the job.
-       * @default
        */
       reason?: string;
     };
@@ -1243,7 +1230,7 @@ export interface components {
     };
     /**
      * ErrorGroup
-     * @description Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first.
+     * @description Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first.
      */
     ErrorGroup: {
       /** Fingerprint */
@@ -1346,7 +1333,7 @@ export interface components {
     };
     /**
      * FindingFilter
-     * @description The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number.
+     * @description The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number.
      */
     FindingFilter: {
       status: components["schemas"]["Status"];
@@ -1386,19 +1373,14 @@ export interface components {
       /**
        * Acknowledged
        * @description For `dead_letters`: how many of them became dead letters before an operator acknowledged or resolved their error. null where that is not known, because there are more than 1,000 dead letters
-       * @default null
        */
       acknowledged: number | null;
       /**
        * Fingerprint
        * @description The error of the acknowledged ones, if they all have the same
-       * @default null
        */
       fingerprint: string | null;
-      /**
-       * @description The counted jobs; null for `errors`
-       * @default null
-       */
+      /** @description The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true */
       filter: components["schemas"]["FindingFilter"] | null;
     };
     /**
@@ -1536,7 +1518,6 @@ export interface components {
       /**
        * Tenant
        * @description The tenant of the job, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
@@ -1573,13 +1554,11 @@ export interface components {
       /**
        * Fires At
        * @description The firing time of its schedule
-       * @default null
        */
       fires_at: string | null;
       /**
        * Root
        * @description The first job of the chain of parents
-       * @default null
        */
       root: string | null;
       /**
@@ -1590,7 +1569,6 @@ export interface components {
       /**
        * Next Attempts
        * @description The attempts that are left if the running or the next one fails, with their waits from the type's `retry`; null for a type that is no longer declared
-       * @default null
        */
       next_attempts: components["schemas"]["NextAttempt"][] | null;
     };
@@ -1689,7 +1667,6 @@ export interface components {
       /**
        * Tenant
        * @description The tenant of the job, for a type with `fair_by` or `serial_by`
-       * @default null
        */
       tenant: string | null;
       /**
@@ -1745,21 +1722,16 @@ export interface components {
       memory: number;
       /** @description How often its jobs may start; null: as often as workers are free */
       rate: components["schemas"]["RateRow"] | null;
-      /**
-       * @description When it pauses automatically; null: only an operator pauses it
-       * @default null
-       */
+      /** @description When it pauses automatically; null: only an operator pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
       /**
        * Fair By
        * @description The field of the payload that names the tenant
-       * @default null
        */
       fair_by: string | null;
       /**
        * Serial By
        * @description The field of the payload that is the key: its jobs run one at a time
-       * @default null
        */
       serial_by: string | null;
       /**
@@ -1785,7 +1757,6 @@ export interface components {
       /**
        * Problem
        * @description Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has
-       * @default null
        */
       problem: string | null;
     };
@@ -1863,7 +1834,7 @@ export interface components {
     };
     /**
      * LogLine
-     * @description One line; `fields` are its other keys.
+     * @description One line: `fields` is what it carries beside the job's keys.
      */
     LogLine: {
       /**
@@ -1987,7 +1958,7 @@ export interface components {
     };
     /**
      * NewDebounce
-     * @description A key under which later requests replace a waiting job.
+     * @description A key under which later requests replace a job that still waits.
      */
     NewDebounce: {
       /**
@@ -2028,7 +1999,6 @@ export interface components {
       /**
        * Delay Seconds
        * @description Not before this many seconds from now.
-       * @default null
        */
       delay_seconds?: number | null;
       /**
@@ -2046,7 +2016,7 @@ export interface components {
     };
     /**
      * NewJobInBatch
-     * @description A job of a batch, with its own key.
+     * @description A job of a batch, which brings its own key.
      */
     NewJobInBatch: {
       /**
@@ -2071,7 +2041,6 @@ export interface components {
       /**
        * Delay Seconds
        * @description Not before this many seconds from now.
-       * @default null
        */
       delay_seconds?: number | null;
       /**
@@ -2125,14 +2094,12 @@ export interface components {
       };
       /**
        * Catch Up
-       * @description How many of the latest missed firings run late; 0: none.
-       * @default 1
+       * @description How many of the latest missed firings run late; 0: none. Default: 1.
        */
       catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier firing is unfinished.
-       * @default allow
+       * @description skip: a firing does not run while the job of an earlier firing is unfinished. Default: "allow".
        * @enum {string}
        */
       overlap?: "allow" | "skip";
@@ -2160,7 +2127,7 @@ export interface components {
     };
     /**
      * NewUpload
-     * @description A file that will be uploaded.
+     * @description A file that is going to be uploaded.
      */
     NewUpload: {
       /**
@@ -2176,7 +2143,7 @@ export interface components {
     };
     /**
      * NextAttempt
-     * @description An attempt that follows if the one before it fails; the wait is in seconds after the end of that one.
+     * @description An attempt that follows if the one before it fails, in seconds after that one's end.
      */
     NextAttempt: {
       /** Attempt */
@@ -2188,7 +2155,7 @@ export interface components {
     };
     /**
      * Octave
-     * @description The number of durations longer than half of `up_to_ms`, and at most `up_to_ms`.
+     * @description Durations longer than half of `up_to_ms`, and not longer than it.
      */
     Octave: {
       /** Up To Ms */
@@ -2242,7 +2209,7 @@ export interface components {
     };
     /**
      * PastPauseRow
-     * @description An ended pause of a job type.
+     * @description A pause of a job type that has ended.
      */
     PastPauseRow: {
       /**
@@ -2272,7 +2239,7 @@ export interface components {
     };
     /**
      * PastPauseRows
-     * @description The ended pauses of a type, newest first.
+     * @description The pauses of a type that have ended, the newest first.
      */
     PastPauseRows: {
       /** Pauses */
@@ -2309,7 +2276,6 @@ export interface components {
       /**
        * Next Probe At
        * @description The pause is automatic: one job is tried at this time, and the pause ends if it completes. Null: an operator paused it
-       * @default null
        */
       next_probe_at: string | null;
     };
@@ -2321,13 +2287,12 @@ export interface components {
       /**
        * Reason
        * @description Shown during the pause.
-       * @default
        */
       reason?: string;
     };
     /**
      * PauseRuleRow
-     * @description The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike.
+     * @description The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error.
      */
     PauseRuleRow: {
       /** Of */
@@ -2353,7 +2318,7 @@ export interface components {
     };
     /**
      * Preview
-     * @description The next firings of a cron expression; fewer than requested if it ends.
+     * @description The next firings of a cron text; fewer than asked for when it ends.
      */
     Preview: {
       /** Firings */
@@ -2375,13 +2340,11 @@ export interface components {
       /**
        * Errors
        * @description The first 20 errors
-       * @default null
        */
       errors?: components["schemas"]["FieldProblem"][] | null;
       /**
        * Errors Total
        * @description Number of errors
-       * @default null
        */
       errors_total?: number | null;
       /** Correlation Id */
@@ -2426,8 +2389,7 @@ export interface components {
       limit?: number;
       /**
        * Dry Run
-       * @description Only count the jobs that would be changed.
-       * @default false
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -2446,7 +2408,6 @@ export interface components {
       /**
        * Payload
        * @description Replaces the old payload.
-       * @default null
        */
       payload?: {
         [key: string]: unknown;
@@ -2454,7 +2415,7 @@ export interface components {
     };
     /**
      * Role
-     * @description Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it.
+     * @description The rights of a token: read; also write; also manage. Each may do what the ones before it may.
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";
@@ -2539,7 +2500,7 @@ export interface components {
     };
     /**
      * ScheduleSettings
-     * @description All settings of a stored schedule, as a replacement.
+     * @description All settings of a stored schedule anew.
      */
     ScheduleSettings: {
       /**
@@ -2570,14 +2531,12 @@ export interface components {
       };
       /**
        * Catch Up
-       * @description How many of the latest missed firings run late; 0: none.
-       * @default 1
+       * @description How many of the latest missed firings run late; 0: none. Default: 1.
        */
       catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier firing is unfinished.
-       * @default allow
+       * @description skip: a firing does not run while the job of an earlier firing is unfinished. Default: "allow".
        * @enum {string}
        */
       overlap?: "allow" | "skip";
@@ -2594,7 +2553,6 @@ export interface components {
       /**
        * Version
        * @description The version that was read: 409 if the settings have changed since.
-       * @default null
        */
       version?: string | null;
     };
@@ -2660,7 +2618,7 @@ export interface components {
     };
     /**
      * SkippedFor
-     * @description A reason why jobs were skipped.
+     * @description A reason for which jobs were skipped.
      */
     SkippedFor: {
       /** Reason */
@@ -2689,7 +2647,7 @@ export interface components {
     };
     /**
      * StartBulk
-     * @description Retry, cancel or discard many jobs: listed jobs, or all that match.
+     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
      */
     StartBulk: {
       /**
@@ -2700,7 +2658,6 @@ export interface components {
       /**
        * Reason
        * @description Stored with each discarded job.
-       * @default
        */
       reason?: string;
       /** Ids */
@@ -2708,14 +2665,12 @@ export interface components {
       filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, instead of ids or a filter.
-       * @default false
+       * @description All jobs, instead of ids or a filter. Default: false.
        */
       everything?: boolean;
       /**
        * Dry Run
-       * @description Only count the jobs that would be changed.
-       * @default false
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -2737,7 +2692,7 @@ export interface components {
       | "cancelled";
     /**
      * StatusSets
-     * @description Sets of statuses, each in the order of a job's lifecycle.
+     * @description Sets of statuses, each in the order of a job's life.
      */
     StatusSets: {
       /** All */
@@ -2759,7 +2714,7 @@ export interface components {
     };
     /**
      * TenantRow
-     * @description A tenant, and its number of unfinished jobs.
+     * @description A tenant, and how many of its jobs are at work.
      */
     TenantRow: {
       /** Tenant */
@@ -2769,7 +2724,7 @@ export interface components {
     };
     /**
      * Tenants
-     * @description The ten tenants of a job type with the most unfinished jobs: queued, running, or between attempts.
+     * @description The ten tenants of a job type with the most jobs at work: queued, running, or between attempts.
      */
     Tenants: {
       /** Tenants */
@@ -2862,7 +2817,6 @@ export interface components {
       /**
        * Paced For S
        * @description Seconds that its waiting jobs need to start at its rate; null without a rate
-       * @default null
        */
       paced_for_s: number | null;
     };
@@ -6481,6 +6435,8 @@ export interface operations {
       query?: {
         type?: "email.send" | "image.process" | "report.generate";
         since?: string;
+        /** @description Only groups that no operator has acknowledged, or that came again since: those that a finding of GET /metrics/health about `errors` counts */
+        unacknowledged?: boolean;
       };
       header?: {
         /** @description The ETag of an answer: 304 without a body while it would say the same. */

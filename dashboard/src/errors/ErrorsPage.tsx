@@ -18,20 +18,29 @@ const SPANS = [
 ] as const;
 type Span = (typeof SPANS)[number][0];
 const DEFAULT: Span = "24h";
+type Only = "all" | "open";
 
 /** /errors: failed attempts, grouped by error. */
 export function ErrorsPage() {
   const search = useSearch({ from: "/errors" });
   const navigate = useNavigate({ from: "/errors" });
   const span = SPANS.find(([one]) => one === search.since)?.[0] ?? DEFAULT;
-  const query = useQuery({ ...errorGroups(search.type, span, () => sinceOf(span)), ...usePolling(SERIES) });
+  const only = search.only === "open" ? "open" : "all";
+  const query = useQuery({
+    ...errorGroups(search.type, span, () => sinceOf(span), only === "open"),
+    ...usePolling(SERIES),
+  });
   const types = useQuery(jobTypes()).data ?? [];
   const groups = openFirst(query.data ?? []);
   const total = groups.reduce((sum, group) => sum + group.count, 0);
-  const choose = (next: { type?: string; since?: string }) => {
-    const { type = search.type, since = search.since } = next;
+  const choose = (next: { type?: string; since?: string; only?: Only }) => {
+    const { type = search.type, since = search.since, only = search.only } = next;
     void navigate({
-      search: { ...(type && { type }), ...(since && since !== DEFAULT && { since }) },
+      search: {
+        ...(type && { type }),
+        ...(since && since !== DEFAULT && { since }),
+        ...(only === "open" && { only }),
+      },
       replace: true,
     });
   };
@@ -47,6 +56,15 @@ export function ErrorsPage() {
           value={search.type ?? ""}
           options={[["", t.allTypes], ...types.map((one) => [one.type, one.type] as const)]}
           onChange={(type) => choose({ type })}
+        />
+        <Segments<Only>
+          label={t.show}
+          value={only}
+          options={[
+            ["all", t.allGroups],
+            ["open", t.notAcknowledged],
+          ]}
+          onChange={(next) => choose({ only: next })}
         />
         <Segments<Span>
           label={t.since}

@@ -116,7 +116,14 @@ def health(session: Session) -> None:
     session.out.rows(session.client.findings(), columns, "All healthy.")
 
 
-def errors(session: Session, job_type: Type = None, since: Since = None) -> None:
+def errors(
+    session: Session,
+    job_type: Type = None,
+    since: Since = None,
+    unacknowledged: Annotated[
+        bool, typer.Option("--unacknowledged", help="Only those that `jobflow health` counts.")
+    ] = False,
+) -> None:
     """Print failures in groups, most frequent first."""
     columns = [
         ("FINGERPRINT", lambda group: group.fingerprint),
@@ -126,5 +133,6 @@ def errors(session: Session, job_type: Type = None, since: Since = None) -> None
         ("SAMPLE", lambda group: (group.sample_job_ids or [""])[0][:8]),
         ("ERROR", lambda group: f"{group.error_class}: {group.message}"),
     ]
-    groups = session.client.errors(job_type, None if since is None else reading.moment(since))
+    begin = None if since is None else reading.moment(since)
+    groups = session.client.errors(job_type, begin, unacknowledged=unacknowledged)
     session.out.rows(groups, columns, "No errors.")

@@ -249,9 +249,11 @@ class AsyncJobFlow:
         answer = await self._ask(calls.findings())
         return answer.findings
 
-    async def errors(self, type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
-        """Return failures in groups, most frequent first."""
-        answer = await self._ask(calls.errors(type, since))
+    async def errors(
+        self, type: str | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
+    ) -> list[m.ErrorGroup]:
+        """Return failures in groups, most frequent first; the `unacknowledged` ones are those that findings count."""
+        answer = await self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
         return answer.groups
 
     async def acknowledge(self, fingerprint: str) -> m.ErrorMark:

@@ -246,9 +246,11 @@ class JobFlow:
         answer = self._ask(calls.findings())
         return answer.findings
 
-    def errors(self, type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
-        """Return failures in groups, most frequent first."""
-        answer = self._ask(calls.errors(type, since))
+    def errors(
+        self, type: str | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
+    ) -> list[m.ErrorGroup]:
+        """Return failures in groups, most frequent first; the `unacknowledged` ones are those that findings count."""
+        answer = self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
         return answer.groups
 
     def acknowledge(self, fingerprint: str) -> m.ErrorMark:

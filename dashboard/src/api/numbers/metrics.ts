@@ -183,11 +183,11 @@ export interface ErrorGroup {
   acknowledged: { by: string; at: number } | null;
 }
 
-export const errorGroups = (type: string | undefined, span: string, since: () => number) =>
+export const errorGroups = (type: string | undefined, span: string, since: () => number, open = false) =>
   queryOptions({
-    queryKey: ["errors", type ?? null, span],
+    queryKey: ["errors", type ?? null, span, open],
     queryFn: async ({ signal }) => {
-      const query = { type, since: new Date(since()).toISOString() };
+      const query = { type, since: new Date(since()).toISOString(), ...(open && { unacknowledged: "true" }) };
       const wire = await request<WireErrors>("/errors", { query, signal });
       return wire.groups.map((group): ErrorGroup => ({
         fingerprint: group.fingerprint,

@@ -106,5 +106,5 @@ test("a finding leads to just the jobs that it counts, or to errors", () => {
   const jobs = { type: "email.send", status: "dead_letter" as const, ended: T0 - 3_600_000 };
   for (const kind of ["new_dead_letters", "growing", "paused", "dead_letters"] as const)
     expect(judge([found(kind, { jobs })], numbers(), T0)[0].jobs).toEqual(jobs);
-  expect(judge([found("errors")], numbers(), T0)[0].errors).toEqual({ type: "email.send" });
+  expect(judge([found("errors")], numbers(), T0)[0].errors).toEqual({ type: "email.send", only: "open" });
 });

@@ -11,8 +11,8 @@ export interface Finding {
   level: Level;
   sentence: string;
   jobs?: Pick<JobsSearch, "status" | "type" | "ended" | "endedBefore">;
-  /** Leads to the errors of a type instead. */
-  errors?: { type: string };
+  /** Leads to the errors of a type instead, to just those that it counts. */
+  errors?: { type: string; only: "open" };
 }
 
 const SLOW_S = 60;
@@ -61,7 +61,7 @@ function tell(
     case "paused":
       return { sentence: t.isPaused(type), ...lead(jobs) };
     case "errors":
-      return { sentence: t.toReview(type, number), errors: { type } };
+      return { sentence: t.toReview(type, number), errors: { type, only: "open" } };
     case "dead_letters":
       return {
         sentence:

@@ -246,3 +246,23 @@ def test_a_resolved_group_that_is_seen_again_has_regressed(world: World, counter
     assert state() == "regressed"
     assert [one["kind"] for one in world.get("/metrics/health").json["findings"]] == ["errors"]
     assert world.post("/errors/nothing/acknowledge").locs == [["path", "fingerprint"]]
+
+
+def test_the_finding_about_errors_counts_the_groups_that_its_list_has(world: World, counters: MemoryCounters) -> None:
+    edge = T0 - 86_400  # the hour in which the day of both begins
+    groups = {"0a": edge + 60, "0b": T0 - 60, "0c": T0 - 60, "0d": T0 - 60, "0e": T0 - 90_000}
+    for place, (name, at) in enumerate(groups.items()):
+        facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": at}
+        added = Additions(Counter({"count": 1}), facts, {"first_seen": at})
+        counters.add(Row("ERR", f"{iso(at - at % 3600)}#{name * 6}"), added, "s", f"{place}", f"{place}")
+    assert world.post(f"/errors/{'0b' * 6}/acknowledge").status == 200
+    assert world.post(f"/errors/{'0c' * 6}/resolve").status == 200
+    again = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0 + 60}
+    counters.add(Row("ERR", f"{iso(T0)}#{'0c' * 6}"), Additions(Counter({"count": 1}), again, {}), "s", "9", "9")
+    world.clock.advance(1800)
+    [finding] = world.get("/metrics/health").json["findings"]
+    listed = world.get("/errors?type=test.note&unacknowledged=true").json["groups"]
+    assert {group["fingerprint"] for group in listed} == {"0a" * 6, "0c" * 6, "0d" * 6}
+    assert (finding["kind"], finding["number"]) == ("errors", len(listed))
+    assert len(world.get("/errors?type=test.note").json["groups"]) == 4
+    assert world.get("/errors?unacknowledged=maybe").status == 422
