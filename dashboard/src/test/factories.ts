@@ -49,6 +49,7 @@ export function attempt(n: number, more: Partial<Attempt> = {}): Attempt {
     coldStart: null,
     receiveCount: null,
     retryDelayS: null,
+    progress: null,
     ...more,
   };
 }

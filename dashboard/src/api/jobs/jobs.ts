@@ -54,6 +54,8 @@ export interface Attempt {
   coldStart: boolean | null;
   receiveCount: number | null;
   retryDelayS: number | null;
+  /** What the function last said of how far it was; kept when the attempt has ended. */
+  progress: { percent: number; note: string | null } | null;
 }
 
 /** An attempt that follows if the one before it fails, in seconds after that one's end. */
@@ -152,6 +154,7 @@ function toAttempt(wire: WireAttempt): Attempt {
     coldStart: wire.cold_start,
     receiveCount: wire.receive_count,
     retryDelayS: wire.retry_delay_s,
+    progress: wire.progress ?? null,
   };
 }
 

@@ -46,3 +46,11 @@ test("the attempts that are left are drawn from the earliest to the latest time 
     ["100.0%", "0.0%"],
   ]);
 });
+
+test("each attempt keeps what it said of its progress, also after its end", () => {
+  const said = attempt(1, { progress: { percent: 60, note: "shelves are counted" } });
+  render(<Timeline job={detail("dead_letter", [said, attempt(2)])} logs={[]} />);
+  const step = (n: number) => titles().find((text) => text.startsWith(`Attempt ${n} of`));
+  expect(step(1)).toContain("60% shelves are counted");
+  expect(step(2)).not.toContain("%");
+});

@@ -122,6 +122,13 @@ function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now
         </span>
       )}
       {attempt.errorClass && <span> · {attempt.errorClass}</span>}
+      {attempt.progress && (
+        <span>
+          {" · "}
+          <span className="nums">{Math.round(attempt.progress.percent)}%</span>{" "}
+          <bdi>{attempt.progress.note}</bdi>
+        </span>
+      )}
     </Step>
   );
 }
