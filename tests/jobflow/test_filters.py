@@ -72,7 +72,7 @@ def test_several_values_of_a_filter_are_refused_by_its_name(
         with pytest.raises(TypeError, match=f"{name} takes one value"):
             getattr(client, action)(*["retry"] * (action == "start_bulk"), **{name: [value, value]})
     with pytest.raises(TypeError, match=f"{name} takes one value"):
-        list(client.iterate(**{name: [value, value]}))  # type: ignore[misc]
+        list(client.iterate(**{name: [value, value]}))  # type: ignore[arg-type]
     option = f"--{OPTIONS.get(name, name).replace('_', '-')}"
     said = shell(f"jobs list {option} {value} {option} {value}")
     assert (said.code, f"{option} is given 2 times" in said.err) == (2, True)

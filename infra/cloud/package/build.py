@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cloud.errors import CloudError
-from infra.cloud.package import aws_data
+from infra.cloud.package import aws_data, size
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
@@ -107,6 +107,7 @@ def build(
     template = target / "sam.json"
     merged_by_chalice = json.loads((work / "chalice" / "sam.json").read_text())
     made = finish(merged_by_chalice, architecture, f"python{python}", own.by_handler)
+    size.check_size(made)
     check_imports(files, handlers_of(made), work / "runtime")
     check_inner_imports(root, files, own.libraries)
     sizes = {"deployment.zip": check_size("deployment.zip", files), **own.sizes}

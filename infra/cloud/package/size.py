@@ -13,7 +13,7 @@ LARGEST = 1_000_000
 """Bytes of a template in S3, also after the transform; 51,200 where one is sent along, which nothing here does."""
 GROWTH = 2
 """The transform makes less than so many times as much of a template, in bytes and in resources; it adds a fifth."""
-SMALLER = "Leave job types out, or deploy several stages from several branches."
+SMALLER = "Remove job types, or move some of them into a repository with a stage of its own."
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")
 """What a job type's author can make smaller, other than the platform's own API and dashboard."""
@@ -38,8 +38,7 @@ def check_size(template: dict[str, Any]) -> None:
 def _checked(template: Mapping[str, Any], when: str) -> int:
     resources, size = template["Resources"], len(compact(template))
     if len(resources) > MOST_RESOURCES:
-        kinds = Counter(resource["Type"] for resource in resources.values()).most_common(LARGEST_SHOWN)
-        told = ", ".join(f"{number} {kind}" for kind, number in kinds)
+        told = _by_kind(Counter(resource["Type"] for resource in resources.values()))
         raise CloudError(
             f"The template has {len(resources)} resources{when} ({told}, \u2026), and CloudFormation takes "
             f"{MOST_RESOURCES}. {SMALLER}"
@@ -48,8 +47,16 @@ def _checked(template: Mapping[str, Any], when: str) -> int:
         own = [name for name, resource in resources.items() if resource["Type"] in SHORTENED]
         largest = sorted(own, key=lambda name: len(compact(resources[name])), reverse=True)[:LARGEST_SHOWN]
         told = ", ".join(f"{name} {len(compact(resources[name])):,}" for name in largest)
+        kinds: Counter[str] = Counter()
+        for resource in resources.values():
+            kinds[resource["Type"]] += len(compact(resource))
         raise CloudError(
-            f"The template has {size:,} bytes{when}, and CloudFormation takes {LARGEST:,}. The largest parts: {told}. "
-            f"Shorten their environment, grants and description. {SMALLER}"
+            f"The template has {size:,} bytes{when}, and CloudFormation takes {LARGEST:,}. What takes "
+            f"them: {_by_kind(kinds)}, \u2026. The largest parts: {told}. Shorten environment=, grants= and secrets= "
+            f"in their AwsAccess(\u2026). {SMALLER}"
         )
     return size
+
+
+def _by_kind(numbers: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {kind}" for kind, number in numbers.most_common(LARGEST_SHOWN))

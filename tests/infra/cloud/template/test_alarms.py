@@ -1,5 +1,6 @@
 """Every alarm exists, says what to do, and is sent to the topic."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,26 @@ def test_the_person_on_call_knows_within_five_minutes_or_the_page_says_why_not(n
     quick = [failure for failure, after in took.items() if after is not None and after <= 5]
     assert len(quick) >= 12
     assert [failure for failure in FAILURES if failure not in quick and not failure.why] == []
+
+
+def test_the_minutes_that_the_page_tells_follow_from_the_packaged_alarms(alarms: dict[str, dict[str, Any]]) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \| \[([a-z-]+)\]\(#[a-z-]+\) \| (\d+)(?: days)?\b", page, re.MULTILINE)
+    signs = {failure.what: failure.sign for failure in FAILURES}
+    assert {what for what, _, _ in rows} == {failure.what for failure in FAILURES if failure.alarm}
+    for what, name, told in rows:
+        of_it = [one for short, one in alarms.items() if short == name or short.endswith(f"-{name}")]
+        took = max(signs[what] + 2 + _minutes_of_points(alarm) for alarm in of_it)
+        assert int(told) == (took if took < 1440 else took // 1440), what
+
+
+def _minutes_of_points(alarm: dict[str, Any]) -> int:
+    """The minutes of data that make it ring; of what happened within a period of several minutes, the first counts."""
+    period = alarm.get("Period") or max(row["MetricStat"]["Period"] for row in alarm["Metrics"] if "MetricStat" in row)
+    points = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+    if alarm["ComparisonOperator"].startswith("LessThan"):
+        return int(period * points // 60)
+    return int(period * (points - 1) // 60) + 1
 
 
 def test_the_counters_ring_when_nobody_reads_the_stream(alarms: dict[str, dict[str, Any]]) -> None:
