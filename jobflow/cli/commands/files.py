@@ -21,7 +21,7 @@ def upload(
         str | None, typer.Option("--content-type", help="What it is; default: by its name.")
     ] = None,
 ) -> None:
-    """Upload a file and print its key for a payload: jobflow jobs create image.process -f key=KEY."""
+    """Upload an image and print its key for a payload: jobflow jobs create image.process -f key=KEY."""
     with session.out.busy(f"Upload {file.name} …"):
         key = session.client.upload(file, content_type)
     session.out.line({"key": key}) if session.out.as_json else session.out.say(key)
