@@ -7,6 +7,7 @@ import pytest
 
 from infra.cloud.errors import CloudError
 from infra.cloud.package.imports import check_inner_imports
+from infra.local.code import declared, inner_imports
 from infra.local.code.inner_imports import imported, refused_here
 from infra.local.options import ROOT
 
@@ -79,3 +80,13 @@ def test_the_package_refuses_them_in_the_same_words(tmp_path: Path) -> None:
         check_inner_imports(root, files, {})
     assert "No module named 'httpx' in what ships. For one job type" in str(refused.value)
     assert "handlers/late.py:2" in str(refused.value)
+
+
+def test_the_program_that_test_and_check_begin_with_refuses_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(declared, "describe", lambda *_: None)
+    assert declared.main() == 0
+    monkeypatch.setattr(inner_imports, "OURS", frozenset())  # then `chalicelib` is one that does not ship
+    assert declared.main() == 1
+    assert "'chalicelib' in what ships" in capsys.readouterr().err
