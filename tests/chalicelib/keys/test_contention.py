@@ -1,0 +1,40 @@
+"""Many requests about one thing at once: each is answered, and they make one job."""
+
+import time
+from collections import Counter
+from typing import Any
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.keys.rule import Outcome
+from chalicelib.producing.service import JobService
+from tests.chalicelib.api.support import only_types
+from tests.chalicelib.keys.support import PLAIN, debounced, jobs
+from tests.contract.jobs.test_races import together
+
+MANY = 200
+
+
+class Distant:
+    """A store whose answers take some milliseconds, so that others come in between."""
+
+    def __init__(self, store: MemoryJobStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*asked: Any) -> Any:
+            time.sleep(0.004)
+            answer = getattr(self._store, name)(*asked)
+            time.sleep(0.002)
+            return answer
+
+        return call
+
+
+def test_two_hundred_requests_at_once_under_one_debounce_key() -> None:
+    store: Any = Distant(MemoryJobStore(time.time))
+    with only_types(PLAIN):
+        service = JobService(store, MemoryJobQueue(time.time))
+        outcomes = together(MANY, lambda number: debounced(service, f"{number}", 600)[1])
+    assert Counter(outcomes) == {Outcome.REPLACED: MANY - 1, Outcome.CREATED: 1}
+    assert [job.gen for job in jobs(service)] == [MANY]
