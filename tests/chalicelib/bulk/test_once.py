@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib.bulk.background import FIRST_SLICE, LONGEST_PAUSE, MOST_TRIES, SLICE
+from chalicelib.bulk.background import FAILED_SLICE_PAUSE, FIRST_SLICE, LONGEST_PAUSE, MOST_TRIES, SLICE
 from chalicelib.bulk.port import BulkState
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import TIME_TO_ACT
@@ -176,3 +176,55 @@ def test_a_job_with_which_another_worker_of_it_was_faster_is_counted_as_done() -
     (over,) = bench.rows.newest(1)
     assert (over.state, over.matched, over.done, over.skipped) == (BulkState.DONE, 1, 1, 0)
     assert bench.store.acted[job_id] == 1
+
+
+def test_what_ends_in_a_state_that_is_looked_through_later_is_counted_once() -> None:
+    bench = Platform()
+    ids = bench.jobs(FIRST_SLICE + 6)
+    bench.start()
+    over = bench.done()
+    assert (over.matched, over.done, over.skipped) == (len(ids), len(ids), 0)
+
+
+def test_a_worker_whose_bulk_action_another_one_has_taken_acts_on_nothing() -> None:
+    bench = Platform()
+    bench.jobs(3)
+
+    def another_writes_first(name: str) -> None:
+        if name == "save":
+            bench.before = lambda _: None
+            (row,) = bench.rows.newest(1)
+            bench.rows._rows[row.id] = replace(row, version=row.version + 1)
+
+    bench.before = another_writes_first
+    bench.start()
+    assert bench.store.acted.total() == 0
+
+
+def test_a_worker_whose_clock_is_behind_the_one_that_started_it_does_not_act_again() -> None:
+    bench = Platform()
+    (job_id,) = bench.jobs(1)
+
+    def behind_and_dead(name: str) -> None:
+        if name == "add":
+            bench.clock.advance(-30)
+        if name == "apply":
+            bench.after = lambda _: None
+            raise Dead
+
+    bench.after = behind_and_dead
+    bench.alone(bench.start)
+    assert bench.done().done == bench.store.acted[job_id] == 1
+
+
+def test_slices_in_which_nothing_can_be_done_are_farther_and_farther_apart() -> None:
+    bench = Platform()
+    bench.store.poison = bench.jobs(3)
+    bench.start()
+    pauses = []
+    for _ in range(3):
+        (row,) = bench.rows.newest(1)
+        pauses.append(row.lease_until - bench.clock.now)
+        bench.clock.advance(pauses[-1])
+        bench.go_on()
+    assert pauses == [FAILED_SLICE_PAUSE * factor for factor in (1, 2, 4)]

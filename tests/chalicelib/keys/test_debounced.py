@@ -10,8 +10,8 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY
-from chalicelib.keys.rule import Outcome, replace_waiting
+from chalicelib.jobs.limits import DAY, KEEP_KEYS
+from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import only_types
@@ -116,3 +116,23 @@ def test_a_job_that_is_replaced_is_in_all_that_of_the_last_request() -> None:
     assert (replaced.status, replaced.run_at, replaced.give_up_at) == (Status.SCHEDULED, T0 + 310, T0 + 310 + 120)
     same = replace(replaced, id=fresh.id, gen=fresh.gen, created_at=fresh.created_at, writer=fresh.writer)
     assert same == fresh
+
+
+def test_one_that_is_replaced_waits_anew_for_its_worker(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    store._jobs[first.id] = replace(store.get(first.id), stalled_since=T0 - 0.9 * DAY, resends=20)
+    debounced(service, "two")
+    found = store.get(first.id)
+    assert (found.stalled_since, found.resends) == (None, 0), "or it would be given up long before a day of trying"
+
+
+def test_the_row_of_a_key_that_is_asked_for_for_weeks_lasts_as_long_as_its_job_waits(service: JobService) -> None:
+    for number in range(30):
+        debounced(service, f"{number}", seconds=int(DAY))
+        clock_of(service).advance(0.9 * DAY)
+    (job,) = jobs(service)
+    row = service.store.key_lock(Debounce("k", 1).row(job.principal, job.type))
+    assert row is not None
+    assert row.until > (job.run_at or 0) - KEEP_KEYS

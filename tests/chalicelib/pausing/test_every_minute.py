@@ -150,3 +150,14 @@ def test_one_type_that_fails_does_not_keep_another_from_its_turn(stage: Stage) -
 
     stage.watchdog.rows = Reading(stage.rows, reads)
     assert stage.watchdog.run() == {"paused_by_itself": 1}
+
+
+def test_a_job_that_has_attempts_left_is_probed_before_those_that_a_worker_would_give_up(stage: Stage) -> None:
+    for _ in range(20):
+        stage.store.add(a_job(type=TYPE, attempts=3, max_attempts=3, sent=True))
+    fresh = a_job(type=TYPE, sent=True)
+    stage.store.add(fresh)
+    stage.write(OPEN)
+    stage.clock.advance(61)
+    stage.minute()
+    assert [message.id for message in stage.probed] == [fresh.id]

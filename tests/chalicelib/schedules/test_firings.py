@@ -132,3 +132,15 @@ def test_many_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
     # to follow the code 3 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
     assert stage.faults.calls == 3 + 1 + 3 * 200 + 20
     assert len(stage.queue.messages.get(NOTE.name, [])) == 200
+
+
+def test_each_of_several_late_firings_is_behind_the_one_before_it(stage: Stage) -> None:
+    schedule = stage.add("ten-minutes", "*/10 * * * *", catch_up=3, overlap="skip")
+    stage.clock.advance(581)
+    stage.minutes(5, stage.first)
+    stage.clock.advance(HOUR)
+    stage.minutes(5, stage.first)
+    made = sorted(stage.jobs(), key=lambda job: job.fires_at or 0)
+    assert [job.after for job in made] == [None, *(job.id for job in made[:-1])]
+    assert len(made) > 4
+    assert made[0].schedule == schedule.id

@@ -130,6 +130,19 @@ def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType)
     assert (world.job().status, world.job().error_class, world.job().claims) == (Status.RETRYING, "PayloadRefused", 27)
 
 
+def test_what_todays_schema_refuses_is_not_given_up_because_sqs_fails_for_hours_after_a_day(world: OneType) -> None:
+    world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
+    watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
+    send = world.queue.send_many
+    while world.clock.now < T0 + 1.3 * DAY:
+        fails = 1.1 * DAY < world.clock.now - T0 < 1.2 * DAY
+        world.queue.send_many = (lambda messages, _=None: messages) if fails else send  # type: ignore[method-assign]
+        watchdog.run(lambda: 50.0)
+        world.poll()
+        world.clock.advance(60)
+    assert (world.job().status, world.job().error_class) == (Status.RETRYING, "PayloadRefused")
+
+
 def upgrade(old: Any) -> Any:
     return {"text": str(old["text"])}
 

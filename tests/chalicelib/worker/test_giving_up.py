@@ -99,3 +99,18 @@ def test_a_first_attempt_that_begins_late_still_runs_whatever_it_waited_for(
         world.poll()
         world.clock.advance(15)
     assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 1)
+
+
+def test_a_second_attempt_that_waits_for_its_key_is_given_up_at_the_end_of_its_time(world: OneType) -> None:
+    world.worker.kind = replace(world.kind, retry=Delays((1,)))
+    world.submit(max_attempts=9, give_up_at=T0 + 100)
+    world.script = [boom]
+    world.poll()
+    world.worker.starts = InOrder("test.note", world.store, world.clock)
+    claim = transitions.claim(1, now=T0, lease_until=T0 + 2000, by=Claimant("r"), job_type="test.note")
+    other = world.store.apply(world.submit("other").id, claim)
+    world.store.acquire(row_of("test.note", ""), None, lock_of_attempt(other))
+    for _ in range(20):
+        world.clock.advance(15)
+        world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "KeyHeld")

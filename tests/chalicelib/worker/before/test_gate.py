@@ -215,3 +215,28 @@ def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paus
     paused.until_due()
     paused.probe("waits")
     assert paused.rows.row().since is None, "the next one was planned by the one whose answer was lost"
+
+
+def test_a_probe_that_takes_over_a_lost_job_ends_the_pause() -> None:
+    one = Paused()
+    one.submit("lost")
+    one.script = [die]
+    with pytest.raises(Crash):
+        one.poll()
+    one.run(boom, boom, boom)
+    assert one.rows.row().since is not None
+    one.clock.advance(400)
+    one.probe("lost", ok)
+    assert (one.job("lost").status, one.rows.row().since) == (Status.COMPLETED, None)
+
+
+def test_a_completion_ends_the_row_of_failures_that_others_told_of_a_moment_ago() -> None:
+    one = Paused()
+
+    def while_another_one_fails(_: JobContext) -> object:
+        seen = one.rows.row()
+        one.rows.replace(TYPE, seen, replace(seen, fingerprint="f", error="E", failures=(one.clock.now,)))
+        return "done"
+
+    one.run(while_another_one_fails)
+    assert one.rows.row().failures == ()
