@@ -7,8 +7,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from chalicelib.bulk.background import NewBulkAction
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Job, Status
+from chalicelib.jobs.port import Filter
 from chalicelib.limits.turns import has_turn
 from tests.proof.games.steering import MODES, Steering
 from tests.proof.grounds.ground import Stand
@@ -26,7 +28,7 @@ ATTEMPTS = st.integers(1, 3)
 
 plays(
     "G",
-    range(1, 12),
+    range(1, 13),
     (
         DIES, REFUSED, REPLY_LOST, DUPLICATE, LOST, STALLS, "DynamoDB is out of order", "SQS is out of order",
         "invocations are throttled", "a part of a batch", "a clock is wrong", "the index lags", "the counters lag",
@@ -158,6 +160,12 @@ class DeliveryMachine(Steering):
             self.world.redrive_all()
         self.follow()
         assert not any(model.status is Status.DEAD_LETTER for model in self.models.values())
+
+    @rule(action=st.sampled_from(["retry", "retry", "discard", "cancel"]))
+    def act_in_bulk(self, action: str) -> None:
+        """POST /bulk for all jobs that the action is for; the platform goes on with it when the watchdog has run."""
+        asked = NewBulkAction(action, "ada", "ada", Filter())
+        self.step(lambda: self.world.in_bulk.start(asked))
 
     @precondition(lambda self: self.ground.dead())
     @rule()
