@@ -71,9 +71,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     data = folder / "data"
-    initdb = [*user, found[-1].with_name("initdb"), "--auth=trust", "-U", "shop", "-D", data]
+    initdb: list[str | Path] = [*user, found[-1].with_name("initdb"), "--auth=trust", "-U", "shop", "-D", data]
     subprocess.run(initdb, check=True, capture_output=True)
-    command = [*user, found[-1], "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+    command: list[str | Path] = [*user, found[-1], "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield f"host=127.0.0.1 port={port} user=shop dbname=postgres"
@@ -102,7 +102,7 @@ def shop(database: str) -> Iterator[Shop]:
 
 def reached(shop: Shop) -> bool:
     """Tell whether the database answers."""
-    command = [shop.python, "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
+    command = [str(shop.python), "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -39,7 +39,7 @@ class Local:
     def settled(self, made: Any) -> tuple[str, int, Any, list[str]]:
         """See Kit."""
         found = self.client.wait(made.id, timeout=120)
-        failed = [one.outcome for one in found.attempt_history if one.outcome != "completed"]
+        failed = [str(one.outcome) for one in found.attempt_history if one.outcome != "completed"]
         return str(found.status), found.gen, found.result, failed
 
 

@@ -33,7 +33,9 @@ def ran(tmp_path: Path) -> Ran:
     beside = Path(sys.executable).parent
     path = os.pathsep.join([str(CLIENT / "node_modules" / ".bin"), os.environ["PATH"], str(beside)])
 
-    def run(*command: str, cwd: Path = tmp_path, stdin: str | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *command: str, cwd: Path = tmp_path, stdin: str | None = None, **more: str
+    ) -> "subprocess.CompletedProcess[str]":
         found = shutil.which(command[0], path=path)
         assert found, f"there is no {command[0]}"
         done = subprocess.run(

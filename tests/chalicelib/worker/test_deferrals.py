@@ -133,7 +133,7 @@ def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType)
 def test_what_todays_schema_refuses_is_not_given_up_because_sqs_fails_for_hours_after_a_day(world: OneType) -> None:
     world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
     watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
-    send = world.queue.send_many
+    send: Any = world.queue.send_many
     while world.clock.now < T0 + 1.3 * DAY:
         fails = 1.1 * DAY < world.clock.now - T0 < 1.2 * DAY
         world.queue.send_many = (lambda messages, _=None: messages) if fails else send  # type: ignore[method-assign]
