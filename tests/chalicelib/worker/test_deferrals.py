@@ -136,7 +136,7 @@ def test_what_todays_schema_refuses_is_not_given_up_because_sqs_fails_for_hours_
     send: Any = world.queue.send_many
     while world.clock.now < T0 + 1.3 * DAY:
         fails = 1.1 * DAY < world.clock.now - T0 < 1.2 * DAY
-        world.queue.send_many = (lambda messages, _=None: messages) if fails else send  # type: ignore[method-assign]
+        world.queue.send_many = (lambda messages, _=None: messages) if fails else send  # type: ignore[method-assign, assignment]
         watchdog.run(lambda: 50.0)
         world.poll()
         world.clock.advance(60)
