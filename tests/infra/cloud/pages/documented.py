@@ -64,7 +64,8 @@ def printed(page: str) -> Iterator[str]:
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     for line in [*fenced(page), *inline]:
         command = re.sub(r"[][]", "", line.split(" && ")[-1]).strip()
-        whole = not command.endswith("…") and not re.fullmatch(r"(make|jobflow) [a-z-]+( --help)?", command)
+        left_to_the_reader = re.search(r"…|\$\(|<[^>]* [^>]*>", command)
+        whole = not left_to_the_reader and not re.fullmatch(r"(make|jobflow) [a-z-]+( --help)?", command)
         if re.match(r"(make|jobflow|aws|python -m (infra\.cloud|jobflow)) ", command) and whole:
             yield command
 
