@@ -1,5 +1,6 @@
 """What every answer has, the ones that went wrong in ways nobody foresaw too."""
 
+import json
 import uuid
 from typing import Any
 
@@ -108,6 +109,12 @@ def test_an_answer_that_does_not_fit_is_logged_without_what_it_held(
 def test_a_job_whose_message_does_not_get_out_is_created_all_the_same(world: World) -> None:
     answer = World(parts={"job_queue": Deaf()}).post("/jobs", BODY)
     assert (answer.status, answer.json["status"]) == (201, "queued")
+
+
+def test_an_event_that_is_no_request_is_a_500(world: World) -> None:
+    answer = world.app({"requestContext": {}}, None)
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (500, 500)
+    assert answer["headers"]["X-Correlation-Id"]
 
 
 def test_preflight(world: World) -> None:

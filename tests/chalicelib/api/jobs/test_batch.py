@@ -122,6 +122,8 @@ class TestBatch:
         store.takes = 9
         again = cut.post("/jobs/batch", body, headers={"Idempotency-Key": "import-7"}).json["results"]
         assert [result["status"] for result in again] == [200, 200, 201, 422, 201]
+        nothing = World(parts={"job_store": Failing(takes=0)}).post("/jobs/batch", body)
+        assert nothing.status == 500, "an error of the whole request"
 
     def test_delayed_jobs_go_out_with_their_delay_or_later(self, batched: World, queue: Recording) -> None:
         jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
