@@ -1,5 +1,7 @@
 """Every promise of PastPauses, on memory and on DynamoDB."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements
 from chalicelib.counters.deploys import MOST
@@ -78,3 +80,9 @@ def test_only_the_last_ones_are_kept_and_long_names_are_cut(rows: Rows) -> None:
     told = rows.standing().deploys
     assert [one.version[:2] for one in told] == [f"{number:02}" for number in range(3, MOST + 3)]
     assert {len(one.version) for one in told} == {40}
+
+
+def test_two_deployments_at_the_same_time_are_both_kept(rows: Rows) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: rows.deployed(str(number), T0 + number), range(8)))
+    assert sorted(one.version for one in rows.standing().deploys) == [str(number) for number in range(8)]

@@ -39,6 +39,7 @@ def test_groups_of_errors_are_acknowledged(shell: Shell, world: World, job: str)
     assert shell("error-groups resolve 9d6156e8610f").lines[0]["acknowledged_by"]
     assert shell("error-groups reopen 9d6156e8610f").lines[0]["acknowledged_by"] is None
     assert shell("error-groups acknowledge ffffffffffff").code == 4
+    assert shell("errors --since 1d --table").out == "No errors.\n"
 
 
 def test_what_needs_attention_is_printed(shell: Shell) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.limits import MOST_HISTORY
 from jobflow.cli import many, reading, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
@@ -131,6 +132,9 @@ def test_show_takes_a_prefix_and_last(shell: Shell, world: World, job: str) -> N
     assert shell("jobs show @last").lines[0]["id"] == made
     shown = shell("jobs show @last --table").out
     assert ("0 of 3" in shown, '"a@example.com"' in shown) == (True, True)
+    for claim in range(1, MOST_HISTORY + 2):
+        world.store.record(made, Attempt(1, 1, "deferred", T0 + claim, T0 + claim, claim=claim))
+    assert "Older attempts are not shown: these are the newest 200." in shell("jobs show @last --table").out
 
 
 def test_a_prefix_of_several_ids_is_refused(shell: Shell, world: World) -> None:
