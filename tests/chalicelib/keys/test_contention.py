@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.keys.rule import Outcome
 from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import only_types
-from tests.chalicelib.keys.support import PLAIN, debounced, jobs
+from tests.chalicelib.keys.conftest import PLAIN, debounced, jobs
 from tests.contract.jobs.test_races import together
 
 MANY = 200

@@ -15,7 +15,7 @@ from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import only_types
-from tests.chalicelib.keys.support import PLAIN, claim, clock_of, debounced, die, ended, jobs, two_types
+from tests.chalicelib.keys.conftest import PLAIN, claim, clock_of, debounced, die, ended, jobs, two_types
 from tests.support import T0
 
 

@@ -15,7 +15,7 @@ from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission, keyed_id
 from tests.chalicelib.api.support import only_types
-from tests.chalicelib.keys.support import (
+from tests.chalicelib.keys.conftest import (
     PLAIN,
     UNIQUE,
     claim,

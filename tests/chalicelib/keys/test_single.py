@@ -14,7 +14,7 @@ from chalicelib.keys.rule import Outcome, unique_row
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import keyed_id
 from tests.chalicelib.api.support import Note
-from tests.chalicelib.keys.support import UNIQUE, clock_of, die, dying, ended, jobs, told, unique
+from tests.chalicelib.keys.conftest import UNIQUE, clock_of, die, dying, ended, jobs, told, unique
 from tests.support import T0
 
 

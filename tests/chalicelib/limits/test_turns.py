@@ -67,12 +67,3 @@ def test_what_is_given_back_costs_no_attempt(store: MemoryJobStore) -> None:
 def test_a_rate_out_of_bounds_is_refused(n: int, per: float, burst: int) -> None:
     with pytest.raises(ConfigurationError, match="rate: "):
         Rate(n, per, burst)
-
-
-@pytest.mark.parametrize("rate", [Rate(500), Rate(14), Rate(14, burst=7), Rate(1, 3600), Rate(600, 60, 600)])
-def test_the_distance_of_slots_leaves_room_for_late_starts_and_no_more(rate: Rate) -> None:
-    most = 1 + int((rate.per + rate.late + rate.ahead - 1e-9) / rate.apart)
-    assert most == rate.n + rate.burst
-    assert rate.apart >= rate.per / rate.n
-    assert rate.per / rate.n / rate.apart > 0.95
-    assert rate.ahead >= -1e-9
