@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from chalicelib.job_types.cron import firings, first_of
 from chalicelib.schedules.schedule import MOST_RECENT, Schedule
@@ -13,6 +13,8 @@ LATE = 120.0
 """Seconds after which a firing whose job was not made counts as missed: a run or two of the watchdog may fail."""
 CLOCKS = 5.0
 """Seconds by which the clocks of two processes may differ, and more."""
+MOST_LOOKED_FOR = 100
+"""Of the firings that are left out, the first and the last ones: a request for either is enough."""
 HOUR, TIMES = 3_600.0, 8
 """The first stretch that is searched for the last missed firings, and by how much each further one is longer."""
 
@@ -45,6 +47,18 @@ def due(schedule: Schedule, now: float) -> Due:
             return Due(tuple(times), at, left_out)
         times.append(at)
     return Due(tuple(times), None, left_out)
+
+
+def left_out(schedule: Schedule, what: Due, now: float) -> list[float]:
+    """Return the missed firings that are not made now, at most the first and the last MOST_LOOKED_FOR of them.
+
+    A run that was killed before it could write the schedule may have made a job of some.
+    """
+    first, late = what.left_out, now - LATE
+    if first is None:
+        return []
+    firsts = islice(takewhile(lambda at: at < late, _from(schedule, first)), MOST_LOOKED_FOR)
+    return sorted({*firsts, *_latest(schedule, first, late, MOST_LOOKED_FOR)} - set(what.times))
 
 
 def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:

@@ -144,3 +144,27 @@ def test_each_of_several_late_firings_is_behind_the_one_before_it(stage: Stage) 
     assert [job.after for job in made] == [None, *(job.id for job in made[:-1])]
     assert len(made) > 4
     assert made[0].schedule == schedule.id
+
+
+def test_a_job_that_a_killed_run_made_of_a_firing_that_counts_as_missed_is_not_overtaken(stage: Stage) -> None:
+    stage.add("ten-minutes", "*/10 * * * *", catch_up=1, overlap="skip")
+    stage.clock.advance(500)
+    stage.faults.crash_at = next_replace(stage)
+    stage.run()
+    (killed,) = stage.jobs()
+    stage.faults.crash_at = None
+    stage.clock.advance(HOUR)
+    stage.minutes(1, stage.first)
+    first, *others = sorted(stage.jobs(), key=lambda job: job.fires_at or 0)
+    assert (first.id, [job.after for job in others]) == (killed.id, [first.id, *(job.id for job in others[:-1])])
+    assert others
+    assert killed.fires_at in stage.kept.get("ten-minutes").recent
+
+
+def next_replace(stage: Stage) -> int:
+    """The call in which a run that begins now writes its schedule."""
+    twin = Stage()
+    twin.add("ten-minutes", "*/10 * * * *", catch_up=1, overlap="skip")
+    twin.clock.advance(stage.clock.now - twin.clock.now)
+    twin.run()
+    return stage.faults.calls + twin.faults.names.index("replace") + 1
