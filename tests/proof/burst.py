@@ -37,7 +37,7 @@ from tests.support import T0, Clock
 
 REGION, ACCOUNT, TABLE, TYPE, QUEUE = "us-east-1", "123456789012", "burst-jobs", "email.send", "burst-email-send"
 PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/burst-"
-SETTINGS = replace(Settings.from_env({}), region=REGION, jobs_table=TABLE, queue_url_prefix=PREFIX)
+SETTINGS = replace(Settings.from_env({"SIGNING_KEY": ""}), region=REGION, jobs_table=TABLE, queue_url_prefix=PREFIX)
 DUE = T0 + 5_000.0
 AWS, MEMORY = "aws", "memory"
 JOBS = 100_000
