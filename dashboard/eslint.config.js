@@ -40,7 +40,7 @@ const visibleTexts = [
 ].map((selector) => ({ selector, message: "A visible text: put it into src/texts, in each language." }));
 
 export default tseslint.config(
-  { ignores: ["dist", "shots", "test-results", "playwright-report", "src/api/schema.gen.ts"] },
+  { ignores: ["dist", "shots", "test-results", "playwright-report"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

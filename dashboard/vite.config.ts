@@ -13,11 +13,17 @@ export default defineConfig({
   resolve: {
     alias: {
       "@": here("./src"),
+      // From its sources, so that a build needs nothing but this checkout.
+      "jobflow-aws": here("../clients/typescript/src/index.ts"),
       // Radix locks scrolling by writing a <style> element, which the content security policy forbids.
       "react-remove-scroll": here("./src/ui/overlay/scroll-lock.tsx"),
     },
   },
-  server: { host: "127.0.0.1", port: Number(process.env.DASHBOARD_PORT ?? 8080) },
+  server: {
+    host: "127.0.0.1",
+    port: Number(process.env.DASHBOARD_PORT ?? 8080),
+    fs: { allow: [here("."), here("../clients/typescript/src")] },
+  },
   build: {
     target: "es2022",
     // A font or picture as a data: URL would need a wider policy than the one we ship.

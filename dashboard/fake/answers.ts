@@ -1,4 +1,4 @@
-import type { components } from "../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import { STATUSES, fingerprint, iso, row, tenantOf, type FakeJob, type Status, within } from "./sim/model";
 import { percentile } from "./sim/minutes";
 import type { Sim } from "./sim/sim";

@@ -3,7 +3,7 @@ import { act, actionOf, MEANT, type Action } from "./bulk";
 import { Problem, readJson, TOKENS } from "./http";
 import { iso, type FakeBulk } from "./sim/model";
 import type { Ask, Handler } from "./handler";
-import type { components } from "../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import type { Sim } from "./sim/sim";
 
 type Row = components["schemas"]["BulkActionRow"];

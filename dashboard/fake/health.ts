@@ -1,4 +1,4 @@
-import type { components } from "../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import { errorGroups, metrics } from "./answers";
 import { fingerprint, iso, type FakeJob } from "./sim/model";
 import type { Sim } from "./sim/sim";

@@ -1,4 +1,4 @@
-import type { components } from "../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import type { JsonObject } from "../src/lib/json";
 import type { Ask, Handler } from "./handler";
 import { Problem, readJson } from "./http";

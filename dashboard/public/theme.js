@@ -1,8 +1,8 @@
-// Before the first paint: the stored theme, so that nobody sees a flash of the other one.
+var theme = "system";
 try {
-  var stored = JSON.parse(localStorage.getItem("jobflow.prefs") || "{}").theme || "system";
-  var light = stored === "system" && matchMedia("(prefers-color-scheme: light)").matches;
-  document.documentElement.dataset.theme = stored === "system" ? (light ? "light" : "dark") : stored;
+  theme = JSON.parse(localStorage.getItem("jobflow.prefs") || "{}").theme || theme;
 } catch {
-  document.documentElement.dataset.theme = "dark";
+  theme = "dark";
 }
+if (theme === "system") theme = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+document.documentElement.dataset.theme = theme;

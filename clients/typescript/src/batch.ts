@@ -3,7 +3,7 @@
  * a key, and the key is told with the outcome: whatever ended a batch, the same jobs can be sent again.
  */
 import { ApiError, JobFlowError, UnexpectedAnswer } from "./errors.ts";
-import type { Transport } from "./request.ts";
+import type { Transport } from "./retry.ts";
 import type { BatchedJob, NewJob, Schemas } from "./types.ts";
 
 /** The most jobs that one request creates. */
@@ -21,14 +21,17 @@ export async function createMany<P extends object>(
 ): Promise<BatchedJob[]> {
   const keyed = [...jobs].map(({ key, ...job }) => ({ ...job, idempotency_key: keyOf(key) }));
   // All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
-  const bodies = keyed.map((job) => transport.json.stringify(job));
+  const bodies = keyed.map((job) => transport.wire.json.stringify(job));
   const results = await inPortions(transport, bodies, signal);
   return results.map((one, place) => ({ ...one, key: keyed[place]?.idempotency_key ?? "" }));
 }
 
+const hex = (byte: number) => byte.toString(16).padStart(2, "0");
+
 /** Return the key, or a made-up one; an empty one must not become that, and a second job. Raises TypeError. */
 export function keyOf(key: string | undefined): string {
-  if (key === undefined) return crypto.randomUUID();
+  // Not `randomUUID`, which pages without TLS do not have.
+  if (key === undefined) return Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join("");
   if (typeof key === "string" && /^[!-~]{1,255}$/.test(key)) return key;
   throw new TypeError(
     `${JSON.stringify(key)} is no idempotency key: one is 1 to 255 visible ASCII characters.`,

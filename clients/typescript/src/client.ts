@@ -1,6 +1,7 @@
 import { createMany, keyOf } from "./batch.ts";
 import { BulkNotFinished, JobNotCompleted, WaitTimeout } from "./errors.ts";
-import { Transport, type Answered, type Effects, type Options } from "./request.ts";
+import { callOf, type Answered, type Sending } from "./request.ts";
+import { segment, Transport, type Effects, type Options } from "./retry.ts";
 import type {
   Answer,
   AnyPayloads,
@@ -32,18 +33,15 @@ export interface Waiting extends Signal {
   /** Milliseconds after which it is too late; null: never. */
   timeoutMs?: number | null;
 }
-export interface Sending extends Signal {
-  /** Sending it twice does the same as sending it once. A GET always does. */
-  repeatable?: boolean;
-  /** The Idempotency-Key. */
-  key?: string;
-}
 export interface BulkOptions extends Signal {
   /** Only count. */
   dryRun?: boolean;
   /** Change nothing when it would change more jobs than that and a tenth of it. */
   expected?: number;
 }
+/** Seconds from one point of a series to the next. */
+export type Step = 60 | 300 | 3600 | 86400;
+export type SeriesQuery = Omit<Query<"get", "/metrics/series">, "step"> & { step?: Step | undefined };
 type ScheduleSettings = Omit<Open<Schemas["ScheduleSettings"]>, "version">;
 type Verdict = "acknowledge" | "resolve" | "reopen";
 
@@ -334,8 +332,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/metrics", { signal });
   }
 
-  /** Return numbers over time, oldest point first. */
-  series(query: Query<"get", "/metrics/series">, { signal }: Signal = {}) {
+  /** Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds. */
+  series({ step = 60, ...rest }: SeriesQuery, { signal }: Signal = {}) {
+    const query = { ...rest, step: `${step}` as const };
     return this.ask("get", "/metrics/series", { query, signal });
   }
 
@@ -394,16 +393,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     method: M,
     path: P,
     call: Input<Operation<M, P>> & Sending,
-  ): Promise<Omit<Answered, "body"> & { body: Answer<Operation<M, P>> }> {
-    const { path: places = {}, ...rest } = call as Sending & { path?: Record<string, string> };
-    const filled = path.replace(/{(\w+)}/g, (_, name: string) => segment(name, places[name]));
-    const answered = await this.#transport.send({
-      repeatable: method === "get",
-      ...rest,
-      method: method.toUpperCase(),
-      path: filled,
-    });
-    return answered as typeof answered & { body: Answer<Operation<M, P>> };
+  ): Promise<Answered<Answer<Operation<M, P>>> & { again: boolean }> {
+    return (await this.#transport.send(callOf(method, path, call, segment))) as Awaited<
+      ReturnType<typeof this.askFully<M, P>>
+    >;
   }
 
   #bulk(
@@ -506,12 +499,6 @@ function given<T extends object>(conditions: T): T {
     if (value === undefined || value === null)
       throw new TypeError(`${name} is ${value}: leave it out, or give a value.`);
   return conditions;
-}
-
-/** Return a name as a part of a path. An empty one would lead to another path, and so would dots. */
-function segment(name: string, value: string | undefined): string {
-  if (!value || /^\.\.?$/.test(value)) throw new TypeError(`${JSON.stringify(value)} is no ${name}.`);
-  return encodeURIComponent(value);
 }
 
 function idOf(thing: JobOrId): string {

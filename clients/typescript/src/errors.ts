@@ -34,34 +34,33 @@ export interface Refusal {
 export class ApiError extends JobFlowError {
   override name = "ApiError";
   /** The problem's URN, such as `urn:jobflow:problem:job-not-found`; `about:blank` when it has no name. */
-  readonly type: string;
+  declare readonly type: string;
   /** The end of the URN, such as `job-not-found`; null when the problem has no name. */
-  readonly kind: string | null;
-  readonly title: string;
+  declare readonly kind: string | null;
+  declare readonly title: string;
   /** A sentence for people. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** Each wrong field. */
-  readonly errors: readonly FieldProblem[];
+  declare readonly errors: readonly FieldProblem[];
   /** Finds the request in the logs. */
-  readonly correlationId: string | null;
+  declare readonly correlationId: string | null;
   /** Seconds until another try makes sense, if the API said so. */
-  readonly retryAfter: number | null;
+  declare readonly retryAfter: number | null;
 
   constructor(
     readonly status: number,
-    told: Refusal = {},
+    {
+      type = "about:blank",
+      title = `HTTP ${status}`,
+      detail = title,
+      errors = [],
+      correlationId = null,
+      retryAfter = null,
+    }: Refusal = {},
   ) {
-    const title = told.title ?? `HTTP ${status}`;
-    const detail = told.detail ?? told.title ?? `The API answered ${status}.`;
-    const errors = told.errors ?? [];
     super([detail, ...errors.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`)].join("\n  "));
-    this.type = told.type ?? "about:blank";
-    this.kind = /^urn:jobflow:problem:(.+)$/.exec(this.type)?.[1] ?? null;
-    this.title = title;
-    this.detail = detail;
-    this.errors = errors;
-    this.correlationId = told.correlationId ?? null;
-    this.retryAfter = told.retryAfter ?? null;
+    const kind = /^urn:jobflow:problem:(.+)/.exec(type)?.[1] ?? null;
+    Object.assign(this, { type, kind, title, detail, errors, correlationId, retryAfter });
   }
 }
 

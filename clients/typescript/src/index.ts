@@ -1,5 +1,5 @@
 export { JobFlow } from "./client.ts";
-export type { BulkOptions, JobOrId, Sending, Signal, Waiting } from "./client.ts";
+export type { BulkOptions, JobOrId, SeriesQuery, Signal, Step, Waiting } from "./client.ts";
 export {
   ApiError,
   BulkNotFinished,
@@ -10,20 +10,26 @@ export {
   UnexpectedAnswer,
   WaitTimeout,
 } from "./errors.ts";
-export type { Json, Options } from "./request.ts";
+export { asking, type Answered, type Ask, type Json, type Sender, type Sending } from "./request.ts";
+export type { Options } from "./retry.ts";
 export type { components, operations, paths } from "./schema.gen.ts";
 export type {
+  Answer,
   AnyPayloads,
   BatchedJob,
   BulkAction,
   BulkTally,
   Creation,
   FieldProblem,
+  Input,
   JobDetail,
   JobFilter,
   JobRow,
+  Method,
   NewJob,
   Open,
+  Operation,
+  PathOf,
   Query,
   Schemas,
   SubmittedJob,

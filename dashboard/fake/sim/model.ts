@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { components } from "../../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import { stringify, type Json, type JsonObject } from "../../src/lib/json";
 
 type Schemas = components["schemas"];

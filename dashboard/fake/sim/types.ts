@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { components } from "../../src/api/schema.gen";
+import type { components } from "jobflow-aws";
 import type { JsonObject } from "../../src/lib/json";
 import { pick, type Random } from "./rng";
 

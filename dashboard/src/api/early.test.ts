@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
-const API = "http://api.test";
+const API = "https://api.test";
 const CONFIG = { apiUrl: `${API}/`, devToken: "of-the-runner" };
 /** Milliseconds since the page was opened. */
 let age = 0;

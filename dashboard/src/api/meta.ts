@@ -1,5 +1,5 @@
 import { createStore } from "@/lib/store";
-import { request } from "./client";
+import { ask } from "./client";
 import type { WireMeta } from "./wire";
 
 /** The sets of statuses and the limits of the API, which do not change while it runs; null until they are loaded. */
@@ -10,7 +10,7 @@ let asked: Promise<void> | null = null;
 /** Load them once; a failure is tried again by the next call. */
 export async function loadMeta(): Promise<void> {
   if (meta.get()) return;
-  asked ??= request<WireMeta>("/meta")
+  asked ??= ask("get", "/meta", {})
     .then(meta.set)
     .finally(() => (asked = null));
   await asked;

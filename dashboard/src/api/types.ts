@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
-import { request } from "./client";
-import type { Role, WireJobTypes, WireMe, WireUpload } from "./wire";
+import type { Schemas } from "jobflow-aws";
+import { ask } from "./client";
+import type { Role } from "./wire";
 import { t } from "@/texts/en/base";
 
 export type { Role } from "./wire";
@@ -43,8 +44,8 @@ export const jobTypes = () =>
     queryKey: ["job-types"],
     staleTime: 5 * 60_000,
     queryFn: async ({ signal }) => {
-      const wire = await request<WireJobTypes>("/job-types", { signal });
-      return wire.job_types.map((one): JobType => ({
+      const { job_types } = await ask("get", "/job-types", { signal });
+      return job_types.map((one): JobType => ({
         type: one.type,
         title: one.title,
         description: one.description,
@@ -71,8 +72,9 @@ export const jobTypes = () =>
 
 /** Pause or resume a type; the reason is told to everybody while it is paused. */
 export async function setPaused(type: string, paused: boolean, reason = ""): Promise<void> {
-  const path = `/job-types/${encodeURIComponent(type)}/${paused ? "pause" : "resume"}`;
-  await request(path, { method: "POST", body: reason ? { reason } : {} });
+  const path = { job_type: type };
+  if (paused) await ask("post", "/job-types/{job_type}/pause", { path, body: reason ? { reason } : {} });
+  else await ask("post", "/job-types/{job_type}/resume", { path });
 }
 
 export interface Me {
@@ -85,15 +87,14 @@ export const me = (token: string | null) =>
     queryKey: ["me", token],
     enabled: token !== null,
     staleTime: 60_000,
-    queryFn: ({ signal }): Promise<Me> => request<WireMe>("/me", { signal }),
+    queryFn: ({ signal }): Promise<Me> => ask("get", "/me", { signal }),
   });
 
-/** Put a file where the jobs can read it; returns its key. Raises ApiError, Offline. */
+/** Put a file where the jobs can read it; returns its key. Raises ApiError, NotReached. */
 export async function upload(file: File): Promise<string> {
-  const form = await request<WireUpload>("/uploads", {
-    method: "POST",
-    body: { content_type: file.type, bytes: file.size },
-  });
+  // The API says of a kind that it does not take which ones it does.
+  const content_type = file.type as Schemas["NewUpload"]["content_type"];
+  const form = await ask("post", "/uploads", { body: { content_type, bytes: file.size } });
   const data = new FormData();
   for (const [name, value] of Object.entries(form.fields)) data.append(name, value);
   data.append("file", file);

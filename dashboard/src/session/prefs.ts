@@ -79,7 +79,7 @@ export function useZone(): Zone {
 
 const light = () => window.matchMedia("(prefers-color-scheme: light)");
 
-/** The same rule as public/theme.js, which runs before the first paint. */
+/** The same rule as public/theme.js, which runs before the first paint, so that nobody sees a flash of the other theme. */
 export function applyTheme(): void {
   const { theme } = prefs.get();
   const isLight = theme === "light" || (theme === "system" && light().matches);

@@ -5,7 +5,7 @@ import { setConfig } from "@/config";
 import { META } from "./meta";
 
 beforeEach(() => {
-  setConfig({ apiUrl: "http://api.test", stage: "test", region: "us-east-1" });
+  setConfig({ apiUrl: "https://api.test", stage: "test", region: "us-east-1" });
   meta.set(META);
 });
 afterEach(cleanup);

@@ -1,17 +1,12 @@
-import { request } from "@/api/client";
+import type { BulkTally as Tally, JobFilter as WireFilter, Schemas, Which } from "jobflow-aws";
+import { ask } from "@/api/client";
 import type { JobFilter } from "./jobs";
-import type { WireBulk, WireBulkFilter } from "@/api/wire";
 
 export type BulkAction = "retry" | "cancel" | "discard";
 /** Either these jobs, or every job that matches and that the action is legal for. */
 export type BulkTarget = { ids: string[] } | { filter: JobFilter };
 
-export interface BulkTally {
-  matched: number;
-  done: number;
-  skipped: { id: string; reason: string }[];
-  more: boolean;
-}
+export type BulkTally = Tally & { more: boolean };
 
 const STEP = 100;
 const NOTHING: BulkTally = { matched: 0, done: 0, skipped: [], more: false };
@@ -30,8 +25,9 @@ export async function previewBulk(
     let cursor: string | null = null;
     let left = PREVIEW_STEPS;
     do {
-      const body = post({ action, dry_run: true, ...part, ...from(cursor) });
-      const step: WireBulk = await request<WireBulk>("/jobs/bulk", { ...body, signal });
+      const body = { action, dry_run: true, ...part, cursor: cursor ?? undefined };
+      // A step may find nothing and still have a next one: each goes on where the one before stopped looking.
+      const step: Schemas["BulkAnswer"] = await ask("post", "/jobs/bulk", { body, signal });
       // `more` of the sum is that of the last request: the ones before it were followed.
       sum = { ...add(sum, step), more: step.more };
       cursor = step.next_cursor;
@@ -40,29 +36,20 @@ export async function previewBulk(
   return sum;
 }
 
-/** A step may find nothing and still have a next one: each goes on where the one before stopped looking. */
-function from(cursor: string | null): { cursor?: string } {
-  return cursor === null ? {} : { cursor };
-}
-
-function post(body: object) {
-  return { method: "POST" as const, body };
-}
-
-function parts(target: BulkTarget): object[] {
+function parts(target: BulkTarget): (Which & { limit?: number })[] {
   if ("filter" in target) return [{ ...which(target.filter), limit: STEP }];
-  const steps: object[] = [];
+  const steps: Which[] = [];
   for (let at = 0; at < target.ids.length; at += STEP) steps.push({ ids: target.ids.slice(at, at + STEP) });
   return steps;
 }
 
 /** What a request says of its jobs: the filter, or that all are meant. The API refuses an empty filter. */
-export function which(filter: JobFilter): { filter: WireBulkFilter } | { everything: true } {
+export function which(filter: JobFilter): Which {
   const wire = toWire(filter);
   return Object.keys(wire).length > 0 ? { filter: wire } : { everything: true };
 }
 
-function toWire(filter: JobFilter): WireBulkFilter {
+function toWire(filter: JobFilter): WireFilter {
   const { status, type, tag, idPrefix, error, fingerprint, payload, tenant } = filter;
   const { createdAfter, createdBefore, finishedAfter, finishedBefore } = filter;
   return {
@@ -81,7 +68,7 @@ function toWire(filter: JobFilter): WireBulkFilter {
   };
 }
 
-function add(sum: BulkTally, step: WireBulk): BulkTally {
+function add(sum: BulkTally, step: Schemas["BulkAnswer"]): BulkTally {
   return {
     matched: sum.matched + step.matched,
     done: sum.done + step.done,

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { which, type BulkAction, type BulkTarget } from "./bulk";
-import { request } from "@/api/client";
+import type { Which } from "jobflow-aws";
+import { ask } from "@/api/client";
 import type { WireBulkAction } from "@/api/wire";
 
 /** A bulk action that the platform works off. Times in milliseconds. */
@@ -49,7 +50,7 @@ export const bulkRuns = () =>
     queryKey: ["bulk"],
     retry: false,
     queryFn: async ({ signal }) => {
-      const { bulk_actions } = await request<{ bulk_actions: WireBulkAction[] }>("/bulk", { signal });
+      const { bulk_actions } = await ask("get", "/bulk", { signal });
       return bulk_actions.filter((one) => !one.dry_run).map(toRun);
     },
   });
@@ -64,13 +65,8 @@ export async function startBulk(
   expected: number | null,
   reason?: string,
 ): Promise<BulkRun[]> {
-  const post = async (part: object) =>
-    toRun(
-      await request<WireBulkAction>("/bulk", {
-        method: "POST",
-        body: { action, ...(reason && { reason }), ...part },
-      }),
-    );
+  const post = async (part: Which & { expected?: number }) =>
+    toRun(await ask("post", "/bulk", { body: { action, ...(reason && { reason }), ...part } }));
   if ("filter" in target)
     return [await post({ ...which(target.filter), ...(expected !== null && { expected }) })];
   const started: BulkRun[] = [];
@@ -80,7 +76,7 @@ export async function startBulk(
 }
 
 export async function stopBulk(id: string): Promise<BulkRun> {
-  return toRun(await request<WireBulkAction>(`/bulk/${id}/stop`, { method: "POST", body: {} }));
+  return toRun(await ask("post", "/bulk/{bulk_id}/stop", { path: { bulk_id: id } }));
 }
 
 const LOOK_MS = 1000;
@@ -98,8 +94,7 @@ export async function countBulk(
   onLook: (soFar: number) => void,
 ): Promise<BulkRun> {
   const part = "filter" in target ? which(target.filter) : target;
-  const post = { method: "POST" as const, body: { action, dry_run: true, ...part } };
-  let run = toRun(await request<WireBulkAction>("/bulk", post));
+  let run = toRun(await ask("post", "/bulk", { body: { action, dry_run: true, ...part } }));
   let failed = 0;
   try {
     while (run.finishedAt === null) {
@@ -107,7 +102,7 @@ export async function countBulk(
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       signal.throwIfAborted();
       try {
-        run = toRun(await request<WireBulkAction>(`/bulk/${run.id}`, { signal }));
+        run = toRun(await ask("get", "/bulk/{bulk_id}", { path: { bulk_id: run.id }, signal }));
         failed = 0;
       } catch (error) {
         if (signal.aborted || ++failed === MOST_FAILED) throw error;

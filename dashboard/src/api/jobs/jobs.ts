@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
 import { toAct, type OperatorAct } from "./acts";
-import { request } from "@/api/client";
-import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "@/api/wire";
+import { ask } from "@/api/client";
+import type { JobStatus, WireAttempt, WireDetail, WireJob } from "@/api/wire";
 
 export type { OperatorAct } from "./acts";
 export type { JobStatus } from "@/api/wire";
@@ -191,8 +191,8 @@ function filterQuery(which: JobFilter) {
 export const PAGE = 100;
 
 async function fetchPage(which: JobFilter, limit: number, cursor: string | null, signal?: AbortSignal) {
-  const query = { ...filterQuery(which), limit, cursor };
-  const page = await request<WirePage>("/jobs", { query, signal });
+  const query = { ...filterQuery(which), limit, cursor: cursor ?? undefined };
+  const page = await ask("get", "/jobs", { query, signal });
   return {
     jobs: page.jobs.map(toJob),
     total: page.total,
@@ -233,24 +233,24 @@ export const jobHead = (which: JobFilter, limit = PAGE) =>
 export const jobOne = (id: string) =>
   queryOptions({
     queryKey: jobKeys.one(id),
-    queryFn: async ({ signal }) =>
-      toDetail(await request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
+    queryFn: async ({ signal }) => toDetail(await fetchJob(id, signal)),
   });
+
+const fetchJob = (id: string, signal?: AbortSignal) =>
+  ask("get", "/jobs/{job_id}", { path: { job_id: id }, signal });
 
 /** The jobs that a job made, by their keys. */
 export const madeBy = (id: string) =>
   queryOptions({
     queryKey: [...jobKeys.one(id), "made"],
     queryFn: async ({ signal }) => {
-      const page = await request<WirePage>("/jobs", { query: { parent: id, limit: PAGE }, signal });
+      const page = await ask("get", "/jobs", { query: { parent: id, limit: PAGE }, signal });
       return { jobs: page.jobs.map(toJob), more: page.next_cursor !== null };
     },
   });
 
 /** Return some jobs by their ids, one request each; those that are gone are left out. */
 export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {
-  const found = await Promise.allSettled(
-    ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
-  );
+  const found = await Promise.allSettled(ids.map((id) => fetchJob(id, signal)));
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
 }

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request } from "@/api/client";
-import type { WireLogs } from "@/api/wire";
+import { ask } from "@/api/client";
 
 export interface LogLine {
   at: number;
@@ -17,7 +16,7 @@ export const jobLogs = (id: string) =>
   queryOptions({
     queryKey: ["jobs", "logs", id],
     queryFn: async ({ signal }) => {
-      const logs = await request<WireLogs>(`/jobs/${encodeURIComponent(id)}/logs`, { signal });
+      const logs = await ask("get", "/jobs/{job_id}/logs", { path: { job_id: id }, signal });
       const lines: LogLine[] = logs.lines
         .map((line) => ({ ...line, at: Date.parse(line.at), fields: ownFields(line.fields as JsonObject) }))
         .sort((a, b) => a.at - b.at);

@@ -1,8 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request, requestFull } from "@/api/client";
+import { ask, askFully } from "@/api/client";
 import { toJob, type Job } from "./jobs";
-import type { WireJob, WirePage } from "@/api/wire";
 
 /** A job to create. */
 export interface NewJob {
@@ -31,14 +30,10 @@ export function createBody(job: NewJob) {
  * one again leads to the job of a request whose answer was lost, which is no news to whoever sent both.
  */
 export async function createJob(job: NewJob, spare: string): Promise<{ job: Job; replayed: boolean }> {
-  const headers = { "Idempotency-Key": job.idempotencyKey ?? spare };
-  const { body, answer } = await requestFull<WireJob>("/jobs", {
-    method: "POST",
-    body: createBody(job),
-    headers,
-  });
-  const repeated = job.idempotencyKey === undefined && answer.headers.has("Idempotent-Replayed");
-  return { job: toJob(body), replayed: answer.status === 200 && !repeated };
+  const call = { body: createBody(job), key: job.idempotencyKey ?? spare };
+  const { status, body, headers } = await askFully("post", "/jobs", call);
+  const repeated = job.idempotencyKey === undefined && headers.has("Idempotent-Replayed");
+  return { job: toJob(body), replayed: status === 200 && !repeated };
 }
 
 /** The job that this token created with the key; null when there is none. */
@@ -48,7 +43,7 @@ export const jobOfKey = (key: string) =>
     enabled: key !== "",
     retry: false,
     queryFn: async ({ signal }) => {
-      const { jobs } = await request<WirePage>("/jobs", { query: { idempotency_key: key }, signal });
+      const { jobs } = await ask("get", "/jobs", { query: { idempotency_key: key }, signal });
       return jobs[0] ? toJob(jobs[0]) : null;
     },
   });

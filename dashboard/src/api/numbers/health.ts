@@ -1,12 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
-import type { WireFindings } from "@/api/wire";
+import { ask } from "@/api/client";
+import type { WireFinding } from "@/api/wire";
 
-type Filter = NonNullable<WireFindings["findings"][number]["filter"]>;
+type Filter = NonNullable<WireFinding["filter"]>;
 
 /** One finding about one job type. Times in milliseconds. */
 export interface Found {
-  kind: WireFindings["findings"][number]["kind"];
+  kind: WireFinding["kind"];
   type: string;
   /** Jobs; groups of errors for "errors". */
   number: number;
@@ -26,7 +26,7 @@ export const health = () =>
   queryOptions({
     queryKey: ["health"],
     queryFn: async ({ signal }) => {
-      const { findings } = await request<WireFindings>("/metrics/health", { signal });
+      const { findings } = await ask("get", "/metrics/health", { signal });
       return findings.map((one): Found => ({
         kind: one.kind,
         type: one.type,

@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
+import type { Query } from "jobflow-aws";
+import { ask } from "@/api/client";
 import { moved, moves } from "@/api/movement";
-import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "@/api/wire";
+import type { JobStatus, WireErrors, WireMetrics, WireNumbers } from "@/api/wire";
 
 export interface Numbers {
   byStatus: Record<JobStatus, number>;
@@ -67,7 +68,7 @@ export const metrics = () =>
   queryOptions({
     queryKey: ["metrics"],
     queryFn: async ({ signal }) => {
-      const found = toMetrics(await request<WireMetrics>("/metrics", { signal }));
+      const found = toMetrics(await ask("get", "/metrics", { signal }));
       if (moves(last, found)) moved();
       last = found;
       return found;
@@ -102,6 +103,8 @@ export interface LatencyPoint {
 
 type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest" | "run_spread";
 
+type Step = Query<"get", "/metrics/series">["step"];
+
 export async function fetchSeries(
   metric: SeriesMetric,
   type: string | undefined,
@@ -113,9 +116,9 @@ export async function fetchSeries(
     type,
     from: new Date(range.from).toISOString(),
     to: new Date(range.to).toISOString(),
-    step: range.step,
+    step: String(range.step) as Step,
   };
-  return request<WireSeries>("/metrics/series", { query, signal });
+  return ask("get", "/metrics/series", { query, signal });
 }
 
 /** `range` is read when it is asked for, so that a live range moves on; `span` names it in the cache. */
@@ -187,9 +190,9 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
   queryOptions({
     queryKey: ["errors", type ?? null, span, open],
     queryFn: async ({ signal }) => {
-      const query = { type, since: new Date(since()).toISOString(), ...(open && { unacknowledged: "true" }) };
-      const wire = await request<WireErrors>("/errors", { query, signal });
-      return wire.groups.map((group): ErrorGroup => ({
+      const query = { type, since: new Date(since()).toISOString(), ...(open && { unacknowledged: "true" as const }) };
+      const { groups } = await ask("get", "/errors", { query, signal });
+      return groups.map((group): ErrorGroup => ({
         fingerprint: group.fingerprint,
         type: group.type,
         errorClass: group.error_class,
@@ -214,5 +217,5 @@ export type MarkOfError = "acknowledge" | "resolve" | "reopen";
 
 /** Mark an error group as known or as fixed, or take the mark away. */
 export async function markError(fingerprint: string, mark: MarkOfError): Promise<void> {
-  await request(`/errors/${fingerprint}/${mark}`, { method: "POST", body: {} });
+  await ask("post", `/errors/{fingerprint}/${mark}`, { path: { fingerprint } });
 }

@@ -1,6 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { components } from "@/api/schema.gen";
-import { request } from "@/api/client";
+import { ask } from "@/api/client";
 
 /** A pause of a type that has ended; times in milliseconds. `by` may be empty. */
 export interface PastPause {
@@ -15,8 +14,8 @@ export const pastPauses = (type: string) =>
   queryOptions({
     queryKey: ["past-pauses", type],
     queryFn: async ({ signal }) => {
-      const path = `/job-types/${encodeURIComponent(type)}/pauses`;
-      const { pauses } = await request<components["schemas"]["PastPauseRows"]>(path, { signal });
+      const path = { job_type: type };
+      const { pauses } = await ask("get", "/job-types/{job_type}/pauses", { path, signal });
       return pauses.map((one): PastPause => ({
         since: Date.parse(one.since),
         until: Date.parse(one.until),

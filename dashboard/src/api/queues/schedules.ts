@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request } from "@/api/client";
-import type { JobStatus, WireJob, WirePreview, WireSchedule, WireSchedules } from "@/api/wire";
+import type { Schemas } from "jobflow-aws";
+import { ask } from "@/api/client";
+import type { JobStatus, WireSchedule } from "@/api/wire";
 
 export interface Firing {
   at: number;
@@ -38,22 +39,21 @@ export interface Schedule extends Settings {
   last: LastFiring[];
 }
 
-/** Pages of the list that are read: the most schedules there may be. */
-const MOST_PAGES = 20;
-
 /** Every schedule, by id. */
 export const schedules = () =>
   queryOptions({
     queryKey: ["schedules"],
     queryFn: async ({ signal }) => {
       const found: Schedule[] = [];
-      let after: string | null = null;
-      for (let page = 0; page < MOST_PAGES; page++) {
-        const wire: WireSchedules = await request("/schedules", { query: { limit: 50, after }, signal });
-        found.push(...wire.schedules.map(read));
-        after = wire.next_after;
-        if (after === null) break;
-      }
+      let after: string | undefined;
+      do {
+        const page: Schemas["SchedulePage"] = await ask("get", "/schedules", {
+          query: { limit: 50, after },
+          signal,
+        });
+        found.push(...page.schedules.map(read));
+        after = page.next_after ?? undefined;
+      } while (after !== undefined);
       return found;
     },
   });
@@ -66,41 +66,35 @@ export const preview = (cron: string, timezone: string) =>
     retry: false,
     staleTime: 30_000,
     queryFn: async ({ signal }) => {
-      const wire = await request<WirePreview>("/schedules/preview", {
-        query: { cron, timezone, count: 5 },
-        signal,
-      });
-      return wire.firings.map(firing);
+      const query = { cron, timezone, count: 5 };
+      return (await ask("get", "/schedules/preview", { query, signal })).firings.map(firing);
     },
   });
 
 export async function setPaused(id: string, paused: boolean): Promise<void> {
-  await request(`${path(id)}/${paused ? "pause" : "resume"}`, { method: "POST", body: {} });
+  await ask("post", `/schedules/{schedule_id}/${paused ? "pause" : "resume"}`, at(id));
 }
 
 /** Create a job of the schedule now, or find the one that was made under that idempotency key; returns its id. */
 export async function runNow(id: string, key: string): Promise<string> {
-  const headers = { "Idempotency-Key": key };
-  return (await request<WireJob>(`${path(id)}/run`, { method: "POST", body: {}, headers })).id;
+  return (await ask("post", "/schedules/{schedule_id}/run", { ...at(id), key })).id;
 }
 
 export async function remove(id: string): Promise<void> {
-  await request(path(id), { method: "DELETE" });
+  await ask("delete", "/schedules/{schedule_id}", at(id));
 }
 
 export async function create(id: string, settings: Settings): Promise<void> {
-  await request("/schedules", { method: "POST", body: { id, ...wireOf(settings) } });
+  await ask("post", "/schedules", { body: { id, ...wireOf(settings) } });
 }
 
 /** Replace the settings of a schedule, unless others are there by now; the bounds that the form does not show stay. */
 export async function change(old: Schedule, settings: Settings): Promise<void> {
   const kept = { starts_at: old.startsAt, ends_at: old.endsAt, version: old.version };
-  await request(path(old.id), { method: "PUT", body: { ...wireOf(settings), ...kept } });
+  await ask("put", "/schedules/{schedule_id}", { ...at(old.id), body: { ...wireOf(settings), ...kept } });
 }
 
-function path(id: string): string {
-  return `/schedules/${encodeURIComponent(id)}`;
-}
+const at = (id: string) => ({ path: { schedule_id: id } });
 
 function wireOf({ catchUp, ...rest }: Settings) {
   return { ...rest, catch_up: catchUp };

@@ -1,11 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "@/api/client";
-import type { WireTenants } from "@/api/wire";
+import { ask } from "@/api/client";
 
 /** The tenants of a type with the most jobs at work. */
 export const tenants = (type: string) =>
   queryOptions({
     queryKey: ["tenants", type],
     queryFn: ({ signal }) =>
-      request<WireTenants>(`/job-types/${encodeURIComponent(type)}/tenants`, { signal }),
+      ask("get", "/job-types/{job_type}/tenants", { path: { job_type: type }, signal }),
   });

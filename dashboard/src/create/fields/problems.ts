@@ -1,10 +1,10 @@
-import type { FieldError } from "@/api/numbers/errors";
+import type { FieldProblem } from "@/api/numbers/errors";
 
 /** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
 export type Problems = Readonly<Record<string, string>>;
 
 /** The API's own findings in the same shape; it has the last word. */
-export function fromApi(errors: FieldError[]): Problems {
+export function fromApi(errors: readonly FieldProblem[]): Problems {
   const found: Record<string, string> = {};
   for (const { loc, msg } of errors) {
     const path = loc.filter((part, at) => !(at < 2 && (part === "body" || part === "payload")));

@@ -26,9 +26,9 @@ test("CSV is read with quotes, commas and line breaks in cells", () => {
 
 test("snippets cannot be broken out of, and hold no token", () => {
   const evil = job("a", { payload: { text: `it's """ $(rm -rf /) \\` } });
-  expect(curl(evil, "http://api.test")).toContain(String.raw`it'\''s`);
-  expect(python(evil, "http://api.test").match(/"""/g)).toHaveLength(2);
-  expect(curl(evil, "http://api.test")).toContain("$JOBFLOW_TOKEN");
+  expect(curl(evil, "https://api.test")).toContain(String.raw`it'\''s`);
+  expect(python(evil, "https://api.test").match(/"""/g)).toHaveLength(2);
+  expect(curl(evil, "https://api.test")).toContain("$JOBFLOW_TOKEN");
 });
 
 test("a lone percent sign in an address is part of the name", () => {
@@ -37,12 +37,12 @@ test("a lone percent sign in an address is part of the name", () => {
 
 test("the client's call is Python: its own words for true, false and null, and whole integers", () => {
   const payload = { deep: { on: true, off: [], none: null }, order: 9007199254740993n, say: 'a "b"\n' };
-  const code = client(job("j", { payload, tags: ["night"], maxAttempts: 5 }), "http://api.test");
+  const code = client(job("j", { payload, tags: ["night"], maxAttempts: 5 }), "https://api.test");
   expect(code).toBe(
     [
       "from jobflow import JobFlow",
       "",
-      'with JobFlow("http://api.test") as jobs:',
+      'with JobFlow("https://api.test") as jobs:',
       "    job = jobs.submit(",
       '        "email.send",',
       "        {",

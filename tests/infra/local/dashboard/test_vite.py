@@ -32,6 +32,8 @@ def sources(folder: Path) -> Path:
         ignore=shutil.ignore_patterns("node_modules", "dist", "shots", "test-results", "playwright-report"),
     )
     (folder / "node_modules").symlink_to(packages)
+    client = Path("clients", "typescript", "src")
+    shutil.copytree(ROOT / client, folder.parent / client)
     return folder
 
 
