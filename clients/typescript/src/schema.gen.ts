@@ -818,7 +818,7 @@ export interface components {
       gen: number;
       /**
        * Attempt
-       * @description Attempts charged so far; a deferred one is not charged, so its number comes again
+       * @description Attempts charged so far; a deferred attempt is not charged, so its number is used again
        */
       attempt: number;
       /**
@@ -855,7 +855,7 @@ export interface components {
       receive_count: number | null;
       /** Retry Delay S */
       retry_delay_s: number | null;
-      /** @description The last that it reported; null for one that completed */
+      /** @description The last reported progress; null for a completed attempt */
       progress: components["schemas"]["Progress"] | null;
     };
     /**
@@ -877,7 +877,7 @@ export interface components {
       problem: components["schemas"]["Problem"] | null;
       /**
        * Existing
-       * @description Why the job was there already: its key, a job that is unique, or one that waited under its debounce key and is replaced. null: it is new
+       * @description Why the job already existed: the same key, the same unique values, or a waiting job of its debounce key, which it replaced. null: it is new
        */
       existing: ("key" | "unique" | "debounced") | null;
     };
@@ -893,7 +893,7 @@ export interface components {
       action: "retry" | "cancel" | "discard";
       /**
        * Reason
-       * @description Kept with each job that is discarded.
+       * @description Stored with each discarded job.
        */
       reason?: string;
       /** Ids */
@@ -901,12 +901,12 @@ export interface components {
       filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, in place of ids or a filter. Default: false.
+       * @description All jobs, instead of ids or a filter. Default: false.
        */
       everything?: boolean;
       /**
        * Dry Run
-       * @description Only count what would be done. Default: false.
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -943,14 +943,14 @@ export interface components {
       dry_run: boolean;
       /**
        * Filter
-       * @description The filter by name; null for one that lists ids
+       * @description The filter by name; null for a list of ids
        */
       filter: {
         [key: string]: string;
       } | null;
       /**
        * Listed
-       * @description How many ids it lists; null for one with a filter
+       * @description Number of listed ids; null for a filter
        */
       listed: number | null;
       /**
@@ -964,19 +964,19 @@ export interface components {
       matched: number;
       /**
        * Done
-       * @description Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`
+       * @description Changed jobs; 0 in a dry run, where the number would be `matched` minus `skipped`
        */
       done: number;
       /** Skipped */
       skipped: number;
       /**
        * Reasons
-       * @description Why jobs were skipped, the most frequent reason first
+       * @description Reasons for skipped jobs, the most frequent first
        */
       reasons: components["schemas"]["SkippedFor"][];
       /**
        * Per Second
-       * @description Jobs a second since its start; null before the first ones
+       * @description Jobs a second since its start; null before the first jobs
        */
       per_second: number | null;
       /** Started By */
@@ -997,7 +997,7 @@ export interface components {
       finished_at: string | null;
       /**
        * Problem
-       * @description The error of its last slice, which is retried, or that ended it
+       * @description The error of its last slice, which is retried, or which ended the action
        */
       problem: string | null;
     };
@@ -1016,7 +1016,7 @@ export interface components {
       more: boolean;
       /**
        * Next Cursor
-       * @description Cursor of what follows; null at the end, and for a list of ids
+       * @description Cursor of the next part; null at the end, and for a list of ids
        */
       next_cursor: string | null;
     };
@@ -1067,7 +1067,7 @@ export interface components {
     Cancel: {
       /**
        * Descendants
-       * @description Also the jobs that it made, those that they made, and so on. Default: false.
+       * @description Also its children, their children, and so on. Default: false.
        */
       descendants?: boolean;
     };
@@ -1083,7 +1083,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
+       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1094,7 +1094,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
+       * @description 1 at creation; +1 at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1103,7 +1103,7 @@ export interface components {
       error_class: string | null;
       /**
        * Fingerprint
-       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       * @description The fingerprint of its last error in GET /errors, until it completes or is retried by hand
        */
       fingerprint: string | null;
       /** Idempotency Key */
@@ -1128,12 +1128,12 @@ export interface components {
       next_attempt_at: string | null;
       /**
        * Give Up At
-       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       * @description The time from which no retry begins, for a type with `give_up_after`
        */
       give_up_at: string | null;
       /**
        * Result
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists if it is larger than 500 bytes
        */
       result: unknown;
       progress: components["schemas"]["Progress"] | null;
@@ -1141,7 +1141,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by` or `serial_by`
+       * @description The tenant of the job, for a type with `fair_by` or `serial_by`
        */
       tenant: string | null;
       /**
@@ -1153,7 +1153,7 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
-      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      /** @description Who settled a failed job without running it, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
       /** @description null unless the request asked for them */
       descendants: components["schemas"]["Descendants"] | null;
@@ -1182,22 +1182,22 @@ export interface components {
     Descendants: {
       /**
        * Cancelled
-       * @description Waited, and will not run
+       * @description Waiting jobs that will not run
        */
       cancelled: number;
       /**
        * Asked
-       * @description Run, and were asked to stop; what they make until then is not cancelled
+       * @description Running jobs that were asked to stop; jobs that they still make are not cancelled
        */
       asked: number;
       /**
        * Finished
-       * @description Had finished, and stay as they are
+       * @description Finished jobs, unchanged
        */
       finished: number;
       /**
        * More
-       * @description Time ran out, or there are over 10,000: repeat the request to continue
+       * @description The time was too short, or there are over 10,000: repeat the request to continue
        */
       more: boolean;
     };
@@ -1208,7 +1208,7 @@ export interface components {
     Discard: {
       /**
        * Reason
-       * @description Kept with the job.
+       * @description Stored with the job.
        */
       reason?: string;
     };
@@ -1243,7 +1243,7 @@ export interface components {
       message: string;
       /**
        * Count
-       * @description Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs
+       * @description Attempts that failed with this error; GET /jobs?fingerprint=… lists the jobs
        */
       count: number;
       /**
@@ -1267,12 +1267,12 @@ export interface components {
       sparkline_step_s: number;
       /**
        * Jobs
-       * @description Jobs that met it in this time; one that is retried by hand and fails alike counts again
+       * @description Jobs with this error in this period; a job that fails again after a manual retry counts again
        */
       jobs: number;
       /**
        * State
-       * @description open: not acknowledged, or seen again since; regressed: seen again since it was resolved
+       * @description open: not acknowledged, or seen again after that; regressed: seen again after it was resolved
        * @enum {string}
        */
       state: "open" | "acknowledged" | "resolved" | "regressed";
@@ -1293,7 +1293,7 @@ export interface components {
       groups: components["schemas"]["ErrorGroup"][];
       /**
        * Truncated
-       * @description Whether there are more: only the 100 most frequent groups are told, and when there are very many kinds of errors, only those of the newest hours are counted
+       * @description Whether there are more: the answer has only the 100 most frequent groups, and with very many kinds of errors, only those of the newest hours are counted
        */
       truncated: boolean;
       /**
@@ -1349,38 +1349,38 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (those there are that ended in the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
       /**
        * Number
-       * @description Jobs, those that wait where it is about a queue; groups of errors for `errors`
+       * @description Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups
        */
       number: number;
       /**
        * Growth Per Minute
-       * @description By how many unfinished jobs a minute, over 5 minutes
+       * @description Growth in unfinished jobs a minute, over 5 minutes
        */
       growth_per_minute: number | null;
       /** Drain Eta S */
       drain_eta_s: number | null;
       /**
        * Since
-       * @description Since when the oldest waits, or the type is paused
+       * @description Since when the oldest job waits, or the type is paused
        */
       since: string | null;
       /**
        * Acknowledged
-       * @description Of `dead_letters`: how many of the number became dead letters before an operator acknowledged or resolved their error. null where that is not known, because there are more than 1,000 dead letters
+       * @description For `dead_letters`: how many of them became dead letters before an operator acknowledged or resolved their error. null where that is not known, because there are more than 1,000 dead letters
        */
       acknowledged: number | null;
       /**
        * Fingerprint
-       * @description The error of those that are acknowledged, if it is only one
+       * @description The error of the acknowledged ones, if they all have the same
        */
       fingerprint: string | null;
-      /** @description The jobs that it counts; null for `errors` */
+      /** @description The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true */
       filter: components["schemas"]["FindingFilter"] | null;
     };
     /**
@@ -1459,7 +1459,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
+       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1470,7 +1470,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
+       * @description 1 at creation; +1 at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1479,7 +1479,7 @@ export interface components {
       error_class: string | null;
       /**
        * Fingerprint
-       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       * @description The fingerprint of its last error in GET /errors, until it completes or is retried by hand
        */
       fingerprint: string | null;
       /** Idempotency Key */
@@ -1504,12 +1504,12 @@ export interface components {
       next_attempt_at: string | null;
       /**
        * Give Up At
-       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       * @description The time from which no retry begins, for a type with `give_up_after`
        */
       give_up_at: string | null;
       /**
        * Result
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists if it is larger than 500 bytes
        */
       result: unknown;
       progress: components["schemas"]["Progress"] | null;
@@ -1517,7 +1517,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by` or `serial_by`
+       * @description The tenant of the job, for a type with `fair_by` or `serial_by`
        */
       tenant: string | null;
       /**
@@ -1529,7 +1529,7 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
-      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      /** @description Who settled a failed job without running it, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
       /**
        * Attempt History
@@ -1543,7 +1543,7 @@ export interface components {
       older_attempts: boolean;
       /**
        * Actions
-       * @description What operators did, oldest first
+       * @description The operators' actions, oldest first
        */
       actions: components["schemas"]["OperatorAction"][];
       /**
@@ -1553,22 +1553,22 @@ export interface components {
       schedule: string | null;
       /**
        * Fires At
-       * @description When its schedule fires
+       * @description The firing time of its schedule
        */
       fires_at: string | null;
       /**
        * Root
-       * @description The first job of that line: its parent's root, or its parent
+       * @description The first job of the chain of parents
        */
       root: string | null;
       /**
        * Why
-       * @description Why it waits, in one sentence; null when it does not
+       * @description Why it waits, in one sentence; null if it does not wait
        */
       why: string | null;
       /**
        * Next Attempts
-       * @description The attempts that are left if the running one, or else the next one, fails, with their waits by the type's curve; null for a type that is no longer declared
+       * @description The attempts that are left if the running or the next one fails, with their waits from the type's `retry`; null for a type that is no longer declared
        */
       next_attempts: components["schemas"]["NextAttempt"][] | null;
     };
@@ -1581,7 +1581,7 @@ export interface components {
       jobs: components["schemas"]["JobRow"][];
       /**
        * Total
-       * @description As last counted, a few seconds old; null when filtered by more than status and type
+       * @description Number of matching jobs, a few seconds old; null if filtered by more than status and type
        */
       total: number | null;
       /** Limit */
@@ -1592,7 +1592,7 @@ export interface components {
       next_cursor: string | null;
       /**
        * Looked
-       * @description Jobs read for this page; with `error` or `payload` more than it shows
+       * @description Jobs read for this page; with `error` or `payload` more than the page contains
        */
       looked: number;
     };
@@ -1608,7 +1608,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists when it is larger than 500 bytes, and by itself when it and the result together are too large for one answer (6 MB); `payload_bytes` tells its size
+       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1619,7 +1619,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
+       * @description 1 at creation; +1 at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1628,7 +1628,7 @@ export interface components {
       error_class: string | null;
       /**
        * Fingerprint
-       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       * @description The fingerprint of its last error in GET /errors, until it completes or is retried by hand
        */
       fingerprint: string | null;
       /** Idempotency Key */
@@ -1653,12 +1653,12 @@ export interface components {
       next_attempt_at: string | null;
       /**
        * Give Up At
-       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       * @description The time from which no retry begins, for a type with `give_up_after`
        */
       give_up_at: string | null;
       /**
        * Result
-       * @description null in lists when it is larger than 500 bytes
+       * @description null in lists if it is larger than 500 bytes
        */
       result: unknown;
       progress: components["schemas"]["Progress"] | null;
@@ -1666,7 +1666,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by` or `serial_by`
+       * @description The tenant of the job, for a type with `fair_by` or `serial_by`
        */
       tenant: string | null;
       /**
@@ -1678,7 +1678,7 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
-      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      /** @description Who settled a failed job without running it, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
     };
     /**
@@ -1702,12 +1702,12 @@ export interface components {
       max_attempts: number;
       /**
        * Retry Waits
-       * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
+       * @description Longest wait in seconds before attempt 2, 3, ... up to the maximum of attempts
        */
       retry_waits: number[];
       /**
        * Give Up After
-       * @description Seconds after the run was due from which no attempt follows another one; null when there is none
+       * @description Seconds after the run was due from which no retry begins; null: no limit
        */
       give_up_after: number | null;
       /** Timeout */
@@ -1722,21 +1722,21 @@ export interface components {
       memory: number;
       /** @description How often its jobs may start; null: as often as workers are free */
       rate: components["schemas"]["RateRow"] | null;
-      /** @description When it is paused by itself; null: an operator alone pauses it */
+      /** @description When it pauses automatically; null: only an operator pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
       /**
        * Fair By
-       * @description The field of the payload that says whose job it is
+       * @description The field of the payload that names the tenant
        */
       fair_by: string | null;
       /**
        * Serial By
-       * @description The field of the payload for each value of which jobs run one at a time
+       * @description The field of the payload that is the key: its jobs run one at a time
        */
       serial_by: string | null;
       /**
        * Unique For
-       * @description Seconds for which one job has the same values of `unique_by`
+       * @description Seconds for which equal values of `unique_by` give one job
        */
       unique_for: number | null;
       /**
@@ -1751,12 +1751,12 @@ export interface components {
       enqueues: string[];
       /**
        * Retired
-       * @description It takes no new jobs; those it has are still processed
+       * @description It accepts no new jobs; stored jobs are still processed
        */
       retired: boolean;
       /**
        * Problem
-       * @description Why no worker takes its jobs: its file has no `handler = consume(…)`; null when it has one
+       * @description Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has
        */
       problem: string | null;
     };
@@ -1792,11 +1792,11 @@ export interface components {
       local: string;
       /** Job Id */
       job_id: string;
-      /** @description Of its job; null when that has expired */
+      /** @description Its job's status; null if the job has expired */
       status: components["schemas"]["Status"] | null;
       /**
        * Error Class
-       * @description `Skipped` when an earlier firing had not finished
+       * @description `Skipped` if the job of an earlier firing was unfinished
        */
       error_class: string | null;
     };
@@ -1875,7 +1875,7 @@ export interface components {
     Me: {
       /**
        * Id
-       * @description Of the token, as `jobflow token list` has it; of no use for calling the API
+       * @description The token's id in `jobflow token list`; it cannot be used to call the API
        */
       id: string;
       role: components["schemas"]["Role"];
@@ -1915,7 +1915,7 @@ export interface components {
       dead_letter_jobs: number;
       /**
        * Queue Length
-       * @description Messages that wait, as SQS counts; with more than three job types, the jobs that wait
+       * @description Waiting messages, as SQS counts them; with more than three job types, waiting jobs
        */
       queue_length: number;
       /**
@@ -1925,7 +1925,7 @@ export interface components {
       retry_queue_length: number;
       /**
        * Dlq Length
-       * @description Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs
+       * @description Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs
        */
       dlq_length: number;
       /** By Status */
@@ -1963,12 +1963,12 @@ export interface components {
     NewDebounce: {
       /**
        * Key
-       * @description The same token and job type: the last request before the time has the say.
+       * @description With the same token and job type, the last request before the time decides.
        */
       key: string;
       /**
        * Seconds
-       * @description It runs so many seconds after the last request.
+       * @description It runs this many seconds after the last request.
        */
       seconds: number;
     };
@@ -1986,7 +1986,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Payload
-       * @description What the job type's schema says.
+       * @description The payload in the job type's schema.
        */
       payload: {
         [key: string]: unknown;
@@ -1998,7 +1998,7 @@ export interface components {
       max_attempts?: number | null;
       /**
        * Delay Seconds
-       * @description Not before so many seconds from now.
+       * @description Not before this many seconds from now.
        */
       delay_seconds?: number | null;
       /**
@@ -2008,7 +2008,7 @@ export interface components {
       run_at?: string | null;
       /**
        * Tags
-       * @description Used for search.
+       * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
       /** @description Excludes delay_seconds and run_at. */
@@ -2028,7 +2028,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Payload
-       * @description What the job type's schema says.
+       * @description The payload in the job type's schema.
        */
       payload: {
         [key: string]: unknown;
@@ -2040,7 +2040,7 @@ export interface components {
       max_attempts?: number | null;
       /**
        * Delay Seconds
-       * @description Not before so many seconds from now.
+       * @description Not before this many seconds from now.
        */
       delay_seconds?: number | null;
       /**
@@ -2050,7 +2050,7 @@ export interface components {
       run_at?: string | null;
       /**
        * Tags
-       * @description Used for search.
+       * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
       /** @description Excludes delay_seconds and run_at. */
@@ -2087,19 +2087,19 @@ export interface components {
       timezone?: string;
       /**
        * Payload
-       * @description The payload of each job, at most 8 KB; what the type's schema says.
+       * @description The payload of each job, at most 8 KB, in the type's schema.
        */
       payload: {
         [key: string]: unknown;
       };
       /**
        * Catch Up
-       * @description How many of the last missed firings run late; 0: none. Default: 1.
+       * @description How many of the latest missed firings run late; 0: none. Default: 1.
        */
       catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier one has not finished. Default: "allow".
+       * @description skip: a firing does not run while the job of an earlier firing is unfinished. Default: "allow".
        * @enum {string}
        */
       overlap?: "allow" | "skip";
@@ -2115,7 +2115,7 @@ export interface components {
       ends_at?: string | null;
       /**
        * Id
-       * @description Its name for ever: a-z, 0-9 and -, at most 40.
+       * @description Its permanent name: a-z, 0-9 and -, at most 40.
        * @example weekly-report
        */
       id: string;
@@ -2137,7 +2137,7 @@ export interface components {
       content_type: "image/jpeg" | "image/png" | "image/webp";
       /**
        * Bytes
-       * @description How large the file is.
+       * @description The size of the file.
        */
       bytes: number;
     };
@@ -2193,7 +2193,7 @@ export interface components {
       by: string;
       /**
        * Gen
-       * @description The run it belongs to; a retry belongs to the run that it began
+       * @description The run of the action; a retry belongs to the run that it began
        */
       gen: number;
       /**
@@ -2226,14 +2226,14 @@ export interface components {
       until: string;
       /**
        * By
-       * @description Label of the token that paused it; JobFlow: by itself
+       * @description Label of the token that paused it; JobFlow: automatic
        */
       by: string;
       /** Reason */
       reason: string;
       /**
        * Resumed By
-       * @description Label of the token that resumed it; JobFlow: by itself
+       * @description Label of the token that resumed it; JobFlow: automatic
        */
       resumed_by: string;
     };
@@ -2275,7 +2275,7 @@ export interface components {
       reason: string;
       /**
        * Next Probe At
-       * @description The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator paused it
+       * @description The pause is automatic: one job is tried at this time, and the pause ends if it completes. Null: an operator paused it
        */
       next_probe_at: string | null;
     };
@@ -2286,7 +2286,7 @@ export interface components {
     PauseReason: {
       /**
        * Reason
-       * @description Kept while it is paused.
+       * @description Shown during the pause.
        */
       reason?: string;
     };
@@ -2339,12 +2339,12 @@ export interface components {
       detail: string;
       /**
        * Errors
-       * @description The first 20
+       * @description The first 20 errors
        */
       errors?: components["schemas"]["FieldProblem"][] | null;
       /**
        * Errors Total
-       * @description How many there are
+       * @description Number of errors
        */
       errors_total?: number | null;
       /** Correlation Id */
@@ -2389,7 +2389,7 @@ export interface components {
       limit?: number;
       /**
        * Dry Run
-       * @description Only say what would be done. Default: false.
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -2407,7 +2407,7 @@ export interface components {
     Retry: {
       /**
        * Payload
-       * @description Instead of the payload it had.
+       * @description Replaces the old payload.
        */
       payload?: {
         [key: string]: unknown;
@@ -2460,12 +2460,12 @@ export interface components {
       ends_at: string | null;
       /**
        * Version
-       * @description Differs when its settings differ; send it with a change
+       * @description Changes with the settings; send it with a change
        */
       version: string;
       /**
        * Declared
-       * @description A handler file declares it; it is changed and deleted there
+       * @description A handler file declares it; change and delete it there
        */
       declared: boolean;
       /** Paused */
@@ -2494,7 +2494,7 @@ export interface components {
       next_firings: components["schemas"]["Firing"][];
       /**
        * Last Firings
-       * @description At most 5 in a list, 20 of a single one
+       * @description At most 5 in a list, 20 for a single schedule
        */
       last_firings: components["schemas"]["LastFiring"][];
     };
@@ -2524,19 +2524,19 @@ export interface components {
       timezone?: string;
       /**
        * Payload
-       * @description The payload of each job, at most 8 KB; what the type's schema says.
+       * @description The payload of each job, at most 8 KB, in the type's schema.
        */
       payload: {
         [key: string]: unknown;
       };
       /**
        * Catch Up
-       * @description How many of the last missed firings run late; 0: none. Default: 1.
+       * @description How many of the latest missed firings run late; 0: none. Default: 1.
        */
       catch_up?: number;
       /**
        * Overlap
-       * @description skip: a firing does not run while the job of an earlier one has not finished. Default: "allow".
+       * @description skip: a firing does not run while the job of an earlier firing is unfinished. Default: "allow".
        * @enum {string}
        */
       overlap?: "allow" | "skip";
@@ -2552,7 +2552,7 @@ export interface components {
       ends_at?: string | null;
       /**
        * Version
-       * @description Of the schedule as it was read: 409 when other settings are there by now.
+       * @description The version that was read: 409 if the settings have changed since.
        */
       version?: string | null;
     };
@@ -2602,7 +2602,7 @@ export interface components {
         | components["schemas"]["Waited"][];
       /**
        * Drain Eta S
-       * @description Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which it shrinks. null without a backlog, or while it grows
+       * @description Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first in which it shrinks. null without a backlog, or while it grows
        */
       drain_eta_s: number | null;
     };
@@ -2641,7 +2641,7 @@ export interface components {
       t: string;
       /**
        * Counts
-       * @description Without sizes that nothing had; the first one holds all up to 1 ms
+       * @description Without empty sizes; the first contains everything up to 1 ms
        */
       counts: components["schemas"]["Octave"][];
     };
@@ -2657,7 +2657,7 @@ export interface components {
       action: "retry" | "cancel" | "discard";
       /**
        * Reason
-       * @description Kept with each job that is discarded.
+       * @description Stored with each discarded job.
        */
       reason?: string;
       /** Ids */
@@ -2665,12 +2665,12 @@ export interface components {
       filter?: components["schemas"]["BulkFilter"] | null;
       /**
        * Everything
-       * @description All jobs, in place of ids or a filter. Default: false.
+       * @description All jobs, instead of ids or a filter. Default: false.
        */
       everything?: boolean;
       /**
        * Dry Run
-       * @description Only count what would be done. Default: false.
+       * @description Only count the jobs that would be changed. Default: false.
        */
       dry_run?: boolean;
       /** Expected */
@@ -2731,12 +2731,12 @@ export interface components {
       tenants: components["schemas"]["TenantRow"][];
       /**
        * Looked
-       * @description Jobs at work that were counted
+       * @description Unfinished jobs that were counted
        */
       looked: number;
       /**
        * Complete
-       * @description False: there may be more, and those due first and last of them were counted
+       * @description False: there may be more; the jobs due first and last were counted
        */
       complete: boolean;
     };
@@ -2780,7 +2780,7 @@ export interface components {
       dead_letter_jobs: number;
       /**
        * Queue Length
-       * @description Messages that wait, as SQS counts; with more than three job types, the jobs that wait
+       * @description Waiting messages, as SQS counts them; with more than three job types, waiting jobs
        */
       queue_length: number;
       /**
@@ -2790,7 +2790,7 @@ export interface components {
       retry_queue_length: number;
       /**
        * Dlq Length
-       * @description Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs
+       * @description Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs
        */
       dlq_length: number;
       /** By Status */
@@ -2799,12 +2799,12 @@ export interface components {
       };
       /**
        * Oldest Queued Age S
-       * @description Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to 4 hours, half an hour beyond; null when none is queued
+       * @description Seconds that the oldest queued job has waited, with an error of 3 s up to 15 minutes, 30 s up to 4 hours, and half an hour beyond; null if none is queued
        */
       oldest_queued_age_s: number | null;
       /**
        * In Flight
-       * @description Messages with a worker, or backing off: SQS counts both alike
+       * @description Messages with a worker, or in backoff: SQS counts both the same
        */
       in_flight: number;
       /**
@@ -2816,7 +2816,7 @@ export interface components {
       pause: components["schemas"]["PauseNote"] | null;
       /**
        * Paced For S
-       * @description Seconds that its waiting jobs take to start at its rate; null without a rate
+       * @description Seconds that its waiting jobs need to start at its rate; null without a rate
        */
       paced_for_s: number | null;
     };
@@ -2878,7 +2878,7 @@ export interface components {
       retried: number;
       /**
        * Ratio
-       * @description Of the jobs that ended, the share that ended badly; null if none ended
+       * @description Share of failed jobs among the jobs that ended; null if none ended
        */
       ratio: number | null;
     };
@@ -3162,7 +3162,7 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description Jobs to leave out. It costs more the deeper it reaches, and goes with no filter but created_after and created_before, or one of fingerprint and status (failed, dead_letter); next_cursor costs the same everywhere. */
+        /** @description Jobs to skip. A larger offset costs more. It works only with the filters created_after and created_before, or one of fingerprint and status (failed, dead_letter); next_cursor costs the same everywhere. */
         offset?: number;
         status?: components["schemas"]["Status"];
         type?: "email.send" | "image.process" | "report.generate";
@@ -3174,7 +3174,7 @@ export interface operations {
         fingerprint?: string;
         /** @description Jobs of this schedule. */
         schedule?: string;
-        /** @description The jobs that this job made, in the order of their keys. It excludes an offset. */
+        /** @description The children of this job, in the order of their keys. It excludes an offset. */
         parent?: string;
         created_after?: string;
         created_before?: string;
@@ -3183,7 +3183,7 @@ export interface operations {
         finished_before?: string;
         payload?: string;
         tenant?: string;
-        /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. `import-7 0` is the first job of a batch with the key `import-7`. */
+        /** @description The job that this token made with this Idempotency-Key, or none. It excludes other filters. `import-7 0` is the first job of a batch with the key `import-7`. */
         idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;
@@ -6435,6 +6435,8 @@ export interface operations {
       query?: {
         type?: "email.send" | "image.process" | "report.generate";
         since?: string;
+        /** @description Only groups that no operator has acknowledged, or that came again since: those that a finding of GET /metrics/health about `errors` counts */
+        unacknowledged?: boolean;
       };
       header?: {
         /** @description The ETag of an answer: 304 without a body while it would say the same. */

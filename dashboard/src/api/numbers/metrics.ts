@@ -190,7 +190,7 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
   queryOptions({
     queryKey: ["errors", type ?? null, span, open],
     queryFn: async ({ signal }) => {
-      const query = { type, since: new Date(since()).toISOString(), ...(open && { unacknowledged: "true" as const }) };
+      const query = { type, since: new Date(since()).toISOString(), ...(open && { unacknowledged: true }) };
       const { groups } = await ask("get", "/errors", { query, signal });
       return groups.map((group): ErrorGroup => ({
         fingerprint: group.fingerprint,
