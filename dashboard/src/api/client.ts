@@ -66,7 +66,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   const url = config().apiUrl + path;
   const token = hooks.token();
   const reads = init.method === "GET";
-  const answer = await ((reads && takeEarly(url, token)) || fetch(url, init));
+  const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, init));
   connection.set({ lastOk: Date.now(), downSince: null });
   if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();
   if (!reads && answer.ok) moved();
