@@ -223,6 +223,15 @@ def test_a_unique_job_is_signed_under_the_id_that_it_gets(stage: Stage, monkeypa
     assert stage.poll(stage.asked().id).status is Status.COMPLETED
 
 
+@pytest.mark.parametrize("signing", [{}, {"unsigned_until": T0 - 1}], ids=str)
+def test_a_row_that_says_it_is_from_before_1970_is_refused(stage: Stage, signing: dict[str, float]) -> None:
+    stage.of_worker(keys(NAME), **signing)
+    job = forged(created_at=-1.0)
+    stage.images.add(job)
+    assert refused(stage.poll(job.id))
+    assert stage.ran == []
+
+
 def test_a_row_from_before_the_first_deployment_that_signs_runs_and_its_retry_is_signed(stage: Stage) -> None:
     job, failed = forged(), forged(status=Status.FAILED)
     for old in (job, failed):
