@@ -1,5 +1,6 @@
 """Attack: a job function that may make jobs writes rows of types that it may not make, and nothing runs them."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -166,6 +167,16 @@ def test_a_signed_row_that_was_written_over_is_refused(stage: Stage, changed: di
     stage.put(**{**stage.row(job.id), **changed})
     assert refused(stage.poll(job.id))
     assert stage.ran == []
+
+
+def test_a_short_payload_is_not_replaced_by_a_reference_that_is_its_signed_hash(stage: Stage) -> None:
+    job = stage.asked()
+    row = stage.row(job.id)
+    hashed = hashlib.sha256(row.pop("payload")["S"].encode()).hexdigest()
+    stage.put(**row, payload_ref={"S": hashed})
+    stage.put(pk=row["pk"], sk={"S": hashed}, body={"S": '{"text":"forged"}'}, expires_at={"N": str(T0 + DAY)})
+    after = stage.poll(job.id)
+    assert (after.status, after.error_class, stage.ran) == (Status.RETRYING, "PayloadUnreadable", [])
 
 
 def test_the_signature_of_another_job_does_not_help(stage: Stage) -> None:

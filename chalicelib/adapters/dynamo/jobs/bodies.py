@@ -86,8 +86,13 @@ class Bodies:
         # never another object, whatever the row says
         return from_text(self._files.read(_past_key(job_id, gen)))
 
-    def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
-        """Return the body, wherever it is; None when there is none (any more)."""
+    def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
+        """Return the payload, wherever it is; None when there is none (any more), or another one than was kept."""
+        text = inline if reference is None else self._fetch(job_id, reference)
+        return from_text(text if reference is None or text is None else _genuine(job_id, reference, text))
+
+    def read_result(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
+        """Return the result, wherever it is; None when there is none (any more)."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
     def read_on(
@@ -98,7 +103,7 @@ class Bodies:
         `failed` is told of an error of that write, which costs the job nothing: it is tried at the next look.
         """
         if reference is None or not in_table(reference):
-            return self.read(job_id, inline, reference)
+            return self.read_payload(job_id, inline, reference)
         row = self._row(job_id, reference)
         if row is not None and row.expires_at - self._clock() < RENEW_WITHIN:
             try:
@@ -123,11 +128,9 @@ class Bodies:
 
     def _fetch(self, job_id: str, reference: str) -> str | None:
         if reference.startswith(S3_PREFIX):
-            text = self._files.read(reference.removeprefix(S3_PREFIX))
-        else:
-            row = self._row(job_id, reference)
-            text = None if row is None else row.body
-        return None if text is None else _genuine(job_id, reference, text)
+            return self._files.read(reference.removeprefix(S3_PREFIX))
+        row = self._row(job_id, reference)
+        return None if row is None else row.body
 
     def _row(self, job_id: str, sk: str) -> BodyRow | None:
         try:
@@ -155,12 +158,11 @@ def _token(change: Change) -> str:
 def _genuine(job_id: str, reference: str, text: str) -> str | None:
     """Return the text; None for a payload that is not the one whose digest the main item has.
 
-    Workers of other types may write rows of this job, and its main item's reference is what none of them writes.
+    Workers of other types may write rows of this job. So a reference of another form is none of a payload, whatever
+    lies there: the hash that stands for a short payload in the row's signature is signed as well.
     """
-    if not reference.startswith((OF_PAYLOAD, S3_PREFIX + PAYLOADS)):
-        return text
     digest = reference.removesuffix(".json").replace("/", "#").rpartition("#")[2]
-    if _digest(text) == digest:
+    if reference.startswith((OF_PAYLOAD, S3_PREFIX + PAYLOADS)) and _digest(text) == digest:
         return text
     events.payload_differs(job_id)
     return None

@@ -179,8 +179,8 @@ class DynamoJobStore:
         return row.expires_at is not None and row.expires_at < self._clock()
 
     def _whole(self, row: JobRow) -> Job:
-        payload = self._bodies.read(row.pk, row.payload, row.payload_ref)
-        return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
+        payload = self._bodies.read_payload(row.pk, row.payload, row.payload_ref)
+        return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
 
     def _after(self, row: JobRow, move: j.Move) -> Job:
         """Return a job that was changed; its payload is kept long enough for what may follow."""
@@ -197,7 +197,7 @@ class DynamoJobStore:
         failed = partial(self._failed, row)
         try:
             payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
-            return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
+            return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
         except Exception as error:
             # An error would hide that the change is made: a claimed job would be held, and its attempt be spent.
             failed(error)
