@@ -185,8 +185,11 @@ def _past_key(job_id: str, gen: int) -> str:
 
 
 def from_text(text: str | None) -> JSON:
-    """Return the value of a JSON text; None when there is none."""
-    return None if text is None else json.loads(text)
+    """Return the value of a JSON text; None when there is none. Raises ValueError for a text that is not JSON."""
+    try:
+        return None if text is None else json.loads(text)
+    except RecursionError:
+        raise ValueError("The JSON is nested too deep to be read.") from None
 
 
 def fits_inline(row: JobRow, text: str) -> bool:

@@ -65,7 +65,13 @@ def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, withheld
     assert asked.count("BatchGetItem") == 2
 
 
-@pytest.mark.parametrize(("name", "value"), [("status", {"S": "x"}), ("gen", {"S": "x"}), ("s", {"S": "x"})])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", {"S": "x"}), ("gen", {"S": "x"}), ("s", {"S": "x"}), ("result", {"S": "x"}),
+        pytest.param("result", {"S": "[" * 100_000}, id="nested"),
+    ],
+)  # fmt: skip
 def test_a_row_that_cannot_be_read_hides_no_other(
     store: DynamoJobStore, cloud: Settings, name: str, value: dict[str, str]
 ) -> None:
