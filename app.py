@@ -1,4 +1,4 @@
-"""The API's Lambda, and what `chalice local` serves. Assembly only."""
+"""Assemble the API's Lambda function; `chalice local` serves the same app."""
 
 from chalice import Chalice
 

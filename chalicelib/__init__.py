@@ -1,6 +1,6 @@
-"""JobFlow: background jobs in your own AWS account. These names are all that a file in `handlers/` needs.
+"""JobFlow: background jobs in your own AWS account. A file in `handlers/` needs only these names.
 
-Everything else in here is the platform's own and may change from one version to the next.
+Everything else in this package is internal and may change between versions.
 """
 
 from importlib import import_module
@@ -70,7 +70,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use, so that a process loads only the packages it needs."""
+    """Import a public name at its first use, so that a process loads only the packages that it needs."""
     try:
         home = _HOMES[name]
     except KeyError:

@@ -1,6 +1,6 @@
-"""Give each port its adapter and each service its ports. The only reader of the environment.
+"""Connect each port with its adapter and each service with its ports. No other module reads the environment.
 
-Each part is made when it is first asked for, and what it needs is imported then: a process pays for what it uses.
+Each part is made at its first use and imports its dependencies then, so a process loads only what it uses.
 """
 
 import random
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 THREADS = 8
-"""Jobs that a bulk action acts on at a time, and portions of due schedules that are made side by side."""
+"""Jobs that a bulk action changes at the same time, and portions of due schedules that are made at the same time."""
 _making = threading.RLock()
 
 
 class Part(cached_property[T]):
-    """A cached property that is made once, by however many threads it is first asked for at once."""
+    """A cached property that is made once, even if several threads ask for it at the same time."""
 
     def __get__(self, assembly: Any, owner: type[Any] | None = None) -> T:  # type: ignore[override]
         """Return the part."""
@@ -56,10 +56,10 @@ class Part(cached_property[T]):
 
 
 class Assembly:
-    """The ports with their adapters, and the services over them; a part can be assigned, too."""
+    """The ports with their adapters, and the services over them. A part can also be assigned."""
 
     def replace(self, **given: Any) -> None:
-        """Forget every part, and use these from now on; raises ConfigurationError for one that there is not."""
+        """Forget every part, and use these from now on; raises ConfigurationError for an unknown part."""
         unknown = sorted(name for name in given if not isinstance(vars(Assembly).get(name), Part))
         if unknown:
             raise ConfigurationError(f"the assembly has no {', '.join(unknown)}")
@@ -68,7 +68,7 @@ class Assembly:
             vars(self).update(given)
 
     def reset(self) -> None:
-        """Forget every part, the settings too: the environment is read again."""
+        """Forget every part and the settings, so that the environment is read again."""
         self.replace()
 
     @Part
@@ -110,14 +110,14 @@ class Assembly:
 
     @Part
     def counters(self) -> "Counters":
-        """Return the counters, to read."""
+        """Return the counters for reading."""
         from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 
         return DynamoCounters(self.settings)
 
     @property
     def counters_seen(self) -> "Counters":
-        """Return the counters for people: with the pauses by themselves as they are at this moment."""
+        """Return the counters for people, with the current state of automatic pauses."""
         from chalicelib.job_types import jobtype
         from chalicelib.pausing.seen import PausesSeen
 
@@ -128,43 +128,43 @@ class Assembly:
 
     @property
     def counter_rows(self) -> "CounterTable":
-        """Return the counters, to write: the same rows that `counters` reads."""
+        """Return the counters for writing: the same rows that `counters` reads."""
         return cast("CounterTable", self.counters)
 
     @property
     def pauses(self) -> "Pauses":
-        """Return the pauses: kept beside the counters, so that one request reads both."""
+        """Return the pauses. They are stored next to the counters, so that one request reads both."""
         return cast("Pauses", self.counters)
 
     @property
     def deploys(self) -> "Deploys":
-        """Return where deployments of the stage are written down: beside the counters."""
+        """Return the record of deployments, which is stored next to the counters."""
         return cast("Deploys", self.counters)
 
     @Part
     def past_pauses(self) -> "PastPauses":
-        """Return the pauses that have ended."""
+        """Return the ended pauses."""
         from chalicelib.pausing.dynamo import DynamoPastPauses
 
         return DynamoPastPauses(self.settings)
 
     @Part
     def census(self) -> "Census":
-        """Return every job there is."""
+        """Return the reader of every job."""
         from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 
         return DynamoCensus(self.settings)
 
     @Part
     def canaries(self) -> "Canaries":
-        """Return the items that show how far the stream is."""
+        """Return the canaries, which show how far the stream is."""
         from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
 
         return DynamoCanaries(self.settings)
 
     @Part
     def watchdog_helpers(self) -> "Helpers | None":
-        """Return what starts further runs of the watchdog; None on a laptop."""
+        """Return the invoker of more runs of the watchdog; None on a laptop."""
         from chalicelib.adapters.invocations import helpers
 
         return helpers(self.settings)
@@ -178,14 +178,14 @@ class Assembly:
 
     @Part
     def bulk_rows(self) -> "BulkActionRows":
-        """Return the bulk actions that the platform works off."""
+        """Return the bulk actions of the platform."""
         from chalicelib.bulk.dynamo import DynamoBulkActions
 
         return DynamoBulkActions(self.settings)
 
     @Part
     def background(self) -> "Background":
-        """Return what invokes the function that works off bulk actions."""
+        """Return the invoker of the function that processes bulk actions."""
         from chalicelib.adapters.invocations import background
 
         return background(self.settings)
@@ -199,21 +199,21 @@ class Assembly:
 
     @Part
     def turns(self) -> "Turns":
-        """Return the plan of the starts of job types with a rate."""
+        """Return the plans of starts, for job types with a rate."""
         from chalicelib.limits.dynamo import DynamoTurns
 
         return DynamoTurns(self.settings)
 
     @Part
     def auto_pauses(self) -> "AutoPauses":
-        """Return what is known of failures of job types that are paused by themselves."""
+        """Return the failures and pauses of job types that pause automatically."""
         from chalicelib.pausing.dynamo import DynamoAutoPauses
 
         return DynamoAutoPauses(self.settings)
 
     @Part
     def prober(self) -> "Prober":
-        """Return what hands a message to a worker whose queue is switched off."""
+        """Return the sender that gives a message to a worker whose queue is disabled."""
         from chalicelib.pausing.probes import prober
 
         return prober(self.settings)
@@ -227,7 +227,7 @@ class Assembly:
 
     @Part
     def acknowledgements(self) -> "Acknowledgements":
-        """Return the marks on groups of errors."""
+        """Return the marks of error groups."""
         from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 
         return DynamoAcknowledgements(self.settings)
@@ -241,7 +241,7 @@ class Assembly:
 
     @Part
     def platform_log(self) -> "PlatformLog":
-        """Return the reader of what Lambda writes about an invocation."""
+        """Return the reader of Lambda's own log lines about an invocation."""
         from chalicelib.adapters.platform_log import CloudWatchPlatformLog
 
         return CloudWatchPlatformLog(self.settings)
@@ -262,7 +262,7 @@ class Assembly:
 
     @Part
     def stream_counter(self) -> "StreamCounter":
-        """Return what counts the table's stream; it remembers what it has tidied."""
+        """Return the consumer of the table's stream; it remembers its cleanups."""
         from chalicelib.counters.stream import StreamCounter
 
         return StreamCounter(self.counter_rows, self.clock)
@@ -302,14 +302,14 @@ class Assembly:
 
     @Part
     def job_reader(self) -> "JobReader":
-        """Return what reads a job with its explanation."""
+        """Return the reader of a job with its explanation."""
         from chalicelib.operating.reading import JobReader
 
         return JobReader(self.job_store, self.counters_seen, self.clock)
 
     @Part
     def read_limiter(self) -> "ReadLimiter":
-        """Return the limit of what a token reads."""
+        """Return the limit of a token's reads."""
         from chalicelib.access.reads import ReadLimiter
 
         limit, window = self.settings.read_units_max, self.settings.rate_limit_window
@@ -335,14 +335,14 @@ class Assembly:
 
     @Part
     def history(self) -> "History":
-        """Return series, groups of errors and findings; it remembers the dead letters that it has looked at."""
+        """Return series, error groups and findings; it caches dead letters that it has read."""
         from chalicelib.counters.history import DeadLetters, History
 
         return History(self.counters_seen, self.acknowledgements, self.clock, DeadLetters(self.job_store, self.clock))
 
     @Part
     def firings(self) -> "Firings":
-        """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+        """Return the maker of schedules' jobs; it remembers that it has stored the declared schedules."""
         from chalicelib.schedules.declared import Declared
         from chalicelib.schedules.firings import Firings
 
@@ -350,7 +350,7 @@ class Assembly:
 
     @Part
     def bulk_work(self) -> "BulkWork":
-        """Return what starts and works off bulk actions."""
+        """Return the service that starts and processes bulk actions."""
         from chalicelib.bulk.background import BulkWork
 
         return BulkWork(self.bulk_rows, self._acting, self.background, self.clock)
@@ -366,7 +366,7 @@ class Assembly:
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, THREADS)
 
     def worker(self, kind: "JobType[Any, Any]") -> "Worker":
-        """Return what works off messages of the job type."""
+        """Return the service that processes messages of the job type."""
         from chalicelib.job_types.retry import no_jitter
         from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
         from chalicelib.worker.consume import Worker
@@ -387,4 +387,4 @@ class Assembly:
 
 
 parts = Assembly()
-"""The process's own."""
+"""The assembly of this process."""

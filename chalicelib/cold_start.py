@@ -1,6 +1,7 @@
-"""Do less, or later, at the start of a function: each new environment pays for it before its first answer.
+"""Do less, or do it later, at the start of a function: each new environment pays for it before its first answer.
 
-Only in Lambda, where a process answers one request at a time. Everywhere else all is done at import, as Python does.
+This applies only in Lambda, where a process answers one request at a time. Elsewhere everything happens at import, as
+usual in Python.
 """
 
 import gc
@@ -8,24 +9,25 @@ import os
 
 IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
-"""AWS's own runtime client answers by HTTP; another one may answer by its standard output, which is left to it then."""
-"""Set by Lambda. Models of the API's bodies are then built when they are first used: pydantic cannot do that in two
-threads at a time."""
+"""AWS's own runtime client answers over HTTP. Another client may use standard output, so standard output is then left
+alone."""
+"""Set by Lambda. Models of the API's bodies are then built at their first use; pydantic cannot do that in two threads
+at the same time."""
 
 
 def works() -> bool:
-    """Return whether this process may run jobs: it is a worker, or no function at all."""
+    """Return whether this process may run jobs: it is a worker, or not a Lambda function."""
     return not IN_LAMBDA or os.environ.get("_HANDLER", "").startswith("handlers.")
 
 
 def begin() -> None:
-    """Look for no garbage while modules are imported, since all of it stays."""
+    """Stop garbage collection while modules are imported, because all of their objects stay."""
     if IN_LAMBDA:
         gc.disable()
 
 
 def end() -> None:
-    """Look for garbage from now on, but not in what was imported: the first client of AWS is made. Idempotent."""
+    """Start garbage collection, but not of imported objects; make the first AWS client. Idempotent."""
     if IN_LAMBDA and not gc.isenabled():
         gc.freeze()
         gc.enable()

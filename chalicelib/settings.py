@@ -1,4 +1,4 @@
-"""The environment, read once into a frozen value. Names are here (reader) and in `infra/definition/` (writer)."""
+"""Read the environment once into a frozen value. The names are here (reader) and in `infra/definition/` (writer)."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.errors import ConfigurationError
 
 SHARDS = (4, 8, 16, 32, 64)
-"""Partitions that each group of an index can have; the first is what a stage has that says nothing."""
+"""Numbers of partitions that an index group can have; the first is the default of a stage."""
 DEVELOPMENT_KEY = "development"
 """Signs the rows of jobs on a laptop."""
 SHORTEST_KEY = 22
@@ -57,7 +57,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment; raises ConfigurationError that names the variable and what would be right."""
+        """Read the environment; raises ConfigurationError that names the variable and the valid values."""
         env = os.environ if env is None else env
         settings = cls(
             stage=env.get("STAGE", "dev"),

@@ -1,13 +1,13 @@
-"""Name the network that one caller has: what a rate limit counts. Pure."""
+"""Name the network of a caller, which a rate limit counts. Pure."""
 
 import ipaddress
 
 IPV6_PREFIX = 64
-"""Bits of an IPv6 address that a provider gives to one customer (RFC 6177): the rest is theirs to change at will."""
+"""Bits of an IPv6 address that a provider gives to one customer (RFC 6177). The customer can change the other bits."""
 
 
 def counted_as(address: str) -> str:
-    """Return what requests from an address are counted under: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return the name by which requests of an address are counted: an IPv4 address, or an IPv6 network of 64 bits."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One address's requests: in the window that began at `start` (epoch seconds), and in the one before."""
+    """Requests of one address: in the window that began at `start` (epoch seconds), and in the window before."""
 
     start: int
     count: int
@@ -17,7 +17,7 @@ class RateWindows(Protocol):
     """Counts requests per address, atomically."""
 
     def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
-        """Count a request (as `by`) in the window that starts at `start`, and return the counts with it."""
+        """Count a request (as `by`) in the window that starts at `start`, and return the counts including it."""
 
     def forgive(self, address: str, start: int) -> None:
-        """Take one request that was refused out of the count again."""
+        """Subtract one refused request from the count."""

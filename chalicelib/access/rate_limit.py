@@ -1,4 +1,4 @@
-"""So many requests per address or token and window, counted where every process sees it."""
+"""Limit the requests per address or token and window; all processes share the counts."""
 
 import math
 import threading
@@ -13,7 +13,7 @@ from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000
-"""Blocked addresses and tokens kept in one process; more than that are asked for in the table again."""
+"""Maximum of blocked addresses and tokens that one process remembers; others are checked in the table again."""
 
 A_MINUTE = 60
 ADDRESS = "from one address; a token may have a limit of its own (token issue --rate)"
@@ -21,24 +21,24 @@ ADDRESS = "from one address; a token may have a limit of its own (token issue --
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many requests in any window of seconds, and of whom: the words end the refusal."""
+    """A limit of requests in any window of seconds; `of` ends the text of the refusal."""
 
     requests: int
     window: int
     of: str
 
     def refusal(self, wait: int) -> RateLimited:
-        """Return the error that says it; `wait` in seconds."""
+        """Return the error for a refusal; `wait` in seconds."""
         return RateLimited(self.requests, self.window, wait, self.of)
 
 
 class RateLimiter:
-    """At most `limit` requests in any `window` seconds from one address; a limit of 0 lets everything in.
+    """Allow at most `limit` requests in any `window` seconds from one address; a limit of 0 allows everything.
 
-    A token with a rate of its own is counted by itself, over a minute, and its address is not.
+    A token with its own rate is counted separately, over a minute; its address is not counted.
 
-    Every request is one atomic write. A refused one is taken out of the count again, so that refusals never keep an
-    address out, and the process remembers it until its time has come, so that insisting costs no write.
+    Every request is one atomic write. A refused request is subtracted again, so refusals never extend a block. The
+    process remembers a blocked address until its time is over, so repeated requests cost no write.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class RateLimiter:
         self._blocked: dict[str, float] = {}
 
     def check(self, address: str, token: str = "", rate: int = 0) -> None:
-        """Count one request; raises RateLimited. Lets everything in while the table does not answer.
+        """Count one request; raises RateLimited. Accept everything while the table does not answer.
 
-        Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own, a minute; 0: it has none.
+        Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own limit per minute; 0: none.
         """
         if rate:
             self._count(f"writes:{token}", Limit(rate, A_MINUTE, "for this token"))
@@ -66,7 +66,8 @@ class RateLimiter:
         try:
             wait = self._ask(who, now, limit)
         except Exception as error:
-            # An outage of the control table must not become an outage of the API: it is counted, and alarmed on.
+            # An outage of the control table must not become an outage of the API. A metric counts it, and an alarm
+            # rings.
             request_events.rate_limiter_down(error)
             return
         if wait:

@@ -1,4 +1,4 @@
-"""So many read units for a request, and for a token in a window: no token takes the tables from the others."""
+"""Limit the read units of a request, and of a token in a window, so that no token uses up the tables' capacity."""
 
 import math
 import threading
@@ -15,14 +15,14 @@ from chalicelib.errors import FieldError, InvalidRequest, ReadsLimited
 from chalicelib.telemetry import request_events
 
 MOST_OF_ONE = 10_000
-"""Read units that one request may take: 80 MB. The largest answer, a day of 60 job types, takes a third of it."""
+"""Maximum read units of one request: 80 MB. The largest answer, a day of 60 job types, needs a third of it."""
 SHARE = 50
-"""A process writes down what a token has read when it is this part of the limit, so that few reads cost a write."""
+"""A process stores a token's reads when they reach this share of the limit, so that a few reads cost no write."""
 
 
 @dataclass(slots=True)
 class Spent:
-    """What the reads of one request have taken, in read units. `most` is what they may take."""
+    """Count the read units of one request; `most` is the limit."""
 
     most: float
     units: float = 0.0
@@ -33,7 +33,7 @@ _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 @contextmanager
 def counting(most: float) -> Iterator[Spent]:
-    """Count what is read within the block, in this thread and those that were given its context."""
+    """Count reads within the block, in this thread and in threads that got its context."""
     spent = Spent(most)
     before = _spent.set(spent)
     try:
@@ -43,7 +43,7 @@ def counting(most: float) -> Iterator[Spent]:
 
 
 def spend(units: float) -> None:
-    """Count a read. Raises InvalidRequest when the request has taken more than it may."""
+    """Count a read. Raises InvalidRequest when the request has read more than it may."""
     spent = _spent.get()
     if spent is None:
         return
@@ -54,10 +54,10 @@ def spend(units: float) -> None:
 
 
 class ReadLimiter:
-    """At most `limit` read units in any `window` seconds for one token; a limit of 0 lets everything in.
+    """Allow at most `limit` read units in any `window` seconds for one token; a limit of 0 allows everything.
 
-    Each process writes down a token's reads when they are a fiftieth of the limit, and remembers until when it is
-    refused. So a token may exceed the limit by a fiftieth, and by a request, for each process that serves it.
+    Each process stores a token's reads when they reach 2 % of the limit, and remembers how long the token is refused.
+    Each process can therefore exceed the limit by 2 % and one request.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class ReadLimiter:
             raise ReadsLimited(self._limit, self._window, math.ceil(until - now))
 
     def spent(self, token: str, units: float) -> None:
-        """Count what a request of the token has read. Counts nothing while the table does not answer."""
+        """Count the reads of a token's request. Count nothing while the table does not answer."""
         if self._limit == 0 or (owed := self._owed(token, units)) == 0:
             return
         now = self._clock()
@@ -92,7 +92,7 @@ class ReadLimiter:
                 _keep(self._blocked, token, now + retry_after(counted, now, self._window, self._limit))
 
     def _owed(self, token: str, units: float) -> int:
-        """Return what to write down of the token: nothing until it is enough."""
+        """Return the reads to store for the token, or None while there are too few."""
         with self._lock:
             pending = self._pending.pop(token, 0.0) + units
             if pending * SHARE >= self._limit:

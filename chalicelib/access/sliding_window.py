@@ -1,7 +1,7 @@
-"""The sliding-window estimate: two fixed windows stand for one that slides. Pure; times in seconds.
+"""Estimate a sliding window from two fixed windows. Pure; times in seconds.
 
-The window before counts with the share of it that still lies inside the last `length` seconds (Cloudflare, "How we
-built rate limiting capable of scaling to millions of domains").
+The previous window counts with the share that is still within the last `length` seconds (Cloudflare, "How we built rate
+limiting capable of scaling to millions of domains").
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import replace
 from chalicelib.access.port import Window
 
 NOISE = 1e-6
-"""Largest error of an estimate: a float that holds today's time is exact to a fifth of a microsecond."""
+"""Largest error of an estimate: a float holds today's time with a precision of a fifth of a microsecond."""
 
 
 def start_of(now: float, length: int) -> int:
@@ -19,19 +19,20 @@ def start_of(now: float, length: int) -> int:
 
 
 def estimate(window: Window, now: float, length: int) -> float:
-    """Return the requests of the last `length` seconds, assuming the window before was evenly filled."""
+    """Return the requests of the last `length` seconds, assuming that the previous window was evenly filled."""
     return window.previous * _share(now - window.start, length) + window.count
 
 
 def admitted(window: Window, now: float, length: int, limit: int) -> bool:
-    """Return True when the request that is counted last in `window` may pass."""
+    """Return True if the last request that `window` counts may pass."""
     return estimate(_capped(window, limit), now, length) <= limit + NOISE
 
 
 def retry_after(window: Window, now: float, length: int, limit: int) -> int:
-    """Whole seconds (1 or more) from `now` until one more request would be admitted, if nobody else asks meanwhile.
+    """Return the whole seconds (at least 1) from `now` until another request would pass, if no other request comes.
 
-    `window` holds refused requests too, so what was let in is reckoned: a refusal says that this window is full.
+    `window` also contains refused requests, so the accepted ones are estimated: a refusal means that this window is
+    full.
     """
     window = _capped(window, limit)
     elapsed = now - window.start
@@ -44,7 +45,7 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
 
 
 def roll(window: Window | None, start: int, length: int, by: int = 1) -> Window:
-    """Return the window with `by` more in it, begun anew at `start` when an older one has ended."""
+    """Return the window with `by` more requests; start a new window at `start` if an older one has ended."""
     if window is None or window.start < start - length:
         return Window(start, by, 0)
     if window.start < start:
@@ -53,7 +54,7 @@ def roll(window: Window | None, start: int, length: int, by: int = 1) -> Window:
 
 
 def _room_at(before: int, counted: int, length: int, limit: int) -> float | None:
-    """Seconds into a window when `before` has faded enough for one request beside `counted`; None: not in it."""
+    """Return the seconds into a window until `before` leaves capacity for one request; None: never in this window."""
     spare = limit - counted - 1
     if spare < 0:
         return None
@@ -67,5 +68,5 @@ def _share(elapsed: float, length: int) -> float:
 
 
 def _capped(window: Window, limit: int) -> Window:
-    # More than `limit` cannot have been let in; the excess is refusals whose forgiveness came after the window ended.
+    # More than `limit` cannot have passed. The rest are refusals that were subtracted after the window had ended.
     return Window(window.start, window.count, min(window.previous, limit))

@@ -16,18 +16,18 @@ from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
 from chalicelib.telemetry import request_events
 
 SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
-"""`jf_` and 256 random bits in base64url: a prefix that secret scanners can look for."""
+"""`jf_` and 256 random bits in base64url. Secret scanners can search for this prefix."""
 ID_LENGTH = 16
 REFUSED = "This token is unknown, expired or revoked."
 REMEMBER = 60.0
-"""Seconds for which a process believes a token it has checked: the longest a revocation takes to reach it."""
+"""Seconds for which a process trusts a checked token: the longest delay of a revocation."""
 MOST_REMEMBERED = 1_000
 HIGHEST_RATE = 1_000_000
-"""Writing requests a minute that a token may be given."""
+"""Range of a token's own limit: writing requests a minute."""
 
 
 class Role(StrEnum):
-    """The rights of a token: read; also write; also manage. Each may do what the ones before it may."""
+    """Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -41,10 +41,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The stored part of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch.
+    """Store a token as the SHA-256 of its text, never as the text. Times in seconds since the epoch.
 
-    `issued_by` and `revoked_by` name the AWS identity that did it. `rate` is how many writing requests a minute it may
-    make, in place of the limit of its address; 0: the limit of its address holds.
+    `issued_by` and `revoked_by` name the AWS identity that did it. `rate` is the token's limit of writing requests a
+    minute, which replaces the limit of its address; 0: the address's limit applies.
     """
 
     hash: str
@@ -59,7 +59,7 @@ class Token:
 
     @property
     def id(self) -> str:
-        """Return the id for people: enough of the hash to be unique, and of no use for calling the API."""
+        """Return an id for display: a part of the hash that is unique, but useless for calling the API."""
         return self.hash[:ID_LENGTH]
 
     def good(self, now: float) -> bool:
@@ -71,17 +71,17 @@ class TokenStore(Protocol):
     """The store of tokens, a port."""
 
     def put(self, token: Token) -> None:
-        """Keep a token, over an older state of it."""
+        """Store a token, replacing an older state."""
 
     def find(self, token_hash: str) -> Token | None:
-        """Return the token with that hash, strongly consistent."""
+        """Return the token with that hash, with a strongly consistent read."""
 
     def all(self) -> Sequence[Token]:
-        """Every token, the expired and revoked ones too, oldest first."""
+        """Return every token, including expired and revoked tokens, oldest first."""
 
 
 class MemoryTokenStore:
-    """Tokens in a dict."""
+    """Tokens in a dict, for tests."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
@@ -109,10 +109,12 @@ class Tokens:
         self._verified: dict[str, tuple[Token, float]] = {}
 
     def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
-        """Return a new token's text, which nobody can read again, and what is kept of it.
+        """Return the text of a new token, which cannot be read again, and its stored part.
 
-        `ttl` in seconds, None for no end; `by` is who asks; `rate` in writing requests a minute, 0 for the address's.
-        Raises InvalidRequest when the label is not 1 to 80 printable characters, or ttl or rate is out of range.
+        `ttl` in seconds, None for no end; `by` is the caller's identity; `rate` in writing requests a minute, 0 for the
+        address's limit.
+
+        Raises InvalidRequest if the label is not 1 to 80 printable characters, or ttl or rate is out of range.
         """
         if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
             raise InvalidRequest("A token's label is 1 to 80 printable characters: who or what uses it.")
@@ -129,11 +131,11 @@ class Tokens:
         return text, token
 
     def list(self) -> Sequence[Token]:
-        """Every token ever issued and not yet forgotten, oldest first."""
+        """Return every issued token that is still stored, oldest first."""
         return self._store.all()
 
     def revoke(self, token_id: str, by: str = "") -> Token:
-        """Revoke a token, everywhere within six minutes; raises TokenNotFound. Twice is no error."""
+        """Revoke a token everywhere within six minutes; raises TokenNotFound. A second call changes nothing."""
         found = [token for token in self._store.all() if token.id == token_id]
         if not found:
             raise TokenNotFound(token_id)
@@ -147,9 +149,9 @@ class Tokens:
         return token
 
     def verify(self, text: str) -> Token:
-        """Return the token with that text; raises Unauthorized, in the same words whatever is wrong with it.
+        """Return the token with that text. Raises Unauthorized, with the same words for every reason.
 
-        Raises what the store raises: a token that cannot be checked is not believed.
+        Errors of the store are not caught: a token that cannot be checked is not accepted.
         """
         now = self._clock()
         token = self._look_up(text, now) if SHAPE.fullmatch(text) else None
@@ -163,8 +165,8 @@ class Tokens:
         if token is not None and now < until:
             return token
         token = self._store.find(digest)
-        # The look-up is by hash, so how long it takes tells nothing about the text; the comparison is for a store
-        # that would answer with another row.
+        # The look-up uses the hash, so its time reveals nothing about the text. The comparison protects against a store
+        # that returns another row.
         if token is None or not hmac.compare_digest(token.hash, digest):
             return None
         self._remember(token, now)

@@ -1,4 +1,4 @@
-"""The ports on AWS and in memory: the only rooms that know an AWS client.
+"""Implement the ports on AWS and in memory. No other package uses an AWS client.
 
-An adapter tests and applies what `jobs/` has decided; it decides nothing itself.
+An adapter checks and applies the decisions of `jobs/`; it makes no decisions.
 """

@@ -1,4 +1,4 @@
-"""Make AWS clients: one botocore session a process, short timeouts, three tries."""
+"""Make AWS clients with one botocore session per process, short timeouts and three tries."""
 
 import functools
 import os
@@ -15,20 +15,21 @@ from chalicelib import cold_start
 
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
-"""Seconds. A request that takes longer is lost: every adapter's requests answer within milliseconds."""
+"""Seconds. A longer request counts as lost: requests of all adapters are answered within milliseconds."""
 REQUEST_TRIES = 3
 SMALL = frozenset({"dynamodb", "sqs"})
-"""Services whose descriptions a package has in its folder AWS_DATA, with nothing in them that no function may call."""
+"""Services whose reduced descriptions are in the package's folder AWS_DATA, with only the operations that functions
+call."""
 AWS_DATA = "aws_data"
 _making = threading.Lock()
 
 
 def client(service: str, region: str, **options: Any) -> Any:
-    """Return the process's one botocore client of a service in a region; AWS_ENDPOINT_URL moves it to an emulator.
+    """Return the process's botocore client of a service in a region; AWS_ENDPOINT_URL redirects it to an emulator.
 
-    `options` are those of botocore's Config, over the ones here; `tries` is how often a request is made at most.
+    `options` override the defaults here and are those of botocore's Config; `tries` limits the tries of a request.
     """
-    # Sessions are not thread-safe while they make a client.
+    # Sessions are not thread-safe while they create a client.
     with _making:
         made = _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), **options)
         cold_start.end()
@@ -43,10 +44,11 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         retries={"mode": "standard", "total_max_attempts": tries},
         max_pool_connections=50,
         tcp_keepalive=True,
-        # The adapters' types are checked by mypy, and AWS says itself what it refuses: 4 % of a POST's CPU.
+        # mypy checks the types of the adapters, and AWS checks the values. Botocore's own check costs 4 % of a POST's
+        # CPU.
         parameter_validation=False,
-        # Links and forms must name the bucket's region: the global name they have by default redirects, and neither a
-        # signature nor a browser's cross-origin POST survives that.
+        # Links and forms must contain the bucket's region. The global name redirects, which breaks signatures and a
+        # browser's cross-origin POST.
         s3={
             "addressing_style": "path" if endpoint else "virtual",
             "us_east_1_regional_endpoint": "regional",
@@ -57,7 +59,7 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         try:
             return _session(small=True).create_client(service, **asked)
         except (DataNotFoundError, UnknownServiceError):
-            # The runtime's botocore may be newer than the one that the data is of, and read something more.
+            # The runtime's botocore may be newer than this data and need more of it.
             pass
     return _session().create_client(service, **asked)
 
@@ -68,7 +70,7 @@ def _data() -> Path:
 
 @functools.cache
 def _session(*, small: bool = False) -> botocore.session.Session:
-    # Shared, because every new session reads botocore's endpoint rules again: 40 ms of a cold start.
+    # Shared, because every new session loads botocore's endpoint rules again: 40 ms of a cold start.
     session = botocore.session.get_session()
     if small:
         loader = Loader(extra_search_paths=[str(_data())], include_default_search_paths=False)

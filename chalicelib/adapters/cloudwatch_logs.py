@@ -1,4 +1,4 @@
-"""A job's log lines, read back from CloudWatch Logs. The only logs client."""
+"""Read a job's log lines from CloudWatch Logs. No other module uses the logs client."""
 
 import json
 import os
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 MOST_REQUESTS = 5
-"""Each attempt is asked for by itself, and may be answered with empty pages; one look asks at most this often."""
+"""Maximum requests of one read. Each attempt needs its own requests, and CloudWatch may answer with empty pages."""
 AT_ONCE = 100
 ENOUGH = 100
-"""Lines of one request, and how many a look must have to stop: it returns fewer than 200. A token of CloudWatch Logs
-belongs to the number that was asked for, so that must not change."""
+"""Lines of one request, and the number of lines that ends a read, which returns fewer than 200. A token of CloudWatch
+Logs is valid only for the requested number, so it must not change."""
 SLACK_MS = 60_000
 LATE_MS = 15 * 60_000
-"""Milliseconds after the end of a job in which lines about it may still be written: late finishers, dead messages."""
+"""Milliseconds after the end of a job in which log lines about it may appear: late finishers, dead messages."""
 CONSOLE = "console.aws.amazon.com"
 CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
-"""Addresses of AWS's console in other partitions, by the beginning of their regions' names."""
+"""Hosts of AWS's console in other partitions, by the first part of their regions' names."""
 PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id", "invocation"})
 
 
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Some lines, newest attempt first and in order within it, and where to go on (None: that was all)."""
+    """Some log lines, newest attempt first and in order within it, and the next position (None: no more lines)."""
 
     lines: tuple[Line, ...]
     position: str | None
@@ -55,9 +55,9 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time in milliseconds since the epoch, both ends included; `end` None: until now.
+    """A period in milliseconds since the epoch, with both ends; `end` None: until now.
 
-    `run` is the attempt of that time as (gen, attempt), and `request_id` that of its invocation, when they are known.
+    `run` is the attempt of that period as (gen, attempt), and `request_id` its invocation, if they are known.
     """
 
     start: int
@@ -68,7 +68,7 @@ class Span:
 
 @dataclass
 class JobLogs:
-    """Reads the workers' log groups, which are named `group_prefix` + the type's queue name."""
+    """Read the workers' log groups; each name is `group_prefix` and the name of the type's queue."""
 
     client: "CloudWatchLogsClient"
     group_prefix: str
@@ -76,7 +76,7 @@ class JobLogs:
     in_aws: bool = True
 
     def read(self, view: JobView, position: str | None = None) -> Lines:
-        """Return the lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
+        """Return the lines that name the job, starting at a position: fewer than 200, with at most 5 requests.
 
         Raises InvalidPosition for a position that is too old.
         """
@@ -99,9 +99,9 @@ class JobLogs:
         return _lines(found, None)
 
     def insights_url(self, job: Job, now: float) -> str | None:
-        """Return a link into CloudWatch Logs Insights: the job's id and time are filled in. `now` in epoch seconds.
+        """Return a link to CloudWatch Logs Insights, with the job's id and time filled in. `now` in epoch seconds.
 
-        None on a laptop, whose jobs AWS's console does not know.
+        Return None on a laptop, because AWS's console does not know its jobs.
         """
         if not self.in_aws:
             return None
@@ -121,7 +121,7 @@ class JobLogs:
         more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}
         if token:
             more["nextToken"] = token
-        # Lambda's own lines name the invocation only
+        # Lambda's own lines contain only the invocation
         wanted = f'?"{job.id}" {pattern_of(span.request_id)}' if span.request_id else f'"{job.id}"'
         try:
             return self.client.filter_log_events(
@@ -133,7 +133,7 @@ class JobLogs:
         except self.client.exceptions.InvalidParameterException:
             if not token:
                 raise
-            # All other parameters are ours; a token is forgotten after a day.
+            # We set all other parameters, so the token is wrong; CloudWatch forgets a token after a day.
             too_old = FieldError(("query", "cursor"), "is too old; start again without it")
             raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
 
@@ -143,10 +143,10 @@ def _console(region: str) -> str:
 
 
 def spans(view: JobView) -> Sequence[Span]:
-    """Return when each attempt's lines were written, newest first: from its start to the start of the next one.
+    """Return the period of each attempt, newest first: from its start to the start of the next attempt.
 
-    FilterLogEvents answers oldest first. To have the newest attempt first, the time is asked for in parts; and a job
-    of last month is found without a search through all that was written since.
+    FilterLogEvents returns the oldest lines first. To get the newest attempt first, each attempt is queried alone. This
+    also avoids searching all lines since the start of an old job.
     """
     job = view.job
     runs: dict[float, tuple[str | None, tuple[int | None, int | None]]] = {
@@ -162,21 +162,21 @@ def spans(view: JobView) -> Sequence[Span]:
 
 
 def _last(job: Job) -> int | None:
-    """Return until when lines about the job may be written, in milliseconds; None while that is unknown."""
+    """Return until when lines about the job may appear, in milliseconds; None if that is unknown."""
     return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
 
 
 def invocations(view: JobView) -> Sequence[str]:
-    """Return the invocations that ran the job's attempts, as lines name them."""
+    """Return the invocations that ran the job's attempts, as log lines name them."""
     ids = (*(attempt.request_id for attempt in view.attempts), view.job.request_id)
     return [short_id(request_id) for request_id in ids if request_id]
 
 
 def parse(event: Mapping[str, Any], job_id: str, span: Span, own: Collection[str]) -> Line | None:
-    """Return a log event as a line; None when it is neither the job's nor one in which Lambda says how it ended.
+    """Return a log event as a line; None if it is neither the job's nor Lambda's report of its end.
 
-    Of lines that name their invocation only those of `own` are the job's: what another invocation writes about it may
-    be the text of a payload there. Lines of before that was written name none.
+    A line that names an invocation belongs to the job only if the invocation is one of `own`: lines of other
+    invocations may copy a payload's text. Lines of older versions name no invocation.
     """
     try:
         content = json.loads(event["message"])
@@ -199,7 +199,7 @@ def _platform_line(event: Mapping[str, Any], span: Span) -> Line | None:
 
 
 def _number(content: Mapping[str, Any], name: str) -> int | None:
-    """One of our keys; None when a job function has written something else under its name."""
+    """Return one of our keys; None if a job function has stored another type under its name."""
     return content[name] if isinstance(content.get(name), int) else None
 
 
@@ -216,14 +216,14 @@ def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
 
 
 def _insights(text: str) -> str:
-    """Escape as the console does: percent-encoding with `*` for `%`."""
+    """Escape a text as AWS's console does: percent-encoding with `*` instead of `%`."""
     return quote(text, safe="").replace("%", "*")
 
 
 def job_logs(settings: Settings) -> JobLogs:
-    """Return the reader of the workers' log groups, with this process's one client."""
+    """Return the reader of the workers' log groups, with this process's client."""
     from chalicelib.adapters import aws
 
-    # set on a laptop, which has an emulator: in an account, boto3 knows where its services are
+    # set on a laptop with an emulator; in an account boto3 finds the services
     in_aws = not os.environ.get("AWS_ENDPOINT_URL")
     return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region, in_aws)

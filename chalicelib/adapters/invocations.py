@@ -1,7 +1,7 @@
-"""Invoke functions of the stage without waiting: further runs of the watchdog, and the work on bulk actions.
+"""Invoke functions of the stage without waiting: more runs of the watchdog, and bulk actions.
 
-On a laptop no function invokes another one: one run of the watchdog does everything, and the runner looks for open bulk
-actions itself, within a second.
+On a laptop no function invokes another. One run of the watchdog does everything, and the runner itself looks for open
+bulk actions every second.
 """
 
 import json
@@ -19,30 +19,30 @@ LOOK = "look_at"
 
 @dataclass(frozen=True)
 class LambdaFunction:
-    """A function by its name."""
+    """A function with a name."""
 
     client: "LambdaClient"
     name: str
 
     def start(self, event: Mapping[str, Any]) -> None:
-        """Invoke it without waiting. Lambda drops the invocation when it is throttled for a minute."""
+        """Invoke the function without waiting. Lambda drops the invocation when it is throttled for a minute."""
         self.client.invoke(FunctionName=self.name, InvocationType="Event", Payload=json.dumps(event).encode())
 
 
 @dataclass(frozen=True)
 class LambdaHelpers:
-    """Further runs of the watchdog, by its own function."""
+    """Start more runs of the watchdog in its own function."""
 
     function: LambdaFunction
 
     def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
-        """See Helpers. An invocation that is dropped does no harm: the next run looks again."""
+        """See Helpers. A dropped invocation is harmless, because the next run checks again."""
         self.function.start({LOOK: {"types": list(types), "ids": list(ids)}})
 
 
 @dataclass(frozen=True)
 class LambdaBackground:
-    """The function that works off bulk actions; None on a laptop."""
+    """Invoke the function that processes bulk actions; None on a laptop."""
 
     function: LambdaFunction | None
 
@@ -53,7 +53,7 @@ class LambdaBackground:
 
 
 def asked_for(event: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]] | None:
-    """Return the job types and the ids that a helper's invocation is about; None for a scheduled run."""
+    """Return the job types and ids of a helper's invocation; None for a scheduled run."""
     asked = event.get(LOOK)
     return None if asked is None else (asked["types"], asked["ids"])
 
@@ -65,7 +65,7 @@ def helpers(settings: Settings) -> LambdaHelpers | None:
 
 
 def background(settings: Settings) -> LambdaBackground:
-    """Return what invokes the function that works off bulk actions."""
+    """Return the invoker of the function that processes bulk actions."""
     return LambdaBackground(_function(settings, settings.background_function))
 
 

@@ -1,4 +1,4 @@
-"""Read the lines that Lambda wrote about one invocation, from the function's own log group."""
+"""Read Lambda's own log lines about one invocation, from the function's log group."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 0.4, 0.6
-"""Seconds, together one: what the next attempt may lose to the question how the last one ended."""
+"""Seconds, one in total: the next attempt may lose this time while it looks up how the last attempt ended."""
 MOST_LINES = 100
 SLACK_MS = 60_000
-"""Milliseconds that the clocks of Lambda and of the worker may differ, and that a line may be late."""
+"""Milliseconds by which the clocks of Lambda and the worker may differ, and by which a line may be late."""
 
 
 class CloudWatchPlatformLog:
-    """See PlatformLog. The client is made at the first use: hardly any process ever needs it."""
+    """See PlatformLog. Make the client at the first use, because hardly any process needs it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Read secrets from Secrets Manager and the Parameter Store by Powertools, which caches them."""
+"""Read secrets from Secrets Manager and the Parameter Store with Powertools, which caches them."""
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
@@ -7,12 +7,12 @@ from chalicelib.job_types.access import SecretPlace
 from chalicelib.settings import Settings
 
 MAX_AGE = 300
-"""Seconds that a value is used again: a rotated secret is known everywhere after that. A request costs $0.05 per 10,000
-in Secrets Manager, and nothing for a standard parameter."""
+"""Seconds for which a value is cached; after that a rotated secret is known everywhere. A request costs $0.05 per
+10,000 in Secrets Manager, and nothing for a standard parameter."""
 
 
 class AwsSecretStore:
-    """Secrets of the stage's region."""
+    """Read secrets of the stage's region."""
 
     def __init__(self, settings: Settings) -> None:
         self._secrets = SecretsProvider(boto3_client=client("secretsmanager", settings.region))

@@ -1,4 +1,7 @@
-"""The queues on SQS: one a job type, each with its dead-letter queue. The only SQS client."""
+"""Implement the queues on SQS: one per job type, each with its dead-letter queue.
+
+No other module uses the SQS client.
+"""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_VISIBILITY = 43_200
 DEAD_HIDDEN = 120
-"""Seconds a peeked dead letter stays out of sight: longer than a sweep takes, so that every other run looks at it."""
+"""Seconds for which a peeked dead letter is hidden: longer than a sweep, so that every second run checks it."""
 COUNTS: tuple["QueueAttributeNameType", ...] = (
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
 )  # fmt: skip
@@ -29,7 +32,7 @@ LOST = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight"})
 
 
 class SqsJobQueue:
-    """See JobQueue. Every method raises what botocore raises when SQS does not take the request."""
+    """See JobQueue. Every method raises botocore's error when SQS refuses the request."""
 
     def __init__(self, settings: Settings, serial: Callable[[str], bool] = jobtype.serial) -> None:
         self._prefix, self._serial = settings.queue_url_prefix, serial
@@ -90,13 +93,13 @@ class SqsJobQueue:
         if not self._serial(message.type):
             group = {} if message.group is None else {"MessageGroupId": message.group}
             return {"MessageBody": write_message(message), "DelaySeconds": delay, **group}
-        # each message is new to SQS, which would swallow a second one of an id for 5 minutes: what is sent again is
-        # meant, and only the SDK's own tries are of one message
+        # Each send gets a new deduplication id, because SQS ignores a repeated id for 5 minutes. A job that is sent
+        # again must arrive; only the SDK's own retries repeat the id.
         told = {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": uuid.uuid4().hex}
         return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
-        """In one request; returns those that it failed for, to be tried alone: their errors say what is wrong."""
+        """Send in one request; return the failed messages, to be sent one by one: their errors then name the reason."""
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url(job_type),
             Entries=[
@@ -117,13 +120,13 @@ class SqsJobQueue:
         _unless_lost(lambda: self._client.delete_message(QueueUrl=self._dead_url(job_type), ReceiptHandle=receipt))
 
     def _counts(self, url: str) -> list[int]:
-        """Messages that are visible, delayed, in flight."""
+        """Return the numbers of visible, delayed and in-flight messages."""
         answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
         return [int(answer["Attributes"][name]) for name in COUNTS]
 
 
 def _unless_lost(request: Callable[[], object]) -> None:
-    """Make a request about one received message; a receipt that is no longer valid is no error."""
+    """Make a request about one received message; an expired receipt is no error."""
     try:
         request()
     except ClientError as error:
@@ -132,7 +135,7 @@ def _unless_lost(request: Callable[[], object]) -> None:
 
 
 def _lost(error: ClientError) -> bool:
-    # SQS prefixes its codes in one protocol and not in the other, and says "invalid parameter" of an old receipt.
+    # SQS prefixes its error codes in only one protocol, and answers "invalid parameter" for an old receipt.
     code = error.response["Error"]["Code"].rpartition(".")[2]
     return code in LOST or (code == "InvalidParameterValue" and "ReceiptHandle" in error.response["Error"]["Message"])
 

@@ -1,4 +1,6 @@
-"""The HTTPS API, a package for each kind of resource, put together in `routes`. Beside app.py it alone knows Chalice.
+"""Serve the HTTPS API, with a package for each kind of resource; `routes` assembles them.
 
-What a request asks for is done in `service/`, `counters/` and `access/`.
+Only app.py and this package import Chalice.
+
+The work of a request is done in `service/`, `counters/` and `access/`.
 """

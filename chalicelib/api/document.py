@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the declared endpoints and their models. Pure."""
+"""Make the OpenAPI 3.1 document from the declared endpoints and their models. Pure."""
 
 import inspect
 import json
@@ -101,7 +101,7 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
 
 
 def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
-    """Say which job types there are wherever one is asked for, in a query or in a body."""
+    """List the job types wherever a query or a body expects one."""
     for schema in schemas.values():
         field = schema.get("properties", {}).get("type", {})
         for place in (field, *field.get("anyOf", [])):
@@ -204,7 +204,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
 
 
 def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """Examples of bodies that are about job types, by the operation's name."""
+    """Examples of bodies with job types, by the operation's name."""
     each = {kind.name: {"type": kind.name, "payload": kind.example} for kind in kinds}
     return {"create_job": each, "create_jobs": {"one of each type": {"jobs": list(each.values())}} if each else {}}
 
@@ -216,7 +216,7 @@ def _tag(path: str) -> str:
 
 
 def _tags(endpoints: Iterable[Endpoint]) -> list[str]:
-    """Every resource in the order of its first endpoint, and the API itself at the end."""
+    """Return every resource in the order of its first endpoint, and the API itself at the end."""
     return sorted(dict.fromkeys(_tag(endpoint.path) for endpoint in endpoints), key=lambda name: name == API)
 
 
@@ -240,7 +240,7 @@ def _query_parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[di
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave null out: a query parameter is there or is not."""
+    """Remove null: a query parameter is either present or absent."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "description", "default", "anyOf")}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

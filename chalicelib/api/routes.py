@@ -1,4 +1,4 @@
-"""Put the endpoints of all resources on the Chalice app, with the authorizer and what every answer has."""
+"""Add the endpoints of all resources to the Chalice app, with the authorizer and the common headers."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,30 +21,30 @@ from chalicelib.assembly import parts
 RESOURCES = (
     health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, schedules, metrics, series, errors, uploads, meta,
 )  # fmt: skip
-"""A new resource is a module with `endpoints = Endpoints()`, and its name here."""
+"""To add a resource, write a module with `endpoints = Endpoints()`, and add its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", "Existing-Job", ETAG, CORRELATION_ID)
 
 
 def all_endpoints() -> Sequence[Endpoint]:
-    """Return every endpoint there is."""
+    """Return all endpoints."""
     declared = (resource.endpoints for resource in RESOURCES)
     return [endpoint for endpoints in (*declared, REFERENCE) for endpoint in endpoints.declared]
 
 
 REFERENCE = reference(all_endpoints)
-"""The description of all endpoints, itself included."""
+"""Describe all endpoints, including this one."""
 
 
 def register(app: Chalice) -> ChaliceAuthorizer:
-    """Put the whole API on the app; returns the authorizer, which app.py must hold under the name `authorize`."""
+    """Add the whole API to the app; returns the authorizer, which app.py must assign to the name `authorize`."""
     cors = CORSConfig(
         allow_origin=parts.settings.cors_origin,
         allow_headers=list(ALLOWED_HEADERS),
         expose_headers=list(EXPOSED_HEADERS),
         max_age=600,
     )
-    # Chalice reads it when a route is declared: a route declared earlier would have none.
+    # Chalice reads it when a route is declared, so set it before the first route.
     app.api.cors = cors
     app.register_middleware(_envelope(cors.get_access_control_headers()), "http")
     authorizer = _authorizer(app)
@@ -67,13 +67,14 @@ def _mount(app: Chalice, endpoint: Endpoint, authorizer: ChaliceAuthorizer) -> N
 
     view.__name__, view.__doc__ = endpoint.name, endpoint.handler.__doc__
     guard = {"authorizer": authorizer} if endpoint.role else {}
-    # Chalice refuses a wrong content type before anything is counted, in its own words: `read_object` does it instead.
+    # Chalice would refuse a wrong content type before anything is counted, with its own text. `read_object` checks it
+    # instead.
     app.route(endpoint.path, methods=[endpoint.method], content_types=["*/*"], **guard)(view)
 
 
 def _envelope(cors: dict[str, str]) -> Callable[[Request | None, Any], Response]:
     def envelope(request: Request | None, get_response: Callable[[Request | None], Response]) -> Response:
-        """Give every answer a correlation id, CORS headers, and a problem for each error that Chalice makes."""
+        """Add a correlation id and CORS headers to every answer, and convert Chalice's own errors to problems."""
         correlation_id = correlation_id_of(request)
         try:
             response = get_response(request)

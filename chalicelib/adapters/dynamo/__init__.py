@@ -1,4 +1,4 @@
-"""The ports on DynamoDB. The only place that imports pynamodb.
+"""Implement the ports on DynamoDB. No other package imports pynamodb.
 
-What is decided about a job is in `jobs/`; nothing here decides.
+All decisions about a job are in `jobs/`, none here.
 """

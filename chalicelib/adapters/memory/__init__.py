@@ -1,4 +1,4 @@
-"""The ports in memory, held to the same contract tests as DynamoDB and SQS.
+"""Implement the ports in memory; the contract tests of DynamoDB and SQS check them too.
 
-For tests and quick experiments; nothing here runs in the cloud.
+They are for tests and quick experiments, and never run in the cloud.
 """

@@ -1,4 +1,4 @@
-"""Counter rows in memory, held to the same contract tests as DynamoDB's."""
+"""Store counter rows in memory; the contract tests of DynamoDB check this store too."""
 
 import threading
 from collections import Counter
@@ -112,7 +112,7 @@ class MemoryCounters:
 
 
 class MemoryCanaries:
-    """See Canaries: they wait in a list until a test lets the stream pass them."""
+    """See Canaries. They stay in a list until a test lets the stream pass them."""
 
     def __init__(self) -> None:
         self.released: list[str] = []

@@ -1,4 +1,4 @@
-"""Queues in memory, held to the same contract tests as SQS."""
+"""Implement the queues in memory; the contract tests of SQS check them too."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ class HeldMessage:
 
 
 class MemoryJobQueue:
-    """Queues as lists, with visibility timeouts and redrive on a clock that the test holds."""
+    """Queues as lists, with visibility timeouts and redrive, on a clock that the test controls."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class MemoryJobQueue:
         self._clock, self._serial = clock, serial
         self.most_receives = max_receives
         self.receives: dict[str, int] = {}
-        """The same for types of which a message is handed out more or less often."""
+        """Return these queues with another number of receives for some types."""
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -92,7 +92,7 @@ class MemoryJobQueue:
             self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
     def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
-        """Return the visible messages; move one that was received too often to the dead-letter list instead."""
+        """Return the visible messages; move a message that was received too often to the dead-letter list."""
         with self._lock:
             now, taken = self._clock(), list[HeldMessage]()
             for message in self._visible(job_type, self.messages, now):
@@ -109,7 +109,7 @@ class MemoryJobQueue:
             return taken
 
     def _visible(self, job_type: str, queues: Mapping[str, list[HeldMessage]], now: float) -> list[HeldMessage]:
-        """Return what may be received now: of a FIFO queue nothing of a group that has a message in flight."""
+        """Return the receivable messages; in a FIFO queue, none of a group that has a message in flight."""
         held = queues.get(job_type, [])
         flying = {m.group for m in held if m.visible_at > now} if self._serial(job_type) else set()
         return [m for m in held if m.visible_at <= now and m.group not in flying]

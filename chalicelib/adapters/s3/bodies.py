@@ -1,4 +1,4 @@
-"""Payloads and results that DynamoDB cannot hold, as objects in the files bucket."""
+"""Store payloads and results that are too large for DynamoDB as objects in the files bucket."""
 
 from typing import Any
 
@@ -7,23 +7,23 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 
 GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
-"""S3 says "denied" for a missing key to those who may not list the bucket, which the functions may not: the two cannot
-be told apart, so whoever needs the body treats it as one that may come back."""
+"""S3 answers "denied" for a missing key if the caller may not list the bucket, like our functions. A missing body then
+looks like a denied one, so the reader assumes that it may return."""
 
 
 class S3Bodies:
-    """JSON texts under keys. The client is made at the first use: hardly any process ever needs it."""
+    """JSON texts by key. The client is made at the first use, because hardly any process needs it."""
 
     def __init__(self, bucket: str, region: str) -> None:
         self._bucket = bucket
         self._region = region
 
     def write(self, key: str, text: str) -> None:
-        """Keep the text under the key."""
+        """Store the text under the key."""
         self._client().put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="application/json")
 
     def read(self, key: str) -> str | None:
-        """Return the text under the key; None when it is gone. Raises what S3 raises otherwise."""
+        """Return the text under the key; None if it is deleted. Raises S3's other errors."""
         try:
             found = self._client().get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:

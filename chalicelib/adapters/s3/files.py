@@ -1,4 +1,4 @@
-"""The bucket of files that people upload and jobs produce. Nothing of AWS is imported before the first use."""
+"""Access the bucket of uploaded and generated files. Nothing of AWS is imported before the first use."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 LINK_SECONDS = 3600
 READ_TIMEOUT = 20
 HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
-"""S3 says "denied" for a missing key to those who may not list the bucket, which job functions may not."""
+"""S3 answers "denied" for a missing key if the caller may not list the bucket, like the job functions."""
 
 
 class FileMissing(JobFlowError):
-    """No object has that key now. It may come later: an upload can be slower than the job that waits for it."""
+    """No object has that key now. It may come later, because an upload can be slower than its job."""
 
 
 class FileTooLarge(PermanentError):
-    """The object is larger than what the job takes; that does not change by itself."""
+    """The object is larger than the job accepts. A retry cannot change that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """One bucket. Sizes in bytes, links valid for an hour (or until the signer's own credentials end)."""
+    """One bucket. Sizes in bytes; links are valid for an hour, or until the signer's credentials expire."""
 
     bucket: str
     client: "S3Client"
 
     def read(self, key: str, limit: int) -> bytes:
-        """Return the object's content; raises FileMissing, and FileTooLarge before anything of it is read."""
+        """Return the object's content; raises FileMissing, or FileTooLarge before it reads anything."""
         from botocore.exceptions import ClientError
 
         try:
@@ -46,11 +46,11 @@ class Files:
             return body.read()
 
     def write(self, key: str, content: bytes, content_type: str) -> None:
-        """Keep the content under the key."""
+        """Store the content under the key."""
         self.client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 
     def link(self, key: str, save_as: str | None = None) -> str:
-        """Return a link with which anyone can read the object; a browser saves it when `save_as` names a file."""
+        """Return a link with which anyone can read the object; with `save_as`, a browser saves it under that name."""
         asked = {"Bucket": self.bucket, "Key": key}
         if save_as:
             asked["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
@@ -58,9 +58,9 @@ class Files:
 
 
 def files(settings: Settings) -> Files:
-    """Return the files bucket, with this process's one client."""
+    """Return the files bucket, with this process's client."""
     from chalicelib.adapters import aws
 
-    # Signature 4 is named because buckets in newer regions refuse presigned links with older ones.
+    # Signature version 4 is set explicitly, because newer regions refuse links with older versions.
     client: S3Client = aws.client("s3", settings.region, read_timeout=READ_TIMEOUT, signature_version="s3v4")
     return Files(settings.files_bucket, client)

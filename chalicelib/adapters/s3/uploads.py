@@ -1,4 +1,4 @@
-"""Permit uploads by presigned POSTs, so that no file passes through the API."""
+"""Permit uploads with presigned POSTs, so that no file passes through the API."""
 
 import time
 import uuid
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "uploads/"
-"""Jobs that read uploaded files read nothing outside of it."""
+"""Prefix of uploaded files: jobs cannot read uploads outside of it."""
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 LIFETIME = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form to POST one file with: every field, then the file in a field named `file`, before `expires_at`."""
+    """A form to POST one file: send every field, then the file in a field named `file`, before `expires_at`."""
 
     url: str
     fields: dict[str, str]
@@ -31,14 +31,14 @@ class Upload:
 
 @dataclass
 class Uploads:
-    """Permissions to upload, made without asking S3."""
+    """Make permissions to upload, without a request to S3."""
 
     client: "S3Client"
     bucket: str
     clock: Callable[[], float] = time.time
 
     def permit(self, content_type: str, size: int) -> Upload:
-        """Permission to upload one file of that type and at most `size` bytes, for five minutes.
+        """Return a permission to upload one file of that type and at most `size` bytes, for five minutes.
 
         The caller has checked the type against EXTENSIONS; S3 checks the file's type and size against the signature.
         """
@@ -54,6 +54,6 @@ class Uploads:
 
 
 def uploads(settings: Settings) -> Uploads:
-    """Return the permissions to upload into the files bucket, with this process's one client."""
+    """Return the permissions to upload to the files bucket, with this process's client."""
     kept = files(settings)
     return Uploads(kept.client, kept.bucket)

@@ -1,4 +1,4 @@
-"""From a request to its answer, the same for every endpoint: declaring, checking roles, reading, serving, errors.
+"""Turn a request into an answer, the same for every endpoint: declaring, checking roles, reading, serving, errors.
 
-What an endpoint does is not decided here.
+The work of an endpoint is not decided here.
 """

@@ -1,4 +1,4 @@
-"""Check the role of a caller: in the authorizer in front of the API, and once more inside it."""
+"""Check the role of a caller: in the authorizer in front of the API, and again in the API."""
 
 import json
 import sys
@@ -16,13 +16,15 @@ from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.telemetry import request_events
 
 POLICY_SECONDS = 300
-"""For so long API Gateway believes an answer of the authorizer, and lets a token in that was revoked meanwhile."""
+"""Seconds for which API Gateway caches an answer of the authorizer, and so accepts a token that was revoked
+meanwhile."""
 
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
-    """Return the policy for the token's role: every route it may call, because the policy is cached for all of them.
+    """Return the policy for the token's role: every route that it may call, because the policy is cached for all.
 
-    Raises what API Gateway turns into 401 for a bad token, and into 500 when it cannot be checked (fails closed).
+    Errors for a bad token become 401 in API Gateway. If the token cannot be checked, the error becomes 500 (fails
+    closed).
     """
     try:
         token = parts.tokens.verify(bearer(request.token))
@@ -44,20 +46,20 @@ def bearer(header: str) -> str:
 
 
 def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
-    """Return the routes a role may call; an id in a path matches anything."""
+    """Return the routes that a role may call; an id in a path matches anything."""
     allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
     return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
 
 
 def context_of(token: Token) -> dict[str, str]:
-    """Return the context that the authorizer hands to the API; API Gateway passes text only."""
+    """Return the context that the authorizer passes to the API; API Gateway passes only text."""
     expires = "" if token.expires_at is None else repr(token.expires_at)
     found = {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
     return {**found, "rate": str(token.rate)} if token.rate else found
 
 
 def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
-    """Return the caller that the authorizer found; raises Unauthorized without one, or when the token has expired."""
+    """Return the caller that the authorizer found; raises Unauthorized without a caller, or with an expired token."""
     found = request_context.get("authorizer") or {}
     try:
         expires_at = float(found["expires"]) if found["expires"] else None
@@ -70,7 +72,7 @@ def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
 
 
 def require(caller: Caller, needed: Role) -> None:
-    """Raise Forbidden unless the caller's role may do what `needed` may."""
+    """Raise Forbidden unless the caller's role includes the rights of `needed`."""
     if not caller.role.may(needed):
         raise Forbidden(f"This needs the role {needed}; the token has the role {caller.role}.")
 
@@ -91,7 +93,7 @@ def _gateway_error(error: Exception) -> Exception:
     if local is None:
         # API Gateway answers 401 to exactly this text, and 500 to any other.
         return Exception("Unauthorized" if body["status"] == 401 else "The token cannot be checked.")
-    # Its stand-in under `chalice local` and in tests knows only errors of its own.
+    # The replacement for API Gateway under `chalice local` and in tests knows only its own errors.
     kind = local.NotAuthorizedError if body["status"] == 401 else local.InvalidAuthorizerError
     headers = {**problems.headers_of(error), "Content-Type": problems.CONTENT_TYPE}
     gateway_error: Exception = kind(headers, json.dumps(body).encode())

@@ -1,4 +1,4 @@
-"""Read a request's body as a JSON object, and refuse what would hurt further in. Pure."""
+"""Read a request's body as a JSON object, and refuse content that would cause harm later. Pure."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from chalicelib.jobs.limits import LARGEST_REQUEST
 DEEPEST = 32
 LARGEST_INTEGER = 2**63
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""Control characters but tab and line ends, and halves of surrogate pairs: stores and queues refuse or mangle them."""
+"""Control characters except tab and line ends, and halves of surrogate pairs: stores and queues refuse or change
+them."""
 
 Loc = tuple[str | int, ...]
 
@@ -63,7 +64,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    # By length first: turning many digits into a number takes quadratic time.
+    # Check the length first: converting many digits to a number takes quadratic time.
     if len(digits) > 20 or not -LARGEST_INTEGER <= int(digits) < LARGEST_INTEGER:
         raise MalformedRequest("The body holds an integer that does not fit into 64 bits; send it as a string.")
     return int(digits)

@@ -1,4 +1,4 @@
-"""Answer 304 to a reader who has the same answer already (RFC 9110, section 13.1.2). Pure."""
+"""Answer 304 to a client that already has the same answer (RFC 9110, section 13.1.2). Pure."""
 
 import hashlib
 from collections.abc import Collection
@@ -11,9 +11,9 @@ ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 
 
 def etag(body: BaseModel, moving: Collection[str]) -> str:
-    """Return the tag of an answer without its `moving` fields, which change with the clock alone.
+    """Return the tag of an answer without its `moving` fields, which change only with the clock.
 
-    It is a weak one: two answers with one tag say the same, and are not the same bytes.
+    It is a weak tag: two answers with the same tag have the same meaning, but not the same bytes.
     """
     told = {name: value for name, value in body.model_dump(by_alias=True).items() if name not in moving}
     return f'W/"{hashlib.sha256(encode(told).encode()).hexdigest()[:20]}"'

@@ -1,4 +1,4 @@
-"""Values to JSON text that every client can read, whatever a job put into its result."""
+"""Convert values to JSON text that every client can read, whatever a job's result contains."""
 
 import json
 import math
@@ -9,11 +9,14 @@ from pydantic import BaseModel
 
 
 def encode(value: Any) -> str:
-    """JSON (RFC 8259) in ASCII: no NaN, no lone surrogates on the wire. Raises TypeError for what is not JSON."""
+    """Return JSON (RFC 8259) in ASCII, without NaN and lone surrogates.
+
+    Raises TypeError for values without a JSON form.
+    """
     try:
         return _dump(value)
     except ValueError:
-        # JSON has no NaN and no infinities; in what a job returned they mean "no number", which is null.
+        # JSON has no NaN and no infinities; in a job's result they mean "no number", which is null.
         return _dump(_finite(_plain(value)))
 
 

@@ -1,6 +1,6 @@
-"""Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, what comes in and what goes out.
+"""Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, input and output.
 
-The declarations are data: the routes, the roles' policies and the OpenAPI document are all made from them.
+The declarations are data: the routes, the roles' policies and the OpenAPI document are made from them.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: the token's id, its role and label, and when it expires (epoch seconds; None: never)."""
+    """The caller: the token's id, role and label, and its expiry (epoch seconds; None: never)."""
 
     token: str
     role: Role
@@ -29,7 +29,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read and checked as far as it is the same for every endpoint.
+    """One request, read and checked as far as this is the same for every endpoint.
 
     `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
     """
@@ -44,12 +44,12 @@ class Call:
 
     @property
     def principal(self) -> str:
-        """Whose idempotency keys these are: the token's id."""
+        """Return the owner of the idempotency keys: the token's id."""
         return self.caller.token if self.caller else ""
 
     @property
     def person(self) -> str:
-        """Return whom people know the caller as: the token's label, or else its id."""
+        """Return the caller's name for display: the token's label, or its id."""
         return (self.caller and self.caller.label) or self.principal
 
     def idempotency_key(self) -> str | None:
@@ -62,7 +62,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that is more than its body."""
+    """An answer with a status or headers in addition to its body."""
 
     body: BaseModel
     status: int = 200
@@ -84,11 +84,11 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have.
+    """One method on one path. `role` None: public. `statuses`: its answers besides errors that every call can have.
 
-    `moving` are fields of the answer that change with the clock alone; when it is given, the answer has an ETag.
-    `also` are models that its body refers to, `types` other content types it can answer with than JSON, `examples`
-    bodies by a name, each of which works as it stands.
+    `moving` are fields of the answer that change only with the clock; if given, the answer has an ETag. `also` are
+    models that its body refers to, `types` other content types of its answers than JSON, `examples` bodies by name,
+    each of which works unchanged.
     """
 
     method: str
@@ -106,12 +106,12 @@ class Endpoint:
 
     @property
     def writes(self) -> bool:
-        """Return True when it changes something: then it has a body and counts for the rate limit."""
+        """Return True if the endpoint changes something: then it has a body and counts for the rate limit."""
         return self.method != "GET"
 
     @property
     def name(self) -> str:
-        """The operation's name: the function's."""
+        """Return the operation's name, which is the function's name."""
         return self.handler.__name__
 
 
@@ -122,19 +122,19 @@ class Endpoints:
         self.declared: list[Endpoint] = []
 
     def get(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
-        """Declare a read; viewers may call it unless `role` says otherwise."""
+        """Declare a read; viewers may call it unless `role` is set."""
         return self._declare("GET", path, answer, **{"role": Role.VIEWER, **more})
 
     def post(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
-        """Declare a write; operators may call it unless `role` says otherwise."""
+        """Declare a write; operators may call it unless `role` is set."""
         return self._declare("POST", path, answer, **{"role": Role.OPERATOR, **more})
 
     def put(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
-        """Declare a write that replaces something; administrators may call it unless `role` says otherwise."""
+        """Declare a write that replaces something; administrators may call it unless `role` is set."""
         return self._declare("PUT", path, answer, **{"role": Role.ADMIN, **more})
 
     def delete(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
-        """Declare a deletion; administrators may call it unless `role` says otherwise."""
+        """Declare a deletion; administrators may call it unless `role` is set."""
         return self._declare("DELETE", path, answer, **{"role": Role.ADMIN, **more})
 
     def _declare(self, method: str, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:

@@ -1,4 +1,4 @@
-"""Turn each error into RFC 9457 problem details, from one table."""
+"""Convert each error to RFC 9457 problem details, with one table."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,7 +11,8 @@ CONTENT_TYPE = "application/problem+json"
 MOST_ERRORS = 20
 LONGEST_NAME = 80
 LONGEST_MESSAGE = 500
-"""Bounds of what a problem repeats of a request: without them 256 KB of unknown names are answered by megabytes."""
+"""Limits on the parts of a request that a problem repeats: without them, 256 KB of unknown names would cause megabytes
+of answer."""
 
 TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
@@ -38,7 +39,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.RateLimited: (429, "rate-limited", "Too many requests"),
     e.NotStored: (503, "not-stored", "The job could not be stored"),
 }
-"""Status, type and title of every error that a caller can fix or repeat. Anything else is a 500 and tells nothing."""
+"""Status, type and title of every error that a caller can fix or repeat. Any other error is a 500 without details."""
 
 
 def problem_body(
@@ -50,7 +51,7 @@ def problem_body(
     kind: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Return a problem as the object to serialise. Without a `kind` it is `about:blank`, titled by HTTP's phrase."""
+    """Return a problem as a serialisable object. Without a `kind` it is `about:blank`, with HTTP's phrase as title."""
     body: dict[str, Any] = {
         "type": f"urn:jobflow:problem:{kind}" if kind else "about:blank",
         "title": title or HTTPStatus(status).phrase,
@@ -72,7 +73,7 @@ def _short(loc: tuple[str | int, ...]) -> list[str | int]:
 
 
 def row_of(error: JobFlowError) -> tuple[int, str, str] | None:
-    """Return the table's row for an error, or for what it is a kind of; None when callers are not told about it."""
+    """Return the table's row for an error or its base class; None for errors that callers must not see."""
     for ancestor in type(error).__mro__:
         if ancestor in TABLE:
             return TABLE[ancestor]
@@ -80,7 +81,7 @@ def row_of(error: JobFlowError) -> tuple[int, str, str] | None:
 
 
 def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str, Any]:
-    """Return the problem that tells a caller about an error; an error that is not theirs becomes a bare 500."""
+    """Return the problem for a caller; an error that callers must not see becomes a 500 without details."""
     row = row_of(error) if isinstance(error, JobFlowError) else None
     if row is None:
         detail = "Internal error. It is logged under this correlation id."
@@ -91,7 +92,7 @@ def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str,
 
 
 def headers_of(error: Exception) -> dict[str, str]:
-    """Headers that belong to an error's answer."""
+    """Return the headers of an error's answer."""
     if isinstance(error, e.RateLimited):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, e.Unauthorized):

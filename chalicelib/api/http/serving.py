@@ -1,4 +1,4 @@
-"""From a Chalice request to a Chalice response: the one way in and out for every endpoint."""
+"""Convert a Chalice request to a Chalice response, in the same way for every endpoint."""
 
 import math
 import time
@@ -27,7 +27,7 @@ from chalicelib.telemetry.logger import within_request
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
 STRICT_TRANSPORT = "max-age=63072000"
-"""Two years, for this host alone. Browsers ignore it where a laptop serves plain HTTP."""
+"""Two years, for this host only. Browsers ignore it on a laptop with plain HTTP."""
 ALWAYS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": STRICT_TRANSPORT,
@@ -41,11 +41,11 @@ Answered = BaseModel | Reply | Text
 
 
 def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
-    """Answer one request; whatever happens, the answer is JSON and tells no internals."""
+    """Answer one request. Whatever happens, the answer is JSON and shows no internals."""
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     asker = _asker(request)
-    # A new job's correlation id is the request's: its line need not tell it twice.
+    # A new job's correlation id is the request's, so its log line need not contain it twice.
     with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
         refused = None
         try:
@@ -62,14 +62,14 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
 
 
 def _asker(request: Request) -> dict[str, str]:
-    """Return who asks (the token's id), and from which address."""
+    """Return the caller (the token's id) and its address."""
     found = request.context.get("authorizer") or {}
     address = request.context.get("identity", {}).get("sourceIp", "-")
     return {"principal": str(found.get("token", "-")), "ip": address}
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:
-    """Return the problem for an error; one that is not the caller's is logged with its traceback."""
+    """Return the problem for an error; log an internal error with its traceback."""
     body = problems.problem_of(error, correlation_id)
     if body["status"] >= 500:
         request_events.request_failed(route, correlation_id)
@@ -82,7 +82,7 @@ def problem_response(body: dict[str, Any], headers: Mapping[str, str]) -> Respon
 
 
 def correlation_id_of(request: Request | None) -> str:
-    """Return the caller's id for this request if it is a sane one, else a new one; the same for the whole request."""
+    """Return the caller's id for this request if it is valid, or else a new id; the same for the whole request."""
     if request is None:
         return str(uuid.uuid4())
     kept = request.context.get("correlationId")
@@ -95,7 +95,7 @@ def correlation_id_of(request: Request | None) -> str:
 
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.writes:
-        # First of all: every write counts, also one that is refused below.
+        # Before anything else: every write counts, including a write that is refused below.
         known = request.context.get("authorizer") or {}
         rate = int(known.get("rate") or 0)
         parts.rate_limiter.check(request.context["identity"]["sourceIp"], str(known.get("token", "")), rate)
@@ -116,7 +116,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         caller=caller,
         correlation_id=correlation_id,
     )
-    # what was done cannot be taken back, so a write is not stopped half-way
+    # finished work cannot be undone, so a write is not stopped half-way
     with counting(math.inf if endpoint.writes else MOST_OF_ONE) as spent:
         try:
             return endpoint.handler(call)

@@ -1,4 +1,4 @@
-"""Endpoints about jobs: one by one, in pages, many at once, their logs, and the files that they read.
+"""Serve jobs: single jobs, pages, many at once, their logs, and the files that they read.
 
 Counts of jobs are in `numbers`.
 """

@@ -1,4 +1,4 @@
-"""Many jobs in one request."""
+"""Serve many jobs in one request."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,10 +22,10 @@ endpoints = Endpoints()
 
 @endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch, also=(NewJobInBatch,))
 def create_jobs(call: Call) -> Reply:
-    """Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
+    """Create up to 25 jobs. Each job has its own answer, and a wrong job does not prevent the others.
 
-    With an Idempotency-Key for the whole request, a job without a key of its own gets that key, a space and its place
-    from 0, so that the same request again creates nothing. Counts as one request for the rate limit.
+    With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
+    0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
     """
     answers = submit_many(parts.job_service, list(_submissions(call)))
     results = [_result(answer, call.correlation_id) for answer in answers]
@@ -42,7 +42,7 @@ EXAMPLES = {
 
 @endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES)
 def change_jobs(call: Call) -> BulkAnswer:
-    """Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`."""
+    """Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`."""
     asked: Bulk = call.body
     which, ids = asked_for(asked), [i.lower() for i in asked.ids or ()]
     if asked.cursor is None and not asked.dry_run:
@@ -83,20 +83,20 @@ def bulk_actions(call: Call, reason: str = "") -> BulkActions:
 
 
 def asked_for(asked: ManyJobs) -> Filter | None:
-    """Return which jobs are meant; None when they are listed."""
+    """Return the filter that selects the jobs; None if the request lists them."""
     if asked.everything:
         return Filter()
     return None if asked.filter is None else filter_of(asked.filter, "filter")
 
 
 def check_expected(call: Call, action: str, which: Filter | None, ids: Sequence[str], expected: int | None) -> None:
-    """Raise MoreThanExpected when the action would change more jobs than its caller has counted."""
+    """Raise MoreThanExpected if the action would change more jobs than the caller has counted."""
     if expected is not None:
         bulk_actions(call).check_expected(action, which, ids, expected)
 
 
 def answer_of(report: Report) -> BulkAnswer:
-    """Return a report as it goes out."""
+    """Return a report as an answer."""
     late = [(job_id, "There was no time left for this job; send it again.") for job_id in report.untried]
     skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in (*report.skipped, *late)]
     return BulkAnswer(

@@ -1,4 +1,4 @@
-"""Bulk actions that the platform works off, whether or not their operator waits."""
+"""Serve bulk actions, which the platform processes whether or not the operator waits."""
 
 import re
 from typing import Any, Literal
@@ -24,13 +24,13 @@ endpoints = Endpoints()
 
 
 class StartBulk(ManyJobs):
-    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: listed jobs, or all that match."""
 
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_LISTED)
 
 
 class SkippedFor(Answer):
-    """A reason for which jobs were skipped."""
+    """A reason why jobs were skipped."""
 
     reason: str
     jobs: int
@@ -38,7 +38,7 @@ class SkippedFor(Answer):
 
 
 class BulkActionRow(Answer):
-    """A bulk action, and how far it has come."""
+    """A bulk action and its progress."""
 
     id: str
     action: str
@@ -74,9 +74,10 @@ EXAMPLES = {
 
 @endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES)
 def start_bulk(call: Call) -> Reply:
-    """Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
+    """Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
 
-    The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
+    The action has changed its first jobs before the answer. Repeating the request is safe: jobs that are already
+    changed are skipped.
     """
     asked: StartBulk = call.body
     which = asked_for(asked)
@@ -104,12 +105,12 @@ def get_bulk(call: Call) -> BulkActionRow:
 
 @endpoints.post("/bulk/{bulk_id}/stop", BulkActionRow)
 def stop_bulk(call: Call) -> BulkActionRow:
-    """Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat."""
+    """Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat."""
     return _row(parts.bulk_work.stop(_id_of(call), call.principal))
 
 
 def _id_of(call: Call) -> str:
-    """Return the path's; raises BulkActionNotFound for what cannot be one."""
+    """Return the bulk action of the path; raises BulkActionNotFound for an invalid id."""
     bulk_id = call.path["bulk_id"]
     if not BULK_ID.fullmatch(bulk_id):
         raise BulkActionNotFound(bulk_id[:64])

@@ -1,4 +1,4 @@
-"""Jobs that used up their attempts."""
+"""Serve jobs that used up their attempts."""
 
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.bulk import answer_of, bulk_actions, check_expected
@@ -13,12 +13,12 @@ endpoints = Endpoints()
 
 @endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}})
 def redrive_dead_letters(call: Call) -> BulkAnswer:
-    """Retry up to 100 dead-lettered jobs, of one type or of all.
+    """Retry up to 100 dead-lettered jobs, of one type or of all types.
 
-    While `more` is true, send it again with `next_cursor`; safe to repeat.
+    While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
 
     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-    comes to it, at up to 2,000 messages of a queue a minute.
+    removes it, at up to 2,000 messages of a queue a minute.
     """
     asked: Redrive = call.body
     check_type(asked.type, "body")

@@ -1,4 +1,4 @@
-"""Jobs, one by one and in pages."""
+"""Serve jobs, one by one and in pages."""
 
 import re
 from collections.abc import Mapping
@@ -30,21 +30,21 @@ EXISTING = {
     Outcome.REPEATED: {"Idempotent-Replayed": "true"},
     Outcome.EXISTING: {"Existing-Job": "unique"},
 }
-"""The header that says why a request was answered with a job there was."""
+"""The value of the header Existing-Job, which says why a request got an existing job."""
 EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
     Outcome.REPLACED: "debounced", Outcome.REPEATED: "key", Outcome.EXISTING: "unique",
 }  # fmt: skip
-"""The same in one word, for a job of a batch."""
+"""The same reason as one word, for a job of a batch."""
 
 endpoints = Endpoints()
 
 
 @endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
 def create_job(call: Call) -> Reply:
-    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+    """Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
 
-    So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
-    header Existing-Job then says `unique` or `debounced`.
+    The same happens for a type with unique jobs, and for a debounce key under which a job still waits: the header
+    Existing-Job then says `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
     made = parts.job_service.submit(asked)
@@ -56,7 +56,7 @@ def create_job(call: Call) -> Reply:
 
 @endpoints.get("/jobs", JobPage, query=ListQuery, moving=())
 def list_jobs(call: Call) -> JobPage:
-    """List jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
+    """List jobs, newest first. Follow `next_cursor` until it is null; offset + limit is at most 5,000."""
     asked: ListQuery = call.query
     if asked.idempotency_key is not None:
         own = parts.job_service.by_key(call.principal, asked.idempotency_key)
@@ -84,7 +84,7 @@ def get_job(call: Call) -> JobDetail:
 
 @endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
 def get_payload(call: Call) -> PastPayload:
-    """Return the payload of a run after which the job was retried with another one. Kept for 90 days."""
+    """Return the payload of a run after which the job was retried with another payload. It is kept for 90 days."""
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
@@ -100,7 +100,10 @@ def retry_job(call: Call) -> JobRow:
 
 @endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
 def cancel_job(call: Call) -> CancelledJob:
-    """Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made."""
+    """Stop a job: a waiting job at once, a running job at its next check.
+
+    With `descendants`, also the jobs that it made.
+    """
     if not call.body.descendants:
         return cancelled_job(operations(call).cancel(job_id_of(call)), None)
     return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
@@ -108,18 +111,18 @@ def cancel_job(call: Call) -> CancelledJob:
 
 @endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
 def run_job_now(call: Call) -> JobRow:
-    """Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm."""
+    """Start a scheduled or retrying job now. A queued job is returned unchanged, so repeating the request is safe."""
     return job_whole(operations(call).run_now(job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})
 def discard_job(call: Call) -> JobRow:
-    """Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why."""
+    """Settle a failed or dead-lettered job without running it. It is kept as cancelled, with who and why."""
     return job_whole(operations(call, call.body.reason).discard(job_id_of(call)))
 
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
-    """Return what the caller may do with single jobs, and why it is done."""
+    """Return the caller's operations on single jobs, with the reason for them."""
     return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
 
 
@@ -140,7 +143,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
 
 
 def job_id_of(call: Call) -> str:
-    """Return the id in the path; raises JobNotFound when it cannot be one, because then no job has it."""
+    """Return the id in the path; raises JobNotFound for an invalid id, because no job can have it."""
     job_id = call.path["job_id"].lower()
     if not JOB_ID.fullmatch(job_id):
         raise JobNotFound(call.path["job_id"][:64])
@@ -152,7 +155,7 @@ def _counted() -> Mapping[tuple[str, Status], int]:
 
 
 def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
-    """Return the filter that a request describes; raises InvalidRequest for a type that is not known."""
+    """Return the filter that a request describes; raises InvalidRequest for an unknown type."""
     check_type(asked.type, where)
     if asked.tenant is not None:
         check_tenants(asked.type, where, "tenant")
@@ -161,7 +164,7 @@ def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
 
 
 def check_type(name: str | None, where: str = "query") -> None:
-    """Raise InvalidRequest unless a job type of that name is declared, or jobs of it are left from when it was."""
+    """Raise InvalidRequest unless a job type of that name is declared, or jobs of a removed type still exist."""
     if name is None:
         return
     known = [kind.name for kind in jobtype.all_types()]
@@ -170,7 +173,7 @@ def check_type(name: str | None, where: str = "query") -> None:
 
 
 def check_tenants(name: str | None, *loc: str) -> None:
-    """Raise InvalidRequest when no job of that type (None: of any type) has a tenant."""
+    """Raise InvalidRequest if no job of that type (None: of any type) has a tenant."""
     kinds = [kind for kind in jobtype.all_types() if name in (None, kind.name)]
     if kinds and not any(kind.keyed_by for kind in kinds):
         lacks = "no job type has" if name is None else f"{name} does not have"
@@ -185,6 +188,6 @@ def _attempts_left(job: Job) -> list[Following] | None:
         curve = jobtype.get(job.type).retry
     except UnknownJobType:
         return None
-    # the attempt that runs now, or else the next one, whose time the job itself tells
+    # the running attempt, or else the next one, whose time is in the job
     failing = job.attempts + (job.status is not Status.PROCESSING)
     return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

@@ -16,13 +16,13 @@ endpoints = Endpoints()
 
 
 class LogsQuery(Query):
-    """From where to go on."""
+    """The position of the next page."""
 
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = None
 
 
 class LogLine(Answer):
-    """One line: `fields` is what it carries beside the job's keys."""
+    """One line; `fields` are its other keys."""
 
     at: Time
     level: str
@@ -42,9 +42,9 @@ class LogPage(Answer):
 
 @endpoints.get("/jobs/{job_id}/logs", LogPage, query=LogsQuery)
 def read_logs(call: Call) -> LogPage:
-    """List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
+    """List the log lines of a job, from CloudWatch Logs. A page may be empty and still have a next page."""
     view = parts.job_service.get(job_id_of(call))
-    # No listing has such a prefix: its cursors do not fit here, nor these there.
+    # No listing uses this prefix, so cursors of logs and of listings cannot be mixed up.
     secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
     found = parts.job_logs.read(view, position)

@@ -1,4 +1,4 @@
-"""Files that jobs read come in here."""
+"""Serve upload forms for files that jobs read."""
 
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import UploadForm
@@ -13,5 +13,5 @@ endpoints = Endpoints()
     "/uploads", UploadForm, body=NewUpload, examples={"a picture": {"content_type": "image/png", "bytes": 81920}}
 )
 def create_upload(call: Call) -> UploadForm:
-    """Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload."""
+    """Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload."""
     return upload_form(parts.uploads.permit(call.body.content_type, call.body.bytes))

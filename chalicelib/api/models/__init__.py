@@ -1,4 +1,6 @@
-"""Declare the parts of requests and answers: fields, bodies, queries, answers, and jobs turned into them. Pure.
+"""Declare the parts of requests and answers: fields, bodies, queries, answers, and the conversion of jobs to answers.
 
-No endpoint lives here, and nothing of HTTP.
+Pure.
+
+No endpoint and nothing of HTTP is here.
 """

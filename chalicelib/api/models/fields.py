@@ -1,4 +1,4 @@
-"""Types of the fields of requests: how each is written, checked and described. `schemas.py` is made of them."""
+"""Define the types of request fields: how each is written, checked and described. `schemas.py` uses them."""
 
 import math
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from chalicelib.schedules.schedule import LONGEST_ID
 
 LONGEST_MOMENT = 40
 LONGEST_PLACE = 3
-"""Digits of a place in a batch."""
+"""Digits of an index in a batch."""
 LONGEST_TENANT = 500
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
@@ -96,7 +96,7 @@ OwnTag = Annotated[Tag, AfterValidator(_own_tag)]
 """A tag that a caller may give."""
 Key = Annotated[str, AfterValidator(_key)]
 KeptKey = Annotated[str, AfterValidator(_kept_key)]
-"""A producer's key, or that of a place in a batch: `import-7 0`."""
+"""A producer's key, or the key of an index in a batch: `import-7 0`."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ParentId = Annotated[
@@ -114,7 +114,7 @@ Tenant = Annotated[
 ]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
-# The limit holds for what was sent, as the document says it, and not for what is left of it.
+# As documented, the limit applies to the text that was sent, not to the text after stripping.
 Why = Annotated[str, StringConstraints(max_length=200), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

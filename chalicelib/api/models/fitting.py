@@ -1,4 +1,4 @@
-"""Keep an answer about one job within what Lambda hands on. Pure."""
+"""Keep an answer about one job within Lambda's limit. Pure."""
 
 import json
 from typing import TypeVar
@@ -7,17 +7,17 @@ from chalicelib.api.models.responses import JobRow
 from chalicelib.jobs.job import JSON
 
 LARGEST_ANSWER = 6_000_000
-"""Bytes of an answer as it leaves the function, text within JSON: Lambda takes 6 MB, headers among them.
+"""Bytes of an answer as it leaves the function, as text within JSON: Lambda accepts 6 MB, including headers.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 NEVER_TOO_LARGE = 1_000_000
-"""Bytes of payload and result together that are not measured: there is room for them beside a long history."""
+"""Bytes of payload and result together that need no measuring: they always fit beside a long history."""
 Row = TypeVar("Row", bound=JobRow)
 
 
 def fitting(row: Row) -> Row:
-    """Return an answer about one job, without its payload where both it and the result would be too much.
+    """Return an answer about one job, without its payload if payload and result together are too large.
 
-    The payload is what its producer knows; `payload_bytes` still tells that there is one.
+    Its producer knows the payload; `payload_bytes` still shows that there is one.
     """
     if row.payload is None or row.payload_bytes + size_of(row.result) <= NEVER_TOO_LARGE:
         return row

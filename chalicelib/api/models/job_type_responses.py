@@ -17,14 +17,14 @@ class RateRow(Answer):
 
 
 class PauseRuleRow(Answer):
-    """The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error."""
+    """The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike."""
 
     of: int
     within: float
 
 
 class PastPauseRow(Answer):
-    """A pause of a job type that has ended."""
+    """An ended pause of a job type."""
 
     since: Time
     until: Time
@@ -34,7 +34,7 @@ class PastPauseRow(Answer):
 
 
 class PastPauseRows(Answer):
-    """The pauses of a type that have ended, the newest first."""
+    """The ended pauses of a type, newest first."""
 
     pauses: list[PastPauseRow]
 
@@ -79,14 +79,14 @@ class JobTypeRow(Answer):
 
 
 class TenantRow(Answer):
-    """A tenant, and how many of its jobs are at work."""
+    """A tenant, and its number of unfinished jobs."""
 
     tenant: str
     jobs: int
 
 
 class Tenants(Answer):
-    """The ten tenants of a job type with the most jobs at work: queued, running, or between attempts."""
+    """The ten tenants of a job type with the most unfinished jobs: queued, running, or between attempts."""
 
     tenants: list[TenantRow]
     looked: int = Field(description="Unfinished jobs that were counted")

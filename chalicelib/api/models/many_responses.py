@@ -8,7 +8,7 @@ from chalicelib.api.models.responses import Answer, JobRow, Problem
 
 
 class Descendants(Answer):
-    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
+    """The numbers of a job's descendants, by result."""
 
     cancelled: int = Field(description="Waiting jobs that will not run")
     asked: int = Field(description="Running jobs that were asked to stop; jobs that they still make are not cancelled")
@@ -53,6 +53,6 @@ class BatchResult(Answer):
 
 
 class BatchAnswer(Answer):
-    """One result for each job, in their order."""
+    """One result for each job, in the same order."""
 
     results: list[BatchResult]

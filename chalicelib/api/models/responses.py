@@ -15,8 +15,8 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=
 class Answer(BaseModel):
     """An answer's body."""
 
-    # an answer that does not fit is a bug of ours: what it held must not get into the log
-    # Every field is sent, also one that is null, and the document says so: who reads it need not ask for each.
+    # An answer that does not match its model is a bug of ours: its content must not get into the log. The document says
+    # that every field is sent, null or not, so that clients need not check for missing fields.
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA,
         json_schema_serialization_defaults_required=True,
@@ -114,7 +114,7 @@ class AttemptRow(Answer):
 
 
 class NextAttempt(Answer):
-    """An attempt that follows if the one before it fails, in seconds after that one's end."""
+    """An attempt that follows if the one before it fails; the wait is in seconds after the end of that one."""
 
     attempt: int
     earliest: int

@@ -77,7 +77,7 @@ class _Settings(Body):
 
 
 class ScheduleSettings(_Settings):
-    """All settings of a stored schedule anew."""
+    """All settings of a stored schedule, as a replacement."""
 
     version: str | None = Field(
         None, max_length=64, description="The version that was read: 409 if the settings have changed since."
@@ -99,7 +99,7 @@ class SchedulesQuery(Query):
 
 
 class PreviewQuery(Query):
-    """A cron text to try."""
+    """A cron expression to preview."""
 
     cron: CronText
     timezone: Zone = "UTC"
@@ -153,6 +153,6 @@ class SchedulePage(Answer):
 
 
 class Preview(Answer):
-    """The next firings of a cron text; fewer than asked for when it ends."""
+    """The next firings of a cron expression; fewer than requested if it ends."""
 
     firings: list[Firing]

@@ -1,4 +1,4 @@
-"""Declare bodies and queries of requests. The OpenAPI document is made from these and from `responses.py`."""
+"""Declare bodies and queries of requests. The OpenAPI document uses these and `responses.py`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -37,11 +37,11 @@ MOST_IN_BULK = 100
 
 
 class NoBody(Body):
-    """A request that needs no body; an empty one and {} are the same."""
+    """A request without a required body; an empty body and {} are the same."""
 
 
 class NewDebounce(Body):
-    """A key under which later requests replace a job that still waits."""
+    """A key under which later requests replace a waiting job."""
 
     key: Key = Field(description="With the same token and job type, the last request before the time decides.")
     seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs this many seconds after the last request.")
@@ -70,7 +70,7 @@ class NewJob(Body):
 
 
 class NewJobInBatch(NewJob):
-    """A job of a batch, which brings its own key."""
+    """A job of a batch, with its own key."""
 
     idempotency_key: Key | None = Field(None, description="Like the header Idempotency-Key of POST /jobs.")
 
@@ -165,7 +165,7 @@ class ListQuery(Query):
 
 
 class NoQuery(Query):
-    """A request that takes no query."""
+    """A request without a query."""
 
 
 Action = Literal["retry", "cancel", "discard"]
@@ -207,12 +207,12 @@ class BulkFilter(Body):
 
 
 def _nulls(body: Body) -> str:
-    """Return the names of fields that were given as null: what a program took for a condition would be none."""
+    """Return the names of fields that are null: the program meant a condition, but null would be none."""
     return ", ".join(sorted(name for name in body.model_fields_set if getattr(body, name) is None))
 
 
 class ManyJobs(Body):
-    """The jobs that are meant by an action on many."""
+    """The jobs that an action on many jobs selects."""
 
     action: Action
     reason: Why = Field("", description="Stored with each discarded job.")
@@ -230,7 +230,7 @@ class ManyJobs(Body):
 
 
 class Bulk(ManyJobs):
-    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: listed jobs, or all that match."""
 
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
@@ -260,7 +260,7 @@ class Redrive(Body):
 
 
 class NewUpload(Body):
-    """A file that is going to be uploaded."""
+    """A file that will be uploaded."""
 
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
     bytes: int = Field(ge=1, le=LARGEST_UPLOAD, description="The size of the file.")

@@ -1,4 +1,4 @@
-"""Turn jobs and numbers into answers of the API. Pure."""
+"""Convert jobs and numbers to answers of the API. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -24,7 +24,7 @@ from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.operating.descendants import Told
 
 LARGEST_IN_LIST = 500
-"""Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
+"""Bytes of a payload or result that a list shows: pages stay small, whatever the jobs contain."""
 MOST_TENANTS = 10
 
 
@@ -36,12 +36,12 @@ def job_row(job: Job) -> r.JobRow:
 
 
 def job_whole(job: Job) -> r.JobRow:
-    """Return a job as it is answered by itself, after something was done with it."""
+    """Return a single job, after an operation on it."""
     return fitting(r.JobRow(**_fields(job)))
 
 
 def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
-    """Return a job after its cancellation, and what became of those that it made."""
+    """Return a job after its cancellation, and the numbers of its descendants by result."""
     descendants = None if told is None else many.Descendants(**asdict(told))
     return fitting(many.CancelledJob(**_fields(job), descendants=descendants))
 
@@ -66,7 +66,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
-    """Return a job type, with what a form or a client needs to make one of its jobs."""
+    """Return a job type, with everything that a form or a client needs to create one of its jobs."""
     return JobTypeRow(
         type=kind.name,
         title=kind.title,
@@ -94,7 +94,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
 
 
 def tenants_answer(sharing: Sharing) -> Tenants:
-    """Return the tenants with the most jobs at work."""
+    """Return the tenants with the most unfinished jobs."""
     most = sorted(sharing.tenants.items(), key=lambda one: (-one[1], one[0]))[:MOST_TENANTS]
     rows = [TenantRow(tenant=tenant, jobs=jobs) for tenant, jobs in most]
     return Tenants(tenants=rows, looked=sharing.looked, complete=sharing.whole)
@@ -160,7 +160,7 @@ def _progress(job: Job) -> r.Progress | None:
 
 
 def _current_attempt(view: JobView) -> Iterable[Attempt]:
-    # Attempts that go well write no record of their own: the job itself holds all there is to say about them.
+    # Successful attempts have no record of their own: the job itself contains everything about them.
     job = view.job
     outcome = {Status.PROCESSING: "running", Status.COMPLETED: "completed"}.get(job.status)
     if outcome is None or job.started_at is None or job.token in {one.token for one in view.attempts}:
@@ -200,7 +200,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
 
 def _actions(view: JobView) -> list[r.OperatorAction]:
     last = acts.last(view.job)
-    # the last act is kept beside the job already when an operator's request died before it changed the job
+    # if an operator's request died before it changed the job, the last act is already stored separately
     found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
     return [_action(act) for act in (*found, *([] if last is None else [last]))]
 

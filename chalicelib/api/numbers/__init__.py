@@ -1,4 +1,4 @@
-"""Endpoints about numbers: metrics of now, series over time, groups of errors.
+"""Serve numbers: current metrics, series over time, error groups.
 
 Single jobs are in `jobs`.
 """

@@ -1,4 +1,4 @@
-"""Serve groups of errors, and acknowledge them."""
+"""Serve error groups, and acknowledge them."""
 
 import re
 from typing import Any, Literal
@@ -26,7 +26,7 @@ ErrorState = Literal["open", "acknowledged", "resolved", "regressed"]
 
 
 class ErrorsQuery(Query):
-    """Of which type, and since when; at most 30 days."""
+    """The job type, and the start of the period; at most 30 days."""
 
     type: TypeName | None = None
     since: Moment | None = None
@@ -38,7 +38,7 @@ class ErrorsQuery(Query):
 
 
 class ErrorGroup(Answer):
-    """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+    """Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
 
     fingerprint: str
     type: str
@@ -99,7 +99,7 @@ def list_errors(call: Call) -> ErrorGroups:
 
 @endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark, statuses=(200, 409))
 def acknowledge_error(call: Call) -> ErrorMark:
-    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days. At most 2,000 groups are marked."""
+    """Acknowledge an error group, so that new groups stand out. Kept for 90 days; at most 2,000 groups have marks."""
     name = _fingerprint(call)
     mark = marking().mark(name, call.person)
     request_events.error_acknowledged(name, call.principal)
@@ -108,7 +108,7 @@ def acknowledge_error(call: Call) -> ErrorMark:
 
 @endpoints.post("/errors/{fingerprint}/resolve", ErrorMark, statuses=(200, 409))
 def resolve_error(call: Call) -> ErrorMark:
-    """Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days."""
+    """Mark an error group as fixed. If the error occurs again, the group is shown as regressed. Kept for 90 days."""
     name = _fingerprint(call)
     mark = marking().mark(name, call.person, resolved=True)
     request_events.error_resolved(name, call.principal)
@@ -117,7 +117,7 @@ def resolve_error(call: Call) -> ErrorMark:
 
 @endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
 def reopen_error(call: Call) -> ErrorMark:
-    """Take the mark of a group of errors away."""
+    """Remove the mark of an error group."""
     name = _fingerprint(call)
     marking().reopen(name)
     request_events.error_acknowledged(name, call.principal, reopened=True)
@@ -125,12 +125,12 @@ def reopen_error(call: Call) -> ErrorMark:
 
 
 def marking() -> Marking:
-    """Return what marks groups of errors, over this process's tables."""
+    """Return the service that marks error groups, over this process's tables."""
     return Marking(parts.acknowledgements, parts.counters, parts.job_store, parts.clock)
 
 
 def _fingerprint(call: Call) -> str:
-    """Return the path's; raises InvalidRequest for what is none."""
+    """Return the fingerprint in the path; raises InvalidRequest for an invalid one."""
     name = call.path["fingerprint"]
     if not NAMED.fullmatch(name):
         raise InvalidRequest(
@@ -140,9 +140,11 @@ def _fingerprint(call: Call) -> str:
 
 
 def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
-    """Return the state of a group with that mark, which was last seen then (epoch seconds)."""
-    if mark is None or is_open(mark, last_seen):
-        return "regressed" if mark and mark.resolved else "open"
+    """Return the state of a group with that mark and that last occurrence (epoch seconds)."""
+    if mark is None:
+        return "open"
+    if last_seen > mark.at:
+        return "regressed" if mark.resolved else "open"
     return "resolved" if mark.resolved else "acknowledged"
 
 

@@ -1,4 +1,4 @@
-"""Serve the numbers of now, as JSON and for Prometheus, and the findings."""
+"""Serve the current numbers, as JSON and for Prometheus, and the findings."""
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ endpoints = Endpoints()
 
 
 class FindingFilter(Answer):
-    """The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number."""
+    """The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number."""
 
     status: Status
     type: str

@@ -1,4 +1,4 @@
-"""The numbers in Prometheus' text format, version 0.0.4. Pure."""
+"""Write the numbers in Prometheus' text format, version 0.0.4. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -33,9 +33,10 @@ def exposition(metrics: Metrics) -> str:
 
 
 def preferred(accept: str) -> bool:
-    """Return true when an Accept header prefers this format to JSON.
+    """Return True if an Accept header prefers this format to JSON.
 
-    A scraper names it, though behind formats it likes better; whoever takes anything, or names both alike, gets JSON.
+    A scraper names the format, although after formats that it prefers. A client that accepts anything, or prefers
+    neither, gets JSON.
     """
     weights = dict(map(_weighed, accept.lower().split(",")))
     text, either = weights.get("text/plain", 0.0), weights.get("*/*", 0.0)

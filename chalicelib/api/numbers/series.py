@@ -69,7 +69,7 @@ class Took(Answer):
 
 
 class Octave(Answer):
-    """Durations longer than half of `up_to_ms`, and not longer than it."""
+    """The number of durations longer than half of `up_to_ms`, and at most `up_to_ms`."""
 
     up_to_ms: float
     count: int
@@ -118,14 +118,15 @@ POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
     "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
     "wait_spread": Spread, "run_spread": Spread, "total_spread": Spread,
 }  # fmt: skip
-"""Shapes of the points of a metric; all other metrics are durations."""
+"""Shapes of the points by metric; all other metrics are durations."""
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
 def read_series(call: Call) -> Series:
-    """Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
+    """Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s.
 
-    `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
+    `total` is from creation to completion. Depth (the unfinished jobs) and `oldest` go back the same number of steps
+    from now.
     """
     asked: SeriesQuery = call.query
     check_type(asked.type)

@@ -1,4 +1,4 @@
-"""Endpoints about the platform itself: job types, schedules, limits, health, the API's own description.
+"""Serve the platform itself: job types, schedules, limits, health, the API's own description.
 
-Jobs themselves are in `jobs`.
+The jobs are in `jobs`.
 """

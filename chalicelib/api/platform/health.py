@@ -1,4 +1,4 @@
-"""Is it there, and who am I to it."""
+"""Serve the health check, and the caller's own token."""
 
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import Health, Me

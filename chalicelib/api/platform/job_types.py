@@ -19,15 +19,15 @@ endpoints = Endpoints()
 
 @endpoints.get("/job-types", JobTypes)
 def list_job_types(_: Call) -> JobTypes:
-    """Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)."""
+    """List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB)."""
     return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
 
 
 @endpoints.get("/job-types/{job_type}/tenants", Tenants, statuses=(200, 422))
 def list_tenants(call: Call) -> Tenants:
-    """List the ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+    """List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts.
 
-    It looks at 4,000 of these jobs at most: those due first, and those due last.
+    It reads at most 4,000 of these jobs: those due first, and those due last.
     """
     name = _name_of(call)
     check_tenants(name, "path", "job_type")
@@ -39,9 +39,9 @@ def list_tenants(call: Call) -> Tenants:
     examples={"with a reason": {"reason": "The mail provider is down"}},
 )  # fmt: skip
 def pause_job_type(call: Call) -> Paused:
-    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+    """Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
 
-    GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
+    GET /metrics shows by whom and why. If the type is already paused, it keeps showing the first pause.
     """
     name = _name_of(call)
     parts.pausing.pause(name, call.person, call.body.reason)
@@ -51,7 +51,7 @@ def pause_job_type(call: Call) -> Paused:
 
 @endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
 def resume_job_type(call: Call) -> Paused:
-    """Work off a type's queue again, within a minute. Safe to repeat."""
+    """Resume a type's queue, within a minute. Safe to repeat."""
     name = _name_of(call)
     parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)
@@ -60,7 +60,10 @@ def resume_job_type(call: Call) -> Paused:
 
 @endpoints.get("/job-types/{job_type}/pauses", PastPauseRows)
 def list_past_pauses(call: Call) -> PastPauseRows:
-    """List the last 20 pauses of a type that ended within 90 days, newest first. GET /metrics tells the present one."""
+    """List the last 20 pauses of a type that ended within 90 days, newest first.
+
+    GET /metrics shows the present pause.
+    """
     found = parts.pausing.past(_name_of(call))
     return PastPauseRows(pauses=[
         PastPauseRow(

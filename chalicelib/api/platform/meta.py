@@ -1,4 +1,4 @@
-"""Serve the meanings of statuses and the limits of requests, so that a client keeps no copy."""
+"""Serve the meanings of statuses and the limits of requests, so that clients need no copy."""
 
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import Answer
@@ -11,7 +11,7 @@ endpoints = Endpoints()
 
 
 class StatusSets(Answer):
-    """Sets of statuses, each in the order of a job's life."""
+    """Sets of statuses, each in the order of a job's lifecycle."""
 
     all: list[Status]
     waiting: list[Status]
@@ -43,7 +43,7 @@ class Meta(Answer):
 
 @endpoints.get("/meta", Meta)
 def read_meta(_: Call) -> Meta:
-    """Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version."""
+    """Return the named sets of statuses, and the limits of requests. Constant for a deployed version."""
     sets = {
         "waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "planned": PLANNED,
         "discardable": DISCARDABLE,

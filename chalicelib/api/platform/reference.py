@@ -11,7 +11,7 @@ from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 
 VERSION = "0.2.0.dev0"
-"""The version of JobFlow; `make openapi` writes it into the client, whose package has it."""
+"""The version of JobFlow; `make openapi` copies it from the client's package."""
 REFERENCE_PAGE = "/reference/"
 
 
@@ -20,7 +20,7 @@ class OpenApi(RootModel[dict[str, Any]]):
 
 
 def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
-    """Return the endpoints that describe the API; `described` gives all its endpoints, these included."""
+    """Return the endpoints that describe the API; `described` returns all its endpoints, including these."""
     endpoints = Endpoints()
 
     @endpoints.get("/openapi.json", OpenApi)

@@ -1,4 +1,4 @@
-"""Schedules: list, create, change, pause, resume, run, delete, and preview a cron text."""
+"""Serve schedules: list, create, change, pause, resume, run, delete, and preview a cron expression."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def list_schedules(call: Call) -> m.SchedulePage:
 
 @endpoints.get("/schedules/preview", m.Preview, query=m.PreviewQuery)
 def preview_schedule(call: Call) -> m.Preview:
-    """Return the next firings of a cron text that need not be stored."""
+    """Return the next firings of a cron expression, without storing it."""
     asked: m.PreviewQuery = call.query
     plain = Schedule("", "", asked.cron, asked.timezone, None, starts_at=asked.starts_at, ends_at=asked.ends_at)
     now = parts.clock()
@@ -52,7 +52,7 @@ def get_schedule(call: Call) -> m.ScheduleRow:
     examples={"every Monday": {"id": "weekly-report", **EXAMPLE}},
 )  # fmt: skip
 def create_schedule(call: Call) -> Reply:
-    """Store a schedule; 409 when its id is taken. Its first firing is the first after now."""
+    """Store a schedule; 409 if its id is taken. It fires from now on."""
     asked: m.NewSchedule = call.body
     created = service().create(asked.id, _settings(asked), paused=asked.paused)
     operated(created.id, "created", call.principal)
@@ -64,9 +64,9 @@ def create_schedule(call: Call) -> Reply:
     examples={"every Monday": EXAMPLE},
 )  # fmt: skip
 def change_schedule(call: Call) -> m.ScheduleRow:
-    """Replace a stored schedule's settings, with `version` only those that were read (409 otherwise).
+    """Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
 
-    A declared one is changed in its handler file (409).
+    Change a declared schedule in its handler file (the API answers 409).
     """
     asked: m.ScheduleSettings = call.body
     changed = service().change(_id_of(call), _settings(asked), asked.version)
@@ -76,7 +76,7 @@ def change_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.delete("/schedules/{schedule_id}", m.ScheduleRow, role=Role.ADMIN, statuses=(200, 409))
 def delete_schedule(call: Call) -> m.ScheduleRow:
-    """Delete a stored schedule; the job that was made ahead is cancelled. Answers with the schedule as it was."""
+    """Delete a stored schedule and cancel the job that was made ahead. Returns the deleted schedule."""
     deleted = service().delete(_id_of(call))
     operated(deleted.id, "deleted", call.principal)
     return _row(deleted)
@@ -84,7 +84,7 @@ def delete_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.post("/schedules/{schedule_id}/pause", m.ScheduleRow, statuses=(200, 409))
 def pause_schedule(call: Call) -> m.ScheduleRow:
-    """Pause a schedule; the job that was made ahead is cancelled. Safe to repeat."""
+    """Pause a schedule and cancel the job that was made ahead. Safe to repeat."""
     paused = service().pause(_id_of(call))
     operated(paused.id, "paused", call.principal)
     return _row(paused)
@@ -92,7 +92,7 @@ def pause_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.post("/schedules/{schedule_id}/resume", m.ScheduleRow, statuses=(200, 409))
 def resume_schedule(call: Call) -> m.ScheduleRow:
-    """Let a paused schedule go on with its first firing after now. Safe to repeat."""
+    """Resume a paused schedule with its first firing after now. Safe to repeat."""
     resumed = service().resume(_id_of(call))
     operated(resumed.id, "resumed", call.principal)
     return _row(resumed)
@@ -100,7 +100,7 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.post("/schedules/{schedule_id}/run", JobRow, statuses=(201, 200))
 def run_schedule(call: Call) -> Reply:
-    """Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it."""
+    """Create a job of a schedule now, even if it is paused. Repeating the Idempotency-Key answers 200 with that job."""
     schedule_id = _id_of(call)
     made = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id)
     if made.outcome is not Outcome.CREATED:

@@ -1,4 +1,4 @@
-"""Rows of the control table: tokens, rates, quotas, turns, schedules, bulk actions, acknowledgements.
+"""Store rows of the control table: tokens, rates, quotas, turns, schedules, bulk actions, acknowledgements.
 
-Counter rows, although on the same table, are in `counting`.
+Counter rows are on the same table, but their code is in `counting`.
 """

@@ -1,4 +1,4 @@
-"""Marks on groups of errors, on the control table."""
+"""Store marks of error groups on the control table."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ class AcknowledgedRow(Model):
 
 
 class DynamoAcknowledgements:
-    """See Acknowledgements: one row a group, which goes with the counters of its errors."""
+    """See Acknowledgements. One row per group; it expires together with the counters of its errors."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(AcknowledgedRow)
@@ -35,11 +35,11 @@ class DynamoAcknowledgements:
         self._write(fingerprint, by, at, at + KEEP_COUNTERS, resolved=resolved)
 
     def reopen(self, fingerprint: str, at: float) -> None:
-        """See Acknowledgements: the row stays for a day without a name, because the API may update and not delete."""
+        """See Acknowledgements. The row stays for a day without a name, because the API may update but not delete."""
         self._write(fingerprint, "", at, at + KEEP_MARKS)
 
     def acknowledged(self) -> Mapping[str, Acknowledged]:
-        """See Acknowledgements: one query a megabyte, about 8,000 groups."""
+        """See Acknowledgements. One query for each megabyte, about 8,000 groups."""
         found = self._rows.query(ACKNOWLEDGED)
         return {row.sk: Acknowledged(row.by, row.at, bool(row.resolved)) for row in found if row.by}
 

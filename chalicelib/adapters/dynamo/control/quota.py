@@ -1,4 +1,4 @@
-"""Daily quotas on the control table: one row a quota and UTC day, one atomic write each time something is taken."""
+"""Store daily quotas on the control table: one row per quota and UTC day, one atomic write for each use."""
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
@@ -12,7 +12,7 @@ from chalicelib.settings import Settings
 
 
 class QuotaRow(Model):
-    """The amount that was taken of a quota on one day."""
+    """The amount used of a quota on one day."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -21,9 +21,9 @@ class QuotaRow(Model):
 
 
 class DynamoDailyQuota:
-    """A quota of one name. `day` is the number of whole days since the epoch, UTC.
+    """A quota with a name. `day` is the number of whole days since the epoch, UTC.
 
-    Raises what pynamodb raises when the table does not answer.
+    Raises pynamodb's errors if the table does not answer.
     """
 
     def __init__(self, settings: Settings, name: str) -> None:
@@ -31,7 +31,7 @@ class DynamoDailyQuota:
         self._key = f"CAP#{name}"
 
     def take(self, day: int, amount: int, limit: int) -> bool:
-        """Take so much of the day's quota; False, and nothing is taken, when less than that is left of `limit`."""
+        """Use an amount of the day's quota. Return False and use nothing if less than the amount is left of `limit`."""
         if amount > limit:
             return False
         free = QuotaRow.taken.does_not_exist() | (QuotaRow.taken <= limit - amount)
@@ -44,7 +44,7 @@ class DynamoDailyQuota:
         return True
 
     def give_back(self, day: int, amount: int) -> None:
-        """Give back what was taken on that day and not used."""
+        """Return an unused amount to that day's quota."""
         self._row(day).update([QuotaRow.taken.add(-amount), self._until(day)])
 
     def _row(self, day: int) -> QuotaRow:

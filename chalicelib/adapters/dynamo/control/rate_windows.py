@@ -1,4 +1,4 @@
-"""Rate windows on the control table: one item an address, one atomic write a request."""
+"""Store rate windows on the control table: one item per address, one atomic write per request."""
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -14,11 +14,11 @@ from chalicelib.jobs.limits import KEEP_WINDOWS
 from chalicelib.settings import Settings
 
 MOST_ROLLS = 5
-"""Tries to begin a new window; whoever loses a race finds the window begun, and only has to count."""
+"""Tries to begin a new window. A request that loses the race finds the window and only counts itself."""
 
 
 class WindowRow(Model):
-    """An address's current window, and what was counted in the one before."""
+    """The current window of an address, and the count of the previous window."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True, default_for_new="W")
@@ -29,7 +29,7 @@ class WindowRow(Model):
 
 
 class DynamoRateWindows:
-    """See RateWindows. Raises what pynamodb raises when the table does not answer."""
+    """See RateWindows. Raises pynamodb's errors if the table does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(WindowRow)
@@ -38,7 +38,7 @@ class DynamoRateWindows:
         """See RateWindows."""
         row = self._rows(pk=_key(address))
         for _ in range(MOST_ROLLS):
-            # A window later than ours counts too: the clocks of two API functions differ a little.
+            # Accept a window that is later than ours: the clocks of two API functions differ a little.
             if self._write(row, [WindowRow.hits.add(by)], WindowRow.start >= start):
                 return _window(row)
             if self._write(row, *self._rolled(address, start, length, by)):
@@ -50,7 +50,7 @@ class DynamoRateWindows:
         self._write(self._rows(pk=_key(address)), [WindowRow.hits.add(-1)], WindowRow.start == start)
 
     def _rolled(self, address: str, start: int, length: int, by: int) -> tuple[list[Action], Condition]:
-        """Return the update that makes the next window out of the present one, if that is still there."""
+        """Return the update that replaces the present window by the next one, if the present one is unchanged."""
         try:
             found = self._rows.get(_key(address), "W", consistent_read=True)
         except self._rows.DoesNotExist:

@@ -1,4 +1,4 @@
-"""The store of tokens on the control table: one row a token, found by its hash, and one list of all hashes."""
+"""Store tokens on the control table: one row per token, found by its hash, and one list of all hashes."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ LIST = "TOKENS"
 
 
 class TokenRow(Model):
-    """A token under `TOK#<hash>`: the only rows of this table that the authorizer may read."""
+    """A token under `TOK#<hash>`. The authorizer may read only such rows of this table."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default="TOKEN")
@@ -30,7 +30,7 @@ class TokenRow(Model):
 
 
 class ListedRow(Model):
-    """A token's hash in the list of all: a listing is a query, never a scan."""
+    """The hash of a token in the list of all tokens, so that listing is a query and not a scan."""
 
     pk = UnicodeAttribute(hash_key=True, default=LIST)
     sk = UnicodeAttribute(range_key=True)
@@ -48,7 +48,7 @@ class DynamoTokenStore:
     def put(self, token: Token) -> None:
         """See TokenStore."""
         gone_at = None if token.expires_at is None else int(token.expires_at + KEEP_TOKENS)
-        # Listed first: there is never a token that works and cannot be found to be revoked.
+        # List the token first: a working token can then always be found and revoked.
         self._listed(sk=token.hash, expires_at=gone_at).save()
         self._rows(
             pk=_key(token.hash),

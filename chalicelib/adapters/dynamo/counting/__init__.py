@@ -1,4 +1,4 @@
-"""Count jobs: counter rows, the stream's records, and the reads of a recount.
+"""Count jobs: counter rows, records of the stream, and the reads of a recount.
 
-Jobs are written in `jobs`.
+The code that writes jobs is in `jobs`.
 """

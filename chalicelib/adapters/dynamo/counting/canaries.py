@@ -1,4 +1,4 @@
-"""Items in the jobs table that a recount writes to see the stream pass them."""
+"""Write items to the jobs table by which a recount sees how far the stream is."""
 
 import uuid
 
@@ -9,13 +9,13 @@ from chalicelib.settings import Settings
 
 
 class DynamoCanaries:
-    """See Canaries. They are in no index, and `adapters/dynamo/changes.py` reads them out of the stream."""
+    """See Canaries. They are in no index; `adapters/dynamo/changes.py` recognises them in the stream."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = binding.jobs(settings)
 
     def release(self, run: str, number: int) -> None:
-        """See Canaries: random keys, one request each."""
+        """See Canaries. Random keys, one request each."""
         expires_at = int(int(run) / 1000 + KEEP_MARKS)
         for _ in range(number):
             attributes = {"run": {"S": run}, "expires_at": {"N": str(expires_at)}}

@@ -1,4 +1,4 @@
-"""Every job there is, for a recount: the index over all jobs, shard by shard, and a few fields of each main item."""
+"""Read every job for a recount: the index over all jobs, shard by shard, and a few fields of each main item."""
 
 import json
 import time
@@ -20,12 +20,12 @@ BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 UNREAD_TRIES = 8
 UNREAD_PAUSE = 0.05
-"""Seconds before the second try for items that DynamoDB left unread; twice as long before each further one."""
+"""Seconds before the second try for items that DynamoDB did not read; doubled for each later try."""
 FIELDS = ["pk", "type", "status", "updated_at"]
 
 
 class DynamoCensus:
-    """See Census. Expired rows that DynamoDB has not removed yet are counted: the counters have them too."""
+    """See Census. Expired rows that DynamoDB has not removed yet count, because the counters include them too."""
 
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = binding.jobs(settings)
@@ -33,11 +33,11 @@ class DynamoCensus:
         self._parts = Shards.of(settings).asked
 
     def parts(self) -> int:
-        """See Census: a part is a shard of the index."""
+        """See Census. A part is a shard of the index."""
         return self._parts
 
     def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
-        """See Census. Raises JobFlowError when DynamoDB leaves items unread."""
+        """See Census. Raises JobFlowError if DynamoDB does not read all items."""
         start = json.loads(position) if position else None
         while True:
             answer = self._table.query(

@@ -1,4 +1,4 @@
-"""Records of the jobs table's stream, read into plain values: the only place that knows their format."""
+"""Convert records of the jobs table's stream to plain values. No other module knows their format."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from chalicelib.jobs.listing import ACTIVE as AT_WORK
 
 
 def read(records: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
-    """Read the records in their order; rows beside the jobs are left out, and what cannot be read is Unreadable."""
+    """Convert the records in order. Skip rows that are not jobs; return Unreadable for records that cannot be read."""
     for record in records:
         try:
             told = _read(record)
-        except Exception as error:  # whatever is wrong with one record, the others must be counted
+        except Exception as error:  # One bad record must not prevent the others from being counted
             told = _unreadable(record, error)
         if told is not None:
             yield told
@@ -22,7 +22,7 @@ def read(records: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
 
 def _read(record: Mapping[str, Any]) -> Told | None:
     change = record["dynamodb"]
-    # Sequence numbers are decimal strings of different lengths; padded, they compare as they count.
+    # Sequence numbers are decimal strings of different lengths; padded, they sort by value.
     sequence = change["SequenceNumber"].zfill(40)
     old, new = change.get("OldImage"), change.get("NewImage")
     match (new or old or {}).get("sk", {}).get("S"):

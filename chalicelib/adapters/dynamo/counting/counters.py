@@ -1,4 +1,4 @@
-"""Counter rows on the control table: written by the stream's function, read by the API."""
+"""Store counter rows on the control table; the stream's function writes them, the API reads them."""
 
 import functools
 import itertools
@@ -25,9 +25,9 @@ from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
 
 MOST_LITTER = 50
-"""Attributes removed in one write, each with its condition."""
+"""Attributes that one write removes, each with its condition."""
 MOST_WRITES = 12
-"""Writes of one look: 600 attributes, what a type leaves behind in three quarters of an hour."""
+"""Writes of one cleanup: 600 attributes, as many as a type leaves behind in three quarters of an hour."""
 KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
@@ -46,7 +46,7 @@ class DynamoCounters:
         last: str,
         times: Times | None = None,
     ) -> str | None:
-        """See CounterRows: one request, unless the changes may be those of a mark that was moved."""
+        """See CounterRows. One request, unless the changes may belong to a moved mark."""
         mark, moved = Path([f"{MARK}{source}"]), Path([marks.MOVED])
         actions = [mark.set(marks.mark(last, times.latest) if times else last), *_actions(row, additions)]
         new: Condition = mark.does_not_exist()
@@ -59,7 +59,7 @@ class DynamoCounters:
             known = item.get(name) or self._get(keys.moved(row, source, 0.0)).get(name)
             if known is not None and marks.place(known) >= first:
                 return marks.place(known)
-            # The row was read before the mark beside it: if none was moved since, nothing has counted them.
+            # The row was read before its moved marks. If no mark was moved since, these changes are not counted yet.
             same = moved == item[marks.MOVED] if marks.MOVED in item else moved.does_not_exist()
             condition = (mark < first) | (mark.does_not_exist() & same)
         return None
@@ -70,19 +70,19 @@ class DynamoCounters:
         return {name: value for name, value in kept.items() if name not in KEYS}
 
     def tidy(self, row: Row, now: float) -> int:
-        """See CounterTable: one read, and a write for each 50 attributes that go, and for each mark that is kept."""
+        """See CounterTable. One read, one write for each 50 removed attributes, and one write for each kept mark."""
         item = self._get(row)
         found = litter(item, now)
         for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
             part = found[start : start + MOST_LITTER]
-            # Whoever added to one of them meanwhile keeps it; the next look is soon.
+            # An attribute that changed meanwhile stays; the next cleanup is soon.
             unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
             self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
         left = {name: value for name, value in item.items() if name not in found}
         return len(found) + self._move(row, left, now)
 
     def _move(self, row: Row, item: Mapping[str, Any], now: float) -> int:
-        """Keep old marks in rows of their own, and only then take them out of this one, unless one is in use again."""
+        """Store old marks in separate rows, then remove them from this row unless one is in use again."""
         old, moved, horizon = marks.movable(item, now), Path([marks.MOVED]), marks.horizon(now)
         if not old:
             return 0
@@ -96,7 +96,7 @@ class DynamoCounters:
         return len(old)
 
     def standing(self) -> Standing:
-        """See Counters: the rows of one partition."""
+        """See Counters. Return the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
         paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row[BY], row[REASON], row.get(PROBE_AT))
                   for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
@@ -117,7 +117,7 @@ class DynamoCounters:
         self._write(Row(TOTALS, PAUSE + job_type), actions, Path([PROBE_AT]).exists() if by_itself else None)
 
     def deployed(self, version: str, at: float) -> None:
-        """See Deploys: one row, whose text is replaced while nobody else has replaced it."""
+        """See Deploys. One row; its text is replaced only if no other process has replaced it."""
         row, kept = Row(TOTALS, DEPLOYS), Path([DEPLOYS])
         while True:
             text = self._get(row).get(DEPLOYS, "")
@@ -126,12 +126,12 @@ class DynamoCounters:
                 return
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
-        """See Counters: one query a megabyte, which is about three days of minutes."""
+        """See Counters. One query for each megabyte, about three days of minutes."""
         rows = self._query(f"{STEPS[step]}#{job_type}", start, end)
         return [(_seconds(item["sk"]), _numbers(item)) for item in rows]
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
-        """See Counters: one query a megabyte, which is about 3,000 kinds of errors."""
+        """See Counters. One query for each megabyte, about 3,000 error groups."""
         found = []
         for item in itertools.islice(self._query(ERRORS, start, end, newest_first=True, page=most), most):
             hour, fingerprint = item["sk"].split("#")
@@ -159,8 +159,8 @@ class DynamoCounters:
         self, partition: str, start: float, end: float, *, newest_first: bool = False, page: int | None = None
     ) -> Iterator[dict[str, Any]]:
         if start > end:
-            return  # DynamoDB refuses a range whose bounds are crossed
-        # "~" sorts after every character of a key: the last bucket is in, whatever follows its time.
+            return  # DynamoDB refuses a range with the lower bound above the upper
+        # "~" sorts after every character of a key, so the last bucket is included with any suffix.
         between = Path(["sk"]).between(iso(start), iso(end) + "~")
         yield from self._pages(
             partition, range_key_condition=between, scan_index_forward=not newest_first, limit=page

@@ -1,7 +1,7 @@
-"""Marks of counter rows: how far a row has counted each shard, and which of them a row can do without. Pure.
+"""Handle the marks of counter rows: how far a row has counted each shard, and which marks it can drop. Pure.
 
-A mark is a sequence number of 40 digits. In a row that is looked after, "@6b49d200" behind it is when it was written.
-Both compare alike: a longer text sorts after its beginning and before the next number.
+A mark is a sequence number of 40 digits. In a maintained row, a suffix such as "@6b49d200" is the time of its writing.
+Both forms compare correctly: a longer text sorts after its prefix and before the next number.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from typing import Any
 from chalicelib.counters.keys import MARK, ended
 
 MOVED = f"{MARK}moved"
-"""Attribute of a row from which marks were moved: none of them covers a change that came into the stream later."""
+"""Attribute of a row whose marks were moved: no moved mark covers a change that entered the stream later."""
 WRITTEN = 4.5 * 3600
-"""Seconds after which a shard is most likely not written to any more: moving its mark earlier would bring it back."""
+"""Seconds after which a shard most likely gets no more writes. If its mark were moved earlier, it would return."""
 QUIET = 1800.0
 """Seconds without a write after which a mark may be moved."""
 SKEW = 900.0
-"""Seconds by which the clocks of functions and of DynamoDB may differ, at the very most."""
+"""Maximum seconds by which the clocks of functions and of DynamoDB may differ."""
 MOST = 50
-"""Marks moved in one look."""
+"""Marks that one cleanup moves."""
 
 
 def mark(last: str, at: float) -> str:
@@ -32,7 +32,7 @@ def place(text: str) -> str:
 
 
 def stamp(at: float) -> str:
-    """Return a time as text that sorts as times do, in whole seconds."""
+    """Return a time as text that sorts chronologically, in whole seconds."""
     return f"{int(at):08x}"
 
 
@@ -42,9 +42,9 @@ def source(name: str) -> str:
 
 
 def movable(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return the attributes of marks that a row can do without: quiet ones of shards that are over, most likely.
+    """Return the attributes of marks that a row can drop: quiet marks of shards that have most likely ended.
 
-    A mark that does not tell when it was written is not one of a shard: a recount's, which stays.
+    A mark without a time does not belong to a shard but to a recount, and stays.
     """
     told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
     quiet = [name for name, written in told.items() if written and written < stamp(now - QUIET)]
@@ -52,5 +52,5 @@ def movable(item: Mapping[str, Any], now: float) -> list[str]:
 
 
 def horizon(now: float) -> str:
-    """Return what MOVED becomes when marks are moved at `now`: later than what any of them covers."""
+    """Return the new value of MOVED when marks are moved at `now`: later than everything that they cover."""
     return stamp(now - QUIET + SKEW)

@@ -1,4 +1,4 @@
-"""The store of jobs on the jobs table: items, conditional writes, lists.
+"""Store jobs on the jobs table: items, conditional writes, lists.
 
-What counts jobs is in `counting`.
+The code that counts jobs is in `counting`.
 """

@@ -1,4 +1,4 @@
-"""Keep payloads and results: in the main item, in an item of their own, or in S3."""
+"""Store payloads and results: in the main item, in a separate item, or in S3."""
 
 import base64
 import hashlib
@@ -17,22 +17,23 @@ from chalicelib.telemetry import events
 
 INLINE_PAYLOAD = 500
 GROWTH_RESERVE = 304
-"""Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""
+"""Bytes by which the main item can grow: lease, times, request id, failure; and a progress note, an error or a
+result."""
 INLINE_RESULT = 150
-"""Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
+"""Bytes of a result that always fit into the reserve, because a completed job has neither note nor error."""
 LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
 OF_PAYLOAD = "PAYLOAD#"
 PAYLOADS, RESULTS = "payloads/", "results/"
 DIGEST_BYTES = 12
-"""Of a payload's SHA-256, in its reference, as 16 characters: more would not fit into the main item."""
+"""Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
 RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
-"""Seconds before its end in which a payload is written again: the attempt that reads it may be followed by the longest
-wait, or leave a dead letter."""
+"""Seconds before its expiry in which a payload is written again. The attempt that reads it may be followed by the
+longest wait, or end as a dead letter."""
 
 
 class Bodies:
-    """Keeps and reads the large parts of jobs. `clock` gives seconds since the epoch."""
+    """Store and read the large parts of jobs. `clock` gives seconds since the epoch."""
 
     def __init__(self, rows: type[BodyRow], files: S3Bodies, clock: Callable[[], float]) -> None:
         self._rows = rows
@@ -40,7 +41,7 @@ class Bodies:
         self._clock = clock
 
     def place(self, job_id: str, change: Change) -> dict[str, str | None]:
-        """Write what the change says about payload and result, and return what goes into the main item."""
+        """Write the payload and result of the change, and return their part of the main item."""
         written = change.written()
         placed: dict[str, str | None] = {}
         if "payload" in written:
@@ -52,38 +53,43 @@ class Bodies:
         return placed
 
     def place_result(self, job_id: str, job_type: str, token: str, result: JSON) -> dict[str, str | None]:
-        """Write a result that is large, and return what goes into the main item. `token` tells holders apart."""
+        """Write a large result, and return its part of the main item.
+
+        `token` separates the results of different holders.
+        """
         text = None if result is None else to_text(result)
         if text is None or len(text.encode()) <= INLINE_RESULT:
             return {"result": text, "result_ref": None}
         return {"result": None, "result_ref": self._keep_result(job_id, job_type, token, text)}
 
     def keep_payload(self, job_id: str, job_type: str, text: str, needed_at: float | None = None) -> str:
-        """Keep a payload beside the main item; returns the reference. `needed_at` is when it is first read, if later.
+        """Store a payload outside of the main item; return the reference.
 
-        The key is made from the content: two bodies that race under one Idempotency-Key cannot overwrite each other,
-        and an edited payload leaves the one before alone. Objects lie below the name of the job's type: the role of a
-        worker names it.
+        `needed_at` is the time of its first read, if later.
+
+        The key is derived from the content. Two payloads that race under one Idempotency-Key therefore cannot overwrite
+        each other, and an edited payload does not replace the earlier one. Objects are in a folder with the name of the
+        job's type, because the role of a worker names this folder.
         """
         digest = _digest(text)
         key = f"{PAYLOADS}{_folder(job_type)}/{job_id}/{digest}.json"
         return self._keep(job_id, OF_PAYLOAD + digest, key, text, needed_at or 0)
 
     def keep_past(self, job_id: str, gen: int, text: str) -> None:
-        """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
+        """Store the payload of an earlier run, which the main item no longer refers to."""
         place = self._keep(job_id, _past(gen), _past_key(job_id, gen), text, 0)
         if place != _past(gen):
-            # Nothing else says where it is: no JSON begins like such a reference.
+            # Nothing else marks a reference: no JSON text begins like one.
             self._put(job_id, _past(gen), place)
 
     def past(self, job_id: str, gen: int, since: float) -> JSON:
-        """Return such a payload; None when there is none that was kept after `since` (epoch seconds)."""
+        """Return such a payload; None if none was stored after `since` (epoch seconds)."""
         row = self._row(job_id, _past(gen))
         if row is None or row.expires_at - KEEP_BODIES <= since:
             return None
         if not row.body.startswith(S3_PREFIX):
             return from_text(row.body)
-        # never another object, whatever the row says
+        # never read another object, whatever the row says
         return from_text(self._files.read(_past_key(job_id, gen)))
 
     def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
@@ -98,9 +104,9 @@ class Bodies:
     def read_on(
         self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
     ) -> JSON:
-        """Read the payload of a job that goes on: one in the table that soon expires is kept for as long as a new one.
+        """Read the payload of an unfinished job; extend the life of a payload in the table that expires soon.
 
-        `failed` is told of an error of that write, which costs the job nothing: it is tried at the next look.
+        `failed` receives an error of that extension. It costs the job nothing, because the next read tries again.
         """
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)
@@ -150,13 +156,13 @@ def in_table(reference: str | None) -> bool:
 
 
 def _token(change: Change) -> str:
-    """Return the fencing token that the change is bound to, as part of a key: `gen-attempt`."""
+    """Return the fencing token of the change as part of a key: `gen-attempt`."""
     claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
     return f"{change.gen}-{claims[0] if claims else change.writer}"
 
 
 def _genuine(job_id: str, reference: str, text: str) -> str | None:
-    """Return the text; None for a payload that is not the one whose digest the main item has.
+    """Return the text; None if the payload does not match the digest in the main item.
 
     Workers of other types may write rows of this job. So a reference of another form is none of a payload, whatever
     lies there: the hash that stands for a short payload in the row's signature is signed as well.

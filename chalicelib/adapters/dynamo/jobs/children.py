@@ -1,4 +1,4 @@
-"""Keep which jobs a job made: a small item for each, in the partition of the job that made it."""
+"""Store which jobs a job made: a small item for each, in the partition of the parent."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,11 +16,11 @@ from chalicelib.jobs.listing import among_children, matches
 from chalicelib.jobs.port import Filter, Page
 
 PREFIX = "SUB#"
-"""Sorts behind META: whoever reads a job with its attempts does not read these."""
+"""Sorts after META, so a read of a job with its attempts does not include these items."""
 
 
 class ChildRow(Model):
-    """A job that the job `pk` made; its key and id are in the sort key."""
+    """A child of the job `pk`; its key and id are in the sort key."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -28,7 +28,7 @@ class ChildRow(Model):
 
 
 class Children:
-    """Lists what jobs made. `clock` gives seconds since the epoch."""
+    """List the children of jobs. `clock` gives seconds since the epoch."""
 
     def __init__(self, table: Table, pages: Pages, clock: Callable[[], float]) -> None:
         self._table = table
@@ -37,12 +37,15 @@ class Children:
         self._clock = clock
 
     def keep(self, job: Job) -> None:
-        """Put a job on its parent's list; again, it does no harm. Readers leave out one that is not stored."""
+        """Add a job to its parent's list. Repeating this is harmless. Readers skip a job that is not stored."""
         expires = self._clock() + KEEP_BODIES
         self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
 
     def page(self, parent: str, which: Filter, limit: int, position: str | None) -> Page:
-        """See JobStore: a query, and a batch in which the parent is read as well, to tell its life from one before."""
+        """See JobStore.
+
+        A query, and a batch that also reads the parent, to distinguish it from an earlier job with its id.
+        """
         ids, following = self.of(parent, min(limit, BATCH - 1), position)
         read = self._pages.all_of([parent, *ids]) if ids else []
         since = next((lives.since(job.created_at) for job in read if job.id == parent), 0.0)
@@ -50,7 +53,7 @@ class Children:
         return Page([job for job in made if job.created_at > since and matches(job, which)], following, len(made))
 
     def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
-        """Return ids of what a job made, by their keys, and where to go on (None: that was all). One request."""
+        """Return the ids of the children by their keys, and the next position (None: no more). One request."""
         start: Any = position and {"pk": {"S": parent}, "sk": {"S": PREFIX + position}}
         answer = self._table.query(
             self._table.name, parent, Path("sk").startswith(PREFIX), consistent_read=True, limit=limit,

@@ -1,4 +1,4 @@
-"""Index entries: one query a partition, several side by side where there are many."""
+"""Read index entries: one query per partition, in parallel if there are many."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables.binding import Table
 
 FEW = 12
-"""Partitions that are asked one after the other; more of them are asked side by side."""
+"""Maximum partitions that are read one after the other; more are read in parallel."""
 THREADS = 8
 SWEEP_PAGES = 10
-"""Queries for one partition in one look of the watchdog, 1 MB each: about 35,000 entries."""
+"""Queries for one partition in one run of the watchdog, 1 MB each: about 35,000 entries."""
 
 
 class Entries:
-    """Asks the partitions of an index."""
+    """Read the partitions of an index."""
 
     def __init__(self, table: Table, shards: Shards) -> None:
         self._table = table
@@ -33,7 +33,7 @@ class Entries:
         return merge(slices)
 
     def oldest(self, asked: Plan, limit: int) -> Sequence[Entry]:
-        """Return the oldest entries, up to `limit`; a partition is read for at most 10 MB."""
+        """Return the oldest entries, up to `limit`; read at most 10 MB of a partition."""
         found = [
             entry
             for name in asked.groups
@@ -49,12 +49,12 @@ class Entries:
         if len(places) <= FEW:
             return list(map(ask, places))
         with ThreadPoolExecutor(THREADS) as pool:
-            # each thread counts its reads for the request that is served here
+            # each thread counts its reads for the current request
             contexts = [copy_context() for _ in places]
             return list(pool.map(lambda context, place: context.run(ask, place), contexts, places))
 
     def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
-        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if those are all."""
+        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if these are all."""
         found: dict[str, Sequence[str]] = {}
         whole, size = True, max(1, most // (2 * self._shards.asked))
         for place in (partition(name, shard) for name in asked.groups for shard in range(self._shards.asked)):

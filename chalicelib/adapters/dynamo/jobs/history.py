@@ -1,4 +1,4 @@
-"""Keep and read what happened to a job: its attempts and what operators did, beside its main item."""
+"""Store and read a job's history: its attempts and the acts of operators, next to its main item."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -46,16 +46,16 @@ class History:
         self._acts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(act)).save()
 
     def read(self, job_id: str) -> tuple[Item | None, list[Item]]:
-        """Return the main item and what lies before it, oldest first: the newest MOST_HISTORY + 1 attempts, and acts.
+        """Return the main item and the rows before it, oldest first: the newest MOST_HISTORY + 1 attempts, and acts.
 
-        One request as a rule (1 MB a request); more for a job with more.
+        This is usually one request (1 MB each), and more for a job with a longer history.
         """
         items, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2)
         while start and len(items) < MOST_HISTORY + 2:
             more, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2 - len(items), start)
             items += more
         if start:
-            # acts lie before attempts: they are not read yet, or not all of them
+            # acts sort before attempts, so they are not all read yet
             acts, _ = self._newest(job_id, Path("sk").startswith(ACT), MOST_HISTORY)
             items = [item for item in items if not _is_act(item)] + acts
         main = next((item for item in items if item["sk"]["S"] == META), None)

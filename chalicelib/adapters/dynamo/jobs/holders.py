@@ -1,4 +1,4 @@
-"""Keep which job holds a key: one small item for each key, beside the jobs."""
+"""Store which job holds a key: one small item for each key, next to the jobs."""
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -25,13 +25,16 @@ class KeyLockRow(Model):
 
 
 class KeyLocks:
-    """Reads and writes the rows of keys."""
+    """Read and write the rows of keys."""
 
     def __init__(self, table: Table) -> None:
         self._rows = table.bind(KeyLockRow)
 
     def key_lock(self, key: str) -> KeyLock | None:
-        """See JobStore. A row that has expired and is not yet removed still counts: its job may be there as well."""
+        """See JobStore.
+
+        A row that has expired but is not removed yet still counts, because its job may also still exist.
+        """
         try:
             row = self._rows.get(key, KEY, consistent_read=True)
         except self._rows.DoesNotExist:
@@ -40,7 +43,7 @@ class KeyLocks:
 
     def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """See JobStore."""
-        # a row that went before its job has run would let the next request make a second one
+        # if the row expired before its job has run, the next request would make a second job
         kept = KEEP_WAITING_KEYS if isinstance(key, WaitingKey) else KEEP_KEYS
         row = self._rows(pk=str(key), job=new.job, until=new.until, expires_at=new.until + kept)
         same: Condition = KeyLockRow.pk.does_not_exist() if seen is None else KeyLockRow.job == seen.job

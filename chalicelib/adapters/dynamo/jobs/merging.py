@@ -1,4 +1,4 @@
-"""Many shards, one order: what can be said of the whole when each shard has answered with a slice. Pure."""
+"""Merge many shards into one order: what is certain when each shard has answered with a slice. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An index entry: its sort key, which job it is, and when the watchdog may look at that."""
+    """An index entry: its sort key, its job, and the time from which the watchdog may check it."""
 
     key: str
     id: str
@@ -15,7 +15,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One shard's answer, highest key first, and the last key it looked at (None: it looked at all it has)."""
+    """The answer of one shard, highest key first, and the last key that it read (None: it read everything)."""
 
     entries: Sequence[Entry]
     frontier: str | None
@@ -25,7 +25,7 @@ class Slice:
 class Merged:
     """The entries of all shards, highest key first, down to the frontier (None: to the end).
 
-    Below the frontier a shard that stopped early may hold entries that nobody has seen yet, so nothing there counts.
+    Below the frontier, a shard that stopped early may have unread entries, so entries there do not count.
     """
 
     entries: Sequence[Entry]
@@ -33,7 +33,7 @@ class Merged:
 
 
 def merge(slices: Iterable[Slice]) -> Merged:
-    """Return the slices as one; the frontier is the highest of those shards that stopped early."""
+    """Merge the slices; the frontier is the highest one of all shards that stopped early."""
     slices = list(slices)
     frontier = max((part.frontier for part in slices if part.frontier is not None), default=None)
     seen = [entry for part in slices for entry in part.entries if frontier is None or entry.key >= frontier]
@@ -41,7 +41,7 @@ def merge(slices: Iterable[Slice]) -> Merged:
 
 
 def once(entries: Iterable[Entry]) -> list[Entry]:
-    """Return each job's first entry: one that moved to another shard meanwhile was met in both."""
+    """Return each job's first entry: a job that moved to another shard meanwhile appears twice."""
     first: dict[str, Entry] = {}
     for entry in entries:
         first.setdefault(entry.id, entry)

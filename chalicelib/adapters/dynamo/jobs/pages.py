@@ -1,4 +1,4 @@
-"""Lists of jobs: one query a partition, merged, then the main items of those that are shown."""
+"""List jobs: one query per partition, a merge, then the main items of the jobs on the page."""
 
 import math
 from collections import Counter
@@ -25,24 +25,25 @@ from chalicelib.telemetry import events
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 MOST_BATCHES = 3
-"""BatchGetItems for a page, those included that ask again for what DynamoDB left unread. With 4 queries it is 7."""
+"""BatchGetItems for a page, including retries for items that DynamoDB did not read. With 4 queries the sum is 7."""
 SELECTIVE = 10
-"""Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
+"""Entries that a shard reads for each wanted job, if the server filters some out."""
 USUAL = 20
-"""Jobs on a page by default, and the smallest page that the look-ahead of a search is computed for."""
+"""Jobs on a page by default, and the smallest page size for the look-ahead of a search."""
 LEAST, MOST = 200, 1000
-"""The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
-that a page costs the same read units there and at any size."""
+"""Bounds of the entries per query. The minimum is that of a page of 20 jobs in a shard of a thousand jobs, so a page
+costs the same read units at any size."""
 MOST_LOOKED = 10_000
-"""Entries that one page looks at in all partitions together: about 160 read units. It may be shorter for that."""
+"""Entries that one page reads in all partitions together: about 160 read units. The page may be shorter because of
+it."""
 ABOVE = "~"
-"""Appended to a key it makes a position that is just above it: it sorts behind every character of a key."""
+"""Appended to a key, it makes a position just above the key, because it sorts after every character of a key."""
 
 
 class Pages:
-    """Lists over the indexes. `clock` gives seconds since the epoch; expired jobs are not shown.
+    """List jobs with the indexes. `clock` gives seconds since the epoch; expired jobs are not shown.
 
-    `types` tells the job types that may have unfinished jobs.
+    `types` returns the job types that may have unfinished jobs.
     """
 
     def __init__(
@@ -63,11 +64,11 @@ class Pages:
         self._shards = shards
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """See JobStore: a query a partition, and up to 3 batches of main items. Bodies that lie apart are not read."""
+        """See JobStore. One query per partition, and up to 3 batches of main items. Separate bodies are not read."""
         if offset:
             return self._behind(which, limit, offset, position)
         asked = plan(which, position, self._types)
-        # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
+        # If the index cannot tell which jobs match, read a few more entries at first; these are usually enough.
         usual = max(USUAL, limit)
         first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
@@ -78,7 +79,7 @@ class Pages:
         return self._filled(which, limit, self._look(asked, which, size, position), first, most)
 
     def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """Return the page behind so many jobs: of an index that has these jobs and no others."""
+        """Return the page after a number of jobs, from an index that contains exactly the jobs of the list."""
         check_offset(which)
         asked = plan(which, position, self._types)
         seen = self._look(asked, which, self._share(offset + limit), position)
@@ -88,7 +89,7 @@ class Pages:
         return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
 
     def _filled(self, which: Filter, limit: int, seen: Merged, first: int, most: int) -> Page:
-        """Return the jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
+        """Return the matching jobs among the first `most` entries; read `first` of them at first."""
         jobs: list[Job] = []
         looked = 0
         for _, job in self._read(seen.entries[:most], first):
@@ -118,7 +119,7 @@ class Pages:
         return [job for job in found.values() if job is not None]
 
     def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
-        """Return up to 100 jobs as they stand, in this order, without those that are gone; raises what may not last."""
+        """Return up to 100 jobs unchanged, in this order, without deleted ones; raises errors that may be temporary."""
         found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
         if len(found) < len(ids):
             raise _half_read()
@@ -137,7 +138,7 @@ class Pages:
         return Merged(wanted, seen.frontier)
 
     def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
-        """Return the entries with their jobs (None: gone), `first` of them at first, as far as DynamoDB reads."""
+        """Return the entries with their jobs (None: deleted), at first `first` of them, as far as DynamoDB reads."""
         left = iter(range(MOST_BATCHES))
         for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk], left)
@@ -147,7 +148,7 @@ class Pages:
                 yield entry, jobs[entry.id]
 
     def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
-        """Return the jobs by id, None for one that is gone, in the requests that are left; leave out the unread."""
+        """Return the jobs by id with the remaining requests; None for a deleted job; skip unread ones."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:
@@ -161,7 +162,7 @@ class Pages:
         return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
 
     def _share(self, number: int) -> int:
-        """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
+        """Return how many of the first entries one shard may hold: five standard deviations above its share."""
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
     def _shown(self, item: Mapping[str, Any]) -> Job | None:
@@ -181,7 +182,7 @@ def _half_read() -> JobFlowError:
 
 
 def _selective(asked: Plan, which: Filter) -> bool:
-    """Return True when the query filters index entries; a page then reads more of them."""
+    """Return True if the query filters index entries; a page then reads more of them."""
     return asked.server is not None or which.id_prefix is not None
 
 

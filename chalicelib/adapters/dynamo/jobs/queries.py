@@ -1,4 +1,4 @@
-"""Turn a filter into one query for each partition: index, range, and the server's filter. Pure."""
+"""Convert a filter to one query per partition: index, range, and the server's filter. Pure."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -20,7 +20,7 @@ from chalicelib.jobs.tenants import tag_of
 class Plan:
     """The query for every shard of each group. `low` and `high` bound the sort key.
 
-    `high` is exclusive unless `low` is there too.
+    `high` is exclusive, except together with `low`.
     """
 
     index: str
@@ -30,11 +30,11 @@ class Plan:
     high: str | None
     server: Condition | None
     exact: bool
-    """True when the index alone tells which jobs match; if not, the main items must be read."""
+    """True if the index alone decides which jobs match; otherwise the main items must be read."""
 
     @property
     def empty(self) -> bool:
-        """Return True when nothing can lie between the bounds."""
+        """Return True if no key can be between the bounds."""
         return self.low is not None and self.high is not None and self.low > self.high
 
     @property
@@ -49,12 +49,12 @@ class Plan:
 
 
 Types = Callable[[], Collection[str]]
-"""Tells the job types that may have unfinished jobs."""
+"""Return the job types that may have unfinished jobs."""
 
 
 def plan(which: Filter, position: str | None, types: Types) -> Plan:
-    """Return how to list the jobs of a filter from a position on; `types` is asked for unfinished jobs of any type."""
-    # Nothing is due before it is created: what lies below the lower bound need not be looked at.
+    """Return how to list the jobs of a filter from a position; `types` is called for unfinished jobs of any type."""
+    # No job is due before its creation, so entries below the lower bound can be skipped.
     low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
     if which.fingerprint is not None:
         exact = which.status is None and not _by_content(which)
@@ -70,13 +70,13 @@ def plan(which: Filter, position: str | None, types: Types) -> Plan:
 
 
 def _by_content(which: Filter) -> bool:
-    """Return True for a filter that only the main item can answer."""
+    """Return True for a filter that needs the main items."""
     parts = (which.error, which.payload, which.finished_after, which.finished_before)
     return any(part is not None for part in parts)
 
 
 def due(search: Search, now: float) -> Plan:
-    """Return how to find the jobs of a type that the watchdog may look at."""
+    """Return how to find the jobs of a type that the watchdog may check."""
     names = (SCHED, PARKED) if search.planned else (AT_WORK,)
     groups = [f"{name}#{search.job_type}" for name in names]
     low = None if search.since is None else iso(search.since)
@@ -90,7 +90,7 @@ def at_work(job_type: str) -> Plan:
 
 
 def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
-    """Return the groups, those of unfinished jobs with their types."""
+    """Return the groups; for unfinished jobs one per type."""
     if not BY_TYPE & set(kept):
         return kept
     names = [which.type] if which.type is not None else sorted(types())
@@ -98,8 +98,8 @@ def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[s
 
 
 def _whole_millisecond(at: float) -> float:
-    """Return the first whole millisecond that is not before: jobs are created at whole ones."""
-    # The tenth of one is what floats of this size are exact to, many times over.
+    """Return the first whole millisecond at or after the time: jobs are created at whole milliseconds."""
+    # Floats of this size are precise to far less than a tenth of a millisecond.
     return math.ceil(round(at * 1000, 1)) / 1000
 
 

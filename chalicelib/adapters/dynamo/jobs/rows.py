@@ -1,4 +1,4 @@
-"""A job as items: the models, and the way from a Job to its main item and back."""
+"""Map a job to items: the models, and the conversion of a Job to its main item and back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
@@ -19,38 +19,38 @@ from chalicelib.jobs.listing import born, is_parked, order
 ALWAYS = frozenset(
     {"type", "status", "created_at", "updated_at", "gen", "attempts", "max_attempts", "due_at", "sent"}
 )  # fmt: skip
-"""Fields that are written whatever their value; the others are left out while they have their default."""
+"""Fields that are always written; other fields are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
 ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "signature", *BODIES})
 """Fields that are kept under another name, or beside the main item; and what is no field of the job alone."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
 BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
-"""A job in which every field that may be left out has its default."""
+"""A job in which every optional field has its default."""
 
 
 ATTRIBUTES: Mapping[Any, Callable[..., Attribute[Any]]] = {
     str: Text, Status: Text, float: Seconds, int: Whole, bool: BooleanAttribute,
     tuple[str, ...]: partial(ListAttribute, of=Text),
 }  # fmt: skip
-"""Classes of the attributes in which fields of a job are stored, by the type of the field."""
+"""Attribute classes for the fields of a job, by the type of the field."""
 
 
 def _attribute(name: str, hint: Any) -> Attribute[Any]:
-    """Return the attribute of a field: `float | None` is kept as a float is."""
+    """Return the attribute class of a field: `float | None` is stored like a float."""
     kinds = set(get_args(hint)) - {NoneType} if isinstance(hint, UnionType) else {hint}
     return ATTRIBUTES[kinds.pop()](null=name not in ALWAYS)
 
 
 _FIELDS = {name: _attribute(name, hint) for name, hint in get_type_hints(Job).items() if name not in ELSEWHERE}
 _JobFields: Any = new_class("_JobFields", (Model,), {}, lambda namespace: namespace.update(_FIELDS))
-"""An attribute for each field of a job, so that a new field is declared once."""
+"""Declare an attribute for each field of a job, so that a new field is declared only once."""
 
 
 class JobRow(_JobFields):  # type: ignore[misc]
-    """A job's main item, at most 1 KB: what it weighs is what every change of it costs.
+    """A job's main item, at most 1 KB, because its size decides the cost of every change.
 
-    Every field of a job that is not in ELSEWHERE is an attribute as well. Declared here are the keys, what stands for a
-    payload or result that is kept apart, and what conditions and queries name.
+    Every field of a job that is not in ELSEWHERE is also an attribute. Declared here are the keys, the references to
+    separate payloads and results, and the names for conditions and queries.
     """
 
     pk = Text(hash_key=True)
@@ -99,7 +99,7 @@ class AttemptRow(Model):
 
 
 class ActRow(Model):
-    """An act of an operator on a job, before the last one."""
+    """An earlier act of an operator on a job."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -122,7 +122,7 @@ class BodyRow(Model):
 
 
 def stored(name: str, value: Any) -> Any:
-    """Return a field's value as it is kept, or None where the attribute is left out."""
+    """Return a field's value in stored form, or None if the attribute is left out."""
     if value is None or (name not in ALWAYS and value == DEFAULTS[name]):
         return None
     return list(value) if name == "tags" else value

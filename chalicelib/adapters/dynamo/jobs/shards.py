@@ -1,4 +1,4 @@
-"""Say into which partition of an index group an entry goes, and which of them readers ask. Pure."""
+"""Decide into which partition of an index group an entry goes, and which partitions readers query. Pure."""
 
 import itertools
 import zlib
@@ -12,10 +12,10 @@ from chalicelib.settings import SHARDS, Settings
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """New entries go into `written` partitions of each group; readers ask `asked` of them, which are never fewer.
+    """Write new entries to `written` partitions of each group; read `asked` of them, never fewer than `written`.
 
-    Both are powers of two: when there are more, an entry stays where it is, or goes to a higher shard when its job
-    changes. Whoever asks the lower ones first meets an entry that moves meanwhile once or twice, and never misses it.
+    Both are powers of two. When `written` grows, an entry stays where it is, or moves to a higher shard when its job
+    changes. A reader that starts with the lower shards meets a moving entry once or twice, but never misses it.
     """
 
     written: int = SHARDS[0]
@@ -28,7 +28,7 @@ class Shards:
 
     @property
     def waves(self) -> Sequence[range]:
-        """Return the shards that are asked, in the portions to ask for one after the other."""
+        """Return the shards to read, in the portions to read one after the other."""
         borders = [0, SHARDS[0]]
         while borders[-1] < self.asked:
             borders.append(borders[-1] * 2)
@@ -39,19 +39,19 @@ class Shards:
         return zlib.crc32(job_id.encode()) % self.written
 
     def group_of(self, job_id: str, status: Status, job_type: str, *, parked: bool = False) -> str | None:
-        """Return the job's partition of the sparse index; None when it is not in there."""
+        """Return the job's partition of the sparse index; None if the job is not in that index."""
         name = group(status, parked=parked)
         if name is None:
             return None
         return partition(f"{name}#{job_type}" if name in BY_TYPE else name, self.shard_of(job_id))
 
     def failure_of(self, job_id: str, fingerprint: str | None) -> str | None:
-        """Return the job's partition of the index of failures; None when it is not in there."""
+        """Return the job's partition of the index of failures; None if the job is not in that index."""
         return None if fingerprint is None else partition(fingerprint, self.shard_of(job_id))
 
 
 FOUR = Shards()
-"""Shards of a stage that names none."""
+"""Shards of a stage that sets none."""
 
 
 def partition(group_name: str, shard: int) -> str:

@@ -1,4 +1,4 @@
-"""The store of jobs on DynamoDB: one conditional write a change, no transactions, no scans."""
+"""Store jobs on DynamoDB: one conditional write per change, no transactions, no scans."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,15 +41,15 @@ from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
-"""Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
+"""Moves after which the job runs or is shown, so all of it is read; after other moves the payload is not read."""
 WAITED = frozenset({j.WAIT_FOR_TURN, j.GIVE_UP})
-"""Moves of a job that may have waited for months without a claim, and may do so again, or be retried months later."""
+"""Moves of a job that may have waited for months without a claim, and may wait again or be retried months later."""
 
 
 class DynamoJobStore:
-    """See JobStore. `clock` gives seconds since the epoch; it decides which jobs have expired.
+    """See JobStore. `clock` gives seconds since the epoch, and decides which jobs have expired.
 
-    `types` tells the job types that may have unfinished jobs; it is asked when jobs of any type are listed.
+    `types` returns the job types that may have unfinished jobs; it is used when jobs of any type are listed.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DynamoJobStore:
 
     def add(self, job: Job) -> None:
         """See JobStore."""
-        # Large parts first: a worker may look for them as soon as the main item is there.
+        # Large parts first: a worker may read them as soon as the main item exists.
         row = self._placed(job)
         if job.parent is not None:
             self._children.keep(job)
@@ -112,7 +112,7 @@ class DynamoJobStore:
             found = self._find(job_id)
             if found is None or found.writer != change.writer:
                 raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
-            # The reply to our own write was lost, and this is the SDK's second try: the first one has won.
+            # The reply to our own write was lost, and the SDK repeated it: the first write succeeded.
             row = found
         job = self._after(row, change.move)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
@@ -169,7 +169,10 @@ class DynamoJobStore:
         return None if self._expired(row) else row
 
     def _own(self, job: Job) -> bool:
-        """Return whether this same job is stored already: a reply was lost, and the SDK repeats. Raises JobExists."""
+        """Return whether this job is already stored, because a reply was lost and the SDK repeated.
+
+        Raises JobExists.
+        """
         found = self._find(job.id)
         if found is None or (job.writer and found.writer == job.writer):
             return found is not None
@@ -183,7 +186,7 @@ class DynamoJobStore:
         return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
 
     def _after(self, row: JobRow, move: j.Move) -> Job:
-        """Return a job that was changed; its payload is kept long enough for what may follow."""
+        """Return a changed job; keep its payload long enough for its next states."""
         old = self._clock() - row.created_at > RENEW_BODIES_AFTER
         if move not in HANDED_OUT and not (move in WAITED and old and in_table(row.payload_ref)):
             return self._main(row)
@@ -193,13 +196,13 @@ class DynamoJobStore:
         return job
 
     def _handed_out(self, row: JobRow) -> Job:
-        """Return a job that was changed. A body that cannot be read just now is None, as one that is gone."""
+        """Return a changed job. A body that cannot be read now is None, like a deleted one."""
         failed = partial(self._failed, row)
         try:
             payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
             return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
         except Exception as error:
-            # An error would hide that the change is made: a claimed job would be held, and its attempt be spent.
+            # An error would hide that the change was made: a claimed job would be held, and its attempt spent.
             failed(error)
             return self._main(row)
 
@@ -207,7 +210,7 @@ class DynamoJobStore:
         events.store_failed(self._main(row), error)
 
     def _main(self, row: JobRow) -> Job:
-        """Return the job without what lies beside its main item."""
+        """Return the job without the parts outside of its main item."""
         return job_of(row, from_text(row.payload), from_text(row.result))
 
     def _signed_anew(self, change: Change, placed: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +236,7 @@ class DynamoJobStore:
             row.payload = text
             return
         if job.idempotency_key is not None:
-            self._own(job)  # a key may be repeated, and a large body is expensive to write for nothing
+            self._own(job)  # a key may be repeated, and writing a large body in vain is expensive
         row.payload_ref = self._bodies.keep_payload(job.id, job.type, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:

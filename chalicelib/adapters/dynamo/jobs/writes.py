@@ -1,4 +1,4 @@
-"""A `Change` in DynamoDB's words: its condition and its actions. Decides nothing: `Change` has decided."""
+"""Convert a `Change` to DynamoDB's condition and actions. Decides nothing: `Change` has decided."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -39,13 +39,13 @@ def condition(change: Change, now: float) -> Condition:
 
 
 def free(now: float) -> Condition:
-    """Return the condition of a new job: no item, or one that has expired and is not yet removed."""
+    """Return the condition of a new job: no item, or an expired item that is not removed yet."""
     takeable: Condition = JobRow.pk.does_not_exist() | (JobRow.expires_at < now)
     return takeable
 
 
 def unknown(lost: Attempt) -> Condition:
-    """Return the condition of a lost attempt: no record, or one of a job that has expired and had the same id."""
+    """Return the condition of a lost attempt: no record, or a record of an expired job with the same id."""
     nothing: Condition = AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < lives.since(lost.started_at))
     return nothing
 
@@ -64,12 +64,12 @@ def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shar
 
 
 def _place(job_id: str, change: Change, shards: Shards) -> dict[str, str | None]:
-    """Return where the job lies in the sparse index after the change, as far as the change moves it."""
+    """Return the job's place in the sparse index after the change, as far as the change moves it."""
     target, parked_until = change.move.target, change.written().get("parked_until")
     if target is None:
         return {}
     if group(target) in BY_TYPE and not change.job_type:
-        return {}  # a change that knows no type starts and ends in the same group
+        return {}  # a change without a type starts and ends in the same group
     placed = {"group": shards.group_of(job_id, target, change.job_type, parked=parked_until is not None)}
     return placed if change.first_due is None else {**placed, "order": order_at(change.first_due, job_id)}
 
@@ -91,5 +91,5 @@ def _test(test: Test) -> Condition:
     if test.op == "=" and stored(test.field, test.value) is None:
         return absent
     compared = COMPARISONS[test.op](attribute, test.value)
-    # A field that is left out has its default, and the default may pass.
+    # A field that is left out has its default, and the default may satisfy the condition.
     return absent | compared if test.field not in ALWAYS and test.holds(BLANK) else compared

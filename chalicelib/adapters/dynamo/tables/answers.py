@@ -1,4 +1,4 @@
-"""Read the answers of DynamoDB that refuse a write."""
+"""Recognise DynamoDB's refusals of writes."""
 
 from pynamodb.exceptions import PynamoDBException
 

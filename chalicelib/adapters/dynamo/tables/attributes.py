@@ -1,4 +1,4 @@
-"""Attribute types of our own: text that DynamoDB always takes, and numbers in the form in which it gives them back."""
+"""Define attribute types: text that DynamoDB always accepts, and numbers in DynamoDB's own format."""
 
 import json
 import math
@@ -8,10 +8,13 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 
 class Text(UnicodeAttribute):
-    """Text. What is not Unicode (half a surrogate pair in an error message) becomes "?": DynamoDB would refuse it."""
+    """Text.
+
+    Invalid Unicode (half a surrogate pair in an error message) becomes "?", because DynamoDB would refuse it.
+    """
 
     def serialize(self, value: Any) -> str:
-        """As valid Unicode."""
+        """Return the text as valid Unicode."""
         return str(value).encode("utf-8", "replace").decode()
 
 
@@ -19,21 +22,21 @@ class Seconds(NumberAttribute):
     """A time or a duration, or any other number that may have a fraction."""
 
     def serialize(self, value: float) -> str:
-        """Without a trailing ".0", as DynamoDB writes it."""
+        """Return the number without a trailing ".0", as DynamoDB writes it."""
         return json.dumps(int(value) if value == int(value) else value)
 
     def deserialize(self, value: str) -> float:
-        """As a float, whatever it looks like."""
+        """Return a float in any case."""
         return float(value)
 
 
 class Whole(NumberAttribute):
-    """A whole number; a fraction is rounded up, which for an expiry means: not before."""
+    """An integer; a fraction is rounded up. For an expiry this means: not before."""
 
     def serialize(self, value: float) -> str:
-        """Digits only."""
+        """Return only digits."""
         return str(math.ceil(value))
 
     def deserialize(self, value: str) -> int:
-        """As an int, whatever it looks like."""
+        """Return an int in any case."""
         return int(float(value))

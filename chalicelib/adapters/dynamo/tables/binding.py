@@ -1,4 +1,4 @@
-"""pynamodb, bound late: a model meets its table's name when the settings are known, and all share one client."""
+"""Bind pynamodb late: a model gets its table's name when the settings are known, and all models share one client."""
 
 import functools
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Table(Connection):
-    """One table: pynamodb's connection on the process's client, where it would make a client for every model."""
+    """Connect pynamodb to one table with the process's client; pynamodb would make a client for every model."""
 
     def __init__(self, name: str, region: str, properties: dict[str, Any], client: Any) -> None:
         super().__init__(region=region)
@@ -27,11 +27,11 @@ class Table(Connection):
 
     @property
     def client(self) -> Any:
-        """The process's client."""
+        """Return the process's client."""
         return self._shared
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Make a request, and count what a read of it took for whoever asked. Raises as `reads.spend` does."""
+        """Make a request, and count its read units for the caller. Raises like `reads.spend`."""
         answer: dict[str, Any] = super().dispatch(operation_name, operation_kwargs)
         if operation_name in READS:
             told = answer.get("ConsumedCapacity", [])
@@ -39,7 +39,7 @@ class Table(Connection):
         return answer
 
     def bind(self, model: type[M]) -> type[M]:
-        """Return the model as a class whose rows live in this table."""
+        """Return the model as a class whose rows are in this table."""
         meta = type("Meta", (), {"table_name": self.name, "region": self.region})
         link = TableConnection(self.name, region=self.region)
         link.connection = self

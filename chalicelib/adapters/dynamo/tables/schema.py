@@ -1,4 +1,4 @@
-"""The two tables as CloudFormation properties: keys, indexes, stream, expiry. Described here and nowhere else."""
+"""Describe the two tables as CloudFormation properties: keys, indexes, stream, expiry. Nothing else describes them."""
 
 from typing import Any
 
@@ -7,23 +7,24 @@ ALL = "all"
 FAILURES = "failures"
 DUE = "due"
 RATE = "RATE#"
-"""Begins the partition of the plan of a job type's starts, in the control table."""
+"""Prefix of the partition with the planned starts of a job type, in the control table."""
 AUTO_PAUSE = "AUTOPAUSE#"
-"""Begins the partition of a job type's failures and of its pause by itself, in the control table."""
+"""Prefix of the partition with a job type's failures and its automatic pause, in the control table."""
 SCHEDULES = "SCHEDULES"
-"""Partition of the schedules in the control table, and in its index of next firings."""
+"""Partition of the schedules in the control table, and in the index of their next firings."""
 META = "META"
-"""Sort key of a job's main item; what sorts before it is its history, what sorts after it its large bodies."""
+"""Sort key of a job's main item. Its history sorts before it, its large bodies after it."""
 ACT = "ACT#"
-"""Begin of the sort keys of what operators did, which sorts before the attempts."""
+"""Prefix of the sort keys of operators' acts, which sort before the attempts."""
 CANARY = "CANARY"
-"""Sort key of an item that a recount writes to see the stream pass it."""
+"""Sort key of an item that a recount writes to see how far the stream is."""
 
 
 def jobs_table() -> dict[str, Any]:
-    """Return the table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it.
+    """Return the table of jobs. `active` is sparse: it contains jobs that need attention; finished jobs leave it.
 
-    `failures` is sparse too: each job under the name of its last error, until it completes or is run again.
+    `failures` is sparse too. It contains each job under the name of its last error, until the job completes or runs
+    again.
     """
     return {
         "BillingMode": "PAY_PER_REQUEST",
@@ -41,9 +42,10 @@ def jobs_table() -> dict[str, Any]:
 
 
 def control_table() -> dict[str, Any]:
-    """Return the table of rate windows, counters, tokens and schedules. Apart, so that its churn is in no stream.
+    """Return the table of rate windows, counters, tokens and schedules.
 
-    `due` is sparse: the schedules that have a next firing, whole, because a run of the watchdog reads them from there.
+    It is a separate table so that its many changes are in no stream. `due` is sparse. It contains the complete rows of
+    schedules with a next firing, because the watchdog reads them there.
     """
     by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {

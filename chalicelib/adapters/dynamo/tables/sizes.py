@@ -17,7 +17,7 @@ def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
 
 
 def write_units(size: int) -> int:
-    """Write units that an item of so many bytes costs."""
+    """Return the write units of an item of that many bytes."""
     return max(1, math.ceil(size / WRITE_UNIT))
 
 

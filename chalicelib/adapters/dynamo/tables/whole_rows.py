@@ -1,13 +1,17 @@
-"""Write a whole row by UpdateItem, so that a worker's role can name the attributes that it writes."""
+"""Write a whole row with UpdateItem, so that a worker's role can list the attributes that it may write."""
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 
 def write_whole(row: Model, condition: Condition | None = None) -> None:
-    """Write each attribute of the row, and remove those that it lacks. It costs and tests what a PutItem does.
+    """Write each attribute of the row, and remove attributes that it lacks.
 
-    IAM can bound what an UpdateItem writes (`dynamodb:Attributes`), and lets a PutItem replace any row of the table.
+    Cost and condition equal those of a PutItem.
+
+    IAM can limit the attributes of an UpdateItem (`dynamodb:Attributes`), but a PutItem could replace any row of the
+    table.
+
     Raises UpdateError.
     """
     keys = (row._hash_keyname, row._range_keyname)  # noqa: SLF001 - pynamodb has no other way to ask
@@ -16,7 +20,7 @@ def write_whole(row: Model, condition: Condition | None = None) -> None:
         getattr(type(row), name).remove() if value is None else getattr(type(row), name).set(value)
         for name, value in values.items()
     ]
-    # Not `row.update`, which asks for the whole row back: it may have 300 KB.
+    # Not `row.update`, which requests the whole row in the answer: it may have 300 KB.
     row._get_connection().update_item(  # noqa: SLF001
         *row._get_hash_range_key_serialized_values(),  # noqa: SLF001
         actions=actions, condition=condition,
