@@ -1,4 +1,4 @@
-"""The job types: one file here is one job type, one queue, one Lambda function; and nothing else is in this folder.
+"""Declare the job types: each file is one job type, one queue, one Lambda function. Nothing else is in this folder.
 
 How to add one
 --------------
@@ -31,49 +31,49 @@ docstring is the description that users read. `chalicelib.job_types.jobtype.job`
 How an attempt ends
 -------------------
 * Return the result (a pydantic model or anything JSON): the job is completed.
-* Raise `PermanentError` when another attempt cannot help: the job fails at once.
-* Raise `RetryLater(seconds, reason)` when a service says when to come back (429 with Retry-After): the job runs again
+* Raise `PermanentError` if another attempt cannot help: the job fails at once.
+* Raise `RetryLater(seconds, reason)` if a service says when to retry (429 with Retry-After): the job runs again
   after that time, and the attempt is not charged to `max_attempts`.
 * Raise anything else: the job is retried after a random wait whose limit grows, and dead-lettered after its last
   attempt.
 
 `retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
-time, up to one hour; `retry=Delays((5, 60, 3600))` names the waits one by one. A wait of over 15 minutes is parked: the
-job holds no message and no worker, and the watchdog sends a new message ahead of the time.
+time, up to one hour; `retry=Delays((5, 60, 3600))` lists the waits. For a wait of over 15 minutes the
+job is parked: it uses no message and no worker, and the watchdog sends a new message before the time.
 
 `rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers. `fair_by="customer"` names the
-field that says whose job it is: customers take turns. `serial_by="account"` lets one job of an account run at a
-time, in order (docs/job-types/).
-`pause_when=Failing(of=20, within=300)` pauses the type while its attempts all fail with one error.
+field with the customer: customers take turns. `serial_by="account"` runs one job of an account at a
+time, in order (docs/job-types/). `pause_when=Failing(of=20, within=300)` pauses the type while all its attempts fail
+with one error.
 
 How to change one
 -----------------
-* `changes=Changes(upgrade=…)` takes a function from an old payload to a new one. It is called for stored payloads that
-  the present schema refuses; without it such a job waits, is tried again every hour, and is counted in the metric
-  `Stalled`.
+* `changes=Changes(upgrade=…)` takes a function that converts an old payload to a new one. It is called for stored
+  payloads that the current schema refuses. Without it such a job waits, is tried again every hour, and counts in the
+  metric `Stalled`.
 * `Changes(retired=True)` refuses new jobs of the type while the stored ones are processed. Delete the file after that.
 
-How a deployment tries one
+How a deployment tests one
 --------------------------
-`changes=Changes(smoke={"text": "one two"})` is a payload that may run after every deployment of every stage, for good:
-nobody gets mail from it, nothing is charged by it. One job of it runs to its end; if it does not, the former version is
-brought back. Without `smoke` only the function is asked whether it starts.
+`changes=Changes(smoke={"text": "one two"})` is a payload that may run after every deployment of every stage:
+it must send no mail to users and charge nothing. One job with it must complete; if not, the previous version is
+restored. Without `smoke`, deploy only tests whether the function starts.
 
-Rules that tests hold
+Rules that tests check
 ---------------------
 * The name is the file: "word.count" is `word_count.py`, and the queue `<stack>-word-count`.
 * The payload is a pydantic model: strict, extra fields forbidden, each field described. It is stored as
   `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` is a valid payload.
 * A job may run twice. Write to a place where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or give
   `ctx.idempotency_key` to the service that is called.
-* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take about
-  a second may take several at once (`function=Function(batch_size=10)`).
+* A job may use the `timeout` less 5 seconds, which are reserved for receiving and settling it. A type whose jobs take
+  about a second may run several in one invocation (`function=Function(batch_size=10)`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Import only the public names of `chalicelib` and what is in `chalicelib/builtin/`: put more code of a type there, as
   `images.py` for `image_process.py`.
-* `access=AwsAccess(grants=…)` names what the function may do beyond its own queue and jobs, as "service:Action:where":
+* `access=AwsAccess(grants=…)` adds permissions to the function's own queue and jobs, as "service:Action:where":
   "ses:SendEmail" (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
-  (`infra/definition/iam/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to:
+  (`infra/definition/iam/permissions.py` has all forms). A presigned link needs `s3:GetObject` for its object:
   S3 checks the permissions of the signer.
-* Your own tables, buckets, secrets, settings and network are declared in `@job`, too: docs/job-types.md.
+* Your own tables, buckets, secrets, settings and network are also declared in `@job`: docs/job-types.md.
 """

@@ -1,4 +1,4 @@
-"""email.send: one e-mail through SES."""
+"""Send one e-mail through SES (email.send)."""
 
 from typing import Self
 
@@ -62,7 +62,7 @@ class EmailSend(BaseModel):
 
     @property
     def recipients(self) -> int:
-        """Return the number of addresses it goes to."""
+        """Return the number of its recipients."""
         return len(self.to) + len(self.cc) + len(self.bcc)
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class EmailSent(BaseModel):
 
 
 SLOWEST = 15.0
-"""Seconds the slowest send takes, with what is written about it: ended in the middle, it would be sent twice."""
+"""Seconds of the slowest send, with its log and metrics: a send that is killed in the middle would be repeated."""
 
 
 @job(
@@ -94,9 +94,9 @@ SLOWEST = 15.0
     access=AwsAccess(grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}")),
 )
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
-    """Send an e-mail through SES, from the address the stack is configured with.
+    """Send an e-mail through SES, from the address in the stack's configuration.
 
-    SES has no idempotency: in the rare case that an attempt dies after SES took the message, the next one sends it
+    SES has no idempotency. If an attempt dies after SES accepted the message, which is rare, the next one sends it
     again, with the same X-Idempotency-Key header and `idempotency-key` tag.
     """
     sender, region, domains = mail.account()

@@ -1,4 +1,4 @@
-"""image.process: crop, shrink and convert an uploaded image."""
+"""Crop, shrink and convert an uploaded image (image.process)."""
 
 import re
 from typing import Annotated, Literal
@@ -27,7 +27,7 @@ def _uploaded(key: str) -> str:
 
 
 class Part(BaseModel):
-    """A part of the payload."""
+    """A nested part of the payload."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -82,7 +82,7 @@ class ImageProcess(BaseModel):
 
 
 class ImageProcessed(BaseModel):
-    """The new image: where it is, its size in pixels and bytes, and a link to it for an hour."""
+    """The new image: its key, its size in pixels and bytes, and a link that is valid for an hour."""
 
     key: str
     width: int
@@ -98,9 +98,9 @@ class ImageProcessed(BaseModel):
     access=AwsAccess(grants=("s3:GetObject:uploads/*", "s3:PutObject:processed/*", "s3:GetObject:processed/*")),
 )  # fmt: skip
 def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
-    """Crop, resize, thumbnail or convert an uploaded image; the camera's orientation is applied, metadata removed.
+    """Crop, resize, thumbnail or convert an uploaded image; apply the camera's orientation and remove metadata.
 
-    Of an animation the first picture is used. An upload that does not exist yet is retried like any error.
+    From an animation it uses the first picture. An upload that does not exist yet is retried like any error.
     """
     from chalicelib.builtin.images import Recipe, render
 

@@ -1,4 +1,4 @@
-"""report.generate: a report over the jobs of a period."""
+"""Report on the jobs of a period (report.generate)."""
 
 import re
 from datetime import timedelta
@@ -16,14 +16,14 @@ LONGEST_DAYS = 92
 ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXAMPLE: JsonDict = {"hours": 24, "formats": ["csv", "html"]}
 SMOKE: JsonDict = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats": ["csv"]}
-"""An hour without jobs: one query that finds nothing, and a file of a few lines."""
+"""An hour without jobs: one query that finds nothing, and a short file."""
 CONTENT_TYPE = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
 Format = Literal["csv", "html"]
 
 
 def _written_out(value: Any) -> Any:
-    """Only a full ISO 8601 text is a time here: a bare number or a date alone would be a guess."""
+    """Only a full ISO 8601 time is accepted: a bare number or a date alone would be ambiguous."""
     if isinstance(value, str) and not ISO.fullmatch(value):
         raise ValueError("must be a time like 2026-11-25T00:00:00Z")
     if isinstance(value, (int, float)):
@@ -35,7 +35,7 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_ou
 
 
 class ReportGenerate(BaseModel):
-    """The jobs to report on: those created in a period, of one type or of all."""
+    """The jobs of the report: created in a period, of one type or of all."""
 
     model_config = ConfigDict(
         strict=True,
@@ -86,7 +86,7 @@ class ReportGenerate(BaseModel):
         return self
 
     def period(self, now: float) -> tuple[float, float]:
-        """Return start and end in seconds since the epoch, for a report made now. Raises PermanentError."""
+        """Return start and end in seconds since the epoch, for a report at this moment. Raises PermanentError."""
         end = self.end.timestamp() if self.end else now
         start = self.start.timestamp() if self.start else end - self.hours * HOUR
         if not 0 < end - start <= LONGEST_DAYS * 24 * HOUR:
@@ -95,14 +95,14 @@ class ReportGenerate(BaseModel):
 
 
 class ReportFile(BaseModel):
-    """One file of a report: where it is, and a link to it for an hour."""
+    """One file of a report: its key, and a link that is valid for an hour."""
 
     key: str
     url: str
 
 
 class ReportGenerated(BaseModel):
-    """The headline numbers (durations in seconds), and the files. `incomplete` says why jobs are missing, if any."""
+    """The main numbers (durations in seconds), and the files. `incomplete` gives the reason if jobs are missing."""
 
     from_: str = Field(serialization_alias="from")
     to: str
@@ -129,9 +129,9 @@ class ReportGenerated(BaseModel):
     changes=Changes(smoke=SMOKE),
 )  # fmt: skip
 def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
-    """Count the jobs of a period by their outcome: rates, durations, errors, hour by hour, as CSV and as a web page.
+    """Count the jobs of a period by outcome: rates, durations, errors, hour by hour, as CSV and as a web page.
 
-    At most 50,000 jobs are counted, the newest first; a report over more says so.
+    It counts at most the newest 50,000 jobs; if there are more, the report says so.
     """
     from chalicelib.builtin.reports.collect import collect
     from chalicelib.builtin.reports.page import to_html

@@ -1,4 +1,4 @@
-"""Code of the built-in job types: e-mail, images, reports.
+"""Contain the code of the built-in job types: e-mail, images, reports.
 
-The job types themselves are in `handlers/`; import heavy libraries only inside the job function.
+The job types themselves are in `handlers/`. Import heavy libraries only inside the job function.
 """

@@ -1,8 +1,8 @@
-"""Write the finished jobs of a day into a bucket, one JSON line each: what outlives the stage's own retention.
+"""Write the finished jobs of a day to a bucket, one JSON line each, to keep them longer than the stage does.
 
-An export is resumable: it writes parts of a few megabytes, and after each part how far it is. An attempt that comes
-after a crash goes on behind the last part that was noted, and writes the one that was not noted again, under the same
-key. The manifest is written last: its parts hold each finished job exactly once.
+An export can be resumed. It writes parts of a few megabytes, and after each part its progress. After a crash the next
+attempt continues after the last noted part, and writes the part that was not noted again, under the same key. It writes
+the manifest last: the manifest's parts contain each finished job exactly once.
 """
 
 import gzip
@@ -26,12 +26,12 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
-"""Grants that reading jobs takes; `s3:GetObject` and `s3:PutObject` below the prefix that is written to come on top."""
+"""Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
 JOBS_PAGE, BODIES_PAGE = 100, 10
 PART_BYTES = 8_000_000
-"""Size of a part before it is compressed, from which on no further page of jobs is added."""
+"""Size of a part before compression from which no more page of jobs is added."""
 PART_RESERVE = 30.0
-"""Seconds kept for writing a part; a page of jobs with their bodies takes less than that, too."""
+"""Seconds reserved for writing a part; reading a page of jobs with their bodies also takes less."""
 LARGEST_NOTE = 4_000_000
 TEXTS = (
     "id", "type", "status", "gen", "attempts", "max_attempts", "error_class", "error_message", "fingerprint", "tags",
@@ -42,7 +42,7 @@ DATE = re.compile(r"20\d\d-\d\d-\d\d")
 
 
 class JobExport(BaseModel):
-    """The day whose finished jobs are written out."""
+    """The day whose finished jobs are exported."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", title="Export finished jobs", json_schema_extra={"examples": [{"days_ago": 7}]}
@@ -72,7 +72,7 @@ class JobExport(BaseModel):
         return value
 
     def start(self, now: float) -> float:
-        """Return when the day begins (epoch seconds). Raises PermanentError for a day that is not over."""
+        """Return the start of the day (epoch seconds). Raises PermanentError for a day that is not over."""
         today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         wanted = datetime.fromisoformat(self.day).replace(tzinfo=UTC) if self.day else None
         day = wanted or today - timedelta(days=self.days_ago)
@@ -82,7 +82,7 @@ class JobExport(BaseModel):
 
 
 class Exported(BaseModel):
-    """The numbers of an export: jobs written, and parts. `unfinished` are left out: export the day again later."""
+    """The numbers of an export: jobs and parts. `unfinished` jobs are left out: export the day again later."""
 
     day: str
     jobs: int
@@ -93,7 +93,7 @@ class Exported(BaseModel):
 
 @dataclass
 class Progress:
-    """The state of an export: keys and numbers of jobs of the parts, and the position behind the last of them."""
+    """The state of an export: keys and job counts of the parts, and the position after the last part."""
 
     parts: list[list[Any]] = field(default_factory=list)
     unfinished: int = 0
@@ -102,13 +102,13 @@ class Progress:
 
     @property
     def jobs(self) -> int:
-        """Return how many jobs the parts hold."""
+        """Return the number of jobs in the parts."""
         return sum(number for _, number in self.parts)
 
 
 @dataclass
 class Export:
-    """One export: of this day, below this folder of the bucket."""
+    """One export: of this day, to this folder of the bucket."""
 
     asked: JobExport
     ctx: JobContext
@@ -117,7 +117,7 @@ class Export:
     start: float
 
     def part(self, progress: Progress) -> Progress:
-        """Write one part behind the position, and then how far that is."""
+        """Write one part from the position, then the new position."""
         lines: list[bytes] = []
         size, unfinished, position, ended = 0, progress.unfinished, progress.position, False
         while size < PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > PART_RESERVE):
@@ -130,14 +130,14 @@ class Export:
             position, ended = page.position, page.position is None
             self.ctx.progress(self._percent(page.jobs), f"{progress.jobs + len(lines):,} jobs written")
         key = f"{self.folder}/part-{len(progress.parts) + 1:05}.jsonl.gz"
-        # without a time in it: the same jobs are the same bytes
+        # without a time in it, so the same jobs give the same bytes
         self.bucket.write(key, gzip.compress(b"".join(lines), mtime=0), "application/gzip")
         done = Progress([*progress.parts, [key, len(lines)]], unfinished, position, ended)
         self.bucket.write(self._note, json.dumps(asdict(done)).encode(), "application/json")
         return done
 
     def so_far(self) -> Progress:
-        """Return what an earlier attempt has written."""
+        """Return the state that an earlier attempt has written."""
         try:
             return Progress(**json.loads(self.bucket.read(self._note, LARGEST_NOTE)))
         except FileMissing:
@@ -171,9 +171,9 @@ class Export:
 
 
 def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Exported:
-    """Write the day's finished jobs below `prefix` of `bucket`; return what was written.
+    """Write the day's finished jobs below `prefix` of `bucket`; return the numbers.
 
-    Goes on in another invocation when the time of this one ends (RetryLater: no attempt is charged).
+    Continue in another invocation when the time of this one ends (RetryLater: no attempt is charged).
     """
     start = asked.start(ctx.job.created_at)
     day = iso(start)[:10]
@@ -191,7 +191,7 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
 
 
 def line(job: Job, *, bodies: bool) -> bytes:
-    """Return a job as one line of JSON, with a newline at its end. Times are ISO 8601 in UTC."""
+    """Return a job as one line of JSON, with a final newline. Times are ISO 8601 in UTC."""
     told: dict[str, Any] = {name: getattr(job, name) for name in TEXTS}
     told |= {name: None if (at := getattr(job, name)) is None else iso(at) for name in TIMES}
     if bodies:

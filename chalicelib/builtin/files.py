@@ -1,4 +1,4 @@
-"""The files bucket as built-in job types use it."""
+"""Give built-in job types access to the files bucket."""
 
 from chalicelib.adapters.s3.files import LINK_SECONDS, Files, files
 from chalicelib.assembly import parts
@@ -6,10 +6,10 @@ from chalicelib.jobs.listing import iso
 
 
 def bucket() -> Files:
-    """Return the files bucket, with this process's one client."""
+    """Return the files bucket, with this process's client."""
     return files(parts.settings)
 
 
 def link_expiry(now: float) -> str:
-    """Return when a link made at `now` (epoch seconds) stops working, as ISO 8601 in UTC."""
+    """Return when a link that is made at `now` (epoch seconds) expires, as ISO 8601 in UTC."""
     return iso(now + LINK_SECONDS)

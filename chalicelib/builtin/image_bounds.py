@@ -10,15 +10,15 @@ from itertools import islice
 MOST_SCANS = 100
 """Encoders write about ten; every other 0xFFDA lies in metadata, such as a thumbnail."""
 MOST_CHUNKS = 10_000
-"""Of a PNG or WebP: at the 8 KB that libpng writes by default, 15 MB are 1,900."""
+"""Of a PNG or WebP: with libpng's default chunks of 8 KB, 15 MB are 1,900."""
 MOST_BLOCKS = 4_000
 """Of a GIF before its first picture, each of at most 255 bytes: a megabyte of metadata."""
 
 
 def too_many_parts(content: bytes) -> str | None:
-    """Return which parts an image file has too many of, in words; None when it is within all bounds.
+    """Return in words which limit an image file exceeds; None if it is within all limits.
 
-    Takes linear time, and reads a file only as far as the bound.
+    Takes linear time, and reads a file only as far as the limits.
     """
     for magic, (parts, most, words) in BOUNDS.items():
         if content.startswith(magic):
@@ -27,7 +27,7 @@ def too_many_parts(content: bytes) -> str | None:
 
 
 def _scans(content: bytes) -> Iterator[int]:
-    # Inside a scan 0xFF is followed by 0 or a restart marker: no scan begins that is not counted here.
+    # Inside a scan 0xFF is followed by 0 or a restart marker, so every scan that begins is counted here.
     at = content.find(b"\xff\xda")
     while at >= 0:
         yield at
@@ -50,7 +50,7 @@ def _webp_chunks(content: bytes) -> Iterator[int]:
 
 
 def _gif_blocks(content: bytes) -> Iterator[int]:
-    """Yield what a decoder reads before the first picture: blocks of extensions, and bytes between them."""
+    """Yield the parts that a decoder reads before the first picture: extension blocks, and the bytes between them."""
     flags = content[10] if len(content) > 10 else 0
     at = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
     while at < len(content) and content[at] not in b",;":

@@ -1,4 +1,4 @@
-"""Turn the bytes of an image into the bytes of another one. Imports Pillow: import this where it is used."""
+"""Convert the bytes of an image to the bytes of another. It imports Pillow, so import it where it is used."""
 
 import io
 import warnings
@@ -13,17 +13,17 @@ from chalicelib.errors import PermanentError
 
 MOST_PIXELS = 50_000_000
 INPUTS = ("JPEG", "PNG", "WEBP", "GIF")
-"""The decoders that strangers' bytes may reach; Pillow has dozens more."""
+"""The decoders that may read untrusted bytes; Pillow has dozens more."""
 LONGEST_SIDE = {"jpeg": 65_500, "png": 65_500, "webp": 16_383}
 WHITE = (255, 255, 255)
 WORTH_OPTIMIZING = 4_000_000
-"""Pixels. A PNG of 50 megapixels takes three minutes with optimization, which is longer than the function may run."""
+"""Pixels. A PNG of 50 megapixels would take three minutes with optimization, longer than the function may run."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 class ImageRefused(PermanentError):
-    """The bytes are no image that can be processed, or the recipe does not fit it; neither changes by itself."""
+    """The bytes are not a supported image, or the recipe does not fit it. A retry changes neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ def _decoding() -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise ImageRefused("Unsupported image. Use JPEG, PNG, WebP or GIF.") from error
     except Exception as error:
-        # Decoders raise dozens of kinds on damaged data (OSError, SyntaxError, struct.error, ...), and none of them
-        # goes away when the same bytes are read again.
+        # Decoders raise dozens of exception types on damaged data (OSError, SyntaxError, struct.error, ...), and
+        # reading the same bytes again changes nothing.
         raise ImageRefused(f"The image is damaged or incomplete and cannot be read: {error}") from error
 
 
 def _upright(content: bytes) -> Image.Image:
-    """Return the (first) picture as people see it: cameras note in the metadata how they were held."""
+    """Return the (first) picture as people see it: cameras store their orientation in the metadata."""
     image = Image.open(io.BytesIO(content), formats=INPUTS)
     image.load()
     with suppress(Exception):  # broken metadata is no reason to refuse a good picture
@@ -87,7 +87,7 @@ def _upright(content: bytes) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return the pixels alone, in sRGB with 8 bits a channel, as L, RGB or RGBA: all outputs can take them."""
+    """Return only the pixels, in sRGB with 8 bits a channel, as L, RGB or RGBA, which all output formats accept."""
     if image.mode.startswith("I") or image.mode == "F":
         # convert() would clip 16-bit values to 255: an almost white picture
         image = image.convert("I").point(lambda value: value / 256).convert("L")
@@ -99,11 +99,11 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image) -> Image.Image:
-    """Colours without the profile that explains them are wrong colours, so they are translated before it goes."""
+    """Without their profile the colours would be wrong, so convert them before the profile is removed."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image
-    with suppress(ImageCms.PyCMSError, OSError):  # a broken profile is one that viewers ignore as well
+    with suppress(ImageCms.PyCMSError, OSError):  # viewers also ignore a broken profile
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = "RGBA" if image.mode == "RGBA" else "RGB"
         return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode) or image
@@ -137,14 +137,14 @@ def _encoded(image: Image.Image, recipe: Recipe) -> Picture:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """JPEG has no transparency; white is what a page would show behind it."""
+    """JPEG has no transparency; use the white of a page behind it."""
     paper = Image.new("RGB", image.size, WHITE)
     paper.paste(image, mask=image.getchannel("A"))
     return paper
 
 
 def _small(image: Image.Image) -> bool:
-    """Return True when a second search for the best encoding, which saves a few percent, is worth its time."""
+    """Return True if a second search for the best encoding, which saves a few percent, is worth its time."""
     return image.width * image.height <= WORTH_OPTIMIZING
 
 

@@ -1,4 +1,4 @@
-"""Send one e-mail through SES: addresses and header text checked, failures sorted into "try again" and "never"."""
+"""Send one e-mail through SES: check addresses and header text, sort failures into temporary and permanent."""
 
 import random
 import re
@@ -22,26 +22,29 @@ ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A
 LONGEST_ADDRESS = 254
 READ_TIMEOUT = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters, line ends, and direction overrides, which show a subject in another order than it is written."""
+"""Control characters, line ends, and direction overrides, which display a subject in another order than written."""
 WORD = re.compile(r"[^\s<>\"',;:]+")
 NEVER = frozenset({
     "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
     "MailFromDomainNotVerifiedException", "AccountSuspendedException",
 })  # fmt: skip
-"""Answers after which the same request would be refused again, until a person changes something."""
+"""Errors after which the same request would fail again until a person changes something."""
 LATER = {
     "TooManyRequestsException": (10, 60), "ThrottlingException": (10, 60), "Throttling": (10, 60),
     "LimitExceededException": (1800, 3600), "SendingPausedException": (600, 1200),
 }  # fmt: skip
-"""Answers that ask to come again later, with the seconds to wait, from and to: nothing is wrong with the mail, so no
-attempt is charged. The waits are spread, or all would come at one moment again. A daily quota rolls over 24 hours.
-InternalFailure and ServiceUnavailable are not among them: SES asks for a few tries and warns of duplicates, so the mail
-may be out, must stay in the day's count, and must not be tried without an end.
-Source: SES API v2, SendEmail, Errors; SES Developer Guide, API error codes."""
+"""Errors that ask to retry later, with the range of seconds to wait. The mail is not at fault, so no attempt is
+charged. The waits are random, so that not all jobs return at the same moment. A daily quota covers the last 24 hours.
+
+InternalFailure and ServiceUnavailable are not in this list. SES asks for a few retries and warns of duplicates: the
+mail may have been sent, so it stays in the day's count, and its retries must have an end.
+
+Source: SES API v2, SendEmail, Errors; SES Developer Guide, API error codes.
+"""
 
 
 class MailNotSent(JobFlowError):
-    """SES could not take the message now, and did not say when it can."""
+    """SES could not accept the message now, and did not say when it can."""
 
 
 def _address(text: str) -> str:
@@ -56,7 +59,7 @@ def _header(text: str) -> str:
     return text
 
 
-# Only the shape is checked, which keeps everything out that could become a second header; SES checks the rest.
+# Only the shape is checked. This excludes everything that could become a second header; SES checks the rest.
 # email-validator with dnspython would add 0.5 MB to every function of the stack.
 EmailAddress = Annotated[
     str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(_address)
@@ -66,7 +69,7 @@ HeaderText = Annotated[str, AfterValidator(_header)]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message ready to go; `key` marks it, so that a second copy of one send can be recognised."""
+    """A message ready to send; `key` marks it, so that a second copy can be recognised."""
 
     sender: str
     to: list[str]
@@ -80,19 +83,19 @@ class Mail:
 
 
 def sending_rate() -> Rate | None:
-    """Return how many e-mails the stage may send a second (`MailRate`); None without a limit."""
+    """Return the e-mails that the stage may send per second (`MailRate`); None without a limit."""
     n = parts.settings.mail_rate
     return Rate(n) if n else None
 
 
 def account() -> tuple[str, str, tuple[str, ...]]:
-    """Return the stack's sender address, the region of its SES, and the domains it may send to (none: any)."""
+    """Return the stack's sender address, the region of its SES, and the allowed domains (empty: any)."""
     settings = parts.settings
     return settings.mail_from, settings.region, settings.mail_domains
 
 
 def check_domains(recipients: Iterable[str], allowed: Collection[str]) -> None:
-    """Raise PermanentError, with the domain alone, for a recipient outside the allowed domains (none given: any is)."""
+    """Raise PermanentError, with the domain only, for a recipient outside of the allowed domains (empty: any)."""
     for address in recipients:
         domain = address.rpartition("@")[2].lower()
         if allowed and domain not in allowed:
@@ -100,7 +103,7 @@ def check_domains(recipients: Iterable[str], allowed: Collection[str]) -> None:
 
 
 def send(mail: Mail, region: str) -> str:
-    """Hand the message to SES and return SES's id of it.
+    """Give the message to SES and return SES's id of it.
 
     Raises PermanentError, RetryLater or MailNotSent, without addresses.
     """
@@ -108,7 +111,7 @@ def send(mail: Mail, region: str) -> str:
 
     from chalicelib.adapters import aws
 
-    # SES has no idempotency: a second try inside the SDK after a lost answer would send a second copy, unseen.
+    # SES has no idempotency: after a lost answer, a retry inside the SDK would send a second copy unnoticed.
     client: SESV2Client = aws.client("sesv2", region, read_timeout=READ_TIMEOUT, tries=1)
     try:
         answer = client.send_email(
@@ -124,9 +127,9 @@ def send(mail: Mail, region: str) -> str:
 
 
 def failure(code: str, message: str) -> JobFlowError:
-    """Return what a refusal means for the job.
+    """Return the exception for a refusal by SES.
 
-    PermanentError when asking again cannot help, RetryLater when SES asks for less, else MailNotSent.
+    PermanentError if a retry cannot help, RetryLater if SES asks for a lower rate, else MailNotSent.
     """
     says = f"SES answered {code}: {_without_addresses(message)}"
     if code in LATER:
@@ -135,7 +138,7 @@ def failure(code: str, message: str) -> JobFlowError:
 
 
 def _without_addresses(text: str) -> str:
-    # One pattern for a whole address would take quadratic time in a long word without an @.
+    # One pattern for a whole address would take quadratic time for a long word without an @.
     return WORD.sub(lambda word: "<address>" if "@" in word[0] else word[0], text)
 
 

@@ -1,4 +1,4 @@
-"""Hold mail back when a stage has sent what it may send in a UTC day."""
+"""Hold mail back when a stage has reached its daily limit (UTC)."""
 
 import random
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 QUOTA = "email.send"
 SPREAD = 900
-"""Seconds after midnight within which held mail comes again: all at once would be more than SES takes."""
+"""Seconds after midnight within which held mail returns: all of it at once would be too much for SES."""
 
 
 @contextmanager
 def counted(recipients: int) -> Iterator[None]:
-    """Count the recipients of the send in the block, before it; does nothing without a cap (`MailDailyCap`).
+    """Count the recipients before the send in the block; do nothing without a cap (`MailDailyCap`).
 
-    Raises RetryLater until the next UTC day when the cap is reached, and PermanentError for a mail that has more
-    recipients than a day may have. A send that SES refused is taken out of the count again.
+    Raises RetryLater until the next UTC day when the cap is reached, and PermanentError for a mail with more recipients
+    than the cap. A send that SES refused is subtracted again.
     """
     cap, now = parts.settings.mail_daily_cap, parts.clock()
     if not cap:
@@ -47,7 +47,7 @@ def counted(recipients: int) -> Iterator[None]:
 def _give_back(quota: "DynamoDailyQuota", day: int, recipients: int) -> None:
     try:
         quota.give_back(day, recipients)
-    except Exception as error:  # the refusal says what to do with the job; a count that is too high does not
+    except Exception as error:  # the refusal decides what happens to the job, even if the count stays too high
         events.store_failed(QUOTA, error)
 
 

@@ -1,1 +1,1 @@
-"""Retry, cancel or discard many jobs: worked off by the platform in slices."""
+"""Retry, cancel or discard many jobs: the platform processes them in slices."""

@@ -1,9 +1,9 @@
-"""Start, show, stop and work off bulk actions; they are worked off in slices.
+"""Start, show, stop and process bulk actions in slices.
 
-A slice writes which jobs it is about, acts on them, and writes what became of them, each time with the version that it
-read: of two workers one is refused and stops. A worker that dies leaves its slice to the next one. Each job has the id
-of the bulk action that acted on it last (`Operations.did`), so the next worker counts those that were done and acts on
-the others. A job whose action ends with an error stays in hand, and is tried again beside the next ones.
+A slice writes its list of jobs, acts on them, and writes the outcome. Each write names the version that was read, so of
+two workers one is refused and stops. If a worker dies, the next worker takes its slice. Each job stores the id of the
+last bulk action that changed it (`Operations.did`). The next worker therefore counts the changed jobs and acts on the
+others. A job whose action ends with an error stays in the list, and is tried again with the next jobs.
 """
 
 import secrets
@@ -21,20 +21,21 @@ from chalicelib.jobs.port import Filter
 from chalicelib.telemetry.logger import within_request
 
 SLICE = 100
-"""Jobs after which progress is written."""
+"""Number of jobs after which progress is written."""
 FIRST_SLICE = 24
-"""Jobs that the request itself acts on: a small bulk action is over with its answer, a large one shows progress."""
+"""Jobs that the request itself changes: a small bulk action has finished before its answer; a large one shows
+progress."""
 LEASE = 60.0
-"""Seconds for which a worker has a bulk action after each slice; a slice takes 10 and a call to AWS."""
+"""Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
 FAILED_SLICE_PAUSE = 30.0
-"""Seconds after a slice in which nothing could be done before another worker goes on; twice as many after the next."""
+"""Seconds until another worker continues after a slice without success; doubled after each further one."""
 LONGEST_PAUSE = 900.0
 MOST_FAILURES = 30
-"""Slices in a row in which nothing could be done; then the bulk action has failed. That takes six hours."""
+"""Slices in a row without success after which the bulk action has failed. That takes six hours."""
 MOST_TRIES = 6
-"""Slices in which an action on one job may end with an error; then the job is skipped, with the error as reason."""
+"""Slices in which the action on one job may end with an error; then the job is skipped, with the error as reason."""
 MOST_AT_ONCE = 4
-"""Bulk actions that a worker takes turns with: each keeps its lease while the others have their slices."""
+"""Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
 MOST_REASONS = 20
 MOST_SAMPLES = 3
 OTHER = "for other reasons"
@@ -42,7 +43,7 @@ OTHER = "for other reasons"
 
 @dataclass(frozen=True, slots=True)
 class NewBulkAction:
-    """A request: the jobs that `which` matches, or those listed."""
+    """A request: the jobs that `which` matches, or the listed jobs."""
 
     action: str
     by: str
@@ -56,7 +57,10 @@ class NewBulkAction:
 
 @dataclass(frozen=True)
 class BulkWork:
-    """Bulk actions. `acting` gives the means to act as their operator, `clock` seconds since the epoch."""
+    """Start and process bulk actions.
+
+    `acting` returns the operations of their operator, `clock` seconds since the epoch.
+    """
 
     rows: BulkActionRows
     acting: Callable[[BulkAction], BulkActions]
@@ -64,7 +68,7 @@ class BulkWork:
     clock: Callable[[], float] = time.time
 
     def start(self, asked: NewBulkAction) -> BulkAction:
-        """Keep a bulk action, act on its first jobs, and have the platform go on with the others."""
+        """Store a bulk action, act on its first jobs, and let the platform continue."""
         now = self.clock()
         new = BulkAction(
             id=f"{int(now * 1000):012x}{secrets.token_hex(4)}", action=asked.action, by=asked.by,
@@ -81,14 +85,17 @@ class BulkWork:
         return after
 
     def get(self, bulk_id: str) -> BulkAction:
-        """Return it as it stands; raises BulkActionNotFound."""
+        """Return the current bulk action; raises BulkActionNotFound."""
         found = self.rows.find(bulk_id)
         if found is None:
             raise BulkActionNotFound(bulk_id)
         return found
 
     def stop(self, bulk_id: str, principal: str) -> BulkAction:
-        """Ask it to stop after the present slice; one that is over stays as it is. Raises BulkActionNotFound."""
+        """Ask the bulk action to stop after the present slice; a finished one does not change.
+
+        Raises BulkActionNotFound.
+        """
         asked = self.rows.stop(bulk_id, self.clock())
         if asked is None:
             return self.get(bulk_id)
@@ -97,7 +104,7 @@ class BulkWork:
         return (claimed and self._slice(claimed, 0, keep=False)) or asked
 
     def work(self, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Work off these, a slice of each in turn, while `remaining` seconds are left; return how many were done."""
+        """Process these, a slice of each in turn, while `remaining` seconds are left; return how many have finished."""
         tally: Counter[str] = Counter()
         left, mine = list(ids), list[BulkAction]()
         while mine or left:
@@ -112,7 +119,7 @@ class BulkWork:
         return tally
 
     def look_after(self, ids: Sequence[str]) -> bool:
-        """Have these worked off when the worker of one ran out of time or died; return whether that was so."""
+        """Invoke the function again if a worker ran out of time or died; return whether that was needed."""
         now = self.clock()
         try:
             found = [self.rows.find(bulk_id) for bulk_id in ids]
@@ -125,7 +132,7 @@ class BulkWork:
         return overdue
 
     def wake(self) -> None:
-        """Have them worked off now; when that fails, the watchdog asks again within a minute."""
+        """Invoke the function now; if that fails, the watchdog tries again within a minute."""
         try:
             self.background.wake()
         except Exception as error:
@@ -136,16 +143,19 @@ class BulkWork:
         claimed = self.rows.claim(bulk_id, now, now + LEASE)
         found = None if claimed is not None else self.rows.find(bulk_id)
         if found is not None and not found.open:
-            self.rows.close(bulk_id, now)  # its worker ended it and died before it could say so
+            self.rows.close(bulk_id, now)  # its worker finished it and died before it could record that
         return claimed
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
-        """Act on the next jobs and write that down; `keep` the lease for another one. None: another worker has it."""
+        """Act on the next jobs and store the result; `keep` the lease for another slice.
+
+        None: another worker owns it.
+        """
         try:
             with within_request(principal=bulk.principal, bulk_id=bulk.id):
                 return self._step(bulk, size, keep=keep)
         except Exception as error:
-            bulk_events.slice_failed(bulk, error)  # its row could not be written: it goes on when the lease is over
+            bulk_events.slice_failed(bulk, error)  # its row could not be written: it continues when the lease has ended
             return None
 
     def _step(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
@@ -175,7 +185,7 @@ class BulkWork:
         return self.rows.save(replace(after, updated_at=now, version=after.version + 1, lease_until=lease_until))
 
     def _found(self, bulk: BulkAction, size: int) -> BulkAction:
-        """Return it with its next jobs in hand, as many as there is room for."""
+        """Return it with more jobs in hand, up to the limit."""
         room, ends = size - len(bulk.hand), self.clock() + TIME_TO_ACT
         if room <= 0 or bulk.position == END:
             return replace(bulk, following=bulk.position)
@@ -187,13 +197,14 @@ class BulkWork:
             )
         acting = self.acting(bulk)
         found = acting.search(bulk.action, bulk.which, room, ends, bulk.position)
-        # one that it has acted on comes again when it ended in a state that is looked through later: it is counted
+        # a job that it has changed may be found again in a state that is searched later; its id shows that it is
+        # counted
         new = [job.id for job, _ in found.jobs if not acting.operations.did(job)]
         following = acting.cursor(bulk.action, bulk.which, found.place) or END
         return replace(bulk, hand={**dict.fromkeys(new, 0), **bulk.hand}, following=following)
 
     def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
-        """Return it with what became of the jobs in hand, or of the next ones in a dry run."""
+        """Return it with the outcome of the jobs in hand; in a dry run, of the next jobs."""
         if bulk.state is not BulkState.RUNNING:
             done = self.acting(bulk).done_before(list(bulk.hand))
             stopped = replace(bulk, hand={}, matched=bulk.matched + done, done=bulk.done + done)
@@ -221,7 +232,7 @@ class BulkWork:
         return replace(after, problem=problem)
 
     def _counted(self, bulk: BulkAction, size: int) -> tuple[Report, str]:
-        """Return what would become of the next jobs, and where to go on."""
+        """Return the outcome that the next jobs would have, and the next position."""
         acting = self.acting(bulk)
         if bulk.which is not None:
             report = acting.on_matches(bulk.action, bulk.which, size, True, bulk.position)
@@ -234,7 +245,7 @@ class BulkWork:
 
 
 def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> Mapping[str, Reason]:
-    """Add skipped jobs to the reasons; ids in a reason's text are dropped, so that equal reasons count together."""
+    """Add skipped jobs to the reasons. Ids are removed from a reason's text, so that equal reasons count together."""
     found = dict(known)
     for job_id, reason in skipped:
         common = reason.replace(f"Job {job_id} ", "").replace(job_id, "it")
@@ -248,7 +259,7 @@ def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> M
 def _counting(
     bulk: BulkAction, done: int, skipped: Sequence[tuple[str, str]], matched: int | None = None
 ) -> BulkAction:
-    """Return it with more jobs counted; it is done when there are no others."""
+    """Return it with more jobs counted; it is done if no jobs are left."""
     after = replace(
         bulk, matched=bulk.matched + (done + len(skipped) if matched is None else matched), done=bulk.done + done,
         skipped=bulk.skipped + len(skipped), reasons=merged(bulk.reasons, skipped), failures=0, problem=None,
@@ -257,7 +268,7 @@ def _counting(
 
 
 def _failed(bulk: BulkAction, problem: str) -> BulkAction:
-    """Return it after a slice in which nothing could be done; it has failed after too many of them."""
+    """Return it after a slice without success; after too many of these it has failed."""
     after = replace(bulk, failures=bulk.failures + 1, problem=problem)
     if after.failures < MOST_FAILURES or after.state is BulkState.DONE:
         return after

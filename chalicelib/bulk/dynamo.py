@@ -1,4 +1,4 @@
-"""Store bulk actions on the control table: a row each, its ids in another row, and a mark while it is open."""
+"""Store bulk actions on the control table: one row each, its ids in a second row, and a mark while it is open."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class BulkRow(Model):
 
 
 class IdsRow(Model):
-    """The ids that a bulk action lists: apart, because progress is written often."""
+    """The ids that a bulk action lists, in a separate row because progress is written often."""
 
     pk = Text(hash_key=True, default_for_new=BULK_IDS)
     sk = Text(range_key=True)
@@ -63,7 +63,7 @@ class IdsRow(Model):
 
 
 class OpenRow(Model):
-    """The mark of an open one."""
+    """The mark of an open bulk action."""
 
     pk = Text(hash_key=True, default_for_new=TOTALS)
     sk = Text(range_key=True)
@@ -75,7 +75,7 @@ PROGRESS = (
     "position", "following", "hand", "matched", "done", "skipped", "reasons", "updated_at", "finished_at", "problem",
     "failures", "lease_until",
 )  # fmt: skip
-"""Attributes that a worker writes after each slice, beside the state and the version."""
+"""Attributes that a worker writes after each slice, in addition to the state and the version."""
 
 
 class DynamoBulkActions:
@@ -86,7 +86,7 @@ class DynamoBulkActions:
         self._rows, self._ids, self._open = table.bind(BulkRow), table.bind(IdsRow), table.bind(OpenRow)
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
-        """See BulkActionRows. The row is written last, so that every listed action is complete and is worked on."""
+        """See BulkActionRows. Write the row last, so that every listed action is complete and will be processed."""
         gone_at = new.started_at + KEEP_BULK
         if ids:
             row = self._ids(sk=new.id)
@@ -111,7 +111,7 @@ class DynamoBulkActions:
         return found
 
     def newest(self, most: int) -> Sequence[BulkAction]:
-        """See BulkActionRows: one query."""
+        """See BulkActionRows. One query."""
         found = self._rows.query(BULK_ACTIONS, scan_index_forward=False, limit=most, consistent_read=True)
         return [_bulk(row) for row in found]
 
@@ -136,7 +136,7 @@ class DynamoBulkActions:
         return self._write(bulk_id, asked, running)
 
     def close(self, bulk_id: str, now: float) -> None:
-        """See BulkActionRows: the row stays for a day without the mark, because functions may update and not delete."""
+        """See BulkActionRows. The row stays for a day without the mark, because functions may update but not delete."""
         self._open(sk=BULK + bulk_id).update([OpenRow.open.remove(), OpenRow.expires_at.set(now + KEEP_MARKS)])
 
     def _write(self, bulk_id: str, actions: Sequence[Action], condition: Condition) -> BulkAction | None:
@@ -151,7 +151,7 @@ class DynamoBulkActions:
 
 
 def _values(bulk: BulkAction) -> dict[str, Any]:
-    """Return the attributes of a row, without its keys and its state; None is left out."""
+    """Return the attributes of a row, without its keys, its state and None values."""
     which = None if bulk.which is None else {k: v for k, v in asdict(bulk.which).items() if v is not None}
     reasons = {reason: [found.jobs, *found.samples] for reason, found in bulk.reasons.items()}
     values = {name: getattr(bulk, name) for name in _plain()}
@@ -162,7 +162,7 @@ def _values(bulk: BulkAction) -> dict[str, Any]:
 
 
 def _plain() -> set[str]:
-    """Return the attributes that are kept as they are."""
+    """Return the attributes that never change."""
     return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "state", "expires_at"}
 
 

@@ -1,4 +1,4 @@
-"""Bulk actions in memory, held to the same contract tests as DynamoDB's."""
+"""Store bulk actions in memory; the contract tests of DynamoDB check this store too."""
 
 import threading
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from chalicelib.bulk.port import BulkAction, BulkState
 
 
 class MemoryBulkActions:
-    """See BulkActionRows; `counters` names the open ones."""
+    """See BulkActionRows; `counters` stores the open ones."""
 
     def __init__(self, counters: MemoryCounters) -> None:
         self._counters = counters
@@ -68,7 +68,7 @@ class MemoryBulkActions:
 
 
 class MemoryBackground:
-    """See Background: counts how often it was woken."""
+    """See Background. Count the wake-ups."""
 
     def __init__(self) -> None:
         self.woken = 0

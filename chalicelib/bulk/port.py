@@ -1,4 +1,4 @@
-"""Ports of bulk actions: their rows, and the function that works them off."""
+"""Declare the ports of bulk actions: their rows, and the function that processes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class BulkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason for which jobs were skipped, how many, and some of their ids."""
+    """A reason for which jobs were skipped, their number, and some of their ids."""
 
     jobs: int
     samples: tuple[str, ...] = ()
@@ -31,14 +31,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """A bulk action and how far it has come. Times in seconds since the epoch.
+    """A bulk action and its progress. Times in seconds since the epoch.
 
-    Its jobs are those that `which` matches, or the `listed` ids that are kept beside it. `version` grows with each
-    write of a worker, so that of two workers one stops. `position` is where the search for further jobs goes on, END
-    behind the last one. `hand` are the jobs that were found and are not counted yet, with how often an action on each
-    ended with an error; `following` is the position behind them while none of them has been acted on, as far as the row
-    tells. `expected` is how many jobs its operator had counted, `reason` why it was started. `failures` counts slices
-    in a row in which nothing was done.
+    Its jobs are those that `which` matches, or the `listed` ids, which are stored separately. `version` grows with each
+    write of a worker, so that of two workers one stops. `position` is where the search for more jobs continues; END
+    after the last job. `hand` contains the found but uncounted jobs, with the number of failed actions on each.
+    `following` is the position after them, as long as the row shows no action on them. `expected` is the number of jobs
+    that the operator had counted, `reason` the operator's reason. `failures` counts the last slices without success.
     """
 
     id: str
@@ -68,43 +67,43 @@ class BulkAction:
 
     @property
     def open(self) -> bool:
-        """Return whether a worker has something to do for it."""
+        """Return whether a worker has work to do for it."""
         return self.finished_at is None
 
 
 class BulkActionRows(Protocol):
-    """Keeps bulk actions for 30 days. `Standing.bulk` names the open ones, so that looking for them costs nothing."""
+    """Store bulk actions for 30 days. `Standing.bulk` names the open ones, so finding them costs nothing."""
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
-        """Keep a new one, with the ids that it lists."""
+        """Store a new bulk action, with its listed ids."""
 
     def find(self, bulk_id: str) -> BulkAction | None:
-        """Return it as it stands, strongly consistent."""
+        """Return the current state, strongly consistent."""
 
     def ids(self, bulk_id: str) -> Sequence[str]:
-        """Return the ids that it lists."""
+        """Return its listed ids."""
 
     def newest(self, most: int) -> Sequence[BulkAction]:
-        """Return the newest ones, newest first."""
+        """Return the newest bulk actions, newest first."""
 
     def claim(self, bulk_id: str, now: float, until: float) -> BulkAction | None:
-        """Lease an open one to the caller until then; None when another worker has it, or it is over."""
+        """Lease an open one to the caller until that time; None if another worker has it, or it has finished."""
 
     def save(self, after: BulkAction) -> BulkAction | None:
-        """Write its progress over version `after.version - 1`; None when another worker wrote first.
+        """Write its progress over version `after.version - 1`; None if another worker wrote first.
 
-        Return it as it stands: an operator may have asked it to stop meanwhile, which this write keeps.
+        Return the new state. The write keeps an operator's request to stop that came meanwhile.
         """
 
     def stop(self, bulk_id: str, now: float) -> BulkAction | None:
-        """Ask an open one to stop; None when none with this id runs."""
+        """Ask an open one to stop; None if no bulk action with this id runs."""
 
     def close(self, bulk_id: str, now: float) -> None:
-        """Remove a finished one from the open ones; a second time is no error."""
+        """Remove a finished one from the list of open ones; a second call is no error."""
 
 
 class Background(Protocol):
-    """Invokes what works off bulk actions."""
+    """Invoke the function that processes bulk actions."""
 
     def wake(self) -> None:
-        """Begin now, without waiting for the end; raises what the platform raises."""
+        """Start it now, without waiting for its end; raises the platform's errors."""

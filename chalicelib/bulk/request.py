@@ -1,4 +1,4 @@
-"""Retry, cancel or discard many jobs at once: those that are listed, or those that match."""
+"""Retry, cancel or discard many jobs in one request: listed jobs, or all that match."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,26 +16,26 @@ from chalicelib.operating.operations import Operations
 
 BULK_PAGE = 100
 TIME_TO_COUNT = 3.0
-"""Seconds for which a request counts before it acts."""
+"""Seconds for which a request counts jobs before it acts."""
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
-"""Statuses in which an action is possible."""
+"""Statuses from which an action is possible."""
 Place = tuple[Status, str | None]
-"""Position of a search: the status that it reads, and the place in that list."""
+"""Position of a search: the status that it reads, and the position in that list."""
 BY_DEFAULT = {
     "retry": in_order(DISCARDABLE),
     "discard": in_order(DISCARDABLE),
     "cancel": (*in_order(WAITING), Status.PROCESSING),
 }
-"""Statuses of an action when none is asked for. Cancelled jobs are retried only by that name: an
-operator ended them."""
+"""Default statuses of an action. Cancelled jobs are retried only if the request names this status, because an operator
+ended them."""
 
 
 @dataclass(slots=True)
 class Report:
     """The outcome of a bulk action: jobs matched, changed, and skipped with the reason.
 
-    `untried` are listed ids for which there was no time. `cursor` is where the next call goes on; None when the search
-    has come to its end.
+    `untried` are listed ids for which there was no time. `cursor` is where the next call continues; None at the end of
+    the search.
     """
 
     matched: int = 0
@@ -46,13 +46,13 @@ class Report:
 
     @property
     def more(self) -> bool:
-        """Return whether the search has not come to its end."""
+        """Return whether the search has not reached its end."""
         return self.cursor is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A job that was acted on: why that is not possible (None: it was done), or the error that kept it open."""
+    """One job's result: why the action is not possible (None: it was done), or the error that leaves the job open."""
 
     job_id: str
     refused: str | None = None
@@ -61,7 +61,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Jobs that match, each with the place behind it, and the place at which the search goes on (None: its end)."""
+    """Matching jobs, each with the position after it, and the position where the search continues (None: its end)."""
 
     jobs: Sequence[tuple[Job, Place]]
     place: Place | None
@@ -69,7 +69,7 @@ class Found:
 
 @dataclass(frozen=True)
 class BulkActions:
-    """Bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
+    """Run bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
 
     store: JobStore
     operations: Operations
@@ -78,7 +78,7 @@ class BulkActions:
     threads: int = 1
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
-        """Act on the jobs with these ids; one that cannot be is skipped with the reason."""
+        """Act on the jobs with these ids; skip a job that cannot be changed, with the reason."""
         wanted, ends = list(dict.fromkeys(ids)), self.clock() + TIME_TO_ACT
         report = Report(matched=len(wanted))
         tried = self.act(action, wanted, ends, dry_run)
@@ -95,14 +95,14 @@ class BulkActions:
         cursor: str | None = None,
         seconds: float = TIME_TO_ACT,
     ) -> Report:
-        """Act on up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+        """Act on up to `limit` matching jobs, starting at a cursor of an earlier call. Raises InvalidPosition.
 
-        However rare the matches are, each call makes progress: it ends with a cursor behind all that it has looked at.
+        Each call makes progress even if matches are rare: its cursor is after all jobs that it has read.
         """
         ends = self.clock() + seconds
         found = self.search(action, which, limit, ends, cursor)
         place = found.place
-        if dry_run:  # the page tells the states: a count that read each job again took a request a job
+        if dry_run:  # the page contains the states; reading each job again would cost a request per job
             tried: Sequence[Tried] = [Tried(job.id, _refusal(job, action)) for job, _ in found.jobs]
         else:
             tried = self.act(action, [job.id for job, _ in found.jobs], ends)
@@ -113,9 +113,9 @@ class BulkActions:
         return report
 
     def check_expected(self, action: str, which: Filter | None, ids: Sequence[str], expected: int) -> None:
-        """Raise MoreThanExpected when more jobs would be changed than `expected` and a tenth of it.
+        """Raise MoreThanExpected if more jobs would be changed than `expected` and a tenth of it.
 
-        The tenth is for jobs that came since they were counted. They are counted for TIME_TO_COUNT seconds at most.
+        The tenth is for jobs that were created after the caller's count. Counting takes at most TIME_TO_COUNT seconds.
         """
         most, found, cursor, ends = expected + expected // 10, len(set(ids)), None, self.clock() + TIME_TO_COUNT
         while which is not None and found <= most:
@@ -128,9 +128,9 @@ class BulkActions:
             raise MoreThanExpected(found, expected)
 
     def search(self, action: str, which: Filter, limit: int, ends: float, cursor: str | None = None) -> Found:
-        """Return up to `limit` jobs that match and are not asked to stop yet. Raises InvalidPosition.
+        """Return up to `limit` matching jobs that were not asked to stop yet. Raises InvalidPosition.
 
-        After `ends` (epoch seconds) it reads no further page.
+        After `ends` (epoch seconds) it reads no more pages.
         """
         statuses = (which.status,) if which.status else BY_DEFAULT[action]
         place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
@@ -138,7 +138,7 @@ class BulkActions:
         while place is not None and len(jobs) < limit:
             (status, position), asked = place, replace(which, status=place[0])
             page = self.store.page(asked, limit - len(jobs), position)
-            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
+            # A running job that was asked to stop keeps its state until it stops: asking again is no progress.
             jobs += [
                 (job, (status, _key(job, asked))) for job in page.jobs if action != "cancel" or not job.cancel_requested
             ]
@@ -148,14 +148,14 @@ class BulkActions:
         return Found(jobs, place)
 
     def cursor(self, action: str, which: Filter, place: Place | None) -> str | None:
-        """Return the cursor with which a search goes on at a place; None at its end."""
+        """Return the cursor with which a search continues at a position; None at its end."""
         if place is None:
             return None
         position = "|".join((action, place[0], place[1] or ""))
         return write_cursor(position, which, self.cursor_secret, ACTS)
 
     def act(self, action: str, ids: Sequence[str], ends: float, dry_run: bool = False) -> Sequence[Tried]:
-        """Act until `ends` (epoch seconds), but on some jobs in any case; return those that were tried."""
+        """Act until `ends` (epoch seconds), but always on some jobs; return the jobs that were tried."""
         tried: list[Tried] = []
         for start in range(0, len(ids), self.threads):
             if start and self.clock() >= ends:
@@ -164,7 +164,7 @@ class BulkActions:
         return tried
 
     def done_before(self, ids: Sequence[str]) -> int:
-        """Return how many of these jobs this very bulk action has acted on, whatever became of them since then."""
+        """Return how many of these jobs this bulk action has changed, whatever happened to them since."""
         return sum(self._did(job_id) for job_id in ids)
 
     def _did(self, job_id: str) -> bool:
@@ -177,12 +177,12 @@ class BulkActions:
         if self.threads == 1:
             return [self._act(action, job_id, dry_run) for job_id in ids]
         with ThreadPoolExecutor(self.threads) as pool:
-            # each with a copy of the context, which has the keys of the log lines
+            # each with a copy of the context, which contains the keys of the log lines
             acts = [pool.submit(copy_context().run, self._act, action, job_id, dry_run) for job_id in ids]
             return [act.result() for act in acts]
 
     def _act(self, action: str, job_id: str, dry_run: bool) -> Tried:
-        """Act on one job: its error is no reason to leave the others alone."""
+        """Act on one job; its error must not affect the others."""
         do: Callable[[str], Job] = getattr(self.operations, action)
         try:
             if dry_run:
@@ -206,7 +206,7 @@ class BulkActions:
 
 
 def not_done(error: Exception) -> str:
-    """Return the reason for which a job is skipped whose action ended with an error."""
+    """Return the reason for skipping a job whose action failed with an error."""
     return f"It could not be done: {name_of(error)}."
 
 
@@ -218,7 +218,7 @@ def name_of(error: Exception) -> str:
 
 
 def _tell(report: Report, tried: Sequence[Tried], dry_run: bool) -> None:
-    """Write into a report what became of the jobs; raises the first error when there is nothing but errors."""
+    """Add the results of the jobs to a report; raise the first error if all of them failed."""
     errors = [one.error for one in tried if one.error is not None]
     if errors and len(errors) == len(tried):
         raise errors[0]
@@ -231,13 +231,13 @@ def _tell(report: Report, tried: Sequence[Tried], dry_run: bool) -> None:
 
 
 def _refusal(job: Job, action: str) -> str | None:
-    """Return why an action is not possible on a job as it stands."""
+    """Return why an action is not possible on a job in its current state."""
     allowed = job.status in ALLOWED[action]
     return None if allowed else f"Job {job.id} is {job.status}; this action is not for such jobs."
 
 
 def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:
-    """Return where a search continues after a page: its next one, or the next status; None at the end."""
+    """Return where a search continues after a page: the next page, or the next status; None at the end."""
     if position is not None:
         return status, position
     following = statuses[statuses.index(status) + 1 :]
@@ -245,5 +245,5 @@ def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> 
 
 
 def _key(job: Job, which: Filter) -> str:
-    """Return the position behind a job in the listing with that filter."""
+    """Return the position after a job in the listing with that filter."""
     return order(job) if by_due(which) else born(job)

@@ -1,4 +1,4 @@
-"""Count jobs from the table's stream exactly once, read the numbers back, and recount them.
+"""Count jobs from the table's stream exactly once, read the numbers, and recount them.
 
-The folding is pure; how rows are stored is `adapters/dynamo/counting/counters.py`.
+The folding is pure; `adapters/dynamo/counting/counters.py` stores the rows.
 """

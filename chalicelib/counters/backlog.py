@@ -1,8 +1,9 @@
-"""Tell since when queued jobs wait, by numbers that are only added to: jobs that came in and have not left. Pure.
+"""Tell how long queued jobs have waited, with numbers that are only added to: jobs that came and have not left. Pure.
 
-Each queued job counts on three rulers. A fine one forgets early, so that a backlog of days takes a few kilobytes and a
-wait of minutes is known to seconds: within 2.5 s up to a quarter of an hour, 30 s up to 4 hours, 30 minutes beyond.
-A type's row holds at most 181 fine and 241 middle marks, and one for each hour since the oldest job came.
+Each queued job counts on three rulers. A finer ruler forgets earlier, so that a backlog of days needs only a few
+kilobytes, while a wait of minutes is known in seconds. The precision is 2.5 s up to a quarter of an hour, 30 s up to 4
+hours, and 30 minutes beyond. The row of a type has at most 181 fine and 241 middle marks, and one mark for each hour
+since its oldest job came.
 """
 
 import math
@@ -22,7 +23,7 @@ class Ruler:
     reach: float
 
     def mark(self, at: float) -> int:
-        """Return the mark of a moment."""
+        """Return the mark of a time."""
         return int(at // self.width)
 
     def live(self, mark: int, now: float) -> bool:
@@ -31,28 +32,28 @@ class Ruler:
 
 
 FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), Ruler("h", 3600, math.inf))
-"""Each width divides the next one, so that every mark lies within one of the next ruler's."""
+"""Each width divides the next, so that every mark lies within one mark of the next ruler."""
 
 
 def queued(since: float, now: float, number: int = 1) -> Counter[str]:
-    """Return what a job that is queued since then adds, or with -1 takes out again when it leaves.
+    """Return what a job that was queued at that time adds, or removes with -1 when it leaves.
 
-    Marks that nobody reads at `now` are left out on both ways, so that a stream that is hours late adds no more of
-    them than one that is on time.
+    Marks that nobody reads at `now` are left out in both cases, so a late stream adds no more marks than a timely one.
     """
     marks = {ruler: ruler.mark(since) for ruler in RULERS}
     return Counter({_name(ruler, mark): number for ruler, mark in marks.items() if ruler.live(mark, now)})
 
 
 def oldest(marks: Mapping[str, int], now: float) -> float | None:
-    """Return since when the oldest queued job waits: the middle of its mark, in epoch seconds; None without one."""
+    """Return since when the oldest queued job waits: the middle of its mark (epoch seconds); None if none is queued."""
     waiting = _by_ruler(marks, now)
     if not waiting[COARSE]:
         return None
     ruler, mark = COARSE, min(waiting[COARSE])
     for finer in (MIDDLE, FINE):
         within = _within(waiting[finer], finer, ruler, mark)
-        # Fewer than the coarse mark holds: the oldest has outlived the finer ruler, and what is left there is younger.
+        # There are fewer here than on the coarse ruler: the oldest job is too old for the finer ruler, which contains
+        # only younger jobs.
         if sum(within.values()) < waiting[ruler][mark]:
             break
         ruler, mark = finer, min(within)
@@ -60,7 +61,7 @@ def oldest(marks: Mapping[str, int], now: float) -> float | None:
 
 
 def ahead(marks: Mapping[str, int], since: float, now: float) -> int:
-    """Return how many jobs at most came into the queue before one that waits since then."""
+    """Return the maximum number of jobs that were queued before a job that has waited since then."""
     waiting = _by_ruler(marks, now)
     left = sum(n for mark, n in waiting[COARSE].items() if mark <= COARSE.mark(since))
     parent = COARSE
@@ -85,7 +86,7 @@ def is_live(name: str, now: float) -> bool:
 
 
 def is_coarse(name: str) -> bool:
-    """Return whether it is a mark of the coarse ruler: the others are gone by themselves within 4 hours."""
+    """Return whether it is a mark of the coarse ruler; the other marks disappear within 4 hours."""
     return _parse(name)[0] is COARSE
 
 

@@ -23,14 +23,14 @@ class Image:
     sent: bool = True
     resends: int = 0
     at_work: bool = False
-    """True when the index lists it with the jobs at work: neither finished nor scheduled for later."""
+    """Return True if the index lists it as unfinished: neither finished nor scheduled for later."""
     order: str = ""
-    """Its key there, which begins with when it was first due."""
+    """Return its key in that index, which begins with its first due time."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """A change of one job, with its place in the shard and when the stream took it in; None: not there yet, or gone."""
+    """A change of one job, its position in the shard, and when the stream received it; None: no state there."""
 
     sequence: str
     before: Image | None
@@ -40,7 +40,7 @@ class JobChange:
 
 @dataclass(frozen=True, slots=True)
 class CanaryPassed:
-    """An item that a recount wrote: the stream has told everything before it in this shard."""
+    """An item that a recount wrote: the stream has delivered everything before it in this shard."""
 
     sequence: str
     run: str
@@ -48,7 +48,7 @@ class CanaryPassed:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that cannot be counted, and why; it is skipped, because it would fail again and again."""
+    """A record that cannot be counted, and why. It is skipped, because every retry would fail."""
 
     sequence: str
     item: str

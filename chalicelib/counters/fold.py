@@ -12,16 +12,16 @@ from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150
-"""Numbers in one write to one row, beside the last change's: an update expression ends at 4 KB."""
+"""Numbers in one write to one row, besides those of the last change: an update expression has at most 4 KB."""
 REMOVED, MOVED = "removed", "moved"
-"""A job that expired, and one that was given a turn or is run now; only minutes count them, for the recount."""
+"""A job that expired, got a turn, or is run now. Only minute buckets count these, for the recount."""
 DISCARDED = "discarded"
-"""A job that had failed and was settled by hand: a move that the recount must know of, and no work that was done."""
+"""A failed job that was settled by hand: a move that the recount must know, but no processed job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change's share in one row, with its place in the stream."""
+    """The part of one change in one row, with its position in the stream."""
 
     sequence: str
     row: Row
@@ -32,22 +32,22 @@ class Entry:
 
 @dataclass(slots=True)
 class Folded:
-    """The entries of a batch by row, in the stream's order, and what could not be counted."""
+    """The entries of a batch by row, in the stream's order, and the records that cannot be counted."""
 
     by_row: dict[Row, list[Entry]] = field(default_factory=dict)
     skipped: list[Unreadable] = field(default_factory=list)
 
     def ordered(self) -> list[tuple[Row, list[Entry]]]:
-        """Return the rows in the order to write them in.
+        """Return the rows in writing order.
 
-        Totals after the buckets: what is in the totals is then in a bucket too, on which the recount relies. Canaries
-        last: one that has passed says that everything before it is counted.
+        Totals come after the buckets: everything in the totals is then also in a bucket, and the recount relies on
+        that. Canaries come last: a canary that has passed shows that everything before it is counted.
         """
         return sorted(self.by_row.items(), key=lambda item: (item[0].pk == keys.RECOUNT, keys.is_totals(item[0])))
 
 
 def fold(told: Iterable[Told], now: float) -> Folded:
-    """Fold what the stream tells; `now` decides which times of waiting are still read (epoch seconds)."""
+    """Fold the changes of the stream; `now` (epoch seconds) decides which marks of waiting jobs are still read."""
     folded = Folded()
     for one in told:
         if isinstance(one, Unreadable):
@@ -76,7 +76,7 @@ def total(entries: Iterable[Entry]) -> Additions:
 
 
 def pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Cut entries of one row into portions that fit into one write each."""
+    """Split the entries of one row into portions that fit into one write each."""
     start, names = 0, set[str]()
     for place, entry in enumerate(entries):
         if place > start and len(names | entry.additions.numbers.keys()) > MOST_NUMBERS:
@@ -126,10 +126,10 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
 
 
 def _claimed(old: Image | None, new: Image) -> dict[str, float]:
-    """Return when a job was sent that is claimed for the first time.
+    """Return when a job that is claimed for the first time was sent.
 
-    One that was sent again, retried or told to run now says nothing about the others: an older message of it may have
-    come first.
+    A job that was sent again, retried or started by hand is ignored, because an older message of it may have come
+    first.
     """
     if old is None or new.status is not Status.PROCESSING or old.status not in NEW:
         return {}
@@ -143,7 +143,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
         return Counter({"created": 1})
     numbers: Counter[str] = Counter()
     if new.status in COUNTED:
-        # It left the unfinished jobs when it failed: told as another end, it would leave them twice.
+        # It left the unfinished jobs when it failed. Counted as another end, it would leave them twice.
         numbers[DISCARDED if old.status in TERMINAL else COUNTED[new.status]] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
@@ -159,7 +159,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
 
 def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:
     error_class, message = new.error_class or "", new.error_message or ""
-    # The job's own name for the error: made of the whole message, of which the item keeps only the beginning.
+    # The job's own name for the error, made from the whole message; the item stores only the beginning of the message.
     name = new.fingerprint or fingerprint(new.type, error_class, message)[0]
     at = new.updated_at
     facts = {
@@ -169,6 +169,7 @@ def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:
         "last_seen": at,
         f"job{int(new.id[-1], 16) % 3}": new.id,
     }
-    # A job keeps the name of its last error while the next attempt runs: with another name, it meets this one anew.
+    # A job keeps the name of its last error during the next attempt; a different name means that this error is new to
+    # it.
     met = 0 if old is not None and old.fingerprint == name else 1
     return keys.error(name, at), Additions(Counter({"count": 1, "jobs": met}), facts, {"first_seen": at})

@@ -14,7 +14,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
 
 GROWTH_MINUTES = 5
-"""Whole minutes over which growth is taken: long enough that one batch is no trend."""
+"""Whole minutes over which growth is measured: long enough that one batch is no trend."""
 LEAST_GROWTH = 1.0
 """Jobs a minute below which a backlog counts as steady."""
 HOUR = 3600.0
@@ -33,11 +33,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing about one job type. `number` are jobs, or groups of errors; `since` is in epoch seconds.
+    """One fact about a job type. `number` counts jobs, or error groups; `since` is in epoch seconds.
 
-    `which` are the jobs that it counts, so that a list of them has just this number; None for groups of errors.
-    `growth` is in jobs a minute, `drain_eta` in seconds. Of older dead letters, `acknowledged` tells how many were
-    there when somebody acknowledged their error (None: not known), and `fingerprint` that error if it is only one.
+    `which` selects the counted jobs, so that a list of them has exactly this number; None for error groups. `growth` is
+    in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` counts those that existed when
+    their error was acknowledged (None: unknown), and `fingerprint` is their error if they all have the same.
     """
 
     kind: Kind
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A dead letter: its type, the name of its error if it has one, and since when it is one (epoch seconds)."""
+    """A dead letter: its type, the name of its error if it has one, and its time (epoch seconds)."""
 
     type: str
     fingerprint: str | None
@@ -68,10 +68,10 @@ def findings(
     now: float,
     dead: Sequence[Dead] | None = None,
 ) -> list[Finding]:
-    """Rank what there is to see; `minutes` are each type's minute buckets of the last hour.
+    """Rank the findings; `minutes` are each type's minute buckets of the last hour.
 
-    `dead` are all dead letters; None where nobody has looked at them. A paused type has no finding about its backlog:
-    the pause is what there is to see.
+    `dead` are all dead letters; None if they were not read. A paused type has no finding about its backlog, because the
+    pause is the finding.
     """
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
@@ -81,7 +81,7 @@ def findings(
 
 
 def growth(minutes: Buckets, now: float) -> float:
-    """Return by how many jobs a minute the unfinished jobs became more, over the last whole minutes."""
+    """Return the growth of the unfinished jobs per minute, over the last whole minutes."""
     end = now - now % 60
     within = [counted for at, counted in minutes if end - 60 * GROWTH_MINUTES <= at < end]
     numbers = sum((Counter(counted) for counted in within), Counter[str]())
@@ -114,24 +114,25 @@ def _of_type(
 
 
 def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequence[Dead] | None) -> int:
-    """Return how many dead letters of the last hour there are still: one may have been retried, or died twice."""
+    """Return how many dead letters of the last hour still exist: a job may have been retried, or died twice."""
     stands = count(standing.totals, Status.DEAD_LETTER, name)
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
         return sum(one.at >= _new_since(now) for one in own)
-    # nobody has looked since their number changed: the counters tell how many came, and how many there are
+    # they were not read since their number changed: the counters know how many came, and how many there are
     return min(stands, came(minutes, now))
 
 
 def came(minutes: Buckets, now: float) -> int:
-    """Return how many jobs became dead letters in the last hour, whatever became of them since."""
+    """Return how many jobs became dead letters in the last hour, whatever happened to them since."""
     return sum(counted.get("dead_lettered", 0) for at, counted in minutes if at >= _new_since(now))
 
 
 def _new_since(now: float) -> float:
-    """Return from when on a dead letter is new: the first whole minute of the last hour, as counters tell no finer.
+    """Return the time from which a dead letter is new: the first whole minute of the last hour.
 
-    One border for both findings: with two, a dead letter between them would be in neither.
+    Counters know only minutes. Both findings use this time; with two times, a dead letter in between would be in
+    neither.
     """
     return math.ceil((now - HOUR) / 60) * 60.0
 
@@ -144,7 +145,7 @@ def _older(
     now: float,
     dead: Sequence[Dead] | None,
 ) -> Finding | None:
-    """Return what is known of a type's older dead letters; the counters do not tell which error each one has."""
+    """Return the facts about a type's older dead letters; the counters do not know the error of each."""
     new = _new(name, standing, minutes, now, dead)
     number = count(standing.totals, Status.DEAD_LETTER, name) - new
     which = Filter(type=name, status=Status.DEAD_LETTER, finished_before=_new_since(now) if new else None)
@@ -160,7 +161,7 @@ def _older(
 
 
 def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
-    """Return whether somebody acknowledged its error after it had ended: what comes later is new to everybody."""
+    """Return whether its error was acknowledged after the job had ended; a later dead letter is new."""
     mark = None if one.fingerprint is None else marks.get(one.fingerprint)
     return mark is not None and one.at <= mark.at
 
@@ -171,7 +172,7 @@ def is_open(mark: Acknowledged | None, last_seen: float) -> bool:
 
 
 def _open(errors: Iterable[ErrorHour], acknowledged: Mapping[str, Acknowledged]) -> dict[str, set[str]]:
-    """Return the groups by type that nobody has acknowledged, or that were seen again after it."""
+    """Return the groups by type that are not acknowledged, or that occurred again after that."""
     found: dict[str, set[str]] = {}
     for hour in errors:
         if is_open(acknowledged.get(hour.fingerprint), float(hour.numbers["last_seen"])):

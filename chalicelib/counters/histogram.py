@@ -1,7 +1,7 @@
-"""Durations counted into buckets, and percentiles read back out of them. Pure.
+"""Count durations in buckets, and read percentiles from them. Pure.
 
-Buckets grow by the fourth root of two, so a percentile is at most 19 % beside the true value, at any size, and much
-closer where many durations share a bucket.
+Buckets grow by the fourth root of two, so a percentile is at most 19 % wrong, at any size. It is much closer where many
+durations share a bucket.
 """
 
 import math
@@ -26,9 +26,9 @@ def upper(number: int) -> float:
 
 
 def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
-    """Return the duration (ms) that `fraction` (0-1) of all counted ones do not exceed; None when there are none.
+    """Return the duration (ms) that `fraction` (0-1) of all counted durations do not exceed; None without durations.
 
-    Nearest rank; within its bucket the durations are taken to lie evenly, each in the middle of its share.
+    Nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in the middle of its share.
     """
     rank = max(1, math.ceil(sum(counts.values()) * fraction))
     seen = 0
@@ -42,7 +42,7 @@ def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
 
 
 def octaves(counts: Mapping[int, int]) -> list[tuple[float, int]]:
-    """Return the buckets summed up to powers of two: (longest duration in ms, how many), without empty ones."""
+    """Return the buckets summed to powers of two: (longest duration in ms, number), without empty buckets."""
     found: Counter[int] = Counter()
     for number, n in counts.items():
         found[math.ceil(number / PER_OCTAVE)] += n

@@ -1,4 +1,4 @@
-"""Read numbers over time: choose the rows of a request, and bound how many are read."""
+"""Read numbers over time: choose the rows of a request, and limit how many are read."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -29,20 +29,21 @@ from chalicelib.jobs.port import Filter, JobStore
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000
-"""Stored buckets that a series is summed from, for each type; and hours of groups of errors that one answer is made
-from: about a megabyte, one or two requests."""
+"""Stored buckets that one series sums, for each type; and hours of error groups in one answer: about a megabyte, one or
+two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST = 30 * DAY
 MOST_GROUPS = 100
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD = 1000
-"""Dead letters that health looks at: in 10 pages, 50 requests. Of more it does not tell how many are acknowledged."""
+"""Dead letters that health reads: in 10 pages, 50 requests. Above this number it does not tell how many are
+acknowledged."""
 LOOK_AGAIN = 30.0
-"""Seconds after which it looks again when their number has changed."""
+"""Seconds after which it reads again if their number has changed."""
 LOOK_ANYWAY = 300.0
-"""Seconds after which it looks again although it has not: one may have left as another came."""
+"""Seconds after which it reads again even if the number is the same: one may have left and another come."""
 COUNTED_BACK = frozenset({"depth", "oldest"})
-"""Metrics that are counted back from now, whatever part of them is shown."""
+"""Metrics that are counted backwards from now, even if only an earlier part is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Errors:
 
 @dataclass
 class DeadLetters:
-    """Looks at the dead letters themselves, of all types, and remembers what it saw: many consoles cost one look."""
+    """Read the dead letters of all types, and cache them, so that many consoles cost one read."""
 
     store: JobStore
     clock: Callable[[], float]
@@ -78,7 +79,7 @@ class DeadLetters:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def look(self, standing: Standing) -> Sequence[Dead] | None:
-        """Return the dead letters, seconds late; None when there are more than `MOST_DEAD`."""
+        """Return the dead letters, up to seconds old; None if there are more than `MOST_DEAD`."""
         dead = {name: n for (name, status), n in standing.totals.items() if status is Status.DEAD_LETTER and n}
         if not dead or sum(dead.values()) > MOST_DEAD:
             return None if dead else ()
@@ -102,7 +103,7 @@ class DeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Reads the counters as they went."""
+    """Read the counters over time."""
 
     counters: Counters
     acknowledgements: Acknowledgements
@@ -112,7 +113,7 @@ class History:
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
     ) -> Series:
-        """Return `metric` of these types in steps of so many seconds, at most 1,500; `only` is the type asked for."""
+        """Return `metric` of these types in steps of that many seconds, at most 1,500; `only` is the requested type."""
         now = self.clock()
         end = now if span[1] is None else min(span[1], now)
         last = now if metric in COUNTED_BACK else end
@@ -133,11 +134,8 @@ class History:
         shown = [point for point in points if metric not in COUNTED_BACK or point["t"] <= end]
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
 
-    def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
-        """Return the groups of errors of a type, or of all, since then: default a day, at most 30.
-
-        The `unacknowledged` ones of the last day are those that `health` counts.
-        """
+    def errors(self, job_type: str | None, since: float | None) -> Errors:
+        """Return the error groups of a type, or of all types, since then: by default a day, at most 30."""
         now = self.clock()
         begin = max(now - DAY if since is None else since, now - LONGEST)
         start = begin - begin % 3600
@@ -149,9 +147,9 @@ class History:
         return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
 
     def health(self, names: Sequence[str]) -> list[Finding]:
-        """Return the findings about these types, most urgent first: a query a type, and three.
+        """Return the findings about these types, most urgent first: one query per type, and three more.
 
-        While there are dead letters, and marks or new ones among them, it looks at these as well, every few minutes.
+        If there are dead letters, and marks or new ones among them, it also reads these, every few minutes.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
@@ -165,7 +163,7 @@ class History:
 
 
 def most_points(step: int) -> int:
-    """Return how many points a series has at most: of steps that are made of several buckets there are fewer."""
+    """Return the maximum number of points of a series; steps that combine several buckets allow fewer."""
     return min(MOST_POINTS, MOST_ROWS * resolution(step) // step)
 
 

@@ -1,4 +1,4 @@
-"""Every key and attribute name of counter rows: written here and nowhere else. Pure."""
+"""Define every key and attribute name of counter rows. No other module does. Pure."""
 
 import re
 from datetime import datetime
@@ -12,22 +12,22 @@ from chalicelib.jobs.listing import iso
 STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and the letter of its partitions."""
 TOTALS: Final = "CNT"
-"""Partition of what is true now: a row per type, and a row per paused type. One query reads it all."""
+"""Partition of the current state: one row per type, and one per paused type. One query reads everything."""
 TYPE: Final = "TYPE#"
 PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
-"""Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why; the
-last one is there while it is paused by itself."""
+"""Rows next to the totals: one per type, its attribute that exists while the type is paused, and by whom and why. The
+last attribute exists during an automatic pause."""
 PAST_PAUSES: Final = "PAUSES#"
-"""Partitions of pauses that have ended, one a type."""
+"""Partitions of ended pauses, one per type."""
 BULK, OPEN = "BULK#", "open"
-"""Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
+"""Rows next to the totals: one per bulk action, and its attribute that exists until the action has ended."""
 DEPLOYS: Final = "DEPLOYS"
-"""Row beside the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
+"""Row next to the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
 NUMBER, WAITING = "n#", "w#"
-"""Attributes of a type's row: jobs by status, and since when the queued ones wait (see `backlog`)."""
+"""Attributes of a type's row: jobs by status, and how long queued jobs have waited (see `backlog`)."""
 UNSENT, CLAIMED_TO = "u#", "claimed_to"
-"""Attributes of a type's row: jobs without a message by the minute in which they were first due, and when those jobs
-were sent that were claimed last."""
+"""Attributes of a type's row: jobs without a message, by the minute in which they were first due; and the sending time
+of the jobs that were claimed last."""
 MARK: Final = "mark#"
 """Attribute of any row: how far it has counted a source."""
 ERRORS: Final = "ERR"
@@ -36,30 +36,30 @@ RECOUNT: Final = "RECOUNT"
 BULK_ACTIONS, BULK_IDS = "BULK", "BULKIDS"
 """Partitions of bulk actions, and of the ids that they list."""
 ACKNOWLEDGED: Final = "ACK"
-"""Partition of the marks that operators put on groups of errors."""
+"""Partition of operators' marks of error groups."""
 SEEN: Final = "seen"
 SHARD = re.compile(r"shardId-0*(\d{13})\b")
 
 
 def totals(job_type: str) -> Row:
-    """Return the row of how many jobs of the type there are, by status."""
+    """Return the row with the type's jobs by status."""
     return Row(TOTALS, TYPE + job_type)
 
 
 def is_totals(row: Row) -> bool:
-    """Return whether it is a type's row of totals."""
+    """Return whether it is the row of a type's totals."""
     return row.pk == TOTALS and row.sk.startswith(TYPE)
 
 
 def is_day(row: Row) -> bool:
-    """Return whether it is a row of what happened to a type's jobs in a day."""
+    """Return whether it is the row of a type's day."""
     return row.pk.startswith(f"{STEPS[86_400]}#")
 
 
 def moved(row: Row, source: str, now: float) -> Row:
-    """Return the row that keeps the mark of a source that was moved out of a type's row of totals or of a day.
+    """Return the row for the mark of a source that was moved out of a type's row of totals or of a day.
 
-    It lies after the type's days, and expires when nothing of a shard can come any more.
+    It sorts after the type's days, and expires when the shard can deliver nothing more.
     """
     job_type = row.sk.removeprefix(TYPE) if is_totals(row) else row.pk.partition("#")[2]
     return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + KEEP_SHARD_MARKS))
@@ -76,28 +76,28 @@ def unsent(order: str) -> str:
 
 
 def unsent_since(attribute: str) -> float:
-    """Return when the minute of such an attribute began, in seconds since the epoch."""
+    """Return the start of such an attribute's minute, in seconds since the epoch."""
     return datetime.fromisoformat(f"{attribute.removeprefix(UNSENT)}:00Z").timestamp()
 
 
 def bucket(job_type: str, step: int, at: float) -> Row:
-    """Return the row of what happened to a type's jobs within the `step` seconds around `at`."""
+    """Return the row of a type's events within the `step` seconds around `at`."""
     start = at - at % step
     return Row(f"{STEPS[step]}#{job_type}", iso(start), int(start + KEEP_COUNTERS))
 
 
 def error(fingerprint: str, at: float) -> Row:
-    """Return the row of a group of errors in the hour of `at`."""
+    """Return the row of an error group in the hour of `at`."""
     hour = at - at % 3600
     return Row(ERRORS, f"{iso(hour)}#{fingerprint}", int(hour + KEEP_COUNTERS))
 
 
 def canaries(run: str, at: float) -> Row:
-    """Return the row of how many canaries of a recount the stream has passed."""
+    """Return the row that counts the passed canaries of a recount."""
     return Row(RECOUNT, f"CANARY#{run}", int(at + KEEP_RECOUNTS))
 
 
 def ended(source: str, now: float, life: float = KEEP_SHARD_MARKS) -> bool:
-    """Return True when the source is a shard of `life` seconds ago, as it stands: nothing of it can come any more."""
+    """Return True if the source looks like a shard of `life` seconds ago, which can deliver nothing more."""
     found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - life

@@ -1,4 +1,4 @@
-"""Tell the job types that may have unfinished jobs."""
+"""List the job types that may have unfinished jobs."""
 
 from collections.abc import Callable, Collection
 
@@ -8,9 +8,9 @@ from chalicelib.telemetry import events
 
 
 def unfinished_types(declared: Collection[str], counters: Callable[[], Counters]) -> list[str]:
-    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
+    """Return the job types that may have unfinished jobs: declared types, and types that the counters know.
 
-    A type that was removed is left out while the counters do not answer.
+    A removed type is missing while the counters do not answer.
     """
     try:
         totals = counters().standing().totals

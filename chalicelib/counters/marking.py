@@ -1,4 +1,4 @@
-"""Mark groups of errors, as long as there is such a group and there are not too many marks."""
+"""Mark error groups, if the group exists and there are not too many marks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from chalicelib.errors import ErrorGroupNotFound, TooManyMarks
 from chalicelib.jobs.port import Filter, JobStore
 
 MOST_MARKS = 2_000
-"""Each request for groups of errors or for health reads all marks: these are some 250 KB, one query."""
+"""Each request for error groups or for health reads all marks: some 250 KB, one query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Puts marks on groups of errors that are known, and takes them off. `clock` gives seconds since the epoch."""
+    """Set and remove marks of existing error groups. `clock` gives seconds since the epoch."""
 
     acknowledgements: Acknowledgements
     counters: Counters
@@ -22,9 +22,9 @@ class Marking:
     clock: Callable[[], float]
 
     def mark(self, fingerprint: str, by: str, *, resolved: bool = False) -> Acknowledged:
-        """Keep that somebody knows of the group. Raises ErrorGroupNotFound, TooManyMarks.
+        """Store that an operator knows the group. Raises ErrorGroupNotFound, TooManyMarks.
 
-        Requests at the same time may exceed the most by their number.
+        Simultaneous requests may exceed the limit by their number.
         """
         marks = self.acknowledgements.acknowledged()
         if fingerprint not in marks:
@@ -36,13 +36,13 @@ class Marking:
         return made
 
     def reopen(self, fingerprint: str) -> None:
-        """Take the mark of a group away; one without a mark is no error. Raises ErrorGroupNotFound."""
-        if fingerprint not in self.acknowledgements.acknowledged():  # a mark of a second ago may not be told yet
+        """Remove the mark of a group; a group without a mark is no error. Raises ErrorGroupNotFound."""
+        if fingerprint not in self.acknowledgements.acknowledged():  # a mark of a second ago may not be readable yet
             self._check(fingerprint)
         self.acknowledgements.reopen(fingerprint, self.clock())
 
     def _check(self, fingerprint: str) -> None:
-        """Look for a job that failed so, which costs little, and then through the groups of 30 days."""
+        """Search for a job with this error, which costs little, and then in the groups of 30 days."""
         if self.store.page(Filter(fingerprint=fingerprint), 1).jobs:
             return
         now = self.clock()

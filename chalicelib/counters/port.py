@@ -12,15 +12,15 @@ from chalicelib.jobs.job import Status
 
 
 class Deploys(Protocol):
-    """Keeps the last deployments of the stage, as `Standing` tells them."""
+    """Store the last deployments of the stage, which `Standing` returns."""
 
     def deployed(self, version: str, at: float) -> None:
-        """Write down that the stage has this version since `at` (seconds since the epoch)."""
+        """Record that the stage has this version since `at` (seconds since the epoch)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A counter row's key; `expires_at` is None for rows that stay. `counters/keys.py` names them."""
+    """The key of a counter row; `expires_at` is None for permanent rows. `counters/keys.py` defines the names."""
 
     pk: str
     sk: str
@@ -29,9 +29,9 @@ class Row:
 
 @dataclass(slots=True)
 class Additions:
-    """Amounts that changes add to a row, facts they set on it, and facts that only the first one sets.
+    """Amounts that changes add to a row, facts that they set on it, and facts that only the first change sets.
 
-    Of `lows`, the lowest value of all the changes of one write is set.
+    `lows` sets the lowest value of all the changes in one write.
     """
 
     numbers: Counter[str] = field(default_factory=Counter)
@@ -40,7 +40,7 @@ class Additions:
     lows: dict[str, float] = field(default_factory=dict)
 
     def merge(self, other: "Additions") -> None:
-        """Take in what a later change adds."""
+        """Add a later change."""
         self.numbers.update(other.numbers)
         self.facts.update(other.facts)
         self.firsts = {**other.firsts, **self.firsts}
@@ -52,7 +52,8 @@ class Additions:
 class Times:
     """Times of some changes, in epoch seconds.
 
-    `earliest`: the first one the stream received (0: unknown); `latest` is after all of them, and not before now.
+    `earliest`: the first change that the stream received (0: unknown); `latest` is after all of them, and not before
+    now.
     """
 
     earliest: float
@@ -60,7 +61,7 @@ class Times:
 
 
 class CounterRows(Protocol):
-    """Rows of counters, each with how far it has counted each source: a shard of the stream, or a recount."""
+    """Store counter rows, each with its position in each source: a shard of the stream, or a recount."""
 
     def add(
         self,
@@ -71,48 +72,48 @@ class CounterRows(Protocol):
         last: str,
         times: Times | None = None,
     ) -> str | None:
-        """Add, and move the source's mark to `last`, in one write; refused when the mark is not before `first`.
+        """Add, and move the source's mark to `last`, in one write; refused if the mark is not before `first`.
 
-        Return None when it was added, and the mark when it was refused. Raises RowRefused when the row can never take
-        the write: it is too large, or not valid. `times` is for rows that `tidy` looks after: it moves old marks out of
-        them, and without it nobody knows which are old.
+        Return None if it was added, and the mark if it was refused. Raises RowRefused if the row can never accept the
+        write, because it is too large or invalid. `times` is needed for rows that `tidy` maintains: it moves old marks
+        out of them, and the times show which marks are old.
         """
 
 
 class CounterTable(CounterRows, Protocol):
-    """The rows, for those who also look after them."""
+    """Store counter rows, and maintain them."""
 
     def read(self, row: Row) -> Mapping[str, Any]:
-        """Return a row's numbers and facts, strongly consistent; empty when there is no such row."""
+        """Return a row's numbers and facts, strongly consistent; empty if there is no such row."""
 
     def tidy(self, row: Row, now: float) -> int:
-        """Remove what nobody reads any more from a type's row of totals or of a day, and move old marks out of it.
+        """Remove outdated attributes from a type's row of totals or of a day, and move old marks out of it.
 
-        Return how many attributes that were.
+        Return the number of removed attributes.
         """
 
 
 class Counters(Protocol):
-    """Reads what the stream's function has counted, seconds late."""
+    """Read the counts of the stream's function, some seconds late."""
 
     def standing(self) -> "Standing":
-        """Return how many jobs there are, which wait and which types are paused, strongly consistent.
+        """Return the numbers of jobs, the waiting jobs and the paused types, strongly consistent.
 
-        One request a megabyte: a type is some 200 bytes at rest, and at most 16 KB with a week's backlog.
+        One request per megabyte. A type has some 200 bytes when idle, and at most 16 KB with a week's backlog.
         """
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
-        """Return what happened to a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
+        """Return the events of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
-        """Return the groups of errors of the hours between, hour by hour: the newest `most`, newest hour first."""
+        """Return the error groups of the hours between, hour by hour: the newest `most`, newest hour first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of a type: since when (epoch seconds), by whom and why; both are empty where nobody told it.
+    """A pause of a type: since when (epoch seconds), by whom and why; both are empty if they were not given.
 
-    `probe_at`: the type was paused by itself, and one job is tried at that time; None: an operator paused it.
+    `probe_at`: the pause is automatic, and one job is tried at that time; None: an operator paused the type.
     """
 
     since: float
@@ -122,13 +123,13 @@ class Pause:
 
     @property
     def by_itself(self) -> bool:
-        """Return whether no operator paused the type."""
+        """Return whether the pause is automatic."""
         return self.probe_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """A deployment of the stage: the version, and since when (epoch seconds) the stage has it."""
+    """A deployment of the stage: the version, and the time (epoch seconds) since which the stage has it."""
 
     at: float
     version: str
@@ -138,10 +139,10 @@ class Deploy:
 class Standing:
     """The counters at one moment.
 
-    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` are the paused types.
-    `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
-    oldest first; `claimed_to` when the jobs were sent that workers claim now. `bulk` are the ids of bulk actions that
-    are not over. `deploys` are the last deployments, oldest first.
+    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` are the paused types. `unsent`
+    has for each type the starts of the minutes in which unsent jobs were first due, oldest first. `claimed_to` has the
+    sending time of the jobs that workers claim now. `bulk` are the ids of unfinished bulk actions. `deploys` are the
+    last deployments, oldest first.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -155,7 +156,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ErrorHour:
-    """A group of errors in one hour: `numbers` has count, first_seen, last_seen, type, error_class, message, job0…."""
+    """An error group in one hour: `numbers` has count, first_seen, last_seen, type, error_class, message, job0…."""
 
     hour: float
     fingerprint: str
@@ -164,7 +165,7 @@ class ErrorHour:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A mark on a group of errors: by whom and when, and whether it says that the error is resolved."""
+    """A mark of an error group: by whom and when, and whether it says that the error is resolved."""
 
     by: str
     at: float
@@ -172,16 +173,16 @@ class Acknowledged:
 
 
 class Acknowledgements(Protocol):
-    """Marks on groups of errors: somebody knows of them."""
+    """Store marks of error groups."""
 
     def acknowledge(self, fingerprint: str, by: str, at: float, *, resolved: bool = False) -> None:
-        """Keep the mark for 90 days; a later one replaces it. `by` is not empty; `resolved`: the error is fixed."""
+        """Store the mark for 90 days; a later mark replaces it. `by` is not empty; `resolved`: the error is fixed."""
 
     def reopen(self, fingerprint: str, at: float) -> None:
-        """Take the mark away; a group without one is no error."""
+        """Remove the mark; a group without a mark is no error."""
 
     def acknowledged(self) -> Mapping[str, Acknowledged]:
-        """Return the marks by fingerprint; they may be a second late."""
+        """Return the marks by fingerprint, up to a second old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,24 +196,27 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SeenPage:
-    """Some jobs of one part of a census, and from where to go on (None: the part is read)."""
+    """Some jobs of one part of a census, and the next position (None: the part has ended)."""
 
     jobs: Sequence[Seen]
     position: str | None
 
 
 class Census(Protocol):
-    """Every job there is, also one that has expired and is still there, in parts that may be read side by side."""
+    """Read every job, also expired ones that still exist, in parts that can be read in parallel."""
 
     def parts(self) -> int:
-        """Return how many parts there are; the same as long as the code is the same."""
+        """Return the number of parts; it is constant for a version of the code."""
 
     def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
-        """Read a part (0, 1, …) page by page from a position on; a job in motion is seen once or never."""
+        """Read a part (0, 1, …) page by page, from a position; a job that moves meanwhile is seen once or never."""
 
 
 class Canaries(Protocol):
-    """Items beside the jobs that pass through the same stream: what has counted them has counted all before them."""
+    """Write items that pass through the jobs' stream.
+
+    A source that has counted them has counted all earlier changes.
+    """
 
     def release(self, run: str, number: int) -> None:
         """Write `number` items of this run, spread over the table's partitions; they expire after a day."""

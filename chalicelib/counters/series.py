@@ -1,4 +1,4 @@
-"""Time series and error groups, read out of counter rows. Pure."""
+"""Make time series and error groups from counter rows. Pure."""
 
 import math
 from collections import Counter
@@ -15,29 +15,29 @@ OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 SPARKS = 24
 PACES = (120, 300, 600)
-"""Seconds back from now in which the pace of a backlog is looked for, the shortest first."""
+"""Seconds before now over which the speed of a backlog is measured, the shortest first."""
 DRAIN_WINDOW = max(PACES)
 
 Buckets = Sequence[tuple[float, Mapping[str, int]]]
 """(start of the bucket in epoch seconds, its numbers), oldest first."""
 
 Steps = Sequence[tuple[float, Counter[str]]]
-"""(start of the step, what is summed in it), oldest first."""
+"""(start of the step, sums of the step), oldest first."""
 
 
 def resolution(step: int) -> int:
-    """Return the stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
+    """Return the stored bucket length (seconds) for a series with this step: the longest that divides it."""
     return max(seconds for seconds in STEPS if step % seconds == 0)
 
 
 def grid(start: float, end: float, step: int) -> list[float]:
-    """Return the times of a series' points: whole steps from the one that holds `start` up to `end`."""
+    """Return the times of a series' points: whole steps from the one that contains `start` up to `end`."""
     first = int(start // step) * step
     return [float(at) for at in range(first, int(end) + 1, step)]
 
 
 def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
-    """Return the buckets summed into steps, with an empty one where nothing happened."""
+    """Return the buckets summed to steps, with empty steps where nothing happened."""
     steps = {at: Counter[str]() for at in grid(start, end, step)}
     for at, numbers in buckets:
         into = steps.get(float(int(at // step) * step))
@@ -52,17 +52,17 @@ def throughput(steps: Steps) -> list[dict[str, Any]]:
 
 
 def failures(steps: Steps) -> list[dict[str, Any]]:
-    """Return the failures of each step, and the share of the jobs that ended badly of those that ended."""
+    """Return the failures of each step, and their share of the jobs that ended."""
     return [{"t": at, **_failed(numbers)} for at, numbers in steps]
 
 
 def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
-    """Return how many were measured in each step, and their percentiles in milliseconds."""
+    """Return the number of measurements in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
 
 
 def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
-    """Return how many durations of each step were in which octave, the shortest first."""
+    """Return the number of durations in each octave of each step, the shortest first."""
     return [
         {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counted(numbers, which))]}
         for at, numbers in steps
@@ -70,9 +70,9 @@ def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
 
 
 def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
-    """Unfinished jobs (also scheduled ones) at the end of each step, counted back from how many there are now.
+    """Return the unfinished jobs (also scheduled ones) at the end of each step, counted backwards from now.
 
-    The last step must hold the present.
+    The last step must contain the present.
     """
     points, left = [], unfinished
     for at, numbers in reversed(steps):
@@ -82,11 +82,11 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
 
 
 def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
-    """Return how long at least a job had waited in each step, in seconds; None where none waited.
+    """Return the minimum time that a job had waited in each step, in seconds; None if no job waited.
 
-    A job that started in a step tells its wait. At the end of a step, those waited that started later, or are queued
-    still, the oldest of them `since` then. When within a later step they started is not known: its end is taken.
-    The last step must hold the present.
+    A job that started in a step gives its wait. At the end of a step, the waiting jobs are those that started later or
+    are still queued; the oldest of them has waited `since` then. The exact start within a later step is unknown, so the
+    step's end is used. The last step must contain the present.
     """
     points: list[dict[str, Any]] = []
     begun = math.inf if since is None else since
@@ -100,9 +100,11 @@ def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dic
 
 
 def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
-    """Seconds until the backlog is gone; None without one, or when it grows. `recent` are minutes of DRAIN_WINDOW.
+    """Return the seconds until the backlog is empty; None without a backlog, or if it grows.
 
-    At the latest pace at which it shrinks: a crowd that came at once is no reason to say for ten minutes that it grows.
+    `recent` are minutes of DRAIN_WINDOW.
+
+    It uses the latest period in which the backlog shrinks: one large batch must not count as growth for ten minutes.
     """
     for window in PACES:
         within = [(at, counted) for at, counted in recent if at >= now - window]
@@ -114,7 +116,7 @@ def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
 
 
 def _covered(now: float, window: float) -> float:
-    """Seconds that the whole minutes within a window cover, the present one as far as it has come."""
+    """Return the seconds covered by the whole minutes of a window, with the elapsed part of the present minute."""
     first = math.ceil((now - window) / 60) * 60
     return max(1.0, now - first)
 
@@ -127,9 +129,9 @@ def spark_start(now: float) -> float:
 def error_groups(
     hours: Iterable[ErrorHour], now: float, job_type: str | None = None, since: float = 0.0
 ) -> list[dict[str, Any]]:
-    """Return the errors by fingerprint, most frequent first, of the hours from `since` on (epoch seconds).
+    """Return the errors by fingerprint, most frequent first, of the hours from `since` (epoch seconds).
 
-    Each has its last 24 hours as a sparkline, whatever `since` is, as far as they are in `hours`.
+    Each has a sparkline of its last 24 hours, whatever `since` is, as far as `hours` contains them.
     """
     groups: dict[str, list[ErrorHour]] = {}
     for hour in hours:

@@ -1,4 +1,4 @@
-"""The numbers of the whole platform at one moment, from the counters and the queues."""
+"""Read the numbers of the whole platform at one moment, from the counters and the queues."""
 
 import threading
 import time
@@ -12,17 +12,17 @@ from chalicelib.jobs.job import ON_QUEUE, Status
 from chalicelib.jobs.port import Depth, JobQueue
 
 KEEP = 1.0
-"""Seconds an answer is kept in a process: many open dashboards cost no more than one."""
+"""Seconds for which a process caches an answer, so that many open dashboards cost no more than one."""
 MOST_ASKED = 3
-"""Job types whose queues are asked themselves, in two requests each. A platform with more of them hears from the
-counters, which know the jobs that the messages are about: a look takes at most 7 requests whatever there is."""
+"""Job types up to which the queues themselves are read, in two requests each. With more types the counters are used,
+which know the jobs behind the messages. A read then takes at most 7 requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Jobs by status and messages by queue: of one job type, or of all.
 
-    `oldest` is since when (epoch seconds) the longest-waiting queued job waits; None when none is queued.
+    `oldest` is the time (epoch seconds) since which the oldest queued job waits; None if no job is queued.
     """
 
     by_status: Mapping[Status, int]
@@ -31,32 +31,35 @@ class Numbers:
     paused: bool = False
     pause: Pause | None = None
     paced_for: float | None = None
-    """Seconds that the waiting jobs take to start at the type's rate; None without one."""
+    """Return the seconds that the waiting jobs need to start at the type's rate; None without a rate."""
 
     @property
     def total_jobs(self) -> int:
-        """Every job there is a record of."""
+        """Return the number of all stored jobs."""
         return sum(self.by_status.values())
 
     @property
     def active_jobs(self) -> int:
-        """Jobs that wait for a worker or have one; scheduled ones are not active yet."""
+        """Return the jobs that wait for a worker or have one; scheduled jobs are not active yet."""
         return sum(self.by_status[status] for status in ON_QUEUE)
 
     @property
     def queue_length(self) -> int:
-        """Messages that wait in the queue, the delayed ones too."""
+        """Return the messages that wait in the queue, including delayed ones."""
         return self.depth.visible + self.depth.delayed
 
     @property
     def retry_queue_length(self) -> int:
-        """Jobs that wait for another attempt. SQS counts their messages as in flight, like those being worked on."""
+        """Return the jobs that wait for another attempt.
+
+        SQS counts their messages as in flight, like those of running jobs.
+        """
         return self.by_status[Status.RETRYING]
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All numbers, and when they were read (seconds since the epoch); the last deployments, oldest first."""
+    """All numbers, and the time of reading (seconds since the epoch); the last deployments, oldest first."""
 
     whole: Numbers
     by_type: Mapping[str, Numbers]
@@ -66,18 +69,18 @@ class Metrics:
 
 @dataclass
 class MetricsReader:
-    """Reads the numbers, at most once a second a process."""
+    """Read the numbers, at most once a second per process."""
 
     counters: Counters
     queue: JobQueue
     clock: Callable[[], float] = time.time
     planned_to: Callable[[str], float] | None = None
-    """Returns up to when the starts of a type with a rate are planned (epoch seconds)."""
+    """Return the time up to which the starts of a type with a rate are planned (epoch seconds)."""
     _last: Metrics | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(self) -> Metrics:
-        """Return the numbers as of now, or of less than a second ago."""
+        """Return the numbers of now, or of less than a second ago."""
         with self._lock:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
                 names = [kind.name for kind in jobtype.all_types()]
@@ -88,7 +91,7 @@ class MetricsReader:
             return self._last
 
     def _paced(self, name: str, whole: Metrics) -> Numbers:
-        """Return the numbers of a type, with how long its rate makes them; one read more for a type with a rate."""
+        """Return the numbers of a type, with the duration from its rate: one more read for a type with a rate."""
         numbers, pace = whole.by_type[name], jobtype.pace(name)
         if pace is None or self.planned_to is None:
             return numbers
@@ -99,7 +102,7 @@ class MetricsReader:
         return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
-        """Return how many jobs have this status and type, as last counted."""
+        """Return the number of jobs with this status and type, as last counted."""
         return count(self.counters.standing().totals, status, job_type)
 
 
@@ -113,14 +116,14 @@ def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_t
 
 
 def expected(standing: Standing, job_type: str) -> Depth:
-    """Return the messages that the jobs of a type stand for: one that runs or backs off keeps its message in flight."""
+    """Return the messages of a type's jobs: a job that runs or is in backoff keeps its message in flight."""
     jobs = _by_status(standing.totals, job_type)
     in_flight = jobs[Status.PROCESSING] + jobs[Status.RETRYING]
     return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])
 
 
 def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:
-    """Return the counters and depths as one picture: every declared type, and those that only have old jobs."""
+    """Combine the counters and depths of every declared type, and of removed types that still have jobs."""
     names = sorted({*depths, *(name for name, _ in standing.totals)})
     by_type = {name: _of_type(standing, name, depths.get(name, Depth()), now) for name in names}
     waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
@@ -130,7 +133,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
 
 
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:
-    """Return since when the oldest queued job of these types waits (epoch seconds); None when none is queued."""
+    """Return since when the oldest queued job of these types waits (epoch seconds); None if none is queued."""
     found = (
         backlog.oldest(standing.waiting.get(name, {}), now)
         for name in names

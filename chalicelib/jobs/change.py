@@ -1,4 +1,4 @@
-"""A change of a job as plain data: a conditional write that a store tests and applies. Pure."""
+"""Describe a change of a job as data: a conditional write that a store checks and applies. Pure."""
 
 import base64
 import uuid
@@ -37,16 +37,16 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
 
 
 def new_writer() -> str:
-    """Return a name for one write: a store that finds it knows that the reply to its own first try was lost."""
+    """Return a name for one write. If a store is refused and then finds this name, its own first try has succeeded."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes[:6]).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` hold.
+    """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` pass.
 
-    `values` are set (None removes), `increments` are added. `writer` names this very write: a store that is refused
-    and then finds `writer` on the job knows that the reply to its own first try was lost, and that it won.
+    `values` are set (None removes), `increments` are added. `writer` is the name of this write. If a store is refused
+    and then finds `writer` on the job, only the reply to its own first try was lost.
     """
 
     move: Move
@@ -56,20 +56,20 @@ class Change:
     increments: Mapping[str, int] = field(default_factory=dict)
     writer: str = field(default_factory=new_writer)
     job_type: str = ""
-    """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
+    """Return the job's type, which names its partitions of the index. Without it the job stays in its partition."""
     found: Job | None = None
     """The job before a change that begins a new run: the store signs the row anew."""
 
     @property
     def first_due(self) -> float | None:
-        """Return from when on the job is due, if the change plans it anew (epoch seconds); None if it does not."""
+        """Return the new due time of the job (epoch seconds), if the change sets one; None if it does not."""
         if self.move.target is None:
             return None
         planned = (self.values.get(name) for name in ("parked_until", "run_at", "created_at"))
         return next((at for at in planned if at is not None), None)
 
     def allowed(self, job: Job) -> bool:
-        """Return whether this change may be applied to the job as it is."""
+        """Return whether this change may be applied to the job in its present state."""
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
 
     def applied(self, job: Job) -> Job:
@@ -78,7 +78,7 @@ class Change:
         return replace(job, **{**self.written(), **added})
 
     def written(self) -> dict[str, Any]:
-        """Every field this change sets, the status and the writer included; None means removed."""
+        """Return every field that this change sets, including the status and the writer; None means removed."""
         status = {} if self.move.target is None else {"status": self.move.target}
         return {**status, **self.values, "writer": self.writer}
 

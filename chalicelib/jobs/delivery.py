@@ -1,4 +1,4 @@
-"""One message as SQS handed it to Lambda."""
+"""Hold one message as SQS delivered it to Lambda."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from chalicelib.jobs.port import Message
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One received message; `sent_at` is when SQS took it (epoch seconds; None: not told)."""
+    """One received message; `sent_at` is when SQS accepted it (epoch seconds; None: unknown)."""
 
     message_id: str
     receipt: str
@@ -19,18 +19,19 @@ class Delivery:
     receive_count: int
     sent_at: float | None = None
     group: str = ""
-    """The message group: on a FIFO queue SQS hands out nothing of it while one of it is in flight."""
+    """Return the message group: while one message of a group is in flight, a FIFO queue delivers no other of that
+    group."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
-        """Return the message of a record of Lambda's SQS event."""
+        """Return the message in a record of Lambda's SQS event."""
         told = record.get("attributes", {})
         count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
         at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
         return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)
 
     def named(self, job_type: str) -> Message | str:
-        """Return the message, for a line about it; the type of its queue where the body cannot be read."""
+        """Return the message for a log line; with the type of its queue if the body cannot be read."""
         try:
             return message_of_type(self.body, job_type)
         except MalformedMessage:

@@ -1,4 +1,4 @@
-"""Hold what operators did to a job, and a job with all that happened to it. Pure."""
+"""Hold the acts of operators on a job, and a job with its whole history. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,9 @@ from chalicelib.jobs.limits import MOST_HISTORY
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An operator's act on a job: its name (see `acts`), when (seconds since the epoch), by whom, and on which run.
+    """An operator's act on a job: its name (see `acts`), its time (seconds since the epoch), its operator, and its run.
 
-    A retry is on the run that it begins. `bulk` is the id of the bulk action that did it, if one did that the platform
-    worked off.
+    A retry belongs to the run that it begins. `bulk` is the id of the background bulk action that did it, if any.
     """
 
     name: str
@@ -26,9 +25,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with the history of its attempts and of what operators did before the last act, newest last.
+    """A job with its attempts and with the acts of operators before the last act, newest last.
 
-    `older` tells that there are attempts before these.
+    `older` tells that there are earlier attempts.
     """
 
     job: Job
@@ -38,9 +37,9 @@ class JobView:
 
 
 def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobView:
-    """Return the job with the newest MOST_HISTORY of its attempts and of its acts, which are given oldest first.
+    """Return the job with the newest MOST_HISTORY of its attempts and acts, which are given oldest first.
 
-    A job that was created again under an expired one's id does not inherit that one's history.
+    A job that was created again under an expired job's id does not inherit that job's history.
     """
     since = lives.since(job.created_at)
     tried = sorted((one for one in attempts if one.started_at > since), key=lambda one: one.token)

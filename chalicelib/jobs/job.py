@@ -1,4 +1,4 @@
-"""A job, the states it can be in, and the one table of legal moves between them. Pure: no clock, no AWS."""
+"""Define a job, its states, and the table of legal moves between them. Pure: no clock, no AWS."""
 
 import json
 from collections.abc import Collection
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 JSON = Any
-"""A value that `json.dumps` takes: payloads and results, which only the job type's own schema knows more about."""
+"""A value that `json.dumps` accepts: payloads and results, whose structure only the job type knows."""
 
 
 class Status(StrEnum):
@@ -25,42 +25,42 @@ class Status(StrEnum):
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
 PLANNED = WAITING - {Status.QUEUED}
-"""Waiting for a time: an operator may run such a job now."""
+"""Waiting for a time: an operator may run such a job at once."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 DISCARDABLE = RETRYABLE - {Status.CANCELLED}
 """Ended by an error: an operator may settle such a job without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
-"""Finished without evidence in the dead-letter queue: a message that still comes is extra."""
+"""Finished without evidence in the dead-letter queue: a message that still arrives is redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
-"""No worker has claimed it in this run."""
+"""No worker has claimed the job in this run."""
 CLAIMED = ACTIVE - NEW
 ON_QUEUE = ACTIVE - {Status.SCHEDULED}
-"""Its message is in the queue or with a worker, or will be soon."""
+"""Its message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """The last attempt failed."""
 COUNTED = {
     Status.COMPLETED: "completed", Status.FAILED: "failed", Status.RETRYING: "retried",
     Status.DEAD_LETTER: "dead_lettered", Status.CANCELLED: "cancelled",
 }  # fmt: skip
-"""The number in each bucket of time that grows when a job comes into a status."""
+"""The number in each time bucket that grows when a job enters a status."""
 
 
 def in_order(statuses: Collection[Status]) -> tuple[Status, ...]:
-    """Return these statuses in the order in which they are declared."""
+    """Return these statuses in the order of their declaration."""
     return tuple(status for status in Status if status in statuses)
 
 
 TAG_OF_SCHEDULE = "schedule:"
-"""Of the tag that names the schedule whose firing made a job."""
+"""Prefix of the tag that names the schedule of a job."""
 SKIPPED = "Skipped"
-"""The error class of a firing that did not run because an earlier one had not finished."""
+"""The error class of a firing that did not run because the job of an earlier firing was unfinished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row of the table: from which states, to which one, and who does it."""
+    """One row of the table: the source states, the target state, and who makes the move."""
 
     name: str
     source: frozenset[Status]
@@ -101,7 +101,7 @@ TAKE_TURN = _move("take_turn", WAITING, None, "worker")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
 NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_TO_STOP)
-"""Changes that write something down about a job and leave its state as it is."""
+"""Changes that record a fact about a job and leave its state unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +175,17 @@ class Job:
 
     @property
     def token(self) -> tuple[int, int]:
-        """The fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
+        """Return the fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
         return self.gen, self.claims
 
     @property
     def terminal(self) -> bool:
-        """True when nothing more happens to this job by itself."""
+        """Return True if nothing more happens to this job without an operator."""
         return self.status in TERMINAL
 
     @property
     def schedule(self) -> str | None:
-        """Return the id of the schedule that made it; None of other jobs."""
+        """Return the id of the schedule that made it; None for other jobs."""
         found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
         return next(found, None)
 
@@ -201,7 +201,7 @@ def to_text(value: JSON) -> str:
 
 
 def stored_payload(payload: JSON) -> dict[str, JSON]:
-    """Return the fields of a job that its payload fills."""
+    """Return the fields of a job that its payload sets."""
     return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
 
 
@@ -211,9 +211,10 @@ LOST = "lost"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms.
+    """One attempt of a job, stored if it did not complete. Times in seconds since the epoch, duration in ms.
 
-    `attempt` is its number among those that are charged: one that gave its attempt back shares the next one's number.
+    `attempt` is its number among the charged attempts; an attempt that was given back shares the number of the next
+    one.
     """
 
     gen: int
@@ -234,10 +235,10 @@ class Attempt:
 
     @property
     def token(self) -> tuple[int, int]:
-        """The fencing token of the holder whose attempt it was."""
+        """Return the fencing token of the attempt's holder."""
         return self.gen, self.claim
 
     @property
     def duration_ms(self) -> int | None:
-        """Return how long it ran, in milliseconds; None while it runs."""
+        """Return its duration, in milliseconds; None while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)

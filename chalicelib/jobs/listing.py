@@ -24,17 +24,17 @@ GROUPS: dict[Status, tuple[str, ...]] = {
     Status.FAILED: ("FAILED",),
     Status.DEAD_LETTER: ("DEAD",),
 }
-"""The groups of the sparse index that hold the jobs of a status; the others leave it, which saves index writes."""
+"""The groups of the sparse index for jobs of a status; other jobs leave the index, which saves writes."""
 BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
-"""Groups of unfinished jobs: each job type has partitions of its own, so that no type hides another one's jobs."""
+"""Groups of unfinished jobs: each job type has its own partitions, so that no type hides another type's jobs."""
 MIXED = frozenset({ACTIVE})
-"""Groups that hold several states: only the main item tells which one a job is in."""
+"""Groups that contain several states: only the main item tells the state of a job."""
 
 
 def check_offset(which: Filter) -> None:
-    """Raise InvalidPosition for a filter that no offset goes with.
+    """Raise InvalidPosition for a filter that does not work with an offset.
 
-    Jobs that it leaves out would be read behind the offset, however many there are, or the partitions of each job type.
+    With an offset, all jobs that the filter skips would have to be read, or the partitions of each job type.
     """
     found = [name for name in READ_FOR if getattr(which, name) is not None]
     groups = () if which.status is None else GROUPS.get(which.status, ())
@@ -50,13 +50,13 @@ def check_offset(which: Filter) -> None:
 READ_FOR = (
     "type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent", "finished_after", "finished_before",
 )  # fmt: skip
-"""Fields of a filter that no index knows."""
+"""Fields of a filter that no index has."""
 LISTS, ACTS = "lists", "acts"
 """Uses of a cursor: the next page of a list, or the next jobs of a bulk action."""
 
 
 def iso(at: float) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC with milliseconds and a Z; sorts as the times do."""
+    """Return seconds since the epoch as ISO 8601 in UTC with milliseconds and a Z, which sorts chronologically."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -68,8 +68,8 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It is taken when the job is created, and again when it is parked or run now. It never changes otherwise: a job that
-    moved while somebody turns pages could be missed.
+    It is set when the job is created, parked or run now, and never changes otherwise: a job that moved while a client
+    reads page after page could be missed.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
 
@@ -80,7 +80,7 @@ def order_at(at: float, job_id: str) -> str:
 
 
 def group(status: Status, *, parked: bool = False) -> str | None:
-    """Return the group of the sparse index a job lies in; None when it is in none."""
+    """Return the job's group of the sparse index; None if it is in none."""
     if status not in GROUPS:
         return None
     return PARKED if parked and status is Status.RETRYING else GROUPS[status][0]
@@ -92,12 +92,12 @@ def is_parked(job: Job) -> bool:
 
 
 def among_children(job: Job) -> str:
-    """Return the sort key of a job among those that its parent made."""
+    """Return the sort key of a job among its parent's children."""
     return f"{job.idempotency_key}#{job.id}"
 
 
 def by_due(which: Filter) -> bool:
-    """Return whether a list is in the order in which jobs were first due; the others are in the order of creation."""
+    """Return whether a list is ordered by the first due time; other lists are ordered by creation."""
     return which.fingerprint is not None or which.status in GROUPS
 
 
@@ -126,16 +126,16 @@ def _finished_before(job: Job, at: float) -> bool:
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:
-    """Return a position as an opaque string that cannot be forged and serves only its own filter and use."""
+    """Return a position as an opaque string that cannot be forged and is valid only for its own filter and use."""
     content = {"v": 1, "p": position, "f": _fingerprint(which), "u": use}
     body = json.dumps(content, separators=(",", ":")).encode()
     return _encode(body) + "." + _encode(_sign(body, secret))
 
 
 def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = LISTS) -> str:
-    """Return the position in a cursor; raises InvalidPosition when it is not ours or belongs to another filter or use.
+    """Return the position in a cursor; raises InvalidPosition if it is not ours or belongs to another filter or use.
 
-    `loc` is where the cursor was given, if not in the query.
+    `loc` is the field that contained the cursor, if not in the query.
     """
     try:
         body, signature = (_decode(part) for part in cursor.split("."))
@@ -152,7 +152,7 @@ def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = L
 
 
 def _key(at: float, job_id: str) -> str:
-    # 48 random bits tell the jobs of one millisecond apart, and the main item has to stay small.
+    # 48 random bits distinguish the jobs of one millisecond, and the main item has to stay small.
     return f"{iso(at)}#{job_id[:13]}"
 
 
@@ -161,7 +161,7 @@ def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
 
 
 def _fingerprint(which: Filter) -> str:
-    # Without what is not asked: a cursor outlives a deployment that adds a filter.
+    # Without unset fields, so that a cursor stays valid after a deployment that adds a filter.
     asked = {name: value for name, value in asdict(which).items() if value is not None}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -15,7 +15,7 @@ def write_message(message: Message) -> str:
 
 
 def parse_message(body: str) -> Message:
-    """Return the content of a message body; raises MalformedMessage that says what is wrong with it."""
+    """Return the content of a message body; raises MalformedMessage with the problem."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -33,7 +33,7 @@ def parse_message(body: str) -> Message:
 
 
 def message_of_type(body: str, job_type: str) -> Message:
-    """Return the content of a message on the queue of a type; raises MalformedMessage, also for another type's."""
+    """Return the content of a message on a type's queue; raises MalformedMessage, also for another type's message."""
     message = parse_message(body)
     if message.type != job_type:
         raise MalformedMessage(f"type is {message.type!r}, and this queue carries {job_type!r}")

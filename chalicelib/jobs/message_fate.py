@@ -1,4 +1,4 @@
-"""Decide what becomes of a message whose job could not be claimed. Pure."""
+"""Decide what to do with a message whose job could not be claimed. Pure."""
 
 import math
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from chalicelib.jobs.port import Message
 
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900
-"""Seconds: a message that waits longer is parked or goes to the dead-letter queue, from where it is sent again."""
+"""Seconds: a message with a longer wait is parked or goes to the dead-letter queue, and the watchdog sends another."""
 UNKNOWN_HOLDS = (1, 5, 30, 30)
-"""Seconds for which a message is held, by its receives, whose job is not there: it was sent before the job is stored,
-and the SDK's three tries to store it take 18 s at the most. Then nobody is left who would store it."""
+"""Seconds for which a message without a stored job is held, by its receives. It was sent before the job is stored, and
+the SDK's three tries to store it take at most 18 s. After that, no process will store it."""
 UNKNOWN_SECONDS = 60.0
-"""Age of such a message from which on nobody stores its job any more, however often it was received."""
+"""Age of such a message after which no process stores its job any more, however often it was received."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Acknowledge: nothing this message asks for is left to do. `duplicate`: another one of its run has done it."""
+    """Acknowledge: this message has nothing left to start. `duplicate`: another message of its run has done it."""
 
     why: str
     duplicate: bool = False
@@ -28,9 +28,9 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged.
+    """Report as failed, visible again in `seconds` (None: when its visibility timeout ends). Never acknowledged.
 
-    `duplicate`: the run it asks for is under way. `over`: its job has ended, and nothing waits for it.
+    `duplicate`: the run that it asks for is active. `over`: its job has ended, and nothing waits for the message.
     """
 
     seconds: int | None
@@ -40,19 +40,19 @@ class Hold:
 
 
 TO_DEAD_LETTERS = Hold(0, "awaiting redrive", over=True)
-"""SQS moves the message to the dead-letter queue, at a receive soon."""
+"""SQS moves the message to the dead-letter queue, at one of the next receives."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The holder's lease ran out without being settled, and attempts are left."""
+    """The holder's lease ended without being settled, and attempts are left."""
 
     lost: Job
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUpLost:
-    """The holder's lease ran out in its last attempt."""
+    """The holder's lease ended in its last attempt."""
 
     lost: Job
 
@@ -61,7 +61,7 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
 def after_refusal(message: Message, current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
-    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
+    """Return what to do with a message if its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
@@ -72,10 +72,10 @@ def after_refusal(message: Message, current: Job, now: float, spread: Callable[[
 
 
 def unknown(receives: int, *, young: bool) -> Drop | Hold:
-    """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died.
+    """Return what to do with a message without a stored job: the job may be stored soon, or its sender died.
 
-    `young`: the message was sent up to UNKNOWN_SECONDS ago. What a sender could not store during an outage is dropped
-    at its first receive after it.
+    `young`: the message was sent up to UNKNOWN_SECONDS ago. A message whose sender could not store the job during an
+    outage is dropped at its first receive after the outage.
     """
     if not young or receives > len(UNKNOWN_HOLDS):
         return Drop("job not found")
@@ -87,7 +87,7 @@ def _waiting(current: Job, now: float) -> Disposition:
         return GiveUpLost(current)
     early = (current.next_attempt_at or now) - now
     if early > 0 and not current.sent:
-        # The job is on record as without a message, so the watchdog sends one ahead of its time: this one is extra.
+        # The job is recorded as unsent, so the watchdog sends a message ahead of its time: this one is redundant.
         return Drop("parked")
     return Hold(max(1, math.ceil(early)), "not due yet" if early > 0 else "lost a race")
 
@@ -95,7 +95,7 @@ def _waiting(current: Job, now: float) -> Disposition:
 def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
     left = (current.lease_until or now) - now
     if left >= 0:
-        # Two receipts may be the same message: acknowledging this one could delete the only one there is.
+        # Two receipts may be for the same message: acknowledging this one could delete the only message.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     late = current.give_up_at is not None and now >= current.give_up_at
     return GiveUpLost(current) if late or _spent(current) else TakeOver(current)
@@ -106,11 +106,14 @@ def _spent(current: Job) -> bool:
 
 
 def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> Hold:
-    """Hold a message that AWS kept from being handled: 5 s, then three times as long each time, up to 15 minutes."""
+    """Hold a message that AWS kept from being handled.
+
+    It waits 5 s, then three times as long each time, up to 15 minutes.
+    """
     longest = min(LONGEST_HOLD, 5 * 3 ** min(receive_count - 1, 10))
     return Hold(math.ceil(spread(longest / 2, longest)), "aws error")
 
 
 def malformed(receive_count: int) -> Hold:
-    """Back off from a body that does not parse: a bad deploy must not drain a queue into its DLQ within seconds."""
+    """Back off from an unreadable body: a bad deploy must not move a whole queue to its DLQ within seconds."""
     return Hold(min(MALFORMED_CAP, 2 ** min(receive_count, 20)), "malformed message")

@@ -1,4 +1,4 @@
-"""The store of jobs, the queues, the platform's log and further runs of the watchdog, as Protocols."""
+"""Declare the store of jobs, the queues, the platform's log and further runs of the watchdog, as Protocols."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ from chalicelib.jobs.job import JSON, Attempt, Job, Status
 
 
 class Helpers(Protocol):
-    """Starts further runs of the watchdog beside the present one."""
+    """Start more runs of the watchdog, parallel to the present run."""
 
     def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
-        """Start a run that looks at these jobs, of these types, and at nothing else; return before it has begun."""
+        """Start a run that handles only these jobs, of these types; return before it has begun."""
 
 
 class WaitingKey(str):
-    """The id of a key row whose job may still wait long after its time: it is kept longer than other rows of keys."""
+    """The id of a key row whose job may wait long after its time: it is kept longer than other key rows."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyLock:
-    """The job that holds a key, and until when (epoch seconds). It is named before it is stored."""
+    """The job that holds a key, and until when (epoch seconds). The row is written before the job."""
 
     job: str
     until: float
 
 
 MOST_MESSAGES = 10
-"""Messages that are sent in one request: the limit of SQS."""
+"""Messages in one request: the limit of SQS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The message: which job and generation to look at, and nothing else. `cid` is the correlation id.
+    """The message: only the job and generation to check. `cid` is the correlation id.
 
-    `group` names those among whom the queue takes turns (`MessageGroupId`). It is no part of what a receiver is told.
+    `group` is the queue's group for taking turns (`MessageGroupId`). Receivers do not use it.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """A queue's approximate counts of messages, and its dead-letter queue's."""
+    """A queue's approximate counts of messages, and those of its dead-letter queue."""
 
     visible: int = 0
     delayed: int = 0
@@ -67,51 +67,52 @@ class DeadMessage:
 
 
 class JobQueue(Protocol):
-    """Carries messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
+    """Send and receive messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
     def send(self, message: Message, delay: int = 0) -> None:
         """Put a message on its type's queue, visible after `delay` (0-900)."""
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
-        """Send up to 10 messages of one type in one request; return those that did not get through.
+        """Send up to 10 messages of one type in one request; return the messages that failed.
 
-        `delays` gives, by job id, the seconds (0-900) until a message is visible; without an entry it is at once.
+        `delays` gives, by job id, the seconds (0-900) until a message is visible; without an entry it is visible at
+        once.
         """
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
-        """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""
+        """Make these received messages visible again that many seconds from now; a lost receipt is no error."""
 
     def depth(self, job_type: str) -> Depth:
-        """Return how many messages there are, approximately (SQS lags up to a minute)."""
+        """Return the approximate number of messages (SQS lags up to a minute)."""
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
-        """Up to `most` (1-10) messages of the type's dead-letter queue, in one request; each hides for 120 s then."""
+        """Return up to `most` (1-10) messages of the type's dead-letter queue in one request; hide each for 120 s."""
 
     def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
         """Remove up to 10 peeked messages from the type's dead-letter queue; a lost receipt is no error."""
 
 
 class PlatformLog(Protocol):
-    """Knows what the platform wrote about the invocation that claimed a job."""
+    """Read the platform's own log lines about the invocation that claimed a job."""
 
     def lines(self, job: Job) -> Sequence[tuple[float, str]]:
         """Return lines with the request id of the job's last claim: (seconds since the epoch, text), oldest first.
 
-        One request of at most a second; raises what the client raises when it is not answered.
+        One request of at most a second; raises the client's error if there is no answer.
         """
 
 
 SHARE_LOOKS = 4_000
-"""The most jobs that `JobStore.sharing` looks at: 180 read units."""
+"""The most jobs that `JobStore.sharing` reads: 180 read units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; the `…_before` are exclusive.
 
-    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
-    the schedule that made the job, `parent` that of the job that made it, `payload` a text that a value of the payload
-    holds (chalicelib.jobs.texts.payload_search), `tenant` a tenant as it is kept (chalicelib.jobs.tenants).
+    `error` is a part of an error's class and message, `fingerprint` the name of an error group, `schedule` the id of
+    the job's schedule, `parent` the id of its parent. `payload` is a part of a value in the payload
+    (chalicelib.jobs.texts.payload_search), `tenant` a tenant in its stored form (chalicelib.jobs.tenants).
     """
 
     status: Status | None = None
@@ -132,21 +133,21 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some jobs, newest first, and from where to go on (None: that was all).
+    """Some jobs, newest first, and the next position (None: no more).
 
-    A page may hold fewer jobs than asked for, even none, and still have a position: the work a page may cause is
-    bounded, whatever the size of the table.
+    A page may contain fewer jobs than requested, even none, and still have a next position, because the work of one
+    page is limited, whatever the size of the table.
     """
 
     jobs: Sequence[Job]
     position: str | None
     looked: int = 0
-    """Jobs that were read to fill the page; a search reads more than it finds."""
+    """Jobs that were read for the page; a search reads more than it finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The jobs at work of each tenant of a type, counted among `looked` of them; `whole`: among all of them."""
+    """The number of unfinished jobs of each tenant of a type, among `looked` jobs; `whole`: among all."""
 
     tenants: Mapping[str, int]
     looked: int
@@ -155,10 +156,10 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The unfinished jobs of a type that the watchdog asks for: those first due from `since` on and before `before`.
+    """The unfinished jobs of a type for the watchdog: those first due from `since` and before `before`.
 
-    `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. Times
-    in seconds since the epoch.
+    `planned` selects scheduled and parked jobs, in the order of their time; without it the others. Times in seconds
+    since the epoch.
     """
 
     job_type: str
@@ -169,45 +170,44 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A job the watchdog may look at: what its index entry tells."""
+    """A job that the watchdog may check, with the facts of its index entry."""
 
     id: str
     due_at: float
 
 
 class JobStore(Protocol):
-    """Keeps jobs. A state changes through `apply` only: one conditional write a change."""
+    """Store jobs. A state changes only through `apply`: one conditional write per change."""
 
     def add(self, job: Job) -> None:
-        """Keep a new job, durably; raises JobExists with the one that has its id.
+        """Store a new job durably; raises JobExists with the job that has its id.
 
-        The list of what its parent made has it from then on, for as long as both are kept.
-
-        The same job twice (its `writer` tells) is no error: the reply to the first time was lost.
+        From then on, the parent's list contains it, for as long as both are kept. Storing the same job twice (its
+        `writer` tells) is no error: the reply to the first write was lost.
         """
 
     def get(self, job_id: str) -> Job:
         """Return the job with its payload and result, strongly consistent; raises JobNotFound."""
 
     def get_without_bodies(self, job_id: str) -> Job:
-        """Return the job by one small, strongly consistent read; a payload or result kept apart is None.
+        """Return the job with one small, strongly consistent read; a separate payload or result is None.
 
         Raises JobNotFound.
         """
 
     def view(self, job_id: str) -> JobView:
-        """Return the job, and its attempts that did not complete and the acts that were kept, oldest first.
+        """Return the job with its unsuccessful attempts and its stored acts, oldest first.
 
-        Nothing of a job that had its id before and has expired; what that made, and its payloads, are not its own
-        either. Raises JobNotFound.
+        It contains nothing of an expired job that had the same id, nor that job's children and payloads. Raises
+        JobNotFound.
         """
 
     def apply(self, job_id: str, change: Change) -> Job:
-        """Make the change if it is allowed and return the job after it; raises MoveRefused.
+        """Make the change if it is allowed, and return the changed job; raises MoveRefused.
 
-        The same change twice is no error while nobody else has written: the reply to the first time was lost. The job
-        has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel), unless
-        that cannot be read; after the others, and in MoveRefused, a payload or result that is kept apart is None.
+        The same change twice is no error while no other process has written: the reply to the first write was lost.
+        After a claim, take over, requeue or cancel, the job has its payload, unless the payload cannot be read. After
+        other moves, and in MoveRefused, a separate payload or result is None.
         """
 
     def signed(self, job: Job) -> bool:
@@ -217,53 +217,54 @@ class JobStore(Protocol):
         """
 
     def key_lock(self, key: str) -> KeyLock | None:
-        """Return the lock of a key, strongly consistent; None when no job ever had one."""
+        """Return the lock of a key, strongly consistent; None if no job ever had one."""
 
     def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
-        """Lock a key for a job in place of the lock that was seen (None: none); False when another has it by now.
+        """Lock a key for a job, replacing the lock that was read (None: none); False if another job has it now.
 
-        The same job twice is no error: the reply to the first time was lost.
+        Locking it twice for the same job is no error: the reply to the first write was lost.
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
-        """Keep what is known of an attempt; the same attempt again overwrites it.
+        """Store the facts of an attempt; the same attempt overwrites its record.
 
-        Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays. What
-        an attempt of an expired job with the same id has left there does not.
+        An exception is `lost`, which only says that nothing is known: it does not replace the attempt's own record. It
+        does replace a record of an expired job with the same id.
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
-        """Keep what an operator did, before another act takes its place on the job; the same act again is no error."""
+        """Store an operator's act, before another act replaces it on the job; the same act again is no error."""
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
-        """Keep the payload of a run, before the next one gets another; as long as a new job's."""
+        """Store the payload of a run before the next run gets another, for as long as a new job's payload."""
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
-        """Return the payload of a run after which it was changed; None when none is kept (any more), or no job is."""
+        """Return the payload of a run that was replaced after it; None if none is stored or the job does not exist."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """Return some jobs that match, newest first, in a number of requests that does not grow with that of jobs.
+        """Return some matching jobs, newest first; the number of requests does not depend on the number of jobs.
 
-        Those of one parent come in the order of their keys, strongly consistent, and take no offset.
-
-        At most 8; for unfinished jobs at most 11 if the type is given (15 for retrying ones), else 4 more a type.
-        `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
-        tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
-        kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
-        part of the table.
+        Jobs of one parent come in the order of their keys, strongly consistent, without an offset. A call makes at most
+        8 requests. For unfinished jobs it makes at most 11 if the type is given (15 for retrying jobs), else 4 more per
+        type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs. If the index does
+        not decide which jobs match, an offset takes one more request for each hundred skipped jobs. Separate payloads
+        and results are None: use `get`. Raises InvalidPosition if the offset would require reading a large part of the
+        table.
         """
 
     def sharing(self, job_type: str) -> Sharing:
-        """Return whose jobs of a type are at work: queued, running, or between attempts and not parked. May be stale.
+        """Return the tenants of a type's unfinished jobs: queued, running, or between attempts and not parked.
 
-        It looks at up to SHARE_LOOKS of them, those due first and last: at most two requests a partition.
+        May be stale.
+
+        It reads up to SHARE_LOOKS of them, those due first and last: at most two requests per partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
-        """Return unfinished jobs whose `due_at` is before `now`, those first due first, up to `limit`. May be stale."""
+        """Return unfinished jobs whose `due_at` is before `now`, the earliest first, up to `limit`. May be stale."""
 
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
-        """Return up to 100 jobs as they stand, strongly consistent, in one request as a rule.
+        """Return up to 100 jobs in their present state, strongly consistent, usually in one request.
 
-        A payload or result that is kept apart is None. Jobs that are gone, or that the store left unread, are missing.
+        A separate payload or result is None. Deleted jobs, and jobs that the store did not read, are missing.
         """

@@ -1,4 +1,4 @@
-"""The functions through which a job changes: each makes a `Change` and decides what it may do and what it writes."""
+"""Change jobs: each function makes a `Change` with its conditions and its writes. No other code changes a job."""
 
 import math
 from typing import Any
@@ -10,15 +10,15 @@ from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.texts.errors import LONGEST_ERROR, cut, error_fields
 
 LONGEST_BY, LONGEST_REASON = 60, 200
-"""Bytes of who discarded a job, and why."""
+"""Bytes of the operator's name and the reason of a discard."""
 LONGEST_NOTE = 98
-"""Bytes of a progress note: what a job item has room for."""
+"""Bytes of a progress note: the free capacity of a job item."""
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
-    """Let a worker take a waiting job that is due. The attempt is charged here, so that a crash loop ends.
+    """Let a worker claim a waiting job that is due. The attempt is charged here, so that a crash loop ends.
 
-    `job_type` moves a scheduled or parked job to the jobs at work in the index; a worker always gives it.
+    `job_type` moves a scheduled or parked job to the unfinished jobs in the index; a worker always gives it.
     """
     tests = (*_budget(), Test("next_attempt_at", "due", now))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
@@ -26,14 +26,14 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """Let a worker take a job whose holder's lease has run out while nothing was settled."""
+    """Let a worker take over a job whose holder's lease has ended without being settled."""
     charged = {"attempts": 1, "claims": 1}
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget())
     return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), charged, job_type=lost.type)
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
-    """End a job whose function returned; the value is the result."""
+    """End a job whose function returned; its value is the result."""
     values = {
         "result": result,
         "progress": None,
@@ -47,9 +47,9 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
-    """Let another attempt follow a failed one, at `not_before` at the earliest; refused when a stop was asked for.
+    """Let another attempt follow a failed one, at `not_before` or later; refused after a request to stop.
 
-    `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
+    `parked`: the message is acknowledged, and the watchdog sends another before that time.
     """
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
@@ -58,9 +58,9 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
 def defer(
     held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False
 ) -> Change:
-    """Give the attempt back and wait until `not_before`: the job, or the platform, asked to come again later.
+    """Give the attempt back and wait until `not_before`: the job or the platform asked to run it later.
 
-    `stalled`: the function could not be run, for a reason outside of it. Refused when a stop was asked for.
+    `stalled`: the function could not run, for a reason outside of it. Refused after a request to stop.
     """
     since = (held.stalled_since or now) if stalled else None
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
@@ -75,12 +75,12 @@ def defer(
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """End a job whose function said that another attempt cannot help."""
+    """End a job whose function reported that another attempt cannot help."""
     return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """End a job whose last attempt failed; its message is left to SQS redrive."""
+    """End a job whose last attempt failed; SQS's redrive moves its message."""
     return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
 
 
@@ -90,21 +90,21 @@ def stop(held: Job, *, now: float) -> Change:
 
 
 def skip(held: Job, *, now: float, unfinished: str) -> Change:
-    """End a firing that is not to run because the job of an earlier one, `unfinished`, has not finished."""
+    """End a firing that must not run because the job of an earlier firing, `unfinished`, has not finished."""
     message = cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
     values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
     return Change(j.STOP, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
 
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
+    """Give up a job without a holder; called by the watchdog, or by a worker that finds its attempts spent."""
     return Change(
         j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **error_fields(found, error)}
     )
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
-    """Cancel a job that nobody can run any more because its type was removed; a running one only after its lease."""
+    """Cancel a job that cannot run because its type was removed; a running job only after its lease."""
     error = error_fields(found, ("TypeRemoved", reason))
     return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
 
@@ -112,7 +112,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
-        "created_at": found.created_at,  # names its place in lists, where its time may have been before
+        "created_at": found.created_at,  # names its position in lists, where its time may have been before
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
@@ -129,7 +129,7 @@ def cancel(found: Job, *, now: float) -> Change:
 
 
 def run_now(found: Job, *, now: float) -> Change:
-    """Make a job that waits for its time due at once, for an operator. It needs a message of its own from now on."""
+    """Make a job that waits for its time due at once, for an operator. From now on it needs a new message."""
     planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
     if found.parked_until is not None:
         planned = {**planned, "parked_until": now}
@@ -137,14 +137,14 @@ def run_now(found: Job, *, now: float) -> Change:
         **planned, "next_attempt_at": None, "sent": False, "resends": 0, "stalled_since": None,
         "due_at": now + SEND_GRACE, "updated_at": now,
     }  # fmt: skip
-    # what is planned anew depends on how it waits, so it must be the same wait
+    # the new plan depends on the kind of wait, so the wait must be unchanged
     tests = (Test("status", "=", found.status), *_fence(found))
     return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
 
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
-    """Settle a failed job without running it, for an operator. It is kept for as long as before, with its error."""
-    # `cancelled` with a mark, not a status of its own: all that holds for a cancelled job then holds for it, too
+    """Settle a failed job without running it, for an operator. It keeps its error and its original expiry."""
+    # `cancelled` with a mark, not a separate status: all rules for cancelled jobs then apply to it too
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_REASON) or None, "updated_at": now,
@@ -158,14 +158,19 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 
 def mark_sent(job: Job, *, now: float) -> Change:
-    """Write down that the message is in the queue, and when if it follows another: a wait is no lost send any more."""
+    """Record that the message is in the queue, and its time if it is a repeated message.
+
+    A wait is no lost send any more.
+    """
     if not job.resends:
         return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
     return Change(j.MARK_SENT, job.gen, (Test("sent", "=", job.sent),), {"sent": True, "resent_at": now})
 
 
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
-    """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
+    """Record that the watchdog checked the job, and checks it again at `until`.
+
+    Of two watchdogs only one can record a check.
 
     `stalled_since` is when the platform first kept the job from running; the first such time stays.
     """
@@ -175,22 +180,25 @@ def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None 
 
 
 def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
-    """Write down that the job's type is not declared since `now`, or not declared still. No re-send is counted then."""
+    """Record that the job's type has been undeclared since `now`, or is still undeclared.
+
+    This counts no repeated message.
+    """
     first = seen.stalled_since is None or seen.resends > 0
     values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
     return Change(j.CHECK, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 
 def redeliver(found: Job, *, now: float, due_at: float) -> Change:
-    """Call for a fresh message at `due_at`, in place of one that used up its receives while the job can still run."""
+    """Request a fresh message at `due_at`, because the message used up its receives while the job can still run."""
     tests = (*_unheld(found, now), Test("sent", "=", True))
     values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
     return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """Write down the holder's progress to a tenth of a percent; refused when the lease was lost."""
-    # all digits of a float would take 7 bytes more of a main item that must stay within one kilobyte
+    """Record the holder's progress, to a tenth of a percent; refused if the lease was lost."""
+    # all digits of a float would need 7 more bytes of a main item that must stay within one kilobyte
     values = {"progress": round(percent, 1), "progress_note": note and cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
@@ -200,7 +208,7 @@ def _fence(held: Job) -> tuple[Test, ...]:
 
 
 def _unheld(found: Job, now: float) -> tuple[Test, ...]:
-    """Return the tests that no worker holds the job, and that nothing changed since it was found."""
+    """Return the conditions that no worker holds the job, and that nothing changed since it was read."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
     return (Test("status", "=", found.status), *_fence(found), *free)
 
@@ -210,7 +218,7 @@ def _budget() -> tuple[Test, ...]:
 
 
 def waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
-    """Return what a job has while it waits for its next attempt; `parked`: without a message."""
+    """Return the fields of a job that waits for its next attempt; `parked`: without a message."""
     values: dict[str, Any] = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now}
     if parked:
         values |= {"sent": False, "parked_until": not_before, "due_at": max(now, not_before - LOOK_AHEAD)}

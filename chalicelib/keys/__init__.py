@@ -1,1 +1,1 @@
-"""Keep one job for several requests: unique by values of the payload, debounced by a key."""
+"""Make one job of several requests: unique by values of the payload, or debounced by a key."""

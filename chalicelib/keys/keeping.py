@@ -1,8 +1,9 @@
-"""Keep one job for what several requests ask for: by values of the payload, or by a key while the job waits.
+"""Store one job for several requests: by values of the payload, or by a key while the job waits.
 
-A key row names the id of a job before the job is stored. A request that finds no job with the named id stores its own
-under it, for its own time. So a process that ends or is slow in between leaves one job, and blocks no other request. An
-Idempotency-Key whose job has another id is remembered in a row of its own: the job's key is that of the last request.
+A key row contains the id of a job before the job is stored. A request that finds no job with that id stores its own job
+under it, for its own time. So a process that ends or is slow in between leaves one job, and blocks no other request. If
+an Idempotency-Key belongs to a job with another id, a separate row remembers it: the job's key is that of the last
+request.
 """
 
 import random
@@ -19,14 +20,14 @@ from chalicelib.keys.rule import Debounce, Outcome, Submitted, answer_row, next_
 from chalicelib.telemetry import events
 
 FEWEST_TRIES, MOST_TRIES = 3, 50
-"""Tries of a request at a key that other requests change at the same time: for TIME_TO_ACT, as a rule."""
+"""Tries of a request at a key that other requests change at the same time: usually enough for TIME_TO_ACT."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
-"""Seconds between two tries, at most: twice as many after each. Chance keeps many from coming again at once."""
+"""Maximum seconds between two tries, doubled after each. Randomness prevents many from returning at the same moment."""
 
 
 @dataclass(frozen=True)
 class KeyedJobs:
-    """Stores jobs, one for each key. `now` gives seconds since the epoch; `sleep` waits for so many."""
+    """Store jobs, one for each key. `now` gives seconds since the epoch; `sleep` waits."""
 
     store: JobStore
     now: Callable[[], float]
@@ -40,9 +41,9 @@ class KeyedJobs:
             return None
 
     def answered(self, job_id: str) -> Job | None:
-        """Return the job with the id that a key gives, or the one under another id that the key has made or replaced.
+        """Return the job with the id of a key, or the job under another id that the key has made or replaced.
 
-        One read where there is the first, three for the other.
+        One read for the first, three for the other.
         """
         if (own := self.find(job_id)) is not None:
             return own
@@ -50,7 +51,7 @@ class KeyedJobs:
         return None if answer is None else self.find(answer.job)
 
     def add(self, job: Job) -> Submitted:
-        """Store a job, unless its idempotency key has made one before. Raises IdempotencyMismatch."""
+        """Store a job, unless its idempotency key has already made one. Raises IdempotencyMismatch."""
         existing = self._add(job)
         return Submitted(job, Outcome.CREATED) if existing is None else self._repeated(job, existing)
 
@@ -85,10 +86,9 @@ class KeyedJobs:
         raise _changing()
 
     def debounced(self, job: Job, debounce: Debounce) -> Submitted:
-        """Store a job that waits, or replace the one that still waits under the same key.
+        """Store a waiting job, or replace the job that still waits under the same key.
 
-        A request that is repeated is answered with the job that it made or replaced, whatever became of it.
-        Raises IdempotencyMismatch, NotStored.
+        A repeated request gets the job that it made or replaced, in any state. Raises IdempotencyMismatch, NotStored.
         """
         key, until = debounce.row(job.principal, job.type), job.run_at or job.created_at
         for _ in self._tries():
@@ -96,16 +96,16 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
                 if before is found:
-                    self._remember(job, found, until)  # whoever replaced it may have died before it did
+                    self._remember(job, found, until)  # the process that replaced it may have died before it did
                 return self._again(job, before)
             if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
                 kept = self._replace(found, job)
                 if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
-                    # without this its row would expire before its job runs
+                    # without this, its row would expire before its job runs
                     self.store.acquire(key, held, KeyLock(found.id, until))
             elif held is not None and found is None and held.until > self.now() - KEEP_KEYS:
                 kept = self._store(replace(job, id=held.job))
-            else:  # the key is free, or its job is past and has expired: its id is not used again
+            else:  # the key is free, or its job has finished and expired: its id is not used again
                 kept = self._take(job, key, held, until)
             if kept is not None:
                 self._remember(job, kept.job, until)
@@ -113,7 +113,7 @@ class KeyedJobs:
         raise _changing()
 
     def _tries(self) -> Iterator[None]:
-        """Yield before each try, with a pause before each but the first, until the time is up."""
+        """Yield before each try, with a pause before each but the first, until the time is over."""
         ends = self.now() + TIME_TO_ACT
         for tried in range(MOST_TRIES):
             yield
@@ -122,7 +122,7 @@ class KeyedJobs:
             self.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)))
 
     def _of_its_key(self, job: Job) -> tuple[Job, Job | None]:
-        """Return the wanted job under the first free id of its key, and the job that the key made there, if any.
+        """Return the wanted job under the first free id of its key, and the key's existing job, if any.
 
         An earlier try may have reserved an id and died; another request may have used that id since.
         """
@@ -133,7 +133,7 @@ class KeyedJobs:
         return job, own
 
     def _asked_before(self, job: Job, found: Job | None) -> Job | None:
-        """Return the job that this request's key made, named or replaced; None without a key or a first request."""
+        """Return the job that this request's key made, named or replaced; None without a key or for a first request."""
         if job.idempotency_key is None:
             return None
         if found is not None and (found.id == job.id or _by_same_key(found, job)):
@@ -149,14 +149,17 @@ class KeyedJobs:
         return found if found is not None and _by_same_key(found, job) else None
 
     def _again(self, job: Job, before: Job) -> Submitted:
-        """Answer a repeated request; raises IdempotencyMismatch when its body is known to differ."""
+        """Answer a repeated request; raises IdempotencyMismatch if its body is known to differ."""
         if _by_same_key(before, job) or before.type != job.type:
             return self._repeated(job, before)
-        events.replayed(before)  # the body that it has is that of the request which replaced it
+        events.replayed(before)  # the job now has the body of the request that replaced it
         return Submitted(before, Outcome.REPEATED)
 
     def _repeated(self, job: Job, existing: Job) -> Submitted:
-        """Answer with the job that a key made; raises IdempotencyMismatch for another body, except a job's own jobs."""
+        """Answer with the job that a key made.
+
+        Raises IdempotencyMismatch for another body, except for a job's child jobs.
+        """
         differs = existing.body_hash != job.body_hash
         if differs and job.parent is None:
             where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
@@ -170,7 +173,7 @@ class KeyedJobs:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 
     def _take(self, job: Job, key: str, held: KeyLock | None, until: float) -> Submitted | None:
-        """Let the job hold the key, and store it; None when another request was faster."""
+        """Let the job hold the key, and store it; None if another request was faster."""
         if not self.store.acquire(key, held, KeyLock(job.id, until)):
             return None
         return self._store(job)
@@ -178,10 +181,10 @@ class KeyedJobs:
     def _store_as(
         self, held: KeyLock, job: Job, key: str, until: float, asked: tuple[Job, KeyLock | None]
     ) -> Submitted | None:
-        """Store a job under the name that a request which ended has left, for the job's own time; None to try again.
+        """Store a job under the id that an interrupted request has reserved, for the job's own time; None to try again.
 
-        `asked` is the job under its own name, and the row that tells what its Idempotency-Key has made. That is written
-        before the job is stored: otherwise the key would make another one when this one does not stand in the way.
+        `asked` is the job under its own id, with the row of its Idempotency-Key. That row is written before the job:
+        otherwise the key would make another job once this one no longer blocks it.
         """
         if until > held.until and not self.store.acquire(key, held, KeyLock(held.job, until)):
             return None
@@ -193,7 +196,7 @@ class KeyedJobs:
         return self._store(job)
 
     def _store(self, job: Job) -> Submitted | None:
-        """Store a job under the id of its key row; None when another request has used that id."""
+        """Store a job under the id of its key row; None if another request has used that id."""
         existing = self._add(job)
         if existing is None:
             return Submitted(job, Outcome.CREATED)
@@ -219,9 +222,9 @@ class KeyedJobs:
 
 
 def _by_same_key(found: Job, job: Job) -> bool:
-    """Return whether one idempotency key made both jobs, or wrote the found one last."""
+    """Return whether one idempotency key made both jobs, or was the last to write the found job."""
     if job.parent is not None and found.id != job.id:
-        return False  # the id alone tells the run of the parent, and a parent does not change with the last say
+        return False  # the id alone gives the parent's run, and a later debounced request does not change the parent
     mine = (job.idempotency_key, job.principal, job.parent)
     return job.idempotency_key is not None and mine == (found.idempotency_key, found.principal, found.parent)
 

@@ -1,4 +1,4 @@
-"""Say which requests mean one job: by values of the payload within a time, or by a key while the job waits. Pure."""
+"""Decide which requests mean one job: by values of the payload for a time, or by a key while the job waits. Pure."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import WaitingKey
 
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
-"""Of the ids of key rows, and of jobs whose own id was taken by others."""
+"""Namespace of the ids of key rows, and of jobs whose own id was taken by others."""
 LONGEST_DEBOUNCE = int(DAY)
 
 
@@ -30,16 +30,16 @@ class Debounce:
 
 
 class Outcome(Enum):
-    """What became of a request for a job."""
+    """The result of a request for a job."""
 
     CREATED = auto()
     """It made a new job."""
     REPLACED = auto()
-    """It has the say over a debounced job that still waits, in its next generation."""
+    """It replaced the data of a debounced job that still waits, in the job's next generation."""
     REPEATED = auto()
-    """It came before: the job is what it made then."""
+    """It is a repeated request: the job is the one that it made before."""
     EXISTING = auto()
-    """The job is that of another request, for a unique type."""
+    """It got the job of another request, for a unique type."""
 
     @property
     def written(self) -> bool:
@@ -49,7 +49,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The job that stands for a request, and what became of the request."""
+    """The job that answers a request, and the result of the request."""
 
     job: Job
     outcome: Outcome
@@ -66,15 +66,15 @@ def next_id(job_id: str) -> str:
 
 
 def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
-    """Return the id of the key row of a unique type's payload as it is stored."""
+    """Return the id of the key row for a stored payload of a unique type."""
     return _id("unique", job_type, json.dumps(unique.values(payload), sort_keys=True, separators=(",", ":")))
 
 
 def replace_waiting(found: Job, wanted: Job) -> Change:
     """Replace the payload, tags and time of a waiting job by those of a later request.
 
-    The generation grows, so that the earlier message is stale and runs nothing. A claimed job is refused, also when
-    it is scheduled again for its turn: it has begun.
+    The generation grows, so that the earlier message is stale and runs nothing. A claimed job is refused, even if it is
+    scheduled again for its turn, because it has begun.
     """
     values = {
         "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,

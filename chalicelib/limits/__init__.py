@@ -1,1 +1,1 @@
-"""Hold back jobs before they start: a rate, turns among waiting jobs, one at a time for a key."""
+"""Hold jobs back before they start: a rate, turns among waiting jobs, one at a time for a key."""

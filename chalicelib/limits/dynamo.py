@@ -1,7 +1,7 @@
-"""The plan of starts on the control table: one row a job type, in whole microseconds.
+"""Store the plan of starts on the control table: one row per job type, in whole microseconds.
 
-A write adds to the row while the row is ahead of the clock, and begins anew when it is behind: each is one conditional
-write, and two workers that both add do not refuse each other.
+If the row is ahead of the clock, a write adds to it; if it is behind, a write begins at the clock. Each is one
+conditional write, and two workers that both add do not refuse each other.
 """
 
 import math
@@ -24,11 +24,11 @@ from chalicelib.settings import Settings
 
 PLAN = "PLAN"
 MOST_TRIES = 6
-"""Most writes of one call. A refused write has met another worker's, and knows which of the two forms fits now."""
+"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms fits now."""
 
 
 class PlanRow(Model):
-    """Up to when the starts of a job type are planned, in microseconds since the epoch."""
+    """The time up to which the starts of a job type are planned, in microseconds since the epoch."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True, default_for_new=PLAN)
@@ -49,7 +49,7 @@ class DynamoTurns:
         """See Turns."""
         known, row = self._known.get(job_type), self._read(job_type, consistent=False)
         if known is not None and (row.slots_to or 0) < (known.slots_to or 0):
-            self._known[job_type] = row = known  # slots only grow: the read is older than what a write has met
+            self._known[job_type] = row = known  # slots only grow: a read is older than the row that a write has met
         return Taken((row.slots_to or 0) / MICRO, (row.turns_to or 0) / MICRO)
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
@@ -78,15 +78,15 @@ class DynamoTurns:
         self._known.pop(job_type, None)
 
     def _move(self, job_type: str, name: str, by: int, begin: int, latest: int | None) -> int | None:
-        """Move a field on from where it is, or from `begin` if it is behind; return where that was.
+        """Advance a field from its value, or from `begin` if the value is earlier; return the old position.
 
-        None, and nothing is moved, when the field is beyond `latest`.
+        Return None and change nothing if the field is later than `latest`.
         """
         row, writer = self._known.get(job_type) or self._read(job_type), uuid.uuid4().hex[:12]
         for _ in range(MOST_TRIES):
             seen: int = getattr(row, name) or 0
             if latest is not None and seen > latest:
-                row = self._read(job_type)  # it may have been a guess
+                row = self._read(job_type)  # the value may have been a guess
                 if (getattr(row, name) or 0) > latest:
                     return None
                 continue

@@ -1,4 +1,4 @@
-"""The plan of starts in memory, held to the same contract tests as DynamoDB."""
+"""Store the plan of starts in memory; the contract tests of DynamoDB check it too."""
 
 import threading
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Keep the rate of a job type: start no job before its slot, and give back those whose slot is far away."""
+"""Keep the rate of a job type: start no job before its slot, and return jobs whose slot is far away."""
 
 import math
 import time
@@ -20,9 +20,9 @@ from chalicelib.limits.turns import has_turn, wait_for_turn
 from chalicelib.telemetry import events
 
 SLOT_RESERVE = 1.0
-"""Last seconds of the invocation, in which nothing waits for a slot."""
+"""Last seconds of the invocation, in which no job waits for a slot."""
 IDLE, IDLE_TURNS = 60.0, 3
-"""Seconds, plus so many times the time between two slots: without a start for that long, planned turns are unused."""
+"""Seconds, plus a number of slot distances: if no job started for that long, planned turns are unused."""
 CAREFUL = 0.8
 """Share of the allowed lateness of a start that slots taken in advance may use up."""
 
@@ -37,7 +37,10 @@ class NotYet(Exception):
 
 @dataclass
 class Pacing:
-    """Paces one worker process. `clock` gives epoch seconds, `sleep` takes seconds, `wait` is the longest of a job."""
+    """Control the starts of one worker process.
+
+    `clock` gives epoch seconds, `sleep` takes seconds, `wait` is a job's longest wait.
+    """
 
     name: str
     rate: Rate
@@ -53,7 +56,7 @@ class Pacing:
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
     asked: bool = False
-    """True once the jobs of the rest have been read: with all slots taken, once is enough."""
+    """True once the other jobs of the batch have been read: if all slots are taken, once is enough."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -68,7 +71,7 @@ class Pacing:
         return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin with a batch: give turns to its jobs if none may start soon. `next` tells what they are.
+        """Begin a batch; give turns to its jobs if none may start soon. `next` returns these jobs.
 
         A job without a turn is claimed as usual; `start` then says when it may start.
         """
@@ -85,10 +88,10 @@ class Pacing:
             events.store_failed(self.name, error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Go on to the next message; return its fate if its job waits for its turn, else None."""
+        """Continue with the next message; return its result if its job waits for its turn, else None."""
         self.started = None  # an attempt that ended its invocation was not settled
         try:
-            # the jobs before it may have taken the last near slots: it is not claimed for nothing
+            # the jobs before it may have taken the last near slots, so a claim would be in vain
             if not self.asked and not self.slots and self._taken():
                 self.asked = True
                 self.waits |= self._queue_up(self.rest)
@@ -126,7 +129,7 @@ class Pacing:
                 return
 
     def on_settle(self) -> float | None:
-        """Note that the run is over; return when it began, if it did."""
+        """Record that the run has ended; return when it began, if it did."""
         if self.started is None:
             return None
         started, self.started = self.started, None
@@ -141,7 +144,7 @@ class Pacing:
         """Drop turns of cancelled jobs: turns have passed and no job has started."""
         if not self._looks_gone():
             return
-        # this process knows the plan of its last read; other workers have started jobs since
+        # this process knows the plan from its last read; other workers have started jobs since
         self.known = self.turns.taken(self.name)
         if self._looks_gone():
             self.turns.forget(self.name, self.known.turns_to)
@@ -173,11 +176,11 @@ class Pacing:
         raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
 
     def _note_slot(self, slot: float, now: float) -> None:
-        if slot > now:  # one that is free at once does not tell how far back the plan reaches
+        if slot > now:  # a slot that is free at once does not show how far back the plan goes
             self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:
-        """Return how many slots to take at once: no more than the jobs can use in time, one after the other."""
+        """Return how many slots to take at once: at most as many as the jobs can use in time, one after the other."""
         if self.longest is None:
             return 1
         behind = self.longest - self.rate.apart

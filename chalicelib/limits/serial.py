@@ -1,8 +1,8 @@
 """Run the jobs of one key one at a time, in the order of their queue.
 
-While a message of a group is in flight, SQS delivers no other one of the group. Two rules are added here. After a
-message that was given back, the others of its group in the same batch are given back too. An attempt begins only when
-no other attempt of its key can still run, wherever its message came from (a purge, a copy, too many receives).
+While a message of a group is in flight, SQS delivers no other message of the group. This module adds two rules. If a
+message is returned, the later messages of its group in the same batch are returned too. An attempt begins only if no
+other attempt of its key can still run, wherever its message came from (a purge, a copy, too many receives).
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from chalicelib.limits.serial_rule import KeyHeld, lock_of_attempt, named, row_o
 from chalicelib.telemetry import events
 
 KEY_TRIES = 3
-"""Most reads of the row, when other attempts take it at the same time."""
+"""Maximum reads of the row, when other attempts take it at the same time."""
 LOOK_AGAIN = 15.0
-"""Most seconds until a held key is asked for again: its holder usually ends long before its lease."""
+"""Maximum seconds until a held key is checked again: its holder usually ends long before its lease."""
 
 
 @dataclass
@@ -44,15 +44,15 @@ class InOrder:
         return Hold(0, "behind another job of its key") if self.behind.get(delivery.group) else None
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Note how a message was handled: unless its job has ended, the later ones of its group are held too."""
+        """Record the result for a message: unless its job has ended, the later messages of its group are held too."""
         if isinstance(end, Hold) and not end.over:
             self.behind[delivery.group] = True
 
     def start(self, job: Job) -> None:
         """Take the key for this attempt, and return when it may begin.
 
-        Raises KeyHeld while another attempt may run, KeyUnavailable when the store does not answer, and LeaseLost when
-        that took longer than the lease.
+        Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if that
+        took longer than the lease.
         """
         try:
             self._take(row_of(self.name, self.group), lock_of_attempt(job))
@@ -78,7 +78,7 @@ class InOrder:
         raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
 
     def _held_for(self, seen: KeyLock, attempt: KeyLock) -> float:
-        """Return how many more seconds the seen attempt may run: 0 if it or its lease has ended."""
+        """Return how many more seconds the attempt of the row may run: 0 if it or its lease has ended."""
         left = seen.until - self.clock()
         if left <= 0 or seen.job == attempt.job:
             return 0.0

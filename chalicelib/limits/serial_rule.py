@@ -11,7 +11,7 @@ NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 
 
 class KeyHeld(RetryLater):
-    """Another job of the same key runs: the attempt is given back before the job function was called."""
+    """Another job of the same key runs, so the attempt is given back before the job function is called."""
 
 
 def row_of(job_type: str, group: str) -> str:
@@ -20,9 +20,9 @@ def row_of(job_type: str, group: str) -> str:
 
 
 def lock_of_attempt(held: Job) -> KeyLock:
-    """Return the lock of a key by the attempt that holds a job, until its lease ends.
+    """Return the lock of a key for the attempt that holds a job, until its lease ends.
 
-    The name contains the fencing token, so that a later attempt of the same job is not taken for this one.
+    The name contains the fencing token, so that a later attempt of the same job is not confused with this one.
     """
     gen, claim = held.token
     return KeyLock(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)

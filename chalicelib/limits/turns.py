@@ -1,4 +1,4 @@
-"""Make the changes of a job that waits for its turn to start: those of `transitions` for types with a rate. Pure."""
+"""Make the changes of a job that waits for its turn: the transitions of types with a rate. Pure."""
 
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Test
@@ -13,9 +13,9 @@ def has_turn(job: Job) -> bool:
 
 
 def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change:
-    """Let a waiting job wait until its turn, so that it queues for a start once.
+    """Let a waiting job wait until its turn, so that it takes a turn only once.
 
-    `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
+    `parked`: the message is acknowledged, and the watchdog sends another before that time.
     """
     same = (("status", seen.status), ("claims", seen.claims), ("next_attempt_at", seen.next_attempt_at))
     tests = tuple(Test(name, "=", value) for name, value in same)
@@ -23,13 +23,14 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     if parked:
         values |= waits(now, turn, parked)
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
-    # the watchdog looks for its message only after that; `updated_at` stays, as it says since when the job is queued
+    # the watchdog looks for its message only after that; `updated_at` does not change, because it shows since when the
+    # job is queued
     values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
     return Change(j.TAKE_TURN, seen.gen, tests, values)
 
 
 def give_back(held: Job, *, now: float, turn: float, parked: bool) -> Change:
-    """Give back the attempt of a claimed job that may not start yet; refused when a stop was asked for."""
+    """Give back the attempt of a claimed job that may not start yet; refused after a request to stop."""
     tests = (Test("claims", "=", held.claims), Test("cancel_requested", "unset"))
     values = {**waits(now, turn, parked), "turn_at": turn, "stalled_since": None}
     return Change(j.DEFER, held.gen, tests, values, {"attempts": -1}, job_type=held.type)

@@ -1,1 +1,1 @@
-"""What operators do to one job: retry, cancel, run now, discard; read it, and say why it waits."""
+"""Let operators act on one job: retry, cancel, run now, discard; read it, and explain why it waits."""

@@ -1,4 +1,4 @@
-"""Cancel a job with all that it made, and what that made in turn."""
+"""Cancel a job with its children, their children, and so on."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from chalicelib.jobs.port import Filter
 from chalicelib.operating.operations import Operations
 
 MOST = 10_000
-"""Unfinished jobs that one request comes to. It passes those that have finished, so a repeated request gets further."""
+"""Unfinished jobs that one request handles. It skips finished jobs, so a repeated request gets further."""
 AT_ONCE = 100
 """Jobs in one read."""
 
 
 @dataclass
 class Told:
-    """Numbers of descendants, by what was done with them. `more`: not all of them were looked at."""
+    """Numbers of descendants by result. `more`: some were not checked."""
 
     cancelled: int = 0
     asked: int = 0
@@ -28,9 +28,9 @@ class Told:
 
 
 def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
-    """Cancel a job and its descendants; return the job and what became of them. One that has finished is passed.
+    """Cancel a job and its descendants; return the job, and the numbers by result. Finished jobs are skipped.
 
-    A job is cancelled before the jobs that it made, so that it makes no more, unless it runs. Raises JobNotFound.
+    A job is cancelled before its children, so that it makes no more, unless it runs. Raises JobNotFound.
     """
     try:
         first = operations.cancel(job_id)
@@ -51,14 +51,17 @@ def _cancel(operations: Operations, job: Job, told: Told) -> None:
     try:
         after = None if job.terminal else operations.cancel(job.id)
     except (JobConflict, JobNotFound):
-        after = None  # it has finished, or is gone by now
+        after = None  # it has finished, or was deleted meanwhile
     told.finished += after is None
     told.cancelled += after is not None and after.terminal
     told.asked += after is not None and not after.terminal
 
 
 def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
-    """Yield what a job made, then what those made, and so on. What is yielded is read further only afterwards."""
+    """Yield the children of a job, then their children, and so on.
+
+    A yielded job's children are read only afterwards.
+    """
     waiting = deque([first])
     while waiting:
         for child in _children(operations, waiting.popleft()):

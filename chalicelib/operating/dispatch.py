@@ -1,7 +1,8 @@
-"""Send the messages of jobs: before a new job is stored, which saves the write that marks it as sent; else afterwards.
+"""Send the messages of jobs: for a new job before it is stored, otherwise afterwards.
 
-A worker that finds no job for a message holds it for longer than a write can take (`jobs/message_fate.py`). A process
-that ends between the two leaves a message that is dropped later; its caller was never told of a job.
+Sending first saves the write that marks the job as sent. A worker that finds no job for a message holds it for longer
+than a write can take (`jobs/message_fate.py`). If a process ends between the two, the message is dropped later; its
+caller never got an answer for the job.
 """
 
 import contextlib
@@ -21,15 +22,15 @@ from chalicelib.telemetry import events
 
 T = TypeVar("T")
 STILL_SENDING = 5.0
-"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
+"""Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Sends for producers, operators and the watchdog. `clock` gives seconds since the epoch.
+    """Send messages for producers, operators and the watchdog. `clock` gives seconds since the epoch.
 
-    What cannot be sent is left to the watchdog: a message that its queue does not take, and one that is too early for
-    the longest delay of its queue.
+    The watchdog sends the rest later: messages that their queue refuses, and messages that are too early for the
+    longest delay of their queue.
     """
 
     store: JobStore
@@ -37,7 +38,7 @@ class Dispatcher:
     clock: Callable[[], float] = time.time
 
     def now(self) -> float:
-        """Return seconds since the epoch, rounded to the millisecond as they are stored."""
+        """Return seconds since the epoch, rounded to milliseconds like stored times."""
         return round(self.clock(), 3)
 
     def too_early(self, job: Job) -> bool:
@@ -45,19 +46,19 @@ class Dispatcher:
         return self._delay_of(job) > longest_delay(job.type)
 
     def stranded(self, job: Job) -> bool:
-        """Return whether a stored job should have been sent by now, and was not."""
+        """Return whether a stored job should already have been sent."""
         return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def send(self, job: Job) -> Job:
-        """Send the message of a stored job, and mark it as sent; return the job, as sent if both were done."""
+        """Send the message of a stored job, and mark the job as sent; return it, as sent if both succeeded."""
         return self.mark(job) if self._send(job) else job
 
     def send_ahead(self, job: Job) -> Job:
-        """Send the message of a job that is not stored yet; return the job, as sent if its message got out."""
+        """Send the message of a job that is not stored yet; return the job, as sent if its message was sent."""
         return replace(job, sent=True) if self._send(job) else job
 
     def send_anew(self, job: Job, delay: int) -> bool:
-        """Send a fresh message in place of one that has no receive left, visible in `delay` seconds; False: refused."""
+        """Send a fresh message to replace one without receives left, visible in `delay` seconds; False: refused."""
         try:
             self.queue.send(_message(job), delay)
         except Exception as error:
@@ -68,11 +69,11 @@ class Dispatcher:
     def send_many(
         self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
     ) -> set[str]:
-        """Send jobs' messages, ten of one type in a request; return the ids of those that got out.
+        """Send jobs' messages, ten of one type in a request; return the ids of the sent ones.
 
         `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
-        seconds) no request begins, and no job is marked as sent any more. Jobs that are `sent` already need no mark,
-        unless they are sent again.
+        seconds) it starts no request and marks no job. Jobs that are already `sent` need no mark, unless they are sent
+        again.
         """
         wait = delays or {job.id: self._delay_of(job) for job in jobs}
         soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]
@@ -120,7 +121,7 @@ class Dispatcher:
 
 
 def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]]:
-    """Divide what is sent into tens of one type, which are what one request to SQS takes."""
+    """Split messages into groups of ten of one type, the maximum of one request to SQS."""
     by_type: dict[str, list[T]] = {}
     for one in sent:
         by_type.setdefault(type_of(one), []).append(one)
@@ -129,7 +130,7 @@ def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]
 
 
 def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
-    """Say that the watchdog sends these jobs' messages; return the ids of those that got out: none."""
+    """Log that the watchdog will send these jobs' messages; return the ids of the sent ones: none."""
     for job in jobs:
         events.dispatch_deferred(job, error)
     return set()

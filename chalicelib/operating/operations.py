@@ -1,4 +1,4 @@
-"""The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
+"""Implement the use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +15,18 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
 ACT_TRIES = 3
-"""Most reads of a job that others change at the same time."""
+"""Maximum reads of a job that others change at the same time."""
 CLOCKS_APART = 60.0
-"""Seconds by which the clocks of two functions may differ, with room to spare."""
+"""Seconds by which the clocks of two functions may differ, with a margin."""
 
 
 @dataclass(frozen=True)
 class Operations:
-    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept.
+    """Change single jobs for an operator; `by` is the operator's name, and `reason` the reason, where it is stored.
 
-    Every action is stored: the last one on the job, earlier ones beside it. Without `by` it is the platform's.
-    With `bulk`, the id of a bulk action that began at `bulk_since` (epoch seconds), each job is acted on at most once:
-    one that has this id among its acts is returned as it is.
+    Every act is stored: the last one on the job, earlier ones in separate rows. Without `by` the platform acts. With
+    `bulk`, the id of a bulk action that began at `bulk_since` (epoch seconds), each job is changed at most once: a job
+    with this id among its acts is returned unchanged.
     """
 
     dispatcher: Dispatcher
@@ -37,7 +37,7 @@ class Operations:
     bulk_since: float = 0.0
 
     def retry(self, job_id: str, payload: JSON = None) -> Job:
-        """Run a finished job again from its first attempt, with another payload if one is given.
+        """Run a finished job again from its first attempt, with another payload if given.
 
         Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
         """
@@ -63,7 +63,7 @@ class Operations:
         return again
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
+        """Stop a job: a waiting job at once, a running job at its next check. Raises JobNotFound, JobConflict."""
         for _ in range(ACT_TRIES):
             found = self._found(job_id)
             if self.did(found):
@@ -71,7 +71,7 @@ class Operations:
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
             if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
-                return found  # asked already, and who asked first stays on record
+                return found  # it was asked before, and the first request stays on record
             try:
                 after = self._act(found, self._stopping(found), acts.CANCEL)
             except MoveRefused:
@@ -81,7 +81,7 @@ class Operations:
         raise _changing(job_id)
 
     def run_now(self, job_id: str) -> Job:
-        """Start a scheduled or retrying job now; one that is queued already is returned as it is.
+        """Start a scheduled or retrying job now; a queued job is returned unchanged.
 
         Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
         """
@@ -104,9 +104,9 @@ class Operations:
         raise _changing(job_id)
 
     def discard(self, job_id: str) -> Job:
-        """Settle a failed or dead-lettered job without running it; one that is discarded is returned as it is.
+        """Settle a failed or dead-lettered job without running it; a discarded job is returned unchanged.
 
-        A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
+        The watchdog removes its message from the dead-letter queue. Raises JobNotFound, JobConflict.
         """
         found = self._found(job_id)
         if found.discarded_at is not None or self.did(found):
@@ -120,9 +120,9 @@ class Operations:
         return after
 
     def did(self, found: Job) -> bool:
-        """Return whether this very bulk action acted on the job before, whatever became of the job since then.
+        """Return whether this bulk action has already changed the job, whatever happened to the job since.
 
-        Its worker may have died before it could count the job, or the answer to its write was lost.
+        Its worker may have died before it counted the job, or the answer to its write was lost.
         """
         last = acts.last(found) if self.bulk else None
         if last is None or last.at < self.bulk_since - CLOCKS_APART:
@@ -132,12 +132,12 @@ class Operations:
         return any(act.bulk == self.bulk for act in self.dispatcher.store.view(found.id).acts)
 
     def _found(self, job_id: str) -> Job:
-        """Return the job; nobody reads the payloads of many, and one that cannot be read keeps no job from an act."""
+        """Return the job. For many jobs no payload is read, so an unreadable payload does not prevent an act."""
         store = self.dispatcher.store
         return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
 
     def _stopping(self, found: Job) -> Change:
-        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
+        """Return the change that stops a job. A running job is asked, unless its type and its worker are removed."""
         now = self.dispatcher.now()
         if found.status in WAITING:
             return transitions.cancel(found, now=now)
@@ -149,7 +149,7 @@ class Operations:
         return found.type in jobtype.names()
 
     def _act(self, found: Job, change: Change, name: str) -> Job:
-        """Store the action before, then apply the change with who asked for it. Raises MoveRefused."""
+        """Store the earlier act, then apply the change with its operator. Raises MoveRefused."""
         if not (self.by or self.bulk):
             return self.dispatcher.store.apply(found.id, change)
         before = acts.last(found)
@@ -171,7 +171,7 @@ class Operations:
 
 
 def _edited(found: Job, payload: JSON) -> dict[str, Any]:
-    """Return the changes that another payload makes: the payload, and the tenant that it names."""
+    """Return the changes from another payload: the payload, and the tenant in it."""
     kind = jobtype.get(found.type)
     edited = stored_payload(kind.canonical(payload))
     tags = tagged(found.tags, kind.keyed_by, edited["payload"])

@@ -1,4 +1,4 @@
-"""Read one job with what explains it: its attempts, and why it waits."""
+"""Read one job with its explanation: its attempts, and why it waits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,17 +16,17 @@ from chalicelib.operating.why_waiting import QueueState, asks, why
 
 @dataclass(frozen=True)
 class JobReader:
-    """Reads jobs for people. `clock` gives seconds since the epoch."""
+    """Read jobs for people. `clock` gives seconds since the epoch."""
 
     store: JobStore
     counters: Counters
     clock: Callable[[], float]
 
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
-        """Return a job with its attempts, and why it waits (None when it does not). Raises JobNotFound.
+        """Return a job with its attempts, and why it waits (None if it does not). Raises JobNotFound.
 
-        The counters are asked for a waiting job only: one request to the store less for every other. One of a type that
-        runs one at a time for a key costs two more, for the job that runs.
+        The counters are read only for a waiting job, which saves one request for every other job. A job of a type with
+        `serial_by` costs two more, for the running job of its key.
         """
         view, now = self.store.view(job_id), self.clock()
         queue = self._queue(view.job, now) if asks(view.job) else QueueState()
@@ -39,7 +39,7 @@ class JobReader:
         return replace(queue, serial=True, holder=self._holder(job, now))
 
     def _holder(self, job: Job, now: float) -> str | None:
-        """Return the id of the other job of the same key that runs now; None without one."""
+        """Return the id of the other running job of the same key; None if there is none."""
         group = group_of(job.tags)
         lock = None if group is None else self.store.key_lock(row_of(job.type, group))
         if lock is None or lock.until <= now:

@@ -1,4 +1,4 @@
-"""Explain in one sentence of facts why a job waits. Pure."""
+"""Explain in one sentence why a job waits. Pure."""
 
 from dataclasses import dataclass
 
@@ -13,22 +13,22 @@ from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
 
 SLOW_SEND = 10.0
-"""Seconds after which an unsent message is worth a word: a batch is sent a moment after it is stored."""
+"""Seconds after which an unsent message is mentioned: a batch is sent a moment after it is stored."""
 LONGEST_REASON = 300
 """Bytes of an error in the sentence."""
 ASKED = "asked to come again"
-"""Begins the error of a `RetryLater` without a reason, too."""
+"""Prefix of the error of a `RetryLater`, also without a reason."""
 ONE_AT_A_TIME = "the jobs of a key run one at a time, in their order"
 ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
-"""Said of a stored payload that today's schema refuses."""
+"""The explanation for a stored payload that the current schema refuses."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
+    """A waiting job's queue: the most jobs ahead of it, since when the oldest waits, since when the queue is paused.
 
-    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job
-    is tried then. `serial`: jobs of a key run one at a time; `holder` is the job of this one's key that runs now.
+    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: the pause is automatic, and one job
+    is tried at that time. `serial`: jobs of a key run one at a time; `holder` is the running job of this job's key.
     `declared`: the deployment has the job type.
     """
 
@@ -43,7 +43,7 @@ class QueueState:
 
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
-        """Return the queue that the job is in, as last counted."""
+        """Return the queue of the job, as last counted."""
         marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
             backlog.ahead(marks, job.updated_at, now),
@@ -55,21 +55,21 @@ class QueueState:
 
     @property
     def until(self) -> str:
-        """Return what ends the pause."""
+        """Return the event that ends the pause."""
         if self.probe_at is None:
             return "until it is resumed"
         return f"until a job that is tried completes (the next one at {iso(self.probe_at)}), or until it is resumed"
 
 
 def asks(job: Job) -> bool:
-    """Return whether the sentence needs the state of the queue: for a job that waits."""
+    """Return whether the sentence needs the state of the queue, which is true for a waiting job."""
     return job.status in WAITING
 
 
 def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) -> str | None:
     """Return the sentence, at `now` (epoch seconds); None for a job that runs or has finished.
 
-    `last` is the job's last attempt, if it is on record.
+    `last` is the job's last attempt, if it was recorded.
     """
     if job.status is Status.PROCESSING:
         if job.lease_until is not None and job.lease_until < now:
@@ -114,15 +114,15 @@ def _failed(job: Job, due: float, now: float) -> str:
 
 
 def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
-    """Say why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
-    # of the attempt: the job's own may be too short to name the field
+    """Explain why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
+    # the attempt's error: the job's own copy may be too short to name the field
     reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
     if last.error_class == KeyHeld.__name__:
         return f"{reason}; the next try is at {iso(due)}{late}"
     if last.error_class == PayloadRefused.__name__:
         return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
-    # The watchdog may have noted a stall of a later message; this attempt ended because the job asked to wait.
+    # The watchdog may have recorded a stall of a later message; this attempt ended because the job asked to wait.
     if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
         return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
     told = f": {reason}" if reason and not reason.startswith(ASKED) else ""

@@ -1,1 +1,1 @@
-"""Stop and start a job type: by an operator, or by itself while its attempts all fail."""
+"""Pause and resume a job type: by an operator, or automatically while all its attempts fail."""

@@ -1,4 +1,4 @@
-"""Decide before a claim whether a job of the type may be claimed, and count the attempts that failed."""
+"""Decide whether a job of the type may be claimed, and count failed attempts."""
 
 import math
 import time
@@ -19,12 +19,12 @@ from chalicelib.telemetry import events
 FRESH = 1.0
 """Seconds for which the row is not read again before a claim."""
 SLOW = 5.0
-"""Seconds that an invocation with messages to hold waits once. Until the queue is switched off Lambda delivers the
-next ones at once, and a message has a limited number of receives."""
+"""Seconds that an invocation with held messages waits once. Until the queue is disabled, Lambda delivers the next
+messages at once, and a message has a limited number of receives."""
 FAILED = frozenset({"error", "permanent_error", LOST})
 """Outcomes of an attempt that failed."""
 UNTRIED = frozenset({"cancelled", "deferred"})
-"""Outcomes that, without an error, mean that the function did not run to its end."""
+"""Outcomes without an error that show that the function did not run to its end."""
 
 Handle = Callable[[], Drop | Hold]
 
@@ -45,10 +45,10 @@ class AlwaysClosed:
 
 @dataclass
 class CircuitBreaker:
-    """Hold messages while the type is paused by itself, and let one job through when a probe is due.
+    """Hold messages while the type is paused automatically, and let one job run when a probe is due.
 
-    `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, jobs run as if there were no
-    breaker, and no probe is started.
+    `clock` gives epoch seconds, `sleep` takes seconds. If the store does not answer, jobs run as if there were no
+    breaker, and no probe starts.
     """
 
     name: str
@@ -88,7 +88,7 @@ class CircuitBreaker:
             self.probe = ""
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
-        """Count how an attempt ended, after that was stored."""
+        """Count how an attempt ended, after its end was stored."""
         if attempt.outcome == "completed":
             self._hear_of_success()
         elif attempt.outcome in FAILED:
@@ -98,14 +98,14 @@ class CircuitBreaker:
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
         if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
-            self.probe = ""  # the probe has run: the time that it set for the next one stays
+            self.probe = ""  # the probe has run, so its time for the next probe stays
 
     def _hear_of_success(self) -> None:
         if self.probe:
             if self._tell(succeeded(self.probe, self.clock())) is not None:
                 pause_events.resumed_by_itself(self.name)
             return
-        # read anew: failures of other workers may have come since this attempt began
+        # read again: failures of other workers may have come since this attempt began
         self.read_at = None
         if self._row() is not None and self.known.failures:
             self._tell(completed)
@@ -125,7 +125,7 @@ class CircuitBreaker:
         return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
-        """Take the probe that is due; return a Hold when the store does not say whether it was taken."""
+        """Take the probe that is due; return a Hold if the store does not say whether it was taken."""
         probe = uuid.uuid4().hex[:12]
         try:
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
@@ -153,7 +153,7 @@ class CircuitBreaker:
         try:
             told = change(self.rows, self.name, decide, self.known)
         except Exception as error:
-            # not counting a failure delays a pause; not writing an end delays the next probe
+            # an uncounted failure delays a pause; an unwritten end delays the next probe
             events.store_failed(self.name, error)
             self.read_at = None
             return None

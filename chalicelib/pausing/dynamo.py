@@ -1,4 +1,4 @@
-"""Store failures and automatic pauses of job types on the control table: one row a type, written whole."""
+"""Store failures and automatic pauses of job types on the control table: one row per type, written as a whole."""
 
 import json
 import math
@@ -27,7 +27,7 @@ from chalicelib.settings import Settings
 
 
 class PastPauseRow(Model):
-    """A pause that has ended: by whom and why, until when, and who resumed the type."""
+    """An ended pause: by whom and why, until when, and who resumed the type."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -54,7 +54,7 @@ class DynamoPastPauses:
         self._rows(PAST_PAUSES + job_type, iso(past.pause.since)).update(actions)
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
-        """See PastPauses: one query."""
+        """See PastPauses. One query."""
         found = self._rows.query(PAST_PAUSES + job_type, scan_index_forward=False, limit=most)
         return [
             PastPause(Pause(datetime.fromisoformat(row.sk).timestamp(), row.by, row.reason), row.until, row.resumed_by)
@@ -66,7 +66,7 @@ SORT = "STATE"
 
 
 class AutoPauseRow(Model):
-    """The state as JSON, which only this module reads, and the message of a probe that a laptop's runner starts."""
+    """The state as JSON, which only this module reads, and the message of a probe for a laptop's runner."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True, default_for_new=SORT)
@@ -107,12 +107,12 @@ class DynamoAutoPauses:
         return replace(new, version=version)
 
     def ask(self, job_type: str, message: str) -> None:
-        """Leave the message of a probe for the runner on a laptop."""
+        """Store the message of a probe for the runner on a laptop."""
         self._rows(pk=_key(job_type)).update([AutoPauseRow.asked.set(message)])
 
 
 def _kept(new: AutoPause) -> Action:
-    """Let a row expire a week later when nothing depends on it; the row of a pause or a switched-off queue stays."""
+    """Let a row expire a week later if nothing depends on it; the row of a pause or a disabled queue stays."""
     if new.since is None and new.switched_at is None:
         ends: Action = AutoPauseRow.expires_at.set(math.ceil(time.time() + KEEP_FAILURES))
         return ends

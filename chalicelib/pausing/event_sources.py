@@ -1,4 +1,4 @@
-"""Switch what hands messages to the job functions: Lambda's event source mappings, or the runner on a laptop."""
+"""Enable and disable the delivery of messages to job functions: Lambda's mappings, or a laptop's runner."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ class LambdaConsumers:
     mappings: dict[str, str]
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """See Consumers. Messages already received are still handled; it takes Lambda up to a minute."""
+        """See Consumers. Already received messages are still handled; Lambda needs up to a minute."""
         try:
             self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
         except KeyError:
@@ -34,7 +34,7 @@ class LambdaConsumers:
 
 
 class FollowedConsumers:
-    """Whoever invokes the functions reads the pauses itself: the runner on a laptop, within a second."""
+    """Do nothing: the runner on a laptop reads the pauses itself, within a second."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers."""
@@ -46,7 +46,7 @@ def mapping_key(job_type: str) -> str:
 
 
 def read_mappings(text: str) -> dict[str, str]:
-    """Return event source mappings by `mapping_key`; raises ConfigurationError for what is not key=id,key=id."""
+    """Return event source mappings by `mapping_key`; raises ConfigurationError unless the text is key=id,key=id."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair]
     if not all(key and uuid for key, _, uuid in pairs):
         raise ConfigurationError("EVENT_SOURCES must be like key=id,key=id, with an event source mapping for each type")
@@ -54,7 +54,7 @@ def read_mappings(text: str) -> dict[str, str]:
 
 
 def consumers(settings: Settings) -> Consumers:
-    """Return what receives from the queues: Lambda's mappings, or on a laptop the runner, which follows the pauses."""
+    """Return the receiver of the queues: Lambda's mappings, or on a laptop the runner, which reads the pauses."""
     from chalicelib.adapters import aws
 
     mappings = read_mappings(settings.event_sources)

@@ -1,8 +1,8 @@
-"""Every minute, for each type that declares `pause_when`: switch its queue as its row says, and start probes.
+"""Maintain each type with `pause_when` every minute: enable or disable its queue as its row says, and start probes.
 
 The row decides: workers follow it at once, and the queue is switched after it. A run marks the row (`switched_at`)
-before it switches a queue off. The mark is removed only after a later run has switched the queue on and no earlier run
-can still be alive. So after any crash or race, the row of a queue that is off says that it is paused or marked.
+before it disables a queue. The mark is removed only after a later run has enabled the queue and no earlier run can
+still be active. So after any crash or race, the row of a disabled queue says that it is paused or marked.
 """
 
 import random
@@ -20,18 +20,18 @@ from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
 CANDIDATES, LOOKS = 1_000, 25
-"""Waiting jobs that a probe is chosen from, at random, so that one bad job cannot keep a type paused; and those of
+"""Waiting jobs from which a probe is chosen at random, so that one bad job cannot keep a type paused; and the number of
 them that are read."""
 EVER = 4_000_000_000.0
-"""A time (epoch seconds) before which every unfinished job is to be looked at."""
+"""A time (epoch seconds) before which every unfinished job must be checked."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
 
 
 @dataclass
 class AutoPausing:
-    """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds.
+    """Check the given types, which declare `pause_when`. `clock` gives epoch seconds.
 
-    `ended` stores the pauses that have ended; `send` sends a job's message, and returns the job as it is then.
+    `ended` stores ended pauses; `send` sends a job's message, and returns the job after that.
     """
 
     types: Sequence[str]
@@ -47,7 +47,7 @@ class AutoPausing:
     choose: Choose = random.sample
 
     def run(self) -> Mapping[str, int]:
-        """Run once; return how many types are paused by themselves, and how many probes were started."""
+        """Run once; return how many types are paused automatically, and how many probes were started."""
         tally = {"paused_by_itself": 0, "probed": 0}
         for name in self.types:
             try:
@@ -62,20 +62,20 @@ class AutoPausing:
         return {what: number for what, number in tally.items() if number}
 
     def _paused(self, name: str, row: AutoPause) -> int:
-        """Switch the queue off, show the pause, start a probe if one is due; return 1 when one was started."""
+        """Disable the queue, show the pause, start a probe if one is due; return 1 if one was started."""
         pause_events.is_paused(name)
         pause = self._pause_of(name)
         by_operator = pause is not None and not pause.by_itself
         if not row.off:
             marked = self.rows.replace(name, row, replace(row, switched_at=self.clock()))
             if marked is None:
-                return 0  # it has just changed: the next run looks again
+                return 0  # it has just changed, so the next run checks again
             self._say(name, marked, pause)
             self.consumers.switch(name, on=False)
             self.rows.replace(name, marked, replace(marked, off=True))
         else:
             self._say(name, row, pause)
-        # a type that an operator has paused is not probed
+        # a type that an operator paused is not probed
         return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
@@ -84,11 +84,11 @@ class AutoPausing:
             self.pauses.pause(name, now)
 
     def _on(self, name: str, row: AutoPause) -> None:
-        """Switch the queue on again; remove the mark when no earlier run can switch it off any more."""
+        """Enable the queue again; remove the mark when no earlier run can disable it any more."""
         age = self.clock() - (row.switched_at or 0.0)
         pause = self._pause_of(name)
         if pause is not None and not pause.by_itself:
-            # this run or an earlier one may have switched it on just after the operator switched it off
+            # this run or an earlier one may have enabled it just after the operator disabled it
             self.consumers.switch(name, on=False)
             return
         self.consumers.switch(name, on=True)
@@ -114,10 +114,10 @@ class AutoPausing:
                 pause_events.resumed_by_itself(name)
             return 0
         read = self.store.get_many(self.choose(found, min(LOOKS, len(found))))
-        # a job without attempts left comes last: a worker only gives it up, so the probe would test nothing
+        # a job without attempts left comes last: a worker would only give it up, so the probe would test nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
-            # a dead letter needs a message, and nobody else sends one while the type is paused
+            # a dead letter needs a message, and while the type is paused nothing else sends one
             if job.sent or self.send(job).sent:
                 self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
                 return 1
@@ -128,7 +128,7 @@ class AutoPausing:
 
 
 def _may_run(job: Job, now: float) -> bool:
-    """Return whether a worker would take the job: it is due, or its holder has gone."""
+    """Return whether a worker would take the job: it is due, or its holder has died."""
     if job.status is Status.PROCESSING:
         return (job.lease_until or now) < now
     return job.status in WAITING and (job.next_attempt_at or now) <= now

@@ -1,4 +1,4 @@
-"""Store failures and automatic pauses in memory; the same contract tests hold for DynamoDB."""
+"""Store failures and automatic pauses in memory; the contract tests of DynamoDB check it too."""
 
 import threading
 import uuid

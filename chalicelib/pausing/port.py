@@ -1,4 +1,4 @@
-"""The rows of paused types, what delivers messages, and the start of a probe, as Protocols."""
+"""Declare the rows of paused types, the delivery of messages, and the start of a probe, as Protocols."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,28 +10,28 @@ from chalicelib.pausing.rule import AutoPause
 
 
 class Pauses(Protocol):
-    """Keeps which job types are paused, as `Standing` tells it."""
+    """Store which job types are paused, for `Standing`."""
 
     def pause(self, job_type: str, pause: Pause) -> bool:
-        """Write down that the type is paused; False, and the first pause stays, when it was already.
+        """Record that the type is paused; False, and the first pause stays, if it already was.
 
         An operator's pause replaces an automatic one; an automatic pause replaces an earlier automatic one.
         """
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:
-        """Store that it is not paused; an unpaused type is no error. `by_itself`: an operator's pause stays."""
+        """Record that it is not paused; an unpaused type is no error. `by_itself`: an operator's pause stays."""
 
 
 class Consumers(Protocol):
-    """Receives from the queues and invokes the workers."""
+    """Receive from the queues and invoke the workers."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """Switch the delivery of the type's messages on or off; deliveries under way go on."""
+        """Enable or disable the delivery of the type's messages; active deliveries continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastPause:
-    """A pause that has ended: until when (epoch seconds), and who resumed the type."""
+    """An ended pause: until when (epoch seconds), and who resumed the type."""
 
     pause: Pause
     until: float
@@ -39,30 +39,33 @@ class PastPause:
 
 
 class PastPauses(Protocol):
-    """Keeps the pauses that have ended as long as the counters of that time."""
+    """Store ended pauses, as long as the counters of that time are kept."""
 
     def add(self, job_type: str, past: PastPause) -> None:
-        """Store a pause that ends. The same pause again replaces it: a resume may be interrupted and repeated."""
+        """Store a pause that ends.
+
+        The same pause again replaces it, because a resume may be interrupted and repeated.
+        """
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
-        """Return at most so many of the type, the newest first."""
+        """Return at most that many pauses of the type, newest first."""
 
 
 class AutoPauses(Protocol):
-    """Keeps one row a job type. Raises what the store raises when it does not answer."""
+    """Store one row per job type. Raises the store's error if it does not answer."""
 
     def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
-        """Return the row; a new one when there is none. Not `consistent`: it may be some milliseconds old."""
+        """Return the row; a new row if there is none. Without `consistent` it may be some milliseconds old."""
 
     def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
-        """Write the row if it is still as it was seen, and return it with its version; None when it is not.
+        """Write the row if it is unchanged since it was read, and return it with its version; None if it has changed.
 
-        The same write twice is no error: the reply to the first time was lost.
+        The same write twice is no error: the reply to the first one was lost.
         """
 
 
 class Prober(Protocol):
-    """Hands one message to a worker although the queue is switched off."""
+    """Give one message to a worker although the queue is disabled."""
 
     def probe(self, message: Message) -> None:
-        """Start the worker of the message's type with it; returns before it has begun."""
+        """Invoke the worker of the message's type with it; return before the worker has begun."""

@@ -1,4 +1,4 @@
-"""Hand one message to a worker whose queue is switched off: an asynchronous invocation of its function."""
+"""Give one message to a worker whose queue is disabled: an asynchronous invocation of its function."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LambdaProber:
-    """Invocations of the workers, whose names begin with `prefix`."""
+    """Invoke the workers, whose names begin with `prefix`."""
 
     client: "LambdaClient"
     prefix: str
 
     def probe(self, message: Message) -> None:
-        """See Prober. Lambda may repeat it, or drop it when the function is throttled for hours: both do no harm."""
+        """See Prober. Lambda may repeat it, or drop it when the function is throttled for hours: both are harmless."""
         worker = LambdaFunction(self.client, self.prefix + message.type.replace(".", "-"))
         worker.start(event_of(write_message(message)))
 
 
 @dataclass(frozen=True)
 class FollowedProber:
-    """The runner on a laptop invokes the worker, when it finds the message."""
+    """Leave the message for the runner on a laptop, which invokes the worker when it finds it."""
 
     rows: "DynamoAutoPauses"
 
@@ -40,12 +40,12 @@ class FollowedProber:
 
 
 def event_of(body: str) -> dict[str, Any]:
-    """Return an event like one of SQS, with a message that is in no queue: it has no receipt handle."""
+    """Return an event like one of SQS, with a message from no queue: it has no receipt handle."""
     return {"Records": [{"messageId": "probe", "receiptHandle": "", "body": body}]}
 
 
 def prober(settings: Settings) -> Prober:
-    """Return what starts probes: Lambda, or on a laptop the runner."""
+    """Return the starter of probes: Lambda, or on a laptop the runner."""
     from chalicelib.adapters import aws
     from chalicelib.pausing.dynamo import DynamoAutoPauses
 

@@ -1,6 +1,6 @@
-"""Decide when a job type is paused by itself, because its attempts all fail alike, and when it goes on. Pure.
+"""Decide when a job type pauses automatically, because all its attempts fail alike, and when it continues. Pure.
 
-The functions return the row as it is to be written, or None when there is nothing to write.
+The functions return the row to write, or None if there is nothing to write.
 """
 
 from collections.abc import Callable
@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from chalicelib.job_types.failing import Failing
 
 FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
-"""Seconds from a pause to its first probe, and the most between two probes: each wait is twice the one before."""
+"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice the one before."""
 REMEMBERED = 3600.0
-"""Seconds after a pause ended in which another one begins with the cooldown that had been reached."""
+"""Seconds after a pause ended within which another pause begins with the last cooldown."""
 SURE = 130.0
-"""Seconds after which no former run of the watchdog can still switch the queue off: a run ends after 50."""
+"""Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50."""
 
 
 @dataclass(frozen=True, slots=True)
 class AutoPause:
     """The failures of a job type, and its pause. Times in epoch seconds.
 
-    `failures`: when each of the last attempts failed, all with the error of this fingerprint.
-    `since`: when the pause began; None without one. `probe` names the probe that runs, `probe_at` is the time of the
-    next one. `switched_at`: when a watchdog last began to switch the queue off; None when it is on for certain.
-    `off`: the queue was switched off in this pause. `version` names the write that made the row; "" without a row.
+    `failures`: when each of the last attempts failed, all with the error of this fingerprint. `since`: when the pause
+    began; None without one. `probe` names the running probe, `probe_at` is the time of the next one. `switched_at`:
+    when a watchdog last began to disable the queue; None if it is certainly enabled. `off`: the queue was disabled in
+    this pause. `version` names the write of this row; "" without a row.
     """
 
     fingerprint: str = ""
@@ -48,7 +48,7 @@ Decide = Callable[[AutoPause], AutoPause | None]
 
 
 def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
-    """Count a failed attempt, and begin a pause when there are enough of them. During a pause nothing is counted.
+    """Count a failed attempt, and begin a pause if there are enough of them. During a pause nothing is counted.
 
     `error` is the error's class.
     """
@@ -68,12 +68,12 @@ def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
 
 
 def completed(seen: AutoPause) -> AutoPause | None:
-    """Forget the failures, because an attempt completed; one that began before the pause does not end it."""
+    """Forget the failures, because an attempt completed; an attempt from before the pause does not end the pause."""
     return replace(seen, failures=()) if seen.failures and seen.since is None else None
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job through, and plan the next probe as if this one failed: its process may end at any moment.
+    """Let one job run, and plan the next probe as if this one failed: its process may end at any moment.
 
     `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
     """
@@ -88,7 +88,7 @@ def probing(probe: str, now: float, left: float) -> Decide:
 
 
 def untried(probe: str, now: float) -> Decide:
-    """Take back a probe that has run no job: the next one may follow at once."""
+    """Take back a probe that has run no job, so that the next one may follow at once."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None or seen.probe != probe:
@@ -108,7 +108,7 @@ def succeeded(probe: str, now: float) -> Decide:
 
 
 def idle(now: float) -> Decide:
-    """End the pause, because no unfinished job is left."""
+    """End the pause, because no job is unfinished any more."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None:

@@ -1,6 +1,6 @@
-"""Tell which job types are paused by themselves as their rows say it now.
+"""Report which job types are paused automatically, from their current rows.
 
-Workers follow the row at once; what the counters keep for readers is written by the watchdog, once a minute.
+Workers follow the row at once; the watchdog updates the copy in the counters once a minute.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ BY = "JobFlow"
 
 @dataclass(frozen=True)
 class PausesSeen:
-    """See Counters: what people read. One read for each of `types`, which declare `pause_when`."""
+    """See Counters. For people; one read for each of `types`, which declare `pause_when`."""
 
     counters: Counters
     rows: Callable[[], AutoPauses]
@@ -37,7 +37,7 @@ class PausesSeen:
 
 
 def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> Mapping[str, Pause]:
-    """Return the pauses with those by themselves as the rows have them; an operator's pause stays."""
+    """Return the pauses, with the automatic ones from the rows; an operator's pause stays."""
     found = {name: pause for name, pause in paused.items() if name not in rows or not pause.by_itself}
     for name, row in rows.items():
         if row.since is not None and name not in found:
@@ -46,6 +46,6 @@ def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> M
 
 
 def told(row: AutoPause) -> Pause:
-    """Return the pause of a row that has one, as readers are told it."""
-    # milliseconds, because the row of an ended pause is named by them
+    """Return the pause of a row that has one, as readers see it."""
+    # milliseconds, because they name the row of an ended pause
     return Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)

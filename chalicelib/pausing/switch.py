@@ -11,17 +11,17 @@ from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses
 from chalicelib.pausing.rule import AutoPause, Decide, resumed
 
 MOST_PAST = 20
-"""Ended pauses of a type that are shown."""
+"""Number of ended pauses of a type that are shown."""
 MOST_TRIES = 6
-"""Tries to write one change: a type's workers may all fail within the same milliseconds."""
+"""Tries of one change: a type's workers may all fail within the same milliseconds."""
 
 
 @dataclass
 class Pausing:
-    """Changes both parts of a pause: what is shown of it (`pauses`), and what delivers the messages (`consumers`).
+    """Change both parts of a pause: its record (`pauses`), and the delivery of messages (`consumers`).
 
-    `counters` tell which types are paused, `ended` stores the pauses that have ended. `by_itself` gives the rows of a
-    type that declares `pause_when`; None for other types.
+    `counters` tell which types are paused, `ended` stores ended pauses. `by_itself` returns the rows of a type that
+    declares `pause_when`; None for other types.
     """
 
     pauses: Pauses
@@ -34,15 +34,16 @@ class Pausing:
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
         """Pause, and store by whom and why. A repeated call does not change the first pause.
 
-        A pause by itself becomes one by the operator, which only a resume ends. Raises JobConflict while an earlier
-        change is still being made.
+        An automatic pause becomes the operator's, which only a resume ends. Raises JobConflict while an earlier change
+        is still being made.
         """
-        # Stored first: if the rest fails, a pause without effect is shown; the other way round, a stop would not be.
+        # Stored first: if the rest fails, a pause without effect is visible. In the other order, a stop would be
+        # invisible.
         new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(job_type, on=False)
         except JobFlowError:
-            # The queue was not switched. After any other error it may have been, so the pause stays shown.
+            # The queue was not switched. After any other error it may have been, so the pause stays visible.
             if new:
                 with contextlib.suppress(Exception):
                     self.pauses.resume(job_type)
@@ -54,18 +55,18 @@ class Pausing:
         Raises JobConflict while an earlier change is still being made.
         """
         if (rows := self.by_itself(job_type)) is not None:
-            # workers go on at once; if this process ends here, the watchdog does the rest
+            # workers continue at once; if this process ends here, the watchdog does the rest
             change(rows, job_type, resumed)
-        # Stored first: if the rest fails the pause is still shown as present, and the next resume writes over it.
+        # Stored first: if the rest fails, the pause is still shown as present, and the next resume overwrites it.
         if (pause := self._present(job_type)) is not None:
             self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
         self.consumers.switch(job_type, on=True)
         self.pauses.resume(job_type)
 
     def past(self, job_type: str) -> Sequence[PastPause]:
-        """Return the last pauses that have ended, the newest first."""
+        """Return the last ended pauses, newest first."""
         present = self._present(job_type)
-        # a resume that failed half-way has stored the present pause already
+        # a resume that failed half-way has already stored the present pause
         over = [
             one for one in self.ended.newest(job_type, MOST_PAST + 1) if not present or one.pause.since != present.since
         ]
@@ -76,7 +77,7 @@ class Pausing:
 
 
 def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | None = None) -> AutoPause | None:
-    """Write what `decide` makes of the row, and return it; None when nothing is to be written.
+    """Apply `decide` to the row, write the result, and return it; None if there is nothing to write.
 
     `seen` is the row as it was read some time ago. Raises TimeoutError when every try meets another writer, and what
     the store raises.

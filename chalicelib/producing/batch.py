@@ -1,4 +1,4 @@
-"""Submit many jobs at once: messages go out in tens, and each ten of jobs is stored after its messages."""
+"""Submit many jobs at once: ten messages in a request, and then the ten jobs of these messages are stored."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from chalicelib.producing.submission import Submission, Wanted
 from chalicelib.telemetry import events
 
 TIME_TO_STORE = 2.0
-"""Seconds that are left for storing the jobs whose messages were sent, at least, however slow the queue was."""
+"""Seconds that are at least left for storing the jobs whose messages were sent, even if the queue was slow."""
 
 
 class _OutOfTime(Exception):
@@ -22,11 +22,11 @@ class _OutOfTime(Exception):
 
 
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> Sequence[Submitted | JobFlowError]:
-    """Send the messages of each type in tens, and store each ten of jobs; an error stands for a job that was wrong.
+    """Send the messages of each type in tens, and store each ten of jobs; an invalid job becomes an error.
 
-    A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
-    way, or time runs out, the answer names the jobs before as stored and the rest as NotStored. Raises what the store
-    raises at the first job.
+    A job whose message could not be sent is still stored, and the watchdog sends it. If the store fails, or time runs
+    out, the answer has the earlier jobs as stored and the others as NotStored. At the first job, it raises the store's
+    error instead.
     """
     batch = _Batch(service, service.now() + TIME_TO_ACT)
     try:
@@ -44,9 +44,9 @@ def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError])
 
 @dataclass
 class _Batch:
-    """One request about many jobs; `answers` are by the job's place in it.
+    """One request about many jobs; `answers` are by the job's index in it.
 
-    No further request to a queue begins after `ends`, and none to the store after `store_until` (epoch seconds).
+    It sends no request to a queue after `ends`, and none to the store after `store_until` (epoch seconds).
     """
 
     service: JobService
@@ -58,7 +58,7 @@ class _Batch:
         self.store_until = self.ends
 
     def run(self, asked: Sequence[Submission | JobFlowError]) -> None:
-        """Store all jobs; raises _OutOfTime, and what the store raises."""
+        """Store all jobs; raises _OutOfTime, and the store's errors."""
         found = {place: wanted for place, one in enumerate(asked) if (wanted := self._wanted(place, one)) is not None}
         made = self._made_before([wanted.job for wanted in found.values() if wanted.plain])
         plain: list[tuple[int, Job]] = []
@@ -83,7 +83,7 @@ class _Batch:
             return None
 
     def _made_before(self, jobs: Sequence[Job]) -> set[str]:
-        """Return the ids of those jobs that their keys have made before, by one read for all."""
+        """Return the ids of those jobs that their keys have already made, with one read for all."""
         keyed = list(dict.fromkeys(job.id for job in jobs if job.idempotency_key is not None))
         return {job.id for job in self.service.store.get_many(keyed)} if keyed else set()
 
@@ -96,16 +96,16 @@ class _Batch:
             self.answers[place] = error
 
     def _sent(self, jobs: Sequence[Job]) -> Sequence[Job]:
-        """Send the messages of up to ten new jobs of one type; return the jobs, as sent where that is so."""
+        """Send the messages of up to ten new jobs of one type; return the jobs, marked as sent if they were."""
         if self.service.now() >= self.ends:
             return jobs
-        # sent, because what is not stored yet cannot be marked
+        # call it sent now, because a job that is not stored yet cannot be marked
         out = self.service.dispatcher.send_many([replace(job, sent=True) for job in jobs], ends=self.ends)
         self.store_until = max(self.ends, self.service.now() + TIME_TO_STORE)
         return [replace(job, sent=job.id in out) for job in jobs]
 
     def _send(self, places: Sequence[int]) -> None:
-        """Send the messages of the jobs that were stored without one, as long as there is time."""
+        """Send the messages of the jobs that were stored as unsent, as long as there is time."""
         dispatcher, made = self.service.dispatcher, dict[int, Submitted]()
         for place in places:
             answer = self.answers[place]

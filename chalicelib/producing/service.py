@@ -1,4 +1,4 @@
-"""The use cases of producers: submit, get, list. Knows ports and job types, nothing of HTTP or AWS."""
+"""Implement the use cases of producers: submit, get, list. It uses ports and job types, nothing of HTTP or AWS."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ DEEPEST_OFFSET = 5000
 
 @dataclass
 class JobService:
-    """Jobs, for those who make and read them. `clock` gives seconds since the epoch, `sleep` waits for so many."""
+    """Create and read jobs. `clock` gives seconds since the epoch, `sleep` waits."""
 
     store: JobStore
     queue: JobQueue
@@ -40,10 +40,10 @@ class JobService:
     sleep: Callable[[float], None] = time.sleep
 
     def submit(self, asked: Submission) -> Submitted:
-        """Send a job's message and store it, unless there is a job that stands for the request.
+        """Send a job's message and store the job, unless an existing job answers the request.
 
-        Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
-        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
+        The job is durable before this returns. If its message could not be sent, the watchdog sends it within two
+        minutes. Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
         """
         wanted = self.wanted(asked)
         if wanted.plain and not self._is_made(wanted.job):
@@ -53,11 +53,11 @@ class JobService:
         return replace(made, job=self.dispatcher.send(made.job)) if needs_message else made
 
     def keep(self, asked: Submission) -> Submitted:
-        """Store the job and send nothing. Raises what `submit` raises."""
+        """Store the job without sending its message. Raises the same errors as `submit`."""
         return self.store_wanted(self.wanted(asked))
 
     def wanted(self, asked: Submission) -> Wanted:
-        """Return the job that is asked for, not stored yet. Raises what `submit` raises, but IdempotencyMismatch."""
+        """Return the requested job, not stored yet. Raises the same errors as `submit`, except IdempotencyMismatch."""
         try:
             job = self._new_job(asked)
         except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
@@ -69,7 +69,7 @@ class JobService:
         return Wanted(job, unique, asked.debounce)
 
     def store_wanted(self, wanted: Wanted) -> Submitted:
-        """Store the job that is asked for, or find the one that stands for it; the second half of `keep`."""
+        """Store the requested job, or find the job that answers the request; the second half of `keep`."""
         if wanted.stored:
             return Submitted(wanted.job, Outcome.REPEATED)
         if wanted.debounce is not None:
@@ -79,10 +79,10 @@ class JobService:
         return self.keyed.add(wanted.job)
 
     def store_sent(self, job: Job) -> Submitted:
-        """Store a job, of which `sent` says whether its message is out.
+        """Store a job; `sent` says whether its message was sent.
 
-        When its key has made a job before, that one has the same id: the message is for it as well, unless it was
-        retried.
+        If its key has already made a job, that job has the same id. The message is then also for that job, unless it
+        was retried.
         """
         made = self.keyed.add(job)
         kept = made.job
@@ -99,7 +99,7 @@ class JobService:
         return self.store.view(job_id)
 
     def by_key(self, principal: str, key: str) -> Job | None:
-        """Return the job that a principal made with an Idempotency-Key, or for which it was answered; None without."""
+        """Return the job that a principal's Idempotency-Key made, or that answered its request; None without one."""
         return self.keyed.answered(keyed_id(principal, key))
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
@@ -116,12 +116,12 @@ class JobService:
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """Return what sends this service's messages."""
+        """Return the sender of this service's messages."""
         return Dispatcher(self.store, self.queue, self.clock)
 
     @property
     def keyed(self) -> KeyedJobs:
-        """Return what stores one job for each key."""
+        """Return the service that stores one job for each key."""
         return KeyedJobs(self.store, self.now, self.sleep)
 
     def now(self) -> float:
@@ -129,14 +129,14 @@ class JobService:
         return self.dispatcher.now()
 
     def _is_made(self, job: Job) -> bool:
-        """Return True when an earlier request with the same key has made the job: one read with a key, none without.
+        """Return True if an earlier request with the same key has made the job: one read with a key, none without.
 
-        This saves a message. Two requests at the same time may still both send one; a worker then drops the second.
+        This saves a message. Two simultaneous requests may still both send one; a worker then drops the second.
         """
         return job.idempotency_key is not None and self.keyed.find(job.id) is not None
 
     def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
-        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
+        """Return the job that the same key and body made before a deploy refused them; otherwise raise `refusal`."""
         existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
         if existing is None or existing.body_hash != asked.body_hash():
             raise refusal
@@ -154,10 +154,10 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
-        # Due shortly before its time even when sent at once: if sending fails, the watchdog must come early enough.
+        # Due shortly before its time even if it is sent at once: if sending fails, the watchdog must come early enough.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
-            due_at = run_at or now  # nothing is sent before
+            due_at = run_at or now  # nothing was sent before
         return Job(
             id=asked.new_id(),
             type=kind.name,

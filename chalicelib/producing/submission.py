@@ -1,4 +1,4 @@
-"""A producer's request for a job, as plain data. Pure."""
+"""Hold a producer's request for a job, as plain data. Pure."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.keys.rule import Debounce
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
-"""Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
+"""Namespace of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
 
 
 def keyed_id(principal: str, key: str) -> str:
@@ -20,9 +20,9 @@ def keyed_id(principal: str, key: str) -> str:
 
 
 def key_of_place(shared: str, place: int) -> str:
-    """Return the key of a job in a batch with a key for the whole request.
+    """Return the key of a job in a batch that has one key for the whole request.
 
-    No key that a producer may send has a space, so that none is the same.
+    It contains a space, which no producer's key may contain, so the two never collide.
     """
     return f"{shared} {place}"
 
@@ -31,9 +31,9 @@ def key_of_place(shared: str, place: int) -> str:
 class Submission:
     """A producer's request for a job; `run_at` in seconds since the epoch.
 
-    `fires_at` and `after` are of a schedule's firings: when it fires, and the job that must have finished before.
-    `lineage` is of a job that another one makes: its idempotency key is the one that job gave it. `debounce` excludes a
-    delay and a time.
+    `fires_at` and `after` belong to a schedule's firing: its time, and the job that must have finished before.
+    `lineage` belongs to a child job, whose idempotency key comes from its parent. `debounce` excludes a delay and a
+    time.
     """
 
     type: str
@@ -51,7 +51,7 @@ class Submission:
     debounce: Debounce | None = None
 
     def new_id(self) -> str:
-        """Return the id of the job: the same for the same key of the same principal, or of the same run of a job."""
+        """Return the id of the job: the same for one key of one principal, or of one run of a job."""
         if self.idempotency_key is None:
             return str(uuid.uuid4())
         if self.lineage is not None:
@@ -59,7 +59,7 @@ class Submission:
         return keyed_id(self.principal, self.idempotency_key)
 
     def body_hash(self) -> str:
-        """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
+        """Return the hash of the request as canonical JSON, to compare requests with one key."""
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
@@ -67,7 +67,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A job as it is asked for. `stored`: its key has made it before. `unique`, `debounce`: what may stand for it."""
+    """A requested job. `stored`: its key has already made it.
+
+    `unique`, `debounce`: keys by which another job may answer.
+    """
 
     job: Job
     unique: Unique | None = None
@@ -76,5 +79,5 @@ class Wanted:
 
     @property
     def plain(self) -> bool:
-        """Return True when nothing but its id decides whether the job is new."""
+        """Return True if only its id decides whether the job is new."""
         return not self.stored and self.unique is None and self.debounce is None

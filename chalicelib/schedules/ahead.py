@@ -1,8 +1,8 @@
 """Cancel jobs that were made ahead for firings that a schedule no longer has.
 
-The ids of such jobs are a function of schedule and time. So those are found, too, that a run made before it died, and
-that no schedule names. A run that makes one after this either writes the schedule first, and whoever changes it looks
-again; or it is refused when it writes the schedule, and cancels the job itself.
+The ids of such jobs are a function of schedule and time. So this also finds jobs of a run that died before the schedule
+recorded them. A later run that makes such a job either writes the schedule first, and the change that follows checks
+again; or its write of the schedule is refused, and it cancels the job itself.
 """
 
 import contextlib
@@ -16,9 +16,10 @@ from chalicelib.schedules.schedule import Schedule
 
 
 def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
-    """Cancel what may have been made ahead for `seen`, except firings that `after`, which replaces it, has as well.
+    """Cancel jobs that may have been made ahead for `seen`, except those of firings that `after` also has.
 
-    `after` is None when the schedule ends. A read for each firing of the next two minutes, and no write without a job.
+    `after` replaces `seen`; it is None when the schedule ends. This costs a read for each firing of the next two
+    minutes, and no write without a job.
     """
     for at in ahead(seen, dispatcher.now()):
         if after is None or after.paused or not fires_at(after, at):
@@ -31,6 +32,6 @@ def job_of(schedule: Schedule, at: float) -> str:
 
 
 def cancel_quietly(dispatcher: Dispatcher, job_id: str) -> None:
-    """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
+    """Cancel a job that was made ahead of its time; a finished or deleted job is no error."""
     with contextlib.suppress(JobConflict, JobNotFound):
         Operations(dispatcher).cancel(job_id)

@@ -1,4 +1,4 @@
-"""Bring the stored schedules in line with the handler files, once a process."""
+"""Update the stored schedules from the handler files, once per process."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ SCHEDULES_PAGE = 100
 
 @dataclass
 class Declared:
-    """The declared schedules, and the jobs that were made ahead for them."""
+    """Update the declared schedules, and the jobs that were made ahead for them."""
 
     schedules: Schedules
     dispatcher: Dispatcher
@@ -27,10 +27,10 @@ class Declared:
     types: Callable[[], Iterable[JobType[Any, Any]]] = jobtype.all_types
 
     def follow(self) -> None:
-        """Add, change and remove stored schedules as the code says; a pause stays. Raises what the stores raise.
+        """Add, change and remove stored schedules as the code says; a pause stays. Raises the stores' errors.
 
-        What was made ahead is cancelled where the code does not have its firing any more. What someone else wrote at
-        the same moment is looked at again by the next run.
+        Jobs that were made ahead are cancelled if the code no longer has their firing. If another process wrote at the
+        same moment, the next run checks again.
         """
         if self.followed:
             return
@@ -71,7 +71,7 @@ class Declared:
 
 
 def declared(types: Iterable[JobType[Any, Any]]) -> Mapping[str, Schedule]:
-    """Return the schedules of job types by id, as they are before they are stored."""
+    """Return the schedules of job types by id, in their initial state."""
     return {
         cron.id(kind.name): Schedule(
             cron.id(kind.name), kind.name, cron.text, cron.timezone, cron.payload, cron.catch_up, cron.overlap,

@@ -1,4 +1,4 @@
-"""Schedules on the control table: one row each, and a sparse index in the order of their next firings."""
+"""Store schedules on the control table: one row each, and a sparse index in the order of their next firings."""
 
 import itertools
 import json
@@ -22,11 +22,11 @@ FIELDS = (
     "type", "cron", "timezone", "catch_up", "overlap", "starts_at", "ends_at", "declared", "paused", "created_at",
     "updated_at", "next_at", "problem", "writer",
 )  # fmt: skip
-"""Fields that are kept as they are, under their own names."""
+"""Fields that are stored unchanged, under their own names."""
 
 
 class ScheduleRow(Model):
-    """A schedule. `due_in` and `due_at` are there while it has a next firing: the keys of the sparse index."""
+    """A schedule. `due_in` and `due_at` exist while it has a next firing: they are the keys of the sparse index."""
 
     pk = Text(hash_key=True, default=SCHEDULES)
     sk = Text(range_key=True)
@@ -71,11 +71,11 @@ class DynamoSchedules:
         return [_schedule(row) for row in rows]
 
     def count(self) -> int:
-        """See Schedules: as many read units as to read them."""
+        """See Schedules. It costs as many read units as reading them."""
         return int(self._rows.count(SCHEDULES))
 
     def due(self, before: float, most: int) -> Sequence[Schedule]:
-        """See Schedules: half a read unit when none is due, and for each 4 KB of those that are."""
+        """See Schedules. Half a read unit if none is due, and half a unit for each 4 KB of due schedules."""
         found: list[dict[str, Any]] = []
         start = None
         while len(found) < most:
@@ -125,7 +125,7 @@ class DynamoSchedules:
         except PutError as error:
             if not refused(error):
                 raise
-            # The reply to our own write may have been lost, and this is the SDK's second try: the first one has won.
+            # The reply to our own write may have been lost, and the SDK repeated it: the first write succeeded.
             found = self._find(schedule.id)
             return found is not None and found.writer == schedule.writer
         return True

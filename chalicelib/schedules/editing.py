@@ -1,4 +1,4 @@
-"""The use cases over schedules: create, change, pause, run, delete, and show with their last and next firings."""
+"""Implement the use cases over schedules: create, change, pause, run, delete, and show past and next firings."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings that a caller gives a schedule; times in seconds since the epoch."""
+    """The settings of a schedule in a request; times in seconds since the epoch."""
 
     type: str
     cron: str
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A schedule with its next firings, and its last ones with their jobs (None: it has expired), newest first."""
+    """A schedule with its next firings, and its last ones with their jobs (None: expired), newest first."""
 
     schedule: Schedule
     upcoming: Sequence[float]
@@ -56,26 +56,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class ScheduleService:
-    """Schedules, for operators and administrators."""
+    """Manage schedules, for operators and administrators."""
 
     schedules: Schedules
     jobs: JobService
     firings: Firings
 
     def get(self, schedule_id: str) -> Schedule:
-        """Return a schedule; raises ScheduleNotFound, also for one that the code no longer declares."""
+        """Return a schedule; raises ScheduleNotFound, also for a schedule that the code no longer declares."""
         found = self.schedules.get(schedule_id)
         if not _current(found):
             raise ScheduleNotFound(schedule_id)
         return found
 
     def page(self, limit: int, after: str = "") -> tuple[Sequence[Schedule], str | None]:
-        """Return a page of schedules by id, and the id after which the next page begins (None: there is none)."""
+        """Return a page of schedules by id, and the id after which the next page begins (None: no more)."""
         found = self.schedules.page(limit, after)
         return [one for one in found if _current(one)], found[-1].id if len(found) == limit else None
 
     def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
-        """Return schedules with so many next and last firings: a read for each hundred of the last ones' jobs."""
+        """Return schedules with that many next and last firings: a read for each hundred jobs of the last firings."""
         now = self.jobs.now()
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
         jobs: Mapping[str, Job] = {
@@ -93,7 +93,7 @@ class ScheduleService:
         ]
 
     def create(self, schedule_id: str, asked: Settings, *, paused: bool = False) -> Schedule:
-        """Store a schedule. Raises InvalidRequest, and ScheduleConflict when the id is taken or there are too many."""
+        """Store a schedule. Raises InvalidRequest, and ScheduleConflict if the id is taken or there are too many."""
         _check(asked)
         if self.schedules.count() >= MOST_SCHEDULES:
             raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the most there may be.")
@@ -105,10 +105,10 @@ class ScheduleService:
         return self.firings.at_once(new)
 
     def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
-        """Give a stored schedule other settings. A job made ahead stays if the new ones fire at its time, too.
+        """Give a stored schedule other settings. A job made ahead stays if the new settings also fire at its time.
 
-        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or when its settings are
-        not those of `version` any more. Repeating a change is no conflict: the first reply may have been lost.
+        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if its settings are no
+        longer those of `version`. Repeating a change is no conflict, because the first reply may have been lost.
         """
         _check(asked)
 
@@ -126,12 +126,12 @@ class ScheduleService:
         return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, now), cancels=True)
 
     def resume(self, schedule_id: str) -> Schedule:
-        """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
+        """Resume a schedule at its next firing; an active schedule is unchanged. Raises ScheduleNotFound."""
         resumed = self._edit(schedule_id, lambda seen: started(seen, self.jobs.now()) if seen.paused else seen)
         return self.firings.at_once(resumed)
 
     def delete(self, schedule_id: str) -> Schedule:
-        """Delete a stored schedule and cancel the job that was made ahead; return it as it was.
+        """Delete a stored schedule and cancel the job that was made ahead; return the deleted schedule.
 
         Raises ScheduleNotFound, and ScheduleConflict for a declared schedule.
         """
@@ -144,9 +144,9 @@ class ScheduleService:
         raise _changing(schedule_id)
 
     def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> Submitted:
-        """Create a job of a schedule now, also while it is paused; its firings stay as they are.
+        """Create a job of a schedule now, even while it is paused; its firings do not change.
 
-        Raises ScheduleNotFound and what `submit` raises.
+        Raises ScheduleNotFound and the errors of `submit`.
         """
         found = self.get(schedule_id)
         asked = Submission(
@@ -164,13 +164,13 @@ class ScheduleService:
                 if not self.schedules.replace(seen, after):
                     continue
             if cancels:
-                cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a change that is refused leaves the job
+                cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a refused change must leave the job
             return after
         raise _changing(schedule_id)
 
 
 def _check(asked: Settings) -> None:
-    """Raise InvalidRequest unless the type takes such a payload and the times are in order."""
+    """Raise InvalidRequest unless the type accepts such a payload and the times are in order."""
     kind = jobtype.get(asked.type)
     if kind.changes.retired:
         raise JobTypeRetired(kind.name)

@@ -1,4 +1,4 @@
-"""The events of schedules: firings that made no job, and what an operator or a deploy did to a schedule.
+"""Log the events of schedules: firings that made no job, and changes by an operator or a deploy.
 
 A firing that made its job has the line job.created, with the job's id.
 """
@@ -14,12 +14,12 @@ def missed(schedule: Schedule, left_out: float) -> None:
 
 
 def refused(schedule: Schedule, why: str) -> None:
-    """Log that a firing made no job: its type is gone or retired, or refuses the payload."""
+    """Log that a firing made no job: its type is removed or retired, or refuses the payload."""
     logger().error("schedule.refused", extra={**_keys(schedule), "why": why})
 
 
 def failed(schedule_id: str, error: Exception) -> None:
-    """Log that a schedule, or all of them, could not be looked at; the next run of the watchdog does it again."""
+    """Log that one or all schedules could not be read; the next run of the watchdog tries again."""
     logger().exception("schedule.failed", extra={"schedule": schedule_id, "error_class": type(error).__name__})
 
 
@@ -29,7 +29,7 @@ def declared(schedule: Schedule, what: str) -> None:
 
 
 def operated(schedule_id: str, what: str, principal: str) -> None:
-    """Tell what an operator or an administrator did to a schedule: created, changed, deleted, paused, resumed, run."""
+    """Log an operator's or administrator's act on a schedule: created, changed, deleted, paused, resumed, run."""
     logger().warning(f"schedule.{what}", extra={"schedule": schedule_id, "principal": principal})
 
 

@@ -1,8 +1,8 @@
-"""Make the jobs of schedules, shortly before they fire; the watchdog does it every minute.
+"""Make the jobs of schedules shortly before they fire; the watchdog calls this every minute.
 
-The id of a firing's job is made from the schedule and the time, so that two runs at once, or a run that is killed
-anywhere, make one job a firing. First the jobs, then the schedule's next firing: after a crash between, the next run
-repeats the first half.
+The id of a firing's job is derived from the schedule and the time. Two simultaneous runs, or a run that is killed
+anywhere, therefore make one job per firing. The jobs are made first, then the schedule gets its next firing. After a
+crash in between, the next run repeats the first half.
 """
 
 from collections import Counter
@@ -25,12 +25,12 @@ from chalicelib.schedules.rule import AHEAD, MOST_LOOKED_FOR, Due, before, comes
 from chalicelib.schedules.schedule import MOST_SCHEDULES, Schedule
 
 WATCHDOG_RESERVE = 30.0
-"""Seconds of the run that are kept for the watchdog's other work."""
+"""Seconds of the run that are reserved for the watchdog's other work."""
 
 
 @dataclass
 class Firings:
-    """Makes the jobs of due schedules, several portions side by side."""
+    """Make the jobs of due schedules, several portions at the same time."""
 
     schedules: Schedules
     service: JobService
@@ -41,7 +41,7 @@ class Firings:
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs were made, and how many schedules failed.
 
-        Raises nothing: what could not be done is done by the next run.
+        It raises nothing: the next run does the rest.
         """
         self.tally = Counter()
         try:
@@ -65,9 +65,9 @@ class Firings:
         return dict(self.tally)
 
     def at_once(self, schedule: Schedule) -> Schedule:
-        """Make the jobs of a schedule that fires before the watchdog is sure to come; return it as it is after that.
+        """Make the jobs of a schedule that fires before the watchdog certainly runs; return the changed schedule.
 
-        Raises nothing: what could not be done is done by the watchdog.
+        It raises nothing: the watchdog does the rest.
         """
         if schedule.next_at is None or schedule.next_at > self.service.now() + AHEAD:
             return schedule
@@ -88,11 +88,11 @@ class Firings:
                 events.failed(schedule.id, error)
                 tally["schedules_failed"] += 1
         tally["fired"] += len(jobs)
-        self.service.dispatcher.send_many(jobs)  # what does not get out is sent by the watchdog
+        self.service.dispatcher.send_many(jobs)  # the watchdog sends messages that could not be sent
         return +tally
 
     def _fire(self, schedule: Schedule) -> list[Job]:
-        """Make the jobs that are due and move the schedule on; return those to send."""
+        """Make the due jobs and set the schedule's next firing; return the jobs to send."""
         now = self.service.now()
         what = self._with_made(schedule, due(schedule, now), now)
         jobs, problem = self._make(schedule, what)
@@ -129,15 +129,15 @@ class Firings:
                 continue  # made before the schedule was changed
             except InvalidRequest as refusal:
                 return jobs, f"{refusal} {refusal.told()}".strip()[:300]
-            # one that a killed run has made was not sent
+            # a job of a killed run was not sent
             if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
                 jobs.append(kept.job)
         return jobs, None
 
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
-        """Cancel what was made for a schedule that was paused, changed or deleted meanwhile; return the others.
+        """Cancel jobs of a schedule that was paused, changed or deleted meanwhile; return the others.
 
-        A job that another watchdog made as well is, or will be, among the schedule's recent firings.
+        A job that another watchdog also made is, or will be, among the schedule's recent firings.
         """
         current = self._current(seen)
         recent, kept = () if current is None else current.recent, []
@@ -151,7 +151,7 @@ class Firings:
         return kept
 
     def _current(self, seen: Schedule) -> Schedule | None:
-        """Return the schedule as it is now; None when it is gone, also when another one has its id."""
+        """Return the current schedule; None if it was deleted, also if another schedule has its id now."""
         try:
             found = self.schedules.get(seen.id)
         except ScheduleNotFound:

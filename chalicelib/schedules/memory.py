@@ -1,4 +1,4 @@
-"""The store of schedules in memory, held to the same contract tests as DynamoDB."""
+"""Store schedules in memory; the contract tests of DynamoDB check this store too."""
 
 import threading
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Find out whether a firing of a schedule may run: not while the job of an earlier one has not finished."""
+"""Decide whether a firing of a schedule may run: not while the job of an earlier firing is unfinished."""
 
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import Job, Status

@@ -1,4 +1,4 @@
-"""Decide which firings of a schedule are due, and what the schedule is after them. Pure."""
+"""Decide which firings of a schedule are due, and the schedule's next state. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,20 +8,18 @@ from chalicelib.job_types.cron import firings, first_of
 from chalicelib.schedules.schedule import MOST_RECENT, Schedule
 
 AHEAD = 120.0
-"""Seconds before a firing in which its job is made: two runs of the watchdog come in this time."""
+"""Seconds before a firing in which its job is made: two runs of the watchdog fit into this time."""
 LATE = 120.0
-"""Seconds after which a firing whose job was not made counts as missed: a run or two of the watchdog may fail."""
+"""Seconds after which a firing without a job counts as missed: one or two runs of the watchdog may fail."""
 CLOCKS = 5.0
-"""Seconds by which the clocks of two processes may differ, and more."""
-MOST_LOOKED_FOR = 100
-"""Of the firings that are left out, the first and the last ones: a request for either is enough."""
+"""Seconds by which the clocks of two processes may differ, with a margin."""
 HOUR, TIMES = 3_600.0, 8
-"""The first stretch that is searched for the last missed firings, and by how much each further one is longer."""
+"""The first period that is searched for the last missed firings, and the growth factor of each further one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The firings to make now, oldest first; the one after them; the first of those that are left out, if any."""
+    """The firings to make now, oldest first; the firing after them; the first one that is left out, if any."""
 
     times: tuple[float, ...]
     next_at: float | None
@@ -29,7 +27,7 @@ class Due:
 
 
 def due(schedule: Schedule, now: float) -> Due:
-    """Return what is due of a schedule at `now` (epoch seconds)."""
+    """Return the due firings of a schedule at `now` (epoch seconds)."""
     first = schedule.next_at
     if first is None or schedule.paused:
         return Due((), schedule.next_at)
@@ -62,14 +60,14 @@ def left_out(schedule: Schedule, what: Due, now: float) -> list[float]:
 
 
 def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:
-    """Return the schedule after its due firings were made; `problem` says why they were not, if so."""
+    """Return the schedule after its due firings were made; if they were not, `problem` gives the reason."""
     recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT] if problem is None else schedule.recent
     kept = schedule.problem if problem is None and not what.times else problem
     return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
 
 
 def started(schedule: Schedule, now: float) -> Schedule:
-    """Return the schedule waiting for its first firing after `now` whose job was not made."""
+    """Return the schedule, waiting for its first firing after `now` that has no job yet."""
     since = max((now, *schedule.recent[:1]))
     return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
 
@@ -80,7 +78,7 @@ def stopped(schedule: Schedule, now: float) -> Schedule:
 
 
 def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
-    """Return the next firings after `now`, those included whose jobs are made ahead; none while it is paused."""
+    """Return the next firings after `now`, including those with jobs made ahead; none while it is paused."""
     if schedule.paused:
         return []
     ahead = sorted(at for at in schedule.recent if at > now)
@@ -94,9 +92,9 @@ def fires_at(schedule: Schedule, at: float) -> bool:
 
 
 def ahead(schedule: Schedule, now: float) -> list[float]:
-    """Return the firings after `now` whose jobs may exist, also while it is paused; one or two may have none.
+    """Return the firings after `now` whose jobs may exist, even while it is paused; one or two may have none.
 
-    A run that died, or whose write was refused, has made jobs that the schedule does not remember.
+    A run that died, or whose write was refused, may have made jobs that the schedule does not remember.
     """
     until = now + AHEAD + CLOCKS
     unwritten = takewhile(lambda at: at <= until, _after(schedule, now))
@@ -104,18 +102,18 @@ def ahead(schedule: Schedule, now: float) -> list[float]:
 
 
 def comes_to(schedule: Schedule, at: float) -> bool:
-    """Return whether that firing is still ahead: its job is not recorded yet."""
+    """Return whether that firing is still ahead, so that its job is not recorded yet."""
     first = schedule.next_at
     return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
 
 def before(schedule: Schedule, what: Due, place: int) -> float | None:
-    """Return the firing before the due one at that place; None when it is the schedule's first."""
+    """Return the firing before the due one at that index; None if it is the schedule's first."""
     return what.times[place - 1] if place else next(iter(schedule.recent), None)
 
 
 def _from(schedule: Schedule, first: float) -> Iterator[float]:
-    """Yield a firing that is known, and those after it."""
+    """Yield a known firing, and those after it."""
     yield first
     yield from _after(schedule, first)
 
@@ -129,9 +127,9 @@ def _after(schedule: Schedule, after: float) -> Iterator[float]:
 
 
 def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[float]:
-    """Return the last `most` firings between `first` and `until`, searched backwards in growing stretches.
+    """Return the last `most` firings between `first` and `until`, searched backwards in growing periods.
 
-    The work is bounded by `most` and not by how long ago `first` was.
+    The work depends on `most`, not on how long ago `first` was.
     """
     stretch = HOUR
     while most:

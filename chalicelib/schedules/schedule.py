@@ -1,4 +1,4 @@
-"""A schedule as it is stored, and its limits. Pure."""
+"""Define a stored schedule, and its limits. Pure."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ MOST_SCHEDULES = 1_000
 LONGEST_PAYLOAD = 8_192
 """Bytes of a schedule's payload as JSON: the row is written at each firing."""
 MOST_RECENT = 20
-"""Firings that a schedule remembers, to show how they ended."""
+"""Number of firings that a schedule remembers, to show how they ended."""
 STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """Ids of stored schedules have no dot; those of declared ones begin with their job type, which has one."""
 LONGEST_ID = LONGEST_NAME + 21
@@ -24,7 +24,7 @@ LENGTH_OF_VERSION = 16
 class Schedule:
     """A stored schedule. Times are seconds since the epoch (UTC).
 
-    `next_at` is the next firing whose job is not made yet; None when there is none, or while it is paused. `recent` are
+    `next_at` is the next firing whose job is not made yet; None if there is none, or while it is paused. `recent` are
     the firings whose jobs were made, newest first. `problem` says why the last firing made no job. `writer` names the
     last write: each write is conditional on the one before it.
     """
@@ -49,7 +49,7 @@ class Schedule:
 
     @property
     def version(self) -> str:
-        """Return a version that depends on the settings alone; firings and pauses do not change it."""
+        """Return a version that depends only on the settings; firings and pauses do not change it."""
         settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
         bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
         text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
@@ -68,6 +68,6 @@ class Schedule:
     def key(self, at: float) -> str:
         """Return the idempotency key of the job of one firing.
 
-        A schedule that was deleted and created again has other keys: its jobs are new ones.
+        If a schedule is deleted and created again, its keys and jobs are new.
         """
         return f"{round(at)}-{round(self.created_at * 1000):x}"

@@ -1,4 +1,4 @@
 """Write log lines and metrics: one function per event, in one vocabulary.
 
-Nothing here decides anything, and no payload, token or address is ever written.
+This package decides nothing, and never writes a payload, token or address.
 """

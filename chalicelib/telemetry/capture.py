@@ -1,7 +1,7 @@
-"""Write what a job function prints or logs by Python's own `logging` as lines with the job's keys.
+"""Write the output and the logging of a job function as lines with the job's keys.
 
-Every text that is not ours goes through the logger, which writes it as a JSON text: a line break in it cannot begin a
-line of another job, and it cannot begin a line of metrics.
+Every text that is not ours goes through the logger, which writes it as a JSON string. A line break in it can therefore
+not begin a line of another job or of metrics.
 """
 
 import logging
@@ -19,13 +19,13 @@ from chalicelib.telemetry.redaction import without_secrets
 RUNTIME = "awslambdaric"
 """Lambda's own handler writes the same record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
-"""Libraries whose records below WARNING are about themselves."""
+"""Libraries whose records below WARNING only describe the library itself."""
 LONGEST_LINE = 8_000
 OUT, ERR = 1, 2
 SOURCES: Mapping[int, tuple[int, str]] = {OUT: (logging.INFO, "print"), ERR: (logging.WARNING, "stderr")}
 """Level and `logger` of the lines of standard output and standard error, by their file descriptors."""
 SET_PIPE_SIZE, PIPE_SIZE = 1031, 1_048_576
-"""F_SETPIPE_SZ of Linux, and the most it gives: a library that writes while it holds Python's lock must not wait."""
+"""F_SETPIPE_SZ of Linux, and its maximum: a library that writes while it holds Python's lock must not wait."""
 AT_ONCE = 65_536
 _lock = threading.Lock()
 _pump: "_Pump | None" = None
@@ -33,9 +33,9 @@ _pump: "_Pump | None" = None
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """Capture `print`, `sys.stderr` and the root logger while a job runs; other threads' output is captured too.
+    """Capture `print`, `sys.stderr` and the root logger while a job runs; also the output of other threads.
 
-    Where `capture_descriptors` was called, all that was written to the descriptors inside is a line at the end.
+    After `capture_descriptors`, all output to the descriptors within becomes lines at the end.
     """
     root, handler, level = logging.getLogger(), _Forward(), logging.getLogger().level
     before = list(root.handlers)
@@ -57,7 +57,7 @@ def captured() -> Iterator[None]:
 
 
 def capture_descriptors() -> None:
-    """From now on, write each line that anything in this process, or a process it starts, writes to 1 or 2 as ours.
+    """From now on, write as a log line of ours each line that this process or its children write to 1 or 2.
 
     For the process of a worker in Lambda. Idempotent.
     """
@@ -73,7 +73,7 @@ def capture_descriptors() -> None:
 
 
 class _Lines(Captured):
-    """A standard output or error that writes each whole line as a log line."""
+    """A standard output or error that writes each complete line as a log line."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -98,7 +98,7 @@ class _Lines(Captured):
 
 
 class _Pump:
-    """Reads both descriptors in a thread, and at the end of each job."""
+    """Read both descriptors in a thread, and at the end of each job."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -110,7 +110,7 @@ class _Pump:
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
     def drain(self) -> None:
-        """Write all that has arrived; a line without an end is one too."""
+        """Write everything that has arrived; a part without a line end is also a line."""
         self._read()
         with self._lock:
             for end, rest in self._rest.items():
@@ -132,7 +132,7 @@ class _Pump:
     def _run(self) -> None:
         while True:
             self._selector.select()
-            with suppress(Exception):  # what cannot be written must not end the thread: the pipe would fill up
+            with suppress(Exception):  # an unwritable line must not end the thread, because the pipe would fill up
                 self._read()
 
     def _read(self) -> None:
@@ -156,7 +156,7 @@ def _own_logger() -> logging.Logger:
 
 
 class _Forward(logging.Handler):
-    """A handler that writes records of other loggers through ours."""
+    """Write records of other loggers through ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(logger().service):

@@ -1,7 +1,7 @@
-"""The thirteen metrics there are, and how they are written: one EMF line an invocation and job type, or event.
+"""Define the thirteen metrics, and write one EMF line per invocation and job type, or event.
 
-CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
-is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
+CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose. Everything else is
+a log line, or is counted exactly by the counters. A killed invocation loses its unwritten metrics.
 """
 
 import json
@@ -18,17 +18,17 @@ from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 from chalicelib.telemetry.own_output import own_output
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
-"""The stack's name in the cloud: it tells the stages of one account apart."""
+"""The stack's name in the cloud, which distinguishes the stages of one account."""
 NAMESPACE = "JobFlow"
 PLATFORM = "-"
-"""The job type of what belongs to none."""
+"""The job type of metrics without one."""
 
 
 class Metric(StrEnum):
-    """Every name, the unit is Count. `docs/operations.md` lists them.
+    """Every name; the unit is Count. `docs/operations.md` lists them.
 
-    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`, since three events of every
-    type would cost more than they tell: the log lines say which job it was.
+    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`. FENCED has no job type
+    because three events of every type would cost more than they show: the log lines name the job.
     """
 
     CREATED = "Created"
@@ -47,20 +47,22 @@ class Metric(StrEnum):
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})
-"""Counted for each job type, because alarms are about a type's share of failures, its dead letters and its pause.
-CloudWatch bills each name of each type, and `GET /metrics` has all the others by type for nothing: those are counted
-for the platform as a whole. The last one is counted only for types that declare `pause_when`."""
+"""Counted for each job type, because alarms compare a type's share of failures, its dead letters and its pause.
+
+CloudWatch bills each name of each type, and `GET /metrics` has all others by type for free, so the others are counted
+for the whole platform. The last one is counted only for types that declare `pause_when`.
+"""
 AT_ONCE = frozenset({Metric.DEAD_LETTERED})
-"""Written at once: an alarm waits for each single one, and a later job of the batch may end the process."""
+"""Written at once: an alarm waits for each of them, and a later job of the batch may end the process."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
 
 
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
-    """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place.
+    """Count; written at the end of `gathering`, or at once outside of it. An `event` replaces the job type.
 
-    With one of AT_ONCE all that was gathered so far is written.
+    One of AT_ONCE also writes everything that was gathered before.
     """
     if metric not in PER_TYPE:
         job_type = PLATFORM
@@ -74,7 +76,7 @@ def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: s
 
 @contextmanager
 def gathering() -> Iterator[None]:
-    """One invocation, or one request: what is counted within is written at its end."""
+    """Gather the counts of one invocation or request, and write them at its end."""
     global _gathering  # noqa: PLW0603 - a process writes to one log
     with _lock:
         _gathering += 1
@@ -87,7 +89,7 @@ def gathering() -> Iterator[None]:
 
 
 def flush() -> None:
-    """Write what was gathered so far."""
+    """Write everything that was gathered so far."""
     with _lock:
         gathered = sorted(_gathered.items())
         _gathered.clear()

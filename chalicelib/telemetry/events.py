@@ -1,6 +1,6 @@
-"""The vocabulary of events: one function an event, which writes its log line and counts its metric.
+"""Log every event with its own function, which writes the log line and counts the metric.
 
-Never a payload, a result, a token or an address: ids, types, sizes and times only.
+It never contains a payload, a result, a token or an address, only ids, types, sizes and times.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,26 +17,26 @@ ENDS = {
     Status.RETRYING: Metric.RETRIED,
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
-"""Metric of the end of an attempt, by the state that the job is in then."""
+"""Metric for the end of an attempt, by the new state of the job."""
 
 
 def created(job: Job) -> None:
-    """Log that a job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
+    """Log that a job was stored. The metric is counted later from the table's stream, many jobs in one line."""
     event("job.created", job)
 
 
 def batch_cut_short(stored: int, left: int) -> None:
-    """Log that the store failed in the middle of a batch: what came before is stored, the rest was not tried."""
+    """Log that the store failed in the middle of a batch: the earlier jobs are stored, the others were not tried."""
     logger().exception("batch.cut_short", extra={"stored": stored, "left": left})
 
 
 def replayed(job: Job, *, differs: bool = False) -> None:
-    """Log that the same Idempotency-Key and body came again; or an attempt before made this job with other data."""
+    """Log that an Idempotency-Key and body came again; or that an earlier attempt made this job with other data."""
     event("job.replayed", job, level="WARNING" if differs else "INFO", differs=differs or None)
 
 
 def dispatch_deferred(job: Job, error: Exception) -> None:
-    """Log that the job is stored but its message did not get out; the watchdog sends it within two minutes."""
+    """Log that the job is stored but its message could not be sent; the watchdog sends it within two minutes."""
     event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
 
 
@@ -46,7 +46,7 @@ def moved(job: Job, move: str, **extra: Any) -> None:
 
 
 def attempt_started(job: Job) -> None:
-    """Log that a worker claimed a job; `wait_ms` is how long a new one was due before that."""
+    """Log that a worker claimed a job; `wait_ms` is how long a new job was due before that."""
     due, started = job.run_at or job.created_at, job.started_at or 0.0
     wait = round(1000 * (started - due)) if job.token == (1, 1) else None
     again = job.receive_count if (job.receive_count or 0) > 1 else None
@@ -65,26 +65,26 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
 
 
 def late_finisher(job: Job, current: Job | None) -> None:
-    """Log that an attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
+    """Log that an attempt ended after it lost its lease; the fence refused it, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
     event("attempt.late", job, level="WARNING", current=now)
     count(Metric.FENCED, event="late_finisher")
 
 
 def taken_over(job: Job) -> None:
-    """Log that a job was taken from a holder whose lease had run out."""
+    """Log that a worker took a job whose holder's lease had ended."""
     event("attempt.takeover", job, level="WARNING")
     count(Metric.FENCED, event="takeover")
 
 
 def duplicate(job: Job, why: str) -> None:
-    """Log that a message arrived whose run is under way or done: it is held or acknowledged, and runs nothing."""
+    """Log that a message of an active or finished run arrived: it is held or acknowledged, and runs nothing."""
     event("claim.duplicate", job, why=why)
     count(Metric.FENCED, event="duplicate")
 
 
 def given_up(job: Job) -> None:
-    """Log that a job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
+    """Log that a job without a holder was given up: lost in its last attempt, or undeliverable for a day."""
     event("job.give_up", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
@@ -95,23 +95,23 @@ def retired(job: Job) -> None:
 
 
 def resent(job: Job, delay: int) -> None:
-    """Log that the watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
+    """Log that the watchdog sent a job's message: the first one could not be sent or was lost, or its time came."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
 
 
 def redelivered(job: Job) -> None:
-    """Log that a message used up its receives while its job can still run: a fresh one is sent."""
+    """Log that a message used up its receives while its job can still run, so a fresh one is sent."""
     event("watchdog.redelivered", job, level="WARNING", resends=job.resends)
 
 
 def stalled(job: Job, why: str) -> None:
-    """Something outside of a job's function keeps it from running: an outage, a permission, a schema that changed."""
+    """Log that a job cannot run for a reason outside of its function: an outage, a permission, a changed schema."""
     event("job.stalled", job, level="ERROR", why=why)
     count(Metric.STALLED, job.type)
 
 
 def dead_letter_removed(message: Message, current: Job | None, why: str) -> None:
-    """Log that a message whose job (`current`, None: gone) moved on was removed from its dead-letter queue."""
+    """Log that a stale message was removed from its dead-letter queue; its job is `current` (None: deleted)."""
     logger().info("sweeper.removed", extra={**message_keys(message, current), "why": why})
 
 
@@ -121,25 +121,25 @@ def dead_letter_malformed(job_type: str) -> None:
 
 
 def watchdog_failed(what: Job | str, error: Exception) -> None:
-    """Log that a request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
+    """Log that a request to AWS failed while the watchdog checked a job or a queue; the next run checks again."""
     keys = {**job_keys(what), "what": what.id} if isinstance(what, Job) else {"what": what}
     logger().exception("watchdog.aws_error", extra={**keys, "error": type(error).__name__})
 
 
 def watchdog_ran(tally: Mapping[str, int]) -> None:
-    """Log that a run of the watchdog ended; its absence is what an alarm waits for."""
+    """Log that a run of the watchdog ended; an alarm rings if this is missing."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
     count(Metric.WATCHDOG_RAN)
 
 
 def growing(types: Sequence[str]) -> None:
-    """Log that the queues of these types become longer run by run."""
+    """Log that the queues of these types grow with each run."""
     logger().warning("queue.growing", extra={"job_types": list(types)})
     count(Metric.GROWING, number=len(types))
 
 
 def watchdog_helped(types: Sequence[str], tally: Mapping[str, int]) -> None:
-    """Log that a further run of the watchdog ended, which looked at jobs of these types for the scheduled one."""
+    """Log that an additional run of the watchdog ended, which checked jobs of these types for the scheduled run."""
     logger().info("watchdog.helped", extra={"job_types": list(types), "tally": dict(tally)})
 
 
@@ -149,15 +149,15 @@ def claim_deferred(job: Job, why: str, seconds: int) -> None:
 
 
 def message_dropped(message: Message, current: Job | None, why: str) -> None:
-    """Tell of a message that was acknowledged without running anything: its job is finished, gone or run again.
+    """Log that a message was acknowledged without running anything: its job is finished, deleted or run again.
 
-    `gen` is the message's; `status` and `attempt` are the job's as it stands.
+    `gen` is the message's; `status` and `attempt` are those of the job now.
     """
     logger().info("message.dropped", extra={**message_keys(message, current), "why": why})
 
 
 def message_early(message: Message, receives: int) -> None:
-    """Tell of a message that is held because its job is not stored: not yet, or never if its sender has died."""
+    """Log that a message is held because its job is not stored: not yet, or never if its sender has died."""
     level = "info" if receives > 1 else "debug"
     getattr(logger(), level)("message.early", extra={**message_keys(message, None), "receive_count": receives})
 
@@ -168,15 +168,15 @@ def message_malformed(job_type: str, why: str, receive_count: int) -> None:
 
 
 def out_of_time(job_type: str, left: int) -> None:
-    """Log that a batch had no time left for its last messages; they go back unclaimed."""
+    """Log that a batch had no time left for its last messages; they return unclaimed."""
     logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
 
 
 def store_failed(what: Job | Message | str, error: Exception) -> None:
     """Log that a request to AWS failed while a job was handled; the message stays and the lease decides.
 
-    `what` it was about: the job; its message where the job is not known; else the job type. A line about a type names
-    no job, except that of the attempt it is written in.
+    `what` is the subject: the job; its message if the job is unknown; else the job type. A line about a type names no
+    job, except the job of the attempt that writes it.
     """
     match what:
         case Job():
@@ -189,7 +189,7 @@ def store_failed(what: Job | Message | str, error: Exception) -> None:
 
 
 def payload_differs(job_id: str) -> None:
-    """Log that a job's payload is not the one that was stored with it: somebody has written over it."""
+    """Log that a job's payload is not the one that was stored with it: it was overwritten."""
     logger().error("payload.differs", extra={"job_id": job_id})
 
 
@@ -204,7 +204,7 @@ def counters_unread(error: Exception) -> None:
 
 
 def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
-    """Log that a batch of the jobs table's stream went into the counters; `created` counts its new jobs by type."""
+    """Log that the counters counted a batch of the jobs table's stream; `created` counts its new jobs by type."""
     logger().debug("counters.applied", extra={"records": records, "entries": entries})
     for job_type, number in created.items():
         count(Metric.CREATED, job_type, number)
@@ -217,7 +217,7 @@ def record_skipped(item: str, sequence: str, why: str) -> None:
 
 
 def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
-    """Log that a recount ended: how wrong the counters were for sure, by type and status, and what was put right."""
+    """Log that a recount ended: the sure errors of the counters, by type and status, and the corrections."""
     level = logger().warning if wrong else logger().info
     level("counters.recounted", extra={"jobs": jobs, "wrong": dict(wrong), "repaired": dict(repaired)})
     count(Metric.RECOUNTED)

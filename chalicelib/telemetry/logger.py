@@ -1,4 +1,4 @@
-"""Write log lines: the one logger, and the keys that every line about a job or within a request carries."""
+"""Write log lines with the one logger, and the keys of every line about a job or within a request."""
 
 import functools
 import json
@@ -31,7 +31,7 @@ def logger() -> Logger:
 
 
 def _line(facts: dict[str, Any]) -> str:
-    # The invocation's id comes last: no `extra` of job code, which may be a payload, replaces it.
+    # The invocation's id comes last, so that no `extra` of job code, which may be a payload, can replace it.
     whole = json_without_secrets({**facts, **_invocation})
     return json.dumps(whole, default=_text, separators=(",", ":"), ensure_ascii=False)
 
@@ -42,9 +42,9 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def within_invocation(request_id: str, *, keep: bool) -> Iterator[None]:
-    """Put the invocation's id on every line that this process writes inside; `keep`: until its next invocation.
+    """Add the invocation's id to every line that this process writes inside; `keep`: until its next invocation.
 
-    Readers of a job's log take a line for the job's only if one of the job's attempts ran in that invocation.
+    Readers of a job's log accept a line only if one of the job's attempts ran in that invocation.
     """
     _invocation["invocation"] = short_id(request_id)
     try:
@@ -55,7 +55,7 @@ def within_invocation(request_id: str, *, keep: bool) -> Iterator[None]:
 
 
 def job_keys(job: Job) -> dict[str, Any]:
-    """Return the keys that every line about a job carries."""
+    """Return the keys for every line about a job."""
     return {
         "job_id": job.id, "job_type": job.type, "status": str(job.status), "gen": job.gen, "attempt": job.attempts,
         "correlation_id": job.correlation_id,
@@ -63,7 +63,7 @@ def job_keys(job: Job) -> dict[str, Any]:
 
 
 def message_keys(message: Message, current: Job | None, absent: str = "gone") -> dict[str, Any]:
-    """Return the same keys for a message; `current` is its job as it stands. None: its status is then `absent`."""
+    """Return the same keys for a message; `current` is the present job. If it is None, the status is `absent`."""
     return {
         "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else absent,
         "gen": message.gen, "attempt": current.attempts if current else 0, "correlation_id": message.cid,
@@ -72,14 +72,14 @@ def message_keys(message: Message, current: Job | None, absent: str = "gone") ->
 
 @contextmanager
 def about(**keys: Any) -> Iterator[None]:
-    """Put keys on every line this process writes inside, from any of its threads: a worker has one job at a time."""
+    """Add keys to every line of this process inside, from any of its threads: a worker has one job at a time."""
     with logger().append_context_keys(**keys):
         yield
 
 
 @contextmanager
 def within_request(**keys: str) -> Iterator[None]:
-    """Put keys on every line this thread writes inside: a local API answers several requests at a time."""
+    """Add keys to every line of this thread inside: a local API answers several requests at the same time."""
     log = logger()
     before = dict(log.thread_safe_get_current_keys())
     log.thread_safe_append_keys(**keys)
@@ -91,6 +91,6 @@ def within_request(**keys: str) -> Iterator[None]:
 
 
 def event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
-    """Write a line about a job, without the facts that are None."""
+    """Write a line about a job, without facts that are None."""
     facts = {key: value for key, value in extra.items() if value is not None}
     getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})

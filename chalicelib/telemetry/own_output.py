@@ -1,4 +1,4 @@
-"""Hold the standard output that only our logger and our metrics write to, whatever job code does with `sys.stdout`."""
+"""Hold the standard output for our logger and our metrics only, whatever job code does with `sys.stdout`."""
 
 import io
 import sys
@@ -9,11 +9,11 @@ from typing import TextIO, cast
 
 
 class Captured(io.TextIOBase):
-    """A standard output or error whose lines become log lines: nothing of ours is ever written to it."""
+    """A standard output or error whose lines become log lines; our own output never goes through it."""
 
 
 class OwnOutput(io.TextIOBase):
-    """Writes to what was kept, or to the standard output as it is now."""
+    """Write to the stored output, or to the present standard output."""
 
     def __init__(self) -> None:
         self._kept: TextIO | None = None
@@ -33,13 +33,13 @@ class OwnOutput(io.TextIOBase):
         self._now().flush()
 
     def keep(self, output: TextIO) -> None:
-        """Write to this output for good."""
+        """Write to this output permanently."""
         with self._lock:
             self._kept, self._inside = output, self._inside + 1
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Inside, write to what is the standard output now; the last of several threads ends it."""
+        """Inside, write to the present standard output; the last of several threads ends it."""
         with self._lock:
             self._inside += 1
             self._kept = self._kept or self._now()

@@ -1,4 +1,4 @@
-"""Read the lines that Lambda itself writes about an invocation: how it ended, when, and with how much memory. Pure.
+"""Read Lambda's own log lines about an invocation: how it ended, when, and with how much memory. Pure.
 
 Their form: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html and the guide's "Troubleshoot execution
 issues" for timeouts, exits and memory.
@@ -25,7 +25,7 @@ class Ending:
 
 
 def short_id(request_id: str) -> str:
-    """Return what our own lines have of an invocation's id: 48 bits, because each byte of a line is paid for."""
+    """Return the part of an invocation's id in our own lines: 48 bits, because each byte of a line costs money."""
     return request_id[:13]
 
 
@@ -35,7 +35,7 @@ def pattern_of(request_id: str) -> str:
 
 
 def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | None:
-    """Return how the invocation ended by its lines (time, text); None when it ended well or nothing is known."""
+    """Return how the invocation ended according to its lines (time, text); None if it ended well or is unknown."""
     about = [(at, text) for at, text in lines if request_id in text and tells_of_an_end(text, request_id)]
     texts = "\n".join(text for _, text in about)
     error_class = _class_of(texts)
@@ -43,9 +43,9 @@ def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | N
 
 
 def tells_of_an_end(text: str, request_id: str) -> bool:
-    """Return true for a line of Lambda's, not of the function, that says that this invocation did not end well."""
+    """Return True for a line of Lambda itself that says that this invocation did not end well."""
     mine = text.startswith(f"REPORT RequestId: {request_id}") and FAILED.search(text)
-    # the id comes first, behind a time at most: a line that a function wrote has it anywhere or nowhere
+    # in Lambda's line the id comes first, or after a time; in a function's line it may be anywhere
     early = request_id in text[: len(request_id) + 40] and not text.startswith("{")
     return bool(mine or (early and (TIMED_OUT.search(text) or EXITED.search(text))))
 
@@ -60,7 +60,7 @@ def _class_of(texts: str) -> str | None:
 
 
 def _killed_when_full(texts: str) -> bool:
-    """Lambda names the signal alone where a child of the runtime took the memory."""
+    """Lambda names only the signal if a child process of the runtime used up the memory."""
     memory = MEMORY.search(texts)
     return "signal: killed" in texts and memory is not None and memory[1] == memory[2]
 

@@ -1,8 +1,8 @@
-"""Keep the values of secrets out of everything that is written down: log lines, errors, stacks, results, notes.
+"""Mask the values of secrets in everything that is stored or logged: log lines, errors, stack traces, results, notes.
 
-A value is known from the moment it was read. Found are the value itself, without the spaces around it, each line of it,
-each text and long number of a JSON document, and the forms that JSON, `repr` and a URL give them; another encoding
-(base64, a hash) is not.
+A value is known as soon as it was read. Masked are the value itself, the value without surrounding spaces, each of its
+lines, and each text and long number in a JSON document. The forms in JSON, `repr` and a URL are masked too. Other
+encodings (base64, a hash) are not.
 """
 
 import json
@@ -14,17 +14,17 @@ from urllib.parse import quote, quote_plus
 from chalicelib.jobs.job import JSON
 
 SHORTEST = 4
-"""Characters. A shorter value would be found everywhere."""
+"""Characters. A shorter value would match everywhere."""
 SHORTEST_LINE = 8
 """Characters of a line of a value, or of a number in a document: a port or a year is no secret."""
 ARMOR = "-----"
-"""How the lines around a key in a PEM file begin, which are the same in all of them."""
+"""The first characters of the lines around a key in a PEM file, which are the same in all of them."""
 PERCENT = re.compile("%[0-9A-F]{2}")
 _known: dict[str, str] = {}
 
 
 def hide(name: str, value: str) -> None:
-    """Replace the value by its name from now on; of a JSON document each text and long number in it, too."""
+    """Mask the value with its name from now on; for a JSON document also each text and long number in it."""
     for text in (value, *_leaves_of(value)):
         for part in _parts_of(text):
             _known.update(dict.fromkeys(_forms(part), f"[secret {name}]"))
@@ -34,12 +34,12 @@ def hide(name: str, value: str) -> None:
 
 
 def forget() -> None:
-    """Know no secret any more."""
+    """Forget all secrets."""
     _known.clear()
 
 
 def without_secrets(text: str) -> str:
-    """Return the text with the name of each known secret in place of its value; the longest values first."""
+    """Return the text with each known secret's value replaced by its name; the longest values first."""
     for value, name in list(_known.items()):
         if value in text:
             text = _without_number(text, value, name) if value.isdecimal() else text.replace(value, name)
@@ -47,7 +47,7 @@ def without_secrets(text: str) -> str:
 
 
 def json_without_secrets(value: Any) -> Any:
-    """Return the same of every text and number in a JSON value, keys too."""
+    """Do the same for every text and number in a JSON value, including keys."""
     if not _known:
         return value
     match value:
@@ -68,7 +68,7 @@ def _key(key: Any) -> Any:
 
 
 def _without_number(text: str, value: str, name: str) -> str:
-    """Leave longer numbers, such as times, that have the value within them."""
+    """Do not mask longer numbers, such as times, that contain the value."""
     done, *rest = text.split(value)
     for part in rest:
         longer = done[-1:].isdigit() or part[:1].isdigit()
@@ -91,7 +91,7 @@ def _forms(text: str) -> set[str]:
 
 
 def _leaves_of(value: str) -> list[str]:
-    """Return what is in a JSON object or list: Secrets Manager keeps several values as one document."""
+    """Return the values in a JSON object or list: Secrets Manager stores several values as one document."""
     try:
         document = json.loads(value)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The events of the API: who asked for what, who was refused, and what an operator or administrator did.
+"""Log the events of the API: requests, refusals, and the acts of operators and administrators.
 
-Never a token or a body: ids of principals, addresses of the network, paths, statuses.
+It never contains a token or a body, only ids of principals, network addresses, paths, statuses.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from chalicelib.telemetry.logger import logger
 
 LONGEST_PATH = 200
 STORED = ("POST", "/jobs", 201)
-"""An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
+"""An answer that already has a line: job.created, which has the job's id and the same correlation id."""
 
 
 def rate_limiter_down(error: Exception) -> None:
-    """Log that the control table did not answer: requests are let in (open), and this is counted."""
+    """Log that the control table did not answer, and count it: requests are accepted (open)."""
     logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)
 
@@ -22,7 +22,7 @@ def rate_limiter_down(error: Exception) -> None:
 def request_served(
     method: str, route: str, status: int, duration_ms: float, asker: Mapping[str, str], refused: str | None = None
 ) -> None:
-    """Tell that the API answered: the route as declared, without the ids in it, who asked, and why it was refused."""
+    """Log that the API answered: the declared route without ids, the caller, and the reason of a refusal."""
     keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1), **asker}
     if refused is not None:
         logger().warning("api.refused", extra={**keys, "why": refused})
@@ -32,13 +32,13 @@ def request_served(
 
 
 def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
-    """Tell that the authorizer refused a token: whose it was, if it is one of ours, and which call it was for."""
+    """Log that the authorizer refused a token: its owner, if it is one of ours, and the call."""
     asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
     logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
 
 
 def request_failed(route: str, correlation_id: str) -> None:
-    """Log that the API raised an unexpected error: the traceback is in this line only."""
+    """Log that the API raised an unexpected error; only this line contains the traceback."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
 
 
@@ -49,27 +49,27 @@ def authorizer_down(error: Exception) -> None:
 
 
 def token_issued(token_id: str, role: str, by: str) -> None:
-    """Tell that a token was issued, and by whom; its text is nowhere but with the one who asked."""
+    """Log that a token was issued, and by whom; only the caller gets its text."""
     logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
 
 
 def token_revoked(token_id: str, by: str) -> None:
-    """Tell that a token was revoked, and by whom."""
+    """Log that a token was revoked, and by whom."""
     logger().info("token.revoked", extra={"token_id": token_id, "by": by})
 
 
 def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
-    """Tell that an operator paused a type's queue, or resumed it."""
+    """Log that an operator paused or resumed a type's queue."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "principal": principal})  # fmt: skip
 
 
 def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = False) -> None:
-    """Somebody marked a group of errors as known, or took the mark away."""
+    """Log that an operator marked an error group as known, or removed the mark."""
     logger().info("error.reopened" if reopened else "error.acknowledged",
                   extra={"fingerprint": fingerprint, "principal": principal})  # fmt: skip
 
 
 def error_resolved(fingerprint: str, principal: str) -> None:
-    """Log that an operator marked a group of errors as fixed."""
+    """Log that an operator marked an error group as fixed."""
     logger().info("error.resolved", extra={"fingerprint": fingerprint, "principal": principal})

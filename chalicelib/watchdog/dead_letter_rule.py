@@ -1,4 +1,4 @@
-"""Decide what becomes of one message in a dead-letter queue. Pure."""
+"""Decide what to do with one message in a dead-letter queue. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,26 +11,26 @@ from chalicelib.jobs.port import Message
 from chalicelib.watchdog.rule import GiveUp, expected
 
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
-"""Seconds between two fresh messages of a job, and a minute more: the first comes at once."""
+"""Seconds between two fresh messages of a job, plus a minute each time; the first is sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """The message is evidence of nothing any more."""
+    """The message is no longer evidence of anything."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The message stays where it is; `malformed` when this version cannot read it."""
+    """The message stays; `malformed` if this version cannot read it."""
 
     malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Redeliver:
-    """The job can still run: call for a fresh message at `due_at` (seconds since the epoch), then remove this one."""
+    """The job can still run: request a fresh message at `due_at` (seconds since the epoch), then remove this one."""
 
     due_at: float
 
@@ -39,10 +39,10 @@ Verdict = Remove | Keep | Redeliver | GiveUp
 
 
 def sweep(message: Message | None, job: Job | None, now: float, *, serial: bool = False) -> Verdict:
-    """Return what to do about a message in a dead-letter queue, given its job as of `now` (None: it is gone).
+    """Return what to do with a message in a dead-letter queue, with its job at `now` (None: deleted).
 
-    A message without receives left says nothing about its job: outages and throttled invocations use them up, too.
-    `serial`: it is a FIFO queue, which hands out nothing of a key behind ten messages that are hidden or stay.
+    A message without receives left shows nothing about its job, because outages and throttled invocations also use up
+    receives. `serial`: it is a FIFO queue, which delivers nothing of a key after ten messages that are hidden or stay.
     """
     if message is None:
         return Keep(malformed=True)
@@ -67,6 +67,6 @@ def _unfinished(job: Job, now: float) -> Verdict:
     if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
         since = f"since {iso(job.stalled_since)}"
         return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
-    # each fresh message is counted twice: when it is called for, and when it is sent
+    # each fresh message is counted twice: when it is requested, and when it is sent
     pause = RESEND_PAUSE.latest(job.resends // 2 + 1) - RESEND_PAUSE.first
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

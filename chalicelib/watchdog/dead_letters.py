@@ -1,7 +1,7 @@
-"""Tidy a dead-letter queue: remove messages whose job moved on, send anew those whose job can still run.
+"""Clean a dead-letter queue: remove stale messages, and send fresh ones for jobs that can still run.
 
-The message of a dead-lettered job stays, as the evidence and in the queue's depth. In a FIFO queue it would hide what
-is behind it under the same key, so there the job's record is the evidence.
+The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue it would block
+later messages of the same key, so there the job's record is the evidence.
 """
 
 from collections import Counter
@@ -21,19 +21,19 @@ from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import GiveUp
 
 MOST_SWEPT = 500
-"""Messages looked at in one queue and run: one read each, one receive for ten."""
+"""Messages that are checked per queue and run: one read each, one receive for ten."""
 
 
 @dataclass
 class Sweeper:
-    """Sweeps dead-letter queues for the watchdog."""
+    """Sweep dead-letter queues for the watchdog."""
 
     dispatcher: Dispatcher
     resumed: Resumed = field(default_factory=Resumed)
     tally: Counter[str] = field(default_factory=Counter)
 
     def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
-        """Look at one queue's messages while there are some and `more()`; returns how many met which end."""
+        """Check one queue's messages while there are some and `more()`; return the numbers by result."""
         try:
             for _ in range(MOST_SWEPT // 10):
                 if not more():
@@ -55,11 +55,11 @@ class Sweeper:
         return len(found)
 
     def _judge(self, job_type: str, dead: DeadMessage) -> bool:
-        """Return True when the message is to be removed; give its job up when the rules say so."""
+        """Return True if the message must be removed; give its job up if the rules say so."""
         job = None if dead.message is None else self._find(dead.message.id)
         match self._verdict(job_type, dead.message, job):
             case Remove(why):
-                if dead.message is not None:  # a malformed one is never removed
+                if dead.message is not None:  # a malformed message is never removed
                     events.dead_letter_removed(dead.message, job, why)
                 return True
             case Keep(malformed=True):
@@ -78,7 +78,7 @@ class Sweeper:
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
-        # Written first: the message is removed only when the job itself says that it needs another one.
+        # Written first: the message is removed only when the job's row says that it needs another one.
         try:
             change = transitions.redeliver(job, now=self.dispatcher.now(), due_at=due_at)
             events.redelivered(self.dispatcher.store.apply(job.id, change))
@@ -105,7 +105,7 @@ class Sweeper:
 
 
 def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
-    """Give up a job that no worker holds, and record the attempt that never ended. Raises MoveRefused."""
+    """Give up a job without a holder, and record the attempt that never ended. Raises MoveRefused."""
     now = dispatcher.now()
     given_up = dispatcher.store.apply(job.id, transitions.give_up(job, now=now, error=error))
     if job.status is Status.PROCESSING:

@@ -1,4 +1,7 @@
-"""Tell which queues grow run by run: more comes in than workers take, long before the oldest message is old. Pure."""
+"""Find queues that grow with each run: more jobs come than workers take, long before the oldest message is old.
+
+Pure.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,25 +9,25 @@ from dataclasses import dataclass, field
 from chalicelib.jobs.port import Depth
 
 RUNS = 2
-"""Runs in a row, a minute apart, at which a queue was longer than at the one before."""
+"""Consecutive runs, a minute apart, at which a queue was longer than at the run before."""
 LEAST = 100
-"""Messages below which a queue is not looked at: a worker takes them in a moment."""
+"""Messages below which a queue is ignored: a worker takes them in a moment."""
 GAP = 150.0
-"""Seconds between two runs after which the former depth says nothing: a run was left out."""
+"""Seconds between two runs after which the earlier depth is useless, because a run is missing."""
 
 
 @dataclass
 class Growing:
-    """The memory of a watchdog's process; a new one tells of nothing for two runs."""
+    """The memory of a watchdog's process; a new process reports nothing for two runs."""
 
     ran_at: float = 0.0
     depths: dict[str, int] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
 
     def look(self, depths: Mapping[str, Depth | None], now: float) -> list[str]:
-        """Take the depths of a run at `now` (epoch seconds); return the types whose queues grow.
+        """Add the depths of a run at `now` (epoch seconds); return the types whose queues grow.
 
-        A depth that is not known begins anew, and so does a queue that became shorter.
+        An unknown depth starts the count again, and so does a shorter queue.
         """
         if now - self.ran_at > GAP:
             self.depths, self.runs = {}, {}

@@ -1,7 +1,7 @@
-"""Remember from when on planned jobs of a type may have no message although their time is past.
+"""Remember from which time planned jobs of a type may be unsent although they are due.
 
-A run looks at planned jobs until 14 minutes after their time, since what was sent waits behind others and is not read
-for that. What could not be sent until then would be found only when workers have passed its time.
+A run reads planned jobs only until 14 minutes after their time, because sent jobs that wait in the queue need no check.
+A job that was not sent by then would be found only when workers have passed its time.
 """
 
 import threading
@@ -14,12 +14,12 @@ from chalicelib.watchdog.rule import OLD, UNSENT_PATIENCE
 GAP = 300.0
 """Seconds without a run after which nothing is known: runs are a minute apart."""
 PATIENCE = UNSENT_PATIENCE.longest + 60
-"""Seconds after which a job that could not be sent has been tried again, or was sent."""
+"""Seconds after which an unsent job has been tried again, or was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Look from `since` on; no longer after `until` (epoch seconds)."""
+    """Look from `since`, and no longer after `until` (epoch seconds)."""
 
     since: float
     until: float
@@ -27,15 +27,15 @@ class Window:
 
 @dataclass
 class Lookback:
-    """The memory of a watchdog's process. A new one, and one that did not run for a while, looks back OLD seconds.
+    """The memory of a watchdog's process. A new process, and one that did not run for a while, looks back OLD seconds.
 
-    What is older is in doubt by its age alone.
+    An older job is in doubt because of its age.
     """
 
     ran_at: float = 0.0
     windows: dict[str, Window] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """A run looks at several portions of a type side by side."""
+    """A run checks several portions of a type at the same time."""
 
     def begin(self, job_types: Sequence[str], now: float) -> None:
         """Begin a run over these types at `now` (epoch seconds)."""
@@ -46,12 +46,12 @@ class Lookback:
             self.windows.setdefault(name, Window(now - OLD, now + PATIENCE))
 
     def since(self, job_type: str, now: float) -> float | None:
-        """Return from when on to look for planned jobs of the type; None: no longer than every run looks."""
+        """Return from which time to look for planned jobs of the type; None: only as far as every run looks."""
         window = self.windows.get(job_type)
         return None if window is None or window.until < now else window.since
 
     def keep(self, job_types: Sequence[str], now: float, at: float | None = None) -> None:
-        """Go on looking from where this run looked, or from a time `at` before it: something is not done."""
+        """Continue to look from the start of this run, or from an earlier time `at`, because some jobs are not done."""
         with self._lock:
             for name in job_types:
                 seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]

@@ -1,4 +1,4 @@
-"""Count the day after which a stalled job is given up from when its type was last resumed, where it was paused."""
+"""Start the day after which a stalled job is given up at the last resume of its type, if it was paused."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,15 +13,15 @@ V = TypeVar("V")
 
 @dataclass
 class Resumed:
-    """Knows when types were last resumed. Asks once for each type of which a job is about to be given up."""
+    """Find out when types were last resumed, with one request for each type of a job that may be given up."""
 
     pauses: PastPauses | None = None
     _at: dict[str, float] = field(default_factory=dict)
 
     def judge(self, job: Job, verdict_of: Callable[[Job], V]) -> V | GiveUp:
-        """Return the verdict about a job; no job is given up for time in which its type was paused.
+        """Return the verdict about a job; the time in which its type was paused does not count.
 
-        Raises what the store of the pauses raises: then the job is not given up either.
+        Raises the errors of the store of pauses: then the job is not given up either.
         """
         verdict = verdict_of(job)
         if not isinstance(verdict, GiveUp) or job.stalled_since is None:
@@ -30,7 +30,7 @@ class Resumed:
         return verdict if isinstance(again, GiveUp) else again
 
     def _resumed_at(self, job_type: str) -> float:
-        """Return when the type was last resumed, in seconds since the epoch; 0 when no pause of it is known."""
+        """Return when the type was last resumed, in seconds since the epoch; 0 if no pause of it is known."""
         if job_type not in self._at:
             newest = self.pauses.newest(job_type, 1) if self.pauses else ()
             self._at[job_type] = newest[0].until if newest else 0.0

@@ -1,4 +1,4 @@
-"""Decide what the watchdog does about one unfinished job. Pure."""
+"""Decide what the watchdog does with one unfinished job. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
 
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
-"""Seconds from one re-send of a message that was sent before to the next; the longest of them, too, until the next look
-at a job that waits as it should."""
+"""Seconds between two re-sends of a message; the longest is also the maximum until the next check of a job that waits
+normally."""
 UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
-"""Seconds from one try of the first send to the next."""
+"""Seconds between two tries of the first send."""
 SLACK = 300.0
-"""Seconds by which jobs that were sent later must have been claimed before a waiting job is in doubt: SQS does not
-keep the order exactly."""
+"""Seconds by which later jobs must have been claimed before a waiting job is in doubt, because SQS does not keep the
+exact order."""
 OLD = KEEP_MESSAGES - DAY / 2
-"""Age at which a waiting job is in doubt whatever else is known: its message is about to be dropped by the queue."""
+"""Age from which a waiting job is always in doubt, because its queue will soon drop the message."""
 OLD_HELD = 3_600.0
-"""The same for a message that was received before: it comes back by itself soon after its lease or its backoff."""
+"""The same for a message that was received before: it normally returns soon after its lease or its backoff."""
 OLD_PATIENCE = Backoff(first=OLD_HELD, longest=DAY / 2, jitter="none")
-"""Seconds from one re-send for age alone to the next."""
+"""Seconds between two re-sends only because of age."""
 REMOVED = "Its job type was removed by a deploy."
 
 
@@ -37,9 +37,9 @@ REMOVED = "Its job type was removed by a deploy."
 class Signs:
     """The known facts of a job type's queue.
 
-    `claimed_to` is when the jobs were sent that are claimed now (epoch seconds; None: unknown). `counted` tells whether
-    the counters answered, `declared` whether the code still has the type. `serial`: its jobs run one at a time for a
-    key, so that the order of starts says nothing about messages, and its queue delays none.
+    `claimed_to` is the sending time of the jobs that are claimed now (epoch seconds; None: unknown). `counted` tells
+    whether the counters answered, `declared` whether the code still has the type. `serial`: its jobs run one at a time
+    for a key, so the order of starts shows nothing about messages, and its queue cannot delay any.
     """
 
     depth: Depth | None = None
@@ -51,20 +51,20 @@ class Signs:
 
     @property
     def empty(self) -> bool:
-        """Return True when the queue is known to hold no message of any kind."""
+        """Return True if the queue is known to contain no message of any kind."""
         return self.depth is not None and not (self.depth.visible or self.depth.delayed or self.depth.in_flight)
 
     def tried_to(self, now: float) -> float:
-        """Return the time up to which messages that were sent have been received (epoch seconds), as far as is known.
+        """Return the time up to which sent messages have been received (epoch seconds), as far as is known.
 
-        A message that was sent again lies behind all that was sent before it, for longer than a day in a long backlog.
+        A message that was sent again comes after all earlier messages, in a long backlog by more than a day.
         """
         return now if self.empty else min(now, self.claimed_to or now)
 
     def horizon(self, now: float) -> float | None:
         """Return the latest due time of jobs that may be in doubt; None while the queue is paused.
 
-        Jobs that were due later still wait as they should, and are not read.
+        Jobs that were due later wait normally, and are not read.
         """
         if not self.declared:
             return now
@@ -77,21 +77,21 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Nothing to do: the index was stale, or another watchdog was faster."""
+    """Do nothing: the index was stale, or another watchdog was faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Look again at `until`, in seconds since the epoch."""
+    """Check again at `until`, in seconds since the epoch."""
 
     until: float
 
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """Send the job's message again, visible in `delay` seconds, and look again at `until` (seconds since the epoch).
+    """Send the job's message again, visible in `delay` seconds, and check again at `until` (seconds since the epoch).
 
-    `stalled`: the platform keeps the job from running; the send is not just the one that was planned.
+    `stalled`: the platform keeps the job from running; the send is not just the planned one.
     """
 
     delay: int
@@ -101,14 +101,14 @@ class Resend:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Give the job up, for the reason given."""
+    """Give the job up, for this reason."""
 
     error: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """The job's type is not declared: look again at `until` (seconds since the epoch)."""
+    """The job's type is not declared: check again at `until` (seconds since the epoch)."""
 
     until: float
 
@@ -137,7 +137,7 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     if not in_doubt(job, now, signs):
         return Wait(now + min(max(now - since, PATIENCE.first), PATIENCE.longest))
     if not lost(job, signs):
-        # Old, but no sign of a loss: the message most likely still waits, so another one is sent rarely.
+        # Old, but without signs of a loss: the message most likely still waits, so re-sends are rare.
         return Resend(0, now + OLD_PATIENCE.latest(job.resends + 1))
     if _given_up(job, signs.tried_to(now)):
         return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
@@ -145,13 +145,13 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
 
 
 def in_doubt(job: Job, now: float, signs: Signs) -> bool:
-    """Return True when a sent job may have lost its message: by the signs of its queue, or by its age alone."""
+    """Return True if a sent job may have lost its message: by the signs of its queue, or by its age."""
     held = job.status in CLAIMED
     return not signs.paused and (lost(job, signs) or now - expected(job) > (OLD_HELD if held else OLD))
 
 
 def lost(job: Job, signs: Signs) -> bool:
-    """Return True when the last message of a sent job would have been received by now, if there were one."""
+    """Return True if the last message of a sent job would have been received by now, if it existed."""
     last = max(expected(job), job.resent_at or 0.0)
     return signs.empty or (signs.claimed_to is not None and last < signs.claimed_to - SLACK)
 
@@ -169,7 +169,7 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
 def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
     if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:
         return Wait((job.lease_until or now) + 2 * SEND_GRACE)
-    # A re-send, too, marks a job as stalled, and counts in `resends`; an undeclared type has none.
+    # A re-send also marks a job as stalled, and counts in `resends`; an undeclared type has no re-sends.
     if job.stalled_since is not None and job.resends == 0 and now >= job.stalled_since + RETIRE_AFTER:
         return Retire()
     return Undeclared(now + RETIRE_AFTER)
@@ -184,7 +184,7 @@ def _stalled(job: Job) -> str:
 
 
 def expected(job: Job) -> float:
-    """Return when the job's message should have been visible, at the latest (seconds since the epoch)."""
+    """Return the latest time at which the job's message should have been visible (seconds since the epoch)."""
     if job.status is Status.PROCESSING:
         return job.lease_until or job.updated_at
     return job.next_attempt_at or job.updated_at

@@ -1,8 +1,9 @@
-"""Every minute: send what has no message, end what cannot be delivered, tidy the dead-letter queues.
+"""Every minute: send missing messages, end undeliverable jobs, clean the dead-letter queues.
 
-It never scans. A run searches each job type by itself (`search.py`), looks at what it found in portions of ten, the
-types in turn, and stops before its time is up. Two runs at once, a stale index, or a run that is killed anywhere do no
-harm: `due_at` is moved on, conditionally, before anything is sent, and a message sent twice runs once.
+It never scans. A run searches each job type separately (`search.py`). It checks the found jobs in portions of ten, with
+the types in turn, and stops before its time is over. Two simultaneous runs, a stale index, or a run that is killed
+anywhere do no harm: `due_at` is advanced with a conditional write before anything is sent, and a message that is sent
+twice runs once.
 """
 
 from collections import Counter
@@ -34,19 +35,19 @@ from chalicelib.watchdog.sharing import alternate, in_turn, share
 S = TypeVar("S")
 T = TypeVar("T")
 THREADS = 8
-"""Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
+"""Portions that are checked at the same time: thousands of jobs may be scheduled for the same minute."""
 SWEEP_RESERVE = 15.0
-"""Seconds of the run that are kept for the dead-letter queues."""
+"""Seconds of the run that are reserved for the dead-letter queues."""
 STOP = 3.0
 MOST_SWEEPS = 4
-"""Sweeps of one dead-letter queue side by side: 2,000 messages a run and queue."""
+"""Simultaneous sweeps of one dead-letter queue: 2,000 messages a run and queue."""
 
 
 @dataclass
 class Watchdog:
-    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters.
+    """Check unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
 
-    `bulk` knows whether the open bulk actions are worked on, `past_pauses` when types were resumed.
+    `bulk` knows whether the open bulk actions are being processed, `past_pauses` when types were resumed.
     """
 
     dispatcher: Dispatcher
@@ -62,7 +63,7 @@ class Watchdog:
     growing: Growing = field(default_factory=Growing)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
+        """Run once; `remaining` gives the seconds left. Return the numbers of jobs and messages by result."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         now = self.dispatcher.now()
         self.lookback.begin(self.types, now)
@@ -70,7 +71,7 @@ class Watchdog:
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
-        # a paused type's queue is meant to become longer
+        # a paused type's queue is expected to grow
         if grown := self.growing.look({name: one.depth for name, one in signs.items() if not one.paused}, now):
             events.growing(grown)
         removed = undeclared(standing, self.types)
@@ -88,7 +89,7 @@ class Watchdog:
         return self.tally
 
     def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Look at these jobs of these types, for a run that found too much. Returns the same as `run`."""
+        """Check these jobs of these types, for a run that found too many. Returns the same as `run`."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}
@@ -97,7 +98,7 @@ class Watchdog:
         return self.tally
 
     def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Found]:
-        """Start helpers for what is too much; return what is left for this run, the types in turn."""
+        """Start helpers for the surplus; return the portions for this run, the types in turn."""
         if self.helpers is None:
             return list(alternate(list(found.values())))
         shared = share(found)
@@ -149,7 +150,7 @@ class Watchdog:
             self.tally.update({name: n for name, n in end.items() if n})
 
     def _look(self, portion: Found, signs: Mapping[str, Signs]) -> Mapping[str, int]:
-        """Look at the jobs of a portion; those to be sent go out together."""
+        """Check the jobs of a portion; send their messages together."""
         try:
             found = self.dispatcher.store.get_many(portion.ids)
         except Exception as error:
@@ -229,7 +230,7 @@ class Watchdog:
         return Counter({"resent": len(out), "failed": len(sending) - len(out)})
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
-        """Sweep each queue that holds messages, long ones in several threads, no queue before its turn."""
+        """Sweep each queue that contains messages, long ones in several threads, each queue in its turn."""
         turns = []
         for name in in_turn(self.types, self.dispatcher.now()):
             depth = signs[name].depth

@@ -1,4 +1,4 @@
-"""Find the jobs that a run looks at: for each type what may be in doubt, what is to be sent soon, what was not sent."""
+"""Find the jobs that a run checks: for each type jobs in doubt, jobs to send soon, and unsent jobs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from chalicelib.jobs.port import MOST_MESSAGES, Depth, JobStore, Overdue, Search
 from chalicelib.watchdog.rule import Signs
 
 MOST_LOOKS = 3_000
-"""Jobs in doubt of one type that a run looks at."""
+"""Jobs in doubt of one type that a run checks."""
 MOST_PLANNED = 12_000
-"""Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 due at one moment."""
+"""Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 that are due at once."""
 MOST_CHECKED = 100_000
-"""Jobs of one type that a run reads to find those that were not sent."""
+"""Jobs of one type that a run reads to find unsent ones."""
 MOST_UNCOUNTED = 120_000
-"""The same while the counters do not answer, a fifth more than the longest backlog that is promised to hide no job."""
+"""The same while the counters do not answer: a fifth more than the longest backlog in which no job may stay hidden."""
 MOST_SPANS = 24
-"""Spans of minutes with unsent jobs of one type that a run reads, at a query a shard. Others are for later runs."""
+"""Spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read others."""
 IN_ONE_READ = 100
-"""Of these, those that are read together: as many as DynamoDB takes in one request."""
+"""The number of these that are read together: DynamoDB's maximum for one request."""
 MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Up to ten jobs to look at together; `unsent_only` leaves those alone that were sent."""
+    """Up to ten jobs to check together; `unsent_only` skips those that were sent."""
 
     ids: Sequence[str]
     unsent_only: bool = False
 
 
 def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> Signs:
-    """Return what is known of a type's queue; `depth` is None when the queue did not answer."""
+    """Return the known facts of a type's queue; `depth` is None if the queue did not answer."""
     serial = jobtype.serial(job_type)
     if standing is None:
         return Signs(depth, counted=False, serial=serial)
@@ -43,7 +43,7 @@ def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> S
 
 
 def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
-    """Return the job types that have unfinished jobs and that the code does not declare, by name."""
+    """Return the names of job types that have unfinished jobs but are not declared in the code."""
     if standing is None:
         return []
     return sorted({name for (name, status), n in standing.totals.items() if n and status in ACTIVE} - set(declared))
@@ -52,21 +52,21 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
 def find(
     store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float, since: float | None = None
 ) -> list[Found]:
-    """Return what a run looks at of one type, the scheduled jobs first.
+    """Return the jobs of one type that a run checks, the scheduled jobs first.
 
-    From `since` on (epoch seconds) planned jobs may be unsent although their time is past; None: no longer than usual.
+    From `since` (epoch seconds), planned jobs may be unsent although they are due; None: no longer than usual.
     """
     horizon = signs.horizon(now)
-    # Without a watermark no horizon reaches what was not sent at its time because no run was there.
+    # Without a watermark, no horizon reaches jobs that were not sent at their time because no run took place.
     found = list(_portions(_planned(store, job_type, now if jobtype.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
-        # Without counters nothing tells in which minutes unsent ones were made: the whole backlog is read for them.
+        # Without counters nothing tells in which minutes unsent jobs were made, so the whole backlog is read for them.
         most = MOST_LOOKS if signs.counted else MOST_UNCOUNTED
         entries = store.overdue(Search(job_type, before=horizon), now, most)
         found += [*_unsent(entries[MOST_LOOKS:]), *_portions(entries[:MOST_LOOKS])]
     left = MOST_CHECKED
     minutes = standing.unsent.get(job_type, ()) if standing else ()
-    # What was first due before the horizon is among those above.
+    # Jobs that were first due before the horizon are among those above.
     for start, end in spans([minute for minute in minutes if horizon is None or minute + MINUTE > horizon], now):
         entries = store.overdue(Search(job_type, since=start, before=end), now, left) if left > 0 else ()
         left -= len(entries)
@@ -76,7 +76,7 @@ def find(
 
 def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:
     ahead = now + LOOK_AHEAD
-    # A job whose time was longer ago was sent, and waits behind others; if not, the horizon reaches it.
+    # A job whose time was longer ago was sent and waits in the queue; if it was not sent, the horizon reaches it.
     recent = now - LOOK_AHEAD
     if horizon is not None and horizon >= recent and not jobtype.out_of_order(job_type):
         return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
@@ -90,7 +90,7 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
 def _late(
     store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None, most: int
 ) -> Sequence[Overdue]:
-    """Return the oldest planned jobs between the horizon and those that every run looks at, up to `most`."""
+    """Return the oldest planned jobs between the horizon and those that every run reads, up to `most`."""
     recent = now - LOOK_AHEAD
     if since is None or horizon is None or max(since, horizon) >= recent or jobtype.out_of_order(job_type):
         return []
@@ -98,7 +98,7 @@ def _late(
 
 
 def spans(minutes: Sequence[float], now: float) -> Sequence[tuple[float, float]]:
-    """Join minutes that follow each other; return up to MOST_SPANS of the spans, others in the next minute."""
+    """Join consecutive minutes; return up to MOST_SPANS of the spans, others in the next minute."""
     joined: list[tuple[float, float]] = []
     for minute in sorted(minutes):
         start = joined.pop()[0] if joined and joined[-1][1] >= minute else minute

@@ -1,4 +1,4 @@
-"""Share what a run has found with further runs, when it is more than one invocation can look at. Pure."""
+"""Share found jobs among additional runs, if there are too many for one invocation. Pure."""
 
 import itertools
 import math
@@ -10,18 +10,18 @@ from chalicelib.watchdog.search import Found, portions
 
 T = TypeVar("T")
 SHARE = 1_000
-"""Jobs that a run with helpers looks at itself, and that it gives to each helper. They take 2,200 requests, of which
-a function of 512 MB (0.29 of a core) makes about a hundred a second."""
+"""Jobs that a run with helpers checks itself, and gives to each helper. They need 2,200 requests; a function of 512 MB
+(0.29 of a core) makes about a hundred a second."""
 STRIDE = 0.618
-"""Part of the names by which the first of them moves each minute."""
+"""The share of the names by which the starting point moves each minute."""
 MOST_HELPERS = 12
-"""Helpers that a run starts: with them it looks at 13,000 jobs. Of one type it finds 12,000 that are to be sent ahead,
-so that 100,000 take nine runs."""
+"""Helpers that a run starts: with them it checks 13,000 jobs. It finds 12,000 jobs of one type to send ahead, so that
+100,000 take nine runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Jobs that one helper looks at, and the job types among them."""
+    """Jobs that one helper checks, and their job types."""
 
     types: Sequence[str]
     ids: Sequence[str]
@@ -29,17 +29,17 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The portions that this run looks at, in that order, and what helpers look at."""
+    """The portions of this run, in order, and the parts for helpers."""
 
     own: Sequence[Found]
     helpers: Sequence[Slice]
 
 
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
-    """Divide the portions, the types in turn: SHARE jobs stay here, helpers get as many each, the rest stays here.
+    """Divide the portions, the types in turn: SHARE jobs stay here, each helper gets as many, the rest stays here.
 
-    Portions in which only unsent jobs matter stay here: they are read, and rarely written. So do items of an older
-    version, found under the type "": a helper would not know for which types to read the signs.
+    Portions in which only unsent jobs matter stay here, because they are read but rarely written. Items of an older
+    version, found under the type "", also stay here: a helper would not know their types.
     """
     own: list[Found] = []
     rest: list[tuple[str, Found]] = []
@@ -58,9 +58,9 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
 
 
 def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
-    """Begin with another name each minute, far from that of the minute before; with each once in as many minutes.
+    """Start with another name each minute, far from the last minute's; each is first once in as many minutes.
 
-    A run that ends early leaves out others than the last ones did.
+    Runs that end early therefore leave out different names.
     """
     number = len(names)
     step = next(step for step in itertools.count(max(1, round(STRIDE * number))) if math.gcd(step, number) <= 1)

@@ -1,4 +1,4 @@
-"""Work off one SQS batch of one job type: claim, run, settle, and decide what becomes of each message.
+"""Process one SQS batch of one job type: claim, run, settle, and decide what to do with each message.
 
-What the watchdog repairs later is not here (`watchdog/`), nor what a change of state is (`jobs/transitions.py`).
+Later repairs are in `watchdog/`, changes of state in `jobs/transitions.py`.
 """

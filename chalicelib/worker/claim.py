@@ -1,4 +1,4 @@
-"""Take a job for one attempt, or say what becomes of the message that could not."""
+"""Claim a job for one attempt, or decide what to do with its message."""
 
 import math
 import time
@@ -28,20 +28,21 @@ from chalicelib.telemetry.platform_lines import Ending, ending_of
 from chalicelib.worker.persist import Persistence
 
 FLOAT = 0.001
-"""Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
+"""Milliseconds by which a whole millisecond may be too small as a float of today's epoch seconds: 0.00024."""
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
-"""Seconds between the looks for a job whose message was faster than the write that stores it, within an invocation."""
+"""Seconds between reads of a job whose message was faster than the write of the job, within an invocation."""
 CLAIM_PATIENCE = 60.0
-"""Most seconds in which a claim without an answer is repeated: it may have been made, and then has spent an attempt."""
+"""Maximum seconds in which a claim without an answer is repeated: it may have succeeded, and then has spent an
+attempt."""
 CLAIM_PAUSE = 1.0
 """Longest pause between two such tries, in seconds."""
 PEEK_FROM = 4
-"""From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
+"""From this receive the item is read before it is claimed, because a refused claim costs more than a read."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Claims jobs for a worker. `clock` gives seconds since the epoch, `spread(low, high)` a number between."""
+    """Claim jobs for a worker. `clock` gives seconds since the epoch, `spread(low, high)` a random number between."""
 
     store: JobStore
     clock: Callable[[], float]
@@ -49,12 +50,12 @@ class Claims:
     platform_log: PlatformLog | None = None
     sleep: Callable[[float], None] = time.sleep
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
-    """Told of attempts that were lost."""
+    """Called with attempts that were lost."""
 
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
-        """Return the job, held until `left` seconds from now and a little more; or what becomes of the message.
+        """Return the job, claimed until `left` seconds from now and a little more; or what to do with the message.
 
-        `sent_at` is when the message was sent (epoch seconds), if the queue told it.
+        `sent_at` is when the message was sent (epoch seconds), if the queue provides it.
         """
         now = self._now()
         young = sent_at is None or now - sent_at <= UNKNOWN_SECONDS
@@ -78,7 +79,7 @@ class Claims:
         return end
 
     def _applied(self, message: Message, claim: Change, left: float, looks: Sequence[float]) -> Job:
-        """Return the claimed job; one that is not there yet is looked for again after each of these seconds."""
+        """Return the claimed job; read a missing job again after each of these seconds."""
         for seconds in looks:
             try:
                 return self._certain(message, claim, left)
@@ -89,9 +90,9 @@ class Claims:
         return self._certain(message, claim, left)
 
     def _certain(self, message: Message, change: Change, left: float) -> Job:
-        """Make the change that takes the job; without an answer find out whether it was made, or make it again.
+        """Make the change that claims the job; without an answer, find out whether it was made, or make it again.
 
-        It has spent an attempt if it was made, so that it must not stay unknown while there is time.
+        If it was made it has spent an attempt, so it must not stay unknown while there is time.
         """
         ends, unanswered = self.clock() + min(left, CLAIM_PATIENCE), False
 
@@ -168,7 +169,7 @@ class Claims:
         try:
             self.store.record(lost.id, attempt)
         except Exception as error:
-            # The job is ours by now: an attempt must not be spent because a line of history could not be written.
+            # The job is ours now: an attempt must not be wasted because a history record could not be written.
             events.store_failed(lost, error)
 
     def _ending(self, lost: Job) -> Ending | None:
@@ -177,17 +178,17 @@ class Claims:
         try:
             return ending_of(self.platform_log.lines(lost), lost.request_id)
         except Exception as error:
-            # It says why the last holder went away, which changes nothing for the next one.
+            # It says why the last holder disappeared, which changes nothing for the next one.
             event("attempt.ending_unknown", lost, error=type(error).__name__)
             return None
 
     def _now(self) -> float:
-        # Down to a whole millisecond, as times are kept: rounded up, a job would be due before its time.
+        # Round down to a whole millisecond, like stored times: rounded up, a job would be due before its time.
         return math.floor(self.clock() * 1000 + FLOAT) / 1000
 
 
 def _taken_by(change: Change, found: Job | None) -> bool:
-    """Return whether this very change has taken the job; others may have noted something about the job since then."""
+    """Return whether this change has claimed the job; other facts may have been recorded on it since."""
     facts = ("gen", "request_id", "started_at")
     taken = {"gen": change.gen, **change.values}
     held = found is not None and found.status is Status.PROCESSING

@@ -1,6 +1,7 @@
-"""Work off one SQS batch of one job type.
+"""Process one SQS batch of one job type.
 
-The item is the source of truth; the message only names the job. Read downward: batch, message, claim, run, settle.
+The item is the source of truth; the message only names the job. Read the code from top to bottom: batch, message,
+claim, run, settle.
 """
 
 import random
@@ -48,22 +49,22 @@ from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Se
 from chalicelib.worker.start import Immediate, StartPolicy
 
 TRIM_SLACK = 15
-"""Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
+"""Seconds after the invocation's end at which an unfinished message is visible again: the lease has ended before."""
 GUARD = 2.0
-"""Seconds beyond the job's budget that must be left before a message is claimed."""
+"""Seconds in addition to the job's budget that must be left before a message is claimed."""
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
-"""Waits of a job whose payload cannot be read: a permission that a role lacks, a bucket that does not answer."""
+"""Waits of a job whose payload cannot be read, because a role lacks a permission or a bucket does not answer."""
 SCHEMA_PAUSE = 3600
-"""Seconds until a job whose stored payload today's schema refuses is tried again."""
+"""Seconds until the next try of a job whose stored payload the current schema refuses."""
 
 
 class BatchFailed(Exception):
-    """Raised where partial batch responses are off: the whole batch must come again, or failures would be deleted."""
+    """Partial batch responses are disabled: the whole batch must come again, or failures would be deleted."""
 
 
 @dataclass
 class Worker:
-    """Works off batches of one job type. `clock` gives seconds since the epoch; chance is an argument."""
+    """Process batches of one job type. `clock` gives seconds since the epoch; randomness is an argument."""
 
     kind: JobType[Any, Any]
     store: JobStore
@@ -81,17 +82,17 @@ class Worker:
     service: JobService | None = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     refused: bool = False
-    """Whether AWS kept a message of this batch from being handled."""
+    """Whether a message of this batch could not be handled because of AWS."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        """Work off the event's messages; returns the message ids that must come again."""
-        # A thread that a job leaves behind writes after the invocation: its lines are that invocation's, too.
+        """Process the event's messages; return the message ids that must come again."""
+        # A thread that a job leaves behind writes after the invocation; its lines belong to that invocation too.
         with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
             return self._work(event, context)
 
     def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        # What was given back most often comes first: a message is received so many times at most. Those of one key keep
-        # their order: none of them was received more often than one before it.
+        # Messages that were returned most often come first, because a message has a maximum of receives. Messages of
+        # one key keep their order: none was received more often than an earlier one.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
         self.breaker.begin(_seconds_left(context))
@@ -99,7 +100,7 @@ class Worker:
         again: list[str] = []
         self.refused = False
         for number, delivery in enumerate(deliveries):
-            # The first message always runs: a batch that gave everything back would never get anywhere.
+            # The first message always runs, because a batch that returned everything would never make progress.
             if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD:
                 again += self._give_back(deliveries[number:])
                 break
@@ -109,8 +110,8 @@ class Worker:
         return again
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
-        """Shorten the queue's timeout, which is for throttled pollers: once we run, the end is known."""
-        receipts = [delivery.receipt for delivery in deliveries if delivery.receipt]  # a probe is in no queue
+        """Shorten the queue's timeout, which is meant for throttled pollers: once we run, the end is known."""
+        receipts = [delivery.receipt for delivery in deliveries if delivery.receipt]  # a probe's message is in no queue
         try:
             self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
         except Exception as error:
@@ -119,7 +120,7 @@ class Worker:
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
         for delivery in rest:
-            # What AWS refuses for the first message it refuses for the others as well, and each receive is counted.
+            # If AWS refuses something for the first message, it refuses it for the others too, and each receive counts.
             wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
             self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
         return [delivery.message_id for delivery in rest]
@@ -132,7 +133,8 @@ class Worker:
             self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
-        # a FIFO queue would hand a dead letter out again and again before the others of its key; its job is the record
+        # a FIFO queue would deliver a dead letter again and again before the others of its key, so its job is the
+        # record
         if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
         if end.seconds is not None and delivery.receipt:
@@ -163,12 +165,13 @@ class Worker:
             return claimed
         left = _seconds_left(context)
         late = before - left > GUARD and left < self.kind.job_budget / 2
-        # All of it: a schema's checks, `upgrade` and the texts of errors are code of the job type, too.
+        # All of it, because a schema's checks, `upgrade` and the texts of errors are also code of the job type.
         with about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
-                # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
+                # The lease is ours until shortly after the invocation's end, and the message stays hidden for that
+                # time.
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
@@ -178,7 +181,7 @@ class Worker:
         ctx = WorkerContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
-            # How far it came is kept when it did not complete.
+            # Its progress is stored if it did not complete.
             ctx.flush_progress()
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives, self._send_anew,
@@ -203,7 +206,7 @@ class Worker:
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except PayloadRefused as error:
-            # A deploy made the schema stricter: an `upgrade` or an older deploy lets the job run, at the next try.
+            # A deploy made the schema stricter: an `upgrade` or an older deploy lets the job run at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
@@ -215,7 +218,7 @@ class Worker:
             raise RowNotSigned
 
     def _send_anew(self, job: Job, delay: int) -> bool:
-        # in a FIFO queue it would lie behind the others of its key, and nothing delays it
+        # in a FIFO queue it would come after the others of its key, and FIFO queues delay no single message
         return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
 
     def _unfinished_before(self, job: Job) -> str | None:

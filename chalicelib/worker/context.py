@@ -1,4 +1,4 @@
-"""Give a job function its ids, its time, progress, cancellation and a logger, beside its payload."""
+"""Give a job function its ids, its time, progress, cancellation and a logger, in addition to its payload."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ class LambdaContext(Protocol):
 
 @dataclass
 class WorkerContext:
-    """The JobContext of an attempt: reads and writes the job in its store."""
+    """The JobContext of an attempt, which reads and writes the job in its store."""
 
     job: Job
     store: JobStore
@@ -110,20 +110,20 @@ class WorkerContext:
         self._obey(current)
 
     def with_progress(self) -> Job:
-        """Return the job with the last progress that was reported, for the record of this attempt."""
+        """Return the job with its last reported progress, for the record of this attempt."""
         if self._last is None:
             return self.job
         percent, note = self._last
         return replace(self.job, progress=round(percent, 1), progress_note=note and cut(note, LONGEST_NOTE))
 
     def flush_progress(self) -> None:
-        """Write the last progress if it was not written; a number for people must not cost the attempt."""
+        """Write the last progress if it is not written yet; an error must not cost the attempt."""
         if self._unsent is None:
             return
         try:
             self._report()
         except MoveRefused:
-            return  # another worker took over: settling says so
+            return  # another worker took over: settling reports that
         except Exception as error:
             events.store_failed(self.job, error)
 
@@ -136,7 +136,7 @@ class WorkerContext:
         return current
 
     def check_cancelled(self) -> None:
-        """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""
+        """Stop here if the job was asked to stop: raises JobCancelled (LeaseLost if another worker took over)."""
         current = self.store.get_without_bodies(self.job.id)
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")

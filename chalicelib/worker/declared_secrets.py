@@ -1,4 +1,4 @@
-"""Read the secrets that a job type declares, and keep their values out of what is written down."""
+"""Read the secrets that a job type declares, and mask their values in everything that is stored or logged."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from chalicelib.telemetry.redaction import hide
 
 @dataclass(frozen=True)
 class DeclaredSecrets:
-    """The secrets of one job type in one stage; `declared` maps names to places, as `AwsAccess` has them."""
+    """The secrets of one job type in one stage; `declared` maps names to places, as in `AwsAccess`."""
 
     declared: Mapping[str, str] = field(default_factory=dict)
     stage: str = "dev"
@@ -21,14 +21,14 @@ class DeclaredSecrets:
 
     @classmethod
     def of(cls, kind: JobType[Any, Any], stage: str, store: Callable[[], SecretStore]) -> "DeclaredSecrets":
-        """Return those of a type; `store` makes their store, if it declares any."""
+        """Return the secrets of a type; `store` makes their store, if it declares any."""
         declared = kind.access.secrets
         return cls(declared, stage, store() if declared else None)
 
     def read(self, name: str) -> str:
         """Return a secret's value.
 
-        Raises ConfigurationError for a name that is not declared, SecretUnavailable when its place does not answer.
+        Raises ConfigurationError for a name that is not declared, SecretUnavailable if its place does not answer.
         """
         written = self.declared.get(name)
         if written is None or self.store is None:

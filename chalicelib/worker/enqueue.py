@@ -1,4 +1,4 @@
-"""Make jobs for a job function, each once in a run of its job, whatever becomes of the attempt."""
+"""Make jobs for a job function, each once per run of its job, even if the attempt fails."""
 
 import json
 import math
@@ -23,7 +23,7 @@ from chalicelib.worker.result import length
 
 @dataclass(frozen=True)
 class Enqueuing:
-    """Makes jobs of the `allowed` types for one attempt; `made` remembers them by type and key."""
+    """Make jobs of the `allowed` types for one attempt; `made` remembers them by type and key."""
 
     allowed: tuple[str, ...] = ()
     service: JobService | None = None
@@ -41,11 +41,10 @@ class Enqueuing:
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
     ) -> str:
-        """Store a job and send its message; return its id. A second attempt is given the job that the first one made.
+        """Store a job and send its message; return its id. A second attempt gets the job that the first one made.
 
-        `debounce` is a key and seconds: a job that waits under that key is replaced.
-
-        Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest.
+        `debounce` is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a
+        type that is not declared, InvalidPayload, InvalidRequest.
         """
         if self.service is None or type not in self.allowed:
             known = ", ".join(self.allowed) or "none"
@@ -75,7 +74,7 @@ def _seconds(run_at: datetime) -> float:
 
 
 def _check(asked: Submission, key: str) -> None:
-    """Raise InvalidRequest for what the API would refuse as well."""
+    """Raise InvalidRequest for data that the API would also refuse."""
     size = length(json.dumps(asked.payload, default=str))
     wrong = {
         "key": None if KEY.fullmatch(key) else "must be 1 to 255 visible ASCII characters",

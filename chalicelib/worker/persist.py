@@ -1,4 +1,4 @@
-"""Write down that an attempt begins, or how it ended, although AWS may refuse for a while."""
+"""Record that an attempt begins, or how it ended, even if AWS refuses for a while."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from chalicelib.telemetry import events
 
 T = TypeVar("T")
 SETTLE_RESERVE = 3.0
-"""Seconds of the invocation that no further try begins in."""
+"""Seconds at the end of the invocation in which no further try begins."""
 FIRST, LONGEST = 0.2, 5.0
 """Seconds between two tries, doubling."""
 
 
 @dataclass(frozen=True)
 class Persistence:
-    """Repeats a write until the invocation's end is near. `left` gives the seconds until then, `sleep` takes seconds.
+    """Repeat a write until the invocation's end is near. `left` gives the seconds until then, `sleep` takes seconds.
 
     `longest` is the longest pause between two tries, in seconds.
     """
@@ -29,11 +29,10 @@ class Persistence:
     longest: float = LONGEST
 
     def write(self, about: Job | Message, once: Callable[[], T]) -> T:
-        """Return what `once`, a write about a job, returns.
+        """Return the value of `once`, a write about a job.
 
-        It must do no harm when repeated: a change carries the name of its own write.
-
-        Raises MoveRefused and JobNotFound at once, and what `once` raised last when no time is left.
+        The write must be repeatable: a change contains the name of its own write. Raises MoveRefused and JobNotFound at
+        once, and the last error of `once` when no time is left.
         """
         pause = FIRST
         while True:

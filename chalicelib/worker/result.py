@@ -1,4 +1,4 @@
-"""Prepare the call of a job function: a fault on purpose, its payload; and turn what it returns into what is stored."""
+"""Prepare the call of a job function (an injected fault, its payload), and convert its return value."""
 
 import json
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from chalicelib.jobs.limits import LARGEST_BODY
 
 
 class InjectedFault(Exception):
-    """JOBFLOW_FAULT_RATE made this attempt fail before the work, so that retries can be watched."""
+    """JOBFLOW_FAULT_RATE made this attempt fail before the work, to demonstrate retries."""
 
 
 def inject_fault(rate: float, chance: Callable[[], float]) -> None:
-    """Raise InjectedFault in so large a share of all calls; `chance` gives a number from 0 to 1."""
+    """Raise InjectedFault in this share of all calls; `chance` gives a number from 0 to 1."""
     if rate and chance() < rate:
         raise InjectedFault("JOBFLOW_FAULT_RATE is set: this attempt fails before the work.")
 
 
 def payload_of(kind: JobType[Any, Any], job: Job) -> Any:
-    """Return the payload; raises PayloadUnreadable, or PayloadRefused for one that today's schema does not take."""
+    """Return the payload; raises PayloadUnreadable, or PayloadRefused if the current schema refuses it."""
     if job.payload is None:
         size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
         raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
@@ -36,7 +36,7 @@ def payload_of(kind: JobType[Any, Any], job: Job) -> Any:
 
 
 def as_json(value: Any) -> JSON:
-    """Return the function's value as stored; what cannot be stored will not be storable next time either."""
+    """Return the function's value as stored; a value that cannot be stored is a permanent error."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     try:
         text = json.dumps(plain, allow_nan=False)
@@ -51,12 +51,12 @@ def as_json(value: Any) -> JSON:
 
 
 def length(text: str) -> int:
-    """Return the characters of JSON text within JSON, where each quote and each backslash becomes two."""
+    """Return the length of JSON text within JSON, where each quote and each backslash becomes two characters."""
     return len(text) + text.count('"') + text.count("\\")
 
 
 def endings() -> tuple[type[BaseException], ...]:
     """Return the exceptions of a function that end its attempt. Any other that ends a process is a lost attempt."""
-    from asyncio import CancelledError  # takes as long to import as all that is declared here
+    from asyncio import CancelledError  # importing it takes as long as everything that is declared here
 
     return Exception, SystemExit, CancelledError

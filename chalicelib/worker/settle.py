@@ -1,4 +1,4 @@
-"""Write down how an attempt ended. Outcomes are values; here is the only place that turns one into a state."""
+"""Record how an attempt ended. Outcomes are values; only this module converts one to a state."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.persist import Persistence
 
 UNTRIED = 7_200.0
-"""Seconds late from which on a try does not follow the one before it: those of a stalled job are an hour apart."""
+"""Seconds of delay from which a try does not follow the one before it: those of a stalled job are an hour apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Raised:
 class Unrun:
     """The function could not be called, for a reason outside of it; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; otherwise a person must fix it.
+    `lasts`: the reason ends without help or never, so a day of it ends the job; otherwise a person must fix it.
     """
 
     error: Exception
@@ -54,7 +54,7 @@ class Unrun:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The function obeyed a request to stop; or it was not called, because the job `unfinished` has not finished."""
+    """The function stopped on request; or it was not called, because the job `unfinished` has not finished."""
 
     unfinished: str | None = None
 
@@ -77,11 +77,11 @@ attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 @dataclass(frozen=True)
 class Settlement:
-    """Settles attempts for a worker. `clock` gives seconds since the epoch.
+    """Settle attempts for a worker. `clock` gives seconds since the epoch.
 
-    `started_at` is when the run began, if that was later than the claim.
-    `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue. `send_anew` sends a
-    fresh message of the job, visible in some seconds, and returns whether it got out.
+    `started_at` is when the run began, if that was later than the claim. `max_receives` is how often SQS delivers one
+    message before it moves to the dead-letter queue. `send_anew` sends a fresh message of the job, visible in some
+    seconds, and returns whether it was sent.
     """
 
     store: JobStore
@@ -93,10 +93,10 @@ class Settlement:
     persistence: Persistence = field(default_factory=Persistence)
     started_at: float | None = None
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
-    """Told how an attempt ended, after that was written down."""
+    """Called with the end of an attempt, after it was recorded."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
-        """Record the outcome of the attempt that holds `job`, and return what becomes of its message."""
+        """Record the outcome of the attempt that holds `job`, and return what to do with its message."""
         now = round(self.clock(), 3)
         job = job if self.started_at is None else replace(job, started_at=self.started_at)
         try:
@@ -145,7 +145,7 @@ class Settlement:
         if isinstance(outcome, NotStarted):
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
-        # tried after a long time without a try (its type was paused) the job has a new day
+        # if the job is tried after a long time without a try (its type was paused), it has a new day
         planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # its longer waits are all parked
         since = job.stalled_since if now - planned < UNTRIED else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
@@ -153,7 +153,7 @@ class Settlement:
         if now + wait >= _give_up_at(job, error):
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
-        # without an end of its own it stalls since now, or the watchdog would end it after a day
+        # without its own limit it stalls from now, or the watchdog would end it after a day
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
             held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
@@ -174,10 +174,10 @@ class Settlement:
         return TO_DEAD_LETTERS
 
     def _parks(self, job: Job, delay: int) -> bool:
-        """Return whether the wait is longer than a message may hide, or no message is left that could be received.
+        """Return whether the wait is too long to hide the message, or the message has no receives left.
 
-        A fresh one goes out before the wait is written down: a worker that dies between the two leaves two messages of
-        the job, and one of them runs it.
+        A fresh message is sent before the wait is recorded. If a worker dies between the two, the job has two messages,
+        and one of them runs it.
         """
         return delay > SQS_LONGEST_DELAY or (self._received_last(job) and not self.send_anew(job, delay))
 
@@ -191,7 +191,7 @@ class Settlement:
             asked = refused.current is not None and refused.current.cancel_requested
             if not asked:
                 raise
-            # The error stays on record, without the retry that was not to be.
+            # The error is recorded, without the retry that must not happen.
             now = attempt.finished_at or attempt.started_at
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
@@ -205,7 +205,7 @@ class Settlement:
         return Drop("cancelled")
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
-        # The history first: a crash between the two leaves a true line, the other order would lose it.
+        # The history first: a crash between the two leaves a true record; the other order would lose it.
         self.persistence.write(job, lambda: self.store.record(job.id, attempt))
         self._finished(self._apply(job, change), attempt)
 
@@ -231,7 +231,7 @@ def _named(error: BaseException) -> tuple[str, str]:
 
 
 def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:
-    """Return the error with the reason for which no attempt follows; its class stays, so that a search finds it."""
+    """Return the error with the reason why no attempt follows; its class stays, so that a search finds it."""
     return error[0], f"Given up, its time ended at {iso(job.give_up_at or 0.0)}: {error[1]}"
 
 

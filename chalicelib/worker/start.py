@@ -1,4 +1,4 @@
-"""Say when the jobs of a worker may start: at once, by the rate of their type, or one at a time for a key."""
+"""Decide when the jobs of a worker may start: at once, by the rate of their type, or one at a time for a key."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,26 +15,26 @@ from chalicelib.limits.serial import InOrder
 
 
 class StartPolicy(Protocol):
-    """Decides for one worker process when a job may start."""
+    """Decide for one worker process when a job may start."""
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
         """Begin with a batch."""
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Go on to the next message of the batch; return what becomes of it if its job cannot start, else None."""
+        """Go to the next message of the batch; return its result if its job cannot start, else None."""
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Take note of what became of a message."""
+        """Record the result for a message."""
 
     def start(self, job: Job) -> None:
-        """Return when the claimed job may start; raises what keeps it from starting."""
+        """Return when the claimed job may start; raises the reason why it may not."""
 
     def on_settle(self) -> float | None:
-        """Take note that the run is over; return when it began (epoch seconds) if that was later than the claim."""
+        """Record that the run has ended; return when it began (epoch seconds) if that was later than the claim."""
 
 
 class Immediate:
-    """Each job starts as soon as it is claimed."""
+    """Let each job start as soon as it is claimed."""
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
         """See StartPolicy."""
@@ -59,7 +59,7 @@ def start_policy(
     clock: Callable[[], float],
     sleep: Callable[[float], None] = time.sleep,
 ) -> StartPolicy:
-    """Return the policy of a job type; `turns` is asked for a type with a rate only."""
+    """Return the policy of a job type; `turns` is called only for a type with a rate."""
     if kind.serial_by is not None:
         return InOrder(kind.name, store, clock)
     if (rate := kind.pace) is not None:

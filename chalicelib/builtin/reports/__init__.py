@@ -1,4 +1,4 @@
-"""Reports over the jobs themselves: collect and count (`collect`, `tally`), then show (`sheet`: CSV, `page`: HTML).
+"""Make reports over the jobs: collect and count (`collect`, `tally`), then show (`sheet`: CSV, `page`: HTML).
 
-Storing the file, and asking for a report, is the job type's work (`handlers/report_generate.py`).
+The job type stores the file and defines the payload (`handlers/report_generate.py`).
 """

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, from data. Colours come from the page's style sheet, so they follow dark and light."""
+"""Draw charts as inline SVG. Colours come from the page's style sheet, so they follow dark and light."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def series(counts: Mapping[Status, int]) -> dict[str, int]:
 
 
 def bars(hours: Mapping[int, Mapping[Status, int]]) -> tuple[int, list[Bar]]:
-    """Hours put together so that at most 80 bars remain: the step in seconds, and the bars."""
+    """Combine hours so that at most 80 bars remain; return the step in seconds, and the bars."""
     step = next((step for step in STEPS if len(hours) * HOUR <= step * MOST_BARS), STEPS[-1])
     merged: dict[int, dict[str, int]] = {}
     for hour, counts in hours.items():
@@ -53,7 +53,7 @@ def bars(hours: Mapping[int, Mapping[Status, int]]) -> tuple[int, list[Bar]]:
 
 
 def ceiling(highest: int) -> tuple[int, int]:
-    """Return the top of an axis and the step of its grid: round numbers, at most five lines."""
+    """Return the maximum of an axis and the step of its grid: round numbers, at most five lines."""
     raw = max(highest, 1) / 4
     power = 10 ** math.floor(math.log10(raw)) if raw >= 1 else 1
     step = next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= raw)
@@ -61,7 +61,7 @@ def ceiling(highest: int) -> tuple[int, int]:
 
 
 def timeline(hours: Mapping[int, Mapping[Status, int]]) -> Element:
-    """Jobs over time, stacked by what became of them."""
+    """Draw jobs over time, stacked by outcome."""
     step, shown = bars(hours)
     top, grid = ceiling(max((bar.total for bar in shown), default=0))
     scale = (HEIGHT - TOP - BOTTOM) / top
@@ -80,7 +80,7 @@ def timeline(hours: Mapping[int, Mapping[Status, int]]) -> Element:
 def _stack(bar: Bar, x: float, width: float, scale: float, step: int) -> Element:
     parts = [f"{count:,} {name}" for name, count in bar.counts.items() if count]
     group = h("g", h("title", f"{_clock(bar.start, step)}: {', '.join(parts) or 'no jobs'}"))
-    # the whole column answers the pointer, as a bar of one job is hard to hit
+    # the whole column reacts to the pointer, because a bar of one job is hard to hit
     group.append(h("rect", x=x, y=TOP, width=width, height=HEIGHT - TOP - BOTTOM, class_="hit"))
     gap = min(2.0, width * 0.2)
     base = float(HEIGHT - BOTTOM)

@@ -1,4 +1,4 @@
-"""Page through the jobs of a period and count them, within a bound on jobs and on time."""
+"""Read and count the jobs of a period, with a limit on jobs and on time."""
 
 from chalicelib.builtin.reports.tally import Period, Report, Tally
 from chalicelib.job_types.context import JobContext
@@ -7,13 +7,13 @@ from chalicelib.jobs.port import Filter
 JOBS_PAGE = 100
 MOST_JOBS = 50_000
 FILES_RESERVE = 20.0
-"""Seconds kept for making the files and storing them."""
+"""Seconds reserved for making and storing the files."""
 
 
 def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_JOBS) -> Report:
-    """Return the report over the newest `most` jobs of the period; it says so when that was not all of them.
+    """Return the report over the newest `most` jobs of the period; it says if there were more.
 
-    Raises what the store and `ctx.progress` raise.
+    Raises the errors of the store and of `ctx.progress`.
     """
     tally = Tally(period)
     which = Filter(type=job_type, created_after=period.start, created_before=period.end)

@@ -1,4 +1,4 @@
-"""Elements of a page as a tree, so that the serialiser escapes everything."""
+"""Build a page as a tree of elements, so that the serialiser escapes everything."""
 
 from xml.etree.ElementTree import Element, tostring
 
@@ -6,7 +6,7 @@ Child = Element | str | int | None
 
 
 def h(tag: str, *children: Child, **attributes: str | float | None) -> Element:
-    """Make an element. `class_` is the attribute `class`, an underscore a hyphen; leave out what is None."""
+    """Make an element. `class_` is the attribute `class`, an underscore a hyphen; None values are left out."""
     element = Element(tag)
     for name, value in attributes.items():
         if value is not None:

@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: no script, no font, no picture from anywhere."""
+"""Write a report as one self-contained HTML page: no script, no external font or picture."""
 
 from xml.etree.ElementTree import Element
 
@@ -10,7 +10,7 @@ from chalicelib.builtin.reports.words import duration, moment, percent
 from chalicelib.jobs.job import Status
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""Even if escaping failed, nothing in the page could run or call out."""
+"""Even if escaping failed, nothing in the page could run or send a request."""
 
 
 def to_html(report: Report) -> bytes:
@@ -133,7 +133,7 @@ def _error_row(group: ErrorGroup) -> Element:
 
 
 def _table(heads: tuple[str, ...], rows: list[Element]) -> Element:
-    """Return a table; a column's head may name its class after a slash."""
+    """Return a table; the head of a column may contain its class after a slash."""
     cells = [h("th", name, scope="col", class_=css or None) for name, _, css in (head.partition("/") for head in heads)]
     return h("table", h("thead", h("tr", *cells)), h("tbody", *rows))
 

@@ -1,4 +1,4 @@
-"""A report as CSV: one long table, `section, type, item, metric, value`, that a spreadsheet can pivot."""
+"""Write a report as CSV: one long table, `section, type, item, metric, value`, that a spreadsheet can pivot."""
 
 import csv
 import io
@@ -11,13 +11,13 @@ from chalicelib.jobs.listing import iso
 
 HEADER = ("section", "type", "item", "metric", "value")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters with which a spreadsheet runs a cell as a formula, also in full width. Error texts are untrusted."""
+"""First characters that make a spreadsheet run a cell as a formula, also in full width. Error texts are untrusted."""
 
 Row = tuple[str, str, str, str, str | int | float | None]
 
 
 def to_csv(report: Report) -> bytes:
-    """Return the report as UTF-8 with a byte order mark, without which spreadsheets guess another encoding."""
+    """Return the report as UTF-8 with a byte order mark; without it, spreadsheets guess another encoding."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)
@@ -27,7 +27,7 @@ def to_csv(report: Report) -> bytes:
 
 
 def _safe(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Return text that no spreadsheet runs as a formula."""
     clean = cell.replace("\x00", "")
     risky = clean.startswith(FORMULA_STARTS) or clean.lstrip().startswith(FORMULA_STARTS)
     return f"'{clean}" if risky else clean

@@ -1,4 +1,4 @@
-"""The style sheet of a report: one column, system fonts, dark or light as the reader's system is."""
+"""Define the style sheet of a report: one column, system fonts, dark or light like the reader's system."""
 
 CSS = """
 :root {

@@ -10,25 +10,25 @@ from chalicelib.jobs.job import ACTIVE, Job, Status
 HOUR = 3600
 TOP_ERRORS = 10
 MESSAGE_PREFIX = 80
-"""Errors that start alike are one error: what comes later is mostly ids."""
+"""Errors with the same first characters are one error: the rest is mostly ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `start` up to and without `end`, in seconds since the epoch."""
+    """A period from `start` to `end` (exclusive), in seconds since the epoch."""
 
     start: float
     end: float
 
     def hours(self) -> range:
-        """Return the full UTC hours that the period touches, by their first second."""
+        """Return the full UTC hours of the period, by their first second."""
         first = math.floor(self.start / HOUR) * HOUR
         return range(first, math.ceil(self.end), HOUR)
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The distribution of a duration, in seconds; the percentiles are nearest-rank: values that really occurred."""
+    """The distribution of a duration, in seconds; the percentiles are nearest-rank, so they are real values."""
 
     count: int
     p50: float
@@ -37,7 +37,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread | None":
-        """Return the spread of some durations; None when there are none."""
+        """Return the spread of some durations; None if there are none."""
         if not values:
             return None
         ranked = sorted(values)
@@ -45,13 +45,13 @@ class Spread:
 
 
 def percentile(ranked: Sequence[float], share: float) -> float:
-    """Return the smallest of the ranked values that at least `share` (0-1] of them do not exceed."""
+    """Return the smallest ranked value that is not below `share` (0-1] of all values."""
     return ranked[math.ceil(share * len(ranked)) - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Errors of one job type and class that start alike; `last_seen` in seconds since the epoch."""
+    """Errors of one job type and class that begin with the same text; `last_seen` in seconds since the epoch."""
 
     type: str
     error_class: str
@@ -72,7 +72,7 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of the jobs that were created in a period. `incomplete` says why some are missing, if any."""
+    """The outcomes of the jobs that were created in a period. `incomplete` gives the reason if some are missing."""
 
     period: Period
     type: str | None
@@ -98,21 +98,21 @@ class Report:
 
 
 def success_rate(counts: Mapping[Status, int]) -> float | None:
-    """Completed among those that completed, failed or were dead-lettered (0-1); None when there are none."""
+    """Return the completed share of the completed, failed and dead-lettered jobs (0-1); None if there are none."""
     completed = counts[Status.COMPLETED]
     finished = completed + counts[Status.FAILED] + counts[Status.DEAD_LETTER]
     return completed / finished if finished else None
 
 
 def wait_of(job: Job) -> float | None:
-    """Seconds from when it was due to its start; known of jobs that ran once, as a retry overwrites the start."""
+    """Return the seconds from a job's due time to its start, if it ran once: a retry overwrites the start."""
     if job.started_at is None or job.token != (1, 1):
         return None
     return max(0.0, job.started_at - max(job.created_at, job.run_at or 0))
 
 
 def run_of(job: Job) -> float | None:
-    """Seconds that its last attempt ran; known of jobs whose attempt, and not a person, ended them."""
+    """Return the seconds of a job's last attempt, if the attempt ended it and not a person."""
     if job.status not in (Status.COMPLETED, Status.FAILED) or job.started_at is None or job.finished_at is None:
         return None
     return max(0.0, job.finished_at - job.started_at)

@@ -1,4 +1,4 @@
-"""Numbers and times as people read them."""
+"""Format numbers and times for people."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ STATUS_WORDS = {
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds with two or three digits that matter: "38 ms", "1.4 s", "2 min 5 s", "3 h 20 min"."""
+    """Return seconds with two or three significant digits: "38 ms", "1.4 s", "2 min 5 s", "3 h 20 min"."""
     if seconds is None:
         return "—"
     if seconds < 0.9995:
@@ -26,7 +26,7 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share of 1 in percent, never rounded up to 100 nor down to 0: "99.9 %" is not all of them."""
+    """Return a fraction in percent, never rounded up to 100 or down to 0: "99.9 %" is not all."""
     if share is None:
         return "—"
     if share in (0.0, 1.0):

@@ -1,4 +1,4 @@
-"""The built-in job types that a repository of one's own has named in jobflow.toml; they are put here when it is run.
+"""Receive the built-in job types that jobflow.toml of a separate repository names, when that repository runs.
 
 Empty in this repository, whose built-in types are in `handlers/`.
 """

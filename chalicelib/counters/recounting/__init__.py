@@ -1,4 +1,4 @@
-"""Count the jobs themselves, compare with the counters, and put these right, over as many invocations as it takes.
+"""Count the jobs themselves, compare them with the counters, and repair the counters, over several invocations.
 
-Counting as jobs change is in `stream`.
+The code that counts changes is in `stream`.
 """

@@ -1,8 +1,8 @@
-"""Compare counters with jobs, and tell how much of a difference no job in motion can explain. Pure.
+"""Compare counters with jobs, and compute the difference that moving jobs cannot explain. Pure.
 
-Jobs move while they are counted, so the two are never equal at work. Every move since shortly before the recount is
-known from the minute buckets, and one move changes a number by one: only what exceeds them is *sure*. That the
-counters have every move before the recount ended is shown by its canaries, not assumed.
+Jobs move while they are counted, so the two are never equal under load. The minute buckets contain every move since
+shortly before the recount, and one move changes a number by one. Only a difference above the number of moves is *sure*.
+The canaries prove that the counters have every move before the end of the recount.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from chalicelib.counters.standing import STATES
 from chalicelib.jobs.job import Status
 
 QUIET = ("run", "total")
-"""Numbers of a minute bucket that count no move of their own: a duration is counted with the move that ends it."""
+"""Numbers of a minute bucket that are not moves: a duration is counted with the move that ends it."""
 
 Tally = dict[str, Counter[str]]
 """Numbers of the rows of totals, by type."""
@@ -23,7 +23,7 @@ Tally = dict[str, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A number of a type's row that is not what the jobs say; `moved` bounds what jobs in motion explain of it."""
+    """A number of a type's row that differs from the jobs; `moved` limits the difference that moving jobs explain."""
 
     job_type: str
     name: str
@@ -33,25 +33,25 @@ class Drift:
 
     @property
     def status(self) -> Status | None:
-        """The status it is about; None for a number that tells since when jobs wait."""
+        """Return the status of the number; None for a number about waiting times."""
         return STATES.get(self.name)
 
     @property
     def difference(self) -> int:
-        """Return the amounts to add to make the counters right, if nothing is in motion."""
+        """Return the amounts that would correct the counters, if no job moved."""
         return self.found - self.counted
 
     @property
     def sure(self) -> int:
-        """The part of the difference that jobs in motion cannot explain."""
+        """Return the part of the difference that moving jobs cannot explain."""
         beyond = max(0, abs(self.difference) - self.moved)
         return beyond if self.difference > 0 else -beyond
 
 
 def tally(jobs: Iterable[Seen], now: float, into: Tally | None = None) -> Tally:
-    """Count the jobs as the rows of totals should have them; `now` in epoch seconds.
+    """Count the jobs in the form of the rows of totals; `now` in epoch seconds.
 
-    Of the times of waiting only the hours: finer ones are gone within 4 hours, also where they are wrong.
+    It includes only the hours of waiting times: finer marks disappear within 4 hours, even wrong ones.
     """
     found: Tally = {} if into is None else into
     for job in jobs:
@@ -64,17 +64,17 @@ def tally(jobs: Iterable[Seen], now: float, into: Tally | None = None) -> Tally:
 
 
 def jobs_in(found: Tally) -> int:
-    """Return how many jobs were counted."""
+    """Return the number of counted jobs."""
     return sum(n for numbers in found.values() for name, n in numbers.items() if name in STATES)
 
 
 def moves_in(buckets: Iterable[Mapping[str, int]]) -> int:
-    """Return at most how many moves of jobs are counted in these buckets."""
+    """Return the maximum number of moves in these buckets."""
     return sum(n for bucket in buckets for name, n in bucket.items() if not name.startswith(QUIET))
 
 
 def compare(job_type: str, found: Mapping[str, int], counted: Mapping[str, int], moved: int) -> tuple[Drift, ...]:
-    """Return every number of a type's row that differs; `moved` are the type's moves since the recount began."""
+    """Return every differing number of a type's row; `moved` are the type's moves since the recount began."""
     drifts = [
         Drift(job_type, name, int(counted.get(name, 0)), found.get(name, 0), moved)
         for name in sorted({*found, *counted})
@@ -84,7 +84,7 @@ def compare(job_type: str, found: Mapping[str, int], counted: Mapping[str, int],
 
 
 def sure(drifts: Iterable[Drift]) -> Tally:
-    """Return what to add to which number of which type, as far as it is sure."""
+    """Return the sure corrections by type and number."""
     found: Tally = {}
     for drift in drifts:
         if drift.sure:

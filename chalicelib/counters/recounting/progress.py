@@ -1,4 +1,4 @@
-"""Keep the progress of a recount on the control table, so that the next invocation continues it."""
+"""Store the progress of a recount on the control table, so that the next invocation continues it."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One recount. Times in seconds since the epoch; `busy_until` is until when somebody works on it."""
+    """One recount. Times in seconds since the epoch; a process works on it until `busy_until`."""
 
     version: int = 0
     phase: Phase = Phase.IDLE
@@ -36,18 +36,18 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's name, which sorts by its beginning: 13 digits of milliseconds."""
+        """Return the run's name, which sorts by its start: 13 digits of milliseconds."""
         return _stamp(self.began)
 
     @property
     def canaries(self) -> str:
-        """The name of its canaries: another one when they are written again, so that the two are not added up."""
+        """Return the name of its canaries. A second set gets another name, so that the two are not added up."""
         return _stamp(self.released)
 
 
 @dataclass(slots=True)
 class Part:
-    """One part of the census: what was counted, up to which position."""
+    """One part of the census: its counts, and the position."""
 
     number: int
     pages: int = 0
@@ -58,12 +58,12 @@ class Part:
 
 @dataclass
 class Progress:
-    """Reads and writes it; a write by a process that somebody has overtaken is refused."""
+    """Read and write the progress; refuse a write by a process that another has overtaken."""
 
     rows: CounterTable
 
     def load(self) -> Run:
-        """Return the run that is kept, or one that is idle since ever."""
+        """Return the stored run, or an idle one if there is none."""
         kept = self.rows.read(RUN)
         if not kept:
             return Run()
@@ -71,21 +71,21 @@ class Progress:
         return Run(int(kept["version"]), Phase(kept["phase"]), **times)
 
     def save(self, run: Run) -> Run | None:
-        """Keep the run with the next version; return it, or None when another process was faster."""
+        """Store the run with the next version; return it, or None if another process was faster."""
         later = replace(run, version=run.version + 1)
         place = f"{later.version:012}"
         facts = {**asdict(later), "phase": str(later.phase)}
         return later if self.rows.add(RUN, Additions(facts=facts), SOURCE, place, place) is None else None
 
     def part(self, run: Run, number: int) -> Part:
-        """Return how far this run is with a part."""
+        """Return the run's progress in a part."""
         kept = self.rows.read(_row(number))
         if kept.get("run") != run.id:
             return Part(number)
         return Part(number, int(kept["pages"]), kept["position"] or None, bool(kept["done"]), _unpacked(kept["found"]))
 
     def keep(self, run: Run, part: Part) -> bool:
-        """Keep a part with all that was counted so far, in one write; False when another process is further."""
+        """Store a part with all counts so far, in one write; False if another process is ahead."""
         facts = {
             "run": run.id,
             "pages": part.pages,
@@ -106,7 +106,7 @@ def _row(number: int) -> Row:
 
 
 def _packed(found: Tally) -> str:
-    """Compress: the numbers of a hundred types with a week's backlog are 250 KB of text, and a row holds 400 KB."""
+    """Compress the text: the numbers of a hundred types with a week's backlog are 250 KB, and a row can have 400 KB."""
     return base64.b64encode(zlib.compress(json.dumps(found, separators=(",", ":")).encode())).decode()
 
 

@@ -1,8 +1,8 @@
-"""Count the jobs themselves, tell where the counters have drifted from them, and put the counters right.
+"""Count the jobs themselves, report where the counters have drifted, and repair the counters.
 
-It never scans: it walks the index over all jobs in pages and reads what it needs of each, 100 a request. A run goes
-on over as many invocations as it takes. Then it writes canaries beside the jobs and judges only when the stream has
-passed all of them: until then, a difference may be a change that is on its way.
+It never scans: it walks the index over all jobs in pages, and reads the needed fields of each job, 100 in a request. A
+run continues over several invocations. Then it writes canaries to the jobs table, and compares only after the stream
+has passed all of them: before that, a difference may be a change that has not arrived.
 """
 
 import time
@@ -19,27 +19,27 @@ from chalicelib.counters.recounting.progress import Phase, Progress, Run
 
 SOURCE = "recount"
 CANARIES = 128
-"""Items that the stream must pass. All of them miss a shard that takes 1/16 of the keys in 1 of 4,000 nights."""
+"""Items that the stream must pass. In 1 of 4,000 nights, all of them miss a shard with 1/16 of the keys."""
 EVERY = 20 * 3600.0
-"""Seconds from the beginning of one run to the next: at least one ends in each day that the alarm looks at."""
+"""Seconds from the start of one run to the next: at least one run ends in each day that the alarm checks."""
 MARGIN = 300.0
-"""Seconds before its beginning from which on a move may be missing in the index, or carry an earlier time."""
+"""Seconds before its start from which a move may be missing in the index, or have an earlier time."""
 MOST_THREADS = 16
-"""Parts that are counted side by side."""
+"""Parts that are counted at the same time."""
 SPARE = 60.0
-"""Seconds before the end of an invocation at which it stops and keeps how far it is."""
+"""Seconds before the end of an invocation at which it stops and stores its progress."""
 WAIT = 60.0
 """Seconds that one invocation waits for the canaries."""
 POLL = 1.0
 GIVE_UP = 26 * 3600.0
-"""Seconds after which canaries do not come any more: the stream forgets after 24 hours."""
+"""Seconds after which missing canaries never come: the stream forgets after 24 hours."""
 PAGES = 20
-"""Pages of 1,000 jobs between two writes of how far a part is."""
+"""Pages of 1,000 jobs between two writes of a part's progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of a run: how many jobs, where the counters differ, and what was added to them."""
+    """The state of a run: the number of jobs, the differing counters, and the corrections."""
 
     phase: Phase
     jobs: int = 0
@@ -49,13 +49,13 @@ class Report:
 
     @property
     def wrong(self) -> dict[str, int]:
-        """Return the errors that are sure, by type and status."""
+        """Return the sure errors, by type and status."""
         return named(sure(self.drifts))
 
 
 @dataclass
 class Recount:
-    """Recounts with these ports; `sleep` takes seconds. `repair` false: only look."""
+    """Recount with these ports; `sleep` takes seconds. `repair` false: only compare."""
 
     census: Census
     canaries: Canaries
@@ -66,9 +66,9 @@ class Recount:
     repair: bool = True
 
     def step(self, left: Callable[[], float], *, start: bool = False) -> Report:
-        """Do what can be done in the seconds that `left` tells; begin a run when one is due, or with `start`.
+        """Work for the seconds that `left` returns; start a run if one is due, or with `start`.
 
-        Counting takes about a second for 10,000 jobs. Two processes do not work on one run at the same time.
+        Counting takes about a second for 10,000 jobs. Two processes never work on one run at the same time.
         """
         run = self._taken(left, start=start)
         if run is None:
@@ -107,7 +107,7 @@ class Recount:
             return all(list(pool.map(lambda number: self._count(run, number, left), range(parts))))
 
     def _count(self, run: Run, number: int, left: Callable[[], float]) -> bool:
-        """Count a part from where it stands; return whether it is done."""
+        """Count a part from its position; return whether it is finished."""
         part = self._progress.part(run, number)
         if part.done:
             return True
@@ -142,12 +142,13 @@ class Recount:
     def _compared(self, run: Run, name: str, found: Mapping[str, int]) -> tuple[Drift, ...]:
         counted = self.rows.read(keys.totals(name))
         start = run.began - MARGIN
-        # After the totals, and the stream writes them in the other order: what is in the totals is in a bucket too.
+        # Read them after the totals. The stream writes in the opposite order, so everything in the totals is also in a
+        # bucket.
         buckets = self.counters.buckets(name, 60, start - start % 60, self.clock())
         return compare(name, found, counted, moves_in(numbers for _, numbers in buckets))
 
     def _repaired(self, run: Run, wrong: Tally) -> Tally:
-        """Add what is wrong, each portion with a mark of its own in the same write: a run repairs once."""
+        """Add the corrections, each portion with its own mark in the same write, so that a run repairs only once."""
         done: Tally = {}
         for name, numbers in wrong.items():
             every = sorted(numbers.items())

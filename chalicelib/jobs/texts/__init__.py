@@ -1,4 +1,4 @@
-"""Cut, name and search what jobs say: errors and payloads.
+"""Cut, name and search the texts of jobs: errors and payloads.
 
-What a job is, and how it changes, is beside this package.
+The definition of a job and its changes are outside of this package.
 """

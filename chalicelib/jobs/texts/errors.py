@@ -1,4 +1,4 @@
-"""Shorten the texts that a job item keeps, so that a job fits one write unit. Pure."""
+"""Shorten the texts in a job item, so that a job fits into one write unit. Pure."""
 
 from typing import Any
 
@@ -11,18 +11,21 @@ LONGEST_CLASS, LONGEST_ERROR = 60, 156
 
 
 def error_fields(of: Job, error: tuple[str, str]) -> dict[str, Any]:
-    """Return the fields of an error. Facts about the attempt alone are cleared: its own record keeps them."""
+    """Return the fields of an error.
+
+    Facts about the attempt alone are removed, because its own record contains them.
+    """
     error_class = cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
     message = cut(error[1], left)
-    # Of the whole text: what tells two errors apart may lie behind the cut.
+    # From the whole text, because two errors may differ only after the cut.
     name, _ = fingerprint(of.type, error_class, error[1])
     return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
 
 
 def cut(text: str, size: int) -> str:
-    """Return at most so many bytes, whole characters, with "…" where it was cut: a job is to fit one write unit."""
+    """Return at most that many bytes, as whole characters, with "…" at a cut: a job must fit into one write unit."""
     whole = text.encode("utf-8", "replace")
     if len(whole) <= size:
         return whole.decode()

@@ -4,9 +4,9 @@ import hashlib
 import re
 
 LONGEST = 160
-"""Characters of a group's message, as it is shown."""
+"""Characters of a group's displayed message."""
 READ = 4000
-"""Characters of a message that are looked at: of its first line, which is where libraries say what happened."""
+"""Characters of a message that are read, all in its first line, where libraries describe the error."""
 
 CODE = (
     r"'[1-5]\d\d [A-Z][A-Za-z -]{1,40}'"  # httpx: '404 Not Found'
@@ -33,23 +33,23 @@ CODES = re.compile(CODE, re.IGNORECASE | re.ASCII)
 
 
 def generalise(message: str) -> str:
-    """Return the first line with "…" for what differs from job to job, cut to 160 characters.
+    """Return the first line with "…" for the parts that differ between jobs, cut to 160 characters.
 
-    Of a general message it makes the same again.
+    Applying it to its own result changes nothing.
     """
     return _general(message)[:LONGEST]
 
 
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
-    """Return a stable name for "the same error", made of the whole first line, and its general message."""
+    """Return a stable name for "the same error", made from the whole first line, and its general message."""
     general = _general(message)
-    # A message may hold half a surrogate pair, which is no Unicode: it must not keep a job from failing.
+    # A message may contain half a surrogate pair, which is invalid Unicode: that must not prevent a job from failing.
     named = f"{job_type}|{error_class}|{general}".encode("utf-8", "replace")
     return hashlib.sha256(named).hexdigest()[:12], general[:LONGEST]
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:
-    """Return whether an error's class and message hold the text in any case: as they are, or generalised."""
+    """Return whether an error's class and message contain the text in any case: unchanged, or generalised."""
     forms = (f"{error_class} {message}", f"{error_class} {generalise(message or '')}")
     return any(text.lower() in form.lower() for form in forms)
 
@@ -64,7 +64,7 @@ def _replaced(found: re.Match[str]) -> str:
         return found["code"]
     text = found["volatile"]
     if text[0] in "'\"":
-        # A quoted reason keeps its codes: urllib3 puts the whole cause into quotes.
+        # A quoted reason keeps its codes, because urllib3 quotes the whole cause.
         return " ".join(["…", *CODES.findall(text[1:-1])])
     if text.startswith("//"):
         return f"//{DIGITS.sub('…', text[2:].partition('/')[0])}/…"

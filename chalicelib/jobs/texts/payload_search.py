@@ -1,4 +1,4 @@
-"""Find a text in the values of a payload. Pure."""
+"""Search for a text in the values of a payload. Pure."""
 
 import json
 import re
@@ -11,9 +11,9 @@ FIELD = re.compile(r"([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 
 
 def holds(payload: JsonValue, text: str) -> bool:
-    """Return whether a value of the payload holds the text, in any case.
+    """Return whether a value of the payload contains the text, in any case.
 
-    `field=text` asks only the values of fields of that name, at any depth; `a.b=text` those of `b` in `a`.
+    `field=text` searches only the values of fields with that name, at any depth; `a.b=text` those of `b` in `a`.
     """
     field = FIELD.fullmatch(text)
     path, wanted = (f".{field[1]}", field[2]) if field else ("", text)
@@ -21,7 +21,7 @@ def holds(payload: JsonValue, text: str) -> bool:
 
 
 def _values(payload: JsonValue) -> Iterator[tuple[str, str]]:
-    """Yield each plain value with the names that lead to it; items of a list have the name of the list."""
+    """Yield each plain value with the path of names to it; items of a list have the name of the list."""
     left: list[tuple[str, JsonValue]] = [("", payload)]
     while left:
         place, value = left.pop()
