@@ -25,7 +25,7 @@ Kind = Literal["new_dead_letters", "growing", "paused", "errors", "dead_letters"
 """Kinds of findings, in the order of their urgency."""
 
 Role = Literal["viewer", "operator", "admin"]
-"""The rights of a token: read; also write; also manage. Each may do what the ones before it may."""
+"""Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it."""
 
 Status = Literal["queued", "scheduled", "processing", "retrying", "completed", "failed", "dead_letter", "cancelled"]
 """The states of a job; `docs/lifecycle.md` draws them."""
@@ -57,7 +57,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """One result for each job, in their order."""
+    """One result for each job, in the same order."""
 
     results: list[BatchResult]
 
@@ -83,7 +83,7 @@ class BulkActionList:
 
 @dataclass(frozen=True, slots=True)
 class BulkActionRow:
-    """A bulk action, and how far it has come."""
+    """A bulk action and its progress."""
 
     id: str
     action: str
@@ -176,7 +176,7 @@ class DeployRow:
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
+    """The numbers of a job's descendants, by result."""
 
     cancelled: int
     """Waiting jobs that will not run"""
@@ -199,7 +199,7 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+    """Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
 
     fingerprint: str
     type: str
@@ -253,7 +253,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number."""
+    """The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number."""
 
     status: Status
     type: str
@@ -516,7 +516,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line: `fields` is what it carries beside the job's keys."""
+    """One line; `fields` are its other keys."""
 
     at: datetime
     level: str
@@ -580,7 +580,7 @@ class MetricsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """An attempt that follows if the one before it fails, in seconds after that one's end."""
+    """An attempt that follows if the one before it fails; the wait is in seconds after the end of that one."""
 
     attempt: int
     earliest: int
@@ -589,7 +589,7 @@ class NextAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Octave:
-    """Durations longer than half of `up_to_ms`, and not longer than it."""
+    """The number of durations longer than half of `up_to_ms`, and at most `up_to_ms`."""
 
     up_to_ms: float
     count: int
@@ -613,7 +613,7 @@ class OperatorAction:
 
 @dataclass(frozen=True, slots=True)
 class PastPauseRow:
-    """A pause of a job type that has ended."""
+    """An ended pause of a job type."""
 
     since: datetime
     until: datetime
@@ -626,7 +626,7 @@ class PastPauseRow:
 
 @dataclass(frozen=True, slots=True)
 class PastPauseRows:
-    """The pauses of a type that have ended, the newest first."""
+    """The ended pauses of a type, newest first."""
 
     pauses: list[PastPauseRow]
 
@@ -654,7 +654,7 @@ class PauseNote:
 
 @dataclass(frozen=True, slots=True)
 class PauseRuleRow:
-    """The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error."""
+    """The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike."""
 
     of: int
     within: float
@@ -670,7 +670,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The next firings of a cron text; fewer than asked for when it ends."""
+    """The next firings of a cron expression; fewer than requested if it ends."""
 
     firings: list[Firing]
 
@@ -771,7 +771,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFor:
-    """A reason for which jobs were skipped."""
+    """A reason why jobs were skipped."""
 
     reason: str
     jobs: int
@@ -789,7 +789,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class StatusSets:
-    """Sets of statuses, each in the order of a job's life."""
+    """Sets of statuses, each in the order of a job's lifecycle."""
 
     all: list[Status]
     waiting: list[Status]
@@ -803,7 +803,7 @@ class StatusSets:
 
 @dataclass(frozen=True, slots=True)
 class TenantRow:
-    """A tenant, and how many of its jobs are at work."""
+    """A tenant, and its number of unfinished jobs."""
 
     tenant: str
     jobs: int
@@ -811,7 +811,7 @@ class TenantRow:
 
 @dataclass(frozen=True, slots=True)
 class Tenants:
-    """The ten tenants of a job type with the most jobs at work: queued, running, or between attempts."""
+    """The ten tenants of a job type with the most unfinished jobs: queued, running, or between attempts."""
 
     tenants: list[TenantRow]
     looked: int
