@@ -1,6 +1,6 @@
-"""Say a message in the words of the command that was typed: make in a clone of JobFlow, `jobflow` elsewhere (pure).
+"""Adapt a message to the typed command: make in a clone of JobFlow, `jobflow` elsewhere (pure).
 
-Messages are written in make's words; `jobflow` sets the variable.
+Messages are written for make; `jobflow` sets the variable.
 """
 
 import re
@@ -21,7 +21,7 @@ MAKE = re.compile(r"`make ([a-z-]+)")
 
 
 def spoken(text: str, program: str) -> str:
-    """Return a message of the platform as it is right for `make` or for `jobflow`."""
+    """Return a message of the platform in the form for `make` or for `jobflow`."""
     if program != "jobflow":
         return text
     said = SET.sub(lambda found: " ".join(f"--set {word}" for word in found[1].split()), text)
@@ -30,5 +30,5 @@ def spoken(text: str, program: str) -> str:
 
 
 def called(environment: Mapping[str, str]) -> str:
-    """Return how the commands are called, for the usage that they print; make hands its variables to `jobflow`."""
+    """Return the command's name for its usage text; make passes its variables to `jobflow`."""
     return "jobflow" if environment.get(VARIABLE) == "jobflow" else "python -m jobflow"

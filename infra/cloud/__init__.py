@@ -1,4 +1,4 @@
-"""The cloud: `package` makes what ships, `stack` changes a stack, `commands` are for operators, `cost` has the bill.
+"""Manage stages in the cloud: packaging, changing a stack, operators' commands, the cost.
 
-What a stack consists of is in `infra/definition`.
+The contents of a stack are in `infra/definition`.
 """

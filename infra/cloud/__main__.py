@@ -1,4 +1,7 @@
-"""JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
+"""Manage JobFlow in an AWS account: package, deploy, inspect, destroy; and print the cost.
+
+`make` has the same commands.
+"""
 
 import argparse
 import json
@@ -180,7 +183,7 @@ def _cold_starts(options: argparse.Namespace, _terminal: Terminal) -> int:
 
 
 def line_of(token: Token, now: float) -> str:
-    """Return a token as `list` shows it at `now` (seconds since the epoch)."""
+    """Return a token in the form of `list` at `now` (seconds since the epoch)."""
     made = datetime.fromtimestamp(token.created_at, UTC)
     state = "works" if token.good(now) else "revoked" if token.revoked_at else "expired"
     acts = (("issued", token.issued_by), ("revoked", token.revoked_by))
@@ -199,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         shown = f"Example:\n  {parser.prog} {name} {example}".rstrip()
         kind = argparse.RawDescriptionHelpFormatter
         made = commands.add_parser(name, help=about, description=about, epilog=shown, formatter_class=kind)
-        # not "run": restore has an option of that name, and argparse would take one for the other
+        # not "run": restore has an option of that name, and argparse would confuse the two
         made.set_defaults(carry_out=run)
         return made
 

@@ -1,4 +1,4 @@
-"""Find the account and the region first, so that what is missing is told before anything is built."""
+"""Find the account and the region first, so that missing settings are reported before anything is built."""
 
 import os
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from infra.cloud.errors import CloudError
 
 @dataclass(frozen=True)
 class Account:
-    """An AWS account in a region, and clients for it; AWS_ENDPOINT_URL leads them to an emulator.
+    """An AWS account in a region, and clients for it; AWS_ENDPOINT_URL redirects them to an emulator.
 
-    `identity` is the ARN of whose credentials they are.
+    `identity` is the ARN of the credentials.
     """
 
     session: boto3.Session
@@ -36,14 +36,14 @@ class Account:
 
     @cached_property
     def cloudformation(self) -> Any:
-        """Return the client of CloudFormation, which nearly everything here needs."""
+        """Return the client of CloudFormation, which almost everything here needs."""
         return self.client("cloudformation")
 
 
 def sign_in() -> Account:
-    """Return the account of the environment's credentials and region; raises CloudError that says what is missing."""
+    """Return the account of the environment's credentials and region; raises CloudError with what is missing."""
     try:
-        # boto3 knows AWS_DEFAULT_REGION only; every other tool of AWS puts AWS_REGION first
+        # boto3 knows only AWS_DEFAULT_REGION; every other tool of AWS prefers AWS_REGION
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         if not session.region_name:
             raise CloudError("No region is set. Set AWS_REGION, for example AWS_REGION=eu-central-1.")

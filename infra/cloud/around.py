@@ -1,4 +1,4 @@
-"""Run the commands around a deployment: look before it, go back after it, compare since it, restore what was lost."""
+"""Define the commands around a deployment: preflight, rollback, drift, restore."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from infra.definition.names import stack_name
 
 
 def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
-    """Add the commands; returns those that take a role for CloudFormation."""
+    """Add the commands; return those that take a role for CloudFormation."""
     preflight = staged(
         "preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.", "--json"
     )

@@ -1,4 +1,4 @@
-"""Name what cannot go on, in sentences for the person at the terminal."""
+"""Define errors that stop a command, with sentences for the person at the terminal."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -6,11 +6,11 @@ EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 class CloudError(Exception):
-    """Deploying, packaging or destroying cannot go on; the message says why and what to do."""
+    """Deploying, packaging or destroying cannot continue; the message says why and what to do."""
 
 
 def refusal(error: BaseException) -> str | None:
-    """Return what AWS refused, if the error or its cause is such a refusal; None for any other error."""
+    """Return AWS's refusal if the error or its cause is one; None for any other error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
         cause = cause.__cause__ or cause.__context__

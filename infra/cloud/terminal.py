@@ -1,4 +1,4 @@
-"""Write to the person at the terminal: on a terminal with colours and a bar, in a log as plain lines."""
+"""Write to the person at the terminal: with colours and a bar on a terminal, as plain lines in a log."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ COLOURS = {"add": "green", "modify": "yellow", "replace": "red", "remove": "red"
 
 
 class Terminal:
-    """Everything that is said while deploying; secrets go to standard output, the rest to standard error."""
+    """Print a deployment's messages; secrets go to standard output, everything else to standard error."""
 
     def __init__(self, console: Console | None = None, answers: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
@@ -25,36 +25,36 @@ class Terminal:
 
     @property
     def private(self) -> bool:
-        """Tell whether answers go to a terminal, not into a log or a file."""
+        """Return whether answers go to a terminal, not to a log or a file."""
         return self._answers.is_terminal
 
     def say(self, text: str) -> None:
-        """Write a line, in the words of the command that was typed."""
+        """Print a line that names commands as the user typed them."""
         said = spoken(text, os.environ.get(VARIABLE, ""))
         self._console.print(Text(said), soft_wrap=True)
 
     def secret(self, text: str, value: str) -> None:
-        """Write something that is shown once; its value alone goes to standard output."""
+        """Print a value that is shown once; only the value goes to standard output."""
         self.say(text)
         self._answers.print(Text(value), soft_wrap=True)
 
     def diff(self, changes: Sequence[Change], costs: Mapping[str, float] | None = None) -> None:
-        """Write what a change set would do; `costs` are in dollars a month, by logical id."""
+        """Print what a change set would do; `costs` are in dollars a month, by logical id."""
         for change in changes:
             line = change.line((costs or {}).get(change.logical_id, 0.0))
             self._console.print(Text(line, style=COLOURS[change.kind]), soft_wrap=True)
         self.say(summary(changes))
 
     def table(self, title: str, rows: Mapping[str, str]) -> None:
-        """Write names and values."""
+        """Print names and values."""
         self._console.print(Text(title, style="bold"))
         width = max(map(len, rows))
         for name, value in rows.items():
-            # whole lines, however narrow the terminal: addresses are copied
+            # complete lines, however narrow the terminal, because addresses are copied
             self._console.print(Text(f"  {name:<{width}}  {value}"), soft_wrap=True)
 
     def ask(self, question: str) -> str:
-        """Return what a person answers; nothing when nobody is there to answer."""
+        """Return a person's answer; nothing if nobody can answer."""
         if not sys.stdin.isatty():
             return ""
         try:
@@ -64,13 +64,13 @@ class Terminal:
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """Show that something takes a while."""
+        """Show that an operation takes a while."""
         with self._console.status(f"{text} …"):
             yield
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[Event], None]]:
-        """Show a bar that moves with every resource that is done; failures are printed above it."""
+        """Show a bar that moves with every finished resource; failures are printed above it."""
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),

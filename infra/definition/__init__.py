@@ -1,6 +1,6 @@
-"""The one description of the platform: pure functions from the job types to CloudFormation, for cloud and laptop.
+"""Describe the platform once, for cloud and laptop: pure functions from the job types to CloudFormation.
 
-Nothing is sent to AWS here: `infra/cloud` and `infra/local` do something with it.
+Nothing is sent to AWS here; `infra/cloud` and `infra/local` use the description.
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ LOCAL_ORIGIN = "http://localhost:8080"
 def stateful(
     types: Sequence[JobType[Any, Any]], stack: str, origin: Value = LOCAL_ORIGIN, protect: Value = False
 ) -> Resources:
-    """Return tables, queues and buckets: what holds data, and all that an emulator has to create.
+    """Return tables, queues and buckets: everything with data, and everything that an emulator has to create.
 
-    `origin` is where the dashboard is served from; `protect` refuses the deletion of the tables.
+    `origin` is the dashboard's origin; `protect` prevents the deletion of the tables.
     """
     return {**tables(stack, protect), **queues(types, stack), **buckets(stack, origin)}

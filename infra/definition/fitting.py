@@ -1,6 +1,6 @@
-"""Fit a stack into an account that has rules of its own: a key for data, a boundary and a path for roles. Pure.
+"""Adapt a stack to an account's own rules: a key for data, a boundary and a path for roles. Pure.
 
-One pass over the finished resources, so that no part of the definition can forget a rule.
+It is one pass over the finished resources, so that no part of the definition can forget a rule.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from infra.definition.names import Resources, ref
 NOTHING = ref("AWS::NoValue")
 KEY = ref("KmsKeyArn")
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey")
-"""Asked of KMS with the caller's rights by DynamoDB, SQS and S3 for data under a key of one's own."""
+"""KMS actions that DynamoDB, SQS and S3 need, with the caller's permissions, for data under a customer key."""
 SITE = "SiteBucket"
-"""The console's files are public, and CloudFront would need a right of its own in the key's policy."""
+"""The console's files are public, and CloudFront would need its own permission in the key's policy."""
 Properties = dict[str, Any]
 
 
 def fit(resources: Resources) -> Resources:
-    """Return the resources with the account's rules; each does nothing as long as its parameter is empty."""
+    """Return the resources with the account's rules; a rule does nothing while its parameter is empty."""
     return {name: _fitted(name, resource) for name, resource in resources.items()}
 
 

@@ -1,4 +1,4 @@
-"""Name things: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
+"""Name resources: physical names, logical ids in the template, and ARNs in CloudFormation's form."""
 
 import os
 import re
@@ -15,17 +15,17 @@ Resources = dict[str, dict[str, Any]]
 
 APP = "jobflow"
 PREFIX = "JOBFLOW_PREFIX"
-"""The variable with a prefix of one's own in place of `jobflow`."""
+"""The variable with a prefix that replaces `jobflow`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
 PREFIXES = re.compile(r"[a-z][a-z0-9]{0,6}")
-"""No longer than `jobflow`: with it the longest names still fit."""
+"""At most as long as `jobflow`, so that the longest names still fit."""
 
 
 def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
     """Return the name of a stage's stack, with which every physical name in it starts.
 
-    Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or one
-    so long that a function's or bucket's name would not fit. The same holds for the prefix in `env`.
+    Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or for a
+    name that is too long for a function's or bucket's name. The same rules apply to the prefix in `env`.
     """
     if not STAGE.fullmatch(stage):
         raise ConfigurationError(f"{stage!r} is no stage; write up to 14 small letters and digits, a letter first")
@@ -36,12 +36,12 @@ def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
 
 
 def stage_of(stack: str) -> str:
-    """Return the stage a stack belongs to: neither a stage nor a prefix has a hyphen."""
+    """Return the stage of a stack: neither a stage nor a prefix has a hyphen."""
     return stack.rpartition("-")[2]
 
 
 def prefix_of(stack: str) -> str:
-    """Return what the stack's name begins with, before its stage."""
+    """Return the part of the stack's name before its stage."""
     return stack.rpartition("-")[0]
 
 
@@ -51,17 +51,17 @@ def logical(name: str, suffix: str = "") -> str:
 
 
 def bucket_name(stack: str, purpose: str, account: str = "${AWS::AccountId}", region: str = "${AWS::Region}") -> str:
-    """Return a bucket's name: with account and region, since all accounts share one set of names."""
+    """Return a bucket's name, with account and region, because all accounts share one set of names."""
     return f"{stack}-{purpose}-{account}-{region}"
 
 
 def queue_name(stack: str, queue: str, ending: str = "") -> str:
-    """Return the name of a job type's queue; `ending` is the one of FIFO queues."""
+    """Return the name of a job type's queue; `ending` is the suffix of FIFO queues."""
     return f"{stack}-{queue}{ending}"
 
 
 def dead_of(queue: str) -> str:
-    """Return the name or URL of the dead-letter queue that belongs to the one of a queue."""
+    """Return the name or URL of the dead-letter queue of a queue."""
     plain = queue.removesuffix(FIFO_ENDING)
     return f"{plain}-dlq{queue[len(plain) :]}"
 
@@ -87,7 +87,7 @@ def attribute(logical_id: str, name: str) -> Value:
 
 
 def sub(text: str) -> Value:
-    """Return a text with `${...}` filled in; one without is left as it is."""
+    """Return a text with `${...}` filled in; a text without it is unchanged."""
     return {"Fn::Sub": text} if "${" in text else text
 
 

@@ -1,4 +1,4 @@
-"""Declare what a deployer may choose, the conditions that follow, and the stack's outputs."""
+"""Declare the deployer's parameters, the conditions from them, and the stack's outputs."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
-"""Not used as long as there is no SiteDomain."""
+"""Unused while there is no SiteDomain."""
 HIDDEN = "****"
-"""The text that CloudFormation shows for a secret parameter's value."""
+"""The text that CloudFormation shows instead of a secret parameter's value."""
 _SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
-"""Of the days that CloudWatch Logs accepts, those that make sense here."""
+"""The useful ones of the days that CloudWatch Logs accepts."""
 
 
 def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters; all but the secret have defaults. `vpc`: a job type runs in one."""
+    """Return the stack's parameters; all except the secret have defaults. `vpc`: a job type runs in one."""
     network = {
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),
@@ -26,7 +26,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
 
 
 def conditions() -> dict[str, Any]:
-    """Return what the template decides by its parameters."""
+    """Return the conditions that depend on parameters."""
     return {
         "HasAlarmEmail": _both("AlarmEmail", "OwnsTopic"),
         "OwnsTopic": {"Fn::Equals": [ref("AlarmTopicArn"), ""]},
@@ -47,16 +47,16 @@ def conditions() -> dict[str, Any]:
 
 
 def outputs() -> dict[str, Any]:
-    """Return what deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
+    """Return the outputs for deploy and status; Chalice adds EndpointURL, RestAPIId and others."""
     return {
         "ApiOriginValue": _output(_api_url(), "The API without its path"),
         "ApiUrl": {**_output(_api_url(f"/{STAGE}"), "Where the API is"), **_exported("ApiUrl")},
-        # what `infra.cloud.package.shift` makes of it, when the stage is deployed
+        # `infra.cloud.package.shift` fills it in when the stage is deployed
         "NewVersions": _output(
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
             "What a new version of the API gets",
         ),
-        # no role names it: in SES's sandbox those who send need each recipient's identity as well
+        # no role names it, because in SES's sandbox senders also need each recipient's identity
         "SendingIdentity": _output(ref("MailIdentity"), "The SES identity that preflight looks at"),
         "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
@@ -83,7 +83,7 @@ def outputs() -> dict[str, Any]:
 
 
 def _mail() -> dict[str, dict[str, Any]]:
-    """Return who sends mail, to whom, and how much of it."""
+    """Return the parameters of mail: sender, recipients, limits."""
     return {
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
@@ -101,7 +101,7 @@ def _mail() -> dict[str, dict[str, Any]]:
 
 
 def _index() -> dict[str, dict[str, Any]]:
-    """Return over how many partitions the entries of each index are spread."""
+    """Return the numbers of partitions of each index."""
     return {
         "IndexShards": _choice("4", _SHARDS, "Partitions that new entries of each index go into; docs/scaling.md."),
         "IndexShardsRead": _choice(
@@ -111,7 +111,7 @@ def _index() -> dict[str, dict[str, Any]]:
 
 
 def _account() -> dict[str, dict[str, Any]]:
-    """Return what a stage makes, and what of the account it uses instead."""
+    """Return what a stage creates, and which resources of the account it uses instead."""
     return {
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
@@ -128,7 +128,7 @@ def _account() -> dict[str, dict[str, Any]]:
 def _service() -> dict[str, dict[str, Any]]:
     """Return the limits, the protection and the logs of a stage."""
     return {
-        # Not in Secrets Manager ($0.40 a month): it protects positions in lists, not data.
+        # Not in Secrets Manager ($0.40 a month), because it protects positions in lists, not data.
         "CursorSecret": {
             "Type": "String",
             "NoEcho": True,
@@ -157,14 +157,15 @@ def _service() -> dict[str, dict[str, Any]]:
             **_number(30_000, "Read units of DynamoDB per token and window; 0 switches the limit off."),
             "MaxValue": 100_000_000,
         },
-        # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
+        # no higher: a line of metrics has no level, so Lambda treats it as INFO and would drop it, and with it the
+        # alarms
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
     }
 
 
 def _domains() -> dict[str, dict[str, Any]]:
-    """Return the names of its own that a stage is reached by."""
+    """Return the own domains of a stage."""
     return {
         "ApiDomain": _text("", "The API's own domain name, mapped to its stage elsewhere; empty: API Gateway's."),
         "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
@@ -173,7 +174,7 @@ def _domains() -> dict[str, dict[str, Any]]:
 
 
 def _api_url(path: str = "") -> Value:
-    """Return the API's address. A domain of one's own is mapped to the stage, so that its path is in neither."""
+    """Return the API's address. A custom domain's URL omits the stage path."""
     ours = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}{path}")
     return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), ours]}
 

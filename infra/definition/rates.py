@@ -1,6 +1,6 @@
-"""Requests that the API of a stage takes; API Gateway answers what is beyond with 429."""
+"""Set the request limit of a stage's API; API Gateway answers 429 above it."""
 
 RATE = 200
 BURST = 400
-"""Requests a second that API Gateway lets through to each method of each path, for everybody together, and how many at
-once. The account has a limit for all of them (10,000 a second by default)."""
+"""Requests per second that API Gateway accepts for each method of each path, for all callers together, and the burst.
+The account has a limit for all APIs (10,000 a second by default)."""

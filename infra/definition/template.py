@@ -1,4 +1,4 @@
-"""Put the whole stack together: what is merged into Chalice's template, and the last changes to the merged one."""
+"""Assemble the whole stack: the additions to Chalice's template, and the last changes to the merged template."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,13 +27,13 @@ from infra.definition.web.gateway import gateway, globals_section
 from infra.definition.web.site import origin, quoted_origin, site, site_reader
 
 MOST_RESOURCES = 500
-"""Resources that CloudFormation takes in one stack."""
+"""Maximum resources of one stack in CloudFormation."""
 SAM_ADDS = 14
-"""Resources that Chalice and the SAM transform add, besides the event source mapping of each type: the API, its stage,
-deployment and permissions, rules, the stream's mapping, and what becomes of a function's asynchronous settings."""
+"""Resources that Chalice and the SAM transform add, without the event source mapping of each type: the API, its stage,
+deployment and permissions, rules, the stream's mapping, and the functions' asynchronous settings."""
 Types = Sequence[JobType[Any, Any]]
 PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
-"""The API's CORS origin while Chalice packages: it can only write a fixed text."""
+"""The API's CORS origin while Chalice packages, because Chalice can only write a fixed text."""
 
 
 def merge_template(types: Types, stack: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def merge_template(types: Types, stack: str) -> dict[str, Any]:
 def resources(types: Types, stack: str) -> Resources:
     """Return all resources.
 
-    Raises ValueError when two parts share a logical id, ConfigurationError when there are more than a stack can have.
+    Raises ValueError if two parts share a logical id, ConfigurationError if there are more than a stack can have.
     """
     defined = functions(types, stack)
     groups = [log_group_id(short) for short in ("api", "authorizer", *(function.short for function in defined))]
@@ -94,7 +94,7 @@ def finish(
 ) -> dict[str, Any]:
     """Return Chalice's merged template with the dashboard's origin, and one Python and processor for all functions.
 
-    `zips` names the archive of each handler that has one of its own.
+    `zips` names the archive of each handler that has its own.
     """
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
     for resource in finished["Resources"].values():

@@ -1,4 +1,4 @@
-"""Run the platform on a laptop: an AWS emulator, a stand-in for Lambda, and the API, started by one command.
+"""Run the platform on a laptop: an AWS emulator, a replacement for Lambda, and the API, with one command.
 
-What the stack consists of is in `infra/definition`.
+The contents of the stack are in `infra/definition`.
 """

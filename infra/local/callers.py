@@ -1,7 +1,7 @@
-"""Tell programs of this machine from web pages in its browser: the local servers trust the first and not the second.
+"""Distinguish programs on this machine from web pages in its browser: the local servers trust only programs.
 
-A page can reach a loopback port in two ways: as itself, then the browser sends its `Origin` or `Sec-Fetch-Site`; or
-under a name that its own DNS server lets point to 127.0.0.1 (rebinding), then the browser sends that name as `Host`.
+A page can reach a loopback port in two ways. As itself, the browser sends its `Origin` or `Sec-Fetch-Site`. With a name
+that its own DNS server points to 127.0.0.1 (rebinding), the browser sends that name as `Host`.
 """
 
 import re
@@ -11,14 +11,14 @@ _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII | re.IGN
 _FOREIGN = ("cross-site", "same-site")
 
 FindHeader = Callable[[str], str | None]
-"""Finds the value of a header by its name in lower case."""
+"""Find the value of a header by its lower-case name."""
 
 
 def refusal(header: FindHeader, origins: Collection[str] = (), *, embeddable: bool = False) -> str | None:
-    """Return why a request must be refused, in one sentence; None when it may come in.
+    """Return why a request must be refused, in one sentence; None if it is accepted.
 
-    Pages of `origins` may call. With `embeddable`, any page may embed what the server gives out (an image); without,
-    a foreign page may only lead the browser there.
+    Pages of `origins` may call. With `embeddable`, any page may embed the server's content (an image); without it,
+    another site's page may only link to it.
     """
     if not _LOOPBACK.fullmatch(header("host") or ""):
         return "The Host must be localhost or 127.0.0.1."
@@ -30,5 +30,5 @@ def refusal(header: FindHeader, origins: Collection[str] = (), *, embeddable: bo
 
 
 def is_page(header: FindHeader) -> bool:
-    """Return True when a web page made the request, and not a program or the address bar."""
+    """Return True if a web page made the request, and not a program or the address bar."""
     return header("origin") is not None or (header("sec-fetch-site") or "none") != "none"

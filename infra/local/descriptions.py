@@ -1,4 +1,4 @@
-"""Read what botocore says about each service once a process: every session reads it anew, which takes up to 0.3 s."""
+"""Read botocore's description of each service once per process: every session would read it again, in up to 0.3 s."""
 
 import functools
 from pathlib import Path
@@ -10,14 +10,14 @@ from botocore.loaders import Loader
 
 
 def share() -> None:
-    """Let all sessions of this process read through one loader, which keeps what it has read; also those of moto."""
+    """Let all sessions of this process, including moto's, share one loader, which caches everything."""
     sessions: Any = botocore.session
     sessions.create_loader = _loader
 
 
 @functools.cache
 def _loader(paths: str | None = None) -> Loader:
-    # boto3 adds its folder when it has made a session, which may be after the first look
+    # boto3 adds its folder when it has made a session, which may be later
     return Loader(
         extra_search_paths=[*filter(None, (paths or "").split(":")), str(Path(boto3.__file__).parent / "data")]
     )

@@ -1,4 +1,4 @@
-"""Errors that keep the platform from running here, in sentences for the developer."""
+"""Define errors that prevent the platform from running here, with sentences for the developer."""
 
 from importlib.metadata import version
 from typing import Any
@@ -9,7 +9,7 @@ class CannotRun(RuntimeError):
 
 
 class BrokenCode(RuntimeError):
-    """The code on disk cannot be loaded; the message has what a developer needs to fix it."""
+    """The code on disk cannot be loaded; the message contains everything that a developer needs to fix it."""
 
 
 class IncompatibleMoto(RuntimeError):

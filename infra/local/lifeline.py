@@ -1,8 +1,8 @@
 """Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
 
-The parent holds the other end of standard input; it closes when the parent ends, however it ends, and needs no help
-from the operating system that only Linux has. It is run by path and imports nothing of the project: so it works for
-code from any folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
+The parent has the other end of standard input, which closes when the parent ends, whatever the reason; this works on
+every operating system. The file is run by its path and imports nothing of the project, so it works for code from any
+folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
 """
 
 import os
@@ -12,7 +12,7 @@ import threading
 
 NOT_SHIPPED = "JOBFLOW_NOT_SHIPPED"
 PROGRAM = "JOBFLOW_PROGRAM"
-"""Names the program that was typed, `make` or `jobflow`: what to do is said in its words."""
+"""The program that the user typed, `make` or `jobflow`, for messages with commands."""
 FOR_ONE_TYPE = (
     "For one job type: write {line} into handlers/<type>.requirements.txt, run `{program} lock`, "
     "and import it inside of the job function"
@@ -21,9 +21,9 @@ FOR_ALL_TYPES = "; for all: add it to requirements.txt, with its reason in docs/
 
 
 class NotShipped:
-    """Refuse modules that are installed on this machine and do not ship, as if they were not installed.
+    """Refuse installed modules that do not ship, as if they were not installed.
 
-    `text` holds module=requirement pairs, separated by spaces; `program` is what was typed.
+    `text` contains module=requirement pairs, separated by spaces; `program` is the typed program.
     """
 
     def __init__(self, text: str, program: str = "make") -> None:
@@ -31,15 +31,15 @@ class NotShipped:
         self._program = program
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
-        """Raise ModuleNotFoundError for such a module; leave any other to the next finder."""
+        """Raise ModuleNotFoundError for such a module; leave other modules to the next finder."""
         if name in self._requirements:
             raise ModuleNotFoundError(missing(name, self._requirements[name], self._program), name=name)
 
 
 def missing(module: str, requirement: str | None, program: str) -> str:
-    """Return the sentence about a module that does not ship: what brings it, and how it is added."""
+    """Return the sentence about a module that does not ship: its requirement, and how to add it."""
     advice = FOR_ONE_TYPE.format(line=requirement or f"the library that has {module}", program=program)
-    # What all types share is JobFlow's own; only a clone of it can add to that.
+    # JobFlow defines the libraries that all types share; only a clone of it can add one.
     more = FOR_ALL_TYPES if program == "make" else ""
     return f"No module named {module!r} in what ships. {advice}{more}"
 

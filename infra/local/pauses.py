@@ -1,6 +1,6 @@
-"""Read what the API and the watchdog ask for: paused job types, jobs of them to try, whether bulk actions are open.
+"""Read the requests of the API and the watchdog: paused job types, their probes, open bulk actions.
 
-The laptop's stand-in for disabled event source mappings, and for invocations of Lambda.
+On a laptop this replaces disabled event source mappings, and invocations of Lambda.
 """
 
 from collections.abc import Iterable
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
-    """Return the names of the paused types; None when the table does not answer."""
+    """Return the names of the paused types; None if the table does not answer."""
     return _marked(dynamodb, table, PAUSE, SINCE)
 
 
 def open_bulk_actions(dynamodb: "DynamoDBClient", table: str) -> set[str]:
-    """Return the ids of the bulk actions that are not over; none when the table does not answer."""
+    """Return the ids of unfinished bulk actions; none if the table does not answer."""
     return _marked(dynamodb, table, BULK, OPEN) or set()
 
 
 def probes(dynamodb: "DynamoDBClient", table: str, paused: Iterable[str]) -> dict[str, str]:
-    """Return the messages of the jobs that are to be tried of these paused types, by type. Each is returned once."""
+    """Return the messages of the probes for these paused types, by type. Each is returned once."""
     return {name: body for name in paused if (body := _take_probe(dynamodb, table, name)) is not None}
 
 
@@ -40,7 +40,7 @@ def _take_probe(dynamodb: "DynamoDBClient", table: str, name: str) -> str | None
             ReturnValues="ALL_OLD",
         )
     except (BotoCoreError, ClientError):
-        return None  # there is none, as a rule
+        return None  # there is usually none
     return answer["Attributes"]["asked"]["S"]
 
 

@@ -1,4 +1,4 @@
-"""Run the platform on this machine: start its parts in order, give them new code, stop them in the opposite order."""
+"""Run the platform on this machine: start its parts in order, give them new code, stop them in reverse order."""
 
 import os
 import time
@@ -33,7 +33,7 @@ from infra.local.state import dev_token, dotenv
 
 
 class Platform:
-    """Everything `make dev` runs. `terminal` takes the lines of all functions."""
+    """Run everything of `make dev`. `terminal` receives the lines of all functions."""
 
     def __init__(self, options: Options, terminal: Sink) -> None:
         self.options = options
@@ -72,7 +72,7 @@ class Platform:
         self._ready_seconds = round(time.monotonic() - self._began, 2)
 
     def reload(self) -> None:
-        """Run the code on disk. Raises BrokenCode when it cannot be loaded; the present code then continues to run."""
+        """Run the code on disk. Raises BrokenCode if it cannot be loaded; the present code then continues to run."""
         try:
             described = declared.describe(self.options.root, self.options.stack, self.origin)
         except BrokenCode:
@@ -81,14 +81,17 @@ class Platform:
         self._apply(described)
 
     def keep_alive(self) -> None:
-        """Start the API again if it has ended. Raises CannotRun when the emulator has: the state is lost with it."""
+        """Start the API again if it has ended.
+
+        Raises CannotRun if the emulator has ended, because its state is lost.
+        """
         if not self.emulator.alive:
             raise CannotRun("The emulator ended, and every job with it. Its log is in the state folder.")
         if self._api.ended:
             self._api.replace(self._variables)
 
     def obey_pauses(self) -> None:
-        """Receive nothing from the queues of paused job types, as a disabled event source mapping would."""
+        """Receive nothing from the queues of paused job types, like a disabled event source mapping."""
         paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
@@ -96,13 +99,13 @@ class Platform:
             self._start_probes()
 
     def _start_probes(self) -> None:
-        """Invoke the workers of paused types with the jobs that the watchdog wants to be tried."""
+        """Invoke the workers of paused types with the watchdog's probes."""
         asked = probes(self._dynamodb, self._variables["CONTROL_TABLE"], self._paused)
         for name, body in asked.items():
             self._service.submit(f"{self.options.stack}-{name.replace('.', '-')}", event_of(body))
 
     def work_off_bulk_actions(self) -> None:
-        """Invoke the function for them while there are any, as the API would in the cloud."""
+        """Invoke the function for bulk actions while there are open ones, like the API in the cloud."""
         if self._bulk is not None and not self._bulk.done():
             return
         if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]):
@@ -131,7 +134,7 @@ class Platform:
         self._parts.close()
 
     def _emulate_and_describe(self) -> None:
-        """Start both at the same time: each takes most of a second, and they are independent."""
+        """Start both at the same time: each takes almost a second, and they are independent."""
         options = self.options
         build = options.root / "dashboard" / "dist"
         self._build = build if (build / "index.html").exists() else None
@@ -155,7 +158,7 @@ class Platform:
     def _apply(self, described: Description, **for_the_api: str) -> None:
         options = self.options
         left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
-        self._sources.keep(left)  # before their queues go
+        self._sources.keep(left)  # before their queues are deleted
         try:
             place = resources.deploy(described, options.stack, self.aws)
         except ClientError as error:
@@ -172,7 +175,7 @@ class Platform:
         self.described = described
 
     def _libraries(self, handler: str) -> dict[str, str]:
-        """Return what keeps a function from libraries that neither everything nor its own type ships."""
+        """Return the value that hides libraries from a function unless all functions or its own type ship them."""
         root = self.options.root
         return probed(root, own_libraries(root, handler))
 
@@ -186,7 +189,7 @@ class Platform:
             policy = content_security_policy(self.api_url, files)
             try:
                 self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
-            except OSError as error:  # taken since it was found free
+            except OSError as error:  # another program has taken it since it was found free
                 raise ports.refused(self._dashboard_port, "DASHBOARD_PORT", error) from error
         if self._dashboard:
             self._parts.callback(self._dashboard.close)

@@ -1,4 +1,4 @@
-"""Take the ports of a run before anything is started, so that a port in use ends the run with one sentence."""
+"""Reserve the ports of a run before anything is started, so that a used port ends the run with one sentence."""
 
 import errno
 import socket
@@ -18,13 +18,13 @@ def listen(port: int, variable: str) -> socket.socket:
 
 
 def refused(port: int, variable: str, error: OSError) -> CannotRun:
-    """Return the error for a port that cannot be listened on, with what to do."""
+    """Return the error for a port that cannot be used, with a solution."""
     why = "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
     return CannotRun(f"Port {port} {why}, or choose another with {variable}=N.")
 
 
 def free(port: int, variable: str) -> int:
-    """Return a port that a child process can listen on. Raises CannotRun when the wanted one is in use."""
+    """Return a port that a child process can listen on. Raises CannotRun if the wanted one is in use."""
     with listen(port, variable) as probe:
         return port_of(probe)
 

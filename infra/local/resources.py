@@ -39,12 +39,12 @@ def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
 
 
 def verify_sender(address: str, aws: Mapping[str, str]) -> None:
-    """Let SES send from an address, which a person has to confirm in the cloud."""
+    """Let SES send from an address, which a person must confirm in the cloud."""
     Clients(aws).ses().create_email_identity(EmailIdentity=address)
 
 
 def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
-    """Store the upload that the example of image.process names, so that the example works."""
+    """Store the upload in the example of image.process, so that the example works."""
     if photo.exists():
         Clients(aws).s3().put_object(
             Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg"

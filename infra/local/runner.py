@@ -1,4 +1,4 @@
-"""Start the platform, follow edits, stop in order at Ctrl-C, at once at a second one (`make dev`)."""
+"""Start the platform, follow edits, stop in order at Ctrl-C, and at once at a second Ctrl-C (`make dev`)."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def run() -> int:
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 1
-    descriptions.share()  # the runner makes clients anew at each edit
+    descriptions.share()  # the runner makes new clients at each edit
     signals = Signals()
     terminal = Terminal(options.stack)
     try:
@@ -53,8 +53,8 @@ def run() -> int:
 class Signals:
     """Raise Stop in the main thread at the first SIGINT or SIGTERM; end this process at once at the next.
 
-    No child outlives that: each holds a lifeline to this process. One signal may arrive twice, from the terminal and
-    from a wrapper that passes it on, so a second one only counts a moment later.
+    No child outlives that, because each has a lifeline to this process. One signal may arrive twice, from the terminal
+    and from a wrapper, so a second one counts only after a moment.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Signals:
             signal.signal(number, self._handle)
 
     def shut(self) -> None:
-        """Let the run end without an exception that would interrupt it."""
+        """Let the run end without an interrupting exception."""
         self._first = self._first or time.monotonic()
 
     def _handle(self, number: int, frame: Any) -> None:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Print the lines of functions for a terminal, or as JSON lines for anything else that reads standard output."""
+"""Print the lines of functions for a terminal, or as JSON lines for other readers of standard output."""
 
 import json
 import queue
@@ -36,7 +36,7 @@ MISHAPS = ("Task timed out", "Runtime exited", "Init timed out")
 
 
 class Terminal:
-    """A sink that never blocks; a thread of its own writes. `say` is for the runner's own sentences."""
+    """A sink that never blocks; a separate thread writes. `say` is for the runner's own sentences."""
 
     def __init__(self, stack: str, out: TextIO | None = None) -> None:
         out = out or sys.stdout
@@ -48,12 +48,12 @@ class Terminal:
         self._thread.start()
 
     def __call__(self, line: LogLine) -> None:
-        """Take a line of a function; past the capacity it is dropped."""
+        """Accept a line of a function; above the capacity it is dropped."""
         if not line.platform or any(mishap in line.message for mishap in MISHAPS):
             self._put(lambda: self._render(line))
 
     def say(self, sentence: str, style: str = "") -> None:
-        """Print a sentence of the runner's own. On standard error when standard output is for machines."""
+        """Print a sentence of the runner itself; on standard error if standard output is for programs."""
         self._put(lambda: self._say(sentence, style))
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class Terminal:
             print(sentence, file=sys.stderr, flush=True)
 
     def _pretty(self, line: LogLine) -> None:
-        if not _is_metric(line):  # the event that it counts is shown one line above
+        if not _is_metric(line):  # the counted event is shown one line above
             self._console.print(pretty(line, self._stack))
 
     def _raw(self, line: LogLine) -> None:
@@ -89,7 +89,7 @@ class Terminal:
 
 
 def raw(line: LogLine) -> str:
-    """Return a line as JSON: its own when it is JSON, else wrapped."""
+    """Return a line as JSON: unchanged if it is JSON, else wrapped."""
     if parse(line.message) is not None:
         return line.message
     at = datetime.fromtimestamp(line.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")

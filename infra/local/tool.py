@@ -1,4 +1,4 @@
-"""Install a Python tool into a separate environment with uv on first use: it pins other versions than this project."""
+"""Install a Python tool with uv to a separate environment on first use: it pins other versions than this project."""
 
 import fcntl
 import shutil
@@ -20,12 +20,12 @@ class ToolUnavailable(RuntimeError):
 def python(name: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
     """Return the Python of the environment `root`/`name`-venv, which has the requirements.
 
-    Raises ToolUnavailable when they cannot be installed, for instance without a network.
+    Raises ToolUnavailable if they cannot be installed, for example without a network.
     """
     home = root / f"{name}-venv"
     executable, finished, wanted = home / "bin" / "python", home / "installed.txt", "\n".join(requirements)
     make(root)
-    # on a new machine several processes of one test run ask for it at the same moment
+    # on a new machine several processes of one test run need it at the same moment
     with (root / f"{name}-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.exists() or finished.read_text() != wanted:

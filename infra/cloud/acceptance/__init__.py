@@ -1,4 +1,4 @@
-"""Check in a real account what neither the emulators nor the template can show: one promise after the other.
+"""Check in a real account what emulators and the template cannot show, one promise after the other.
 
-Each check uses a stage that was made for it, and that is destroyed afterwards.
+Each check uses a stage that is created for it and destroyed afterwards.
 """

@@ -1,4 +1,4 @@
-"""Promises about services by themselves: dead letters, fair queues, an alarm that reaches somebody, a restore."""
+"""Check promises of single services: dead letters, fair queues, the delivery of an alarm, a restore."""
 
 import json
 import time
@@ -19,11 +19,11 @@ NOISY = 20
 ALARM = "growing"
 REACHED = 120.0
 RESTORED = 3_600.0
-"""Seconds that a table's restore may take, the five minutes by which it lags included."""
+"""Seconds that a table's restore may take, including its lag of five minutes."""
 
 
 def redrive(stand: Stand) -> str:
-    """Receive a message as often as a queue lets one, and see it in the dead-letter queue."""
+    """Receive a message as often as a queue allows, and find it in the dead-letter queue."""
     with _queue(stand, "dead") as dead, _queue(stand, "redrive") as queue:
         sqs = stand.account.client("sqs")
         target = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -43,7 +43,7 @@ def redrive(stand: Stand) -> str:
 
 
 def fair_queues(stand: Stand) -> str:
-    """Send many messages of one tenant and then one of another, and see whose are handed out first."""
+    """Send many messages of one tenant and then one of another, and check the order of delivery."""
     with _queue(stand, "fair") as queue:
         sqs = stand.account.client("sqs")
         for tenant in [*["noisy"] * NOISY, "quiet"]:
@@ -60,7 +60,7 @@ def fair_queues(stand: Stand) -> str:
 
 
 def alarm_reaches(stand: Stand) -> str:
-    """Let an alarm ring, and see that the topic hands it to a subscriber."""
+    """Let an alarm ring, and check that the topic delivers it to a subscriber."""
     topics = names_of(stand.stack.resources(), TOPIC)
     if not topics:
         raise NotTried("alarms go to a topic of yours (AlarmTopicArn)")
@@ -86,7 +86,7 @@ def alarm_reaches(stand: Stand) -> str:
 
 
 def restore(stand: Stand) -> str:
-    """Restore the table of jobs to a second between two jobs: the first is there, the second is not."""
+    """Restore the table of jobs to a second between two jobs: the first exists, the second does not."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), None)
     if kind is None:
         raise NotTried("no job type declares Changes(smoke=…)")
@@ -110,7 +110,7 @@ def restore(stand: Stand) -> str:
 
 
 def shifting(stand: Stand) -> str:
-    """Change the API of a stage that shifts traffic, and see that CodeDeploy has moved it step by step."""
+    """Change the API of a stage with `ShiftTraffic`, and check that CodeDeploy has moved it step by step."""
     if stand.redeploy is None:
         raise NotTried("the stage cannot be deployed again here")
     stand.redeploy({"ShiftTraffic": "true"})
@@ -130,7 +130,7 @@ def shifting(stand: Stand) -> str:
 
 @contextmanager
 def _queue(stand: Stand, purpose: str) -> Iterator[str]:
-    """Make a queue that goes when the block ends; its name begins with the stage's, as the policies want it."""
+    """Make a queue that is deleted when the block ends; its name begins with the stage's, as the policies require."""
     sqs = stand.account.client("sqs")
     url = sqs.create_queue(QueueName=f"{stand.stack.name}-acceptance-{purpose}-{int(time.time())}")["QueueUrl"]
     try:
@@ -155,7 +155,7 @@ def _active(client: Any, table: str) -> bool | None:
 
 
 def _deleted(client: Any, table: str) -> bool | None:
-    """Delete a table, which DynamoDB refuses while it is being made, and tell whether it is gone."""
+    """Delete a table, which DynamoDB refuses while it is being created; return whether it is deleted."""
     try:
         client.delete_table(TableName=table)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""List the promises, check them one by one, and tell of each what was seen, how long it took and what it cost."""
+"""List the promises, check them one by one, and report for each the observation, the time and the cost."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ KEPT, BROKEN, LEFT_OUT = "kept", "NOT KEPT", "not tried"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What is promised, and the check that returns what it saw. `short` names it in `--only` and `--without`."""
+    """A promise, and the check that returns its observation. `short` is its name in `--only` and `--without`."""
 
     short: str
     text: str
@@ -40,12 +40,12 @@ PROMISES: Sequence[Promise] = (
     Promise("restore", "the jobs table can be restored to a second", aws.restore),
     Promise("shift", "CodeDeploy moves the API's traffic step by step", aws.shifting),
 )
-"""The lines of docs/deploy.md of what was shown nowhere, those that take long at the end."""
+"""The promises of docs/deploy.md that nothing else shows, slow ones at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One promise as it was found: `state` is KEPT, BROKEN or LEFT_OUT; seconds and dollars are what it took."""
+    """The result of one promise: `state` is KEPT, BROKEN or LEFT_OUT, with the seconds and dollars."""
 
     promise: str
     state: str
@@ -54,12 +54,12 @@ class Result:
     dollars: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a file."""
+        """Return the result for a file."""
         return asdict(self)
 
 
 def check(stand: Stand, promises: Sequence[Promise]) -> Iterator[Result]:
-    """Check each; one that is not kept, or that AWS refuses, keeps none of the others from being checked."""
+    """Check each; a broken promise, or a refusal by AWS, does not prevent the other checks."""
     for promise in promises:
         start, before = stand.clock(), stand.made
         state, seen = _seen(promise, stand)

@@ -1,4 +1,4 @@
-"""The stage that the promises are checked on: its API, its clients, its jobs, and how long to wait for something."""
+"""Provide the stage for the checks: its API, its clients, its jobs, and the waiting times."""
 
 import time
 import uuid
@@ -22,22 +22,22 @@ LABEL = "acceptance"
 TTL = 4 * 3600.0
 POLL = 1.0
 PATIENCE = 300.0
-"""Seconds for which something is waited for, unless a promise names others."""
+"""Seconds to wait for a result, unless a promise sets others."""
 
 
 class NotTried(Exception):
-    """A promise that cannot be checked here; the message says why."""
+    """A promise that cannot be checked here; the message gives the reason."""
 
 
 class NotKept(Exception):
-    """A promise that was not kept; the message says what was seen."""
+    """A promise was broken; the message contains the observation."""
 
 
 @dataclass
 class Stand:
     """The stage. `made` counts the jobs, which cost money; `address` finds the API's URL in the stack's outputs.
 
-    `redeploy` deploys the stage again with parameters; None where that is not played.
+    `redeploy` deploys the stage again with parameters; None where that is not tested.
     """
 
     account: Account
@@ -59,18 +59,18 @@ class Stand:
         return self.address(self.outputs).rstrip("/")
 
     def api(self, role: Role = Role.OPERATOR) -> Api:
-        """Return the API for a caller of that role."""
+        """Return the API for a caller with that role."""
         if role not in self._apis:
             text, _ = access.tokens(self.account, self.stack).issue(role, LABEL, TTL, self.account.identity)
             self._apis[role] = Api(self.url, text, self.patience, self.sleep, self.clock)
         return self._apis[role]
 
     def get(self, url: str, **headers: str) -> urllib3.BaseHTTPResponse:
-        """Ask for a page; any answer is one."""
+        """Request a page; any answer is accepted."""
         return self.pool.request("GET", url, headers=headers, timeout=SECONDS, redirect=False)
 
     def has(self, name: str) -> JobType[Any, Any]:
-        """Return a job type of the stage. Raises NotTried when it has no such type."""
+        """Return a job type of the stage. Raises NotTried if it has none of that name."""
         for kind in self.types:
             if kind.name == name:
                 return kind
@@ -83,11 +83,11 @@ class Stand:
         return str(self.api().send("POST", "/jobs", wanted, key=f"{LABEL}-{uuid.uuid4()}")["id"])
 
     def ended(self, job_id: str) -> dict[str, Any]:
-        """Return a job when it has ended. Raises NotKept when that takes too long."""
+        """Return a job when it has ended. Raises NotKept if that takes too long."""
         return self.until(lambda: self._over(self.api().send("GET", f"/jobs/{job_id}")), f"the end of job {job_id}")
 
     def until(self, look: Callable[[], T | None], what: str, patience: float | None = None) -> T:
-        """Look until there is something. Raises NotKept after `patience` seconds."""
+        """Repeat until there is a result. Raises NotKept after `patience` seconds."""
         end = self.clock() + (self.patience if patience is None else patience)
         while (found := look()) is None:
             if self.clock() >= end:

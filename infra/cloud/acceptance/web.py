@@ -1,4 +1,4 @@
-"""Promises about what answers: API Gateway by itself, its authorizer, CloudFront, and functions that start."""
+"""Check promises about answers: API Gateway's own, its authorizer, CloudFront, and starting functions."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from infra.cloud.commands import access
 
 PROBLEM = "application/problem+json"
 REVOKED = 360.0
-"""Seconds after which a revoked token has stopped working everywhere: the authorizer's cache keeps five minutes."""
+"""Seconds after which a revoked token works nowhere: the authorizer caches for five minutes."""
 HEADERS = ("content-security-policy", "strict-transport-security", "x-content-type-options", "x-frame-options")
 INIT = re.compile(r"Init Duration: ([\d.]+) ms|\"initDurationMs\":\s*([\d.]+)")
 LONGEST_START = 5_000.0
 
 
 def gateway_answers(stand: Stand) -> str:
-    """See that answers which no function gives keep their content type."""
+    """Check that answers without a function keep their content type."""
     refused = {
         "no token": stand.get(f"{stand.url}/jobs"),
         "an unknown token": stand.get(f"{stand.url}/jobs", Authorization=f"Bearer {'A' * 43}"),
@@ -34,7 +34,7 @@ def gateway_answers(stand: Stand) -> str:
 
 
 def authorizer(stand: Stand) -> str:
-    """Revoke a token that was just used, and see when it stops working."""
+    """Revoke a token that was just used, and measure when it stops working."""
     tokens = access.tokens(stand.account, stand.stack)
     text, token = tokens.issue(Role.VIEWER, LABEL, REVOKED * 2, stand.account.identity)
     headers = {"Authorization": f"Bearer {text}"}
@@ -50,7 +50,7 @@ def authorizer(stand: Stand) -> str:
 
 
 def console(stand: Stand) -> str:
-    """See that CloudFront serves the console with its headers, and that the bucket behind it is closed."""
+    """Check that CloudFront serves the console with its headers, and that the bucket behind it is private."""
     if "SiteUrl" not in stand.outputs:
         raise NotTried("the stage has no console")
     url = stand.outputs["SiteUrl"].rstrip("/")
@@ -84,7 +84,7 @@ def cold_starts(stand: Stand) -> str:
 
 
 def _reports(logs: Any, group: str) -> Iterator[str]:
-    """Yield Lambda's reports of invocations, in whichever of its two formats the function's log has."""
+    """Yield Lambda's reports of invocations, in either of the two formats of a function's log."""
     for pattern in ("REPORT", '"platform.report"'):
         try:
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=pattern)
@@ -94,7 +94,7 @@ def _reports(logs: Any, group: str) -> Iterator[str]:
 
 
 def upload_form(stand: Stand, content: bytes, content_type: str) -> str:
-    """Upload a file by the form that the API signs; returns its key."""
+    """Upload a file with a form that the API signs; return its key."""
     form = stand.api().send("POST", "/uploads", {"content_type": content_type, "bytes": len(content)}, key="")
     fields = {**form["fields"], "file": ("file", content, content_type)}
     answer = stand.pool.request("POST", form["url"], fields=fields, timeout=60)

@@ -1,4 +1,4 @@
-"""Promises about jobs at work: partial batches, how fast workers come, mail, and the metrics of queues."""
+"""Check promises about running jobs: partial batches, the speed of scaling, mail, and the metrics of queues."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,11 @@ MISSING = "uploads/00000000-0000-4000-8000-000000000000"
 GOOD, BAD, MANY = 8, 2, 100
 SIMULATOR = "success@simulator.amazonses.com"
 METRICS = 600.0
-"""Seconds until AWS/SQS has a point of a queue that was idle before."""
+"""Seconds until AWS/SQS has a data point of a queue that was idle."""
 
 
 def partial_batches(stand: Stand) -> str:
-    """Let jobs fail among others, and see that the others run once."""
+    """Let some jobs fail, and check that the others run once."""
     stand.has("image.process")
     key = upload_form(stand, PIXEL, "image/png")
     good = [stand.job("image.process", {"key": key}) for _ in range(GOOD)]
@@ -36,7 +36,7 @@ def partial_batches(stand: Stand) -> str:
 
 
 def workers_come(stand: Stand) -> str:
-    """Make many jobs at once, and see how long it takes until all have ended."""
+    """Make many jobs at once, and measure how long it takes until all have ended."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), None)
     if kind is None:
         raise NotTried("no job type declares Changes(smoke=…)")
@@ -49,7 +49,7 @@ def workers_come(stand: Stand) -> str:
 
 
 def mail(stand: Stand) -> str:
-    """Send a mail to the simulator of SES."""
+    """Send a mail to SES's simulator."""
     stand.has("email.send")
     shown = {one["ParameterKey"]: one["ParameterValue"] for one in (stand.stack.describe() or {})["Parameters"]}
     identity, asking = shown["MailIdentity"], Asking(stand.account)
@@ -65,7 +65,7 @@ def mail(stand: Stand) -> str:
 
 
 def queue_metrics(stand: Stand) -> str:
-    """See that AWS/SQS tells of a queue that had messages: the alarms about queues are made of it."""
+    """Check that AWS/SQS reports a queue that had messages: the queues' alarms depend on it."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), stand.types[0])
     name, start = queue_name(stand.stack.name, kind.queue, kind.queue_ending), stand.clock()
     stand.until(lambda: _point(stand, name), f"a point of {name}", METRICS)

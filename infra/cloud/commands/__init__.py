@@ -1,4 +1,4 @@
-"""The commands on a stage: deploy, look at, recount, destroy, and hand out tokens.
+"""Implement the commands on a stage: deploy, status, recount, destroy, tokens.
 
-How a stack is changed is in `stack`, what is looked at first in `preflight`.
+The code that changes a stack is in `stack`, the checks before it in `preflight`.
 """

@@ -1,4 +1,4 @@
-"""Make a stage, check on it what cannot be shown without an account, tell, and destroy it: nothing is left."""
+"""Create a stage, check on it what needs an account, report, and destroy it: nothing is left."""
 
 import json
 import os
@@ -27,7 +27,7 @@ Deploy = Callable[[Mapping[str, str]], dict[str, str]]
 
 @dataclass
 class Acceptance:
-    """One run. `deploy` makes or changes the stage with parameters, and returns its outputs."""
+    """One run. `deploy` creates or changes the stage with parameters, and returns its outputs."""
 
     account: Account
     stack: Stack
@@ -41,7 +41,7 @@ class Acceptance:
     redeploys: bool = True
 
     def run(self) -> list[Result]:
-        """Deploy, check, destroy; returns what was found. Raises CloudError for a stage that is there or production."""
+        """Deploy, check, destroy; return the results. Raises CloudError for an existing stage, and for production."""
         stage = stage_of(self.stack.name)
         if is_production(stage) or self.stack.describe() is not None:
             raise CloudError(
@@ -74,12 +74,12 @@ class Acceptance:
 
 
 def line(result: Result) -> str:
-    """Return promise, state, what was seen, seconds and dollars in a line."""
+    """Return promise, state, observation, seconds and dollars in a line."""
     return f"{result.state}: {result.promise} | {result.seen} | {result.seconds:.0f} s | ${result.dollars:.4f}"
 
 
 def recorded(account: Account, results: Sequence[Result], now: datetime, folder: Path) -> dict[str, Any]:
-    """Return what docs/deploy.md shows of the last run in a real account: date, region, commit, and each promise."""
+    """Return the last run's report in a real account for docs/deploy.md: date, region, commit, and each promise."""
     return {
         "date": f"{now:%Y-%m-%d}",
         "region": account.region,
@@ -89,7 +89,7 @@ def recorded(account: Account, results: Sequence[Result], now: datetime, folder:
 
 
 def write(path: Path, record: Mapping[str, Any]) -> None:
-    """Write the record. Raises CloudError against an emulator, whose answers show nothing of AWS."""
+    """Write the report. Raises CloudError with an emulator, whose answers show nothing about AWS."""
     if any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ):
         raise CloudError("AWS_ENDPOINT_URL is set: what an emulator plays is not recorded as seen in an account.")
     path.write_text(json.dumps(record, indent=1) + "\n")

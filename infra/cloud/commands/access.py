@@ -1,4 +1,4 @@
-"""Reach the tables of a deployed stage with the deployer's credentials: its API tokens, its counters."""
+"""Access the tables of a deployed stage with the deployer's credentials: its API tokens, its counters."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +15,11 @@ from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 
 SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
-"""Parameters of the stack by the variables that tell the library the same."""
+"""Parameters of the stack, by the library's variables with the same meaning."""
 
 
 def settings(account: Account, stack: Stack) -> Settings:
-    """Return the settings with which the library reaches a stage's tables; raises CloudError without such a stack."""
+    """Return the settings for the library to access a stage's tables; raises CloudError without such a stack."""
     outputs = stack.outputs()
     chosen = parameters.known({}, (stack.describe() or {}).get("Parameters", []))
     return Settings.from_env({
@@ -32,18 +32,18 @@ def settings(account: Account, stack: Stack) -> Settings:
 
 
 def tokens(account: Account, stack: Stack) -> Tokens:
-    """Return the tokens of a stack; raises CloudError when there is no such stack."""
+    """Return the tokens of a stack; raises CloudError if there is no such stack."""
     return Tokens(DynamoTokenStore(settings(account, stack)))
 
 
 def deploys(account: Account, stack: Stack) -> Deploys:
-    """Return where a stack's deployments are written down; raises CloudError when there is no such stack."""
+    """Return the record of a stack's deployments; raises CloudError if there is no such stack."""
     return DynamoCounters(settings(account, stack))
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the events of the library off standard output, which is for answers alone."""
+    """Keep the library's events off standard output, which is only for answers."""
     log = logger()
     before = log.log_level
     log.setLevel("WARNING")

@@ -13,16 +13,16 @@ from infra.cloud.stack.cloudformation import Stack
 
 LOOK_PAUSE = 5.0
 MOST_LOOKS = 720
-"""Looks at a backup that is being made: an hour."""
+"""Number of reads of a running backup: an hour."""
 
 
 def backup(
     account: Account, stack: Stack, *, keep: int = 0, now: float, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[str, list[str]]:
-    """Back up both tables under one name; returns it, and the names of the backups that were deleted.
+    """Back up both tables under one name; return it, and the names of the deleted backups.
 
-    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete, and with them
-    what a run that was stopped left of one. Backups with names of another form stay.
+    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete, together with
+    the remains of an interrupted run. Backups with other names stay.
     """
     stack.outputs()
     name, client = f"{stack.name}-{stamp(now)}", account.client("dynamodb")
@@ -36,7 +36,7 @@ def backup(
 
 
 def names(account: Account, stack: str) -> list[str]:
-    """Return the names of the backups that hold both tables, the oldest first."""
+    """Return the names of the backups that contain both tables, oldest first."""
     of_jobs, of_control = (backups(account, stack, short) for short in TABLES)
     return [name for name in of_jobs if name in of_control]
 
@@ -48,7 +48,7 @@ def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
     kept = [name for name in tables[0] if all(name in found for found in tables)][-keep:]
     if not kept:
         return []
-    # in one table only, too: half a backup is what a run leaves that is stopped. A newer one may be under way
+    # also if it is in only one table: an interrupted run leaves half a backup. A newer one may be running
     old = list(dict.fromkeys(
         name for found in tables for name in itertools.takewhile(lambda one: one != kept[0], found)
     ))  # fmt: skip

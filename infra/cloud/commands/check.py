@@ -1,4 +1,4 @@
-"""Look at the account and the parameters before anything changes, for `make preflight` and as deploy's first step."""
+"""Check the account and the parameters before anything changes, for `make preflight` and as deploy's first step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ from infra.definition.parameters import parameters as declared
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings, those that stop the deployment first; and the parameters that a deployment sets by itself.
+    """The findings, blocking ones first; and the parameters that a deployment sets automatically.
 
-    `defaults` has what was set for a first deployment that failed, too.
+    `defaults` also has the parameters of a failed first deployment.
     """
 
     findings: Sequence[Finding]
@@ -48,7 +48,7 @@ def check(
     *,
     force_remove: bool = False,
 ) -> Checked:
-    """Look at everything; changes nothing. Raises CloudError for a value that a parameter cannot have."""
+    """Check everything; change nothing. Raises CloudError for an invalid value of a parameter."""
     kept = _kept(stack)
     given = {**kept, **given}
     parameters.refuse_wrong(declared(), given)
@@ -117,9 +117,9 @@ def _of_the_account(
 
 
 def of_this_machine(types: Sequence[JobType[Any, Any]], root: Path = ROOT) -> Iterator[Finding]:
-    """Yield what is wrong here: no Python of the functions' version, or libraries that are not pinned with hashes.
+    """Yield the problems of this machine: no Python of the functions' version, or libraries without hashes.
 
-    Whether there are wheels for the functions' Python is found by packaging, before anything changes.
+    Packaging checks later, before anything changes, whether there are wheels for the functions' Python.
     """
     if interpreter(PYTHON) is None:
         yield Finding("Python", NO_BYTE_CODE.format(here=HERE, there=PYTHON))

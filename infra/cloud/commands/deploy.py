@@ -1,4 +1,4 @@
-"""Bring a checkout to a running stage: preflight, package, upload, change set, stack, dashboard, first token."""
+"""Deploy a checkout: preflight, package, upload, change set, stack, dashboard, first token."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,12 +27,12 @@ from infra.definition.names import prefix_of, stage_of
 
 @dataclass
 class Deployment:
-    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
+    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None skips it.
 
-    `tags` are put on everything besides the stage's own, and stay until they are set anew.
-    For `monitor` seconds after an update CloudFormation watches the alarms, and rolls it back when one rings.
-    `smoke` tries the stage afterwards; when it fails, the former version comes back unless `keep`.
-    `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
+    `tags` are put on everything in addition to the stage's own, and stay until others are set. For `monitor` seconds
+    after an update CloudFormation watches the alarms, and rolls back if one rings. `smoke` tests the stage afterwards;
+    if it fails, the previous version is restored unless `keep`. `force_remove` continues if a removed job type has
+    unfinished jobs; they are then cancelled.
     """
 
     account: Account
@@ -55,7 +55,7 @@ class Deployment:
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
 
     def run(self) -> dict[str, str]:
-        """Deploy and return the stack's outputs; a dry run has none. Raises CloudError."""
+        """Deploy and return the stack's outputs; a dry run returns none. Raises CloudError."""
         self.stack.check_changeable()
         self._preflight()
         if self.dry_run:
@@ -79,7 +79,7 @@ class Deployment:
         return outputs
 
     def _preflight(self) -> None:
-        """Say what cannot work; raises CloudError for what would make the deployment fail."""
+        """Print what cannot work; raises CloudError for problems that would make the deployment fail."""
         checked = check(self.account, self.stack, self.types(), self.given, force_remove=self.force_remove)
         self.removed = checked.removed
         for finding in checked.findings:
@@ -90,7 +90,7 @@ class Deployment:
         self.given = {**checked.defaults, **self.given}
 
     def _rehearse(self) -> None:
-        """Say what would change, and leave nothing behind."""
+        """Print what would change, and leave nothing behind."""
         if self.stack.failed_at_first():
             self.terminal.say("The first deployment failed. A real one removes what is left of it and makes all anew.")
             return
@@ -126,12 +126,13 @@ class Deployment:
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
             self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
-            # CloudFormation could not delete protected tables itself. Nobody has had a token for what never was up.
+            # CloudFormation could not delete protected tables itself. A stage that never worked has given nobody a
+            # token.
             unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
     def _apply(self, package: Package, given: Mapping[str, str]) -> None:
-        """Bring the stack to the template."""
+        """Update the stack to the template."""
         proposed = self._propose(package, given)
         if proposed is None:
             self.terminal.say("The stack is as it should be: nothing changes.")
@@ -151,7 +152,7 @@ class Deployment:
         return signing.of(self.account, self.stack.name, found, declared, self.given, time.time())
 
     def _show(self, proposed: ChangeSet | None) -> None:
-        """Say what changes, what of it costs money by standing there, and what loses data."""
+        """Print the changes, their fixed cost, and what loses data."""
         changes, types = proposed.changes if proposed else [], self.types()
         costs = standing.of_changes(changes, standing.by_resource(types, self.stack.name))
         self.terminal.diff(changes, costs)
@@ -173,9 +174,9 @@ class Deployment:
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
     def _try(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Mark the deployment, try it, then note it for `make rollback`: a repeated one sees what nobody tried.
+        """Mark the deployment, test it, then record it for `make rollback`; a repeated run sees that it was not tested.
 
-        One that fails and stays is noted, too. Raises SmokeFailed.
+        A failed deployment that stays is recorded too. Raises SmokeFailed.
         """
         known = history.read(self.account, self.stack.name)
         noted = bool(known) and known[-1].same_as(self._made())
@@ -183,7 +184,7 @@ class Deployment:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
-            # made by a run that ended before its trial did
+            # made by a run that ended before its smoke did
             former = Former(known[-1], known) if known and not noted else None
         try:
             if self.smoke is not None:
@@ -201,7 +202,7 @@ class Deployment:
         return history.Deployed.of(self.stack.describe() or {}, self.template_url)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
-        """Return what CloudFormation watches after the change; a new stack has no alarms before it."""
+        """Return the alarms for CloudFormation to watch after the change; a new stack has none before it."""
         if new or not self.monitor:
             return UNWATCHED
         return monitoring.configuration(self.account, self.stack.name, self.monitor)
@@ -213,7 +214,7 @@ class Deployment:
             raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
 
     def _close_policy(self, package: Package) -> dict[str, str]:
-        """Tell the dashboard's security policy the API's address, which is not known before both exist."""
+        """Add the API's address, which is known only when both exist, to the dashboard's security policy."""
         outputs = self.stack.outputs()
         found = self.stack.describe() or {}
         known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
@@ -230,5 +231,5 @@ class Deployment:
 
 
 def tags_of(stack: str) -> dict[str, str]:
-    """Return the tags on everything of a stack; `destroy` looks for them."""
+    """Return the tags on everything of a stack; `destroy` searches for them."""
     return {"project": prefix_of(stack), "stage": stage_of(stack)}

@@ -17,12 +17,12 @@ from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
 LAST_RUNS = 5.0
-"""Seconds in which an invocation that was under way ends: it makes its log group again."""
+"""Seconds until running invocations end: each would create its log group again."""
 
 
 @dataclass
 class Destruction:
-    """One run of destroy. `confirmed` is the stage's name, typed once more."""
+    """One run of destroy. `confirmed` is the stage's name as typed for confirmation."""
 
     account: Account
     stack: Stack
@@ -31,7 +31,7 @@ class Destruction:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
-        """Delete everything; returns the ARNs of what is left. Raises CloudError when it was not confirmed."""
+        """Delete everything; return the ARNs of the rest. Raises CloudError if it was not confirmed."""
         if self.confirmed != self.stack.name:
             raise CloudError(
                 f"This deletes every job, file and log of {self.stack.name} permanently. "
@@ -53,7 +53,7 @@ class Destruction:
         return left
 
     def left(self) -> Iterator[str]:
-        """Yield ARNs of everything that still has the stack's tags, and log groups of its name."""
+        """Yield the ARNs of everything that still has the stack's tags, and of log groups with its name."""
         yield from (arn for arn in self._tagged() if exists(self.account, arn))
         yield from self._log_groups()
 
@@ -64,7 +64,7 @@ class Destruction:
             yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
 
     def _delete_secrets(self) -> None:
-        """Delete the first token of a stage that is gone; without a delay, so that its name is free for the next."""
+        """Delete the first token of a deleted stage; without a delay, so that its name is free for the next."""
         for arn in [arn for arn in self._tagged() if arn.split(":")[2] == "secretsmanager"]:
             client = self.account.client("secretsmanager")
             with contextlib.suppress(client.exceptions.ResourceNotFoundException):

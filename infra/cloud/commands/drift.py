@@ -1,4 +1,4 @@
-"""Tell what in a stage's stack was changed by hand since its last deployment."""
+"""Find manual changes in a stage's stack since its last deployment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ CHANGED = ["MODIFIED", "DELETED"]
 
 
 def drift(stack: Stack) -> list[str]:
-    """Return a line for each resource that is not as the template has it; raises CloudError when it cannot be told."""
+    """Return a line for each resource that differs from the template; raises CloudError if AWS cannot tell."""
     cloudformation = stack.account.cloudformation
-    stack.outputs()  # says when there is no such stack
+    stack.outputs()  # reports a missing stack
     detection = cloudformation.detect_stack_drift(StackName=stack.name)["StackDriftDetectionId"]
     _wait(stack, detection)
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Hand out the first admin token of a stage: to a person at a terminal, into a file or Secrets Manager, never a log."""
+"""Give out the first admin token of a stage: at a terminal, to a file or to Secrets Manager, never to a log."""
 
 import os
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from infra.cloud.terminal import Terminal
 
 LABEL = "first admin"
 OF_DEPLOYMENTS = "smoke of a deployment"
-"""Label of the tokens that deployments make for themselves, for some minutes."""
+"""Label of the short-lived tokens that deployments make for themselves."""
 ONLY_THE_OWNER = 0o600
 
 
 @dataclass(frozen=True)
 class FirstToken:
-    """The place of the first token: `file`, `secret` (a new one in Secrets Manager), or without both the terminal."""
+    """The place for the first token: `file`, `secret` (a new one in Secrets Manager), or the terminal without both."""
 
     file: Path | None = None
     secret: str = ""
@@ -26,7 +26,7 @@ class FirstToken:
     def hand_out(
         self, tokens: Tokens, account: Account, terminal: Terminal, tags: Mapping[str, str] | None = None
     ) -> None:
-        """Issue it unless the stage has a token already. Raises CloudError when the file cannot be made.
+        """Issue it unless the stage already has a token. Raises CloudError if the file cannot be created.
 
         A secret gets the stage's `tags`, by which `destroy` finds it.
         """
@@ -48,7 +48,7 @@ class FirstToken:
 
 
 def _taken_back(token: Token) -> bool:
-    """Tell whether it is a first token that was revoked, as one is that could not be handed out."""
+    """Return whether it is a revoked first token, such as one that could not be delivered."""
     return token.label == LABEL and token.revoked_at is not None
 
 
@@ -59,7 +59,7 @@ def _issue(tokens: Tokens, account: Account) -> str:
 
 def _into_file(path: Path, tokens: Tokens, account: Account) -> None:
     try:
-        # made before the token, and never over something that is there
+        # created before the token, and never over an existing file
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_THE_OWNER)
     except OSError as error:
         raise CloudError(f"The file for the token cannot be made: {error}. No token was issued.") from error

@@ -1,4 +1,4 @@
-"""Have a deployed stage recount its jobs now, as it does every night, and tell what it found."""
+"""Let a deployed stage recount its jobs now, as it does every night, and report the result."""
 
 import json
 import time
@@ -15,16 +15,16 @@ from infra.definition.lambdas.functions import FunctionDefinition, functions
 
 FUNCTION = "recount"
 CONNECTION_SPARE = 30
-"""Seconds that the answer may take on top of the function's own time."""
+"""Seconds for the answer in addition to the function's own time."""
 INVOCATION_PAUSE = 5.0
 """Seconds between two invocations."""
 MOST_WAITS = 120
-"""Invocations that find the stream behind, or another recount at work: about two hours."""
+"""Invocations that find the stream late, or another running recount: about two hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The number of jobs, what must be added to which counter to be right, and what of it was added."""
+    """The number of jobs, the needed corrections by counter, and the corrections that were made."""
 
     jobs: int
     wrong: Mapping[str, int]
@@ -32,7 +32,7 @@ class Found:
 
     @property
     def right(self) -> bool:
-        """Return whether the counters are right now, as far as can be told while jobs move."""
+        """Return whether the counters are right now, as far as this is known while jobs move."""
         return self.wrong.keys() <= self.repaired.keys()
 
     def lines(self) -> list[str]:
@@ -47,9 +47,9 @@ class Found:
 
 
 def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = time.sleep) -> Found:
-    """Run the stage's own recount until it is judged: nothing leaves the region, and it repairs by the nightly rules.
+    """Run the stage's own recount to its end: nothing leaves the region, and it repairs by the nightly rules.
 
-    Takes some 100 s a million jobs. Raises CloudError when there is no such stack, the function fails, or the
+    It takes some 100 s for a million jobs. Raises CloudError if there is no such stack, the function fails, or the
     counters do not catch up.
     """
     stack.outputs()

@@ -1,4 +1,4 @@
-"""Count the unfinished jobs of types that a deployment would remove: without their code nobody can run them."""
+"""Count the unfinished jobs of types that a deployment would remove: without their code they cannot run."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ ABOUT = "job types"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The types that the running stack has and the code no longer declares, and how many unfinished jobs each has."""
+    """The types of the running stack that the code no longer declares, each with its number of unfinished jobs."""
 
     unfinished: Mapping[str, int]
     refused: str = ""
-    """Reason that the jobs could not be counted."""
+    """The reason why the jobs could not be counted."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
-        """Return the logical ids of what loses data, without the types' queues: their jobs are rows of the table."""
+        """Return the logical ids of resources that lose data, without the types' queues: jobs are in the table."""
         names = [name.replace(".", "-") for name in self.unfinished]
         queues = {logical(name, suffix) for name in names for suffix in ("Queue", "Dlq")}
         return [change.logical_id for change in changes if change.loses_data and change.logical_id not in queues]
@@ -41,7 +41,7 @@ class Removal:
         ]
 
     def told(self) -> list[str]:
-        """Return a line for each type whose unfinished jobs end as cancelled when an earlier version comes back."""
+        """Return a line for each type whose unfinished jobs are cancelled when an earlier version is restored."""
         number = f"an unknown number of unfinished jobs ({self.refused})" if self.refused else ""
         return [
             f"{name} goes with its queues. It has {number or f'{jobs:,} unfinished jobs'}: the watchdog ends them as "
@@ -63,7 +63,7 @@ class Removal:
 
 
 def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
-    """Compare the stack's queues with the declared types, and read the counters of those that are missing."""
+    """Compare the stack's queues with the declared types, and read the counters of missing types."""
     if stack.describe() is None or stack.failed_at_first():
         return Removal({})
     removed = sorted(_types_of(stack) - set(declared))
@@ -80,7 +80,7 @@ def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
 
 
 def types_in(template: Mapping[str, Any], stack: str) -> set[str]:
-    """Return the types that a packaged template has queues of."""
+    """Return the types with queues in a packaged template."""
     found = [one["Properties"] for one in template["Resources"].values() if one["Type"] == QUEUE]
     return _types({str(properties.get("QueueName", "")) for properties in found}, stack)
 
@@ -90,7 +90,7 @@ def _types_of(stack: Stack) -> set[str]:
 
 
 def _types(queues: Collection[str], stack: str) -> set[str]:
-    """Return the types that have a queue and a dead-letter queue; their names hold no hyphen."""
+    """Return the types that have a queue and a dead-letter queue; their names contain no hyphen."""
     return {
         queue.removeprefix(f"{stack}-").removesuffix(FIFO_ENDING).replace("-", ".")
         for queue in queues

@@ -1,4 +1,4 @@
-"""Bring back the jobs and schedules of a stage that are missing, from its tables as they were at another moment."""
+"""Restore missing jobs and schedules of a stage, from its tables at another moment."""
 
 import time
 from collections import Counter
@@ -20,17 +20,17 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 
 LONGEST_LEASE = 15 * 60 + 10.0
-"""Seconds from the beginning to the first copy: Lambda ends an invocation after 15 minutes, and a lease ends 5 seconds
-later. A worker that held a job when it was lost has ended by then: nobody holds a token that a new run could take."""
+"""Seconds from the start to the first copy. Lambda ends an invocation after 15 minutes, and a lease ends 5 seconds
+later, so a worker that held a lost job has ended: no worker has a token that a new run could take."""
 MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass
 class Restoration:
-    """One run of restore: to `at` (seconds since the epoch), or from a backup, whose name then says the moment.
+    """One run of restore: to `at` (seconds since the epoch), or from a backup, whose name contains the moment.
 
-    `run`: what was unfinished runs again. `keep`: the restored tables stay. `given` are two tables, of jobs and of
-    control, that hold another stage's or another moment's state already; they stay, too.
+    `run`: unfinished jobs run again. `keep`: the restored tables stay. `given` are two tables, of jobs and of control,
+    with the state of another stage or moment; they also stay.
     """
 
     account: Account
@@ -46,7 +46,9 @@ class Restoration:
     given: Sequence[str] = ()
 
     def go(self) -> Counter[str]:
-        """Restore, copy, and remove the restored tables; returns how many jobs came back as what. Raises CloudError.
+        """Restore, copy, and delete the restored tables; return the numbers of restored jobs by result.
+
+        Raises CloudError.
 
         It may be stopped at any moment and run again.
         """
@@ -62,8 +64,8 @@ class Restoration:
         with self.terminal.working(f"{told} (15 minutes and more)"):
             jobs, control = tables.there(self.given) if self.given else tables.restore(self.at, self.backup)
             self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
-        # at that moment, or where the tables come from, there may have been more shards than the stage has; one that
-        # is empty costs half a read unit
+        # at that moment, or in the source of the tables, there may have been more shards than now; an empty shard costs
+        # half a read unit
         then = replace(settings, jobs_table=jobs, control_table=control, index_shards_read=SHARDS[-1])
         there = tables.jobs_in(jobs)
         done = self._copy(then, settings)
@@ -81,7 +83,7 @@ class Restoration:
         with self.terminal.working("Copying what is missing"):
             done = copying.Copying(source, target, self.at, self.clock, self.run).jobs()
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(now))
-            # behind the jobs that they name: a request that finds the name free stores its own job under it
+            # after the jobs that they name: a request that finds the key free stores its own job under it
             pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
             beside = rows.bring_back(self.account.client("dynamodb"), pairs, self.clock())
         if beside:
@@ -97,7 +99,7 @@ def _told(beside: Counter[str]) -> str:
 
 
 def moment(account: Account, stack: str, at: str, backup: str) -> float:
-    """Return the moment (epoch seconds) that `at` (ISO 8601 with a zone) or a backup's name says. Raises CloudError."""
+    """Return the moment (epoch seconds) of `at` (ISO 8601 with a zone) or of a backup's name. Raises CloudError."""
     if bool(at) == bool(backup):
         raise CloudError("Say AT=2027-01-02T03:04:05Z for a moment, or FROM=… for a backup; one of them.")
     if backup:

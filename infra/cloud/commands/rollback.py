@@ -1,4 +1,4 @@
-"""Bring a stage back to the deployment before its present one: template, packages and parameters."""
+"""Return a stage to its previous deployment: template, packages and parameters."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from infra.cloud.terminal import Terminal
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A stack as it is before a deployment, and the deployments that are known then, oldest first.
+    """A stack before a deployment, and the deployments known then, oldest first.
 
-    The tags need no going back: they are on everything again with the next deployment.
+    The tags are not restored: the next deployment sets them again.
     """
 
     deployed: Deployed
@@ -28,9 +28,9 @@ class Former:
 
     @classmethod
     def of(cls, account: Account, stack: Stack) -> Self | None:
-        """Return the present one; None for a stack that is not up, or whose template nobody remembers.
+        """Return the present deployment; None for a stack that is not up, or whose template is unknown.
 
-        Of one that nobody noted, and so perhaps nobody tried, that is the last one before it.
+        If the present state was not recorded, and so perhaps not tested, return the last recorded deployment.
         """
         found, known = stack.describe(), history.read(account, stack.name)
         if found is None or not known or stack.failed_at_first():
@@ -41,9 +41,9 @@ class Former:
 
 
 def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = False) -> None:
-    """Go one deployment back; again goes one further.
+    """Go back one deployment; a second call goes back one more.
 
-    Raises CloudError when there is none before, or when data would be lost and `yes` was not said.
+    Raises CloudError if there is no earlier one, or if data would be lost without `yes`.
     """
     stack.check_changeable()
     known = history.read(account, stack.name)
@@ -51,12 +51,12 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     if not left:
         raise CloudError(f"No deployment of {stack.name} before the present one is known.")
     proposed = _proposed(account, stack, terminal, left[-1], yes=yes)
-    # Before the change: a run that ends behind it and is repeated must not go forward again.
+    # Before the change: a run that ends after it and is repeated must not go forward again.
     history.write(account, stack.name, left)
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        if known != left:  # else nobody had noted what CloudFormation went back to
+        if known != left:  # else the deployment that CloudFormation returned to would not be recorded
             _write(account, stack, known)
         raise
     _write(account, stack, left)
@@ -64,9 +64,9 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
 
 
 def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Former) -> None:
-    """Undo a deployment: its template and its parameters. Raises CloudError when data would be lost by it.
+    """Undo a deployment: its template and its parameters. Raises CloudError if data would be lost.
 
-    The queues of types that it added are no data: the former version never knew their jobs.
+    The queues of added types are no data: the previous version never knew their jobs.
     """
     proposed = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
     _execute(account, stack, terminal, former.deployed, proposed)
@@ -74,7 +74,7 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
 
 
 def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
-    """Keep these deployments; the stack has the last of them now, with the parameters that could not go back."""
+    """Store these deployments; the stack now has the last of them, with the parameters that could not be restored."""
     last = Deployed.of(stack.describe() or {}, known[-1].url)
     history.write(account, stack.name, [*known[:-1], last])
 
@@ -82,7 +82,7 @@ def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
 def _proposed(
     account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool, undoes: bool = False
 ) -> ChangeSet | None:
-    """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
+    """Print the changes to a deployment; raises CloudError if data would be lost without `yes`."""
     present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
     values = shards.kept(present, to.parameters)
     if values != to.parameters:

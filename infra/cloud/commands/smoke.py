@@ -1,4 +1,4 @@
-"""Try a stage: each function on an event without work, then one job of each type that declares a payload for it."""
+"""Test a stage: call each function with an event without work, then run one job of each type with a smoke payload."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 
 TTL = 900.0
-"""Seconds for which its token works, should it not come to be revoked."""
+"""Seconds for which its token works, in case it is not revoked."""
 
 
 def own_address(outputs: Mapping[str, str]) -> str:
-    """Return the API's address at API Gateway, which is there before a domain of one's own leads to it."""
+    """Return the API's address at API Gateway, which works before your own domain points to it."""
     return outputs["EndpointURL"]
 
 
 @dataclass(frozen=True)
 class Smoke:
-    """One try. `address` finds the API's URL in the stack's outputs; a request is repeated for `patience` seconds."""
+    """One test. `address` finds the API's URL in the stack's outputs; a request is repeated for `patience` seconds."""
 
     account: Account
     stack: Stack
@@ -37,7 +37,7 @@ class Smoke:
     patience: float = PATIENCE
 
     def run(self, outputs: Mapping[str, str]) -> str:
-        """Return one line of what works; raises SmokeFailed with what does not."""
+        """Return one line with everything that works; raises SmokeFailed with the failures."""
         defined = asked(functions(self.types, self.stack.name))
         broken = failing(self.account, defined)
         if broken:

@@ -1,4 +1,4 @@
-"""Show the state of a stage: the stack, its address, queues, and alarms that ring."""
+"""Show the state of a stage: the stack, its address, queues, and active alarms."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,9 +15,9 @@ DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 
 
 def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = ()) -> dict[str, str]:
-    """Return facts by name, in the order to show them; raises CloudError when there is no such stack.
+    """Return facts by name, in display order; raises CloudError if there is no such stack.
 
-    Of `types` it lists the wildcards that they declare on purpose.
+    It lists the wildcards that `types` declare on purpose.
     """
     found = stack.describe()
     if found is None:
@@ -54,13 +54,13 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
         try:
             lines[url.rpartition("/")[2]] = _line(sqs, url)
         except sqs.exceptions.QueueDoesNotExist:
-            continue  # a change of the stack is under way, or has failed
+            continue  # a change of the stack is running, or has failed
     return lines
 
 
 def _line(sqs: Any, url: str) -> str:
     waiting, running = _depths(sqs, url)
-    # the watchdog hides what it looks at for two minutes
+    # the watchdog hides checked messages for two minutes
     dead = sum(_depths(sqs, dead_of(url)))
     return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
 

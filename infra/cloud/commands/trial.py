@@ -1,4 +1,4 @@
-"""Try what was deployed, and bring the former version back when it does not work."""
+"""Test a deployment, and restore the previous version if it does not work."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from infra.definition.names import stage_of
 
 @dataclass(frozen=True)
 class Trial:
-    """One try by `smoke`, which takes the stack's outputs. `keep` leaves a version that fails, to look at it."""
+    """One test with `smoke`, which takes the stack's outputs. `keep` leaves a failed version for inspection."""
 
     account: Account
     stack: Stack
@@ -24,10 +24,10 @@ class Trial:
     keep: bool = False
 
     def run(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Say what works. `former` is what comes back when something does not; None when nothing was changed.
+        """Print what works. `former` is the version to restore on failure; None if nothing was changed.
 
-        Raises SmokeFailed when something does not work; the former version is back then, unless it says otherwise.
-        So when AWS kept it from being tried; the version then stays.
+        Raises SmokeFailed if something does not work; the previous version is restored then, unless the message says
+        otherwise. It also raises if the test could not run because of AWS; the new version then stays.
         """
         try:
             with self.terminal.working("Trying it"):
@@ -36,14 +36,14 @@ class Trial:
             undone, told = self._undo(former)
             raise SmokeFailed(f"The smoke failed: {failed}. {told}", undone=undone) from failed
         except Exception as error:
-            # An AWS that is out of order says nothing about the version, and would not undo it either.
+            # An AWS outage says nothing about the version, and would also prevent the undo.
             if (why := refusal(error)) is None:
                 raise
             raise SmokeFailed(f"It is deployed, and could not be tried. {why}. {self._by_hand()}") from error
         self.terminal.say(told)
 
     def _undo(self, former: Former | None) -> tuple[bool, str]:
-        """Return whether the former version is back, and what to say of it."""
+        """Return whether the previous version is restored, and the text about it."""
         if former is None:
             return False, self._nothing_to_undo()
         if self.keep:

@@ -1,4 +1,4 @@
-"""The cost of a stack: prices, the calculation, and the bill as text. Pure.
+"""Compute the cost of a stack: prices, the calculation, and the bill as text. Pure.
 
-The number of requests that a job takes is measured by tests, not here.
+Tests, not this package, measure the number of requests of a job.
 """

@@ -1,4 +1,4 @@
-"""Work out what a flood of requests without a valid token costs, and what AWS WAF costs that stops it. Pure.
+"""Compute the cost of a flood without valid tokens, and of AWS WAF, which stops it. Pure.
 
 https://aws.amazon.com/waf/pricing/
 """
@@ -8,14 +8,14 @@ from infra.cloud.cost.prices import MILLION, PRICES, Prices
 from infra.definition.rates import RATE
 
 ACCOUNT_RATE = 10_000
-"""Requests a second that API Gateway takes for all APIs of an account and region (its default quota)."""
+"""Requests per second that API Gateway accepts for all APIs of an account and region (its default quota)."""
 HOUR = 3_600
 LINE_BYTES = 400
-"""A log line about a token that is refused."""
+"""A log line about a refused token."""
 
 
 def under_attack(prices: Prices = PRICES) -> list[Line]:
-    """Return an hour of garbage tokens, each another one, at one path's limit and at the account's."""
+    """Return an hour of invalid tokens, all different, at one path's limit and at the account's."""
     lines = MILLION * LINE_BYTES / 1e9 * prices.log_gb
     each = prices.api_request + prices.lambda_request + lines
     return [
@@ -25,5 +25,5 @@ def under_attack(prices: Prices = PRICES) -> list[Line]:
 
 
 def waf(prices: Prices = PRICES) -> Line:
-    """Return a month of a web ACL with one rule, by rate, and a million requests that it looks at."""
+    """Return a month of a web ACL with one rate rule, and a million inspected requests."""
     return Line("AWS WAF, a rule and a million", 1, prices.waf_acl_month + prices.waf_rule_month + prices.waf_request)

@@ -62,7 +62,7 @@ def _jobs() -> list[str]:
 
 
 def _extras(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Return nothing for types that declare nothing that costs more."""
+    """Return the extra cost lines; empty without paid options."""
     found = [lines for kind in types for lines in zip(*(extras(kind, load) for load in LOADS), strict=True)]
     rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
     return ["", "A million jobs of such a type cost more", *rows] if rows else []

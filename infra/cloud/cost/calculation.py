@@ -1,4 +1,4 @@
-"""Work out what the stack costs: a month when nothing happens, a million jobs, keeping them, a console. Pure."""
+"""Compute the stack's cost: an idle month, a million jobs, keeping them, a console. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,40 +14,42 @@ from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.monitoring.overview import FREE_METRICS, metrics_of, rows
 
 MINUTES = 60 * 24 * 30
-"""In the month that all of this is about."""
+"""Seconds of the month in this calculation."""
 POLLERS = 5
 POLL_SECONDS = 20
 """Lambda long-polls each queue with five pollers when it is idle."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
-"""About one queue in a month: the polls, and each minute one look at its depth and one at its dead-letter queue's."""
+"""Requests about one queue in a month: the polls, and each minute one read of its depth and one of its dead-letter
+queue's."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
-"""A run of the watchdog with nothing to do: 0.15 s of a whole core measured with three types, of which the function has
-0.29, nearly all of it the looks at each type; memory; its two log lines."""
+"""A run of the watchdog with nothing to do: 0.15 s of a whole core, measured with three types. The function has 0.29 of
+a core, and nearly all of the time goes to the checks of the types. Its memory; its two log lines."""
 TYPE_PARTITIONS = 12
-"""Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked."""
+"""Queries of a run, half a read unit each when empty: a type's jobs at work, scheduled and parked in four shards."""
 SCHEDULES_READ = 0.5
-"""Read units of a run that looks for due schedules and finds none."""
+"""Read units of a run that searches for due schedules and finds none."""
 STANDING_METRICS = 1 + 1 / 24
-"""Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
-one hour a day."""
+"""Custom metrics with data points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted
+in one hour a day."""
 ONLY_IN_TROUBLE = frozenset(
     {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.GROWING, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15
-"""Seconds between two requests of a console, while something changes and while nothing does."""
+"""Seconds between two requests of a console, during changes and without changes."""
 LOOKS, STRIP_SECONDS = 2, 15
-"""Requests of one look: the head of the list and the metrics; and how often the strip of the last hour is asked for."""
+"""Requests of one refresh: the start of the list and the metrics; and how often the strip of the last hour is
+requested."""
 READS_A_LOOK = 4.5
-"""Read units of one look, about: eight shards of the index for the list, the totals' rows for the metrics."""
+"""Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
 WRITE_UNITS = 6
-"""Of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
+"""Write units of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
 REQUEST_WRITE_UNITS = 1
-"""Of a POST request, however many jobs are in it: the rate limit."""
+"""Write units of a POST request, however many jobs it contains: the rate limit."""
 CHANGES = 3
-"""Records that one such job puts into the table's stream."""
+"""Records of one such job in the table's stream."""
 STREAM_BATCH = 500
 COUNTED_ROWS = 4
 """Counter rows that a batch of the stream adds to, for each type in it; one write unit each. Counted in tests."""
@@ -57,34 +59,35 @@ BATCH_SECONDS = 0.3
 WORKER_SECONDS = 0.012
 COUNTERS_MB = 256
 COUNTERS_SECONDS = 0.1
-"""Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
-batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
+"""Billed time of a warm POST, of a POST with a full batch of jobs, of claiming and settling one job, and of counting a
+batch of the stream; the job's own work costs extra. These are estimates, because they cannot be measured without an
+account."""
 COLD_SHARE, INIT_SECONDS = 0.01, 1.2
-"""Invocations that start a process, of those in a steady flow, and what is billed for it (INIT). Estimates, too."""
+"""Share of invocations that start a process in a steady flow, and the billed time for it (INIT). Also estimates."""
 LOG_KB = 0.97
 METRIC_KB = 0.27
 ACCESS_KB = 0.36
-"""A line of API Gateway's access log with its 26 bytes; a deployment switches it on where the account has the role."""
+"""A line of API Gateway's access log with its 26 bytes; a deployment enables the log if the account has the role."""
 REQUEST_KB = 0.36
-"""Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
-invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
+"""Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of one invocation's
+metrics, and of one request. A request that stores a single job has no line of its own."""
 
 
 JOB_KB = 0.9
 ENTRY_BYTES = 120
 ENTRY_KB = 0.22
-"""A completed job in the table and its entry in the one index it stays in, with the 100 bytes that DynamoDB adds to
+"""A completed job in the table and its entry in the one index where it stays, with the 100 bytes that DynamoDB adds to
 each for storage; counted in tests."""
 ROW_READ = 0.5
 READ_BYTES = 4096
 RECOUNTED_A_SECOND = 10_000
 RECOUNT_MB = 512
-"""Memory of the function that recounts: it reads main items one by one, half a unit each, and pages of the index."""
+"""Memory of the recount's function: it reads main items one by one, half a unit each, and pages of the index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A way in which jobs come: how many in a request, in a worker's batch, in a batch of the table's stream."""
+    """An arrival pattern of jobs: jobs per request, per worker batch, and per batch of the table's stream."""
 
     name: str
     in_request: int
@@ -92,7 +95,7 @@ class Load:
     in_stream: float
 
     def of_one_job(self) -> dict[str, float]:
-        """Return what one job needs, by the names of `per_million`."""
+        """Return the needs of one job, by the names of `per_million`."""
         single = self.in_request == 1
         api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
         told = 0 if single else REQUEST_KB / self.in_request
@@ -115,7 +118,7 @@ FULL_STREAM = STREAM_BATCH / CHANGES
 ALONE = Load("alone", 1, 1, 1)
 BUSY = Load("busy", 1, 10, FULL_STREAM)
 BATCHES = Load("25 a request", MOST_IN_BATCH, 10, FULL_STREAM)
-"""One job at a time; POSTed one by one, but so many that workers and counters get full batches; POSTed 25 at once."""
+"""Single jobs; many jobs with one per POST, so that workers and counters get full batches; 25 per POST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Line:
 
 
 def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
-    """Return a month of the default stack without a job; `free` is what the account has left of its allowances."""
+    """Return a month of the default stack without a job; `free` is the account's unused allowance."""
     serial = sum(kind.serial_by is not None for kind in types)
     of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(types))
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * len(types)) * WATCHDOG_MB / 1024
@@ -156,21 +159,21 @@ def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> in
 
 
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
-    """Return how many custom metrics have points in a month in which every type works, fails and is retried."""
+    """Return the number of custom metrics with points in a month in which every type works, fails and is retried."""
     of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(types)
     of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1
     return of_types + of_platform + len(FENCED_EVENTS)
 
 
 def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
-    """Return what a month with jobs adds to an idle one, besides the jobs themselves: the metrics they write."""
+    """Return the additional cost of a month with jobs, without the jobs themselves: the metrics that they write."""
     more = active_metrics(types) - STANDING_METRICS
     left = max(0, free.metrics - STANDING_METRICS)
     return [_line("Custom metrics, all in use", more, left, prices.metric_month)]
 
 
 def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
-    """Return a month of one console that is always visible and looks at jobs and metrics `every` so many seconds."""
+    """Return a month of one always visible console that reads jobs and metrics every `every` seconds."""
     looks = MINUTES * 60 / every
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
     depths = looks * 2 * len(types)
@@ -188,9 +191,9 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
 
 
 def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
-    """Return a million jobs, from what one job needs.
+    """Return a million jobs, from the needs of one job.
 
-    `counted` has the names of `Prices`, except that those with `gb_seconds` and `log_kb` are what they say.
+    `counted` has the names of `Prices`; those with `gb_seconds` and `log_kb` are in these units.
     """
     each = {
         "api_request": prices.api_request,
@@ -213,7 +216,7 @@ def total(lines: Sequence[Line]) -> float:
 
 
 def kept(prices: Prices = PRICES) -> list[Line]:
-    """Return a month of keeping a million finished jobs: their storage, and the reads of each night's recount."""
+    """Return a month of storing a million finished jobs: their storage, and the reads of each night's recount."""
     gigabytes, nights = JOB_KB + ENTRY_KB, 30
     reads = ROW_READ + ENTRY_BYTES / READ_BYTES / 2
     seconds = nights * MILLION / RECOUNTED_A_SECOND * RECOUNT_MB / 1024

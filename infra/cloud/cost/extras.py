@@ -1,4 +1,4 @@
-"""Work out what a million jobs of a type cost more for what it declares: its kind of queue, and rows of its own. Pure.
+"""Compute the additional cost of a million jobs for a type's options: its kind of queue, and additional rows. Pure.
 
 https://aws.amazon.com/sqs/pricing/ has the prices of FIFO queues, and of messages with a group in other queues.
 """
@@ -10,28 +10,28 @@ from infra.cloud.cost.calculation import Line, Load
 from infra.cloud.cost.prices import PRICES, Prices
 
 READS_OF_A_KEY = 2
-"""Read units of a job that follows another one of its key: the key's row, and the job that holds it."""
+"""Read units of a job that follows another job of its key: the key's row, and the job that holds it."""
 OPTIONS = ("serial_by", "fair_by", "rate", "pause_when", "unique")
-"""Options of a type that cost something for each job."""
+"""Options of a type that cost something per job."""
 
 
 def extras(kind: JobType[Any, Any], load: Load, prices: Prices = PRICES) -> list[Line]:
-    """Return a line for each option that the type declares, in dollars on top of a million jobs."""
+    """Return a line for each such option of the type: additional dollars for a million jobs."""
     asked = load.of_one_job()["sqs_request"]
     write, read = prices.write_unit, prices.read_unit
     each = {
         "serial_by": asked * (prices.sqs_fifo_request - prices.sqs_request) + write + READS_OF_A_KEY * read,
         "fair_by": asked * prices.sqs_fair_request,
-        # a write to the plan for each start, and a look at it for each batch
+        # a write to the plan for each start, and a read of it for each batch
         "rate": write + read / 2 / load.in_batch,
-        # a look when a job completes: whether failures came before it
+        # a read when a job completes: whether it failed before
         "pause_when": read / 2,
-        # the row of its key, and a mark that it was sent: it is stored first
+        # the row of its key, and a mark that it was sent, because it is stored first
         "unique": 2 * write + read,
     }
     return [Line(f"{kind.name}, {option}", 1, each[option]) for option in OPTIONS if _has(kind, option)]
 
 
 def _has(kind: JobType[Any, Any], option: str) -> bool:
-    """Return whether the type has it here: a rate may depend on the stage."""
+    """Return whether the type has the option here: a rate may depend on the stage."""
     return (kind.pace if option == "rate" else getattr(kind, option)) is not None

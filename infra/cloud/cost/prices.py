@@ -1,4 +1,4 @@
-"""List prices in US dollars, us-east-1, without any free allowance. Change a price: change the version."""
+"""List prices in US dollars for us-east-1, without free allowances. If you change a price, change the version."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Per million requests or units unless the name says otherwise."""
+    """Per million requests or units, unless the name says otherwise."""
 
     version: str = "2026-11"
     api_request: float = 3.50
@@ -16,15 +16,15 @@ class Prices:
     sqs_request: float = 0.40
     sqs_fifo_request: float = 0.50
     sqs_fair_request: float = 0.10
-    """On top of a request to a standard queue, for one about messages with a group (fair queues)."""
+    """In addition to a request to a standard queue, for a request with grouped messages (fair queues)."""
     write_unit: float = 0.625
     read_unit: float = 0.125
     log_gb: float = 0.50
-    """Per GB taken in."""
+    """Per ingested GB."""
     metric_month: float = 0.30
-    """Per custom metric and month in which it has points all the time."""
+    """Per custom metric and month with permanent data points."""
     alarm_metric_month: float = 0.10
-    """Per metric that an alarm looks at, and month."""
+    """Per metric of an alarm, and month."""
     dashboard_month: float = 3.00
     waf_acl_month: float = 5.00
     waf_rule_month: float = 1.00
@@ -36,7 +36,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """The amounts that are free in every account and month, without an end."""
+    """The permanent free amounts of every account and month."""
 
     alarm_metrics: int = 10
     metrics: int = 10

@@ -1,4 +1,4 @@
-"""Tell what each resource costs in a month in which nothing happens, to show it in the plan of a deployment. Pure."""
+"""Compute each resource's cost in an idle month, for the plan of a deployment. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from infra.definition.names import logical
 
 DASHBOARD, WATCHDOG = "Overview", logical("watchdog", "Function")
 OF_OTHERS = ("SQS requests, polling and looking", "Metrics of alarms", "CloudWatch dashboards")
-"""Lines of the bill that belong to queues, alarms and the dashboard; what is left is the watchdog's."""
+"""Lines of the bill that belong to queues, alarms and the dashboard; the rest belongs to the watchdog."""
 CENT = 0.005
-"""Dollars from which on a price is told."""
+"""Dollars from which a price is shown."""
 
 
 def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES) -> dict[str, float]:
-    """Return dollars a month at list price, by logical id; what is not in it costs nothing, or by use."""
+    """Return dollars a month at list price, by logical id; a missing one costs nothing, or depends on use."""
     queues = {logical(kind.queue, "Queue"): _queue(prices, serial=kind.serial_by is not None) for kind in types}
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
@@ -29,9 +29,9 @@ def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices =
 
 
 def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Prices = PRICES) -> dict[str, float]:
-    """Return dollars a month of the resources that come or go, by logical id; those that go have a minus.
+    """Return dollars a month of added and removed resources, by logical id; removed ones are negative.
 
-    `known` is `by_resource` of the new version. The price of what that does not have follows from its kind.
+    `known` is `by_resource` of the new version. Prices of resources that it does not have follow from their kind.
     """
     found = {}
     for change in changes:
@@ -43,7 +43,7 @@ def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Pr
 
 
 def sentence(types: Sequence[JobType[Any, Any]], costs: Mapping[str, float]) -> str:
-    """Return what the changes come to, and the whole stage; empty when no change has a price."""
+    """Return the sum of the changes, and of the whole stage; empty if no change has a price."""
     if not costs:
         return ""
     change = sum(costs.values())

@@ -1,4 +1,4 @@
-"""Packaging: the zip file of the functions with its libraries, the template that names it, the list of what ships.
+"""Build the package: the functions' zip file with libraries, its template, the list of its contents.
 
-Nothing is uploaded here; that is `stack`.
+`stack` uploads it.
 """

@@ -1,4 +1,4 @@
-"""Zip files that depend on their content only: no times, no order, no file modes of this machine."""
+"""Make zip files that depend only on their content: no times, order or file modes of this machine."""
 
 import zipfile
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 DROPPED = ("tests", "test", "__pycache__")
 DROPPED_SUFFIXES = (".pyi", ".pyc", ".so.debug")
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first time that a zip file can hold."""
+"""The earliest time that a zip file can store."""
 MODE = 0o644
 
 
 def unpack(archive: Path, to: Path) -> None:
-    """Unpack what the functions need: no tests of libraries, no type stubs."""
+    """Unpack the parts that functions need: no tests of libraries, no type stubs."""
     with zipfile.ZipFile(archive) as source:
         source.extractall(to, [name for name in source.namelist() if wanted(name)])
 

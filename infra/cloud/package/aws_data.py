@@ -1,7 +1,8 @@
-"""Ship what botocore reads to make clients of DynamoDB and SQS, without what no function may call.
+"""Ship botocore's data for clients of DynamoDB and SQS, without operations that no function may call.
 
 Its descriptions of both services have 650 KB, and its list of endpoints names 400 services; functions read them at each
-cold start. What is left has 100 KB. `chalicelib/adapters/aws.py` uses it, and botocore's own where it does not do.
+cold start. The reduced data has 100 KB. `chalicelib/adapters/aws.py` uses it, or botocore's own data where it is not
+enough.
 """
 
 import gzip
@@ -19,14 +20,14 @@ from infra.definition.template import Types
 OWN = Path(botocore.__file__).parent / "data"
 MODEL, RULES, ENDPOINTS = "service-2", "endpoint-rule-set-1", "endpoints"
 WHOLE = ("partitions", "sdk-default-configuration")
-"""Files that botocore reads for every client, as they are."""
+"""Files that botocore reads for every client, unchanged."""
 ORIGIN = (
     "Made from botocore {version} (Apache-2.0, Amazon.com, Inc.): the operations that functions of JobFlow may call.\n"
 )
 
 
 def write(files: Path, types: Types) -> None:
-    """Write the descriptions into the package, with the operations that functions of these job types may call."""
+    """Write the descriptions to the package, with the operations that functions of these job types may call."""
     folder = files / AWS_DATA
     for name in WHOLE:
         _write(folder / f"{name}.json", read(name))
@@ -40,7 +41,7 @@ def write(files: Path, types: Types) -> None:
 
 
 def operations(service: str, types: Types) -> Collection[str]:
-    """Return the operations of a service that some function may call, alone or in a batch."""
+    """Return the operations of a service that any function may call, alone or in a batch."""
     platform = (grants.api(), grants.authorizer(), grants.watchdog(), grants.counters(), grants.recount())
     every = (grant for granted in (*platform, *map(grants.worker, types)) for grant in granted)
     granted = {grant.split(":")[1] for grant in every if grant.startswith(f"{service}:")}
@@ -48,7 +49,7 @@ def operations(service: str, types: Types) -> Collection[str]:
 
 
 def only(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a description of a service with these operations, their shapes, and no documentation."""
+    """Return a description of a service with only these operations and their shapes, without documentation."""
     kept = {name: operation for name, operation in model["operations"].items() if name in names}
     needed: dict[str, Any] = {}
     left = list(_shapes(kept))
@@ -79,7 +80,7 @@ def _of_services(endpoints: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shapes(value: Any) -> Iterator[str]:
-    """Yield the names of the shapes that a part of a description refers to."""
+    """Yield the names of the shapes in a part of a description."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "shape" and isinstance(inner, str):

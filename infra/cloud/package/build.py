@@ -1,8 +1,7 @@
-"""Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, what they ship.
+"""Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, their contents.
 
-A job type with libraries of its own gets a zip of its own beside the first: `build/report-pdf.zip`.
-
-The same sources give the same bytes, on any day and in any folder.
+A job type with its own libraries gets its own zip, such as `build/report-pdf.zip`. The same sources give the same
+bytes, on any day and in any folder.
 """
 
 import json
@@ -36,14 +35,14 @@ NO_BYTE_CODE = (
 )
 COMPILED_BY = "The functions run Python {there}, this is Python {here}: byte code was made by {compiler}."
 PACKAGING_REGION = "us-east-1"
-"""Chalice asks for a region and for credentials before it packages; neither gets into what it makes."""
+"""Chalice needs a region and credentials before it packages; neither becomes part of the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The files that a build made. `notes` are sentences for the person at the terminal.
+    """The files of a build. `notes` are sentences for the person at the terminal.
 
-    `own` are the zips of types with libraries of their own; `unpacked` is the size of each zip's content in bytes.
+    `own` are the zips of types with their own libraries; `unpacked` is the size of each zip's content in bytes.
     """
 
     archive: Path
@@ -59,7 +58,7 @@ class Package:
         return (self.archive, *self.own)
 
     def sizes(self) -> list[str]:
-        """Return a line on each zip: its name, its size and, where it was built here, how large it is unpacked."""
+        """Return a line for each zip: its name, its size, and its unpacked size if it was built here."""
         lines = []
         for archive in self.archives:
             whole = self.unpacked.get(archive.name)
@@ -81,8 +80,8 @@ def build(
     architecture: str = ARCHITECTURE,
     python: str = PYTHON,
 ) -> Package:
-    """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
-    from infra.cloud.package.sbom import sbom  # its library reads all licenses there are, which no other command needs
+    """Package the sources of `root` for a stage to `target` (default: `build/`). Raises CloudError."""
+    from infra.cloud.package.sbom import sbom  # its library reads all licenses, which no other command needs
 
     if broken := [kind.problem for kind in types if kind.problem is not None]:
         raise CloudError("\n".join(broken))
@@ -92,7 +91,7 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
-    # Chalice would fetch libraries without looking at hashes, and for the Python that it runs under
+    # Chalice would download libraries without checking hashes, for the Python that it runs on
     (sources / SHIPPED).write_text("")
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
@@ -119,7 +118,7 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The Python and the processor that a package is for."""
+    """The Python version and the processor of a package."""
 
     python: str
     architecture: str
@@ -127,7 +126,7 @@ class Target:
 
 @dataclass(slots=True)
 class OwnZips:
-    """The zips of job types with libraries of their own, their wheels, unpacked sizes in bytes and libraries."""
+    """The zips of job types with their own libraries: wheels, unpacked sizes in bytes and libraries."""
 
     archives: tuple[Path, ...] = ()
     by_handler: dict[str, str] = field(default_factory=dict)
@@ -145,7 +144,7 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
         lines = own_lines(requirements, (root / SHIPPED).read_text())
         wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
         unpack_wheels(wheels, own)
-        compile_all(own, to.python)  # the common files have their byte code
+        compile_all(own, to.python)  # the common files already have their byte code
         shutil.copytree(work / "files", files)
         shutil.copytree(own, files, dirs_exist_ok=True)
         check_imports(files, [handler], work / f"{module}-runtime")
@@ -158,9 +157,9 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
 
 
 def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
-    """Put byte code beside every module: /var/task is read-only, so each cold start would compile them again.
+    """Add byte code to every module: /var/task is read-only, so each cold start would compile them again.
 
-    Byte code is for one version of Python. Without that version on this machine there is none; returns a note about it.
+    Byte code is for one version of Python. Without that version on this machine there is none; return a note about it.
     """
     compiler = interpreter(python)
     if compiler is None:
@@ -173,12 +172,12 @@ def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
 
 
 def interpreter(python: str) -> str | None:
-    """Return a Python of that version: this one, or one on the path; None when there is none."""
+    """Return a Python of that version: this one, or one on the path; None without one."""
     return sys.executable if python == HERE else shutil.which(f"python{python}")
 
 
 def copy_sources(root: Path, to: Path) -> Path:
-    """Copy what is packaged, and nothing that this machine made of it; raises CloudError when a part is missing."""
+    """Copy the packaged files, without generated files of this machine; raises CloudError if a part is missing."""
     for name in SOURCES:
         source, copy = root / name, to / name
         if not source.exists():

@@ -1,4 +1,4 @@
-"""Run a clean interpreter that sees what a function sees in Lambda: the package, and the runtime's own boto3."""
+"""Run a clean interpreter that sees the same as a function in Lambda: the package, and the runtime's boto3."""
 
 import importlib.util
 import json
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six")
-"""Packages that are in Lambda's Python runtime."""
+"""Packages in Lambda's Python runtime."""
 NATIVE_PACKAGES = ("pydantic_core", "PIL")
-"""Compiled for the functions' processor; this machine's own build of the same pinned version stands in."""
+"""Compiled for the functions' processor; this machine's build of the same pinned version replaces it."""
 
 PROBE = """\
 import importlib, json, resource, sys
@@ -35,7 +35,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The import of a handler: CPU in milliseconds, user and system, of nothing else; and with what was run then."""
+    """The import of a handler: CPU in milliseconds (user and system) of the import, and with later statements."""
 
     callable: bool
     modules: frozenset[str]
@@ -45,7 +45,7 @@ class Imported:
 
 
 def runtime_path(folder: Path, native: Iterable[str] = NATIVE_PACKAGES) -> list[str]:
-    """Make two folders for `sys.path`: native stand-ins before the package, the runtime's packages after it.
+    """Make two folders for `sys.path`: native replacements before the package, the runtime's packages after it.
 
     Raises ModuleNotFoundError for a package that this machine does not have.
     """
@@ -59,7 +59,7 @@ def runtime_path(folder: Path, native: Iterable[str] = NATIVE_PACKAGES) -> list[
 def import_handler(handler: str, task: Path, paths: list[str], environment: dict[str, str], then: str = "") -> Imported:
     """Import "module.name" from the unpacked package in a new interpreter, then run `then`.
 
-    Raises CalledProcessError; what the interpreter said is on standard error.
+    Raises CalledProcessError, with the interpreter's output on standard error.
     """
     native, runtime = paths
     search = json.dumps([native, str(task), runtime])

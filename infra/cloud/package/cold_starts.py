@@ -1,4 +1,4 @@
-"""Measure on the package what a cold start costs in CPU: each import, then the first use of AWS clients."""
+"""Measure the package's CPU at a cold start: each import, then the first use of AWS clients."""
 
 import io
 import json
@@ -19,20 +19,20 @@ from infra.definition import local_environment
 
 ROUNDS = 7
 FIRST_USE = "from chalicelib.assembly import parts; parts.job_service; parts.rate_limiter"
-"""Statements of a first request: they make the clients of DynamoDB and SQS."""
+"""Statements of a first request, which make the clients of DynamoDB and SQS."""
 AS_LAMBDA = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "measured"}
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | AS_LAMBDA
 BUDGET = 150
-"""Milliseconds of CPU for the import with the first use, of the API and of a worker, on a machine that is quiet."""
+"""Milliseconds of CPU for the import with the first use, of the API and of a worker, on a quiet machine."""
 BUDGETED = frozenset({"app.app", "handlers.email_send.handler"})
 OWN_CODE = ("app.py", "chalicelib", "handlers")
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """CPU in milliseconds, user and system, best and middle of some new processes.
+    """CPU in milliseconds, user and system: minimum and median of some new processes.
 
-    `ratio` is the middle of the ratios to the code of another revision, measured in turn; None without one.
+    `ratio` is the median of the ratios to the code of another revision, measured alternately; None without one.
     """
 
     best: float
@@ -40,14 +40,14 @@ class Spent:
     ratio: float | None
 
     def __str__(self) -> str:
-        """Return the best and, in brackets, the middle, then the ratio where there is one."""
+        """Return the minimum, the median in brackets, then the ratio if there is one."""
         said = f"{self.best:4.0f} ({self.median:.0f})"
         return said if self.ratio is None else f"{said} x {self.ratio:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """A handler's import, the import with the first use of AWS, and how many modules are loaded after both."""
+    """A handler's import, the import with the first use of AWS, and the number of loaded modules after both."""
 
     handler: str
     imported: Spent
@@ -55,14 +55,14 @@ class ColdStart:
     modules: int
 
     def __str__(self) -> str:
-        """Return one line, which says so where the budget is not kept."""
+        """Return one line, which says so if the budget is exceeded."""
         over = self.handler in BUDGETED and self.used.best > BUDGET
         said = f"{self.handler:<36} {self.imported}   {self.used}, {self.modules} modules"
         return f"{said}, over {BUDGET} ms" if over else said
 
 
 def cold_starts(package: Package, base: str = "", rounds: int = ROUNDS) -> Iterator[ColdStart]:
-    """Measure every handler of the template that the code of revision `base` has, too, where one is given."""
+    """Measure every handler of the template; with `base`, also with the code of that revision."""
     with tempfile.TemporaryDirectory() as folder:
         runtime = runtime_path(Path(folder) / "runtime")
         trees = [_unpacked(package, Path(folder) / "task")]
@@ -89,7 +89,7 @@ def report(package: Package, base: str = "") -> str:
 
 
 def with_code_of(base: str, task: Path) -> Path:
-    """Replace our own code in an unpacked package by a git revision's; raises CloudError when git does not have it."""
+    """Replace our own code in an unpacked package by a git revision's; raises CloudError if git does not have it."""
     made = subprocess.run(
         ["git", "-C", str(ROOT), "archive", "--format=tar", base, *OWN_CODE], check=False, capture_output=True
     )

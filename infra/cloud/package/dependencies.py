@@ -1,6 +1,6 @@
-"""Fetch what the functions ship: wheels for Lambda's Python and processor, each compared with a hash of the lock.
+"""Download the shipped libraries: wheels for Lambda's Python and processor, each compared with a hash of the lock.
 
-A pinned version can gain files after it was pinned; what has another hash than those of the day of pinning is refused.
+A pinned version can gain files after it was pinned; a file with another hash than on the day of pinning is refused.
 """
 
 import re
@@ -21,7 +21,7 @@ PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
 
 
 def hashed(shipped: str, lock: str) -> str:
-    """Return the shipped requirements with the lock's hashes; raises CloudError for what the lock does not have."""
+    """Return the shipped requirements with the lock's hashes; raises CloudError for one that is missing in the lock."""
     pinned = {found[1].lower(): block for block in blocks(lock) if (found := PINNED.match(block))}
     lines = []
     for line in (line.split("#")[0].strip() for line in shipped.splitlines()):
@@ -37,12 +37,12 @@ def hashed(shipped: str, lock: str) -> str:
 
 
 def fetch(root: Path, work: Path, python: str, architecture: str) -> list[Path]:
-    """Download the wheels that `root` ships into `work`; raises CloudError with pip's reason."""
+    """Download the wheels that `root` ships to `work`; raises CloudError with pip's reason."""
     return download(hashed((root / SHIPPED).read_text(), (root / LOCK).read_text()), work, python, architecture)
 
 
 def download(lines: str, work: Path, python: str, architecture: str) -> list[Path]:
-    """Download the wheels of requirements with hashes into `work`; raises CloudError with pip's reason."""
+    """Download the wheels of requirements with hashes to `work`; raises CloudError with pip's reason."""
     work.mkdir(parents=True)
     requirements = work / "hashed.txt"
     requirements.write_text(lines)
@@ -60,7 +60,7 @@ def download(lines: str, work: Path, python: str, architecture: str) -> list[Pat
 
 
 def unpack(wheels: list[Path], to: Path) -> None:
-    """Unpack what the functions need of the wheels: no tests, no type stubs, no scripts."""
+    """Unpack the parts of the wheels that functions need: no tests, no type stubs, no scripts."""
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             for name in filter(wanted, archive.namelist()):
@@ -72,7 +72,7 @@ def unpack(wheels: list[Path], to: Path) -> None:
 
 
 def _place(name: str) -> str:
-    """Return where a wheel's file goes, as the wheel format says; nothing for scripts and the like."""
+    """Return the path of a wheel's file, as in the wheel format; nothing for scripts and similar files."""
     top, _, rest = name.partition("/")
     if not top.endswith(".data"):
         return name

@@ -31,16 +31,16 @@ print("\\n" + json.dumps(failed))
 
 
 def handlers_of(template: dict[str, Any]) -> list[str]:
-    """Return the handlers that a template's functions name."""
+    """Return the handlers of a template's functions."""
     properties = (resource.get("Properties", {}) for resource in template["Resources"].values())
     return sorted({found["Handler"] for found in properties if "Handler" in found})
 
 
 def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
-    """Import the handlers in a clean interpreter that sees the unpacked package and what Lambda's runtime brings.
+    """Import the handlers in a clean interpreter that sees only the unpacked package and Lambda's runtime libraries.
 
-    Compiled packages are for the functions' processor: this machine's own build stands in. Raises CloudError that names
-    the handler, the library and the line to add.
+    Compiled packages are for the functions' processor, so this machine's own build replaces them. Raises CloudError
+    that names the handler, the library and the line to add.
     """
     native, runtime = runtime_path(work, compiled(files))
     search, named = json.dumps([native, str(files), runtime]), json.dumps(list(handlers))
@@ -56,7 +56,7 @@ def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
 
 
 def compiled(files: Path) -> tuple[str, ...]:
-    """Return the package's libraries that hold compiled code."""
+    """Return the package's libraries with compiled code."""
     return tuple(sorted({path.relative_to(files).parts[0].split(".")[0] for path in files.rglob("*.so")} - {"pillow"}))
 
 
@@ -69,7 +69,7 @@ def _said(handler: str, error: str, missing: str | None) -> str:
 
 
 def check_inner_imports(root: Path, files: Path, own: Mapping[str, Path]) -> None:
-    """Raise CloudError for each import of a handler file, also inside of a function, that its zip does not satisfy.
+    """Raise CloudError for each import in a handler file, also inside a function, that is missing in its zip.
 
     `own` are the folders of the unpacked libraries of single job types, by the name of the handler file.
     """

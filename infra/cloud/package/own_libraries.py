@@ -1,6 +1,6 @@
-"""Find and pin the libraries that one job type needs for itself: `handlers/report_pdf.requirements.txt`.
+"""Find and pin the libraries of a single job type: `handlers/report_pdf.requirements.txt`.
 
-Such a type gets a zip of its own, the common package with these libraries in it; the others keep theirs.
+Such a type gets its own zip: the common package with these libraries. The other types keep the common package.
 """
 
 import os
@@ -18,11 +18,11 @@ from infra.program import called
 
 SUFFIX = ".requirements.txt"
 LARGEST = 262_144_000
-"""Bytes that Lambda takes of a function unpacked, its layers included (quota "Deployment package size")."""
+"""Bytes that Lambda accepts for an unpacked function with its layers (quota "Deployment package size")."""
 RUNTIME = ("boto3", "botocore", "s3transfer")
-"""Lambda's runtime brings them."""
+"""Part of Lambda's runtime."""
 OLDEST = "3.11"
-"""The oldest Python that develops this project; the pins hold for it and for all newer ones."""
+"""The oldest Python for developing this project; the pins work for it and for all newer versions."""
 
 
 def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
@@ -38,9 +38,9 @@ def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
 
 
 def hashed(path: Path, shipped: str) -> str:
-    """Return the file's lines that the common package does not have, each pinned with hashes.
+    """Return the file's lines that the common package lacks, each pinned with hashes.
 
-    Raises CloudError for one that is not pinned, or pinned to another version than everything ships.
+    Raises CloudError for an unpinned line, or one with another version than the common package's.
     """
     common = {found[1].lower(): found[2] for line in shipped.splitlines() if (found := PINNED.match(line))}
     kept = []
@@ -60,7 +60,7 @@ def hashed(path: Path, shipped: str) -> str:
 
 
 def check_size(name: str, files: Path) -> int:
-    """Return the bytes of the unpacked package; raises CloudError, with the way out, when Lambda refuses so many."""
+    """Return the bytes of the unpacked package; raises CloudError, with a solution, if Lambda would refuse the size."""
     size = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
     if size > LARGEST:
         raise CloudError(
@@ -72,9 +72,9 @@ def check_size(name: str, files: Path) -> int:
 
 
 def lock(path: Path, shipped: Path) -> None:
-    """Write the file again: all that its lines need, pinned with hashes, in the versions that everything ships.
+    """Rewrite the file with all dependencies of its lines, pinned with hashes.
 
-    Raises CloudError with uv's reason.
+    Shared libraries keep the common package's version. Raises CloudError with uv's reason.
     """
     command = [
         sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", OLDEST,
@@ -89,7 +89,7 @@ def lock(path: Path, shipped: Path) -> None:
 
 
 def main() -> int:
-    """Pin every file of this kind in the folder that this runs in, and say how they are installed."""
+    """Pin every file of this kind in the current folder, and print how to install them."""
     root = Path.cwd()
     for path in sorted((root / "handlers").glob(f"*{SUFFIX}")):
         lock(path, root / SHIPPED)

@@ -1,4 +1,4 @@
-"""List what ships, as CycloneDX: name, version, licence and hash of every library in the package. Needs no network."""
+"""List the package's libraries as CycloneDX: name, version, licence and hash of each. Needs no network."""
 
 import hashlib
 import uuid
@@ -20,13 +20,13 @@ NAMESPACE = uuid.UUID("5f0c2b53-8f43-4a0c-9d0c-6f2f8e2f6f7a")
 
 
 def sbom(wheels: Iterable[Path], application: str) -> str:
-    """Return the list of what ships with the functions as JSON."""
-    # Chalice copies the part of it that runs from where it is installed
+    """Return the list of the functions' contents as JSON."""
+    # Chalice copies its runtime part from its own installation
     return listed([*map(_component, sorted(wheels)), library("chalice", version("chalice"))], application)
 
 
 def listed(components: Sequence[Component], application: str) -> str:
-    """Return these components as JSON. The same ones give the same text: no time, no random number."""
+    """Return these components as JSON. The same components give the same text: no time, no random number."""
     bom = Bom(components=components)
     bom.metadata.component = Component(name=application, type=ComponentType.APPLICATION, bom_ref=application)
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the format allows none, and builds are reproducible
@@ -47,12 +47,12 @@ def _component(wheel: Path) -> Component:
 
 
 def _classified(about: Message) -> str:
-    """Return the licence that the classifiers name, for a library that says it nowhere else."""
+    """Return the licence in the classifiers, for a library that names it nowhere else."""
     licences = [one for one in about.get_all("Classifier") or () if one.startswith("License :: ")]
     return licences[0].rpartition(" :: ")[2] if licences else ""
 
 
 def library(name: str, number: str) -> Component:
-    """Return a library of PyPI as a component."""
+    """Return a library from PyPI as a component."""
     purl = PackageURL("pypi", name=name.lower(), version=number)
     return Component(name=name, version=number, purl=purl, bom_ref=str(purl))

@@ -1,6 +1,7 @@
-"""Let a new version of the API have a tenth of the requests before it has all: an alias, moved by CodeDeploy. Pure.
+"""Give a new version of the API a tenth of the requests before all: CodeDeploy moves an alias. Pure.
 
-Only the API's two functions: a worker takes the next message with the new code, and a message that fails comes again.
+This applies only to the API's two functions. A worker takes its next message with the new code, and a failed message is
+retried.
 """
 
 import hashlib
@@ -17,12 +18,12 @@ from infra.definition.web.gateway import AUTHORIZER, HANDLER
 PARAMETER = "ShiftTraffic"
 ALIAS = "live"
 HOW = "Canary10Percent5Minutes"
-"""Name at CodeDeploy: 10 % of the requests for 5 minutes, then all of them."""
+"""CodeDeploy's name for: 10 % of the requests for 5 minutes, then all."""
 ROLE = "ShiftingRole"
 SHIFTED = (HANDLER, AUTHORIZER)
 NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
 ADDED = 8
-"""Resources more, after the transform: two versions and aliases, CodeDeploy's application, groups and role."""
+"""Additional resources after the transform: two versions and aliases, CodeDeploy's application, groups and role."""
 Template = dict[str, Any]
 
 
@@ -31,8 +32,8 @@ def shifted(
 ) -> Template:
     """Return the template with the API behind an alias, if the parameter's value says so.
 
-    CodeDeploy stops and goes back when one of `alarms` (their names without the stack's) rings. One of `ringing` is
-    not among them: it would stop the very version that ends it.
+    CodeDeploy stops and goes back if one of `alarms` (their names without the stack's) rings. Alarms of `ringing` are
+    left out, because they would stop their own repair.
     """
     if values.get(PARAMETER) != "true":
         return template
@@ -62,7 +63,7 @@ def alias_id(name: str) -> str:
 
 
 def at_once(template: Template) -> Template:
-    """Return a shifted template without the shifting: the way back is one step, also while an alarm rings."""
+    """Return a shifted template without the shifting: a rollback is one step, even while an alarm rings."""
     copy: Template = json.loads(json.dumps(template))
     for name in SHIFTED:
         copy["Resources"].get(name, {}).get("Properties", {}).pop("DeploymentPreference", None)
@@ -70,9 +71,9 @@ def at_once(template: Template) -> Template:
 
 
 def _digest(template: Template, name: str, values: Mapping[str, str]) -> str:
-    """Return what changes with everything that a version of the function is made of.
+    """Return a text that changes with everything in a version of the function.
 
-    SAM publishes a version when this text differs. By itself it would not see that a parameter has another value.
+    SAM publishes a version when this text differs. Without it, SAM would not notice another value of a parameter.
     """
     properties = template["Resources"][name]["Properties"]
     made_of = [properties, template["Globals"]["Function"]]
@@ -90,7 +91,7 @@ def _to_the_alias(api: dict[str, Any]) -> dict[str, Any]:
 
 
 def _role(stack: str) -> Resources:
-    """Return the role that CodeDeploy moves the aliases with, as the account's rules want roles."""
+    """Return the role with which CodeDeploy moves the aliases, according to the account's rules for roles."""
     functions = [arn("lambda", f"function:{stack}-{NAMES[name]}") for name in SHIFTED]
     statements = [
         {
@@ -104,6 +105,6 @@ def _role(stack: str) -> Resources:
     service = {"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = {"Version": "2012-10-17", "Statement": [service]}
     fitted = fit({ROLE: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}})
-    # without the right to use a key of the deployer's own, which the functions' roles get: it reads no data
+    # without the permission for the deployer's key, which the functions' roles get: it reads no data
     fitted[ROLE]["Properties"]["Policies"] = policies
     return fitted

@@ -1,4 +1,4 @@
-"""Refuse a template that is too large for CloudFormation, as it is sent or after the SAM transform. Pure."""
+"""Refuse a template that is too large for CloudFormation, before or after the SAM transform. Pure."""
 
 import json
 from collections import Counter
@@ -10,22 +10,23 @@ from infra.cloud.package.translate import translated
 from infra.definition.template import MOST_RESOURCES
 
 LARGEST = 1_000_000
-"""Bytes of a template in S3, also after the transform; 51,200 where one is sent along, which nothing here does."""
+"""Bytes of a template in S3, also after the transform. The limit of 51,200 for an inline template does not apply
+here."""
 GROWTH = 2
-"""The transform makes less than so many times as much of a template, in bytes and in resources; it adds a fifth."""
-SMALLER = "Remove job types, or move some of them into a repository with a stage of its own."
+"""Upper bound for the growth of a template by the transform, in bytes and resources; the real growth is a fifth."""
+SMALLER = "Leave job types out, or deploy several stages from several branches."
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")
-"""What a job type's author can make smaller, other than the platform's own API and dashboard."""
+"""Parts that a job type's author can make smaller, without the platform's own API and dashboard."""
 
 
 def compact(template: Mapping[str, Any]) -> bytes:
-    """Return the template as it is sent."""
+    """Return the template in the form that is sent."""
     return json.dumps(template, separators=(",", ":")).encode()
 
 
 def check_size(template: dict[str, Any]) -> None:
-    """Raise CloudError, with what is large and what to do, for a template over one of the two limits.
+    """Raise CloudError for a template over one of the two limits, with the large parts and a solution.
 
     The transform takes half a second of CPU, which only a large template costs.
     """

@@ -1,7 +1,7 @@
-"""Write the parameters' values that the API's description depends on into the description itself. Pure.
+"""Write the values of parameters that the API's description depends on into the description. Pure.
 
-SAM makes a new deployment of the API, and only with it do changes take effect, when the text of the description differs
-from the one before. It compares the text as written: `${SiteDomain}` stays the same text whatever the parameter is.
+Changes of the API take effect only with a new API deployment, which SAM makes when the text of the description differs.
+It compares the text as written, so `${SiteDomain}` is the same text for every value of the parameter.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any
 
 API = "RestAPI"
 DESCRIPTION = ("DefinitionBody", "GatewayResponses")
-"""The properties that SAM makes the description of; the others take effect without a new deployment."""
+"""The properties from which SAM makes the description; others take effect without a new deployment."""
 
 
 def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """Return a copy of the template whose API names the values of the parameters that it refers to.
+    """Return a copy of the template whose API contains the values of the parameters that it refers to.
 
-    A parameter without a value has its default; one that is secret (NoEcho) is left out.
+    A parameter without a value has its default; a secret one (NoEcho) is left out.
     """
     copy: dict[str, Any] = json.loads(json.dumps(template))
     resource = copy["Resources"].get(API)
@@ -38,7 +38,7 @@ def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str,
 
 
 def parameters_of(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names that a part of the template refers to, also by its conditions: parameters, and resources."""
+    """Yield the names that a part of the template refers to, also through its conditions: parameters, and resources."""
     match value:
         case {"Ref": str(name)}:
             yield name

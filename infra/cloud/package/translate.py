@@ -9,21 +9,21 @@ import boto3
 
 REGION = "us-east-1"
 CODE = "s3://somewhere/deployment.zip"
-"""The transform refuses local paths; `deploy` puts the real place in."""
+"""The transform refuses local paths; `deploy` sets the real location."""
 
 
 def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
-    """Return the template as plain CloudFormation; raises what the translator raises when it is wrong."""
+    """Return the template as plain CloudFormation; raises the translator's error if it is wrong."""
     return translated(with_code(template, code))
 
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
-    """Return a template whose code is in its place as plain CloudFormation. The translator changes it."""
+    """Return a template with final code locations as plain CloudFormation. The translator changes its argument."""
     # half a second of processor time, which no other command should spend
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    # read, not made, by the translator: it wants a session only to know the partition
+    # the translator needs a session only to read the partition
     session = boto3.Session(region_name=REGION)
     plain: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(template, {})
     return plain
@@ -51,7 +51,7 @@ def _functions(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def with_code(template: dict[str, Any], code: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the template in which every function's code is at `code`, or where that maps its zip to."""
+    """Return a copy of the template in which every function's code is at `code`, or at its zip's location there."""
     copy: dict[str, Any] = json.loads(json.dumps(template))
     for properties in _functions(copy):
         zipped = properties.get("CodeUri", "")

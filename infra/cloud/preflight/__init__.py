@@ -1,4 +1,4 @@
-"""Look, before anything changes, at the account, its quotas, names in use, and the parameters of production.
+"""Check the account, its quotas, used names, and the parameters of production before anything changes.
 
-Nothing here changes anything. `commands/check.py` puts it together for `make preflight` and `make deploy`.
+Nothing here changes anything. `commands/check.py` combines the checks for `make preflight` and `make deploy`.
 """

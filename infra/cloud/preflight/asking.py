@@ -1,4 +1,4 @@
-"""Ask the account questions; a request that is refused becomes a finding and no error."""
+"""Send read requests to the account; a refused request becomes a finding, not an error."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from infra.cloud.account import Account
 
 
 class Asking:
-    """One round of questions. `refused` says, by what a question was about, why it was not answered."""
+    """One round of requests. `refused` contains, by subject, why a request was refused."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -27,7 +27,7 @@ class Asking:
         return answer
 
     def pages(self, about: str, service: str, operation: str, key: str, **more: Any) -> list[Any] | None:
-        """Return the entries of all pages; None when the question is refused."""
+        """Return the entries of all pages; None if the request is refused."""
         try:
             found = self._account.client(service).get_paginator(operation).paginate(**more)
             return [entry for page in found for entry in page[key]]

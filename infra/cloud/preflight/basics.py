@@ -1,4 +1,4 @@
-"""Look before the change set at what cannot work in this account, and say each in one line with what to do about it."""
+"""Check before the change set what cannot work in this account; each finding is one line with a solution."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from infra.cloud.preflight.finding import Finding
 from infra.definition.parameters import NO_CERTIFICATE, parameters
 
 API_NEEDS = 10
-"""Functions at once that are left for the API, its authorizer, the watchdog and the counters."""
+"""Concurrent functions that stay free for the API, its authorizer, the watchdog and the counters."""
 SENDING = "ses:SendEmail"
 NOT_THERE = "NotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An SES identity as the account has it."""
+    """An SES identity in the account."""
 
     verified: bool
     configuration_set: str = ""
@@ -26,7 +26,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The account as it is. None: it could not be asked; `refused` says what and why, by what it is about."""
+    """The state of the account. None: the request was refused; `refused` has the reason, by subject."""
 
     concurrency: int | None
     identity: Identity | None
@@ -37,7 +37,7 @@ class Facts:
 
 
 def look(account: Account, identity: str) -> Facts:
-    """Ask the account; a request that is refused becomes a finding and no error."""
+    """Read the account; a refused request becomes a finding, not an error."""
     asking = Asking(account)
     ask, refused = asking.ask, asking.refused
     limits = ask("concurrency", "lambda", "get_account_settings")
@@ -64,9 +64,9 @@ def chosen(known: Mapping[str, str]) -> dict[str, str]:
 def findings(
     values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str, more: int = 0
 ) -> list[Finding]:
-    """Return what cannot work with these parameters in this account; what stops the deployment comes first.
+    """Return what cannot work with these parameters in this account; blocking findings come first.
 
-    `more` functions at once are reserved by this deployment beyond what its stage has reserved already.
+    This deployment reserves `more` concurrent functions in addition to those of its stage.
     """
     found = [
         *_mail(values, facts, types, region),
@@ -113,7 +113,7 @@ def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) ->
     if facts.concurrency is None:
         return
     together = sum(kind.concurrency for kind in types)
-    # workers have what nobody has reserved, of whatever stage
+    # workers share everything that no stage has reserved
     left = (facts.concurrency if facts.unreserved is None else facts.unreserved) - more
     if together + API_NEEDS > left:
         beside = f", {left} of them beside what is reserved" if left != facts.concurrency else ""

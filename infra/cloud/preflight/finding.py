@@ -1,11 +1,11 @@
-"""State one thing that cannot work, or that a person should know before a deployment."""
+"""Define a finding: a problem, or a fact that a person should know before a deployment."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that cannot work; with `stops`, the deployment would fail by it."""
+    """One problem; with `stops`, the deployment would fail because of it."""
 
     about: str
     sentence: str

@@ -1,4 +1,4 @@
-"""Look at the KMS key of one's own (`KmsKeyArn`), which CloudFormation would find out about minutes later."""
+"""Check the customer KMS key (`KmsKeyArn`); CloudFormation would report problems only minutes later."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ USAGE, SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 
 
 def findings(asking: Asking, arn: str, region: str) -> Iterator[Finding]:
-    """Yield what is wrong with the key; nothing without one."""
+    """Yield the problems of the key; nothing without one."""
     if not arn:
         return
     named = ARN.fullmatch(arn)
@@ -42,7 +42,7 @@ def _as_it_is(asking: Asking, arn: str, region: str) -> Iterator[Finding]:
         return
     policy = asking.ask("key policy", "kms", "get_key_policy", KeyId=arn, PolicyName="default")
     if policy is None:
-        # who may use a key need not be allowed to read its policy
+        # permission to use a key does not include permission to read its policy
         asking.refused.pop("key policy", None)
     elif f"logs.{region}." not in policy["Policy"]:
         yield Finding(

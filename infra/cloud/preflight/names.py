@@ -1,4 +1,4 @@
-"""Look for things that have a name of a new stack: CloudFormation would fail at one, half an hour later."""
+"""Find existing resources with a name of a new stack: CloudFormation would fail at one half an hour later."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +14,15 @@ from infra.definition.lambdas.functions import functions
 from infra.definition.names import bucket_name, dead_of, queue_name
 
 AT_ONCE = 8
-"""Questions at the same time: a stack of 60 types has 190 names."""
+"""Simultaneous requests: a stack of 60 types has 190 names."""
 SHOWN = 8
-"""Names in the sentence; how many more there are is told, too."""
+"""Names in the sentence; it also tells how many more there are."""
 Look = tuple[str, str, Callable[[], Any]]
-"""The kind of a thing, its name, and the question that is refused when it is not there."""
+"""The kind of a resource, its name, and the request that fails if it does not exist."""
 
 
 def taken(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
-    """Yield what is there already, in one finding; what may not be asked about counts as free."""
+    """Yield existing resources in one finding; if a request is not allowed, the name counts as free."""
     looks = [*_data(account, stack), *_queues(account, stack, types), *_functions(account, stack, types)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         there = list(pool.map(lambda look: _is_there(*look), looks))
@@ -40,7 +40,7 @@ def _is_there(kind: str, _name: str, ask: Callable[[], Any]) -> bool:
     try:
         ask()
     except ClientError as error:
-        # a bucket of another account has the name, too: all accounts share them
+        # the name may belong to a bucket of another account, because all accounts share them
         return kind == "bucket" and error.response["Error"]["Code"] not in ("404", "NoSuchBucket")
     return True
 

@@ -1,4 +1,4 @@
-"""Choose what a first deployment leaves open, by the account and by the stage's name. Pure."""
+"""Choose parameters that a first deployment leaves open, from the account and the stage's name. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -8,18 +8,18 @@ NAMES = ("prod", "production", "live")
 ANSWERS = ("AlarmEmail", "PermissionsBoundary")
 """Parameters that a first deployment of production does not begin without; empty is an answer, too."""
 SHORTEST_RETENTION = 14
-"""Days of logs: a weekend and a holiday may lie between an error and the person who looks for it."""
+"""Days of logs: a weekend and a holiday may be between an error and its investigation."""
 UNRESERVED = 100
-"""Functions at once that Lambda wants to stay unreserved."""
+"""Concurrent functions that Lambda requires to stay unreserved."""
 RESERVED = 100
-"""Functions at once reserved for the API and as many for the authorizer: at 200 requests a second of 0.1 s it needs 20,
-and both are never starved by workers."""
+"""Concurrent functions reserved for the API, and the same for the authorizer: at 200 requests a second of 0.1 s it
+needs 20, and workers can never block both."""
 ENOUGH = 1_000
-"""An account that runs fewer functions at once (a new one) has none to reserve."""
+"""Below this concurrency (a new account), nothing is reserved."""
 
 
 def is_production(stage: str) -> bool:
-    """Return True for a stage whose name says that customers use it."""
+    """Return True for a stage whose name says that it is for production."""
     return stage in NAMES
 
 
@@ -32,11 +32,11 @@ def defaults(
     log_role: bool,
     new: bool,
 ) -> dict[str, str]:
-    """Return the parameters that a deployment sets by itself: none that somebody has named, once, stays as it is."""
+    """Return the parameters that a deployment sets automatically; parameters that were ever set do not change."""
     chosen: dict[str, str] = {}
     if log_role:
         chosen["AccessLogs"] = "true"
-    # previews of one account would reserve each other's workers away
+    # previews of one account would take each other's workers away
     if (
         is_production(stage)
         and concurrency is not None
@@ -50,14 +50,14 @@ def defaults(
 
 
 def additional(values: Mapping[str, str], before: Mapping[str, str]) -> int:
-    """Return how many functions at once are reserved beyond those of the present deployment; below 0 for fewer."""
+    """Return how many concurrent functions are newly reserved; below 0 for fewer than now."""
     return 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
 
 
 def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
-    """Yield that Lambda would refuse what is to be reserved; `unreserved` is what the account has left beside it all.
+    """Yield a finding if Lambda would refuse the reservation; `unreserved` is the account's free concurrency.
 
-    `before` are the parameters of the present deployment, whose own share becomes free.
+    `before` are the parameters of the present deployment, whose reservation becomes free.
     """
     more = additional(values, before)
     if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:
@@ -69,7 +69,7 @@ def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: i
 
 
 def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, new: bool) -> Iterator[Finding]:
-    """Yield what production should not be without, and of every stage that an address is not used."""
+    """Yield what a production stage lacks, and for every stage an unused address."""
     if values["AlarmEmail"] and values["AlarmTopicArn"]:
         yield Finding(
             "alarms", f"Alarms go to AlarmTopicArn, whose subscriptions are yours: {values['AlarmEmail']} gets none of "

@@ -1,4 +1,4 @@
-"""Ask IAM whether the deployer may make the kinds of resources of the stack, before CloudFormation finds out."""
+"""Ask IAM whether the deployer may create the stack's kinds of resources, before CloudFormation fails."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ NEEDED = (
     "events:PutRule", "iam:CreateRole", "iam:PassRole", "lambda:CreateFunction", "logs:CreateLogGroup",
     "s3:CreateBucket", "s3:PutObject", "sns:CreateTopic", "sqs:CreateQueue",
 )  # fmt: skip
-"""One action for each service that the stack has resources of."""
+"""One action for each service of the stack's resources."""
 TO_SHIFT = "codedeploy:CreateApplication"
-"""Needed besides by a stage with `ShiftTraffic`."""
+"""Also needed by a stage with `ShiftTraffic`."""
 WITH_A_KEY = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
-"""Needed besides by a stage with `KmsKeyArn`."""
+"""Also needed by a stage with `KmsKeyArn`."""
 RESOURCES = {
     "apigateway": "arn:{p}:apigateway:{r}::/restapis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
     "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x",
@@ -30,9 +30,9 @@ SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/")
 def findings(
     asking: Asking, identity: str, region: str, stack: str, *, shifts: bool = False, key: str = ""
 ) -> Iterator[Finding]:
-    """Yield the actions that are denied to `identity` (an ARN); nothing where IAM may not be asked.
+    """Yield the actions that are denied to `identity` (an ARN); nothing if IAM may not be asked.
 
-    `shifts`: the stage shifts the API's traffic. `key` is the ARN of the key of its data; "" for AWS's own.
+    `shifts`: the stage shifts the API's traffic. `key` is the ARN of its data's key; "" for AWS's own.
     """
     principal = SESSION.sub(r"arn:\1:iam::\2:role/\3\n", identity).partition("\n")[0]
     parts = principal.split(":")
@@ -47,7 +47,7 @@ def findings(
             PolicySourceArn=principal, ActionNames=[action], ResourceArns=[resource],
         )  # fmt: skip
         if found is None:
-            # to ask needs a right of its own, which a deployer need not have
+            # the request needs its own permission, which a deployer may lack
             asking.refused.pop("rights", None)
             return
         denied += [one["EvalActionName"] for one in found["EvaluationResults"] if one["EvalDecision"] != "allowed"]

@@ -1,8 +1,8 @@
-"""Look whether a stack has room in the account: the quotas that it would exceed.
+"""Check whether a stack fits into the account's quotas.
 
-Not looked at, for AWS has no such quota: alarms (but for those on queries of Metrics Insights, of which the stack has
-none) and SQS queues. What a role or a function may hold is refused by `make package`, and a
-template that is too large after the SAM transform by `make deploy` (also a dry run), before anything is uploaded.
+AWS has no quota for alarms (except those on Metrics Insights queries, which the stack does not use) and SQS queues.
+`make package` refuses what a role or a function cannot hold. `make deploy`, also a dry run, refuses a template that is
+too large after the SAM transform, before it uploads anything.
 """
 
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from infra.cloud.preflight.finding import Finding
 
 MB = 1_000_000
 RULES = 300
-"""EventBridge rules of a bus in a region, by default."""
+"""Default EventBridge rules of a bus in a region."""
 ZIPS_KEPT = 2
 """Lambda stores the new code of every function before it drops the old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Count what a stack is about to add: functions (each with a role), and bytes of the zip that each stores."""
+    """Count the additions of a stack: functions (each with a role), and bytes of the zip that each stores."""
 
     functions: int
     zip_bytes: int = 15 * MB
 
 
 def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:
-    """Yield each quota that would be exceeded; of a stack that is there, only the storage counts."""
+    """Yield each quota that would be exceeded; for an existing stack only the storage."""
     settings = asking.ask("code storage", "lambda", "get_account_settings")
     if settings is not None:
         yield from _storage(settings, needs)

@@ -1,4 +1,4 @@
-"""Look at what SES lets this account send: the sandbox, the rate, the day's quota."""
+"""Check what SES lets this account send: the sandbox, the rate, the daily quota."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,24 +9,24 @@ from infra.cloud.preflight.finding import Finding
 
 SENDING = "ses:SendEmail"
 NEARLY = 0.8
-"""Share of the day's quota that is used up, from which on it is told."""
+"""Used share of the daily quota from which it is reported."""
 HIGHER = 2
-"""So many times the stage's rate is what SES takes when it is told: AWS raises the rate of who sends well."""
+"""SES's rate must be at most this factor above the stage's to be reported: AWS raises the rate of good senders."""
 LEAST, MOST = 1, 500
-"""Mails a second that the parameter `MailRate` can say."""
+"""Mails per second that the parameter `MailRate` can express."""
 
 
 def look(asking: Asking, types: Sequence[JobType[Any, Any]]) -> Mapping[str, Any] | None:
-    """Ask what SES allows; None when no type sends mail, or SES does not say."""
+    """Read SES's limits; None if no type sends mail, or SES does not answer."""
     return asking.ask("mail quota", "sesv2", "get_account") if _senders(types) else None
 
 
 def defaults(
     allowed: Mapping[str, Any] | None, types: Sequence[JobType[Any, Any]], named: Collection[str], *, new: bool
 ) -> dict[str, str]:
-    """Return the `MailRate` of a first deployment whose workers may send faster than SES takes it; else nothing."""
+    """Return the `MailRate` of a first deployment whose workers may send faster than SES allows; else nothing."""
     if allowed is None or not allowed.get("ProductionAccessEnabled", False):
-        return {}  # the sandbox's one mail a second would outlast the sandbox
+        return {}  # the sandbox's one mail a second would stay after the sandbox
     rate = allowed.get("SendQuota", {}).get("MaxSendRate", 0.0)
     wanted = new and "MailRate" not in named and LEAST <= rate < _workers(types)
     return {"MailRate": f"{min(int(rate), MOST)}"} if wanted else {}
@@ -35,7 +35,7 @@ def defaults(
 def findings(
     allowed: Mapping[str, Any] | None, types: Sequence[JobType[Any, Any]], region: str, mail_rate: float
 ) -> Iterator[Finding]:
-    """Yield what limits the types that send mail. `mail_rate` is what the parameter MailRate will be."""
+    """Yield the limits of types that send mail. `mail_rate` is the future value of the parameter MailRate."""
     if allowed is None:
         return
     names = ", ".join(kind.name for kind in _senders(types))

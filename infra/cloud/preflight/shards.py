@@ -1,4 +1,4 @@
-"""Refuse a number of index partitions with which jobs would be missing from lists, also on the way back. Pure."""
+"""Refuse a number of index partitions with which lists would miss jobs, also after a rollback. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ WRITTEN, READ = "IndexShards", "IndexShardsRead"
 
 
 def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what is wrong with the new values beside those of the present deployment; `before` is empty without one."""
+    """Yield the problems of the new values compared with the present deployment; `before` is empty without one."""
     if not before:
         return
     asked, written, read = _asked(before), int(values[WRITTEN]), _asked(values)
@@ -27,14 +27,14 @@ def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[F
 
 
 def kept(present: Mapping[str, str], former: Mapping[str, str]) -> dict[str, str]:
-    """Return the former parameters, which ask no fewer partitions than the present ones.
+    """Return the earlier parameters, but with at least as many read partitions as now.
 
-    Jobs may lie in each partition that is asked now, whatever is written at present.
+    Jobs may be in each partition that is read now, whatever is written at present.
     """
     now = _asked(present)
     return dict(former) if _asked(former) >= now else {**former, READ: str(now)}
 
 
 def _asked(values: Mapping[str, str]) -> int:
-    """Return how many partitions functions with these parameters ask: never fewer than they write."""
+    """Return the number of partitions that functions read: at least as many as they write."""
     return max(int(values.get(name, SHARDS[0])) for name in (WRITTEN, READ))

@@ -1,4 +1,4 @@
-"""Backups of a stage's tables, and the way back: what is missing is copied from a restored table into the live one.
+"""Back up a stage's tables, and copy missing rows from a restored table to the live one.
 
-Deploying and rolling back leave tables as they are; they are not here.
+Deploying and rolling back do not change tables; they are not here.
 """

@@ -1,7 +1,7 @@
-"""Copy what is missing from one store into another: jobs with their attempts, and schedules.
+"""Copy missing jobs with their attempts, and missing schedules, from one store to another.
 
-It never overwrites: a job is added under the condition that there is none with its id. So it may stop anywhere and be
-run again, or twice at the same time.
+It never overwrites: a job is added only if no job has its id. So it may stop anywhere and be run again, or twice at the
+same time.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ SCHEDULES = 100
 
 @dataclass(frozen=True)
 class Copying:
-    """Copies from `source`, which is as it was at `at`, into `target`. Times in seconds since the epoch."""
+    """Copy from `source`, in its state at `at`, to `target`. Times in seconds since the epoch."""
 
     source: JobStore
     target: JobStore
@@ -35,10 +35,10 @@ class Copying:
     run: bool = False
 
     def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
-        """Bring back every job that is missing; returns how many had which status, were `there`, or have `expired`.
+        """Restore every missing job; return the numbers by status, and of jobs that are `there` or have `expired`.
 
-        Each job of the source is in one of the numbers: their sum tells how many were found.
-        `seen` is told the numbers after each page of 100.
+        Each job of the source is in one of the numbers, so their sum is the number of found jobs. `seen` is called with
+        the numbers after each page of 100.
         """
         tally: Counter[str] = Counter()
         with ThreadPoolExecutor(THREADS) as pool:
@@ -61,7 +61,7 @@ class Copying:
                 return
 
     def _bring_back(self, job_id: str) -> str:
-        """Return the status in which the job is back."""
+        """Return the status in which the job was restored."""
         try:
             found = self.source.view(job_id)
         except JobNotFound:
@@ -69,7 +69,7 @@ class Copying:
         if self._is_there(job_id):
             return "there"
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
-        # before the job: a second run skips each job that is there, together with its history
+        # before the job, because a second run skips each existing job together with its history
         self._history(job_id, found)
         try:
             self.target.add(job)
@@ -78,7 +78,7 @@ class Copying:
         return _told(found.job, job)
 
     def _history(self, job_id: str, found: JobView) -> None:
-        """Bring back its attempts, what operators did, and the payloads that they took the place of."""
+        """Restore its attempts, the acts of operators, and the payloads that they replaced."""
         for attempt in found.attempts:
             self.target.record(job_id, attempt)
         for act in found.acts:
@@ -98,7 +98,7 @@ class Copying:
 
 
 def schedules(source: Schedules, target: Schedules) -> list[str]:
-    """Bring back the stored schedules that are missing, paused: what fired since is not known. Returns their ids."""
+    """Restore missing stored schedules, paused: their firings since then are unknown. Returns their ids."""
     back, after = [], ""
     while page := source.page(SCHEDULES, after):
         after = page[-1].id
@@ -108,7 +108,7 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 
 def _paused(schedule: Schedule) -> Schedule:
-    # a writer of its own: otherwise a schedule that is still there would be taken for this write
+    # a new writer: otherwise an existing schedule would look like the result of this write
     return replace(schedule, paused=True, next_at=None, writer=new_writer())
 
 

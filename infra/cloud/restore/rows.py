@@ -1,7 +1,7 @@
-"""Say of each kind of row in the two tables whether a restore brings it back, and bring back those beside the jobs.
+"""Say for each kind of row in the two tables whether a restore brings it back, and restore the rows next to jobs.
 
-A row that a promise rests on comes back: without the row of a key, the next request for the same thing would make a
-second job. Nothing that is there is overwritten.
+A row returns if a promise depends on it. Without the row of a key, the next request for the same thing would make a
+second job. No existing row is overwritten.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 SEGMENTS = 8
-"""Parts of a table that are read side by side."""
+"""Parts of a table that are read at the same time."""
 Item = dict[str, Any]
 
 
@@ -24,21 +24,21 @@ class How(Enum):
     """How a kind of row comes back."""
 
     WITH_ITS_JOB = auto()
-    """Whoever adds the job writes it anew, or puts it on record (`Copying`)."""
+    """Adding the job writes or records it again (`Copying`)."""
     AS_IT_IS = auto()
-    """As it was, where there is none with its key."""
+    """Unchanged, if no row has its key."""
     BY_ITSELF = auto()
-    """By a function of its own (`copying.schedules`)."""
+    """By a separate function (`copying.schedules`)."""
     NOT = auto()
-    """No promise rests on it, or it is made anew."""
+    """No promise depends on it, or it is made again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of row: its table, what its keys look like, how it comes back, and why so.
+    """A kind of row: its table, the form of its keys, how it returns, and why.
 
-    `without` names attributes that do not come back. Of those AS_IT_IS, `begins` is the key, and how it begins, by
-    which they are looked for.
+    `without` names attributes that do not return. For AS_IT_IS rows, `begins` is the key and its prefix, by which they
+    are found.
     """
 
     name: str
@@ -73,7 +73,7 @@ KINDS = (
     ),
     Kind(
         "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
-        ("pk", "RATE#"), ("turns_to",),  # turns are those of jobs, of which some do not come back to wait
+        ("pk", "RATE#"), ("turns_to",),  # turns belong to jobs, some of which do not return in a waiting state
     ),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
@@ -93,15 +93,15 @@ KINDS = (
 
 
 def kinds_of(table: str, item: Item) -> list[Kind]:
-    """Return the kinds of which a row of a table is: one."""
+    """Return the kinds of a table's row: exactly one."""
     return [kind for kind in KINDS if kind.table == table and kind.fits(item)]
 
 
 def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
-    """Bring back each row that comes back as it was; return how many by kind. May be stopped anywhere and run again.
+    """Restore each row that returns unchanged; return the numbers by kind. May be stopped anywhere and run again.
 
-    `tables` gives, for jobs and control, the names of the table that is read and of the one that is written. A row that
-    has expired at `now` (epoch seconds) stays away.
+    `tables` gives, for jobs and control, the names of the source and target tables. A row that has expired at `now`
+    (epoch seconds) is skipped.
     """
     back: Counter[str] = Counter()
     for kind in (kind for kind in KINDS if kind.how is How.AS_IT_IS):

@@ -1,8 +1,8 @@
-"""Decide how a job that was lost comes back. Pure.
+"""Decide in which state a lost job returns. Pure.
 
-It is not known what happened to a job between the restored moment and its loss: it may have run. So a restored job
-does not run by itself unless the operator asks for it; then it runs in a new generation, in which no old message and
-no old fencing token is valid.
+Nobody knows what happened to a job between the restored moment and its loss: it may have run. So a restored job does
+not run unless the operator asks for it. Then it runs in a new generation, in which no old message and no old fencing
+token is valid.
 """
 
 import math
@@ -21,9 +21,9 @@ UNKNOWN = "It was {status}{planned} at {at}, the restored moment. It may have ru
 
 
 def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
-    """Return the job as it is to be written: finished ones as they were, unfinished ones failed, or with `run` queued.
+    """Return the job to write: finished jobs unchanged, unfinished jobs failed, or with `run` queued.
 
-    `at` is the moment that is restored. A job that was asked to stop, or has no attempt left, never runs.
+    `at` is the restored moment. A job that was asked to stop, or has no attempt left, never runs.
     """
     back = replace(lost, updated_at=now, writer=new_writer())
     if lost.terminal:
@@ -45,7 +45,7 @@ def _failed(lost: Job, at: float, now: float) -> dict[str, Any]:
 
 
 def _goes_on(lost: Job, now: float) -> dict[str, Any]:
-    """Return the fields of a new run: at the job's time if that is to come, else as soon as the watchdog sees it."""
+    """Return the fields of a new run: at the job's time if that is in the future, else at the watchdog's next run."""
     planned = _planned(lost, now)
     new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
     if planned is None:

@@ -1,4 +1,4 @@
-"""Make tables of another moment: DynamoDB restores into new tables only, from a backup or to any second of 35 days."""
+"""Make tables of another moment: DynamoDB restores only to new tables, from a backup or to any second of 35 days."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,13 +14,13 @@ from infra.cloud.errors import CloudError
 
 TABLES = ("jobs", "control")
 LOOK_PAUSE = 10.0
-"""Seconds between two looks at a table that is being restored; it takes twenty minutes and more."""
+"""Seconds between two reads of a table that is being restored; it takes at least twenty minutes."""
 PATIENCE = 24 * 3600.0
 COMING = ("CREATING", "UPDATING")
 APPEARS = 60.0
-"""Seconds in which DynamoDB may not tell yet of a table that it has begun to make."""
+"""Seconds in which DynamoDB may not show a table yet that it has begun to create."""
 GOES = 3600.0
-"""Seconds after which a table that is still being deleted is given up; it takes some minutes."""
+"""Seconds after which a wait for a table's deletion is given up; it normally takes some minutes."""
 
 
 def stamp(at: float) -> str:
@@ -30,7 +30,7 @@ def stamp(at: float) -> str:
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a stage. `tags` are put on what is restored, so that `destroy` finds it."""
+    """The tables of a stage. Restored tables get `tags`, so that `destroy` finds them."""
 
     account: Account
     stack: str
@@ -39,7 +39,7 @@ class Tables:
     sleep: Callable[[float], None] = time.sleep
 
     def check(self, at: float) -> None:
-        """Raise CloudError when point-in-time recovery does not reach that moment."""
+        """Raise CloudError if point-in-time recovery does not reach that moment."""
         found = self._client.describe_continuous_backups(TableName=f"{self.stack}-jobs")["ContinuousBackupsDescription"]
         recovery = found["PointInTimeRecoveryDescription"]
         if recovery["PointInTimeRecoveryStatus"] != "ENABLED":
@@ -50,9 +50,9 @@ class Tables:
             raise CloudError(f"The tables can be restored to any second from {window}.")
 
     def restore(self, at: float, backup: str = "") -> list[str]:
-        """Make both tables as they were at `at`, or in the backup of that name; tables that exist are used.
+        """Make both tables in their state at `at`, or in the backup of that name; existing tables are used.
 
-        Those that a former run is deleting are made anew. Returns their names, jobs first, once they can be read.
+        Tables that an earlier run is deleting are made again. Returns their names, jobs first, once they can be read.
         """
         names = {short: self.restored(short, at) for short in TABLES}
         for short, name in names.items():
@@ -63,7 +63,7 @@ class Tables:
         return list(names.values())
 
     def there(self, names: Sequence[str]) -> Sequence[str]:
-        """Return the names of two tables that are there, jobs first; raises CloudError when one is not, or the live."""
+        """Return the names of two existing tables, jobs first; raises CloudError for a missing or a live table."""
         for name in names:
             if self._described(name) is None:
                 raise CloudError(f"There is no table {name} in {self.account.region}.")
@@ -74,11 +74,11 @@ class Tables:
         return names
 
     def restored(self, short: str, at: float) -> str:
-        """Return the name of a table that holds another one's state at that moment."""
+        """Return the name of a table with another table's state at that moment."""
         return f"{self.stack}-{short}-at-{stamp(at)}"
 
     def jobs_in(self, name: str) -> int:
-        """Return how many jobs a table holds, expired ones included, however many shards their index has."""
+        """Return the number of jobs in a table, including expired ones, however many shards their index has."""
         pages = self._client.get_paginator("scan").paginate(TableName=name, IndexName=ALL, Select="COUNT")
         return sum(page["Count"] for page in pages)
 
@@ -103,7 +103,7 @@ class Tables:
             )
 
     def _missing(self, name: str) -> bool:
-        """Return whether there is no such table, after waiting for one that is being deleted."""
+        """Return whether there is no such table, after waiting for its deletion."""
         until = self.clock() + GOES
         while (table := self._described(name)) is not None and table["TableStatus"] == "DELETING":
             if self.clock() >= until:
@@ -142,7 +142,7 @@ class Tables:
 
 
 def backups(account: Account, stack: str, short: str) -> dict[str, str]:
-    """Return the ARNs of a table's backups by name, the oldest first."""
+    """Return the ARNs of a table's backups by name, oldest first."""
     client, start = account.client("dynamodb"), None
     found: list[dict[str, Any]] = []
     while True:

@@ -1,4 +1,4 @@
-"""Try a stage after its deployment: does each function answer, does a job get to its end, is it counted.
+"""Test a stage after its deployment: each function answers, a job reaches its end, and it is counted.
 
-What becomes of a deployment that fails is decided in `commands/trial.py`.
+`commands/trial.py` decides what to do with a failed deployment.
 """

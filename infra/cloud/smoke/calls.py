@@ -1,4 +1,4 @@
-"""Send requests to a stage's own API, as a producer would, with a token that is made for it."""
+"""Send requests to a stage's own API like a producer, with a token that is made for it."""
 
 import json
 import time
@@ -11,17 +11,17 @@ import urllib3
 from infra.cloud.smoke.problem import SmokeFailed
 
 AGAIN = (403, 404, 429)
-"""Refusals that API Gateway gives while a new deployment of it spreads; so are all 5xx."""
+"""Errors that API Gateway returns while it deploys; all 5xx count too."""
 SECONDS = 30.0
 """The longest answer: API Gateway ends every request at 29 s."""
 PATIENCE = 60.0
-"""Seconds for which a request is sent again."""
+"""Seconds for which a request is repeated."""
 LOOK_PAUSE = 2.0
 
 
 @dataclass
 class Api:
-    """The API at `url` for a caller with `token`. A request that can be repeated is, for `patience` seconds."""
+    """The API at `url` for a caller with `token`. Repeatable requests are repeated for `patience` seconds."""
 
     url: str
     token: str
@@ -31,7 +31,7 @@ class Api:
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
 
     def send(self, method: str, path: str, body: Any = None, key: str = "") -> dict[str, Any]:
-        """Return the answer's document; `key` makes a POST one that can be repeated. Raises SmokeFailed."""
+        """Return the answer's document; `key` makes a POST repeatable. Raises SmokeFailed."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
@@ -57,7 +57,7 @@ class Api:
 
 
 def _told(status: int, text: str) -> str:
-    """Return a refusal in words: the detail of a problem document, if it is one."""
+    """Return an error answer in words: the detail of a problem document, if it is one."""
     if not status:
         return f"nothing ({text})"
     try:

@@ -1,4 +1,4 @@
-"""Have each Lambda function answer an event without work: its code is imported, its settings are read, nothing else."""
+"""Let each Lambda function answer an event without work, which imports its code and reads its settings."""
 
 import json
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from infra.cloud.account import Account
 from infra.definition.lambdas.functions import FunctionDefinition, ScheduleTrigger
 
 SCHEDULED = ("recount",)
-"""Not asked: any event sets it to work, for up to 14 minutes. It has the watchdog's code and settings."""
+"""Not called: any event makes it work, for up to 14 minutes. It has the watchdog's code and settings."""
 SECONDS = 60
-"""Seconds that an answer may take, with a cold start in a VPC."""
+"""Seconds for an answer, with a cold start in a VPC."""
 
 
 def failing(account: Account, functions: Iterable[FunctionDefinition]) -> list[str]:
-    """Return a sentence for each function that ends with an error, or does not answer."""
+    """Return a sentence for each function that ends with an error or does not answer."""
     patient = Config(read_timeout=SECONDS, retries={"total_max_attempts": 3, "mode": "standard"})
     client = account.client("lambda", config=patient)
     found = []
@@ -36,12 +36,12 @@ def failing(account: Account, functions: Iterable[FunctionDefinition]) -> list[s
 
 
 def asked(functions: Iterable[FunctionDefinition]) -> list[FunctionDefinition]:
-    """Return those that can be asked."""
+    """Return the functions that can be called."""
     return [function for function in functions if function.short not in SCHEDULED]
 
 
 def event_of(function: FunctionDefinition) -> dict[str, Any]:
-    """Return no messages for a worker, no records for the counters, no jobs to look at for the watchdog."""
+    """Return an event without messages for a worker, records for the counters, or jobs for the watchdog."""
     if isinstance(function.trigger, ScheduleTrigger):
         return {LOOK: {"types": [], "ids": []}}
     return {"Records": []}

@@ -1,4 +1,4 @@
-"""Run one job of each type that declares a payload for it, through the API to its end, and see it counted."""
+"""Run one job of each type with a smoke payload through the API to its end, and check that it is counted."""
 
 import time
 import uuid
@@ -24,7 +24,7 @@ TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.
 
 @dataclass(frozen=True)
 class Jobs:
-    """Runs the jobs. `lagging`: the counters were behind before, which is not this deployment's fault."""
+    """Run the jobs. `lagging`: the counters were late before, which is not this deployment's fault."""
 
     api: Api
     lagging: bool = False
@@ -32,7 +32,7 @@ class Jobs:
     clock: Callable[[], float] = time.monotonic
 
     def run(self, types: Sequence[JobType[Any, Any]]) -> list[str]:
-        """Return what to tell of it. Raises SmokeFailed; what was begun is then cancelled or discarded."""
+        """Return the report. Raises SmokeFailed; unfinished jobs are then cancelled or discarded."""
         before = self.api.send("GET", "/metrics")
         paused = [kind for kind in types if self._numbers(before, kind).get("paused")]
         told = [f"{kind.name} is paused and was not tried" for kind in paused]
@@ -47,11 +47,11 @@ class Jobs:
         return told
 
     def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
-        """Return whether a job ran, and what to tell of it."""
+        """Return whether a job ran, and the report about it."""
         wanted = {"type": kind.name, "payload": kind.changes.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
         if made["status"] in TERMINAL:
-            # a type with `unique` answers with the job that there was
+            # a type with `unique` returns the existing job
             return False, f"{kind.name} is unique, and has run with this payload before"
         path, start = f"/jobs/{made['id']}", self.clock()
         job = made
@@ -65,12 +65,12 @@ class Jobs:
         raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")
 
     def _clear(self, path: str, status: str) -> None:
-        """Leave nothing behind that rings, waits or runs later."""
+        """Leave nothing that rings an alarm, waits or runs later."""
         action = "cancel" if status in TO_CANCEL else "discard"
         try:
             self.api.send("POST", f"{path}/{action}", {}, key="")
         except SmokeFailed:
-            # it ended meanwhile, or the API is what does not work: the failure itself is told
+            # it ended meanwhile, or the API itself fails: the first error is reported
             return
 
     def _counted(self, before: dict[str, Any], ran: Sequence[JobType[Any, Any]]) -> str:

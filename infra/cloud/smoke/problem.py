@@ -1,4 +1,4 @@
-"""Tell that a deployed version does not work."""
+"""Report that a deployed version does not work."""
 
 from infra.cloud.errors import CloudError
 
@@ -6,7 +6,7 @@ from infra.cloud.errors import CloudError
 class SmokeFailed(CloudError):
     """Something that must work after a deployment does not; the message says what, and where to look.
 
-    `undone` when the version that was tried is gone again.
+    `undone` if the tested version was undone.
     """
 
     def __init__(self, message: str, *, undone: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""One stack: CloudFormation itself, its parameters, and the buckets beside it.
+"""Manage one stack: CloudFormation, its parameters, and the buckets outside of it.
 
-What an operator calls is in `commands`.
+The operators' commands are in `commands`.
 """

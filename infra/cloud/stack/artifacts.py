@@ -1,6 +1,6 @@
-"""Upload packages to a bucket that is made before the stack, deleted with it, and named by account and region.
+"""Upload packages to a bucket that is created before the stack, deleted with it, and named by account and region.
 
-Nothing in it expires: to roll a deployment back, CloudFormation fetches the package before it from here.
+Nothing in it expires: for a rollback, CloudFormation reads the earlier package from here.
 """
 
 import base64
@@ -36,10 +36,10 @@ def upload(
     values: Mapping[str, str],
     ringing: Collection[str] = (),
 ) -> str:
-    """Upload the zips and the template that points to them; returns the template's URL. `values` are the parameters'.
+    """Upload the zips and the template that points to them; return the template's URL. `values` are the parameters'.
 
     An alarm of `ringing` does not stop a new version of the API. Raises CloudError for a template that is too large.
-    They are sent each time: what lies there under their names may have been put there by somebody else.
+    The files are sent each time, because others may have put files with these names there.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
     zips = {archive.name: _digested(archive, "zip") for archive in package.archives}
@@ -66,16 +66,17 @@ def _digested(path: Path, suffix: str) -> str:
 def _put(s3: Any, bucket: str, body: bytes, suffix: str, content_type: str) -> str:
     digest = hashlib.sha256(body)
     key = f"{digest.hexdigest()}.{suffix}"
-    # S3 refuses what arrives with another checksum
+    # S3 refuses data with another checksum
     checksum = base64.b64encode(digest.digest()).decode()
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, ChecksumSHA256=checksum)
     return key
 
 
 def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> None:
-    """Make the bucket unless it is there. Raises CloudError when somebody else's has the name.
+    """Make the bucket unless it exists. Raises CloudError if the name belongs to another account.
 
-    The name can be guessed: whoever had made a bucket of it first, and let us write, could change the code on its way.
+    The name can be guessed: if an attacker had created a bucket with it and let us write, the attacker could change the
+    code.
     """
     try:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)
@@ -94,6 +95,6 @@ def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> Non
 
 
 def _tls_only(bucket: str, partition: str) -> dict[str, Any]:
-    """Return the policy that the stack's own buckets have, too (`infra.definition.data.buckets`)."""
+    """Return the policy that the stack's own buckets also have (`infra.definition.data.buckets`)."""
     arn = f"arn:{partition}:s3:::{bucket}"
     return {"Version": "2012-10-17", "Statement": [refuse_plain_text(arn, f"{arn}/*")]}

@@ -1,4 +1,4 @@
-"""Write a change set for people: what is added, changed, replaced, removed, and what of it holds data. Pure."""
+"""Write a change set for people: what is added, changed, replaced, removed, and which of it holds data. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Return whether messages, rows or objects go with it."""
+        """Return whether messages, rows or objects are lost with it."""
         return self.kind in ("replace", "remove") and self.type in HOLDS_DATA
 
     def line(self, cost: float = 0.0) -> str:
-        """Return one line of the diff; `cost` is in dollars a month, negative for what goes."""
+        """Return one line of the diff; `cost` is in dollars a month, negative for removed resources."""
         why = ", ".join(self.why[:MOST_WHY]) + (" …" if len(self.why) > MOST_WHY else "")
         money = f"   {'+' if cost > 0 else '-'}${abs(cost):.2f} a month" if cost else ""
         warning = "   LOSES DATA" if self.loses_data else ""
@@ -33,14 +33,14 @@ class Change:
 
 
 def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """Return CloudFormation's changes, those that lose data first."""
+    """Return CloudFormation's changes, beginning with those that lose data."""
     order = ["remove", "replace", "modify", "add", "import"]
     found = [_change(entry["ResourceChange"]) for entry in changes if entry.get("Type", "Resource") == "Resource"]
     return sorted(found, key=lambda change: (not change.loses_data, order.index(change.kind), change.logical_id))
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """Return how many of each there are, in a sentence."""
+    """Return the number of each kind, in a sentence."""
     if not changes:
         return "No changes."
     words = {"add": "added", "modify": "changed", "replace": "replaced", "remove": "removed", "import": "imported"}
@@ -53,8 +53,8 @@ def _change(entry: Mapping[str, Any]) -> Change:
     why = tuple(dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets))
     kind = entry["Action"].lower()
     replacement = entry.get("Replacement", "False")
-    # "Conditional": perhaps. What holds data has a fixed name, and CloudFormation refuses to replace such a thing
-    # unless its name changes too.
+    # "Conditional": perhaps. Resources with data have a fixed name, and CloudFormation refuses to replace them unless
+    # the name also changes.
     if kind == "modify" and (replacement == "True" or (replacement == "Conditional" and NAMES & set(why))):
         kind = "replace"
     return Change(kind, entry["LogicalResourceId"], entry["ResourceType"], tuple(filter(None, why)))

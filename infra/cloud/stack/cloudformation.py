@@ -1,4 +1,4 @@
-"""Look at one CloudFormation stack, change it through change sets, delete it, and watch while that goes on."""
+"""Read one CloudFormation stack, change it through change sets, delete it, and follow these operations."""
 
 import itertools
 import time
@@ -15,21 +15,21 @@ from infra.cloud.stack.changes import Change, read
 from infra.cloud.stack.events import Event, event_of
 
 POLL = 2.0
-"""Seconds between two looks at a stack that is changing."""
+"""Seconds between two reads of a changing stack."""
 LONGEST = 3600.0
-"""Seconds after which a change that never ends is given up; a CloudFront distribution alone takes 5 minutes."""
+"""Seconds after which an endless change is given up; a CloudFront distribution alone takes 5 minutes."""
 NOTHING = ("didn't contain changes", "No updates are to be performed")
 SHELL = "REVIEW_IN_PROGRESS"
-"""Status of a stack that a first change set made: a name, with nothing in it."""
+"""Status of a stack that a first change set created: only a name."""
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 UNWATCHED: Mapping[str, Any] = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
-"""Rollback configuration of a change that no alarm undoes. CloudFormation saves what it was told last, and watches each
-later change that says nothing by that."""
+"""Rollback configuration for a change that no alarm undoes. CloudFormation stores the last configuration, and uses it
+for each later change without one."""
 QUEUE = "AWS::SQS::Queue"
 NAME_IS_HELD = 65.0
-"""Seconds for which SQS gives the name of a deleted queue to nobody (`QueueDeletedRecently`): 60, and some for clocks
-that do not agree."""
+"""Seconds for which SQS blocks the name of a deleted queue (`QueueDeletedRecently`): 60, and some for different
+clocks."""
 STUCK = {
     "DELETE_FAILED": "its deletion did not finish. `make destroy` continues it.",
     "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "
@@ -40,7 +40,7 @@ STUCK = {
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Changes that were worked out and not yet made."""
+    """Computed changes that were not made yet."""
 
     name: str
     changes: Sequence[Change]
@@ -49,7 +49,10 @@ class ChangeSet:
 
 @dataclass
 class Stack:
-    """A stack by name. `sleep` takes seconds; `role` is the ARN with whose rights CloudFormation changes resources."""
+    """A stack by name.
+
+    `sleep` takes seconds; `role` is the ARN of the role with which CloudFormation changes resources.
+    """
 
     account: Account
     name: str
@@ -59,12 +62,12 @@ class Stack:
     _seen: set[str] = field(default_factory=set)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return what CloudFormation says of it; None when there is none, or only the shell of a first change set."""
+        """Return CloudFormation's description; None if there is no stack, or only the shell of a first change set."""
         found = self._find()
         return None if found is None or found["StackStatus"] == SHELL else found
 
     def outputs(self) -> dict[str, str]:
-        """Return the stack's outputs; raises CloudError when there is no such stack, or it has never been up."""
+        """Return the stack's outputs; raises CloudError if there is no such stack, or it never worked."""
         found = self.describe()
         if found is None:
             raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` makes one.")
@@ -75,7 +78,7 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def check_changeable(self) -> None:
-        """Raise CloudError, with what to do about it, when CloudFormation would refuse to change the stack now."""
+        """Raise CloudError with a solution if CloudFormation would refuse to change the stack now."""
         status = (self.describe() or {}).get("StackStatus", "")
         why = STUCK.get(status, "").format(name=self.name)
         if status.endswith("_IN_PROGRESS"):
@@ -84,7 +87,7 @@ class Stack:
             raise CloudError(f"The stack {self.name} is {status}: {why}")
 
     def failed_at_first(self) -> bool:
-        """Tell whether its creation failed: such a stack can only be deleted."""
+        """Return whether its creation failed: such a stack can only be deleted."""
         return (self.describe() or {}).get("StackStatus") in FAILED_START
 
     def propose(
@@ -94,7 +97,7 @@ class Stack:
         tags: Mapping[str, str],
         rollback: Mapping[str, Any] = UNWATCHED,
     ) -> ChangeSet | None:
-        """Work out what would change; None when nothing would. `rollback` is CloudFormation's rollback configuration.
+        """Compute the changes; None if there are none. `rollback` is CloudFormation's rollback configuration.
 
         Raises CloudError with CloudFormation's reason.
         """
@@ -121,13 +124,13 @@ class Stack:
         return ChangeSet(name, read(self._changes(name)), creates)
 
     def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
-        """Make the changes and report each event; raises CloudError with what failed first."""
+        """Make the changes and report each event; raises CloudError with the first failure."""
         self._seen.update(event.id for event in self._events())
         self.account.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change_set.name)
         self._watch(report, "CREATE_COMPLETE" if change_set.creates else "UPDATE_COMPLETE")
 
     def wait_for_names(self, change_set: ChangeSet, say: Callable[[str], None], now: float) -> None:
-        """Wait until SQS gives back the names of queues that this stack deleted less than a minute ago, and say so."""
+        """Wait until SQS releases names of queues that this stack deleted in the last minute, and print that."""
         added = {one.logical_id for one in change_set.changes if one.type == QUEUE and one.kind in ("add", "replace")}
         if not added or change_set.creates:
             return
@@ -141,13 +144,13 @@ class Stack:
             self.sleep(left)
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Forget proposed changes, and the shell of a stack that they were the first of."""
+        """Delete proposed changes, and the shell of a stack if they were its first."""
         self.account.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set.name)
         if change_set.creates:
             self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())
 
     def delete(self, report: Callable[[Event], None]) -> None:
-        """Delete the stack and all its resources, or its shell; raises CloudError with what could not be deleted."""
+        """Delete the stack and all its resources, or its shell; raises CloudError with the undeletable resources."""
         found = self._find()
         if found is None:
             return
@@ -206,7 +209,7 @@ class Stack:
         yield from reversed(new)
 
     def _events(self) -> Iterator[Event]:
-        """Yield the stack's events, newest first; a page is asked for when the one before is used up."""
+        """Yield the stack's events, newest first; request the next page when one is used up."""
         try:
             pages = self.account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
             yield from (event_of(entry) for page in pages for entry in page["StackEvents"])
@@ -233,7 +236,7 @@ class Stack:
 
 
 def names_of(resources: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
-    """Return the physical names of the resources of a type that exist, or may."""
+    """Return the physical names of a type's resources that exist, or may exist."""
     return [
         resource["PhysicalResourceId"]
         for resource in resources

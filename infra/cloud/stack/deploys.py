@@ -1,4 +1,4 @@
-"""Write down in a stage's own table that it was deployed, so that charts and errors can name the deployment."""
+"""Record in a stage's own table that it was deployed, so that charts and errors can name the deployment."""
 
 import re
 import shutil
@@ -12,16 +12,16 @@ from chalicelib.counters.port import Deploys
 
 SAFE = re.compile(r"[\w.+/-]+", re.ASCII)
 DIGITS = 7
-"""Characters of the template's digest that stand for a version where there is no commit."""
+"""Characters of the template's digest that are the version if there is no commit."""
 
 
 def mark(
     deploys: Callable[[], Deploys], version: str, say: Callable[[str], None], clock: Callable[[], float] = time.time
 ) -> None:
-    """Write down that the stage has this version. It runs already: a failure is told, not raised."""
+    """Record that the stage has this version. It already runs, so an error is printed, not raised."""
     try:
         deploys().deployed(version, clock())
-    except Exception as error:  # whatever it is, the deployment itself has succeeded
+    except Exception as error:  # whatever the error, the deployment itself has succeeded
         say(f"The charts will not show this deployment: {type(error).__name__}.")
 
 
@@ -31,12 +31,12 @@ def version_of(url: str, folder: Path) -> str:
 
 
 def digest(url: str) -> str:
-    """Return part of the digest of the template at `url`: it is stored under it."""
+    """Return part of the digest of the template at `url`, which is its file name."""
     return url.rpartition("/")[2][:DIGITS]
 
 
 def commit(folder: Path) -> str:
-    """Return the commit of the checkout at `folder` with its nearest tag; empty when there is none."""
+    """Return the commit of the checkout at `folder` with its nearest tag; empty without one."""
     git = shutil.which("git")
     if git is None:
         return ""

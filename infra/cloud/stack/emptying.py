@@ -1,4 +1,4 @@
-"""Empty buckets and unlock tables, which they have to be before they can be deleted."""
+"""Empty buckets and unlock tables, which is required before they can be deleted."""
 
 import contextlib
 from collections.abc import Callable, Iterable
@@ -14,10 +14,10 @@ TABLE = "AWS::DynamoDB::Table"
 
 
 def unlock(account: Account, tables: Iterable[str], say: Callable[[str], None]) -> None:
-    """Switch off the deletion protection of tables. No error when there is no such table."""
+    """Disable the deletion protection of tables. A missing table is no error."""
     dynamodb = account.client("dynamodb")
     for name in tables:
-        # somebody may have deleted it by hand
+        # it may have been deleted by hand
         with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
             if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
                 say(f"Switching off the deletion protection of {name}.")
@@ -26,7 +26,7 @@ def unlock(account: Account, tables: Iterable[str], say: Callable[[str], None]) 
 
 
 def empty(account: Account, bucket: str) -> int:
-    """Delete every object and version in a bucket; returns how many, 0 when there is no such bucket.
+    """Delete every object and version in a bucket; return how many, 0 if there is no such bucket.
 
     Raises CloudError for an object that stays.
     """
@@ -52,7 +52,7 @@ def _empty(s3: Any, bucket: str) -> int:
 
 
 def remove(account: Account, bucket: str) -> int:
-    """Delete a bucket and what is in it; returns how many objects. No error when there is no such bucket."""
+    """Delete a bucket with its content; return the number of objects. A missing bucket is no error."""
     try:
         count = empty(account, bucket)
         account.client("s3").delete_bucket(Bucket=bucket)

@@ -1,4 +1,4 @@
-"""Read the events of a stack's resources while it is changed. Pure."""
+"""Read the events of a stack's resources during a change. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a resource of the stack, `at` a time in seconds since the epoch."""
+    """An event of a resource of the stack; `at` in seconds since the epoch."""
 
     id: str
     resource: str
@@ -23,7 +23,7 @@ class Event:
 
 
 def event_of(entry: Mapping[str, Any]) -> Event:
-    """Return the event of an entry of CloudFormation's."""
+    """Return the event of an entry from CloudFormation."""
     return Event(
         entry["EventId"],
         entry["LogicalResourceId"],

@@ -1,4 +1,4 @@
-"""Remember what a stage was deployed with: a list in the artifacts bucket, beside the templates and the packages."""
+"""Store a stage's deployments: a list in the artifacts bucket, next to the templates and the packages."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from infra.definition.parameters import HIDDEN
 
 KEY = "deployments.json"
 MOST = 20
-"""Deployments that can be returned to; the packages themselves stay until the stage is destroyed."""
+"""Deployments that a rollback can reach; the packages themselves stay until the stage is destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """One deployment: its template's URL, its parameters but for the secret ones, and when CloudFormation made it.
+    """One deployment: its template's URL, its parameters without secret ones, and when CloudFormation made it.
 
     `at` is CloudFormation's own time of the stack's last change.
     """
@@ -29,38 +29,38 @@ class Deployed:
 
     @classmethod
     def of(cls, found: Mapping[str, Any], url: str) -> Self:
-        """Return the deployment that CloudFormation describes, made with the template at `url`."""
+        """Return the deployment that CloudFormation describes, with the template at `url`."""
         return cls(url, shown(found), changed_at(found))
 
     def same_as(self, other: "Deployed") -> bool:
-        """Tell whether both have the same template and the same parameters."""
+        """Return whether both have the same template and the same parameters."""
         return (self.url, self.parameters) == (other.url, other.parameters)
 
 
 def shown(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return a described stack's parameters. A secret one is not shown, and stays as it is when others go back."""
+    """Return a described stack's parameters. A secret one is not shown, and keeps its value in a rollback."""
     values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
     return {name: value for name, value in values.items() if value != HIDDEN}
 
 
 def changed_at(found: Mapping[str, Any]) -> str:
-    """Return when CloudFormation began to change a described stack for the last time; empty when it does not say."""
+    """Return when CloudFormation began the last change of a described stack; empty if unknown."""
     at = found.get("LastUpdatedTime") or found.get("CreationTime")
     return "" if at is None else str(at.isoformat())
 
 
 def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
-    """Tell whether a described stack was changed since the last of these was noted. Pure.
+    """Return whether a described stack was changed since the last recorded deployment. Pure.
 
-    It then has a deployment that nobody noted: a process that ended before its trial did, or another tool.
+    Then its present state was not recorded, because a process ended before its smoke did, or another tool changed it.
     """
     return bool(deployments and deployments[-1].at != changed_at(found))
 
 
 def before(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> Sequence[Deployed]:
-    """Return the deployments before the one that a described stack has, oldest first. Pure.
+    """Return the deployments before the present one of a described stack, oldest first. Pure.
 
-    To go back from one that nobody noted leads to the last one, not to the one before that.
+    From an unrecorded state, a rollback leads to the last recorded deployment, not to the one before it.
     """
     return deployments if unnoted(deployments, found) else deployments[:-1]
 
@@ -77,13 +77,13 @@ def read(account: Account, stack: str) -> list[Deployed]:
 
 
 def write(account: Account, stack: str, deployments: Sequence[Deployed]) -> None:
-    """Keep the last of these deployments."""
+    """Store the last of these deployments."""
     body = json.dumps([asdict(one) for one in deployments[-MOST:]]).encode()
     account.client("s3").put_object(Bucket=artifacts.name(account, stack), Key=KEY, Body=body)
 
 
 def remember(account: Account, stack: str, deployed: Deployed) -> bool:
-    """Add a deployment that succeeded; return False when the last one had the same template and parameters."""
+    """Add a successful deployment; return False if the last one had the same template and parameters."""
     known = read(account, stack)
     if not known or not known[-1].same_as(deployed):
         write(account, stack, [*known, deployed])
@@ -94,7 +94,7 @@ def remember(account: Account, stack: str, deployed: Deployed) -> bool:
 
 
 def template(account: Account, stack: str, url: str) -> dict[str, Any]:
-    """Return a remembered template."""
+    """Return a stored template."""
     key = url.rpartition("/")[2]
     found = account.client("s3").get_object(Bucket=artifacts.name(account, stack), Key=key)
     read_back: dict[str, Any] = json.loads(found["Body"].read())

@@ -1,4 +1,4 @@
-"""Ask each service whether a tagged resource is still there: the index of tags remembers deleted ones for a while."""
+"""Ask each service whether a tagged resource still exists: the tag index shows deleted resources for a while."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Ask = Callable[[Account, str], bool]
 
 
 def exists(account: Account, arn: str) -> bool:
-    """Tell whether what an ARN names is there; true for a kind that is not known here."""
+    """Return whether the ARN's resource exists; True for an unknown kind."""
     service, place = arn.split(":")[2], arn.split(":", 5)[5]
     ask = next((ask for (name, start), ask in ASK.items() if name == service and place.startswith(start)), None)
     if ask is None:
@@ -29,7 +29,7 @@ def exists(account: Account, arn: str) -> bool:
 
 
 def _named(service: str, operation: str, argument: str) -> Ask:
-    """Ask by the last part of the ARN; the service answers with an error when there is no such thing."""
+    """Ask by the last part of the ARN; the service answers with an error if there is none."""
 
     def ask(account: Account, arn: str) -> bool:
         name = arn.rpartition(":")[2].rpartition("/")[2]
@@ -92,4 +92,4 @@ ASK: dict[tuple[str, str], Ask] = {
     ("sns", ""): _topic,
     ("sqs", ""): _named("sqs", "get_queue_url", "QueueName"),
 }
-"""By the service and the beginning of what an ARN names."""
+"""By the service and the first part of the ARN's resource."""

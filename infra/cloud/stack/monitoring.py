@@ -1,4 +1,4 @@
-"""Let CloudFormation watch the stack's alarms after an update, and roll it back by itself when one begins to ring."""
+"""Let CloudFormation watch the stack's alarms after an update, and roll back automatically if one begins to ring."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -9,16 +9,17 @@ from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import UNWATCHED
 
 TRIGGERS = ("api-errors", "watchdog-silent", "counters-errors", "stalled", "control-table-down")
-"""Alarms that tell of bad code within minutes; CloudFormation takes five. A job type may fail by its input alone."""
+"""Alarms that show bad code within minutes; CloudFormation allows five. A job type's alarm may depend only on its
+input."""
 LONGEST = 1_800
-"""Seconds. CloudFormation takes three hours; deploy waits for an hour in all."""
+"""Seconds. CloudFormation allows three hours; deploy waits for an hour in total."""
 
 
 def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, Any]:
-    """Return the rollback configuration of a change set, by the alarms that there are.
+    """Return the rollback configuration of a change set, from the existing alarms.
 
-    An alarm that rings already is left out: it would roll back the very update that ends it. Raises CloudError for a
-    time that is too long.
+    A ringing alarm is left out, because it would roll back its own repair. Raises CloudError for a time that is too
+    long.
     """
     if not 0 <= seconds <= LONGEST:
         raise CloudError(f"MONITOR={seconds}: at most {LONGEST} seconds.")
@@ -32,7 +33,7 @@ def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, An
 
 
 def ringing(account: Account, stack: str) -> list[str]:
-    """Return which of the triggers ring, without the stack's name."""
+    """Return the ringing triggers, without the stack's name."""
     states = _states(account, stack)
     return [kind for kind in TRIGGERS if states.get(kind) == "ALARM"]
 

@@ -1,4 +1,4 @@
-"""Choose the value of each parameter of the stack: the deployer's, the one it had, or a new secret."""
+"""Choose the value of each parameter of the stack: the deployer's, the present one, or a new secret."""
 
 import re
 import secrets
@@ -12,12 +12,12 @@ SECRET = "CursorSecret"  # noqa: S105 - the name of the parameter
 
 
 def known(given: Mapping[str, str], before: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return the values that are known here: those that are given, and those that the stack shows."""
+    """Return the known values: the given ones, and those that the stack shows."""
     return {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before} | dict(given)
 
 
 def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the parameters of a change set. `declared`: the template's, `before`: those that the stack has already.
+    """Return the parameters of a change set. `declared` are the template's, `before` those of the present stack.
 
     Raises CloudError for a name that the template does not have.
     """

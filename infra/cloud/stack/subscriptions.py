@@ -1,4 +1,4 @@
-"""Say whose alarms reach nobody: SNS mails to an address only once it was confirmed from there."""
+"""Report alarm addresses that get no mails: SNS sends mails only to a confirmed address."""
 
 from botocore.exceptions import ClientError
 
@@ -10,9 +10,9 @@ PENDING = ("PendingConfirmation", "Deleted")
 
 
 def unconfirmed(account: Account, stack: Stack) -> list[str]:
-    """Return the addresses of the stack's own topic that have not confirmed; none where that may not be asked.
+    """Return the unconfirmed addresses of the stack's own topic; none if that may not be read.
 
-    A topic of the deployer's (`AlarmTopicArn`) is theirs to look after.
+    The deployer maintains a topic of `AlarmTopicArn`.
     """
     found: list[str] = []
     for arn in names_of(stack.resources(), TOPIC):
@@ -26,7 +26,7 @@ def unconfirmed(account: Account, stack: Stack) -> list[str]:
 
 
 def sentence(addresses: list[str]) -> str:
-    """Return what to do about addresses that have not confirmed."""
+    """Return what to do about unconfirmed addresses."""
     return (
         f"Alarms do not reach {', '.join(addresses)}: open the mail of SNS there (AWS Notification - Subscription "
         "Confirmation) and confirm. SNS forgets it after two days; `make deploy` with AlarmEmail= and then with the "

@@ -1,4 +1,4 @@
-"""Publish the dashboard: built by Node, uploaded with the right cache headers, told at run time where the API is."""
+"""Publish the dashboard: build it with Node, upload it with the right cache headers, and write its config."""
 
 import json
 import mimetypes
@@ -17,18 +17,18 @@ OLDEST_NODE = (20, 19)
 """Oldest version that Vite runs on."""
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
-"""Kept, and asked about before each use: a new version is seen at once."""
+"""Cached, but checked before each use, so that a new version is visible at once."""
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
 }
-"""Named here, because `mimetypes` believes what the machine's registry says."""
+"""Listed here, because `mimetypes` depends on the machine's registry."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of the site: its key, and how browsers are told to treat it."""
+    """One file of the site: its key, and its cache header."""
 
     key: str
     path: Path
@@ -37,9 +37,9 @@ class File:
 
 
 def build(folder: Path) -> Path:
-    """Build the dashboard and return the folder of its files; raises CloudError when Node is missing or it fails.
+    """Build the dashboard and return the folder of its files; raises CloudError if Node is missing or the build fails.
 
-    A folder without sources is one of an installed platform, which brings the files built.
+    A folder without sources belongs to an installed platform, which contains the built files.
     """
     if not (folder / "package.json").exists() and (folder / "dist" / "index.html").exists():
         return folder / "dist"
@@ -63,7 +63,7 @@ def _installed(folder: Path) -> bool:
 
 
 def files(dist: Path) -> Iterator[File]:
-    """Return the built files in the order of their upload: what a page needs is there before the page."""
+    """Return the built files in upload order: a page's files before the page."""
     found = [path for path in sorted(dist.rglob("*")) if path.is_file() and path.name != "config.json"]
     for path in sorted(found, key=lambda path: path.suffix == ".html"):
         key = path.relative_to(dist).as_posix()
@@ -73,12 +73,12 @@ def files(dist: Path) -> Iterator[File]:
 
 
 def config(outputs: Mapping[str, str], stage: str, region: str) -> str:
-    """Return what the dashboard reads at its start."""
+    """Return the configuration that the dashboard reads at its start."""
     return json.dumps({"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region})
 
 
 def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str) -> int:
-    """Upload the site and its config, drop what is not part of it any more, tell CloudFront; returns how many files."""
+    """Upload the site and its config, delete outdated files, invalidate CloudFront; return the number of files."""
     s3, bucket = account.client("s3"), outputs["SiteBucketName"]
     sent = list(files(dist))
     for file in sent:
@@ -106,6 +106,6 @@ def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str)
 def _drop_others(s3: Any, bucket: str, keep: set[str]) -> None:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for entry in page.get("Contents", []):
-            # a page that is open in a browser may still ask for the hashed files of the version before
+            # an open page in a browser may still request the hashed files of the last version
             if entry["Key"] not in keep and not entry["Key"].startswith("assets/"):
                 s3.delete_object(Bucket=bucket, Key=entry["Key"])

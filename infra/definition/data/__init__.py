@@ -1,4 +1,4 @@
-"""Define what holds data: tables, queues, buckets.
+"""Define the resources with data: tables, queues, buckets.
 
-Who may use them is in `iam`.
+Permissions to use them are in `iam`.
 """

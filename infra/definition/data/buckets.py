@@ -1,4 +1,4 @@
-"""Two private buckets: `files` (uploads, results, large payloads) and `site` (the dashboard)."""
+"""Define two private buckets: `files` (uploads, results, large payloads) and `site` (the dashboard)."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, s
 
 
 def buckets(stack: str, origin: Value) -> Resources:
-    """Return both buckets; browsers may upload to `files` from pages of that one origin."""
+    """Return both buckets; browsers may upload to `files` only from pages of that origin."""
     files = _bucket(
         bucket_name(stack, "files"),
         LifecycleConfiguration={
@@ -29,7 +29,7 @@ def buckets(stack: str, origin: Value) -> Resources:
 
 
 def bucket_policies(readers: dict[str, list[dict[str, Any]]]) -> Resources:
-    """Refuse plain text on every bucket; `readers` has further statements by the bucket's logical id."""
+    """Refuse plain HTTP on every bucket; `readers` has additional statements by the bucket's logical id."""
     return {
         f"{bucket}Policy": {
             "Type": "AWS::S3::BucketPolicy",

@@ -8,8 +8,7 @@ from chalicelib.jobs.limits import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
 from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
 
 FIFO = {"FifoQueue": True, "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
-"""Of the queues of types with `serial_by`: as many groups at once as there are keys (high throughput).
-
+"""For queues of types with `serial_by`: as many simultaneous groups as there are keys (high throughput).
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html"""
 
 
@@ -40,7 +39,7 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
-    """Refuse every request to the queues that does not come over TLS. One resource for all: a stack holds only 500."""
+    """Refuse every request to the queues without TLS. One resource for all, because a stack can have only 500."""
     names = [logical(kind.queue, suffix) for kind in types for suffix in ("Queue", "Dlq")]
     if not names:
         return {}
@@ -72,7 +71,7 @@ def _tls_only() -> dict[str, Any]:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sqs:*",
-                # a policy on a queue speaks of that queue alone
+                # a queue's policy applies only to that queue
                 "Resource": "*",
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }

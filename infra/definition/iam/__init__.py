@@ -1,4 +1,4 @@
-"""Say what each function may do: grants, the roles that they become, and the requests that prove them.
+"""Define the permissions of each function: grants, the roles from them, and the recording of requests.
 
 The functions themselves are in `lambdas`.
 """

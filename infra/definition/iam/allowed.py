@@ -1,4 +1,4 @@
-"""Write what a job type asks for beyond the stack as IAM statements: its own `Allow`s, and reading its secrets."""
+"""Write a job type's additional permissions as IAM statements: its own `Allow`s, and reading its secrets."""
 
 import re
 from collections.abc import Iterable
@@ -9,22 +9,22 @@ from chalicelib.job_types.jobtype import JobType
 from infra.definition.names import Value, stage_of, sub
 
 HERE = "arn:${AWS::Partition}:"
-"""A role reaches its own partition only, so a statement written for `aws` means the one the stack is in."""
+"""A role works only in its own partition, so a statement for `aws` means the stack's partition."""
 OURS = re.compile(r"\$\{(?!AWS::)")
 READS = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
 SUFFIX = "-??????"
-"""Secrets Manager ends the ARN of a secret with a hyphen and six characters of its own."""
+"""Secrets Manager appends a hyphen and six characters to the ARN of a secret."""
 
 
 def allows(kind: JobType[Any, Any], stack: str) -> list[Allow]:
-    """Return the statements that a job type declares, and those that follow from its secrets."""
+    """Return the statements that a job type declares, and those for its secrets."""
     places = {SecretPlace.of(written, stage_of(stack)) for written in kind.access.secrets.values()}
     secrets = [Allow(READS[place.service], _arn_of(place)) for place in sorted(places, key=lambda p: p.name)]
     return [*(grant for grant in kind.access.grants if isinstance(grant, Allow)), *secrets]
 
 
 def short_forms(kind: JobType[Any, Any]) -> list[str]:
-    """Return the grants on the stack's own resources, as `permissions` reads them."""
+    """Return the grants on the stack's own resources, in the form of `permissions`."""
     return [grant for grant in kind.access.grants if isinstance(grant, str)]
 
 
@@ -58,7 +58,7 @@ def _statement(allow: Allow) -> dict[str, Any]:
 
 
 def resource(written: str) -> Value:
-    """Return an ARN as the template has it: in the stack's own partition, with its region and account filled in."""
+    """Return an ARN for the template: in the stack's own partition, with its region and account filled in."""
     return _filled(written.replace("arn:aws:", HERE, 1) if written.startswith("arn:aws:") else written)
 
 

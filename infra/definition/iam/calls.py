@@ -1,4 +1,4 @@
-"""Record the requests of a process to AWS as the grants that they need, to compare them with what a role allows."""
+"""Record a process's requests to AWS as the needed grants, to compare them with a role."""
 
 import functools
 import threading
@@ -21,11 +21,11 @@ ACTIONS = {
     "Invoke": "InvokeFunction",
     "SendMessageBatch": "SendMessage",
 }
-"""Operations that are allowed by the action of another one."""
+"""Operations that are allowed by the action of another operation."""
 
 
 def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
-    """Return the grants that one request needs, written as in `permissions`."""
+    """Return the grants that one request needs, in the form of `permissions`."""
     action = ACTIONS.get(operation, operation)
     places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
     name = "ses" if service == "sesv2" else service
@@ -33,7 +33,7 @@ def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any
 
 
 def _places(service: str, params: Mapping[str, Any]) -> list[str]:
-    """Yield what the request is about, by physical names."""
+    """Yield the resources of the request, by physical names."""
     match service:
         case "dynamodb" if "RequestItems" in params:
             return list(params["RequestItems"])
@@ -43,7 +43,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
             return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
             prefix, _, rest = params.get("Key", "").partition("/")
-            # bodies of jobs lie below their type's name, and a job's id
+            # bodies of jobs are below their type's name and a job's id
             of_a_type = prefix in ("payloads", "results") and rest.count("/") > 1
             return [f"{prefix}/{rest.partition('/')[0]}/*" if of_a_type else f"{prefix}/*"]
         case "logs" | "lambda":
@@ -53,7 +53,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _part(params: Mapping[str, Any]) -> str:
-    """Return the index or the partition key of a request to a table; nothing when it names neither."""
+    """Return the index or the partition key of a request to a table; nothing if it names neither."""
     if "IndexName" in params:
         return f"/index/{params['IndexName']}"
     key = params.get("Key") or params.get("Item")
@@ -61,19 +61,19 @@ def _part(params: Mapping[str, Any]) -> str:
 
 
 def allows(granted: str, needed: str) -> bool:
-    """Tell whether a grant covers a request; one on a table covers each of its rows, and none of its indexes."""
+    """Return whether a grant covers a request; a grant on a table covers each of its rows, but none of its indexes."""
     if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
         return False
     table, _, part = needed.partition("/")
     if granted == table and part.startswith("TOK"):
-        return False  # whoever reads the control table reads no tokens: see `permissions`
+        return False  # a permission to read the control table does not include tokens: see `permissions`
     place, _, kind = granted.rpartition("/")
-    granted = place if kind in KINDS else granted  # which attributes it names is what a test of `written` compares
+    granted = place if kind in KINDS else granted  # a test of `written` compares the attributes
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 
 class Recorder:
-    """Remembers every request of this process to AWS, of whichever client, by who was acting."""
+    """Record every request of this process to AWS, from any client, by the acting function."""
 
     def __init__(self, stack: str) -> None:
         self._stack = stack
@@ -86,7 +86,7 @@ class Recorder:
         actor = self._actor
         if actor is not None:
             needed = grants_of(self._stack, service, operation, params)
-            with self._lock:  # functions ask from several threads
+            with self._lock:  # functions send requests from several threads
                 self.needed.setdefault(actor, Counter()).update(needed)
 
     @contextmanager
@@ -103,14 +103,14 @@ R = TypeVar("R", bound=Recorder)
 
 
 class _Tap(BaseHistoryHandler):
-    """Botocore's history, once a process: handlers can be added to it, but not taken off again."""
+    """Botocore's history, once per process: handlers can be added to it, but not removed."""
 
     def __init__(self) -> None:
         self.recorders: list[Recorder] = []
         get_global_history_recorder().add_handler(self)
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
-        """Take an event of botocore, which calls this for everything that a client does."""
+        """Receive an event from botocore, which calls this for everything that a client does."""
         if event_type == "API_CALL":
             for recorder in self.recorders:
                 recorder.note(payload["service"], payload["operation"], payload["params"])

@@ -1,4 +1,4 @@
-"""List the grants of every function. Tests compare them with the requests that each really makes."""
+"""List the grants of every function. Tests compare them with the real requests of each function."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,24 +11,24 @@ from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
+"""Actions of the event source mapping, in the function's role, and the worker's own changes of visibility."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
-"""Partition keys of the control table: an address's window."""
+"""Partition keys of the control table: the window of an address."""
 BULK_WORK = "lambda:InvokeFunction:recount"
-"""Begin to work off bulk actions."""
+"""Start to process bulk actions."""
 SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
-"""Types up to which a role names each: with more, a pattern covers them."""
+"""Maximum of types that a role names one by one; with more, a pattern covers them."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
-"""Reading a job means reading what of it did not fit into DynamoDB."""
+"""Reading a job includes reading its parts that did not fit into DynamoDB."""
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker read its own queue and log, and write jobs; it sends to this queue and those of what it enqueues."""
+    """Let a worker read its own queue and log, and write jobs; it sends to this queue and those of its `enqueues`."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
-        # a fresh message of a job that asks to come again more often than SQS hands one out; FIFO queues have the most
+        # a fresh message for a job that asks to run again more often than SQS delivers one; FIFO queues allow the most
         *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
         "dynamodb:GetItem:jobs",
         *_writing(kind),
@@ -44,14 +44,14 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
 
 
 def _writing(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker change jobs, in the attributes that its moves write; one that makes jobs writes any."""
+    """Let a worker change the job attributes that its moves write; a worker with `enqueues` may write all."""
     if kind.enqueues:
         return [f"dynamodb:{action}:jobs" for action in ("PutItem", "UpdateItem")]
     return [f"dynamodb:UpdateItem:jobs/{OF_SERIAL_WORKER if kind.serial_by is not None else OF_WORKER}"]
 
 
 def _making(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
+    """Let a worker make jobs of its declared types: store payloads of any size, and send their messages."""
     queues = [name.replace(".", "-") for name in kind.enqueues]
     folders = [f"{queue}/" for queue in queues] if len(queues) <= MOST_NAMED else [""]
     return [
@@ -61,18 +61,18 @@ def _making(kind: JobType[Any, Any]) -> list[str]:
 
 
 def _pacing(name: str) -> list[str]:
-    """Let a worker plan the starts of its own type, and look at its jobs before it claims them."""
+    """Let a worker plan the starts of its own type, and read its jobs before it claims them."""
     plan = f"control/{RATE}{name}"
     return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
 def _failures(name: str) -> list[str]:
-    """Let a worker or the API read and write the failures of a type that is paused by itself."""
+    """Let a worker or the API read and write the failures of a type that pauses automatically."""
     return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
 
 
 def pausing(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    """Return the types that are paused by themselves."""
+    """Return the types that pause automatically."""
     return [kind for kind in types if kind.pause_when is not None]
 
 
@@ -122,14 +122,14 @@ def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
 
 
 def _switching(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the watchdog tell pauses, switch the queues of these types, and hand a message to their workers."""
+    """Let the watchdog end pauses, switch the queues of these types, and give a message to their workers."""
     places = [kind.queue for kind in types] if len(types) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
     return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if types else []
 
 
 def counters() -> list[str]:
-    """Let the counters read the table's stream and add up in the control table."""
+    """Let the counters read the table's stream and add to the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
         "dynamodb:ListStreams:jobs/streams",
@@ -152,5 +152,5 @@ def recount() -> list[str]:
 
 
 def _updating(*keys: str) -> list[str]:
-    """Allow to write rows of the control table with these partition keys: never a token's, which holds a role."""
+    """Allow writing rows of the control table with these partition keys, but never a token's, which contains a role."""
     return [f"dynamodb:UpdateItem:control/{key}" for key in keys]

@@ -36,7 +36,7 @@ EVERY_TYPE = "*-*"
 TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
 """Partition keys of tokens by their hash, and of the list of all hashes, in the control table."""
 INVOKING = "lambda-function"
-"""The kind of place of an invocation; the other actions of Lambda are about a function's event source mapping."""
+"""The kind of place of an invocation; Lambda's other actions are about a function's event source mapping."""
 LARGEST_POLICY = 10_240
 """Characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
@@ -45,11 +45,11 @@ LISTS = {
     kind: json.dumps(listed["Attributes"], separators=(",", ":"))
     for kind, listed in written.mappings()[written.MAPPING].items()
 }
-"""What CloudFormation puts in place of a reference to a list."""
+"""The text that CloudFormation inserts for a reference to a list."""
 LONGEST_ARN = 120
-"""Characters of a queue's ARN with the longest names, which CloudFormation puts in place of a reference."""
+"""Characters of a queue's ARN with the longest names, which CloudFormation inserts for a reference."""
 KEY_NEEDS = 180
-"""Characters of the statement on a key of one's own, which every role gets in `fitting`."""
+"""Characters of the statement on a customer key, which every role gets in `fitting`."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
 """The functions that belong to no job type."""
 
@@ -64,7 +64,7 @@ class Grant:
 
     @classmethod
     def parse(cls, text: str) -> "Grant":
-        """Read a grant; raises ConfigurationError that says how one is written."""
+        """Read a grant; raises ConfigurationError with the right form."""
         found = GRANT.fullmatch(text)
         if not found or found["service"] not in SERVICES:
             raise ConfigurationError(
@@ -82,7 +82,7 @@ class Grant:
 
 
 def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the grants as IAM statements, one for each place or some queues, in a stable order."""
+    """Return the grants as IAM statements, one for each place or for some queues, in a stable order."""
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
         kind = INVOKING if grant.action == "InvokeFunction" else grant.service
@@ -103,7 +103,7 @@ def _listed(resource: Value) -> list[Value]:
 
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
-    """Return what a pattern of every type's names, or a whole table, covers and is not meant."""
+    """Return what a pattern of all types' names, or a whole table, covers by accident."""
     denied = []
     reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
     by_key = actions.get(("dynamodb", f"control/{TOKENS}"), set())
@@ -117,7 +117,7 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
         dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})
     if ("logs", EVERY_TYPE) in actions:
-        # an ARN may go on with ":log-stream:", whose hyphen would make a platform's function look like a type's
+        # an ARN may continue with ":log-stream:", whose hyphen would make a platform's function look like a type's
         groups = [arn("logs", f"log-group:/aws/lambda/{stack}-{short}:*") for short in PLATFORM]
         denied.append({"Effect": "Deny", "Action": sorted(actions["logs", EVERY_TYPE]), "Resource": groups})
     return denied
@@ -128,7 +128,7 @@ def role(
 ) -> dict[str, Any]:
     """Return the role of one function: its grants, and writing to its own log group.
 
-    `more` are statements, `managed` policies of AWS. Raises ConfigurationError when they are more than a role takes.
+    `more` are statements, `managed` policies of AWS. Raises ConfigurationError if they are too long for a role.
     """
     return {
         "Type": "AWS::IAM::Role",
@@ -152,7 +152,7 @@ def policies(
     writing = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        # the streams of one group: their names are Lambda's own
+        # the streams of one group: Lambda chooses their names
         "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
     document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants), *more]}
@@ -173,7 +173,7 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
         case "sqs":
             return {"Resource": _queue(stack, where)}
         case "s3":
-            # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
+            # by name: a reference would wait for the bucket, which waits for CloudFront's address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda" | "lambda-function":
             return _mapping(stack, where) if service == "lambda" else _function(stack, where)
@@ -199,12 +199,15 @@ def _function(stack: str, where: str) -> dict[str, Value]:
 
 
 def _of_either_kind(name: str) -> list[Value]:
-    """Return the queues of a pattern that ends like a dead-letter queue's name, and the FIFO queues of it."""
+    """Return the queues of a pattern that ends like a dead-letter queue's name, including FIFO queues."""
     return [arn("sqs", name), arn("sqs", name + FIFO_ENDING)]
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:
-    """Return the mappings of a function. Their ids are random: what bounds a pattern is the function they invoke."""
+    """Return the mappings of a function.
+
+    Their ids are random, so the pattern is limited by the function they invoke.
+    """
     one = f"event-source-mapping:${{{mapping_id(where)}}}"
     return {
         "Resource": arn("lambda", "event-source-mapping:*" if where == EVERY_TYPE else one),
@@ -213,7 +216,7 @@ def _mapping(stack: str, where: str) -> dict[str, Value]:
 
 
 def _mail() -> dict[str, Value]:
-    # in SES's sandbox the identity of each recipient is asked for as well: what bounds the pattern is the one sender
+    # in SES's sandbox, SES also checks the identity of each recipient: the pattern is limited by the only sender
     default_set = arn("ses", "configuration-set/${MailConfigurationSet}")
     granted = {"Fn::If": ["HasMailConfigurationSet", default_set, ref("AWS::NoValue")]}
     return {

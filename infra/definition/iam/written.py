@@ -1,7 +1,7 @@
 """List the attributes of the jobs table that a worker's updates write or test: its role allows no others.
 
-So a worker cannot change a job's type, payload, tags or principal, or plan it anew. IAM counts what an UpdateItem
-writes and what its condition names; it sees no values, no sort keys, and not which type a job is of.
+So a worker cannot change a job's type, payload, tags or principal, or plan it again. IAM checks the attributes that an
+UpdateItem writes and names in its condition. It sees no values, no sort keys, and not the type of a job.
 """
 
 from typing import Any
@@ -24,8 +24,11 @@ MAPPING = "Written"
 
 
 def mappings() -> dict[str, Any]:
-    """Return the lists as the template has them: once, since in each of 60 roles they would make it too large."""
-    # CloudFormation's own names of keys are letters and digits
+    """Return the lists for the template.
+
+    They are there once, because in each of 60 roles they would make it too large.
+    """
+    # CloudFormation allows only letters and digits in names of keys
     return {MAPPING: {_key(kind): {"Attributes": sorted(names)} for kind, names in KINDS.items()}}
 
 

@@ -1,4 +1,4 @@
-"""The Lambda functions besides the API: what they are, their environment, triggers and resources.
+"""Define the Lambda functions other than the API: their environment, triggers and resources.
 
-The API's function is Chalice's, completed in `web`.
+Chalice makes the API's function; `web` completes it.
 """

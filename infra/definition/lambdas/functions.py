@@ -1,4 +1,4 @@
-"""Define the Lambda functions besides the API: one per job type, watchdog, counters, recount; and their triggers."""
+"""Define the Lambda functions other than the API: one per job type, watchdog, counters, recount; and their triggers."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from infra.definition.names import logical, queue_name
 
 HOUR = 3600
 NIGHTLY = "2/15 0-4 * * ? *"
-"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount goes on
-where the invocation before had to stop; one that has nothing to do ends after one read."""
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount
+continues where the last invocation had to stop; with nothing to do it ends after one read."""
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
-"""Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
+"""Event filter of the counters: the jobs themselves, and the recount's canaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class QueueTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTrigger:
-    """Invoke every so many minutes, or at the times of `cron` (UTC), which then come `minutes` apart.
+    """Invoke every `minutes` minutes, or at the times of `cron` (UTC), which are then `minutes` apart.
 
     `longest_age` is in seconds: an event that Lambda throttles for longer is dropped. The next run does its work.
     """
@@ -41,7 +41,7 @@ class ScheduleTrigger:
 
     @property
     def expression(self) -> str:
-        """Return the schedule as EventBridge writes it."""
+        """Return the schedule in EventBridge's form."""
         if self.cron:
             return f"cron({self.cron})"
         return f"rate({self.minutes} minute{'' if self.minutes == 1 else 's'})"
@@ -56,11 +56,11 @@ class StreamTrigger:
     window: int
     retries: int
     longest_age: int
-    """Seconds after which a record that always fails is given up; the stream itself forgets at 24 hours."""
+    """Seconds after which a record that always fails is given up; the stream itself forgets after 24 hours."""
     tumbling: int
-    """Seconds of the tumbling window: with one, Lambda names the shard in the event. Nothing waits for its end."""
+    """Seconds of the tumbling window: with a window, Lambda names the shard in the event. Nothing waits for its end."""
     pattern: str
-    """Event filter pattern, as JSON: other records are never delivered, nor paid for."""
+    """Event filter pattern, as JSON: other records are never delivered, and cost nothing."""
 
 
 Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
@@ -78,11 +78,11 @@ class FunctionDefinition:
     trigger: Trigger
     job_type: JobType[Any, Any] | None = None
     pauses: Sequence[JobType[Any, Any]] = ()
-    """The types that the function pauses when their attempts all fail alike."""
+    """Return the types that the function pauses when all their attempts fail."""
 
     @property
     def name(self) -> str:
-        """Return the function's physical name, also in its log group."""
+        """Return the function's physical name, which its log group also has."""
         return f"{self.stack}-{self.short}"
 
     @property
@@ -97,7 +97,7 @@ class FunctionDefinition:
 
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
-    """Return every function but the API's two, which Chalice makes."""
+    """Return every function except the API's two, which Chalice makes."""
     types = list(types)
     return [*(_worker(kind, stack) for kind in types), *_platform(stack, pausing(types))]
 

@@ -1,4 +1,4 @@
-"""Turn what a job type says of its function besides time and memory into properties of the function and its role."""
+"""Convert a job type's other settings for its function to properties of the function and its role."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from infra.definition.lambdas.environment import BY_FUNCTION, environment
 from infra.definition.names import arn, ref, sub
 
 LARGEST_ENVIRONMENT = 4_096
-"""Bytes of names and values that Lambda takes."""
+"""Bytes of names and values that Lambda accepts."""
 PLATFORM_NEEDS = 1_536
-"""Bytes of it that the platform's own variables take at most, with the longest names: `cloud/template/test_limits`."""
+"""Maximum bytes of the platform's own variables, with the longest names: `cloud/template/test_limits`."""
 NETWORK_POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
-"""AWS's policy for a function in a VPC: EC2 knows no narrower resource than `*` for describing network interfaces."""
+"""AWS's policy for a function in a VPC: for describing network interfaces, EC2 has no narrower resource than `*`."""
 INTERFACES = [
     f"ec2:{action}"
     for action in (
@@ -43,7 +43,7 @@ def managed_policies(kind: JobType[Any, Any] | None) -> list[Any]:
 
 
 def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[dict[str, Any]]:
-    """Refuse to the function's code what Lambda itself does with its role, as Lambda's guide advises."""
+    """Deny the function's code the actions that Lambda itself needs in its role, as Lambda's guide advises."""
     if kind is None or not kind.function.vpc:
         return []
     condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn("lambda", f"function:{name}")]}}

@@ -1,4 +1,4 @@
-"""Define what watches the stack: alarms, their topic, the CloudWatch dashboard, saved queries.
+"""Define the monitoring of the stack: alarms, their topic, the CloudWatch dashboard, saved queries.
 
-What is watched is in the other rooms.
+The monitored resources are in the other packages.
 """

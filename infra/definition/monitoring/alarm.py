@@ -1,4 +1,4 @@
-"""Describe one CloudWatch alarm: a condition on metrics, and what a person does when it is true."""
+"""Describe one CloudWatch alarm: a condition on metrics, and a person's action when it is true."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from infra.definition.monitoring.topic import alarm_topic
 
 MINUTE = 60
 LATE = 2
-"""Points that may be missing because a metric is published late."""
+"""Data points that may be missing because a metric is published late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A condition on metrics. `expression` combines them when there are several; `period` in seconds."""
+    """A condition on metrics. `expression` combines several metrics; `period` in seconds."""
 
     kind: str
     of: str
@@ -26,14 +26,14 @@ class Alarm:
     periods: int = 1
     missing: str = "notBreaching"
     below: bool = False
-    """Ring for a value below the threshold, not for one above it."""
+    """Ring for a value below the threshold, not above it."""
 
     @property
     def looked_at(self) -> int:
-        """Return among how many points `periods` must be bad.
+        """Return among how many data points `periods` must be bad.
 
-        The last minute of a metric that comes late has no point yet. FILL makes one of it, which is never bad: an alarm
-        that wants every point of the last minutes would stay OK for ever.
+        The last minute of a late metric has no data point yet. FILL creates one that is never bad, so an alarm that
+        needs every point of the last minutes would stay OK for ever.
         """
         filled = self.period == MINUTE and "FILL(" in self.expression and not self.below
         return self.periods + LATE if filled else self.periods

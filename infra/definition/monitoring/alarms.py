@@ -1,4 +1,4 @@
-"""List the stack's alarms. Each description says what to do; `docs/operations.md` says it at length."""
+"""List the stack's alarms. Each description says what to do; `docs/operations.md` has the details."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +12,11 @@ from infra.definition.names import Resources, logical
 from infra.definition.rates import RATE
 
 FULL = 0.8
-"""Share of the API's own limit from which on it is told."""
+"""Share of the API's own limit from which the alarm rings."""
 REFUSED = 10
-"""Refused requests a second from which on it is told."""
+"""Refused requests per second from which the alarm rings."""
 BEHIND, UNREAD = 60_000, 86_400_000
-"""Milliseconds that the counters may be behind, and the age of a record that nobody reads."""
+"""Milliseconds by which the counters may be late, and the age of an unread record."""
 
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
@@ -30,9 +30,9 @@ def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def _of_functions(stack: str) -> list[Alarm]:
-    """Watch the functions whose failure no other alarm tells within 5 minutes.
+    """Watch the functions whose failure no other alarm shows within 5 minutes.
 
-    The watchdog's is `watchdog-silent`; a failing API or authorizer answers with 5xx, which is `api-errors`.
+    The watchdog has `watchdog-silent`; a failing API or authorizer answers with 5xx, which is `api-errors`.
     """
     return [
         Alarm(
@@ -45,7 +45,7 @@ def _of_functions(stack: str) -> list[Alarm]:
 
 def _of_requests(stack: str) -> list[Alarm]:
     """Watch what producers and job functions notice."""
-    # a request counts once when its table or any index of it is throttled
+    # a request counts once if its table or any index of it is throttled
     throttled = {
         operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
         for operation in ("PutItem", "UpdateItem")
@@ -88,22 +88,22 @@ def _of_requests(stack: str) -> list[Alarm]:
 
 
 def _of_upkeep(stack: str) -> list[Alarm]:
-    """Watch what keeps the promises and the numbers: watchdog, counters, recount, control table."""
+    """Watch the parts that keep the promises and the numbers: watchdog, counters, recount, control table."""
     # each job is updated when it is claimed
     updated = metrics.table(f"{stack}-jobs", "SuccessfulRequestLatency", "UpdateItem", "SampleCount")
     return [
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 3 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
-            # before the first run there is no point to fill from: the alarm then waits and does not ring, and one that
-            # rings goes on ringing when the last point is so long ago that CloudWatch has nothing to fill from
+            # before the first run there is no data point to fill from: the alarm then waits and does not ring; a
+            # ringing alarm continues to ring if the last point is too old for CloudWatch to fill from
             1, "FILL(ran,0)", period=3 * MINUTE, missing="ignore", below=True,
         ),
         Alarm(
             "counters-behind", "", "The counters are over a minute behind, or do not read the stream while jobs are "
             "written: /metrics is stale, jobs are not affected. Look at the counters' log and event source mapping.",
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum"), "updated": updated},
-            # there is no age when nobody reads: then what was updated tells that there was something to read
+            # without a reader there is no age: the updates then show that there was something to read
             BEHIND, f"IF(FILL(updated,0)>0,FILL(age,{UNREAD}),FILL(age,0))", periods=2,
         ),
         Alarm(

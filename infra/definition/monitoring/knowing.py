@@ -1,6 +1,7 @@
-"""Tell after how many minutes the person on call knows of a failure, from the periods of the alarm that rings. Pure.
+"""Compute the minutes until the person on call knows about a failure, from the periods of its alarm. Pure.
 
-The sum of: until the first sign, the points that the alarm wants, until CloudWatch has them, until it looks and mails.
+They are the sum of: the time to the first sign, the points that the alarm needs, their delay in CloudWatch, and the
+evaluation with the mail.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from chalicelib.watchdog.growing import RUNS
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 
 PUBLISHED = 1
-"""Minutes until a point is at CloudWatch: services send one a minute, and a log line of a metric is read at once."""
+"""Minutes until a data point is in CloudWatch: services send one a minute, and a metric's log line is read at once."""
 DAY = 1_440
 TOLD = 1
 """Minutes until CloudWatch evaluates the alarm, which it does every minute, and SNS has sent the mail."""
@@ -19,7 +20,7 @@ TOLD = 1
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing that fails, the alarm that tells of it ("" for none), and minutes until there is a first sign of it."""
+    """A kind of failure, its alarm ("" for none), and the minutes until its first sign."""
 
     what: str
     alarm: str
@@ -50,7 +51,7 @@ FAILURES: Sequence[Failure] = (
 
 
 def minutes(failure: Failure, alarms: Sequence[Alarm]) -> int | None:
-    """Return the minutes until somebody knows, by the slowest of the alarms of that name; None without any."""
+    """Return the minutes until the person on call knows, by the slowest alarm of that name; None without any."""
     found = [alarm for alarm in alarms if failure.alarm in (alarm.kind, alarm.name)]
     if not found:
         return None
@@ -69,10 +70,10 @@ def table(alarms: Sequence[Alarm]) -> str:
 
 
 def _points(alarm: Alarm) -> int:
-    """Return the minutes that its points take: all of a silence, but the first point of what happened is enough."""
+    """Return the minutes that its points need: the whole silence, or only the first point of an event."""
     if alarm.below:
         return ceil(alarm.period * alarm.periods / MINUTE)
-    # a period of several minutes is looked at anew each minute, and holds what has just happened
+    # CloudWatch evaluates a period of several minutes again each minute, with the latest events in it
     return alarm.periods if alarm.period == MINUTE else ceil(alarm.period * (alarm.periods - 1) / MINUTE) + 1
 
 

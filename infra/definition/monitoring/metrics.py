@@ -1,4 +1,4 @@
-"""Name CloudWatch metrics: one place for namespaces and dimensions, for alarms and the dashboard alike."""
+"""Name CloudWatch metrics: namespaces and dimensions for both alarms and the dashboard."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ OWN = "JobFlow"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric and how its points are put together in a period."""
+    """One metric, and how its points in a period are combined."""
 
     namespace: str
     name: str
@@ -34,7 +34,7 @@ class Metric:
 
 
 def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:
-    """Return a metric that the code counts (`chalicelib.telemetry.events`); "-" is the platform's."""
+    """Return a metric that the code counts (`chalicelib.telemetry.events`); "-" is the whole platform."""
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 
@@ -54,5 +54,5 @@ def api(name: str, metric: str, stat: str = "Sum") -> Metric:
 
 
 def table(name: str, metric: str, operation: str, stat: str = "Sum") -> Metric:
-    """Return one of DynamoDB's own, of an operation on a table and so on each of its indexes."""
+    """Return one of DynamoDB's own, of an operation on a table, and so on each of its indexes."""
     return Metric("AWS/DynamoDB", metric, {"TableName": name, "Operation": operation}, stat)

@@ -1,4 +1,4 @@
-"""Draw the CloudWatch dashboard: what comes in, what waits, what ends how, for the platform and for each type."""
+"""Draw the CloudWatch dashboard: what comes in, what waits, how jobs end, for the platform and for each type."""
 
 import json
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from infra.definition.names import Resources, dead_of, queue_name, sub
 WIDTH = 8
 HEIGHT = 6
 FREE_METRICS = 50
-"""A dashboard with more metrics is not one of the three that every account has free."""
+"""With more metrics, a dashboard is not one of the three free ones of every account."""
 
 
 def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
-    """Return the dashboard, named like the stack."""
+    """Return the dashboard, with the name of the stack."""
     widgets = [
         {
             "type": "metric",
@@ -31,7 +31,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     return {
         "Overview": {
             "Type": "AWS::CloudWatch::Dashboard",
-            # dashboards are global: two regions may have the same stage
+            # dashboards are global, and two regions may have the same stage
             "Properties": {
                 "DashboardName": sub(f"{stack}-${{AWS::Region}}"),
                 "DashboardBody": sub(json.dumps({"widgets": widgets})),
@@ -41,7 +41,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
-    """Return the graphs row by row: all about each type if that is free, else three metrics a type."""
+    """Return the graphs row by row: everything about each type if that is free, else three metrics per type."""
     platform = _platform(stack)
     full = [platform, *(_type(kind, stack) for kind in types)]
     if metrics_of(full) <= FREE_METRICS:
@@ -51,7 +51,7 @@ def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, 
 
 
 def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
-    """Return how many metrics the graphs show."""
+    """Return the number of metrics in the graphs."""
     return sum(len(graph["metrics"]) for row in drawn for graph in row)
 
 

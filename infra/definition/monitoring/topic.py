@@ -1,4 +1,4 @@
-"""Define where alarms go: an SNS topic of the deployer's, or the stack's own with an e-mail subscription."""
+"""Define the target of alarms: the deployer's SNS topic, or the stack's own with an e-mail subscription."""
 
 from infra.definition.names import Resources, Value, ref
 
@@ -7,12 +7,12 @@ TOPIC = "AlarmTopic"
 
 
 def alarm_topic() -> Value:
-    """Return the ARN of the topic that alarms go to."""
+    """Return the ARN of the alarms' topic."""
     return {"Fn::If": ["OwnsTopic", ref(TOPIC), ref("AlarmTopicArn")]}
 
 
 def topic(stack: str) -> Resources:
-    """Return the topic, who may publish to it, and who gets what is published."""
+    """Return the topic, its publishers, and its subscribers."""
     alarms_only = {
         "Sid": "AlarmsPublish",
         "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""List the alarms about job types: each type has its own, or, in a stack of many types, several share one."""
+"""List the alarms about job types: each type has its own, or several types of a large stack share one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from infra.definition.monitoring.metrics import Metric
 from infra.definition.names import queue_name
 
 SHORTEST_AGE = 1200
-"""Seconds: a message may be delayed by 900, and SQS counts its age from when it was sent."""
+"""Seconds: a message may be delayed by 900, and SQS counts its age from its sending."""
 IN_FLIGHT = 60_000
-"""Half of what a standard queue can have in flight; past 120,000 nothing is received any more."""
+"""Half of the messages that a standard queue can have in flight; above 120,000 it delivers no more."""
 MOST_ALONE = 30
-"""Types up to which each has alarms of its own. CloudFormation takes 500 resources: with more types they share."""
+"""Maximum of types with their own alarms. CloudFormation accepts 500 resources, so more types share alarms."""
 MOST_METRICS = 10
 """Metrics that CloudWatch lets one alarm compute with."""
 
@@ -25,7 +25,7 @@ Kind = JobType[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of alarm for any job type: its metrics by name, a value made of them, and when that value is bad."""
+    """One kind of alarm for any job type: its metrics by name, a value from them, and its bad range."""
 
     kind: str
     advice: str
@@ -45,7 +45,7 @@ class Rule:
         )  # fmt: skip
 
     def shared(self, kinds: Sequence[Kind], stack: str, number: int) -> Alarm:
-        """Return the alarm of several types: its value is how many of them are in trouble."""
+        """Return the alarm of several types: its value is the number of types in trouble."""
         found: dict[str, Metric] = {}
         parts = []
         for place, kind in enumerate(kinds):
@@ -57,7 +57,7 @@ class Rule:
         return Alarm(self.kind, f"types-{number}", advice, found, 0, "+".join(parts), self.period, self.periods)
 
     def most_together(self, kind: Kind, stack: str) -> int:
-        """Return for how many types one alarm can compute."""
+        """Return the number of types that one alarm can compute."""
         return MOST_METRICS // len(self.metrics(kind, stack))
 
 
@@ -78,17 +78,17 @@ def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
 
 
 def errors_of(function: str) -> Metric:
-    """Return how often a function, by its physical name, raised, ran out of time or memory, or could not start."""
+    """Return how often a function, by its physical name, raised, exceeded its time or memory, or could not start."""
     return metrics.function(function, "Errors")
 
 
 def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # not the depth of the dead-letter queue: messages of jobs that can still run pass through it
+    # not the depth of the dead-letter queue, because messages of jobs that can still run also pass through it
     return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
 
 
 def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # a dead letter rings an alarm of its own
+    # a dead letter rings a separate alarm
     return {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed")}
 
 
@@ -133,4 +133,4 @@ PAUSED = Rule(
     "time. Look at the reason on its page, fix the cause; it resumes when one completes; or resume it.",
     lambda kind, stack: {"paused": metrics.own(stack, "PausedByItself", kind.name)}, "FILL({paused},0)", lambda _: 0,
 )  # fmt: skip
-"""Of the types that declare `pause_when`."""
+"""Only for types that declare `pause_when`."""

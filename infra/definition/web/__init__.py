@@ -1,4 +1,4 @@
-"""Define what the outside reaches: the API behind API Gateway, its access log, the dashboard's site.
+"""Define the public parts: the API behind API Gateway, its access log, the dashboard's site.
 
 No function is defined here.
 """

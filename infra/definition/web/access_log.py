@@ -1,4 +1,4 @@
-"""Log every request that reaches API Gateway, also those that no function sees: who, from where, what, what answer."""
+"""Log every request that reaches API Gateway, also those before a function: who, from where, what, which answer."""
 
 import json
 from typing import Any
@@ -34,9 +34,9 @@ def access_log_setting() -> Any:
 
 
 def access_log(stack: str) -> Resources:
-    """Return the log group, and with `AccessLogsRole=true` the role that API Gateway needs, once an account and region.
+    """Return the log group, and with `AccessLogsRole=true` API Gateway's role, which an account and region needs once.
 
-    The role and the account's setting stay when the stage is deleted: other APIs of the region log with them.
+    The role and the account's setting stay when the stage is deleted, because other APIs of the region use them.
     """
     return {
         "ApiAccessLogs": {
@@ -47,8 +47,8 @@ def access_log(stack: str) -> Resources:
             "Properties": {
                 "LogGroupName": f"/aws/apigateway/{stack}",
                 "RetentionInDays": ref("LogRetentionDays"),
-                # API Gateway refuses access logs until the account has the role: the stage waits for the group, and
-                # with this tag the group for the role (DependsOn cannot name what is there on a condition)
+                # API Gateway refuses access logs until the account has the role. So the stage waits for the group, and
+                # with this tag the group waits for the role (DependsOn cannot name a conditional resource)
                 "Tags": {"Fn::If": ["MakesLogRole", [{"Key": "written-by", "Value": ref(LOG_ACCOUNT)}], NOTHING]},
             },
         },

@@ -24,10 +24,10 @@ STAGE = "api"
 VERSION = "2.0"
 """Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
-"""Pattern that API Gateway tests the header with before it invokes the authorizer; no match is a 401 without cost."""
+"""Pattern by which API Gateway checks the header before the authorizer; a mismatch is a 401 without cost."""
 COMPRESSION, LEAST_COMPRESSED = "x-amazon-apigateway-minimum-compression-size", 1400
-"""API Gateway compresses answers of so many bytes and more for clients that accept it: a smaller one is one packet.
-In the document, and not as a property of the API: a changed document is what SAM makes a new deployment for."""
+"""API Gateway compresses answers of at least this size for clients that accept it; a smaller answer is one packet. This
+is in the document and not a property of the API, because SAM makes a new deployment only for a changed document."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {
@@ -49,11 +49,11 @@ ERRORS = {
     ),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "Send JSON: Content-Type: application/json."),
 }
-"""API Gateway says 403 "Missing Authentication Token" for a path that it does not have: that is 404."""
+"""API Gateway answers 403 "Missing Authentication Token" for an unknown path: this is 404."""
 
 
 def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
-    """Return overrides of Chalice's own resources, merged over them, and the roles and log groups of the API."""
+    """Return overrides of Chalice's own resources, and the roles and log groups of the API."""
     return {
         HANDLER: _api(types, stack),
         "ApiRole": role(stack, "api", grants.api(types)),
@@ -79,7 +79,7 @@ def _rest_api(stack: str) -> dict[str, Any]:
 
 
 def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
-    """Return what holds for every function and for the API."""
+    """Return the settings for every function and for the API."""
     settings = [
         {
             "ResourcePath": "/*",
@@ -93,7 +93,7 @@ def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
 
 
 def gateway_responses() -> dict[str, Any]:
-    """Return problem documents with CORS headers: without them a browser shows each such error as a network failure."""
+    """Return problem documents with CORS headers; without these a browser shows each as a network failure."""
     responses = {name: _response(*error) for name, error in ERRORS.items()}
     responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
     responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
@@ -126,7 +126,7 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
 
 
 def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
-    """Return the API's function, which also knows the workers' mappings, to pause them, and the dashboard's origin."""
+    """Return the API's function, with the workers' mappings, which it pauses, and the dashboard's origin."""
     function = _function(stack, "api")
     function["Properties"]["Environment"] = {
         "Variables": {

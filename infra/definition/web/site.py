@@ -1,4 +1,4 @@
-"""Serve the dashboard: CloudFront in front of a private bucket, with strict headers and an app's paths."""
+"""Serve the dashboard: CloudFront in front of a private bucket, with strict headers and the app's paths."""
 
 from typing import Any
 
@@ -20,30 +20,30 @@ function handler(event) {
   return request;
 }
 """
-"""Paths of the app get its page, the API reference its own (S3 behind an access control knows no index documents); a
-missing file stays missing, which an error-page fallback would hide."""
+"""Return the app's page for paths of the app, and the API reference for its own path (S3 behind an access control has
+no index documents). A missing file stays missing; an error-page fallback would hide it."""
 
 
 def origin() -> Value:
-    """Return the dashboard's origin: the custom domain, or CloudFront's; without a dashboard one that no page has."""
+    """Return the dashboard's origin: the custom domain, or CloudFront's; without a dashboard an unused origin."""
     return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}", NOBODY)
 
 
 def url() -> Value:
-    """Return where the dashboard is, for a stage that has one."""
+    """Return the dashboard's address, for a stage that has one."""
     return {"Fn::If": ["HasDomain", sub("https://${SiteDomain}"), sub("https://${SiteDistribution.DomainName}")]}
 
 
 def quoted_origin() -> Value:
-    """Return the same in the single quotes that API Gateway wants round a fixed header value."""
+    """Return the same in single quotes, which API Gateway requires around a fixed header value."""
     return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'", f"'{NOBODY}'")
 
 
 def content_security_policy(stack: str) -> Value:
-    """Allow nothing but the site's own files, the API, and the files bucket for uploads and previews.
+    """Allow only the site's own files, the API, and the files bucket for uploads and previews.
 
-    The API's address is not known while this is made (it refers to the site's in turn): `ApiOrigin` is filled in by
-    the second step of the first deployment; until then any API of the region may be called.
+    The API's address is not known yet, because the API refers to the site: the second step of the first deployment
+    fills in `ApiOrigin`. Until then any API of the region may be called.
     """
     files = f"https://{bucket_name(stack, 'files')}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}"
     before = (
@@ -60,7 +60,7 @@ def content_security_policy(stack: str) -> Value:
 
 
 def site(stack: str) -> Resources:
-    """Return the distribution and what it needs besides the bucket, all left out with `Dashboard=false`."""
+    """Return the distribution and the resources it needs besides the bucket, all left out with `Dashboard=false`."""
     return {name: {**resource, "Condition": "HasDashboard"} for name, resource in _parts(stack).items()}
 
 
@@ -95,7 +95,7 @@ def _parts(stack: str) -> Resources:
 
 
 def site_reader() -> dict[str, Any]:
-    """Return the statement of the bucket's policy that lets this distribution, and nobody else, read."""
+    """Return the statement of the bucket's policy that lets only this distribution read."""
     return {"Fn::If": ["HasDashboard", _reading(), ref("AWS::NoValue")]}
 
 
@@ -158,8 +158,8 @@ def _certificate() -> dict[str, Any]:
 
 
 def _default_certificate() -> dict[str, Any]:
-    # CloudFront takes TLS 1.0 under its own name, and writes that down whatever is asked for: asked for more, it would
-    # be told by `make drift` for ever
+    # for its own name CloudFront accepts TLS 1.0 and stores that, whatever the template says; another value would be a
+    # permanent finding of `make drift`
     return {"CloudFrontDefaultCertificate": True}
 
 

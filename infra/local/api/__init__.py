@@ -1,4 +1,4 @@
-"""Serve the API on a laptop: Chalice's local server made to answer as API Gateway, as a process that can be replaced.
+"""Serve the API on a laptop: Chalice's local server with API Gateway's answers, in a replaceable process.
 
-Not here: the emulator and the functions, which have folders of their own.
+The emulator and the functions have their own folders.
 """

@@ -1,7 +1,7 @@
-"""Make Chalice's local stand-in for API Gateway answer as the deployed one does.
+"""Make Chalice's local replacement for API Gateway answer like the deployed one.
 
-Corrected here: a path or method that does not exist is 404 or 405 and not "Missing Authentication Token"; what the
-gateway itself refuses is a problem document with CORS headers; path parameters arrive decoded; the event carries a
+These parts are corrected. A path or method that does not exist is 404 or 405 and not "Missing Authentication Token".
+The gateway's own refusals are problem documents with CORS headers. Path parameters arrive decoded. The event has a
 request id.
 """
 
@@ -28,7 +28,7 @@ from infra.definition.web.gateway import ERRORS, EXPOSED
 
 LOG = logging.getLogger(__name__)
 SAID = {status: detail for status, _, detail in (ERRORS["UNAUTHORIZED"], ERRORS["ACCESS_DENIED"])}
-"""What the deployed gateway says in place of the authorizer, by the status."""
+"""The deployed gateway's answers in place of the authorizer, by status."""
 Response = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ class EventConverter(LambdaEventConverter):  # type: ignore[misc]
         super().__init__(self._matcher, app.api.binary_types)
 
     def route_of(self, path: str) -> str:
-        """Return the route a path belongs to; raises ValueError when there is none."""
+        """Return the route of a path; raises ValueError if there is none."""
         return str(self._matcher.match_route(path).route)
 
     def create_lambda_event(
@@ -56,10 +56,10 @@ class EventConverter(LambdaEventConverter):  # type: ignore[misc]
 
 
 class Gateway(LocalGateway):  # type: ignore[misc]
-    """One instance for all connections. Browsers may call from `origin` only."""
+    """One instance for all connections. Browsers may call only from `origin`."""
 
     def __init__(self, app: Chalice, config: Config, origin: str) -> None:
-        # requests run side by side, and each must see its own `current_request`
+        # requests run at the same time, and each must see its own `current_request`
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
         super().__init__(app, config)
@@ -87,7 +87,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         return response
 
     def problem(self, status: int, detail: str | None = None, more: Mapping[str, str] | None = None) -> Response:
-        """Return an answer of the gateway itself, as the deployed gateway's responses have it."""
+        """Return an answer of the gateway itself, in the form of the deployed gateway."""
         request_id = str(uuid.uuid4())
         headers = {
             "Content-Type": CONTENT_TYPE,

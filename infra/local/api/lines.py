@@ -1,4 +1,4 @@
-"""Lines by which a process of the API tells its runner how it stands: apart, so that the runner loads no Chalice."""
+"""Define the lines by which an API process reports its state; separate, so that the runner loads no Chalice."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The API as a child process that can be replaced without refusing a request."""
+"""Run the API as a child process that can be replaced without refusing a request."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ class ApiProcess:
 
     @property
     def ended(self) -> bool:
-        """Return True when the serving process has ended by itself."""
+        """Return True if the serving process has ended on its own."""
         return self._current is not None and self._current.process.poll() is not None
 
     def replace(self, environment: Mapping[str, str]) -> None:
@@ -83,12 +83,12 @@ class Generation:
         self._reader.start()
 
     def wait_until_ready(self) -> None:
-        """Return once it serves. Raises BrokenCode with its output when it ends before that, or takes too long."""
+        """Return once it serves. Raises BrokenCode with its output if it ends before that, or takes too long."""
         if not self._settled.wait(START_SECONDS) or not self._ready:
             raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
 
     def make_way(self) -> None:
-        """Return once every new connection goes to the successor; end when its clients have moved as well."""
+        """Return once every new connection goes to the successor; end when its clients have moved too."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self._left.wait(LEAVE_SECONDS)

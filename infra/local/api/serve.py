@@ -1,6 +1,6 @@
 """Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api.serve FD`.
 
-After SIGTERM (a successor takes over) kept connections end with the request that they are at. After SIGINT the current
+After SIGTERM (a successor takes over), kept connections end after their current request. After SIGINT the current
 requests end.
 """
 
@@ -26,10 +26,10 @@ STAGE = "dev"
 
 
 def make_server(listener: socket.socket) -> Server:
-    """Return the server of `app.py`. Raises whatever `app.py` raises."""
+    """Return the server of `app.py`. Raises the errors of `app.py`."""
     from app import app
 
-    # Only the limits of the function are read here. Chalice's own way to this object loads its command line, too.
+    # Only the limits of the function are read here. Chalice's own way to this object also loads its command line.
     config = Config(STAGE, config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text()))
     return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
 
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     def leave(number: int, _: object) -> None:
         nonlocal linger
         linger = LINGER_SECONDS if number == signal.SIGTERM else 0.0
-        # from another thread: it waits for the loop that this handler interrupts
+        # from another thread, because it waits for the loop that this handler interrupts
         threading.Thread(target=server.leave, daemon=True).start()
 
     signal.signal(signal.SIGTERM, leave)

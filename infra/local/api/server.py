@@ -1,7 +1,7 @@
-"""Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
+"""Improve Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
 
-It sends headers and body in one write (two writes meet Nagle's algorithm and delayed ACK: 23 requests a second), and
-its listen backlog is larger than five.
+It sends headers and body in one write (with two writes, Nagle's algorithm and delayed ACK allow only 23 requests a
+second). Its listen backlog is larger than five.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
     """One connection."""
 
     disable_nagle_algorithm = True
-    wbufsize = 64 * 1024  # one write an answer
+    wbufsize = 64 * 1024  # one write per answer
 
     def __init__(self, request: Any, address: Any, server: "Server", gateway: Gateway) -> None:
         self.local_gateway = gateway
@@ -51,7 +51,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
 
     def end_headers(self) -> None:
-        """Finish the head; a client of a server that leaves is told to connect anew."""
+        """Finish the head; tell a client of a leaving server to reconnect."""
         if self.server.leaving:
             self.send_header("Connection", "close")
         super().end_headers()
@@ -70,7 +70,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
 
 
 class Count:
-    """Count things that are in progress, and wait until there is none."""
+    """Count active operations, and wait until there are none."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -86,7 +86,7 @@ class Count:
             self._changed.notify_all()
 
     def wait_for_none(self, seconds: float) -> None:
-        """Wait until there is none, at most so many `seconds`."""
+        """Wait until there are none, at most this number of `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
 
@@ -110,19 +110,19 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
             super().process_request_thread(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that ends."""
+        """Forget an ending connection."""
         self.idle.discard(request)
         super().shutdown_request(request)
 
     def leave(self) -> None:
-        """Accept nothing more. A request that is being answered tells its client to open another connection."""
+        """Accept nothing more. A request that is being answered tells its client to reconnect."""
         self.leaving = True
         self.shutdown()
 
     def end_idle(self) -> None:
-        """End kept connections that wait, so that their clients' next requests meet the successor.
+        """End idle kept connections, so that their clients' next requests reach the successor.
 
-        A request that has arrived already is still read and answered.
+        A request that has already arrived is still read and answered.
         """
         for connection in tuple(self.idle):
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Read what the code on disk declares, report its edits, and tell which modules it may import.
+"""Read what the code on disk declares, report its edits, and list the modules that it may import.
 
-Not here: running it.
+The code that runs it is elsewhere.
 """

@@ -1,6 +1,6 @@
-"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module anew.
+"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module again.
 
-As a program, it says what the laptop and the cloud would refuse: `python -m infra.local.code.declared`.
+As a program, it reports what the laptop and the cloud would refuse: `python -m infra.local.code.declared`.
 """
 
 import json
@@ -36,7 +36,7 @@ def describe(root: Path, stack: str, origin: str) -> Description:
 
 
 def main() -> int:
-    """Print on standard error what is wrong with the code, if anything; return the exit code."""
+    """Print the problems of the code on standard error; return the exit code."""
     root = Path(__file__).parents[3]
     try:
         describe(root, "jobflow-check", "http://localhost")

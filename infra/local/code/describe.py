@@ -1,6 +1,7 @@
 """Print what the code on disk declares, as JSON: `python -m infra.local.code.describe STACK ORIGIN`.
 
-It runs in a new process each time: only so is edited code loaded completely, and its exit code tells that it loads.
+It runs in a new process each time, because only a new process loads all edited code; its exit code shows that the code
+loads.
 """
 
 import importlib
@@ -16,15 +17,15 @@ from infra.local.lifeline import NOT_SHIPPED, PROGRAM, NotShipped
 
 ROOT = Path(__file__).parents[3]
 SENDER = "{sender}"
-"""Stands in for the address that mail is sent from, which the shell may choose."""
+"""A placeholder for the sender address, which the shell may set."""
 PLACE = ("{endpoint}", "{account}", "{region}")
-"""Stand in for a value that only the running emulator knows."""
+"""Return a placeholder for a value that only the running emulator knows."""
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Return resources that hold data, functions, their environment and roles, and what to tell whoever wrote them.
+    """Return resources with data, functions, their environment and roles, and notes for the author.
 
-    Raises whatever the code raises.
+    Raises the code's errors.
     """
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.job_types.jobtype import load

@@ -13,7 +13,7 @@ POLL_MS = 200
 
 
 class SourceFilter(DefaultFilter):
-    """Files that a person edits: no caches, no temporary files of editors, and of the top folder only `FILES`."""
+    """Files that a person edits: no caches, no temporary files of editors, and in the top folder only `FILES`."""
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -29,21 +29,21 @@ class SourceFilter(DefaultFilter):
 
 
 class OneFile(DefaultFilter):
-    """One file by its path, which its folder is followed for."""
+    """One file by its path; its folder is followed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
     def __call__(self, change: Change, path: str) -> bool:  # noqa: ARG002
-        """Return True when a change is one of the file."""
+        """Return True if a change belongs to the file."""
         return Path(path) == self._path
 
 
 class Watcher:
-    """Call `changed` with the paths of each burst of edits, from a thread of its own, until closed.
+    """Call `changed` with the paths of each burst of edits, on a separate thread, until closed.
 
-    `settings` is one file more, anywhere.
+    `settings` is one additional file, anywhere.
     """
 
     def __init__(self, root: Path, changed: Callable[[set[Path]], None], settings: Path | None = None) -> None:
@@ -51,19 +51,20 @@ class Watcher:
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        # app.py is watched by its folder: an editor that replaces the file would end a watch on the file itself
+        # app.py is followed through its folder: an editor that replaces the file would end the following of the file
+        # itself
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
         if settings is not None:
             self._followers.append(self._follower([settings.parent], OneFile(settings)))
 
     def wait_until_watching(self) -> None:
-        """Return once an edit would be seen."""
+        """Return once an edit would be noticed."""
         for _, watching in self._followers:
             watching.wait()
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop following."""
         self._stop.set()
         for thread, _ in self._followers:
             thread.join(2)

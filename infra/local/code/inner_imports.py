@@ -1,6 +1,6 @@
-"""Find what a handler file imports inside of its functions and does not ship: it would fail only when a job runs.
+"""Find imports inside functions of a handler file that do not ship: they would fail only when a job runs.
 
-Imports for a type checker, and those whose failure the code expects, may name anything.
+Imports for a type checker, and imports whose failure the code expects, are not checked.
 """
 
 import ast
@@ -19,16 +19,16 @@ OURS = frozenset({"app", "chalicelib", "handlers"})
 CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 Ships = Callable[[str | None, str], bool]
-"""Tells of a handler file's name, without suffix, and a top-level module whether its function may import it.
+"""Tell whether the function of a handler file (its name without suffix) may import a top-level module.
 
-No name stands for a file without a function of its own: several functions may share it.
+An empty name is a file without its own function, because several functions may share it.
 """
 
 
 def refusals(root: Path, ships: Ships, requirements: Callable[[str], str | None] = lambda _: None) -> list[str]:
     """Return a sentence and its place for each import in `handlers/` of a module that does not ship.
 
-    `requirements` says which line of a requirements file brings a module, if this machine knows.
+    `requirements` gives the requirements line for a module, if this machine knows it.
     """
     program = os.environ.get(PROGRAM, "make")
     told = []
@@ -45,7 +45,7 @@ def refusals(root: Path, ships: Ships, requirements: Callable[[str], str | None]
 
 
 def refused_here(root: Path) -> list[str]:
-    """Return these sentences from what is installed here, as `make dev` judges it."""
+    """Return these sentences from the installed packages, with the rules of `make dev`."""
     handlers = root / "handlers"
     own = {path.name.split(".")[0]: own_libraries(root, f"handlers.{path.name.split('.')[0]}.handler")
            for path in handlers.glob("*.requirements.txt")}  # fmt: skip
@@ -55,7 +55,7 @@ def refused_here(root: Path) -> list[str]:
 
     def ships(function: str | None, module: str) -> bool:
         libraries = [name for each in own if function in (None, each) for name in own[each]]
-        if module not in modules:  # it may come from a library that only the package fetches
+        if module not in modules:  # it may come from a library that only the package downloads
             return any(canonicalize_name(name) not in installed for name in libraries)
         refused = dict(pair.split("=", 1) for pair in not_shipped(root, libraries).split())
         return module not in refused
@@ -64,7 +64,7 @@ def refused_here(root: Path) -> list[str]:
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield the line and the top-level module of each import that is to succeed when the code runs."""
+    """Yield the line and the top-level module of each import that must succeed when the code runs."""
     for node in _run(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
@@ -81,7 +81,7 @@ def _has_function(module: ast.Module) -> bool:
 
 
 def _run(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the node's parts, but for those that a type checker alone reads and those that may fail to import."""
+    """Yield the node's parts, without those for type checkers and those whose import may fail."""
     if isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING":
         yield from node.orelse
     elif isinstance(node, ast.Try) and any(_expects(handler.type) for handler in node.handlers):

@@ -1,9 +1,7 @@
-"""Rewrite calls of `@job` and `ctx.enqueue` in files of a former version.
+"""Rewrite calls of `@job` in files of an earlier version: `python -m infra.local.code.rewriting [--check] FILE…`.
 
-As a program: `python -m infra.local.code.rewriting [--check] FILE…`.
-
-Only the arguments that moved are touched, and the import of the classes that hold them; comments and layout stay. The
-positions that `ast` gives are enough for that: a library for concrete syntax would be shipped for what is done once.
+Only the moved arguments and the imports of their classes are changed; comments and layout stay. The positions from
+`ast` are enough for that, so no library for concrete syntax has to ship for a one-time task.
 """
 
 import ast
@@ -16,17 +14,17 @@ from pathlib import Path
 from chalicelib.job_types.moved import FORMER_TYPE, MOVED, Place
 
 Span = tuple[int, int]
-"""The begin and the end of a piece of a file, in bytes."""
+"""Start and end of a part of a file, in bytes."""
 Edit = tuple[int, int, bytes]
-"""A piece of a file, and what stands there instead."""
+"""A part of a file, and its replacement."""
 
 
 class NotRewritten(Exception):
-    """A file that has to be changed by hand; the message says why."""
+    """A file must be changed by hand; the message gives the reason."""
 
 
 class Source:
-    """A file of Python: its text, its tree, and where in the text a node is."""
+    """A Python file: its text, its tree, and the positions of nodes in the text."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
@@ -47,7 +45,7 @@ class Source:
         return self.starts[node.lineno - 1] + node.col_offset, end
 
     def comma(self, begin: int, end: int) -> Span | None:
-        """Return where the first comma between two places is, if any; those in comments are none."""
+        """Return the first comma between two positions, if any; commas in comments do not count."""
         return next(((at, at + 1) for at in self.commas if begin <= at < end), None)
 
     def imports(self) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
@@ -57,7 +55,7 @@ class Source:
                 yield from ((node, alias) for alias in node.names)
 
     def calls(self) -> Iterator[tuple[str, ast.Call]]:
-        """Yield each call of `job`, and what stands before the names of the library in it: "" or "chalicelib."."""
+        """Yield each call of `job`, with the prefix of the library's names in it: "" or "chalicelib."."""
         names = {
             (alias.asname or alias.name).replace("*", "job")
             for _, alias in self.imports()
@@ -120,7 +118,7 @@ def _group(source: Source, head: str, members: Sequence[tuple[Place, Span]]) -> 
 
 
 def _removed(source: Source, call: ast.Call, gone: Collection[Span]) -> Iterator[Span]:
-    """Yield what goes with the arguments that are gone: their commas, and a line if nothing else is on it."""
+    """Yield the text that belongs to removed arguments: their commas, and a line that would be empty."""
     every = sorted([*map(source.span, call.args), *map(source.span, call.keywords)])
     following = [*every[1:], (source.span(call)[1], 0)]
     commas = [source.comma(end, begin) for (_, end), (begin, _) in zip(every, following, strict=True)]
@@ -146,7 +144,7 @@ def _trimmed(text: bytes, begin: int, end: int) -> Span:
 
 
 def _imported(source: Source, needed: set[str]) -> Iterator[Edit]:
-    """Import the classes that are needed, in the order in which ruff sorts them."""
+    """Import the needed classes, in ruff's order."""
     found = list(source.imports())
     main = next((node for node, _ in found if node.module == "chalicelib"), None)
     there = {alias.name for node, alias in found if node.module == "chalicelib" and alias.asname is None}
@@ -170,7 +168,7 @@ def _imported(source: Source, needed: set[str]) -> Iterator[Edit]:
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
-    """Yield each name that a file gives a meaning to."""
+    """Yield each name that a file assigns."""
     for node in ast.walk(tree):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
@@ -180,7 +178,7 @@ def _bound(tree: ast.Module) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Rewrite the files, or with --check only name them; return 1 when something is left to change."""
+    """Rewrite the files, or with --check only list them; return 1 if something has to be changed by hand."""
     only_check = "--check" in arguments
     left = False
     for path in (Path(argument) for argument in arguments if argument != "--check"):

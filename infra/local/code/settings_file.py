@@ -1,4 +1,4 @@
-"""Take up an edit of jobflow.toml, the settings of a user's repository, while its platform runs."""
+"""Apply an edit of jobflow.toml, the settings of a user's repository, while its platform runs."""
 
 import subprocess
 import sys
@@ -10,9 +10,9 @@ SECONDS = 60
 
 
 def take(settings: Path) -> None:
-    """Put the repository's tree together anew: built-in types come and go there as edits. Raises BrokenCode.
+    """Build the repository's tree again: built-in types appear and disappear like edits. Raises BrokenCode.
 
-    By a process of the command line, which knows what a repository is: the platform does not.
+    A process of the command line does it, because the platform does not know repositories.
     """
     done = subprocess.run(
         [sys.executable, "-m", "jobflow.project", str(settings.parent)],

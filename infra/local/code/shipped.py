@@ -1,4 +1,4 @@
-"""Tell which modules a function may import: those that ship and those of Lambda's runtime, as on AWS."""
+"""List the modules that a function may import: shipped ones and those of Lambda's runtime, as on AWS."""
 
 import os
 import re
@@ -14,26 +14,26 @@ from infra.local.lifeline import NOT_SHIPPED, PROGRAM
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 RUNTIME = ("boto3", "awslambdaric")
-"""In every Lambda; awslambdaric is its runtime client."""
+"""Part of every Lambda function; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
-"""Distributions that the API has in addition: Chalice ships in the package."""
+"""Additional distributions of the API: Chalice ships in the package."""
 
 
 def probed(root: Path, more: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of a process of code of `root` that may import only what ships, and `more`."""
+    """Return the environment of a process of `root`'s code that may import only shipped modules, and `more`."""
     return {NOT_SHIPPED: not_shipped(root, more), PROGRAM: os.environ.get(PROGRAM, "make")}
 
 
 def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
-    """Return what `lifeline.NotShipped` refuses to code of `root`, whose requirements.txt says what ships.
+    """Return what `lifeline.NotShipped` refuses to code of `root`, according to its requirements.txt.
 
-    `more` names distributions that it has besides.
+    `more` names additional distributions.
     """
     return _not_shipped((root / "requirements.txt").read_text(), tuple(more))
 
 
 def own_libraries(root: Path, handler: str) -> list[str]:
-    """Return what the type of a handler ships for itself alone, as `handlers/x.requirements.txt` names it."""
+    """Return the additional distributions of a handler's type, from `handlers/x.requirements.txt`."""
     path = root / "handlers" / f"{handler.split('.')[-2]}.requirements.txt"
     return PINNED.findall(path.read_text()) if path.exists() else []
 
@@ -46,7 +46,7 @@ def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
 
 
 def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> list[str]:
-    """Return module=requirement for each top-level module that comes from none of the `allowed` distributions."""
+    """Return module=requirement for each top-level module that is in none of the `allowed` distributions."""
     fine = set(allowed)
     return [
         f"{module}={name}=={distribution(name).version}"
@@ -56,7 +56,7 @@ def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> lis
 
 
 def needed(names: Iterable[str]) -> set[str]:
-    """Return the distributions that `names` need when they are installed, themselves included."""
+    """Return the installed distributions that `names` need, including themselves."""
     found: set[str] = set()
     waiting = [canonicalize_name(name) for name in names]
     while waiting:

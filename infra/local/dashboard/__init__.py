@@ -1,4 +1,4 @@
-"""Serve the console on a laptop: the build as CloudFront does, or its sources with Vite.
+"""Serve the console on a laptop: the build like CloudFront, or its sources with Vite.
 
-Not here: the console itself, which is in the folder `dashboard/`.
+The console itself is in the folder `dashboard/`.
 """

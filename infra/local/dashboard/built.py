@@ -1,4 +1,4 @@
-"""Serve the built dashboard as CloudFront does: the app's paths, strict headers, a config made at run time."""
+"""Serve the built dashboard like CloudFront: the app's paths, strict headers, a generated config."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 REFERENCE = "/reference"
-"""The only path beside the app's own that has a page: the API reference."""
+"""The only other path that has a page: the API reference."""
 
 
 def content_security_policy(api: str, files: str) -> str:
@@ -59,19 +59,19 @@ class Site(SimpleHTTPRequestHandler):
             self._send_config()
             return
         if "." not in path.rpartition("/")[2]:
-            # as the cloud does; a missing file stays missing
+            # as in the cloud; a missing file stays missing
             self.path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
         super().do_GET()
 
     def end_headers(self) -> None:
-        """Add what every answer carries."""
+        """Add the headers of every answer."""
         for name, value in HEADERS.items():
             self.send_header(name, value)
         self.send_header("Content-Security-Policy", self._policy)
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: these are files."""
+        """Log nothing, because these are files."""
 
     def _is_refused(self) -> bool:
         host = self.headers.get("host", "")
@@ -89,7 +89,7 @@ class Site(SimpleHTTPRequestHandler):
 
 
 class Dashboard:
-    """The server, in threads of its own. Raises OSError when the port is taken."""
+    """Run the server on separate threads. Raises OSError if the port is taken."""
 
     def __init__(self, build: Path, port: int, config: Mapping[str, Any], policy: str) -> None:
         handler = partial(Site, directory=str(build), config=json.dumps(config).encode(), policy=policy)

@@ -1,4 +1,4 @@
-"""Serve the dashboard from its sources with Vite's own server, so that an edit is in the browser at once."""
+"""Serve the dashboard from its sources with Vite, so that an edit is in the browser at once."""
 
 import json
 import os
@@ -18,20 +18,20 @@ from infra.local.errors import CannotRun
 from infra.local.ports import HOST
 
 TOLD_IN = "JOBFLOW_DASHBOARD"
-"""The variable in which vite.config.ts is told what a built dashboard is told by its server."""
+"""The variable that gives vite.config.ts the same facts that a server gives a built dashboard."""
 VITE = Path("node_modules") / "vite" / "bin" / "vite.js"
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 SAID = 2000
-"""Characters of Vite's last output that fit into an error."""
+"""Characters of Vite's last output in an error."""
 
 
 def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
-    """Return the policy of a built dashboard, with what hot reloading needs in addition.
+    """Return the policy of a built dashboard, relaxed for hot reloading.
 
-    Vite puts styles and one script into the page (they carry the nonce), draws its errors as HTML (no trusted types),
-    and learns of edits over a WebSocket.
+    Vite adds styles and one script to the page (they have the nonce), shows its errors as HTML (no trusted types), and
+    receives edits over a WebSocket.
     """
     policy = content_security_policy(api, files).replace("; require-trusted-types-for 'script'", "")
     for directive in ("script-src", "style-src"):

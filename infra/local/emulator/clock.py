@@ -1,4 +1,4 @@
-"""Keep the clock of the emulator's queues: real time plus what a test has moved it forward."""
+"""Keep the clock of the emulator's queues: real time plus the time that a test has added."""
 
 import time
 from collections.abc import Callable

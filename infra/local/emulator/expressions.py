@@ -1,4 +1,4 @@
-"""Read DynamoDB's expressions with moto's own parsers and processors, in fewer steps; this replaces nothing of moto."""
+"""Read DynamoDB's expressions with moto's own parsers and processors, in fewer steps; this replaces no part of moto."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache

@@ -1,4 +1,4 @@
-"""Find the messages of a FIFO queue: each group in order, and nothing of it while one of it is in flight."""
+"""Find the messages of a FIFO queue: each group in order, and none of a group while one of it is in flight."""
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -7,12 +7,12 @@ from typing import Any
 from infra.local.emulator.message_index import MessageIndex, Place
 
 REMEMBERED_MS = 300_000
-"""For so long SQS takes no second message with the same deduplication id."""
+"""Seconds for which SQS ignores a second message with the same deduplication id."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """The due messages of a group, in order of arrival, and how many of it are in flight."""
+    """The due messages of a group, in order of arrival, and the number in flight."""
 
     line: list[tuple[int, int, Place]] = field(default_factory=list)
     flying: int = 0
@@ -53,12 +53,12 @@ class FifoLines:
         return False
 
     def fly(self, name: str, count: int) -> None:
-        """Count one more message of a group in flight, or one less, which may let the next one be taken."""
+        """Count one more message of a group in flight, or one less, which may free the next one."""
         self._groups.setdefault(name, _Group()).flying += count
         self.show(name)
 
     def show(self, name: str) -> None:
-        """Let the group take part with its first message, which is another one now; forget a group without any."""
+        """Let the group take part with its new first message; forget an empty group."""
         head = self._head(name)
         if head is not None:
             heappush(self._first, (head[0], name))
@@ -82,7 +82,7 @@ class FifoIndex(MessageIndex):
         self._known: dict[tuple[str | None, str], Any] = {}
 
     def first(self, message: Any, of_group: bool) -> Any:
-        """Return the message that came first with this deduplication id within 5 minutes: it, or the one before it.
+        """Return the first message with this deduplication id within 5 minutes: this one, or an earlier one.
 
         `of_group`: other groups may use the same id.
         """
@@ -92,7 +92,7 @@ class FifoIndex(MessageIndex):
         return known.setdefault((message.group_id if of_group else None, message.deduplication_id), message)
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next message may be received: not after `now` if one may be already."""
+        """Return when the next message may be received: at most `now` if one may be now."""
         self._settle(now)
         if self._lines.any():
             return now

@@ -1,4 +1,4 @@
-"""Run moto inside this process, for tests that need no server, no waiting, and a clock of their own."""
+"""Run moto inside this process, for tests without a server or waiting, and with their own clock."""
 
 import os
 import re
@@ -68,7 +68,7 @@ class _Calls:
         return reply.status, dict(reply.headers), reply.body
 
     def _by_stock(self, sent: Any) -> Any:
-        """Return moto's answer; what it does not implement is an error of the service, as its server says it."""
+        """Return moto's answer; for an unimplemented call an error of the service, like its server."""
         try:
             return self._stock(sent)
         except NotImplementedError:
@@ -83,12 +83,12 @@ class _Calls:
             left = ends_at - time.monotonic()
             if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
                 return reply
-            with self._arrivals:  # a message sent between the two is found by the next try
+            with self._arrivals:  # the next try finds a message that is sent between the two
                 self._arrivals.wait(min(left, RETRY_SECONDS))
 
 
 def _request(sent: Any) -> Request | None:
-    """Return botocore's prepared request as ours; None if it does not clearly go to AWS."""
+    """Return botocore's prepared request in our form; None if it does not clearly go to AWS."""
     url = urlsplit(sent.url)
     if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(getattr(sent, "body", None), bytes):
         return None
@@ -99,7 +99,7 @@ def _request(sent: Any) -> Request | None:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """Set a region if there is none, and remove the endpoint of an emulator that runs beside the tests."""
+    """Set a region if there is none, and remove the endpoint of an emulator that runs at the same time."""
     wanted = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION), **IGNORE_ENDPOINTS}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

@@ -1,4 +1,4 @@
-"""Hold one lock for each service when threads call moto in one process: moto itself has no locks."""
+"""Hold one lock for each service when threads call moto in one process, because moto itself has no locks."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

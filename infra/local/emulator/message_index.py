@@ -1,4 +1,4 @@
-"""Find the messages of a queue by receipt handle and by when they are due, at a cost that does not grow with depth."""
+"""Find the messages of a queue by receipt handle and by due time, at a cost that does not grow with depth."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ REMEMBERED_HANDLES = 50_000
 
 @dataclass(slots=True)
 class Place:
-    """The place of a message in the queue. A heap entry is valid only while it carries the current ticket."""
+    """The place of a message in the queue. A heap entry is valid only while it has the current ticket."""
 
     number: int
     message: Any
@@ -28,14 +28,14 @@ class Line(Protocol):
         """Put a message into the line."""
 
     def take(self) -> tuple[int, Place] | None:
-        """Take the entry that is next, and the ticket it carries; None without any."""
+        """Take the next entry, and its ticket; None if there is none."""
 
 
 class _Lines:
     """Due messages: a line for each message group, served in turn, each in order of arrival.
 
-    SQS lets a tenant wait once it holds many of the messages in flight, and serves the others first; a laptop runs a
-    few jobs at once and never has as many, so here each tenant has its turn from the beginning. Messages without a
+    SQS makes a tenant wait once it has many of the messages in flight, and serves the others first. A laptop runs only
+    a few jobs at once and never has so many, so here each tenant has its turn from the beginning. Messages without a
     group are one line among the others.
     """
 
@@ -132,7 +132,7 @@ class MessageIndex:
         return place.message if place else None
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next message is due: not after `now` if one is due already, None if none is waiting."""
+        """Return when the next message is due: at most `now` if one is due now, None if none is waiting."""
         if self.counts(now)[0]:
             return now
         return self._waiting[0][0] if self._waiting else None

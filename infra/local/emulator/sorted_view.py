@@ -3,15 +3,15 @@
 from bisect import bisect_left, bisect_right, insort
 from typing import Any, NamedTuple
 
-Part = tuple[str, Any]  # the type of a value and the value: values of different types have an order too
+Part = tuple[str, Any]  # the type of a value and the value, because values of different types are also ordered
 Key = tuple[Part, ...]
 
 
 class Order(NamedTuple):
     """The order of an index.
 
-    The attributes of its partition key, then those it sorts by, down to the table's own key, so that no two items are
-    equal. An item that lacks one of them is not in the index.
+    It consists of the attributes of its partition key, then its sort attributes, down to the table's own key, so that
+    no two items are equal. An item without one of them is not in the index.
     """
 
     partition: tuple[str, ...]
@@ -24,7 +24,7 @@ def part(value: Any) -> Part:
 
 
 class SortedView:
-    """The items (moto's), by partition, sorted. An item is known by `identity`, its own key in the table."""
+    """The items (moto's), by partition, sorted. `identity` identifies an item by its own key in the table."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -50,7 +50,7 @@ class SortedView:
         return self._partitions.get(partition, [])
 
     def item(self, partition: Key, key: Key) -> Any:
-        """Return the item that stands there."""
+        """Return the item at that position."""
         return self._items[partition, key]
 
     def _place(self, item: Any | None) -> tuple[Key, Key] | None:
@@ -61,5 +61,5 @@ class SortedView:
 
 
 def past(keys: list[Key], prefix: Key) -> int:
-    """Return the position behind the last key that begins with `prefix` or comes before it."""
+    """Return the position after the last key that begins with `prefix` or sorts before it."""
     return bisect_right(keys, prefix, key=lambda key: key[: len(prefix)])

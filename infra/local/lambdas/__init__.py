@@ -1,4 +1,4 @@
-"""Stand in for AWS Lambda on a laptop: real runtime processes, event source mappings, schedules and logs.
+"""Replace AWS Lambda on a laptop: real runtime processes, event source mappings, schedules and logs.
 
-The API has a process of its own, in `api`.
+The API has its own process, in `api`.
 """

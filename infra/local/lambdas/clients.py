@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
-# Calls run in few threads, each with a kept-alive connection; a call that hangs must not outlive a shutdown by much.
+# Calls run in few threads, each with a kept connection; a blocked call must not outlive a shutdown by much.
 CONFIG = Config(
     max_pool_connections=64,
     connect_timeout=2,
@@ -29,13 +29,13 @@ CONFIG = Config(
     proxies={},  # the emulator is on this machine
 )
 OF_A_STACK = CONFIG.merge(Config(read_timeout=60))
-"""The first call about a stack has the emulator load what it makes: over ten seconds on a laptop that is busy."""
+"""At the first call about a stack the emulator loads the code for it: over ten seconds on a busy laptop."""
 NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-"""Session variables of botocore: the profile of AWS_PROFILE may not exist here, or have settings for real AWS."""
+"""Session variables of botocore: the profile of AWS_PROFILE may not exist here, or may have settings for real AWS."""
 
 
 class Clients:

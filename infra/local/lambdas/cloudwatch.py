@@ -23,9 +23,9 @@ Stream = tuple[str, str]
 
 
 class CloudWatchSink:
-    """A sink that never blocks: past `capacity` lines it drops the oldest and logs how many.
+    """A sink that never blocks: above `capacity` lines it drops the oldest and logs how many.
 
-    `interval` is the longest a line waits before it is sent, in seconds.
+    `interval` is the longest time that a line waits before it is sent, in seconds.
     """
 
     def __init__(self, logs: "CloudWatchLogsClient", *, interval: float = 0.5, capacity: int = 20_000) -> None:
@@ -39,13 +39,13 @@ class CloudWatchSink:
         self._thread.start()
 
     def __call__(self, line: LogLine) -> None:
-        """Take a line; called from any thread."""
+        """Accept a line; may be called from any thread."""
         if len(self._queue) == self._queue.maxlen:
             self._dropped += 1
         self._queue.append(line)
 
     def close(self) -> None:
-        """Send what is left, once, and stop."""
+        """Send the remaining lines once, and stop."""
         self._stopping.set()
         self._thread.join()
         self._logs.close()
@@ -56,7 +56,7 @@ class CloudWatchSink:
         self.flush()
 
     def flush(self) -> None:
-        """Send all that is queued now; lines that the emulator refuses are lost."""
+        """Send all queued lines now; lines that the emulator refuses are lost."""
         if self._dropped:
             LOG.warning("%d log lines were dropped on their way to CloudWatch Logs.", self._dropped)
             self._dropped = 0
@@ -89,7 +89,7 @@ class CloudWatchSink:
 
 
 def batches(lines: list[LogLine]) -> "Iterator[list[InputLogEventTypeDef]]":
-    """Return the lines as PutLogEvents takes them: in time order, none empty, within its limits of count and size."""
+    """Return the lines for PutLogEvents: in time order, none empty, within its limits of count and size."""
     events = iter(sorted((line for line in lines if line.message), key=lambda line: line.timestamp_ms))
     batch: list[InputLogEventTypeDef] = []
     size = 0

@@ -23,19 +23,19 @@ OUT_OF_MEMORY = "Runtime.OutOfMemory"
 
 
 class Owner(Protocol):
-    """The function whose environment this is."""
+    """The function of this environment."""
 
     def on_idle(self, environment: "Environment") -> None:
-        """Hear that it can take an invocation."""
+        """Receive that it can take an invocation."""
         ...
 
     def on_gone(self, environment: "Environment", init_error: dict[str, Any] | None) -> None:
-        """Its process has ended; `init_error` when it never became ready."""
+        """Receive that its process has ended; `init_error` if it never became ready."""
         ...
 
 
 class Environment:
-    """A process of AWS's runtime client behind a Runtime API of its own."""
+    """A process of AWS's runtime client, with its own Runtime API."""
 
     def __init__(self, spec: FunctionSpec, site: Site, owner: Owner) -> None:
         self.spec = spec
@@ -61,7 +61,7 @@ class Environment:
         return self._process.pid if self._process else None
 
     async def run(self) -> None:
-        """Start the process and wait until it has ended, for whatever reason."""
+        """Start the process and wait until it has ended, for any reason."""
         self._began = time.monotonic()
         try:
             process = await self._spawn()
@@ -88,13 +88,13 @@ class Environment:
         turn.set_result(invocation)
 
     def kill(self) -> None:
-        """End the process at once, and whatever it started."""
+        """End the process and its children at once."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def next_invocation(self) -> Invocation:
-        """Take that the runtime is ready and waits (Runtime API)."""
+        """Record that the runtime is ready and waits (Runtime API)."""
         if not self.ready:
             self.ready = True
             self._stop_clock()
@@ -105,7 +105,7 @@ class Environment:
         return await turn
 
     def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
-        """Take the outcome that the runtime posted (Runtime API)."""
+        """Record the outcome that the runtime posted (Runtime API)."""
         invocation = self.current
         if invocation is None or invocation.request_id != request_id:
             return False
@@ -118,7 +118,7 @@ class Environment:
         return True
 
     def init_failed(self, body: bytes) -> None:
-        """Take that the runtime could not load the handler (Runtime API)."""
+        """Record that the runtime could not load the handler (Runtime API)."""
         self._init_error = parse_error(body)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
@@ -139,14 +139,14 @@ class Environment:
     def _finish_log(self, invocation: Invocation, status: str | None) -> None:
         self._stop_clock()
         if self._is_over_its_memory():
-            self.kill()  # it answered first; the next invocation must not pay for that
+            self.kill()  # it answered first; the next invocation must not be charged for that
         if self._lines is not None:
             self._lines.drain()  # what the handler printed was written before its answer was posted
         self.log.end(invocation, init_ms=self._init_ms, memory=self._memory, status=status)
         self._init_ms = None
 
     def _look_at_memory(self) -> None:
-        """End a process that has held more than its function may: Lambda does so at once, here within a moment."""
+        """End a process that uses more memory than its function may; Lambda does so at once, here soon after."""
         if self._is_over_its_memory():
             self.kill()
         else:

@@ -11,10 +11,10 @@ from infra.local.lambdas.specs import FunctionSpec
 
 
 class Function:
-    """Environments started on demand up to the spec's concurrency, reused, and retired after `idle_seconds`.
+    """Environments that are started on demand up to the spec's concurrency, reused, and stopped after `idle_seconds`.
 
-    An invocation goes to the environment that was idle last; with none idle, to the first that becomes so,
-    the one started for it or another. Past the cap it waits: no caller is throttled.
+    An invocation goes to the environment that was idle last. If none is idle, it goes to the first that becomes idle,
+    whether it was started for this invocation or not. Above the concurrency it waits: no caller is throttled.
     """
 
     def __init__(self, spec: FunctionSpec, site: Site, idle_seconds: float) -> None:
@@ -51,9 +51,9 @@ class Function:
         self._held = True
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
-        """Take new code or a new spec: present environments get no further invocation; busy ones finish theirs first.
+        """Use new code or a new spec: present environments get no more invocations; busy ones finish theirs first.
 
-        Ends a `hold`.
+        This ends a `hold`.
         """
         self._held = self._stuck = False
         self.spec = spec or self.spec
@@ -78,7 +78,7 @@ class Function:
             await asyncio.wait(self._runs)
 
     def on_idle(self, environment: Environment) -> None:
-        """Take that an environment waits for its next invocation."""
+        """Record that an environment waits for its next invocation."""
         if environment not in self._environments:
             environment.kill()
         elif self._waiting:
@@ -89,7 +89,7 @@ class Function:
             self._retirements[environment] = loop.call_later(self._idle_seconds, self._expire, environment)
 
     def on_gone(self, environment: Environment, init_error: dict[str, Any] | None) -> None:
-        """Take that an environment's process has ended."""
+        """Record that an environment's process has ended."""
         replaced = environment not in self._environments
         self._forget(environment)
         if init_error is not None and not replaced:
@@ -110,7 +110,7 @@ class Function:
     def _scale(self) -> None:
         if self._stuck or self._closed:
             return
-        # An environment that is starting, or has answered and not yet asked for more, will take an invocation.
+        # An environment that is starting, or has answered and not asked for more yet, will take an invocation.
         coming = sum(e.current is None and e not in self._idle for e in self._environments)
         room = self.spec.concurrency - len(self._environments)
         for _ in range(min(len(self._waiting) - coming, room)):

@@ -1,4 +1,4 @@
-"""Represent one call of a function: its event, its outcome, and the errors that Lambda itself reports."""
+"""Represent one call of a function: its event, its outcome, and Lambda's own errors."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ class Invocation:
         return (time.monotonic() - self._began) * 1000 if self._began else 0.0
 
     def succeed(self, body: bytes) -> None:
-        """Settle with what the handler returned, as JSON."""
+        """Settle with the handler's return value, as JSON."""
         self._settle(ok=True, payload=json.loads(body or b"null"))
 
     def fail(self, error: dict[str, Any]) -> None:

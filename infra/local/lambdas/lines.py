@@ -1,15 +1,15 @@
-"""Read the output of a process as lines from its pipe, without blocking and without losing the last output."""
+"""Read a process's output as lines from its pipe, without blocking and without losing the last output."""
 
 import asyncio
 import os
 from collections.abc import Callable
 
-# The largest event CloudWatch Logs takes; a longer line is cut there as well.
+# The largest event of CloudWatch Logs, which also cuts longer lines.
 MAX_LINE_BYTES = 256 * 1024
 
 
 class LinePump:
-    """Hand each line that arrives at the read end of a pipe to `on_line`. Owns the descriptor."""
+    """Pass each line from the read end of a pipe to `on_line`. Owns the descriptor."""
 
     def __init__(self, descriptor: int, on_line: Callable[[str], None]) -> None:
         self._descriptor = descriptor
@@ -34,7 +34,7 @@ class LinePump:
             self._split()
 
     def close(self) -> None:
-        """Hand over an unfinished line, then close the pipe."""
+        """Pass an unfinished line on, then close the pipe."""
         if not self._open:
             return
         self._open = False

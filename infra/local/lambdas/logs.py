@@ -27,7 +27,7 @@ Sink = Callable[[LogLine], None]
 
 
 def discard(line: LogLine) -> None:
-    """Drop a line: the sink for callers that want none."""
+    """Drop a line, for callers that need no sink."""
 
 
 def tee(*sinks: Sink) -> Sink:
@@ -46,7 +46,7 @@ def log_stream_name() -> str:
 
 
 class FunctionLog:
-    """The log stream of one execution environment, with the lines Lambda itself writes into it."""
+    """The log stream of one execution environment, with Lambda's own lines."""
 
     def __init__(self, spec: FunctionSpec, sink: Sink) -> None:
         self.spec = spec
@@ -54,7 +54,7 @@ class FunctionLog:
         self._sink = sink
 
     def line(self, message: str, *, platform: bool = False) -> None:
-        """Write one log event, stamped now."""
+        """Write one log event with the present time."""
         now = int(time.time() * 1000)
         self._sink(LogLine(self.spec.name, self.spec.log_group, self.stream, now, message, platform))
 
@@ -87,7 +87,7 @@ class FunctionLog:
 
 
 def peak_memory_mb(pid: int) -> int | None:
-    """Return the most memory that a live process has held, in MB; None where the system does not tell."""
+    """Return the maximum memory of a live process, in MB; None if the system does not report it."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Run coroutines on one background loop; all state touched by them needs no lock."""
+    """Run coroutines on one background loop; state that only they use needs no lock."""
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
@@ -30,7 +30,7 @@ class LoopThread:
         return self.submit(work).result()
 
     def close(self) -> None:
-        """Cancel what is left on the loop and end the thread. Idempotent."""
+        """Cancel the remaining work on the loop and end the thread. Idempotent."""
         if self._loop.is_closed():
             return
         self.call(_cancel_others())

@@ -1,7 +1,7 @@
-"""Serve the Lambda Runtime API: the HTTP side of one execution environment, as AWS's own runtime client expects it.
+"""Serve the Lambda Runtime API: the HTTP side of one execution environment, for AWS's own runtime client.
 
-Every environment has a listening port of its own: the client accepts no path prefix (its init error goes through
-`http.client`, which reads one as part of the port), and a port tells environments apart without any bookkeeping.
+Every environment has its own port. The client accepts no path prefix (its init error goes through `http.client`, which
+reads a prefix as part of the port), and ports distinguish environments without any bookkeeping.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ class Runtime(Protocol):
         ...
 
     def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
-        """Take the outcome of an invocation; False when `request_id` is not the current one."""
+        """Receive the outcome of an invocation; False if `request_id` is not the current one."""
         ...
 
     def init_failed(self, body: bytes) -> None:
-        """Take the error of a runtime that could not load its handler."""
+        """Receive the error of a runtime that could not load its handler."""
         ...
 
 
@@ -74,7 +74,8 @@ class RuntimeApi:
             request, body = received
             status, headers, payload = await self._route(request, body)
             headers = [*headers, ("content-length", str(len(payload)))]
-            # One write a reply: headers and body sent apart meet Nagle and delayed ACK, 40 ms each time.
+            # One write per reply: with separate headers and body, Nagle's algorithm and delayed ACK cost 40 ms each
+            # time.
             head = connection.send(h11.Response(status_code=status, headers=headers)) or b""
             data = connection.send(h11.Data(data=payload)) or b""
             writer.write(head + data + (connection.send(h11.EndOfMessage()) or b""))

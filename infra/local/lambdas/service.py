@@ -1,4 +1,4 @@
-"""Stand in for AWS Lambda as far as a laptop needs it: register functions, invoke them, replace their code."""
+"""Replace AWS Lambda as far as a laptop needs it: register functions, invoke them, replace their code."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from infra.local.lambdas.specs import FunctionSpec
 
 
 class LambdaService:
-    """Functions served from the code under `root`. Every method may be called from any thread.
+    """Functions that run the code under `root`. Every method may be called from any thread.
 
-    `aws` is the environment that points an SDK at the emulator; `idle_seconds` is how long an unused environment
-    is kept, `init_timeout` how long one may take to load its handler, in seconds.
+    `aws` is the environment that points an SDK to the emulator; `idle_seconds` is how long an unused environment is
+    kept, `init_timeout` how many seconds one may take to load its handler.
     """
 
     def __init__(
@@ -53,23 +53,23 @@ class LambdaService:
         return self.submit(name, event).result()
 
     def submit(self, name: str, event: Any) -> "Future[InvokeResult]":
-        """Do as `invoke` does, without waiting."""
+        """Invoke like `invoke`, without waiting."""
         return self.loop.submit(self.invoke_async(name, event))
 
     async def invoke_async(self, name: str, event: Any) -> InvokeResult:
-        """Do as `invoke` does, for coroutines on the service's own loop."""
+        """Invoke like `invoke`, for coroutines on the service's own loop."""
         return await self._functions[name].invoke(event)
 
     def concurrency(self, name: str) -> int:
-        """Return the most invocations of a function that run at a time."""
+        """Return the maximum simultaneous invocations of a function."""
         return self._functions[name].spec.concurrency
 
     def recycle(self) -> None:
-        """Use the new code: from now on only new environments get invocations; busy ones finish theirs."""
+        """Use the new code: only new environments get invocations; busy ones finish theirs."""
         self.loop.call(self._recycle())
 
     def hold(self) -> None:
-        """Until `recycle`, keep warm environments, and let invocations wait when the code cannot be loaded."""
+        """Until `recycle`, keep warm environments, and let invocations wait if the code cannot be loaded."""
         self.loop.call(self._hold())
 
     def pids(self) -> dict[str, list[int]]:

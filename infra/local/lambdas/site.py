@@ -1,4 +1,4 @@
-"""Set up what a function's process needs: its code, its emulator, its environment variables."""
+"""Prepare a function's process: its code, its emulator, its environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ from pathlib import Path
 from infra.local.lambdas.logs import Sink
 from infra.local.lambdas.specs import REGION, FunctionSpec
 
-# The only variables of the laptop that a function sees: in the cloud it has none, so nothing may depend on more.
+# The only variables of the laptop that a function sees: the cloud has none of the others, so nothing may depend on
+# them.
 HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 

@@ -10,7 +10,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the most environments at a time.
+    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the maximum of environments.
 
     `log_format` is Lambda's own: Text or JSON. `access_key` signs the function's requests, so that its role is known.
     """
@@ -66,8 +66,8 @@ class Schedule:
 class StreamMapping:
     """A DynamoDB stream that invokes a function. `window` and `longest_age` in seconds.
 
-    A batch without success is given up after `retries` more tries or at `longest_age`; None: never. `bisect` tries a
-    failed batch again in halves; `patterns` are event filter patterns as JSON, of which a record must match one.
+    A failed batch is given up after `retries` more tries or at `longest_age`; None: never. `bisect` tries it again in
+    halves. `patterns` are event filter patterns as JSON; a record must match one.
     """
 
     function: str

@@ -1,4 +1,4 @@
-"""The roles of the functions on a laptop: a request that its role does not allow is refused, as in the cloud.
+"""Enforce the roles of the functions on a laptop: a request that its role does not allow is refused, as in the cloud.
 
-Here: which action a request is, what a role's statements say of it, and the refusal. Not here: the emulator itself.
+This package finds a request's action, checks the role's statements, and makes the refusal. The emulator is elsewhere.
 """

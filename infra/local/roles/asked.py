@@ -1,6 +1,6 @@
-"""Tell which IAM actions an AWS request needs, on which resources. Pure.
+"""Find the IAM actions and resources of an AWS request. Pure.
 
-A request that is not understood needs nothing here: it is let through, and only the cloud refuses it.
+A request that is not understood needs nothing here: it is accepted, and only the cloud refuses it.
 """
 
 import json
@@ -15,16 +15,16 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 SIGNER = re.compile(r"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 UNKNOWN_SUFFIX = "-AbCdEf"
-"""Stands for the six characters with which Secrets Manager ends an ARN."""
+"""A placeholder for the six characters that Secrets Manager appends to an ARN."""
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
               "Get": "GetItem"}  # fmt: skip
-"""IAM knows no action for a transaction, but one for each of its items."""
+"""IAM has no action for a transaction, but one for each of its items."""
 
 
 ATTRIBUTES = "dynamodb:Attributes"
 EXPRESSIONS = ("Condition", "Update", "Projection", "KeyCondition", "Filter")
 WORD = re.compile(r"(?<![:.\w#])(?:#\w+|[A-Za-z_]\w*)")
-"""A name in an expression, not a value (`:v`) and not what lies within a document (`a.b`)."""
+"""A name in an expression, not a value (`:v`) and not a nested field (`a.b`)."""
 EQUALS = re.compile(r"([#\w]+)\s?=\s?(:\w+)")
 KEYWORDS = frozenset(
     {"set", "remove", "add", "delete", "and", "or", "not", "in", "between", "attribute_exists", "attribute_not_exists",
@@ -34,7 +34,7 @@ KEYWORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One action on one resource; "" when the resource is not known. `facts` are values of condition keys."""
+    """One action on one resource; "" if the resource is unknown. `facts` are values of condition keys."""
 
     action: str
     resource: str = ""
@@ -42,13 +42,13 @@ class Asked:
 
 
 def signer(authorization: str) -> tuple[str, str]:
-    """Return the access key and the service of a signed request; two empty texts for another one."""
+    """Return the access key and the service of a signed request; two empty strings for another one."""
     found = SIGNER.search(authorization)
     return (found[1], found[2]) if found else ("", "")
 
 
 def asked(service: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[Asked]:
-    """Return what a request needs; nothing when it is not understood."""
+    """Return the needs of a request; nothing if it is not understood."""
     path, _, query = target.partition("?")
     if service == "s3":
         return _of_s3(method, unquote(path), query, headers)
@@ -95,7 +95,7 @@ def _queried(params: Mapping[str, Any]) -> str | None:
 
 
 def attributes_of(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the top-level attributes that a request names: those of its key or item, and of all its expressions."""
+    """Return the top-level attributes of a request: those of its key or item, and of all its expressions."""
     names = params.get("ExpressionAttributeNames", {})
     said = " ".join(params.get(f"{part}Expression", "") for part in EXPRESSIONS)
     words = (names.get(word, word) for word in WORD.findall(said) if word.lower() not in KEYWORDS)
@@ -166,4 +166,4 @@ JSON_SERVICES: dict[str, Callable[[str, Mapping[str, Any]], list[Asked]]] = {
     "secretsmanager": _secrets,
     "AmazonSSM": _parameters,
 }
-"""By what stands before the dot in X-Amz-Target."""
+"""By the part before the dot in X-Amz-Target."""

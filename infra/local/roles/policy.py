@@ -1,7 +1,7 @@
-"""Judge a request by the statements of a role and the boundary around it, as IAM does. Pure.
+"""Decide a request by the statements of a role and its boundary, as IAM does. Pure.
 
-A laptop does not know every fact that a condition asks for: such a condition counts as fulfilled there. `strict` is
-IAM itself, where a fact that is not given is not there.
+A laptop does not know every fact for a condition: such a condition counts as fulfilled. With `strict`, a missing fact
+is absent, as in IAM.
 """
 
 import re
@@ -13,7 +13,7 @@ from infra.local.roles.asked import Asked
 
 Statement = Mapping[str, Any]
 ALIKE = {"StringEquals": False, "Bool": False, "StringLike": True, "ArnLike": True, "ArnEquals": True}
-"""Operators that are evaluated, and whether a star stands for any text in them; each has its opposite with `Not`."""
+"""Supported operators, and whether a star matches any text in them; each has its opposite with `Not`."""
 IF_EXISTS = "IfExists"
 
 
@@ -24,7 +24,7 @@ def allows(
     *,
     strict: bool = False,
 ) -> bool:
-    """Tell whether the statements, and those of a boundary, allow what is asked: one each, and none denies it."""
+    """Return whether the statements, and those of a boundary, allow the request: one each, and none denies it."""
     return all(
         decide(about(some, asked.action, asked.resource), asked.facts, strict=strict)
         for some in (statements, boundary)
@@ -33,12 +33,12 @@ def allows(
 
 
 def about(statements: Sequence[Statement], action: str, resource: str) -> list[Statement]:
-    """Return the statements that name the action and the resource; conditions are not looked at."""
+    """Return the statements that name the action and the resource, without checking conditions."""
     return [statement for statement in statements if _names(statement, action, resource)]
 
 
 def decide(named: Sequence[Statement], facts: Mapping[str, Sequence[str]], *, strict: bool = False) -> bool:
-    """Tell whether statements that name a request allow it, by their conditions."""
+    """Return whether statements that name a request allow it, by their conditions."""
     hold = [statement["Effect"] for statement in named if _applies(statement, facts, strict=strict)]
     return bool(hold) and "Deny" not in hold
 
@@ -65,13 +65,13 @@ def _is_known(operator: str, key: str, facts: Mapping[str, Sequence[str]]) -> bo
 
 
 def _parts(operator: str) -> tuple[str, str]:
-    """Return which of several values an operator is about, and the operator itself."""
+    """Return which of several values an operator applies to, and the operator itself."""
     quantity, _, kind = operator.rpartition(":")
     return quantity, kind.removesuffix(IF_EXISTS)
 
 
 def _holds(operator: str, wanted: Any, known: Sequence[str] | None) -> bool:
-    """Tell whether a condition is fulfilled; raises KeyError for an operator that is not evaluated here."""
+    """Return whether a condition is fulfilled; raises KeyError for an unsupported operator."""
     quantity, kind = _parts(operator)
     if kind == "Null":
         return (known is None) == (str(wanted).lower() == "true")

@@ -1,4 +1,4 @@
-"""Read the roles of the template with the laptop's names in place of CloudFormation's functions. Pure."""
+"""Read the roles of the template, with the laptop's names instead of CloudFormation's functions. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::URLSuffix": "amazonaws.com"}
 ANY = "*"
-"""Stands for what only CloudFormation knows: the id of an event source mapping, a verified identity."""
+"""A placeholder for values that only CloudFormation knows: the id of an event source mapping, a verified identity."""
 NOTHING = {"Ref": "AWS::NoValue"}
 NAMES = {"AWS::DynamoDB::Table": ("dynamodb", "table/", "TableName"), "AWS::SQS::Queue": ("sqs", "", "QueueName"),
          "AWS::Logs::LogGroup": ("logs", "log-group:", "LogGroupName")}  # fmt: skip
 
 
 def statements(role: Mapping[str, Any], resources: Resources, values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a role's statements as IAM would see them; `values` are those of parameters."""
+    """Return a role's statements in IAM's form; `values` are those of parameters."""
     documents: Sequence[Mapping[str, Any]] = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
     found = [one for document in documents for one in _several(document["Statement"])]
     resolver = _Resolver(resources, {**PSEUDO, **values})
@@ -44,7 +44,7 @@ class _Resolver:
             case {"Fn::FindInMap": [name, first, second]}:
                 return written.mappings()[name][first][second]
             case {"Fn::If": [_, _, otherwise]}:
-                # nothing that a condition of the template adds is there on a laptop
+                # a laptop has none of the parts that a condition of the template adds
                 return self.of(otherwise)
             case dict():
                 return {key: self.of(inner) for key, inner in value.items()}

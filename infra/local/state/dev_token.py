@@ -1,4 +1,4 @@
-"""Keep the token of this checkout: made once, and stored in the emulator anew at each start."""
+"""Keep the token of this checkout: made once, and stored in the emulator at each start."""
 
 import secrets
 import time
@@ -10,7 +10,7 @@ VARIABLE = "JOBFLOW_DEV_TOKEN"
 
 
 def text_of(folder: Path) -> str:
-    """Return the token's text, kept in the state folder so that a browser stays signed in from one run to the next."""
+    """Return the token's text, stored in the state folder so that a browser stays signed in between runs."""
     path = folder / "token"
     if path.exists():
         return path.read_text().strip()
@@ -21,7 +21,7 @@ def text_of(folder: Path) -> str:
 
 
 def store(text: str) -> None:
-    """Store the token with the role of an administrator, and mark the start of this run as a deployment."""
+    """Store the token with an administrator's role, and record the start of this run as a deployment."""
     from chalicelib.access.tokens import Role, Token, hash_of
     from chalicelib.assembly import parts
 

@@ -1,4 +1,4 @@
-"""Put the secrets of job types from `.env` into the emulator, where the functions read them as in the cloud."""
+"""Copy the secrets of job types from `.env` to the emulator, where the functions read them as in the cloud."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ STAGE = "dev"
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the lines NAME=value of a file; nothing when there is none. Quotes round a value are taken off."""
+    """Return the lines NAME=value of a file; nothing without a file. Quotes around a value are removed."""
     if not path.exists():
         return {}
     lines = (line.strip().removeprefix("export ") for line in path.read_text().splitlines())
@@ -22,7 +22,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def fill(secrets: Mapping[str, Mapping[str, str]], values: Mapping[str, str], clients: Clients) -> list[str]:
-    """Store each declared secret that has a value; returns a line on each other one. `secrets` by job type and name."""
+    """Store each declared secret that has a value; return a line for each other one. `secrets` by job type and name."""
     notes = []
     for kind, declared in secrets.items():
         for name, written in declared.items():

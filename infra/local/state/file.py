@@ -27,14 +27,17 @@ class StateFile:
         self._written: Mapping[str, Any] | None = None
 
     def claim(self) -> None:
-        """Keep the folder for this run, until `remove` or its end. Raises CannotRun when another has it."""
+        """Keep the folder for this run, until `remove` or its end. Raises CannotRun if another run has it."""
         self._lock = _locked(self.path.parent)
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Write it completely, readable by this user only: it holds the token. Do nothing when nothing has changed."""
+        """Write it completely, readable only by this user, because it contains the token.
+
+        Do nothing without changes.
+        """
         if state == self._written and self.path.exists():
             return
-        make(self.path.parent)  # somebody may have removed it meanwhile
+        make(self.path.parent)  # it may have been removed meanwhile
         draft = self.path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(state, indent=2) + "\n")
@@ -42,7 +45,7 @@ class StateFile:
         self._written = dict(state)
 
     def remove(self) -> None:
-        """Remove it, if it is this run's, and let another run have the folder."""
+        """Remove it if it belongs to this run, and release the folder."""
         with contextlib.suppress(OSError, ValueError):
             if self._written is not None and json.loads(self.path.read_text()) == self._written:
                 self.path.unlink()
@@ -51,7 +54,7 @@ class StateFile:
 
 
 def _locked(folder: Path) -> IO[str]:
-    """Open the folder's lock for as long as this process lives. Raises CannotRun when another run has it."""
+    """Hold the folder's lock as long as this process lives. Raises CannotRun if another run has it."""
     file = (folder / "lock").open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""Make the folder of a run's state. A project's own one, `.jobflow`, is a link to a folder outside of the project.
+"""Make the folder of a run's state. A project's own folder, `.jobflow`, is a link to a folder outside of the project.
 
-`chalice local` starts anew, and refuses connections meanwhile, whenever a file below the project changes; it does not
-follow links.
+`chalice local` restarts, and refuses connections meanwhile, whenever a file in the project changes; it does not follow
+links.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ OF_A_PROJECT = ".jobflow"
 
 
 def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
-    """Make the folder if it is not there. Raises OSError when it cannot be made."""
+    """Make the folder if it does not exist. Raises OSError if it cannot be made."""
     if folder.is_dir():
         return
     if folder.name == OF_A_PROJECT and _linked(folder, _outside(folder, environment)):
@@ -22,18 +22,18 @@ def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
 
 
 def _outside(folder: Path, environment: Mapping[str, str]) -> Path:
-    """Return where the state of this checkout is kept: in the user's folder for state (XDG Base Directory)."""
+    """Return the folder for this checkout's state, in the user's folder for state (XDG Base Directory)."""
     home = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".local" / "state"
     project = folder.absolute().parent
     return Path(home) / "jobflow" / f"{project.name}-{hashlib.sha256(bytes(project)).hexdigest()[:12]}"
 
 
 def _linked(folder: Path, target: Path) -> bool:
-    """Return true when the folder is a link to the target, which is made; false where there is no home to write to."""
+    """Return True if the folder is a link to the target, which is made; False without a writable home folder."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         if not folder.is_symlink():
             folder.symlink_to(target, target_is_directory=True)
     except OSError:
-        return folder.is_dir()  # another process was faster, or it cannot be done
+        return folder.is_dir()  # another process was faster, or it is not possible
     return folder.is_dir()

@@ -1,4 +1,4 @@
-"""Start, query and end an emulator as a process: this one, moto as it comes, or ministack.
+"""Start, query and end an emulator as a process: this one, plain moto, or ministack.
 
-What runs in the process is beside this package.
+The code that runs in the process is outside of this package.
 """

@@ -39,14 +39,13 @@ class Emulator:
         state_path: Path | None = None,
         origins: Sequence[str] = (),
     ) -> Self:
-        """Start an emulator on 127.0.0.1 and return it once it answers; port 0 takes a free one.
+        """Start an emulator on 127.0.0.1 and return it once it answers; port 0 uses a free port.
 
-        `backend` is "moto" or "ministack" (its first start installs it).
-        Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
-        or in the project's .jobflow folder. Pages of `origins` may read and upload objects (moto only: ministack checks
-        no origin). It ends with this process, however that ends.
-
-        Raises EmulatorError if it does not come up within 30 seconds, ToolUnavailable if it cannot be installed.
+        `backend` is "moto" or "ministack" (its first start installs it). Its output goes to `log_path`, or to this
+        process's standard error; ministack stores its state in `state_path`, or in the project's .jobflow folder. Pages
+        of `origins` may read and upload objects (only with moto: ministack checks no origin). It ends with this
+        process, whatever the reason. Raises EmulatorError if it does not answer within 30 seconds, ToolUnavailable if
+        it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
@@ -74,7 +73,7 @@ class Emulator:
         return self._process.poll() is None
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that make any AWS client of a process talk to this emulator and to nothing else."""
+        """Return the variables with which AWS clients use only this emulator."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_DEFAULT_REGION": REGION,
@@ -91,16 +90,16 @@ class Emulator:
         self._ask("POST", self._backend.reset, {})
 
     def advance(self, seconds: float) -> None:
-        """Move the queues' clock forward: visibility, delays and retention follow.
+        """Advance the queues' clock: visibility, delays and retention follow.
 
-        Raises EmulatorError, also when the backend's clock cannot be moved.
+        Raises EmulatorError, also if the backend's clock cannot be moved.
         """
         if self._backend.clock is None:
             raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
         self._ask("POST", self._backend.clock, {"advance": seconds})
 
     def judge_by(self, roles: Mapping[str, Any]) -> bool:
-        """Refuse what a function's role does not allow, by its statements; return False where the backend cannot."""
+        """Refuse requests that a function's role does not allow; return False if the backend cannot."""
         if self._backend.roles is None:
             return False
         self._ask("POST", self._backend.roles, dict(roles))

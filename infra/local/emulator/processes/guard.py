@@ -11,9 +11,9 @@ GRACE_SECONDS = 10.0
 
 
 def end_with_parent(grace_seconds: float = GRACE_SECONDS) -> None:
-    """End this process when its standard input ends: the parent holds the other end, which closes when it ends.
+    """End this process when its standard input ends: the parent has the other end, which closes when it ends.
 
-    The process gets a SIGTERM first, and `grace_seconds` to save what it has.
+    The process first gets a SIGTERM, and `grace_seconds` to save its state.
     """
 
     def watch() -> None:

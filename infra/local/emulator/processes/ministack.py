@@ -1,6 +1,6 @@
 """Run ministack, the second emulator, as an independent check.
 
-It has a Python environment of its own: it pins another botocore than ours.
+It has its own Python environment, because it pins another botocore than ours.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ def python(root: Path = tool.ROOT) -> Path:
 
 
 def command(executable: Path) -> list[str]:
-    """Return the command that runs ministack and ends it with its parent. Its folder is kept off the import path."""
+    """Return the command that runs ministack and ends it with its parent. Its folder is not on the import path."""
     return [str(executable), "-P", str(Path(__file__).with_name("guard.py")), "ministack.app"]
 
 

@@ -1,7 +1,7 @@
-"""Repair moto, one module for each repair: it says what moto costs or breaks, and what replaces it.
+"""Repair moto, with one module for each repair: it says what moto costs or breaks, and what replaces it.
 
-They depend on moto's internals. `Replacements.put` refuses a name that moto no longer has; the tests compare
-the answers to those of the moto that is installed (`test_same_answers`, `test_same_queue`).
+The repairs depend on moto's internals. `Replacements.put` refuses a name that moto no longer has; tests compare the
+answers with those of the installed moto (`test_same_answers`, `test_same_queue`).
 """
 
 from collections.abc import Callable
@@ -22,10 +22,10 @@ from .views import TableViews
 
 
 def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Replacements:
-    """Repair moto in this process and return what undoes it.
+    """Repair moto in this process and return the undo function.
 
-    `clock` gives seconds since the epoch (UTC) and drives the queues; `on_message` gets the name of a queue in which a
-    message was put or made visible. Raises IncompatibleMoto when moto no longer has what is repaired here.
+    `clock` gives seconds since the epoch (UTC) and drives the queues; `on_message` is called with the name of a queue
+    when a message is added or becomes visible. Raises IncompatibleMoto if moto no longer has the repaired parts.
     """
     replacements, views = Replacements(), TableViews()
     every_call.repair(replacements)

@@ -12,7 +12,7 @@ PLAIN_TEXT = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def repair(replacements: Replacements) -> None:
-    """Treat requests as TLS: moto evaluates no condition of a bucket's policy, so a Deny of plain text denies all."""
+    """Treat requests as TLS, because moto evaluates no condition and a Deny of plain HTTP would deny all."""
     replacements.put(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission))
 
 

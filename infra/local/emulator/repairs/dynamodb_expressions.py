@@ -1,4 +1,4 @@
-"""Parse and check DynamoDB expressions once; moto does both several times a call."""
+"""Parse and check DynamoDB expressions once; moto does both several times per call."""
 
 import pickle
 from functools import lru_cache
@@ -16,7 +16,7 @@ TEXT, LAST = 3, 4  # of the ten processors of an update: those of its text alone
 
 
 def repair(replacements: Replacements) -> None:
-    """Remember all that follows from the text of a condition or of an update."""
+    """Cache everything that follows from the text of a condition or an update."""
     stock = expressions.UpdateExpressionParser.make
     replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(stock)))
     _remember_conditions(replacements)
@@ -25,7 +25,7 @@ def repair(replacements: Replacements) -> None:
 
 
 def _remember_conditions(replacements: Replacements) -> None:
-    """Take a condition apart once, and put its values in at each call."""
+    """Parse a condition once, and insert its values at each call."""
     parser_class = comparisons.ConditionExpressionParser
 
     def parse(parser: Any) -> Any:
@@ -61,10 +61,10 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
 
 
 def _walk_less(replacements: Replacements) -> None:
-    """Check an update in two walks, not ten.
+    """Check an update in two walks instead of ten.
 
-    Three checks depend only on the expression, its names and the key: they are remembered. What two walks refuse is
-    checked again by moto, whose first error counts.
+    Three checks depend only on the expression, its names and the key, so they are cached. If the two walks refuse an
+    update, moto checks it again, and moto's first error counts.
     """
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 

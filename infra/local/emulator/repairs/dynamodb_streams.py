@@ -14,7 +14,7 @@ KEPT_ITERATORS = 1_000
 
 
 def repair(replacements: Replacements) -> None:
-    """Keep the newest records and iterators.
+    """Keep only the newest records and iterators.
 
     moto keeps all for ever; AWS keeps records for a day, and lets iterators expire after 15 minutes.
     """

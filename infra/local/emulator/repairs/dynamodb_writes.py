@@ -12,21 +12,21 @@ from moto.dynamodb.models.table import Table
 from .patching import Replacements
 from .views import TableViews
 
-LARGEST_ITEM = 405_000  # of an item, as moto adds them up
+LARGEST_ITEM = 405_000  # of an item, in moto's sum
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
-    """Put all repairs of this module in place."""
+    """Apply all repairs of this module."""
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
     copy_and_measure_less(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
-    """Remember only the items that a transaction names.
+    """Store only the items that a transaction names.
 
-    moto copies the whole table before every transaction and puts the copy back when it fails, which takes seconds and
-    removes what others wrote meanwhile.
+    moto copies the whole table before every transaction and restores the copy after a failure, which takes seconds and
+    removes other writes.
     """
 
     def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
@@ -47,10 +47,10 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
 
 def copy_and_measure_less(replacements: Replacements) -> None:
-    """Share plain values between copies of an item, and add its size up once until its next update.
+    """Share plain values between copies of an item, and compute its size once until its next update.
 
-    Values are only replaced. Raise ItemSizeTooLarge as moto does, which copies every value at each update, and adds up
-    all sizes for each attribute (180,000 for an item of 600) and each time an item is queried.
+    Values are only replaced. Raise ItemSizeTooLarge like moto. moto copies every value at each update, and sums all
+    sizes for each attribute (180,000 for an item of 600) and each time an item is queried.
     """
 
     def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
@@ -80,7 +80,8 @@ def _check_size(item: Any, error: type[Exception]) -> None:
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
     """Undo an update that fails half-way, and write one stream record for an update that creates an item.
 
-    In moto the first leaves what it had done so far, and the second writes another record, for an item of only its key.
+    moto leaves the first half of a failed update, and writes another record, for an item with only its key, before a
+    created item.
     """
 
     def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

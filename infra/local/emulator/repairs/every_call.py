@@ -12,11 +12,11 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """Remember what moto computes at every call, and keep no object that it ever made.
+    """Cache what moto computes at every call, and keep none of its objects.
 
-    The first are the folders it is installed in, methods of the response class, names in another spelling. A request's
-    id is drawn at once. Objects (item, message, stream record) are kept for moto's admin pages; only S3 needs its own
-    there.
+    The cached facts are its installation folders, methods of the response class, and names in another spelling. A
+    request's id is made at once. moto keeps objects (item, message, stream record) for its admin pages; only S3 needs
+    its own objects there.
     """
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:

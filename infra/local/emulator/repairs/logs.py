@@ -11,7 +11,7 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """Replace moto's patterns by those of AWS."""
+    """Replace moto's patterns by AWS's."""
     replacements.put(models, "EventMessageFilter", _Filter)
 
 

@@ -8,21 +8,21 @@ from infra.local.errors import IncompatibleMoto
 
 
 class Replacements:
-    """Attributes replaced in other people's classes and modules, undone in reverse order at the end of the block."""
+    """Replaced attributes of other packages' classes and modules, restored in reverse order at the end of the block."""
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
-        """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name.
+        """Set `owner.name` to `value` and return the old value. Raises IncompatibleMoto if there is no such name.
 
-        A repair of something that moto no longer has must not be skipped in silence.
+        A repair of something that moto no longer has must not be skipped silently.
         """
         if not hasattr(owner, name):
             raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
         if name in vars(owner):
-            stored = vars(owner)[name]  # a static method as such, not the function getattr makes of it
+            stored = vars(owner)[name]  # the static method itself, not the function that getattr makes of it
             self._undo.append(lambda: setattr(owner, name, stored))
         else:
             self._undo.append(lambda: delattr(owner, name))

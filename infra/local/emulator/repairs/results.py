@@ -1,7 +1,7 @@
 """Write results in one pass over the service's model.
 
-moto looks for each member of each value under some ten names and in any kind of object, 3,000 times for one GetRecords
-of a few jobs, and turns a DynamoDB item into plain values before that.
+moto looks for each member of each value under some ten names and in any kind of object: 3,000 times for one GetRecords
+of a few jobs. Before that, it converts a DynamoDB item to plain values.
 """
 
 import base64
@@ -48,7 +48,7 @@ def repair(replacements: Replacements) -> None:
 
 
 def _plain(value: Any, shape: Any) -> Any:
-    """Return a value as JSON can hold it. Raises NotPlain."""
+    """Return a value in JSON's types. Raises NotPlain."""
     kind = shape.type_name
     if kind == "structure":
         return attribute_value(value) if type(value) is DynamoType else _structure(value, shape)
@@ -90,5 +90,5 @@ def attribute_value(value: DynamoType) -> dict[str, Any]:
 
 
 def _base64(content: bytes | str) -> str:
-    # moto keeps what came over the wire as text and what went through a projection as bytes
+    # moto stores values from a request as text, and values from a projection as bytes
     return base64.b64encode(content).decode() if isinstance(content, bytes) else content

@@ -1,7 +1,8 @@
-"""Put moto's queues on an index, so that their cost does not grow with their depth.
+"""Use an index for moto's queues, so that their cost does not grow with their depth.
 
-moto looks at every message, with slow clock calls, to send one, and again for each one received: 5 s for a receive of
-10 from a queue of 10,000. Its FIFO queues forget what came as soon as it is deleted; SQS knows it for 5 minutes.
+moto reads every message, with slow clock calls, to send one, and again for each received one: 5 s for a receive of 10
+from a queue of 10,000. Its FIFO queues forget a deduplication id when the message is deleted; SQS remembers it for 5
+minutes.
 """
 
 import copy
@@ -24,7 +25,7 @@ Listener = Callable[[str], None]
 def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None:
     """Make every queue an `IndexedQueue` on `clock` (seconds).
 
-    `listener` hears the name of a queue where a message was added or made visible.
+    `listener` is called with the name of a queue when a message is added or becomes visible.
     """
 
     class Queue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
@@ -43,7 +44,7 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
 
 
 def _take_every_edit(replacements: Replacements) -> None:
-    """Let an update of a stack set all properties of a queue, of which moto sets two; another name is another queue."""
+    """Let an update of a stack set all properties of a queue (moto sets two); another name makes another queue."""
     stock = models.Queue
 
     def update(
@@ -58,7 +59,7 @@ def _take_every_edit(replacements: Replacements) -> None:
         properties = dict(cloudformation_json["Properties"])
         target = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn", new_resource_name)
         if target.endswith(".fifo") != new_resource_name.endswith(".fifo"):
-            # moto tries again what it could not do, once it has done the rest.
+            # moto repeats failed steps after the other steps
             raise InvalidParameterValue(f"{target} is a dead-letter queue of the other kind")
         if new_resource_name != original_resource.name:
             made = stock.create_from_cloudformation_json(
@@ -95,7 +96,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
     @_messages.setter
     def _messages(self, _messages: list[Any]) -> None:
-        """Take all messages out: moto sets no other list."""
+        """Remove all messages: moto sets no other list."""
         if "index" not in vars(self):
             self.index = type(self).kind()
         self.index.clear()
@@ -110,7 +111,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         type(self).listener(self.name)
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any handle the queue ever gave. Raises ReceiptHandleIsInvalid for another."""
+        """Delete by any handle that the queue ever gave. Raises ReceiptHandleIsInvalid for another."""
         if not self.index.delete(receipt_handle):
             raise ReceiptHandleIsInvalid
 
@@ -159,19 +160,19 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
 
 class FifoQueue(IndexedQueue):
-    """A FIFO queue: what is sent twice within 5 minutes is one message, and told as the first."""
+    """A FIFO queue: two sends within 5 minutes with the same id are one message, and both get the same answer."""
 
     kind = FifoIndex
 
     def add_message(self, message: Any) -> None:
-        """Add a message that was sent, unless it came before."""
+        """Add a sent message, unless it came before."""
         first = self.index.first(message, self.deduplication_scope == "messageGroup")
         if first is message:
             super().add_message(message)
         message.id, message.sequence_number = first.id, first.sequence_number
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any handle the queue ever gave; the next message of its group may be received then."""
+        """Delete by any handle that the queue ever gave; then the next message of its group may be received."""
         super().delete_message(receipt_handle)
         type(self).listener(self.name)
 
@@ -179,7 +180,7 @@ class FifoQueue(IndexedQueue):
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     """Replace moto's calls on a queue.
 
-    moto copies each message in depth, reads all attributes of the queue for its retention, sleeps while the queue is
+    moto makes deep copies of messages, reads all attributes of the queue for its retention, sleeps while the queue is
     empty (here the waiting is done outside), and searches the whole queue.
     """
     backend_class = models.SQSBackend
@@ -201,9 +202,9 @@ def next_due(queue: IndexedQueue) -> float | None:
 
 
 def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
-    """Make a message visible at the very instant its timeout ends.
+    """Make a message visible exactly when its timeout ends.
 
-    In moto it is invisible then; on a clock that stands still, a message given back with timeout 0 would never come
+    In moto it is still invisible then: with a stopped clock, a message that is returned with timeout 0 would never come
     again.
     """
 

@@ -1,4 +1,4 @@
-"""Serve moto over HTTP on one event loop: the server, long polls, the control calls, the services that are on.
+"""Serve moto over HTTP on one event loop: the server, long polls, the control calls, the enabled services.
 
-Nothing of moto is replaced here; that is in `repairs`.
+Nothing of moto is replaced here; see `repairs`.
 """

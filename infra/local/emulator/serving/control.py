@@ -1,6 +1,6 @@
 """Answer a test's calls to the emulator itself, under /_jobflow/.
 
-Health, reset, moving the queues' clock, and the roles of functions.
+They are health, reset, advancing the queues' clock, and the roles of functions.
 """
 
 import json

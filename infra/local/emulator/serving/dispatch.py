@@ -1,4 +1,4 @@
-"""Hand the calls that a job makes to moto's response classes, past Flask and the search for the service."""
+"""Pass a job's calls to moto's response classes, without Flask and the search for the service."""
 
 from moto.core.request import Request as MotoRequest
 from moto.core.responses import BaseResponse
@@ -23,9 +23,7 @@ SEND_EMAIL = "/v2/email/outbound-emails"
 def dispatch(request: Request, server: tuple[str, int] = ("127.0.0.1", 80)) -> Reply | None:
     """Return the answer of moto's response class to a signed call; None, with nothing done, for another request.
 
-    Takes every JSON call of the services above, and an e-mail that is sent.
-
-    `server` is the address the host is bound to.
+    It handles every JSON call of the services above, and sending an e-mail. `server` is the host's address.
     """
     handler = HANDLERS.get(request.headers.get("x-amz-target", "").partition(".")[0])
     if handler is None and request.target == SEND_EMAIL:

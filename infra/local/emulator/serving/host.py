@@ -28,7 +28,7 @@ from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 
 class Host:
-    """Answer AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic.
+    """Answer AWS requests with moto, all on one event loop, which makes moto's calls atomic.
 
     `origins` are those of the pages that may read and upload objects.
     """
@@ -65,8 +65,8 @@ class Host:
         return self._polls.wait(poll.queue, poll.seconds, partial(self._answer, request))
 
     def _answer(self, request: Request) -> Reply:
-        # moto guesses the service of an unsigned request from its path, and a page can send any path: only objects
-        # are to be had without a signature, and a page cannot send one.
+        # moto guesses the service of an unsigned request from its path, and a page can send any path. A page cannot
+        # sign, so without a signature only objects are available.
         if "authorization" not in request.headers:
             refused = unsigned.refusal(request, self._address, time.time())
             return refused or wsgi.call(self._objects, request, self._address)
@@ -93,7 +93,7 @@ class Host:
 async def serve(host: str, port: int, announce: Callable[[str], Any], origins: Collection[str] = ()) -> None:
     """Serve until cancelled. `announce` is called with the URL once requests are accepted.
 
-    Raises OSError when the address is taken, RuntimeError for the wrong moto version.
+    Raises OSError if the address is taken, RuntimeError for the wrong moto version.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .server import Reply
 
-RETRY_SECONDS = 0.02  # at least: a FIFO queue can hold a message that is due and yet blocked by its group
+RETRY_SECONDS = 0.02  # at least: a FIFO queue can contain a message that is due but blocked by its group
 
 
 @dataclass(slots=True, eq=False)
@@ -19,9 +19,9 @@ class _Poll:
 
 
 class LongPolls:
-    """The receives now waiting, oldest first. Used on the event loop only.
+    """The waiting receives, oldest first. Use it only on the event loop.
 
-    `due_in` gives the seconds until the next message of a queue is due, None if none is on its way; `is_empty` tells
+    `due_in` gives the seconds until the next message of a queue is due, None if none is waiting; `is_empty` recognises
     an answer without messages.
     """
 
@@ -43,7 +43,7 @@ class LongPolls:
     def wait(self, queue: str, seconds: float, receive: Callable[[], Reply]) -> asyncio.Future[Reply]:
         """Return the future answer of a receive on `queue` that found nothing.
 
-        It is the first that finds something, or the last empty one once `seconds` are over.
+        It is the first answer with messages, or the last empty one after `seconds`.
         """
         poll = _Poll(queue, self._loop.time() + seconds, receive, self._loop.create_future())
         self._polls.setdefault(queue, []).append(poll)

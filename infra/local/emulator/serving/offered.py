@@ -1,6 +1,6 @@
-"""List the services of moto that the platform uses. The others are off, and so are moto's own admin pages.
+"""List the services of moto that the platform uses. All others, and moto's own admin pages, are disabled.
 
-Some of moto's services start containers, and /moto-api/ can wipe or reseed everything.
+Some of moto's services start containers, and /moto-api/ can delete everything.
 """
 
 import json
@@ -31,7 +31,7 @@ SERVICES = frozenset(
 
 
 class Offered(DomainDispatcherApplication):  # type: ignore[misc]  # moto is not typed for mypy here
-    """Route signed requests as moto does, to the services of `SERVICES` only."""
+    """Route signed requests like moto, but only to the services of `SERVICES`."""
 
     def __init__(self) -> None:
         super().__init__(_application)

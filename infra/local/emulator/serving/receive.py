@@ -1,4 +1,4 @@
-"""Take the waiting out of an SQS receive: moto would sleep in it, and delay every other request."""
+"""Remove the waiting from an SQS receive: moto would sleep in it, and delay every other request."""
 
 import json
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ LONGEST_WAIT_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class LongPoll:
-    """The queue that a receive would wait on, and for how many seconds."""
+    """The queue that a receive would wait on, and the seconds."""
 
     queue: str
     seconds: int
 
 
 def without_waiting(request: Request) -> LongPoll | None:
-    """Turn `request` into one that answers at once, and return the wait that it or its queue asked for.
+    """Change `request` so that it is answered at once, and return the wait of the request or its queue.
 
-    None if it is no receive, or none that waits, or one that moto should refuse.
+    Return None if it is no receive, does not wait, or should be refused by moto.
     """
     if request.headers.get("x-amz-target") != TARGET:
         return None

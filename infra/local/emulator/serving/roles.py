@@ -1,4 +1,4 @@
-"""Refuse, in front of the emulator, what the role of the function that asks does not allow."""
+"""Refuse, in front of the emulator, requests that the calling function's role does not allow."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ MOST_REMEMBERED = 1_000
 
 
 class Roles:
-    """The statements of each function's role, by the access key that its process signs with: the function's name.
+    """The statements of each function's role, by the access key with which its process signs: the function's name.
 
-    A request that another key signs is not judged: the runner, the API and a person's own tools act as the account.
+    A request with another key is not judged: the runner, the API and a person's own tools act as the account.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Roles:
         self._named: dict[tuple[str, str, str], Sequence[Statement]] = {}
 
     def replace(self, statements: Mapping[str, Sequence[Statement]]) -> None:
-        """Know exactly these roles from now on."""
+        """Replace all known roles by these."""
         self._statements = dict(statements)
         self._named.clear()
 
@@ -57,7 +57,7 @@ def sentence(function: str, one: Asked) -> str:
 
 
 def made(function: str, one: Asked) -> str | None:
-    """Return the declaration that lets a type make jobs, when it sent to the queue of another one; None otherwise."""
+    """Return the declaration that lets a type make jobs, if it sent to another type's queue; None otherwise."""
     stack = "-".join(function.split("-")[:2])
     resource = one.resource.removesuffix(FIFO_ENDING)
     queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
@@ -66,7 +66,7 @@ def made(function: str, one: Asked) -> str | None:
 
 
 def grant(function: str, one: Asked) -> str:
-    """Return the grant that allows what was asked: the short form for the stack's own, else Allow."""
+    """Return the grant that allows the request: the short form for the stack's own resources, else Allow."""
     stack = "-".join(function.split("-")[:2])
     service, _, action = one.action.partition(":")
     name = one.resource.rpartition(":")[2]

@@ -1,8 +1,8 @@
 """Serve HTTP/1.1: keep-alive, one write for each reply, one event loop and so one request at a time.
 
 The event loop serialises the requests. moto reads, tests and writes without a lock, and Python's interpreter lock would
-let only one thread run it anyway, so threads would add hand-over costs and races, and no speed (docs/decisions has the
-figures). A reply that must wait, an SQS long poll, is a future: it delays its own connection and nothing else.
+run only one thread at a time anyway. Threads would add switching costs and races, but no speed (docs/decisions has the
+figures). A reply that must wait, an SQS long poll, is a future: it delays only its own connection.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 
 @dataclass(slots=True)
 class Request:
-    """One request: `target` as it came (path and query, still percent-encoded), header names in lower case."""
+    """One request: `target` as received (path and query, still percent-encoded), header names in lower case."""
 
     method: str = ""
     target: str = ""

@@ -1,6 +1,6 @@
-"""Judge requests without a signature in their headers as S3 does: a signed address of an object, or an upload form.
+"""Check requests without a signature in their headers like S3: a signed address of an object, or an upload form.
 
-The signature itself is not checked, here as in the emulator's other calls: its credentials are no secret.
+The signature itself is not verified, as in the emulator's other calls: its credentials are no secret.
 """
 
 import base64
@@ -19,9 +19,9 @@ from . import wsgi
 from .server import Reply, Request
 
 OF_OBJECTS = frozenset({"GET", "HEAD", "PUT"})
-"""What the platform signs addresses for."""
+"""Operations for which the platform signs addresses."""
 FREE = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "file", "policy"})
-"""Fields of a form that its policy need not name, as those that begin with x-ignore-."""
+"""Fields of a form that its policy need not name; so do fields that begin with x-ignore-."""
 DATE = "%Y%m%dT%H%M%SZ"
 
 
@@ -40,7 +40,7 @@ def refusal(request: Request, server: tuple[str, int], now: float) -> Reply | No
 
 
 def _ends(asked: Mapping[str, str]) -> float:
-    """Return until when a signed address holds, in epoch seconds; of one that is not valid the beginning of time."""
+    """Return until when a signed address is valid, in epoch seconds; 0 for an invalid address."""
     try:
         if "expires" in asked:
             return float(asked["expires"])
@@ -68,7 +68,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
 
 
 def _conditions(written: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield a condition of a policy as operator and two operands; raises what a text that is none of it raises."""
+    """Yield a condition of a policy as operator and two operands; raises for any other text."""
     if isinstance(written, dict):
         yield from (("eq", f"${name}", value) for name, value in written.items())
     else:

@@ -13,7 +13,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 def call(app: Application, request: Request, server: tuple[str, int]) -> Reply:
-    """Return the application's whole answer to `request`. `server` is the address the host is bound to."""
+    """Return the application's complete answer to `request`. `server` is the host's address."""
     status, headers = "500", list[tuple[str, str]]()
 
     def start_response(line: str, fields: list[tuple[str, str]], _exc_info: object = None) -> Callable[..., None]:
@@ -32,7 +32,7 @@ def call(app: Application, request: Request, server: tuple[str, int]) -> Reply:
 
 
 def environ(request: Request, server: tuple[str, int]) -> Environ:
-    """Return the WSGI environment of `request`, as werkzeug's own server would make it."""
+    """Return the WSGI environment of `request`, like werkzeug's own server."""
     path, _, query = request.target.partition("?")
     if path.startswith("http://"):
         path = "/" + path.partition("//")[2].partition("/")[2]
@@ -62,15 +62,15 @@ def environ(request: Request, server: tuple[str, int]) -> Environ:
 
 
 def _add_headers(result: Environ, request: Request) -> None:
-    # moto looks here for the spelling of S3 metadata keys that hold an underscore, which WSGI cannot express
+    # moto looks here for the spelling of S3 metadata keys with an underscore, which WSGI cannot express
     spelled = result["moto.preserved_header_names"] = dict[str, str]()
     for name, value in request.raw_headers:
         key = name.upper().replace("-", "_")
         if key == "TRANSFER_ENCODING":
-            continue  # the server has taken the chunks apart already
+            continue  # the server has already decoded the chunks
         if "_" in name:
             if not name.lower().startswith("x-amz-meta-"):
-                continue  # X_Foo must not stand in for X-Foo
+                continue  # X_Foo must not replace X-Foo
             spelled[f"HTTP_{key}"] = name
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"

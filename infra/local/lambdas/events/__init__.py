@@ -1,4 +1,4 @@
 """Invoke functions as AWS does: from queues, from the table's stream, on a schedule.
 
-How a function runs is beside this package.
+The code that runs a function is outside of this package.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LOG = logging.getLogger(__name__)
-# A poll cannot be cancelled, so its length bounds how long a pause or a shutdown waits.
+# A poll cannot be cancelled, so its length limits how long a pause or a shutdown waits.
 LONG_POLL_SECONDS = 1
 MAX_RECEIVE = 10
 ERROR_PAUSE_SECONDS = 0.5
@@ -34,9 +34,10 @@ class Chaos:
 
 
 class QueueSource:
-    """One mapping: it always receives while a slot of its concurrency is free, because redrive happens at a receive.
+    """One mapping: it receives whenever it has a free slot, because redrive happens at a receive.
 
-    The visibility clock runs from the receive and is never touched here; neither is a message of a failed batch.
+    The visibility timeout runs from the receive and is never changed here; messages of a failed batch are not changed
+    either.
     """
 
     def __init__(self, mapping: QueueMapping, service: LambdaService, sqs: "SQSClient", chaos: Chaos) -> None:
@@ -49,7 +50,7 @@ class QueueSource:
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
         self._deliveries: set[asyncio.Task[None]] = set()
-        # Two threads a queue: a delete must not wait behind a long poll.
+        # Two threads per queue, because a delete must not wait for a long poll.
         self._receiver = ThreadPoolExecutor(1, thread_name_prefix=f"receive-{mapping.function}")
         self._deleter = ThreadPoolExecutor(1, thread_name_prefix=f"delete-{mapping.function}")
 

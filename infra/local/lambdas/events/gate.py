@@ -1,4 +1,4 @@
-"""Stop a loop between two of its turns: while the gate is shut, no turn runs and none begins."""
+"""Stop a loop between two turns: while the gate is closed, no turn runs or begins."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ class Gate:
                     return
 
     async def shut(self) -> None:
-        """Let no further turn begin, and wait for the current one."""
+        """Let no more turn begin, and wait for the current one."""
         self._opened.clear()
         async with self._turn:
             return

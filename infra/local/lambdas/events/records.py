@@ -1,4 +1,4 @@
-"""Turn SQS messages into Lambda's event, and a function's answer into what is deleted (pure)."""
+"""Convert SQS messages to Lambda's event, and a function's answer to the messages to delete (pure)."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ def sqs_event(messages: Iterable[Message], queue_arn: str) -> dict[str, Any]:
 def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMapping) -> list[Message]:
     """Return the messages of a batch that Lambda deletes after `result`; the others become visible after their timeout.
 
-    Without `report_batch_item_failures` AWS never reads the answer: any return is success for the whole batch.
-    With it, an answer that names a failure AWS cannot place fails the whole batch.
+    Without `report_batch_item_failures` AWS never reads the answer: any return is success for the whole batch. With it,
+    an answer with an unknown item fails the whole batch.
     """
     if not result.ok:
         return []
@@ -32,7 +32,7 @@ def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMappi
 
 
 def failed_identifiers(answer: Any, known: set[str]) -> set[str] | None:
-    """Return the item identifiers an answer reports as failed; None when it is malformed or names an unknown one."""
+    """Return the item identifiers that an answer reports as failed; None if it is malformed or names an unknown one."""
     if answer is None:
         return set()
     if not isinstance(answer, dict):

@@ -28,7 +28,7 @@ def scheduled_event(schedule: Schedule, at: datetime) -> dict[str, Any]:
 
 
 class ScheduleSource:
-    """Invoke a function at a fixed rate. A run that outlasts its period overlaps the next, as in the cloud."""
+    """Invoke a function at a fixed rate. A run that is longer than its period overlaps the next, as in the cloud."""
 
     def __init__(self, schedule: Schedule, service: LambdaService) -> None:
         self.schedule = schedule

@@ -64,7 +64,7 @@ class EventSources:
         self.close()
 
     def add(self, mapping: Mapped) -> None:
-        """Start a source; its function must be registered. One already running is left as it is."""
+        """Start a source; its function must be registered. A running source does not change."""
         self._service.loop.call(self._add(mapping))
 
     def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
@@ -72,7 +72,7 @@ class EventSources:
         self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
-        """Run exactly these: start new ones; let the others receive nothing more and finish what they have."""
+        """Run exactly these: start new ones; let the others receive nothing more and finish."""
         self._service.loop.call(self._replace(mappings))
 
     def keep(self, functions: Collection[str]) -> None:

@@ -35,7 +35,7 @@ UNANSWERED = (BotoCoreError, ClientError)
 
 
 class Shard:
-    """A position in one shard, from TRIM_HORIZON on. It remains when its iterator expires. Calls block."""
+    """A position in one shard, from TRIM_HORIZON. It survives the expiry of its iterator. Calls block."""
 
     def __init__(self, streams: "DynamoDBStreamsClient", stream_arn: str, shard_id: str) -> None:
         self._streams = streams
@@ -45,7 +45,10 @@ class Shard:
         self._reached: str | None = None
 
     def read(self, most: int) -> list[Record]:
-        """Return the next records. Raises ClientError, BotoCoreError; the next call then starts at the same place."""
+        """Return the next records.
+
+        Raises ClientError, BotoCoreError; the next call then starts at the same position.
+        """
         iterator, self._iterator = self._iterator or self._open(), None
         answer = self._streams.get_records(ShardIterator=iterator, Limit=most)
         records: list[Record] = list(answer.get("Records", []))
@@ -109,7 +112,7 @@ class StreamSource:
         records = await loop.run_in_executor(self._thread, shard.read, self.mapping.batch_size)
         while records and (room := self.mapping.batch_size - len(records)) and (left := closes_at - loop.time()) > 0:
             await asyncio.sleep(min(IDLE_SECONDS, left))
-            with contextlib.suppress(*UNANSWERED):  # what is already read must still be delivered
+            with contextlib.suppress(*UNANSWERED):  # records that were read must still be delivered
                 records += await loop.run_in_executor(self._thread, shard.read, room)
         return records
 

@@ -1,4 +1,4 @@
-"""Turn DynamoDB stream records into Lambda's event, and a function's answer into what is repeated (pure)."""
+"""Convert DynamoDB stream records to Lambda's event, and a function's answer to the records to repeat (pure)."""
 
 import base64
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def stream_event(records: list[Record], stream_arn: str) -> dict[str, Any]:
 
 
 def unprocessed(records: list[Record], result: InvokeResult, *, report_failures: bool) -> list[Record]:
-    """Return what of a batch is delivered again: nothing, all, or all from the first record reported as failed."""
+    """Return the records of a batch to deliver again: none, all, or all from the first failed one."""
     if not result.ok:
         return records
     if not report_failures:
@@ -31,9 +31,9 @@ def unprocessed(records: list[Record], result: InvokeResult, *, report_failures:
 
 
 def matches(value: Any, pattern: Any) -> bool:
-    """Return True when a record matches an event filter pattern: nested objects that end in lists of allowed values.
+    """Return True if a record matches an event filter pattern: nested objects that end in lists of allowed values.
 
-    Raises ValueError for a pattern that uses more of the language (prefix, numeric, exists ...) than that.
+    Raises ValueError for a pattern with other features of the language (prefix, numeric, exists ...).
     """
     if isinstance(pattern, Mapping):
         return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
