@@ -1,10 +1,8 @@
 """Run the console's browser tests in Chromium: `make e2e-ui`.
 
-First on the real platform, started for them on free ports; then on a fake API for what the real one cannot do on
-demand: errors of a server, ten thousand jobs.
-
-Arguments go to Playwright (`ARGS="--grep keyboard"`). Exits with 1 when a test fails, without running the other half:
-what failed is then the last that is printed. Exits with 2 when there is no browser.
+First it uses the real platform, started on free ports. Then it uses a fake API, for situations that the real API cannot
+produce on demand: server errors, ten thousand jobs. Arguments go to Playwright (`ARGS="--grep keyboard"`). It exits
+with 1 if a test fails, without the other half, so that the failure is printed last. It exits with 2 without a browser.
 """
 
 import json
@@ -31,12 +29,12 @@ START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 TAIL = 40
-"""Lines of the platform's output that are shown when a test failed."""
+"""Lines of the platform's output that are shown after a failed test."""
 PLATFORM = {
     "API_PORT": "0",
     "AWS_PORT": "0",
     "DASHBOARD_PORT": "0",
-    "JITTER": "none",  # a countdown that is there to be seen
+    "JITTER": "none",  # a countdown that tests need to see
     "RATE_LIMIT_MAX": "0",
 }
 
@@ -67,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def browser(env: Mapping[str, str]) -> str:
-    """Return the path of Chromium: what CHROMIUM names, or the first on PATH. Raises CannotRun."""
+    """Return the path of Chromium: CHROMIUM, or the first on PATH. Raises CannotRun."""
     names = (env["CHROMIUM"],) if env.get("CHROMIUM") else BROWSERS
     found = next(filter(None, (shutil.which(name, path=env["PATH"]) for name in names)), None)
     if found is None:
@@ -111,7 +109,7 @@ def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
 
 
 def viewer(state: Mapping[str, str]) -> str:
-    """Return a read-only token, made as an operator of the platform makes one."""
+    """Return a read-only token, made in the same way as by an operator."""
     before = dict(os.environ)
     connect(state)
     try:
@@ -126,7 +124,7 @@ def viewer(state: Mapping[str, str]) -> str:
 
 def play(folder: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run a folder of browser tests; return Playwright's exit code."""
-    # Arguments that select a test of one half select none of the other.
+    # Arguments that select a test of one half select no test of the other.
     playwright = ["node", "node_modules/@playwright/test/cli.js", "test", "--pass-with-no-tests"]
     return subprocess.run([*playwright, f"e2e/{folder}/", *arguments], cwd=UI, env=env, check=False).returncode
 

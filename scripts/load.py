@@ -1,8 +1,8 @@
-"""Post many jobs to a running API, follow each to its end, and print how long that took: `make load`.
+"""Post many jobs to a running API, follow each to its end, and print the durations: `make load`.
 
-Address and token come from `.jobflow/dev.json` of a running `make dev` unless they are given. The server's rate limit
-is obeyed, which makes a run slow: start the platform with RATE_LIMIT_MAX=1000000 to measure something else. Ends with 1
-unless every job completed.
+Address and token come from `.jobflow/dev.json` of a running `make dev`, unless they are given. It obeys the server's
+rate limit, which makes a run slow: start the platform with RATE_LIMIT_MAX=1000000 to measure something else. It exits
+with 1 unless every job completed.
 """
 
 import argparse
@@ -48,7 +48,10 @@ class Target:
 
 @dataclass
 class Outcome:
-    """The results. Latencies in milliseconds: of POSTs, from POST to completed as seen, and by the server's clock."""
+    """The results.
+
+    Latencies in milliseconds: of POSTs, from POST to the observed completion, and by the server's clock.
+    """
 
     posts: list[float] = field(default_factory=list)
     seen: list[float] = field(default_factory=list)
@@ -61,7 +64,7 @@ class Outcome:
 
 
 def arguments(args: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="make load", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--url", help="the API (default: that of the running `make dev`)")
     parser.add_argument("--token", help="a token that may create jobs (default: that of the running `make dev`)")
@@ -97,7 +100,7 @@ def target(options: argparse.Namespace, folder: Path) -> Target:
         raise Refused("Nothing is running here: start it with `make dev`, or give --url and --token.")
     if not loopback(url) and not options.i_know_this_is_not_loopback:
         raise Refused(f"{url} is not this machine: add --i-know-this-is-not-loopback if that server is yours.")
-    # the local token goes to the local API and nowhere else
+    # the local token is sent only to the local API
     token = options.token or (running.get("token") if url == running.get("api") else None)
     if not token:
         raise Refused("Give a token that may create jobs: --token jf_…")
@@ -105,20 +108,20 @@ def target(options: argparse.Namespace, folder: Path) -> Target:
 
 
 async def run(to: Target, options: argparse.Namespace) -> Outcome:
-    """Post and follow all jobs. Raises Refused, and httpx.HTTPError when the API is not there."""
+    """Post and follow all jobs. Raises Refused, and httpx.HTTPError if the API does not answer."""
     async with httpx.AsyncClient(
         base_url=to.url,
         headers={"Authorization": f"Bearer {to.token}"},
         timeout=30,
         limits=httpx.Limits(max_connections=2 * options.concurrency),
-        trust_env=not loopback(to.url),  # no proxy leads back to this machine
+        trust_env=not loopback(to.url),  # no proxy can reach this machine
     ) as client:
         load = Load(client, {"type": options.type, "payload": await example(client, options.type)}, options.timeout)
         return await load.run(options.count, options.concurrency)
 
 
 async def example(client: httpx.AsyncClient, job_type: str) -> Any:
-    """Return a payload of that type that is valid as it is. Raises Refused."""
+    """Return a valid payload of that type. Raises Refused."""
     answer = await client.get("/job-types")
     if not answer.is_success:
         raise Refused(f"GET /job-types answered {answer.status_code}: {answer.text[:200]}")
@@ -137,7 +140,7 @@ class Load:
         self._outcome = Outcome()
 
     async def run(self, count: int, concurrency: int) -> Outcome:
-        """Post and follow all jobs; what goes wrong is counted, not raised."""
+        """Post and follow all jobs; errors are counted, not raised."""
         began, numbers = time.perf_counter(), iter(range(count))
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
@@ -157,7 +160,7 @@ class Load:
                 self._failed("POST", error)
 
     async def _post(self) -> tuple[str, float]:
-        """Post one job, waiting out refusals; return its id, and when the request that succeeded began."""
+        """Post one job, waiting at the rate limit; return its id, and the start of the successful request."""
         deadline, tries = time.perf_counter() + self._timeout, 0
         while True:
             began = time.perf_counter()
@@ -174,7 +177,7 @@ class Load:
             await asyncio.sleep(wait)
 
     async def _follow_all(self) -> None:
-        """Follow the oldest job first: the others finish meanwhile, and their first look finds them finished."""
+        """Follow the oldest job first: the others finish meanwhile, and are already finished at their first read."""
         while (following := await self._posted.get()) is not None:
             try:
                 await self._follow(*following)
@@ -202,7 +205,7 @@ class Load:
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
-    """Return the numbers: rates a second, latencies in milliseconds."""
+    """Return the numbers: rates per second, latencies in milliseconds."""
     measured = {
         "post": outcome.posts,
         "post_to_completed_seen": outcome.seen,
@@ -223,7 +226,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 
 
 def _percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the nearest-rank percentile; None of nothing."""
+    """Return the nearest-rank percentile; None without values."""
     return round(sorted(values)[math.ceil(share * len(values)) - 1], 1) if values else None
 
 

@@ -1,7 +1,7 @@
-"""Write docs/openapi.json, docs/llms.txt and what is generated of the client (`--check`: say whether they are stale).
+"""Write docs/openapi.json, docs/llms.txt and the generated part of the client (`--check`: report stale files).
 
-The check looks at the API and at the job types that the document names: a new type does not make it stale, since each
-stage serves a document of its own types.
+The check uses the API and the job types in the document. A new type does not make it stale, because each stage serves a
+document with its own types.
 """
 
 import json
@@ -33,7 +33,7 @@ GUIDES = (llms.TARGET, llms.COPY)
 
 
 def main() -> int:
-    """Write or check; return 1 when a committed file is stale."""
+    """Write or check; return 1 if a committed file is stale."""
     kinds = jobtype.load()
     checking = "--check" in sys.argv[1:]
     text = written([kind for kind in kinds if kind.name in named()] if checking else kinds)
@@ -73,12 +73,12 @@ def _formatted(code: str) -> str:
 
 
 def written(kinds: Sequence[JobType[Any, Any]]) -> str:
-    """Return the document with these job types, as the file has it."""
+    """Return the document with these job types, in the form of the file."""
     return json.dumps(document(all_endpoints(), kinds, VERSION), indent=2, ensure_ascii=False) + "\n"
 
 
 def named() -> set[str]:
-    """Return the job types that the file has examples of."""
+    """Return the job types that have examples in the file."""
     content = json.loads(TARGET.read_text())["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"]
     return set(content.get("examples", {}))
 

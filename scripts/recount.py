@@ -1,7 +1,7 @@
-"""Recount the jobs of a running `make dev` and compare them with its counters; `--repair` puts the counters right.
+"""Recount the jobs of a running `make dev` and compare them with its counters; `--repair` repairs the counters.
 
-Reads the platform's addresses from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
-stream has delivered what it writes, so every remaining difference is an error. Exits with 1 while one is sure.
+It reads the platform's addresses from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
+stream has delivered its own writes, so every remaining difference is an error. It exits with 1 while one is sure.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
-"""Seconds until it gives up: the platform's own recount runs, or the stream delivers nothing."""
+"""Seconds until it gives up, because the platform's own recount runs or the stream delivers nothing."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Recount, print, repair if asked to; return the exit code."""
+    """Recount, print, repair if requested; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--repair", action="store_true", help="add what is wrong for sure")
     asked = parser.parse_args(arguments)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def counted(recount: Recount) -> Report | None:
-    """Recount until it is judged; None when that takes too long."""
+    """Recount until the comparison is done; None if that takes too long."""
     end = time.monotonic() + PATIENCE
     while (left := end - time.monotonic()) > 0:
         report = recount.step(lambda: end - time.monotonic() + SPARE, start=True)
@@ -64,7 +64,7 @@ def _ports() -> tuple[Census, Canaries, Counters, CounterTable]:
 
 
 def connect(state: Mapping[str, str]) -> None:
-    """Let this process work on the platform that the state file describes."""
+    """Configure this process for the platform in the state file."""
     os.environ |= local_environment(state["aws"], ACCOUNT, REGION, state["stack"])
     os.environ |= {
         "AWS_ENDPOINT_URL": state["aws"],

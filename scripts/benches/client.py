@@ -1,7 +1,7 @@
-"""Measure the CPU of the client and the command line: `jobflow --help` beside typer alone, `submit` beside httpx alone.
+"""Measure the CPU of the client and the command line: `jobflow --help` against typer, `submit` against httpx.
 
-Run it as `python -m scripts.benches.client`. The command line is judged by the middle of the ratios of runs in turn: a
-machine that is slow or busy is so for both.
+Run it as `python -m scripts.benches.client`. The command line is judged by the median of the ratios of alternating
+runs, so a slow or busy machine affects both sides.
 """
 
 import json
@@ -29,7 +29,7 @@ URL = "http://127.0.0.1:1"
 
 
 def help_ms() -> tuple[float, float, float]:
-    """Return the CPU of `jobflow --help` and of typer's import, medians in milliseconds, and the middle ratio."""
+    """Return the CPU of `jobflow --help` and of typer's import, medians in milliseconds, and the median ratio."""
     pairs = [(_process("-m", "jobflow", "--help"), _process("-c", "import typer.main")) for _ in range(RUNS)]
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     return ours, theirs, statistics.median(mine / other for mine, other in pairs)
@@ -43,7 +43,7 @@ def _process(*arguments: str) -> float:
 
 
 def submit_ms() -> tuple[float, float]:
-    """Return the CPU of one `submit`, and of the same request by httpx alone, in milliseconds."""
+    """Return the CPU of one `submit`, and of the same request with httpx, in milliseconds."""
     body = json.dumps(JOB).encode()
     transport = httpx.MockTransport(lambda _: httpx.Response(201, content=body))
     with JobFlow(URL, "jf_x", transport=transport) as jobs:
@@ -64,7 +64,7 @@ def _each(act: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    """Print the figures; return 1 when one is past its aim."""
+    """Print the figures; return 1 if one is above its limit."""
     (shown, typer, ratio), (ours, theirs) = help_ms(), submit_ms()
     print(
         f"jobflow --help over typer  {ratio:6.2f} times the CPU, of {HELP_OVER_TYPER}  ({shown:.0f} and {typer:.0f} ms)"

@@ -24,7 +24,7 @@ WORDS = ("lost", "doubled", "given up", "unrun")
 
 
 def main() -> int:
-    """Soak and judge."""
+    """Run the soak and check its result."""
     seconds, seed = float(sys.argv[1]), int(sys.argv[2])
     rate = float(sys.argv[3]) if len(sys.argv) > 3 else RATE
     print(f"chaos for {seconds:g} s; repeat with: make chaos SECONDS={seconds:g} SEED={seed}", flush=True)

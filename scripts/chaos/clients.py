@@ -19,14 +19,14 @@ BULK_EVERY, LISTED = 20.0, 60
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
 """Seconds between two tries, doubling."""
 LONGEST = 420.0
-"""Seconds that a client tries for: longer than two services are out of order one after the other."""
+"""Seconds for which a client tries: longer than two services in turn are unavailable."""
 AT_ONCE = 32
-"""Requests under way. The others wait for a place here: in httpx's own pool, which looks at all that wait each time one
-comes or goes, the 1,700 of a three-minute outage waited without end after it."""
+"""Maximum of simultaneous requests. The others wait here and not in httpx's own pool, which scans all waiting requests
+at each change: after an outage of three minutes, 1,700 of them waited there for ever."""
 
 
 class Clients:
-    """Post `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
+    """Post `rate` jobs a second for `seconds`. `accepted` contains every id in an answer, with its kind."""
 
     def __init__(self, url: str, token: str, rng: random.Random, runs: Path) -> None:
         self.accepted: dict[str, str] = {}
@@ -42,7 +42,7 @@ class Clients:
         )
 
     async def run(self, seconds: float, rate: float) -> None:
-        """Post, and return when every post has its answer or was given up."""
+        """Post; return when every post has its answer or was given up."""
         began, number = time.monotonic(), 0
         async with self._client, asyncio.TaskGroup() as group:
             group.create_task(self._act_in_bulk(began + seconds))
@@ -95,7 +95,7 @@ class Clients:
                 self.done["bulk actions"] += 1
 
     async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
-        """Repeat a request until it is answered with anything but a server's error."""
+        """Repeat a request until its answer is not a server error."""
         ends, pause = time.monotonic() + LONGEST, PATIENCE
         while time.monotonic() < ends:
             try:

@@ -1,4 +1,4 @@
-"""Make faults at random: workers and the API killed, storms on the wire, services out of order, no watchdog."""
+"""Make random faults: kill workers and the API, network storms, unavailable services, no watchdog."""
 
 import os
 import random
@@ -18,16 +18,16 @@ STORM_SECONDS = 2.0
 STORM = 20.0
 """Factor of every fault rate in a storm (a short time of many faults)."""
 OUTAGE = (0.3, 0.55)
-"""The part of the soak in which every watchdog that starts is killed."""
+"""The part of the soak in which every new watchdog is killed."""
 SERVICE_OUTAGE = 180.0
-"""Seconds that a service is out of order, at most a fifth of the soak."""
+"""Seconds for which a service is unavailable, at most a fifth of the soak."""
 SERVICE_OUTAGES = {"DynamoDB": (0.05, 0.55), "SQS": (0.2, 0.7), LAMBDA: (0.33, 0.75)}
-"""Start of each service's two outages, as a part of the soak. They overlap, since fifteen minutes are too short."""
+"""Start of each service's two outages, as a part of the soak. They overlap, because fifteen minutes are short."""
 TICK = 0.2
 
 
 def out_of_order(elapsed: float, seconds: float) -> set[str]:
-    """Return the services that are out of order so long after the beginning of a soak of `seconds`."""
+    """Return the unavailable services at this time after the start of a soak of `seconds`."""
     lasts = min(SERVICE_OUTAGE, seconds / 5)
     return {
         name
@@ -37,7 +37,7 @@ def out_of_order(elapsed: float, seconds: float) -> set[str]:
 
 
 class Monkey:
-    """Inject faults for `seconds` on a thread of its own; count them."""
+    """Inject faults for `seconds` on a separate thread; count them."""
 
     def __init__(self, stack: Stack, weather: Weather, rng: random.Random, seconds: float) -> None:
         self.done: Counter[str] = Counter()

@@ -30,7 +30,7 @@ DECLARED: dict[str, dict[str, Any]] = {
 
 
 class ChaosNote(BaseModel):
-    """The behaviour of each attempt: up to attempt number `trouble` it fails in the way that `kind` names."""
+    """The behaviour of each attempt: up to attempt number `trouble` it fails as `kind` says."""
 
     log: str
     kind: str = "ok"

@@ -15,7 +15,7 @@ from infra.local.terminal import parse
 from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
-"""An edit during the soak is not part of it."""
+"""An edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 TYPES = ("note", "keyed", "planned")
 """Ends of the names of the soak's job types."""
@@ -56,7 +56,7 @@ Invoke = Callable[[str, Any], Coroutine[Any, Any, InvokeResult]]
 
 
 def throttled(invoke: Invoke, weather: Weather) -> Invoke:
-    """Return an `invoke` that refuses the worker's invocations while Lambda is out of order."""
+    """Return an `invoke` that refuses the worker's invocations while Lambda is unavailable."""
 
     async def invoke_or_refuse(name: str, event: Any) -> InvokeResult:
         if not name.endswith(WORKERS) or not weather.refuses(LAMBDA):

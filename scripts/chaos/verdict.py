@@ -1,4 +1,4 @@
-"""Judge a soak: wait until everything has ended, then count from the table itself and compare."""
+"""Check a soak: wait until everything has ended, then count from the table itself and compare."""
 
 import os
 import subprocess
@@ -22,20 +22,20 @@ from infra.local.state.file import StateFile
 from scripts.chaos.site import QUEUES, Events
 
 LONGEST_REST = 2_400.0
-"""Seconds that everything may take to end once the faults have stopped: a wait of 15 minutes, and what follows it."""
+"""Seconds until everything must have ended after the last fault: a wait of 15 minutes, and the work after it."""
 
 
 GLANCE, PAUSE = 2.0, 15.0
-"""Seconds between two looks at the queue, and after a look at the table that found unfinished jobs."""
+"""Seconds between two reads of the queue, and after a read of the table that found unfinished jobs."""
 TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
-"""Times of a job that tell why it still waits."""
+"""Times of a job that explain why it still waits."""
 LONGEST_SWEEP = 150.0
-"""Seconds that the sweeper may hide a message for, and a little more."""
+"""Seconds for which the sweeper may hide a message, and a little more."""
 
 
 @dataclass
 class Table:
-    """The main items of all jobs, and how many messages there are."""
+    """The main items of all jobs, and the number of messages."""
 
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: int = 0
@@ -74,9 +74,9 @@ class Auditor:
         return found
 
     def rest(self) -> Table:
-        """Wait until every job has ended and the queue is empty, at most 40 minutes; return what there is then.
+        """Wait until every job has ended and the queue is empty, at most 40 minutes; return the final state.
 
-        The emulator does nothing else while it scans a table: so it does that only when the queue is empty.
+        The emulator blocks while it scans a table, so the table is scanned only when the queue is empty.
         """
         ends = time.monotonic() + LONGEST_REST
         while time.monotonic() < ends:
@@ -112,7 +112,7 @@ class Auditor:
 
 
 def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events) -> list[str]:
-    """Return everything that is lost, doubled or wrong; each line names a job."""
+    """Return everything that is lost, duplicated or wrong; each line names a job."""
     ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
     wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
     for job_id, job in found.jobs.items():
@@ -178,7 +178,7 @@ def stop_firing(url: str, token: str) -> None:
 
 
 def counters(url: str, token: str, found: Table) -> list[str]:
-    """Return where the platform's counters differ from a recount, a minute after the end at the latest."""
+    """Return the differences between the platform's counters and a recount, at most a minute after the end."""
     wanted = Counter(str(job["status"]) for job in found.jobs.values())
     names = {"completed_jobs": "completed", "failed_jobs": "failed", "dead_letter_jobs": "dead_letter"}
     for _ in range(60):
@@ -198,7 +198,7 @@ def counters(url: str, token: str, found: Table) -> list[str]:
 
 
 def recount(state: Mapping[str, Any], folder: Path) -> list[str]:
-    """Return the differences that `scripts.recount` finds, for every number of every type and state."""
+    """Return the differences that `scripts.recount` finds, for every type and state."""
     StateFile(folder).write(state)
     ran = subprocess.run(
         [sys.executable, "-m", "scripts.recount"],

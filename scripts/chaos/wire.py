@@ -12,10 +12,10 @@ import httpx
 from infra.local.emulator.serving.server import Connection, Reply, Request
 
 SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
-"""The requests that get faults: the platform's own to its table and queues."""
+"""The requests with faults: the platform's own, to its table and queues."""
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
 DROPPED = Reply(599, [])
-"""Stands for a connection that ends without an answer."""
+"""A connection that ends without an answer."""
 LAMBDA = "Lambda"
 NAMES = {"DynamoDB_20120810.": "DynamoDB", "AmazonSQS.": "SQS"}
 """Names of the services in an outage."""
@@ -41,7 +41,7 @@ class Weather:
     seen: Counter[str] = field(default_factory=Counter)
 
     def refuses(self, name: str) -> bool:
-        """Return whether the service is out of order, and count the request that it refuses."""
+        """Return whether the service is unavailable, and count the request that it refuses."""
         if name not in self.out:
             return False
         self.seen[f"refused by {name}"] += 1
@@ -73,7 +73,7 @@ class FaultyConnection(Connection):
 
 
 class Wire:
-    """The proxy, on a loop and a thread of its own. `url` is where clients go instead of `upstream`."""
+    """The proxy, on its own loop and thread. Clients use `url` instead of `upstream`."""
 
     def __init__(self, upstream: str, weather: Weather) -> None:
         self._upstream = upstream

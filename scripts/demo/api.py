@@ -1,4 +1,4 @@
-"""Call the API as a client that waits for its jobs, and that stops at the first result that is not as expected."""
+"""Call the API, wait for jobs, and stop at the first unexpected result."""
 
 import time
 from collections.abc import Callable
@@ -18,12 +18,12 @@ Job = dict[str, Any]
 
 
 class Unexpected(Exception):
-    """A result is not as expected; the message says which."""
+    """A result is unexpected; the message names it."""
 
 
 @dataclass
 class Api:
-    """A client of the API that waits for jobs. `dashboard` is the console's address, if it runs."""
+    """Call the API and wait for jobs. `dashboard` is the console's address, if it runs."""
 
     client: httpx.Client
     dashboard: str | None = None
@@ -31,7 +31,7 @@ class Api:
     clock: Callable[[], float] = time.monotonic
 
     def post(self, path: str, body: Any = None) -> Any:
-        """POST, waiting out the rate limit; raises Unexpected with the API's own sentence."""
+        """Send a POST, waiting at the rate limit; raises Unexpected with the API's message."""
         deadline = self.clock() + PATIENCE
         answer = self.client.post(path, json=body)
         while answer.status_code == httpx.codes.TOO_MANY_REQUESTS and self.clock() < deadline:
@@ -40,11 +40,11 @@ class Api:
         return _content(answer)
 
     def get(self, path: str) -> Any:
-        """GET; raises Unexpected with the API's own sentence."""
+        """Send a GET; raises Unexpected with the API's message."""
         return _content(self.client.get(path))
 
     def delete(self, path: str) -> Any:
-        """DELETE; raises Unexpected with the API's own sentence."""
+        """Send a DELETE; raises Unexpected with the API's message."""
         return _content(self.client.delete(path))
 
     def submit(self, job_type: str, payload: Any, max_attempts: int = STUBBORN, **more: Any) -> str:
@@ -53,13 +53,13 @@ class Api:
         return str(self.post("/jobs", body)["id"])
 
     def job_type(self, name: str) -> Any:
-        """Return a job type as the API describes it; raises Unexpected for one that is not there."""
+        """Return a job type from the API; raises Unexpected for an unknown one."""
         found = [kind for kind in self.get("/job-types")["job_types"] if kind["type"] == name]
         expect(len(found) == 1, f"The API does not know {name}.")
         return found[0]
 
     def ended(self, job_id: str, status: str) -> Job:
-        """Return the job once it has ended; raises Unexpected when that is not in this status, or takes too long."""
+        """Return the job once it has ended; raises Unexpected if it ends in another status, or takes too long."""
         deadline = self.clock() + PATIENCE
         while True:
             job: Job = self.get(f"/jobs/{job_id}")
@@ -71,14 +71,14 @@ class Api:
             self.sleep(POLL)
 
     def upload(self, form: Any, content: bytes) -> None:
-        """Upload with a form that POST /uploads gave out, as a browser would: the file last."""
+        """Upload with a form from POST /uploads, like a browser: the file last."""
         file = ("photo.jpg", content, "image/jpeg")
         sent = httpx.post(form["url"], data=form["fields"], files={"file": file}, trust_env=False)
         if not sent.is_success:
             raise Unexpected(f"The upload answered {sent.status_code}: {sent.text[:200]}")
 
     def link(self, job_id: str) -> str:
-        """Return the address at which a person sees the job."""
+        """Return the console's address of the job."""
         return f"{self.dashboard}/jobs/{job_id}" if self.dashboard else f"{self.client.base_url}/jobs/{job_id}"
 
 
@@ -91,7 +91,7 @@ def _content(answer: httpx.Response) -> Any:
 
 
 def expect(condition: bool, what: str) -> None:
-    """Raise Unexpected unless it is so."""
+    """Raise Unexpected unless the condition is true."""
     if not condition:
         raise Unexpected(what)
 

@@ -1,4 +1,4 @@
-"""Show how jobs are steered: one that is run before its time, a schedule, a rate."""
+"""Show how to steer jobs: run one before its time, a schedule, a rate."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ MOST = 25
 
 
 class Steering:
-    """A job run now, a schedule, a rate."""
+    """Show a job that is run now, a schedule, and a rate."""
 
     def __init__(self, teller: Teller) -> None:
         self._tell, self._api = teller, teller.api
@@ -27,7 +27,7 @@ class Steering:
         self.rate()
 
     def run_now(self) -> None:
-        """Plan an e-mail, and do not wait for its time."""
+        """Plan an e-mail, and run it before its time."""
         self._tell.begin("Plan an e-mail for tomorrow, and run it now")
         job_id = self._api.submit("email.send", MAIL, delay_seconds=TOMORROW)
         planned = self._api.get(f"/jobs/{job_id}")
@@ -72,5 +72,5 @@ class Steering:
 
 
 def busiest(starts: Sequence[float], per: float) -> Any:
-    """Return the most starts in any `per` seconds."""
+    """Return the maximum number of starts in any `per` seconds."""
     return max(sum(first <= other < first + per for other in starts) for first in starts)

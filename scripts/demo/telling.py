@@ -7,7 +7,7 @@ from scripts.demo.api import Api, Job
 
 
 class Teller:
-    """Tells what is done, and waits for jobs."""
+    """Print the steps, and wait for jobs."""
 
     def __init__(self, api: Api, console: Console) -> None:
         self.api = api
@@ -20,19 +20,19 @@ class Teller:
         self._console.print(f"\n[bold]{self._step}. {title}[/bold]")
 
     def say(self, text: str) -> None:
-        """Tell a result."""
+        """Print a result."""
         self._console.print(f"   [green]✓[/green] {escape(text)}", soft_wrap=True)
 
     def skip(self, text: str) -> None:
-        """Tell why a step is not done here."""
+        """Print why a step is skipped."""
         self._console.print(f"   [yellow]–[/yellow] {escape(text)}", soft_wrap=True)  # noqa: RUF001
 
     def link(self, name: str, url: str) -> None:
-        """Tell where something is seen."""
+        """Print where to see something."""
         self._console.print(f"     {name}: [link={url}]{escape(url)}[/link]", soft_wrap=True, highlight=False)
 
     def completed(self, job_id: str) -> Job:
-        """Return a job once it is completed, and tell it; raises Unexpected."""
+        """Return a completed job, and print it; raises Unexpected."""
         job = self.api.ended(job_id, "completed")
         self.say(f"{job['type']} completed at attempt {job['attempts']}")
         self.link("job", self.api.link(job_id))

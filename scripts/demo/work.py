@@ -1,4 +1,4 @@
-"""Show jobs at work: an image, an e-mail, a dead letter that is run again, a report."""
+"""Show jobs at work: an image, an e-mail, a retried dead letter, a report."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ UPRIGHT = (1536, 1024)
 
 
 class Work:
-    """Jobs of each built-in type, and one that is dead-lettered and run again."""
+    """Run jobs of each built-in type, and a dead letter that is retried."""
 
     def __init__(self, teller: Teller, photo: bytes) -> None:
         self._tell, self._api = teller, teller.api
@@ -53,7 +53,7 @@ class Work:
         self._tell.say(f"SES took it for 2 recipients as message {job['result']['message_id']}")
 
     def dead_letter(self) -> None:
-        """Let a job fail until it is dead-lettered; remove the cause; run it again."""
+        """Let a job fail until it is dead-lettered; remove the cause; retry it."""
         self._tell.begin("Process a photo that is missing: retry, dead letter, upload it, run again")
         form = self._form()
         job_id = self._api.submit("image.process", {"key": form["key"], "thumbnail": 256}, max_attempts=2)
@@ -87,7 +87,7 @@ class Work:
         self._tell.link("CSV", made["files"]["csv"]["url"])
 
     def _run_again(self, job_id: str) -> str:
-        """Retry by hand; once more when it was only an injected fault that spent the attempts."""
+        """Retry by hand; once more if only an injected fault spent the attempts."""
         for _ in range(5):
             self._api.post(f"/jobs/{job_id}/retry")
             try:

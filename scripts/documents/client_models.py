@@ -1,4 +1,4 @@
-"""Write the client's models from docs/openapi.json, its errors from the table of problems (part of `make openapi`)."""
+"""Write the client's models from docs/openapi.json, and its errors from the table of problems (for `make openapi`)."""
 
 import keyword
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ Schema = Mapping[str, Any]
 
 
 def models(document: Schema) -> str:
-    """Return the module with a class for each schema that an answer can hold, not yet formatted."""
+    """Return the module with a class for each schema of an answer, before formatting."""
     schemas = document["components"]["schemas"]
     names = answered(document)
     parts = [
@@ -46,7 +46,7 @@ def _most_ids(schema: Schema) -> int:
 
 
 def answered(document: Schema) -> list[str]:
-    """Return the names of the schemas that answers refer to, directly or not, in the order of the alphabet."""
+    """Return the names of the schemas that answers refer to, directly or not, in alphabetical order."""
     schemas = document["components"]["schemas"]
     found = set[str]()
     waiting = [
@@ -114,7 +114,7 @@ def _filter(parameters: list[Schema]) -> str:
     asked = [p for p in parameters if p["in"] == "query" and p["name"] not in NOT_FILTERS]
     lines = ['class JobFilter(TypedDict, total=False):\n    """The jobs of a list: all conditions hold."""\n']
     for parameter in asked:
-        # The names of job types are those of each stage, not of this document.
+        # The names of job types differ between stages, so this document cannot list them.
         kind = "str" if parameter["name"] == "type" else hint(parameter["schema"])
         lines.append(f"    {parameter['name']}: {'datetime | str' if kind == 'datetime' else kind}")
     return "\n".join(lines) + "\n"
@@ -125,7 +125,7 @@ def _python(name: str) -> str:
 
 
 def problems() -> str:
-    """Return the module with a class for each problem that the API names, not yet formatted."""
+    """Return the module with a class for each problem of the API, before formatting."""
     rows = [(error.__name__, status, kind, title) for error, (status, kind, title) in TABLE.items()]
     return "".join(
         [

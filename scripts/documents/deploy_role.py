@@ -1,7 +1,6 @@
-"""Write the CloudFormation template of the roles with which GitHub Actions deploys, from the policies in docs/.
+"""Write the CloudFormation template of the roles for GitHub Actions, from the policies in docs/.
 
-`python -m scripts.documents.deploy_role` writes it, `--check` compares. A stack of it stands for one GitHub
-environment.
+`python -m scripts.documents.deploy_role` writes it, `--check` compares. One stack of it is for one GitHub environment.
 """
 
 import json
@@ -15,7 +14,7 @@ TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
 LEFT_OUT = ("RoleOfAccessLogs",)
-"""What is the whole account's: a person sets it, once."""
+"""Parts for the whole account: a person sets them once."""
 
 
 def template() -> dict[str, Any]:
@@ -77,7 +76,7 @@ def parameters() -> dict[str, dict[str, str]]:
 
 
 def boundary() -> dict[str, Any]:
-    """Return docs/boundary-policy.json for these stages: it bounds every role, whatever a deployment writes into it."""
+    """Return docs/boundary-policy.json for these stages: it limits every role, whatever a deployment adds."""
     more = {"Effect": "Allow", "Action": {"Ref": "MoreActions"}, "Resource": {"Ref": "MoreResources"}}
     document = of_these_stages("boundary-policy.json")
     document["Statement"].append({"Fn::If": ["HasMore", more, {"Ref": "AWS::NoValue"}]})
@@ -95,7 +94,7 @@ def service_policy() -> dict[str, Any]:
 
 
 def service_role() -> dict[str, Any]:
-    """Return the role with which CloudFormation makes, changes and deletes a stage."""
+    """Return the role with which CloudFormation creates, changes and deletes a stage."""
     return {
         "Description": "CloudFormation's, for stages of JobFlow",
         "AssumeRolePolicyDocument": _trust({"Service": "cloudformation.amazonaws.com"}, "sts:AssumeRole"),
@@ -104,7 +103,7 @@ def service_role() -> dict[str, Any]:
 
 
 def pipeline_role() -> dict[str, Any]:
-    """Return the role of the workflow: docs/pipeline-policy.json, and to hand the service role to CloudFormation."""
+    """Return the role of the workflow: docs/pipeline-policy.json, and passing the service role to CloudFormation."""
     passing = {
         "Sid": "HandTheServiceRoleToCloudFormation",
         "Effect": "Allow",
@@ -126,7 +125,7 @@ def pipeline_role() -> dict[str, Any]:
 
 
 def of_these_stages(name: str) -> dict[str, Any]:
-    """Return a policy of docs/ in the account's partition, for the stages of the stack alone."""
+    """Return a policy of docs/ for the account's partition, and only for the stages of the stack."""
     document: dict[str, Any] = json.loads((ROOT / "docs" / name).read_text())
     for statement in document["Statement"]:
         statement["Resource"] = _sub(statement["Resource"])

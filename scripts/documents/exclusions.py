@@ -13,7 +13,7 @@ GROUPS = {"function": "Function", "access": "AwsAccess", "changes": "Changes"}
 
 
 def rendered(page: str) -> str:
-    """Return the page with the table between its markers as the code has it."""
+    """Return the page with the code's table between its markers."""
     rows = "".join(f"| {_named(row.setting)} | {_named(row.other)} | {row.reason} |\n" for row in TABLE)
     table = f"| setting | does not go with | because |\n|---|---|---|\n{rows}"
     return MARKED.sub(lambda marks: f"{marks[1]}{table}{marks[2]}", page)

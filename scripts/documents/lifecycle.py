@@ -1,10 +1,10 @@
-"""The moves of docs/lifecycle.md, drawn or as a table."""
+"""Write the moves of docs/lifecycle.md, as a drawing or as a table."""
 
 from chalicelib.jobs.job import MOVES, TERMINAL, Status
 
 
 def diagram() -> str:
-    """Return the table as a mermaid state diagram: an arrow for each pair, with its moves and who makes them."""
+    """Return the table as a mermaid state diagram: an arrow for each pair, with its moves and actors."""
     arrows = [
         f"    {source} --> {move.target}: {move.name} ({move.actor})"
         for move in MOVES
@@ -17,7 +17,7 @@ def diagram() -> str:
 
 
 def table() -> str:
-    """Return the moves as a table, for where nothing draws a diagram."""
+    """Return the moves as a table, for programs that cannot draw a diagram."""
     rows = [
         f"| {source} | {move.name} | {move.actor} | {move.target} |"
         for source in Status

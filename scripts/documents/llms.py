@@ -1,6 +1,6 @@
-"""Write docs/llms.txt, a guide for assistants (llmstxt.org): each page, each command, each request, in one line each.
+"""Write docs/llms.txt, a guide for assistants (llmstxt.org): one line for each page, command and request.
 
-Part of `make openapi`; everything in it is taken from the documents, the command line and the API document.
+Part of `make openapi`; everything is taken from the documents, the command line and the API document.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from jobflow.cli.app import EXITS, app
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "llms.txt"
 COPY = ROOT / "jobflow" / "assistant" / "llms.txt"
-"""The same, for the server that assistants talk to (`jobflow mcp`)."""
+"""The same file for the assistants' server (`jobflow mcp`)."""
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 SENTENCE = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
 NOT_PROSE = re.compile(r"#|\||```|\*|!\[|\d+\.")
@@ -56,7 +56,7 @@ def _pages() -> Iterator[str]:
 
 
 def first_sentence(text: str) -> str:
-    """Return the first sentence of prose of a page, without links; nothing when it begins with a table."""
+    """Return the first sentence of a page's prose, without links; nothing if the page begins with a table."""
     for block in text.split("\n\n"):
         lines = " ".join(block.split())
         if lines and not NOT_PROSE.match(lines):
@@ -74,7 +74,7 @@ def _commands() -> Iterator[str]:
 
 
 def every(command: Any, path: str = "jobflow") -> Iterator[tuple[str, Any]]:
-    """Yield each command with its words."""
+    """Yield each command with its description."""
     for name, below in getattr(command, "commands", {}).items():
         yield from every(below, f"{path} {name}")
     if not hasattr(command, "commands"):

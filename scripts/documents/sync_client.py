@@ -1,4 +1,4 @@
-"""Write the client for ordinary code from the one for asyncio (part of `make openapi`)."""
+"""Generate the synchronous client from the one for asyncio (for `make openapi`)."""
 
 import shutil
 import subprocess
@@ -19,11 +19,11 @@ NAMES = {
     "aclose": "close",
     "asyncio": "time",
 }
-"""What replaces each name, beside those that unasync knows, such as AsyncIterator and __aenter__."""
+"""The replacements of names, in addition to those of unasync, such as AsyncIterator and __aenter__."""
 
 
 def files() -> dict[Path, str]:
-    """Return the modules of `_sync`, each made from the one of its name in `_async`."""
+    """Return the modules of `_sync`, each made from its counterpart in `_async`."""
     with TemporaryDirectory() as folder:
         copy = shutil.copytree(SOURCE, Path(folder, "_async"))
         sources = sorted(copy.glob("*.py"))
@@ -32,7 +32,7 @@ def files() -> dict[Path, str]:
 
 
 def _finished(name: str, made: Path) -> str:
-    """Return a module as ruff leaves it: imports sorted, a loop that only yields as `yield from`, formatted."""
+    """Return a module after ruff: sorted imports, `yield from` for a loop that only yields, formatted."""
     header = f"# Generated from {(SOURCE / name).relative_to(ROOT)} by `make openapi`: do not edit.\n"
     fixed = _ruff(header + made.read_text(), "check", "--fix", "--unsafe-fixes", "--select", "I,UP028", "--quiet")
     return _ruff(fixed, "format")

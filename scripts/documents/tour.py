@@ -1,7 +1,6 @@
-"""Draw a tour of the command line: real commands on a platform that is started for them, as docs/images/tour.svg.
+"""Draw a tour of the command line as docs/images/tour.svg: real commands on a platform that is started for them.
 
-Run it as `python -m scripts.documents.tour`. Each command runs in a terminal of its own; what it prints is
-drawn as it is.
+Run it as `python -m scripts.documents.tour`. Each command runs in its own terminal; its output is drawn unchanged.
 """
 
 import os
@@ -35,14 +34,14 @@ TOUR = (
     "jobflow jobs list",
 )
 FINE = (0, 3)
-"""Exit codes: one of these jobs fails, to show how that looks."""
+"""Exit codes: one of these jobs fails on purpose."""
 FONT = re.compile(r"@font-face \{[^}]*\}\s*")
-"""Fonts from a server elsewhere: a reader's browser asks nobody."""
+"""Fonts from another server: a reader's browser must not load them."""
 CHUNK = 65_536
 
 
 def typed(command: str, environment: Mapping[str, str]) -> str:
-    """Run a command in a terminal; return what it prints, with its colours. Raises CalledProcessError."""
+    """Run a command in a terminal; return its output with colours. Raises CalledProcessError."""
     words = shlex.split(command)
     main, terminal = pty.openpty()
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -53,7 +52,7 @@ def typed(command: str, environment: Mapping[str, str]) -> str:
     try:
         while chunk := os.read(main, CHUNK):
             printed += chunk
-    except OSError:  # Linux says so when the other end is closed
+    except OSError:  # Linux raises this when the other end is closed
         pass
     finally:
         os.close(main)
@@ -63,7 +62,7 @@ def typed(command: str, environment: Mapping[str, str]) -> str:
 
 
 def drawn(shown: Sequence[tuple[str, str]]) -> str:
-    """Return commands and what they printed as an SVG."""
+    """Return commands and their output as an SVG."""
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, color_system="truecolor")
         for command, printed in shown:
@@ -75,7 +74,7 @@ def drawn(shown: Sequence[tuple[str, str]]) -> str:
 
 
 def main() -> int:
-    """Start a platform, type every command, write the drawing; return the exit code."""
+    """Start a platform, run every command, write the drawing; return the exit code."""
     with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
         environment = {
             **os.environ, "JOBFLOW_URL": state["api"], "JOBFLOW_TOKEN": state["token"], "TERM": "xterm-256color",

@@ -1,7 +1,7 @@
-"""Write values of the code into the pages that name them (`--check`: only say which pages are stale).
+"""Write values of the code into the pages that name them (`--check`: only list stale pages).
 
-A page names a value where its number stands: `kept for <!-- value: limits.KEEP_DEAD -->90 days<!-- /value -->`. Only
-numbers whose error would cost a reader money or data are worth it; no other text is compared.
+A page names a value around its number: `kept for <!-- value: limits.KEEP_DEAD -->90 days<!-- /value -->`. This is only
+for numbers whose error would cost a reader money or data; no other text is compared.
 """
 
 import json
@@ -30,7 +30,7 @@ MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /v
 
 
 def values() -> dict[str, str]:
-    """Return all that a page may name. Prices are those of the built-in job types."""
+    """Return everything that a page may name. Prices are those of the built-in job types."""
     types = [kind for kind in jobtype.load() if kind.name in named()]
     loads = {"alone": cost.ALONE, "busy": cost.BUSY, "batches": cost.BATCHES}
     bills = {
@@ -77,7 +77,10 @@ def accepted(record: Path) -> str:
 
 
 def render(text: str, known: Mapping[str, str]) -> str:
-    """Return a page with the values it names. Raises ValueError for an unknown name and for a mark without its end."""
+    """Return a page with its values filled in.
+
+    Raises ValueError for an unknown name and for a marker without an end.
+    """
     names = [mark["name"] for mark in MARK.finditer(text)]
     if unknown := sorted(set(names) - known.keys()):
         raise ValueError(f"unknown: {', '.join(unknown)}")
@@ -87,7 +90,7 @@ def render(text: str, known: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write or check; return 1 when a page is stale."""
+    """Write or check; return 1 if a page is stale."""
     check, known, stale = "--check" in sys.argv[1:], values(), []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         before = page.read_text()

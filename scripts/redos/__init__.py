@@ -1,4 +1,4 @@
-"""Check that no regular expression of what ships takes more than linear time.
+"""Check that every shipped regular expression takes linear time.
 
-The engine that judges the patterns is recheck, an npm package of its own lock file.
+The engine is recheck, an npm package with its own lock file.
 """

@@ -1,7 +1,7 @@
-"""Find every regular expression of what ships, for the check that none takes more than linear time.
+"""Find every shipped regular expression, for the check that each takes linear time.
 
-`python -m scripts.redos.patterns` writes them as JSON; `scripts/redos/check.mjs` asks recheck about each.
-Patterns of pydantic fields are not among them: they are matched by Rust's regex crate, which is linear by construction
+`python -m scripts.redos.patterns` writes them as JSON; `scripts/redos/check.mjs` gives each to recheck. Patterns of
+pydantic fields are not included: Rust's regex crate matches them, which is linear by construction
 (https://docs.rs/regex, "Untrusted input").
 """
 
@@ -17,10 +17,11 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ("chalicelib", "handlers")
 METHODS = frozenset({"fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"})
 WHOLE = frozenset({"fullmatch"})
-"""Methods that begin at the first character: the others try every place, which can cost a factor of the length."""
+"""Methods that begin at the first character; other methods try every position, which can cost a factor of the
+length."""
 CUT = "`_general` cuts its text to one line of READ characters first"
 BOUNDED = {"chalicelib.jobs.texts.fingerprints.PARTS": CUT, "chalicelib.jobs.texts.fingerprints.CODES": CUT}
-"""Patterns that recheck cannot decide on, and what bounds the text that they are used on."""
+"""Patterns that recheck cannot decide, and the limit of the texts that they are used on."""
 Trees = Mapping[Path, ast.Module]
 
 
@@ -30,7 +31,7 @@ class PatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A pattern as JavaScript writes it, with the flags that matter for matching."""
+    """A pattern in JavaScript's syntax, with the flags that affect matching."""
 
     name: str
     source: str
@@ -38,7 +39,7 @@ class Named:
 
 
 def patterns() -> list[Named]:
-    """Return every named pattern of what ships but those of BOUNDED. Raises PatternError for one without a name."""
+    """Return every named shipped pattern except those of BOUNDED. Raises PatternError for one without a name."""
     files = [path for folder in SHIPPED for path in sorted((ROOT / folder).rglob("*.py"))]
     trees = {path: ast.parse(path.read_text()) for path in files}
     used = _methods(trees)
@@ -66,14 +67,14 @@ def _of_module(path: Path, tree: ast.Module, used: Mapping[str, set[str]]) -> It
 
 
 def javascript(pattern: re.Pattern[str], *, whole: bool) -> tuple[str, str]:
-    """Return the pattern's source and flags as JavaScript writes them; `whole`: it is used by `fullmatch` only."""
+    """Return the pattern's source and flags in JavaScript's syntax; `whole`: it is only used by `fullmatch`."""
     source = pattern.pattern.replace("(?P<", "(?<")
     flags = ("i" if pattern.flags & re.IGNORECASE else "") + ("s" if pattern.flags & re.DOTALL else "")
     return (f"^(?:{source})$" if whole else source), flags
 
 
 def _methods(trees: Trees) -> dict[str, set[str]]:
-    """Return which attributes are taken of each name, in any module."""
+    """Return the attributes that are used of each name, in any module."""
     found: dict[str, set[str]] = {}
     for node in (node for tree in trees.values() for node in ast.walk(tree)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

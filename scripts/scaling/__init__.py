@@ -1,4 +1,4 @@
-"""Simulate how one job type grows on AWS's limits, and say which of them ends it first: `make scaling`.
+"""Simulate a growing job type within AWS's limits, and report which limit it reaches first: `make scaling`.
 
 AWS's numbers, with their pages, are in `limits.py`; nothing here calls AWS.
 """

@@ -1,4 +1,4 @@
-"""Print what ends first at 10 to 10,000 jobs a second, and behind ten million that wait, and what to set."""
+"""Print the first limit at 10 to 10,000 jobs a second, and behind ten million waiting jobs, and what to set."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ BEGIN, END = "<!-- made by: make scaling ARGS=--write -->", "<!-- end -->"
 
 
 def told(name: str, played: Played) -> str:
-    """Return a line about a simulation: what it completes, how long jobs wait, which limits it met."""
+    """Return a line about a simulation: the completed jobs, how long jobs wait, and the reached limits."""
     setting = played.setting
     ends = ", ".join(f"{limit} after {second} s" for limit, second in sorted(played.limits.items(), key=lambda x: x[1]))
     if played.growing:
@@ -32,7 +32,7 @@ def told(name: str, played: Played) -> str:
 
 
 def settings_of(setting: Setting) -> str:
-    """Return what to set, in a line."""
+    """Return the settings in a line."""
     several = f"{setting.types} job types of " if setting.types > 1 else ""
     return (
         f"{several}concurrency={setting.concurrency}, batch_size={setting.batch}; "
@@ -42,7 +42,7 @@ def settings_of(setting: Setting) -> str:
 
 
 def sizes(seconds: float) -> dict[str, tuple[Played, Played]]:
-    """Play every size: as it comes, and each type of as many as it needs with what they need."""
+    """Simulate every size: with the defaults, and with the needed number of types and settings."""
     settings = {f"{rate:,} a second": Setting(rate, seconds) for rate in RATES}
     settings[f"{BACKLOG:,} waiting"] = Setting(0, seconds, BACKLOG)
     played = {}
@@ -65,7 +65,7 @@ def report(played: Mapping[str, tuple[Played, Played]]) -> str:
 
 
 def document(text: str, told_now: str) -> str:
-    """Return docs/scaling.md with these lines between its marks."""
+    """Return docs/scaling.md with these lines between its markers."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     return f"{before}{begin}\n```\n{told_now}\n```\n{end}{after}"

@@ -1,4 +1,4 @@
-"""Find the smallest setting with which a rate is kept up, or a backlog worked off within an hour. Pure."""
+"""Find the smallest setting that keeps up with a rate, or finishes a backlog within an hour. Pure."""
 
 import math
 from dataclasses import replace
@@ -8,24 +8,24 @@ from infra.cloud.cost.calculation import WRITE_UNITS
 from scripts.scaling.limits import ACTIVE_WRITES, ALL_WRITES, MOST_OF_MAPPING, PARTITION_WRITES, Setting
 
 SPARE = 1.25
-"""Room above what is needed on average: jobs do not arrive evenly."""
+"""Margin above the average need, because jobs do not arrive evenly."""
 BATCHED = 25
 BUSY = 100
-"""Jobs a second above which a worker takes ten messages at once."""
+"""Jobs per second above which a worker takes ten messages at once."""
 MOST_SHARDS = SHARDS[-1]
 
 
 class TooMuch(Exception):
-    """One job type cannot do it."""
+    """One job type is not enough."""
 
 
 def divided(setting: Setting) -> int:
-    """Return into how many job types the jobs must be divided, since one queue's mapping ends at 1,250 functions."""
+    """Return the number of job types that are needed, because one queue's mapping ends at 1,250 functions."""
     return math.ceil(_workers(_batched(setting)) / MOST_OF_MAPPING)
 
 
 def enough(setting: Setting) -> Setting:
-    """Return the setting with what its rate needs. Raises TooMuch when one type's mapping cannot work it off."""
+    """Return the setting for a rate. Raises TooMuch if one type's mapping is too slow for it."""
     asked = _batched(setting)
     workers = _workers(asked)
     if workers > MOST_OF_MAPPING:

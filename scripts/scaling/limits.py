@@ -1,4 +1,4 @@
-"""The limits of AWS, each with the page that names it, and what one job takes of them. Seconds, and units a second."""
+"""List the limits of AWS, each with its page, and what one job uses of them. Seconds, and units per second."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WOR
 from infra.definition.rates import RATE
 
 PARTITION_WRITES = 1_000
-"""Write units a second of one partition, also of an index's:
+"""Write units per second of one partition of a table or an index:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 NEW_TABLE_WRITES = 4_000
-"""Write units a second that a new on-demand table takes at once; afterwards twice its highest peak within 30 minutes:
+"""Write units per second of a new on-demand table at first; within 30 minutes twice its highest peak:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
 DOUBLING = 1_800.0
 FIRST_CONCURRENT, MORE_A_MINUTE, MOST_OF_MAPPING = 5, 300, 1_250
-"""Functions at once of one queue's mapping: at first, more each minute while messages wait, at most:
+"""Concurrent functions of one queue's mapping: at first, more each minute while messages wait, at most:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 ACCOUNT_CONCURRENT = 1_000
-"""Functions at once of one account and region, unless raised; new accounts begin with less:
+"""Concurrent functions of one account and region, unless raised; new accounts begin with less:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 IN_FLIGHT = 120_000
 """Messages of a standard queue that were received and not deleted:
@@ -27,18 +27,18 @@ API_REQUESTS = 10_000
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
 ALL_WRITES = 1
-"""Write units of a job in its shard of the index of all jobs: one when it is created."""
+"""Write units of a job in its shard of the index of all jobs: one at creation."""
 ACTIVE_WRITES = 2
-"""Write units of a job in its shard of the index of unfinished jobs, which is of its type: one in, one out."""
+"""Write units of a job in its type's shard of the index of unfinished jobs: one in, one out."""
 OVERHEAD = 0.05
 """Seconds between two invocations of one environment: response, poll, next event. An estimate."""
 STREAM_SECONDS = 0.15
-"""Seconds that the counters need for a batch of the stream, its call included. An estimate."""
+"""Seconds that the counters need for a batch of the stream, including the invocation. An estimate."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A stage with one busy job type. `seconds` is what its function takes, `rate` jobs arrive a second."""
+    """A stage with one busy job type. `seconds` is the duration of its function; `rate` jobs arrive per second."""
 
     rate: float
     seconds: float = 0.2
@@ -46,48 +46,48 @@ class Setting:
     """Jobs that wait at the beginning."""
     concurrency: int = 20
     batch: int = 1
-    """Messages that a worker gets at once, worked off one after the other."""
+    """Messages that a worker gets at once and processes one after the other."""
     in_request: int = 1
     types: int = 1
-    """Job types that are as busy: they share the API, the table and the index of all jobs."""
+    """Job types with the same load: they share the API, the table and the index of all jobs."""
     account: int = ACCOUNT_CONCURRENT
     shards: int = SHARDS[0]
     warm_writes: int = NEW_TABLE_WRITES
-    """Write units a second that the table takes at the beginning: its warm throughput."""
+    """Write units per second that the table accepts at the beginning: its warm throughput."""
 
     @property
     def api(self) -> float:
-        """Return the jobs a second that half of the account's functions and API Gateway accept of one type."""
+        """Return the jobs per second of one type that half of the account's functions and API Gateway accept."""
         functions = 0.5 * self.account / API_SECONDS
         return min(API_REQUESTS, functions) * self.in_request / self.types
 
     @property
     def stage(self) -> float:
-        """Return the jobs a second that the stage's own limit of requests lets through to one path, of one type."""
+        """Return the jobs per second of one type that the stage's own request limit accepts on one path."""
         return RATE * self.in_request / self.types
 
     @property
     def hold(self) -> float:
-        """Return the seconds that an environment is taken by one job."""
+        """Return the seconds that one job uses an environment."""
         return self.seconds + WORKER_SECONDS + OVERHEAD / self.batch
 
     @property
     def workers(self) -> int:
-        """Return the functions at once that settings and quotas allow the type."""
+        """Return the concurrent functions that settings and quotas allow the type."""
         return min(self.concurrency, self.account // self.types, MOST_OF_MAPPING)
 
     @property
     def index_of_all(self) -> float:
-        """Return the jobs a second that the index of all jobs takes of one type."""
+        """Return the jobs per second of one type that the index of all jobs accepts."""
         return self.shards * PARTITION_WRITES / ALL_WRITES / self.types
 
     @property
     def index_of_active(self) -> float:
-        """Return the jobs a second that the type's part of the index of unfinished jobs takes, in and out."""
+        """Return the jobs per second that the type's part of the index of unfinished jobs accepts, in and out."""
         return self.shards * PARTITION_WRITES / ACTIVE_WRITES
 
     @property
     def counted(self) -> float:
-        """Return the jobs a second whose changes the counters can follow: a shard of the stream for each partition."""
+        """Return the jobs per second that the counters can follow: one stream shard for each partition."""
         partitions = max(self.shards, self.types * self.rate * WRITE_UNITS / PARTITION_WRITES)
         return partitions * STREAM_BATCH / STREAM_SECONDS / CHANGES / self.types

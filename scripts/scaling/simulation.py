@@ -1,4 +1,4 @@
-"""Let jobs arrive, wait and be worked off second by second, within what a setting allows. Pure."""
+"""Let jobs arrive, wait and be processed second by second, within the limits of a setting. Pure."""
 
 import math
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from infra.cloud.cost.calculation import WRITE_UNITS
 from scripts.scaling.limits import DOUBLING, FIRST_CONCURRENT, IN_FLIGHT, MORE_A_MINUTE, Setting
 
 ENDED_UNITS = 3
-"""Write units of a job's claim and completion; the others are of its acceptance."""
+"""Write units of a job's claim and completion; the others belong to its acceptance."""
 ACCEPTED_UNITS = WRITE_UNITS - ENDED_UNITS
 FULL = 0.999
 HOUR = 3_600
@@ -15,9 +15,9 @@ HOUR = 3_600
 
 @dataclass
 class Played:
-    """A simulation of so many seconds: each second's completed jobs, and the jobs that wait then.
+    """A simulation in seconds: each second's completed jobs, and the waiting jobs.
 
-    `limits` tells for each limit that was met when, in seconds.
+    `limits` contains when each reached limit was reached, in seconds.
     """
 
     setting: Setting
@@ -28,7 +28,7 @@ class Played:
 
     @property
     def drained(self) -> int | None:
-        """Return the second from which on no more than the arrivals of two seconds wait; None: never."""
+        """Return the second from which at most the arrivals of two seconds wait; None: never."""
         calm = 2 * self.setting.rate + 1
         busy = [second for second, number in enumerate(self.waiting) if number > calm]
         if not busy:
@@ -37,7 +37,7 @@ class Played:
 
     @property
     def growing(self) -> bool:
-        """Return True when jobs arrive faster than they end, at the end of the simulation."""
+        """Return True if jobs arrive faster than they end, at the end of the simulation."""
         quarter = len(self.waiting) // 4
         return self.drained is None and self.waiting[-1] > self.waiting[-quarter]
 

@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[2]
 PAGES, SITE = ROOT / "build" / "pages", ROOT / "build" / "site"
 ZENSICAL = ROOT / "build" / "site-tools" / "bin" / "zensical"
 DECISION = re.compile(r"\[([^\]]+)\]\((?:\.\./)*decisions/[^)]*\)")
-"""A link to a decision; the site has none of them."""
+"""A link to a decision; the site contains no decisions."""
 DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
-"""The theme would load what draws these from another host."""
+"""The theme would load the drawing program from another host."""
 ASKED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+|<link\b[^>]*>"""
     r"""|url\((?:https?:)?//[^)]+\)|<pre class=["']?mermaid\b"""
@@ -31,7 +31,7 @@ POLICY = "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-in
 
 
 def lay_out() -> None:
-    """Write the pages that the site is built from."""
+    """Write the pages for the site."""
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("decisions", "llms.txt"))
     for page in PAGES.rglob("*.md"):
@@ -44,7 +44,7 @@ def lay_out() -> None:
 
 
 def elsewhere(site: Path) -> Iterator[str]:
-    """Yield what a browser would load from another host."""
+    """Yield everything that a browser would load from another host."""
     for file in sorted([*site.rglob("*.html"), *site.rglob("*.css")]):
         for found in ASKED.findall(file.read_text()):
             if not found.startswith("<link") or ("//" in found and LOADED.search(found)):
@@ -52,7 +52,7 @@ def elsewhere(site: Path) -> Iterator[str]:
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The site's files, in pages that may load nothing from another host."""
+    """Serve the site's files, with a policy that forbids loading from other hosts."""
 
     def end_headers(self) -> None:
         """Send the policy with the other headers."""
@@ -61,7 +61,7 @@ class Files(SimpleHTTPRequestHandler):
 
 
 def main() -> int:
-    """Build, and serve on the loopback address when a port is given; return 1 when the site is not whole."""
+    """Build, and serve on the loopback address if a port is given; return 1 if the site is incomplete."""
     lay_out()
     built = subprocess.run([ZENSICAL, "build", "--clean", "--strict"], cwd=ROOT, check=False)
     if built.returncode:

@@ -1,4 +1,4 @@
-"""Build the wheels of the client and of the platform, and do with them what README says of a repository of one's own.
+"""Build the wheels of the client and of the platform, and test README's instructions for your own repository.
 
-What ships to AWS is packed by `infra/cloud/package`.
+`infra/cloud/package` builds the package for AWS.
 """

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 NEEDS = ("httpx", "rich", "typer")
 MOST_BYTES = 200_000
 THEN = "1767225600"
-"""The time of every file in the wheel, in seconds since the epoch: the bytes must not depend on the day."""
+"""The time of every file in the wheel, in seconds since the epoch, so that the bytes do not depend on the day."""
 
 
 def build(folder: Path) -> Path:
@@ -31,7 +31,7 @@ def build(folder: Path) -> Path:
     (ROOT / "build").mkdir(exist_ok=True)
     draft = ROOT / "build" / f"wheel-sbom.{os.getpid()}"
     draft.write_text(sbom())
-    draft.replace(ROOT / "build" / "wheel-sbom.json")  # another build may read it now
+    draft.replace(ROOT / "build" / "wheel-sbom.json")  # another build may be reading it now
     return _built(ROOT, folder)
 
 
@@ -56,7 +56,7 @@ def _built(project: Path, folder: Path) -> Path:
 
 
 def sbom() -> str:
-    """Return what an installation brings along, as CycloneDX: the versions that the client is tested with."""
+    """Return the dependencies of an installation as CycloneDX: the versions that the client is tested with."""
     return listed([library(name, distribution(name).version) for name in sorted(needed())], "jobflow")
 
 
@@ -80,7 +80,7 @@ def _needs_of(name: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Build them; return 1 when the client's is too large."""
+    """Build them; return 1 if the client's wheel is too large."""
     folder = ROOT / "build" / "wheel"
     client = build(folder)
     for path in (client, build_platform(folder)):

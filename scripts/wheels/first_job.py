@@ -1,9 +1,9 @@
-"""Do what README says first, in an empty folder, and measure it: until a first job of one's own has completed.
+"""Follow README in an empty folder until a first own job has completed, and measure the time.
 
-Run it as `python -m scripts.wheels.first_job`. The commands are those that README prints. After them the job type
-of *Add a job type* is put there, and the repository's checks and tests pass. Not timed: building the wheels, filling
-pip's cache, and what follows the first job. Timed: the virtual environment, too. Exits with 1 when it takes too many
-commands or too long: by the clock, or on a machine that has more work than processors by the CPU of all commands.
+Run it as `python -m scripts.wheels.first_job`. It runs README's own commands. Afterwards it adds the job type of *Add a
+job type*, and the repository's checks and tests must pass. The time includes the virtual environment, but not building
+the wheels, filling pip's cache, and the steps after the first job. It exits with 1 if there are too many commands or if
+they take too long. On an overloaded machine it counts the CPU time of all commands instead of the clock.
 """
 
 import contextlib
@@ -26,13 +26,13 @@ ROOT = Path(__file__).parents[2]
 MOST_SECONDS, MOST_COMMANDS = 90.0, 4
 START_SECONDS = 120.0
 HANDLER, BEFORE, AFTER = "handlers/hello_world.py", "Hello, ", "Good morning, "
-"""The one file that is edited, and what in it."""
+"""The only edited file, and its content."""
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0"}
 FOREIGN = ("AWS_", "JOBFLOW_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "UV_")
 
 
 class Failed(Exception):
-    """A command did not do what README says; the message has its output."""
+    """A command did not do what README says; the message contains its output."""
 
 
 def commands() -> list[str]:
@@ -43,23 +43,23 @@ def commands() -> list[str]:
 
 
 class Folder:
-    """An empty folder with the wheels in it, and a shell there that has a virtual environment."""
+    """An empty folder with the wheels, and a shell with a virtual environment."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self._environment = {**own, **PORTS, "PATH": f"{path / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         self.took: dict[str, tuple[float, float]] = {}
-        """Seconds by the clock, and of CPU, of each command; what still runs has no CPU yet."""
+        """Seconds by the clock, and of CPU, of each command; a running command has no CPU time yet."""
         self._begun = 0.0
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU of everything that was typed, what ran beside it included."""
+        """Return the CPU seconds of all commands, including those in the background."""
         return _cpu() - self._begun
 
     def prepare(self) -> None:
-        """Put the wheels there, and fill pip's cache."""
+        """Copy the wheels there, and fill pip's cache."""
         for wheel in (build(self.path / "wheels"), build_platform(self.path / "build")):
             wheel.rename(self.path / "wheels" / wheel.name)
         with tempfile.TemporaryDirectory() as unused:
@@ -82,7 +82,7 @@ class Folder:
 
     @contextlib.contextmanager
     def running(self, command: str) -> Iterator[None]:
-        """Run a command beside the others, from when the platform is up until the end. Raises Failed."""
+        """Run a command in the background, from when the platform is up until the end. Raises Failed."""
         with (self.path / ".output").open("w") as output:
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"], cwd=self.path, env=self._environment, stdout=output, stderr=output
@@ -120,7 +120,7 @@ def _cpu() -> float:
 
 
 def follow(folder: Folder, typed: list[str]) -> str:
-    """Install, make the repository, edit its job type, run it, create a job; return the job's result."""
+    """Install, create the repository, edit its job type, run it, create a job; return the job's result."""
     install, new, dev, create = typed
     folder.make_environment()
     folder.type(install)
@@ -133,12 +133,12 @@ def follow(folder: Folder, typed: list[str]) -> str:
 
 
 def add_type(folder: Folder) -> None:
-    """Put README's job type into the repository, as it is printed; its checks and tests pass. Raises Failed."""
+    """Add README's job type to the repository as printed; its checks and tests must pass. Raises Failed."""
     found = re.search(r"```python\n# (handlers/\S+)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     if found is None:
         raise Failed("There is no job type in README.")
     (folder.path / found[1]).write_text(found[2])
-    edited = folder.path / HANDLER  # its test is for the text that it had
+    edited = folder.path / HANDLER  # its test expects the original text
     edited.write_text(edited.read_text().replace(AFTER, BEFORE))
     for command in ("jobflow check", "jobflow test -q"):
         folder.type(command)
@@ -165,12 +165,12 @@ def main() -> int:
 
 
 def fits(seconds: float, cpu: float, *, busy: bool) -> bool:
-    """Tell whether it was quick enough; on a busy machine only the CPU says so."""
+    """Return whether it was fast enough; on a busy machine only the CPU time counts."""
     return (cpu if busy else seconds) <= MOST_SECONDS
 
 
 def is_busy() -> bool:
-    """Tell whether this machine has had more work than processors in the last five minutes."""
+    """Return whether this machine has had more work than processors in the last five minutes."""
     return os.getloadavg()[1] > (os.cpu_count() or 1)
 
 

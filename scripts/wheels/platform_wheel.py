@@ -1,7 +1,7 @@
-"""Build the wheel of the platform: what `jobflow dev`, `test`, `package` and `deploy` need beside the client.
+"""Build the wheel of the platform: the additional code for `jobflow dev`, `test`, `package` and `deploy`.
 
-It holds the library, the infrastructure code and the built console as one folder that is put onto the path by a `.pth`
-file, so that `from chalicelib import job` works in a repository, in its tests and in an editor.
+It contains the library, the infrastructure code and the built console in one folder, which a `.pth` file adds to the
+path. So `from chalicelib import job` works in a repository, in its tests and in an editor.
 """
 
 import re
@@ -21,13 +21,13 @@ TREE = (
     "scripts/assets/landscape.jpg",
 )  # fmt: skip
 BUILT_IN = "handlers/*.py"
-"""The built-in job types; a repository has those that its jobflow.toml names."""
+"""The built-in job types; a repository gets those that its jobflow.toml names."""
 CONSOLE = "dashboard/dist"
 NEEDS = (
     "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "h11", "httptools", "moto",
     "packaging", "pip", "pytest", "rich", "ruff", "watchfiles",
 )  # fmt: skip
-"""Libraries of the platform's commands on a developer's machine, beside what ships; requirements-dev.txt pins them."""
+"""Additional libraries of the platform's commands on a developer's machine; requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)
 PROJECT = """[build-system]
 requires = ["hatchling"]
@@ -52,7 +52,7 @@ ignore-vcs = true
 
 
 def lay_out(folder: Path) -> Path:
-    """Write a project for the build into a folder; return it."""
+    """Write a project for the build to a folder; return it."""
     shutil.rmtree(folder, ignore_errors=True)
     tree = folder / "jobflow_platform" / "tree"
     for name in tracked():
@@ -73,7 +73,7 @@ def lay_out(folder: Path) -> Path:
 
 
 def tracked(*names: str) -> list[str]:
-    """Return the files that git knows, of those that the platform is made of, or of the names."""
+    """Return the platform's files that git tracks; with `names`, only those below these paths."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", *(names or TREE)], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -81,7 +81,7 @@ def tracked(*names: str) -> list[str]:
 
 
 def needed() -> Iterator[str]:
-    """Return what the wheel needs: the client of its version, what ships, and what its commands run on."""
+    """Return the wheel's dependencies: the client of its version, shipped libraries, and the commands' libraries."""
     yield f"jobflow-aws=={__version__}"
     shipped = dict(PIN.findall((ROOT / "requirements.txt").read_text()))
     yield from (f"{name}=={version}" for name, version in shipped.items())

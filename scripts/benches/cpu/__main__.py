@@ -1,8 +1,8 @@
 """Print CPU milliseconds and calls of each unit of work; compare the calls with the baseline: `make bench-cpu`.
 
-Calls of functions, Python's and C's, are the same on a busy machine as on a quiet one; CPU time is not, and is only
-printed. Exits with 1 when a unit of work makes more than 15 % more calls than in `baseline.json`, which is of one
-version of Python: another version only prints.
+The number of function calls, Python's and C's, is the same on a busy and a quiet machine. CPU time is not, and is only
+printed. It exits with 1 if a unit of work makes more than 15 % more calls than in `baseline.json`, which is for one
+version of Python; with another version it only prints.
 """
 
 import argparse
@@ -28,9 +28,9 @@ VERSION = "{}.{}".format(*sys.version_info)
 
 
 def calls(act: Act) -> int:
-    """Return how many functions one repetition calls, of Python and of C.
+    """Return the number of Python and C functions that one repetition calls.
 
-    The garbage collector does not run meanwhile: it would call the finalizers of whatever else the process has left.
+    The garbage collector is off meanwhile: it would call finalizers of other objects in the process.
     """
     number = 0
 
@@ -55,7 +55,7 @@ def calls(act: Act) -> int:
 
 
 def milliseconds(act: Act) -> float:
-    """Return the CPU time of one repetition: the least of several rounds, which other processes disturb least."""
+    """Return the CPU time of one repetition: the minimum of several rounds, which other processes disturb least."""
     rounds = []
     for _ in range(ROUNDS):
         began = time.process_time()
@@ -85,10 +85,10 @@ class Figures:
 
 
 def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figures:
-    """Measure one unit of work on a stage of its own; with `profiled` print its profile, too."""
+    """Measure one unit of work on its own stage; with `profiled` also print its profile."""
     with stage() as stood:
         act = prepare(stood)
-        act()  # with whatever the first one alone needs
+        act()  # with everything that the first one needs once
         with stood.canned.record():
             act()
         with stood.canned.replay():
@@ -100,7 +100,7 @@ def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figu
 
 
 def grown(figures: Mapping[str, Figures], known: Mapping[str, int]) -> list[str]:
-    """Return the names of those that make too many more calls than are known of them."""
+    """Return the names of units with too many more calls than in the baseline."""
     return [name for name, one in figures.items() if name in known and one.calls > known[name] * (1 + TOLERANCE)]
 
 
@@ -111,7 +111,7 @@ def line(name: str, one: Figures, known: Mapping[str, int]) -> str:
 
 
 def main() -> int:
-    """Measure what was asked for; return 1 when the calls of one have grown too much."""
+    """Measure the requested units; return 1 if the calls of one have grown too much."""
     parser = argparse.ArgumentParser(prog="make bench-cpu", description=__doc__)
     parser.add_argument("--write", action="store_true", help="make the calls of now the baseline")
     parser.add_argument("--profile", metavar="NAME", help="measure what begins like this, and print its functions")

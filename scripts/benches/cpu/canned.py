@@ -1,4 +1,4 @@
-"""Answer AWS requests at once, with what the emulator answered to the same work before."""
+"""Answer AWS requests at once, with the emulator's answers to the same work before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from moto.core.models import botocore_stubber
 
 
 class Misaligned(Exception):
-    """A repetition made other requests than the work that was recorded."""
+    """A repetition made other requests than the recorded work."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, and the operation that it answers."""
+    """One HTTP answer, and its operation."""
 
     operation: str
     status: int
@@ -39,8 +39,8 @@ class Raw:
 class Canned:
     """Handlers of botocore's events: they record the answers of one unit of work, then repeat them in turn.
 
-    The SDK does all it does for a real request but the socket: serialise, sign, parse. Only the answers are old, so the
-    work must not look at what is different in them.
+    The SDK does everything for a real request except the connection: serialise, sign, parse. Only the answers are old,
+    so the work must not depend on their changing parts.
     """
 
     answers: list[Answer] = field(default_factory=list)
@@ -49,14 +49,14 @@ class Canned:
     place: int = 0
 
     def register(self, session: Any) -> None:
-        """Let the clients that `session` makes from now on ask here first."""
+        """Let the clients that `session` makes from now on ask these handlers first."""
         emitter = session.get_component("event_emitter")
         emitter.register_first("before-send", self._before_send)
         emitter.register_first("response-received", self._received)
 
     @contextmanager
     def record(self) -> Iterator[None]:
-        """Keep the answers to what happens in the block, instead of those kept before."""
+        """Record the answers to the requests in the block, replacing earlier ones."""
         self.answers, self.recording = [], True
         try:
             yield
@@ -65,7 +65,7 @@ class Canned:
 
     @contextmanager
     def replay(self) -> Iterator[None]:
-        """Answer what happens in the block. Raises Misaligned when it is not a whole number of repetitions."""
+        """Answer the requests in the block. Raises Misaligned if they are not a whole number of repetitions."""
         self.replaying, self.place = True, 0
         # botocore asks every handler, and takes the first answer.
         botocore_stubber.enabled = False

@@ -1,4 +1,4 @@
-"""An empty stage in this process over an emulated AWS, and its functions called as Lambda calls them."""
+"""Provide an empty stage in this process over an emulated AWS, and call its functions as Lambda does."""
 
 import io
 import json
@@ -46,7 +46,7 @@ class Stage:
     authorizer: Mapping[str, str]
 
     def call(self, method: str, resource: str, path: str, body: bytes | None = None) -> dict[str, Any]:
-        """Return the API's answer to one request, as API Gateway gets it. `resource` is the route, as app.py has it."""
+        """Return the API's answer to one request from API Gateway. `resource` is the route, as in app.py."""
         from app import app
 
         names = [part[1:-1] for part in resource.split("/") if part.startswith("{")]
@@ -67,7 +67,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Yield an empty stage; what its functions write to their logs is made and thrown away."""
+    """Yield an empty stage; the log output of its functions is made and discarded."""
     canned = Canned()
     os.environ |= local_environment(SQS, ACCOUNT, REGION, STACK)
     os.environ |= {"AWS_DEFAULT_REGION": REGION, "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled", "RATE_LIMIT_MAX": "0"}

@@ -1,4 +1,4 @@
-"""The units of work that are measured: a POST, a GET, a job, a run of the watchdog, a record of the stream."""
+"""Define the measured units of work: a POST, a GET, a job, a run of the watchdog, a record of the stream."""
 
 import importlib
 import json
@@ -14,23 +14,23 @@ from scripts.benches.cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stag
 MAIL = {"to": ["ada@example.com"], "subject": "Shipped", "text": "It is on its way."}
 BODY = json.dumps({"type": "email.send", "payload": MAIL}).encode()
 TYPES = ("email.send", "image.process", "report.generate")
-"""The same number, whatever types a project has."""
+"""The same number for every project, whatever types it has."""
 Act = Callable[[], Any]
 
 
 def post(stage: Stage) -> Act:
-    """Return: accept a job over the API."""
+    """Return the unit that accepts a job over the API."""
     return lambda: _expect(stage.call("POST", "/jobs", "/jobs", BODY), 201)
 
 
 def get(stage: Stage) -> Act:
-    """Return: answer `GET /jobs/{id}`."""
+    """Return the unit that answers `GET /jobs/{id}`."""
     job_id = _accepted(stage)
     return lambda: _expect(stage.call("GET", "/jobs/{job_id}", f"/jobs/{job_id}"), 200)
 
 
 def job(stage: Stage) -> Act:
-    """Return: work off one delivered message of `email.send`, with its request to SES."""
+    """Return the unit that processes one delivered message of `email.send`, with its request to SES."""
     _accepted(stage)
     url = f"{SQS}/{ACCOUNT}/{STACK}-email-send"
     (message,) = aws.client("sqs", REGION).receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])[
@@ -46,13 +46,13 @@ def job(stage: Stage) -> Act:
 
 
 def watchdog(_: Stage) -> Act:
-    """Return: one run of the watchdog with nothing to do, on one thread."""
+    """Return the unit of one run of the watchdog with nothing to do, on one thread."""
     run = Watchdog(parts.job_service.dispatcher, TYPES, 1, parts.counters.standing)
     return lambda: run.run(lambda: 60.0)
 
 
 def record(stage: Stage) -> Act:
-    """Return: fold the record of a new job into the counters."""
+    """Return the unit that folds the record of a new job into the counters."""
     from chalicelib.entry import stream as counters
 
     _accepted(stage)

@@ -1,4 +1,4 @@
-"""Measure this platform beside FastAPI with PostgreSQL and Redis, and beside the workers of Celery and RQ.
+"""Compare this platform with FastAPI, PostgreSQL and Redis, and with the workers of Celery and RQ.
 
 The load is that of `make load`.
 """

@@ -1,10 +1,9 @@
-"""Print how this platform and its peers do under the same load: `make bench-peers`.
+"""Print the results of this platform and its peers under the same load: `make bench-peers`.
 
-Jobs a second of this platform and of FastAPI with PostgreSQL and Redis, and their ratio; then the CPU of a job that
-does nothing in the workers of Celery and RQ.
-
-Both get the same driver, one after the other in each pair. Needs a quiet machine, PostgreSQL and Redis; everything is
-on loopback ports. Ours sends an e-mail over moto, theirs does nothing.
+It prints jobs per second of this platform and of FastAPI with PostgreSQL and Redis, and their ratio. Then it prints the
+CPU of a job that does nothing in the workers of Celery and RQ. Both get the same driver, one after the other in each
+pair. It needs a quiet machine, PostgreSQL and Redis; everything uses loopback ports. This platform sends an e-mail over
+moto; the peer does nothing.
 """
 
 import argparse
@@ -55,7 +54,7 @@ def _load(url: str, token: str, count: int, concurrency: int) -> float:
 
 
 def worker_ms(kind: str, variables: Mapping[str, str]) -> float:
-    """Return the CPU of the worker of Celery or RQ for one job that does nothing, start included, in milliseconds."""
+    """Return the CPU of a Celery or RQ worker for one job that does nothing, including its start, in milliseconds."""
     environment = {**os.environ, **variables}
     subprocess.run([PYTHON, "fill.py", kind, str(NOTHING)], cwd=APPS, env=environment, check=True, capture_output=True)
     commands: dict[str, list[str | Path]] = {
@@ -89,7 +88,7 @@ worker.start()
 
 
 def main() -> int:
-    """Measure; return 1 when something is missing."""
+    """Measure; return 1 if something is missing."""
     parser = argparse.ArgumentParser(prog="make bench-peers", description=__doc__)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--count", type=int, default=500)

@@ -1,4 +1,4 @@
-"""Start PostgreSQL, Redis and the peers' programs on free loopback ports, in a folder that is thrown away."""
+"""Start PostgreSQL, Redis and the peers' programs on free loopback ports, in a temporary folder."""
 
 import os
 import shutil
@@ -19,19 +19,19 @@ START_SECONDS = 30.0
 
 
 class Missing(Exception):
-    """A server is not installed; the message says which."""
+    """A server is not installed; the message names it."""
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Running servers: `variables` tell the programs where they are."""
+    """Running servers; `variables` tell the programs their addresses."""
 
     variables: Mapping[str, str]
     folder: Path
 
 
 def install() -> None:
-    """Make the environment of the peers, unless it is there."""
+    """Make the environment of the peers, unless it exists."""
     if not PYTHON.exists():
         run = [sys.executable, "-m", "uv"]
         subprocess.run([*run, "venv", "--quiet", str(ENVIRONMENT)], check=True)
@@ -97,14 +97,14 @@ def program(command: Sequence[str | Path], variables: Mapping[str, str] | None =
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         return int(tried.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
-    """Wait until somebody listens there. Raises TimeoutError."""
+    """Wait until a program listens there. Raises TimeoutError."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         with socket.socket() as tried:

@@ -1,4 +1,4 @@
-"""A job API as teams write it: FastAPI, a row in PostgreSQL, a list in Redis. As many routes as the load needs."""
+"""Serve a typical job API: FastAPI, a row in PostgreSQL, a list in Redis. It has the routes that the load needs."""
 
 import os
 import uuid
@@ -19,7 +19,7 @@ queue = Redis.from_url(os.environ["PEERS_REDIS"])
 
 
 class NewJob(BaseModel):
-    """A job as it is posted."""
+    """A job in a POST."""
 
     type: str
     payload: Any
@@ -40,7 +40,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.get("/job-types")
 async def job_types():
-    """Return the one type there is."""
+    """Return the only type."""
     return {"job_types": [{"type": "email.send", "example": {"to": ["ada@example.com"], "subject": "s", "text": "t"}}]}
 
 
