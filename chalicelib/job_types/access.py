@@ -71,12 +71,12 @@ class Allow:
 class AwsAccess:
     """Set the additional permissions, secrets and variables of a job type's function. Raises ConfigurationError.
 
-    grants: statements of its role. A string "service:Action:where" is for the stack's own resources ("ses:SendEmail",
-      "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"; `infra/definition/iam/permissions.py` has all forms),
-      `Allow(actions, ARNs)` is for any other.
-    secrets: where `ctx.secret(name)` finds each: the name or ARN of a secret, or "ssm:" and the name of a parameter;
-      `{stage}` in it is the stage's name.
-    environment: variables of the function; at most 2,560 bytes.
+    * `grants`: statements of its role. A string "service:Action:where" is for the stack's own resources
+      ("ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"; all forms are in
+      `infra/definition/iam/permissions.py`), `Allow(actions, ARNs)` is for any other.
+    * `secrets`: the source of each `ctx.secret(name)`: the name or ARN of a secret, or "ssm:" and the name of a
+      parameter; `{stage}` in it is the stage's name.
+    * `environment`: variables of the function; at most 2,560 bytes.
     """
 
     grants: Sequence[str | Allow] = ()

@@ -10,11 +10,11 @@ from chalicelib.jobs.job import JSON
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Say how a job type changes from deployment to deployment. Raises ConfigurationError.
+    """Declare how a job type changes between deployments. Raises ConfigurationError.
 
-    upgrade: bring a stored payload of an older schema to today's; without it such a job waits.
-    retired: refuse new jobs, finish the old ones.
-    smoke: a payload to try each deployment with, as JSON.
+    * `upgrade`: convert a stored payload to the current schema; without it such a job waits.
+    * `retired`: refuse new jobs, finish the stored ones.
+    * `smoke`: a payload to test each deployment with, as JSON.
     """
 
     upgrade: Callable[[JSON], JSON] | None = None

@@ -17,15 +17,15 @@ EPHEMERAL_MB = (512, 10_240)
 class Function:
     """Set the Lambda function of a job type. Raises ConfigurationError.
 
-    memory: MB (128-10240); more memory also gives more processor time.
-    batch_size: jobs in one invocation (1-10). More than one is cheaper, for jobs of at most `budget` seconds each; jobs
-      without enough time left return to the queue.
-    budget: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
-    window: seconds to wait for a fuller batch (0-300).
-    concurrency: how many run at the same time (2-1000); default: 20, fewer for a low rate.
-    vpc: run in the stage's subnets.
-    layers: ARNs of layer versions, at most 5.
-    ephemeral_storage: MB of /tmp (512-10240).
+    * `memory`: MB (128-10240); more memory also gives more processor time.
+    * `batch_size`: jobs in one invocation (1-10). More than one is cheaper, for jobs of at most `budget` seconds
+      each; jobs without enough time left return to the queue.
+    * `budget`: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
+    * `window`: seconds to wait for a fuller batch (0-300).
+    * `concurrency`: how many run at the same time (2-1000); default: 20, fewer for a low rate.
+    * `vpc`: run in the stage's subnets.
+    * `layers`: ARNs of layer versions, at most 5.
+    * `ephemeral_storage`: MB of /tmp (512-10240).
     """
 
     memory: int = 512

@@ -227,23 +227,29 @@ def job(
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     Attempts:
-      max_attempts: 3, or the number of waits in `Delays` plus one; at most 30.
-      timeout: seconds of one attempt (6-900).
-      retry: `Backoff(first, factor, longest, jitter)`, growing waits between attempts, or `Delays(waits)`.
-      give_up_after: no retry begins later than this number of seconds after the run was due.
+
+    * `max_attempts`: 3, or the number of waits in `Delays` plus one; at most 30.
+    * `timeout`: seconds of one attempt (6-900).
+    * `retry`: `Backoff(first, factor, longest, jitter)`, growing waits between attempts, or `Delays(waits)`.
+    * `give_up_after`: no retry begins later than this number of seconds after the run was due.
+
     Creation and order:
-      schedule: one `Cron` or several; jobs are made at their times, as long as they are declared.
-      rate: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that returns the rate
-        of each stage, or None for no limit.
-      fair_by: the field of the payload that names the tenant ("customer.id"): tenants take turns.
-      serial_by: the field of the payload that is the key: jobs with the same key run one at a time, in order.
-      unique: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
-      pause_when: `Failing(of, within)`, pause the type while all its attempts fail with one error.
-      enqueues: the types of the jobs that it makes with `ctx.enqueue`.
+
+    * `schedule`: one `Cron` or several; jobs are made at their times, as long as they are declared.
+    * `rate`: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that returns the
+      rate of each stage, or None for no limit.
+    * `fair_by`: the field of the payload that names the tenant ("customer.id"): tenants take turns.
+    * `serial_by`: the field of the payload that is the key: jobs with the same key run one at a time, in order.
+    * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
+    * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
+    * `enqueues`: the types of the jobs that it makes with `ctx.enqueue`.
+
     Groups:
-      function: `Function(memory, batch_size, …)`, the Lambda function.
-      access: `AwsAccess(grants, secrets, environment)`, additional permissions, secrets and variables.
-      changes: `Changes(upgrade, retired, smoke)`, handling of changes between deployments.
+
+    * `function`: `Function(memory, batch_size, …)`, the Lambda function.
+    * `access`: `AwsAccess(grants, secrets, environment)`, additional permissions, secrets and variables.
+    * `changes`: `Changes(upgrade, retired, smoke)`, handling of changes between deployments.
+
     Raises ConfigurationError.
     """
     if moved:
