@@ -1,4 +1,4 @@
-"""Fixtures that tests of every kind use."""
+"""Provide fixtures for tests of every kind."""
 
 import os
 from collections.abc import Iterator
@@ -26,18 +26,18 @@ SLOW = (
     "tests/proof/", "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/",
     "tests/contract/",
 )  # fmt: skip
-"""Tests that start processes or play long games, in the order in which they are begun, before the others."""
+"""Tests that start processes or play long games, in the order of their start, before the others."""
 
-# No test reaches an account. And a client that is made before the first emulator, and kept, can sign its requests.
+# No test reaches an account. A client that is made before the first emulator, and kept, can also sign its requests.
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 descriptions.share()
-# Hypothesis fails an example of over 200 ms, or slow data, by itself: on a busy machine that says nothing.
+# Hypothesis fails an example of over 200 ms, or slow data: on a busy machine that shows nothing.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
-# made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
+# made here, not by the first test that logs: that test may have captured standard output, and closes it when it ends
 logger()
 
 
@@ -57,13 +57,13 @@ def cloud(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than this one may use processors (`-n auto`): one of them waits most of the time."""
+    """Run one process more than there are processors (`-n auto`), because one of them mostly waits."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 8) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long where processes share the files (`--dist loadfile`)."""
+    """Begin with slow tests if processes share the files (`--dist loadfile`)."""
     if hasattr(config, "workerinput"):
         items.sort(
             key=lambda item: next((n for n, place in enumerate(SLOW) if item.nodeid.startswith(place)), len(SLOW))

@@ -1,7 +1,7 @@
-"""Collect garbage rarely: up to a fifth of a test's processor time went into looking through what stays anyway.
+"""Collect garbage rarely: up to a fifth of a test's processor time went into checking permanent objects.
 
-What is imported and collected stays for the whole run. Python looks through all of it again and again, since moto and
-the simulated platforms make many objects; so it is set aside once, and what is new is looked through less often.
+Imported and collected objects stay for the whole run. Python would check all of them again and again, because moto and
+the simulated platforms make many objects. So they are set aside once, and new objects are checked less often.
 """
 
 import gc
@@ -9,13 +9,13 @@ import gc
 import pytest
 
 NEW_OBJECTS = 20_000
-"""Objects after which the youngest are looked through; Python's own number is 700."""
+"""Number of new objects after which the youngest are checked; Python's own number is 700."""
 
 gc.disable()  # until everything is imported
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Set aside what is there, and collect from now on."""
+    """Set present objects aside, and collect from now on."""
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, 20, 50)
     gc.enable()

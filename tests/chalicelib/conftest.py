@@ -1,4 +1,4 @@
-"""A whole JobFlow over the memory ports, on the clock that the test holds."""
+"""Provide a whole JobFlow over the memory ports, on a controlled clock."""
 
 import random
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from tests.support import Clock
 
 @pytest.fixture
 def ground(clock: Clock) -> MemoryGround:
-    """What the world stands on."""
+    """The adapters of the simulated platform."""
     return MemoryGround(clock, visibility=360.0)
 
 
 @pytest.fixture
 def world(ground: MemoryGround, clock: Clock) -> Iterator[World]:
-    """One job type and everyone who has to do with it."""
+    """One job type and everything that handles it."""
     yield World(ground, clock, random.Random(7))
     script.forget()

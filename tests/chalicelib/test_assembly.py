@@ -1,4 +1,4 @@
-"""Which port gets which adapter."""
+"""Test which port gets which adapter."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """Nothing is left for the tests that follow."""
+    """Leave nothing for the next tests."""
     parts.reset()
     yield
     parts.reset()

@@ -1,4 +1,4 @@
-"""What happens at rare moments: a lease ends while its holder runs, a worker dies before it settles, AWS fails."""
+"""Test rare moments: a lease ends while its holder runs, a worker dies before it settles, AWS fails."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.support import Invocation
 
 
 def claimed(world: World, *, request: str = "request") -> Any:
-    """The job, held by a worker that has 60 seconds."""
+    """Return the job, held by a worker that has 60 seconds."""
     claims = Claims(world.ground.store, world.clock, lambda low, _: low)
     return claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant(request), 60)
 
@@ -41,7 +41,7 @@ def test_a_late_finisher_keeps_its_message_whatever_it_brings(world: World, outc
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(world: World, partial: bool) -> None:
-    """Lambda would delete every message of a batch whose answer it does not read: failures above all."""
+    """Lambda would delete every message of a batch if it does not read the answer, also failed ones."""
     world.script["a"] = ["err"]
     world.submit("a")
     world.submit("b")

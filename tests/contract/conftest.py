@@ -1,4 +1,4 @@
-"""Each port with each of its adapters: one suite, run over all of them."""
+"""Provide each port with each of its adapters: one suite runs over all of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ LoseReply = Callable[[str], list[str]]
 
 @pytest.fixture
 def lose_reply(cloud: Settings) -> Iterator[LoseReply]:
-    """Says of which operation the next reply is lost after the table has done what was asked; returns what it lost."""
+    """Lose the next reply of an operation, after the table has done the work; return what was lost."""
     events = aws.client("dynamodb", REGION).meta.events
     handlers: list[Any] = []
 
@@ -95,7 +95,7 @@ class Taken:
 
 
 class Consumer(Protocol):
-    """The side of a queue that Lambda's poller has."""
+    """The poller's side of a queue."""
 
     def receive(self, most: int = 10) -> Sequence[Taken]: ...
 
@@ -138,7 +138,7 @@ class SqsConsumer:
 
 @dataclass(frozen=True)
 class Line:
-    """A queue and who consumes it."""
+    """A queue and its consumer."""
 
     queue: JobQueue
     consumer: Consumer
@@ -152,7 +152,7 @@ def serial() -> bool:
 
 @pytest.fixture
 def sqs(cloud: Settings, serial: bool) -> Line:
-    """The queue of a job type with its dead-letter queue, as the template makes them."""
+    """The queue of a job type with its dead-letter queue, as in the template."""
     client, end = aws.client("sqs", REGION), ".fifo" if serial else ""
     own = {name: str(value) for name, value in FIFO.items()} if serial else {}
     dead = client.create_queue(QueueName=f"test-email-send-dlq{end}", Attributes=own)["QueueUrl"]

@@ -1,4 +1,4 @@
-"""Plays what DynamoDB does with items whose time has passed: moto keeps them."""
+"""Delete expired items like DynamoDB: moto keeps them."""
 
 from chalicelib.adapters import aws
 from chalicelib.settings import Settings
@@ -6,7 +6,7 @@ from tests.support import REGION, Clock
 
 
 def expire(settings: Settings, clock: Clock) -> None:
-    """Remove what has expired from the table of jobs."""
+    """Remove expired items from the table of jobs."""
     client = aws.client("dynamodb", REGION)
     for item in client.scan(TableName=settings.jobs_table)["Items"]:
         if "expires_at" in item and float(item["expires_at"]["N"]) < clock.now:

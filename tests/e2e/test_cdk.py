@@ -1,4 +1,4 @@
-"""The example CDK app takes the translated template: synthesised here without an account."""
+"""Check that the example CDK app accepts the translated template, without an account."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from infra.cloud.package.translate import for_tools
 from infra.local import tool
 
 pytestmark = pytest.mark.ministack
-"""Played by `make e2e`: CDK has an environment of its own, and needs Node."""
+"""Run by `make e2e`: CDK has its own environment, and needs Node."""
 EXAMPLE = ROOT / "examples" / "cdk"
 
 

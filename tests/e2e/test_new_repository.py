@@ -1,4 +1,4 @@
-"""As a new user does it: two wheels in an empty environment, `new`, `dev`, a job of one's own, an edit."""
+"""Act as a new user: two wheels in an empty environment, `new`, `dev`, an own job, an edit."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.installed import Own, install
 from tests.jobflow.project.test_scaffold import of
 
 pytestmark = pytest.mark.ministack
-"""Played by `make e2e`: it makes two wheels and an environment of its own."""
+"""Run by `make e2e`: it builds two wheels and its own environment."""
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "JITTER": "none"}
 MAIL = """jobs create email.send {"to":["ada@example.com"],"subject":"Hello","text":"Hi"} --wait --timeout 2m"""
 
@@ -27,7 +27,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
 
 @pytest.fixture(scope="module")
 def project(own: Own) -> Path:
-    """A repository, as `jobflow new` makes it in the folder that one is in."""
+    """A repository, as `jobflow new` creates it in the current folder."""
     folder = own.folder / "my-jobs"
     folder.mkdir()
     assert "Next: jobflow dev" in own.done("new", folder)

@@ -1,4 +1,4 @@
-"""The running platform against its own OpenAPI document, by a fuzzer that believes neither."""
+"""Compare the running platform with its own OpenAPI document, with a fuzzer."""
 
 import json
 import re
@@ -28,14 +28,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 SCHEDULE = "/schedules/weekly-report"
-"""That of the document's example."""
+"""The id in the document's example."""
 WAITING = ("cancel_job", "run_job_now")
-"""Operations that are for a job which waits; all others are tried with one that has failed."""
+"""Operations for a waiting job; all others are tried with a failed job."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One request that the document shows: what to send beside the path."""
+    """One request from the document: the parts to send besides the path."""
 
     query: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Example:
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema without references, and as what it is when it is not null."""
+    """Return a schema without references, and without null."""
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
@@ -51,7 +51,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(schema: dict[str, Any]) -> list[Any]:
-    """Every value that the document shows for a field: its examples, choices and default."""
+    """Return every value that the document shows for a field: its examples, choices and default."""
     whole = resolved(schema)
     if whole.get("type") == "array":
         return [[value] for value in shown(whole["items"])]
@@ -60,7 +60,7 @@ def shown(schema: dict[str, Any]) -> list[Any]:
 
 
 def bodies(operation: dict[str, Any]) -> Iterator[Any]:
-    """Every example of a body, and the first one with each value that the document shows for one of its fields."""
+    """Return every example of a body, and the first one with each documented value of one of its fields."""
     content = content_of(operation)
     if content is None:
         return
@@ -94,7 +94,7 @@ def examples(operation: dict[str, Any]) -> Iterator[Example]:
 
 
 def place(run: Run, operation: dict[str, Any], path: str) -> str:
-    """The path with what its parameters stand for: an example, or what the operation is for."""
+    """Return the path with its parameters filled in: an example, or the operation's subject."""
     if operation["operationId"] == "create_schedule":
         run.client.delete(SCHEDULE)
     if "{schedule_id}" in path:
@@ -104,7 +104,7 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
     if "{bulk_id}" in path:
         counted = {"action": "retry", "filter": {"status": "failed"}, "dry_run": True}
         path = path.replace("{bulk_id}", run.client.post("/bulk", json=counted).json()["id"])
-    if "/errors/{fingerprint}" in path:  # the example names an error of nobody: only one that was seen can be marked
+    if "/errors/{fingerprint}" in path:  # the example names an unknown error: only an error that occurred can be marked
         path = path.replace("{fingerprint}", run.job(job_for(run, operation))["fingerprint"])
     for one in operation["parameters"]:
         if one["in"] == "path" and one["name"] != "job_id":
@@ -113,7 +113,7 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
 
 
 def job_for(run: Run, operation: dict[str, Any]) -> str:
-    """The id of a job that the operation can be tried with."""
+    """Return the id of a job for the operation."""
     later = {"delay_seconds": 600} if operation["operationId"] in WAITING else {}
     tomorrow = datetime.now(UTC) + timedelta(days=1)  # there is no report of a period that has not begun
     job_id = run.submit("report.generate", {"from": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"}, **later)
@@ -142,7 +142,7 @@ def test_every_documented_example_works_verbatim(run: Run) -> None:
 
 
 def content_of(operation: dict[str, Any]) -> Any:
-    """What is said about the body of an operation; None for one without."""
+    """Return what the document says about an operation's body; None for one without."""
     return operation.get("requestBody", {}).get("content", {}).get("application/json")
 
 
@@ -161,13 +161,13 @@ def test_every_example_of_a_job_is_done_as_it_stands(run: Run) -> None:
 
 
 def ended(run: Run, job_id: str) -> dict[str, Any]:
-    """A job once nothing more happens to it."""
+    """Return a job once nothing more happens to it."""
     until(lambda: run.job(job_id)["status"] in ("completed", "failed", "dead_letter"))
     return run.job(job_id)
 
 
 def configuration(folder: Path, whole: bool) -> Path:
-    """Return the fuzzer's configuration; in a part it tries each boundary of every third operation, not of all."""
+    """Return the fuzzer's configuration; a partial run tries each boundary of every third operation."""
     ours = ROOT / "schemathesis.toml"
     if whole:
         return ours

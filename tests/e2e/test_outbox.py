@@ -1,4 +1,4 @@
-"""The outbox example on a real PostgreSQL: a job is created exactly when a transaction commits."""
+"""Test the outbox example on a real PostgreSQL: a job is created if and only if a transaction commits."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.infra.local.running import ROOT, until
 from tests.jobflow.recipes import served
 
 pytestmark = pytest.mark.ministack
-"""Played by `make e2e`: it needs PostgreSQL, and an environment with its client."""
+"""Run by `make e2e`: it needs PostgreSQL, and an environment with its client."""
 EXAMPLE = ROOT / "examples" / "outbox"
 PRELUDE = f"""
 import json, sys; sys.path[:0] = {[str(ROOT), str(EXAMPLE)]!r}
@@ -51,7 +51,7 @@ class Shop:
         return done.stdout.strip()
 
     def jobs(self) -> int:
-        """How many jobs the API has made."""
+        """Return the number of jobs that the API has created."""
         return len(self.world.get("/jobs?limit=100").json["jobs"])
 
 
@@ -101,8 +101,8 @@ def shop(database: str) -> Iterator[Shop]:
 
 
 def reached(shop: Shop) -> bool:
-    """Tell whether the database answers."""
-    command = [str(shop.python), "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
+    """Return whether the database answers."""
+    command = [shop.python, "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

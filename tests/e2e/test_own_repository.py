@@ -1,4 +1,4 @@
-"""A repository of one's own in the cloud: the wheels in a clean environment, `new`, `deploy`, a job, `destroy`."""
+"""Test a separate repository in the cloud: the wheels in a clean environment, `new`, `deploy`, a job, `destroy`."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -50,13 +50,13 @@ def stage(own: Own, project: Path, aws: Mapping[str, str]) -> dict[str, str]:
 
 
 def options(own: Own, project: Path) -> str:
-    """How to deploy here: a try of the stage afterwards would call the address that its API has in AWS."""
+    """Return the way to deploy here: the smoke would call the API's address in AWS."""
     untried = "--no-smoke"
     return f"{BUILD} {untried}" if untried in own.done("deploy --help", project) else BUILD
 
 
 def found(aws: Mapping[str, str]) -> list[Any]:
-    """The stack, as CloudFormation lists it."""
+    """Return the stack, as CloudFormation lists it."""
     client = boto3.client("cloudformation", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=ministack.REGION,
                           aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
     return [
@@ -111,5 +111,5 @@ def test_it_is_removed_without_a_trace(own: Own, project: Path, stage: dict[str,
 
 
 def reached(stage: Mapping[str, str]) -> dict[str, str]:
-    """What leads the command line to the stage."""
+    """Return the variables with which the command line reaches the stage."""
     return {name: value for name, value in stage.items() if name.startswith("JOBFLOW_")}

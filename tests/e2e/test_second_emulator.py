@@ -1,4 +1,4 @@
-"""`JOBFLOW_BACKEND=ministack make dev`: the same platform on the second emulator, which keeps its state."""
+"""Test `JOBFLOW_BACKEND=ministack make dev`: the same platform on the second emulator, which keeps its state."""
 
 from pathlib import Path
 

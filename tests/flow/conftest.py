@@ -1,4 +1,4 @@
-"""One platform for all tests of a flow: with a job type that does what a test asks, and those that the docs print."""
+"""Provide one platform for all tests of a flow: with a configurable job type, and those that the docs print."""
 
 import re
 from collections.abc import Iterator

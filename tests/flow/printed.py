@@ -1,4 +1,4 @@
-"""The job types that the documentation prints, as the files they are to be saved as."""
+"""Extract the job types that the documentation prints, as files."""
 
 import re
 import textwrap

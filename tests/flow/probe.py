@@ -1,4 +1,4 @@
-"""A job type that does what its payload says; the flow tests put it into a copy of `handlers/`."""
+"""Define a job type that does what its payload says; the flow tests add it to a copy of `handlers/`."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from chalicelib.job_types.jobtype import job
 
 
 class FlowProbe(BaseModel):
-    """What to do: fail the first so many attempts, in which way, after how many seconds."""
+    """The behaviour: how many first attempts fail, how, and after how many seconds."""
 
     fail: int = 0
     how: str = "raise"

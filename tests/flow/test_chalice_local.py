@@ -1,4 +1,4 @@
-"""`chalice local` alone, started as docs/develop.md says, against the AWS of a running platform."""
+"""Test `chalice local` alone, started as in docs/develop.md, against the AWS of a running platform."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def chalice_local(run: Run, port: int) -> Iterator[str]:
     ):  # fmt: skip
         assert printed in commands
         commands = commands.replace(printed, here)
-    # its reloader runs the server in a process of its own
+    # its reloader runs the server in a separate process
     process = subprocess.Popen(["bash", "-c", commands], cwd=ROOT, env=untouched(), start_new_session=True)
     try:
         yield f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""The client on the platform as `make dev` runs it: found by itself, over HTTP, with jobs that real workers run."""
+"""Test the client on the platform of `make dev`: found automatically, over HTTP, with jobs that real workers run."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.infra.local.running import ROOT, Run
 
 @pytest.fixture
 def client(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobFlow]:
-    """A client with nothing given: it finds the running platform."""
+    """A client without arguments: it finds the running platform."""
     monkeypatch.setenv("JOBFLOW_STATE_DIR", str(run.folder))
     with JobFlow() as found:
         yield found

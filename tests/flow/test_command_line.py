@@ -1,4 +1,4 @@
-"""The command line on the running platform, as a shell calls it: without a setting, in a process of its own."""
+"""Test the command line on the running platform like a shell: without settings, in a separate process."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Adding a job type takes one new file and nothing else, on the running platform: the how-to's, under another name."""
+"""Check on the running platform that adding a job type takes only one new file: the how-to's, under another name."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""Jobs on the whole platform as `make dev` runs it: real processes, real waiting, the runner's own Lambda."""
+"""Test jobs on the whole platform of `make dev`: real processes, real waiting, the runner's own Lambda."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ def jobs(run: Run) -> dict[str, str]:
 
 
 def ended(run: Run, job_id: str) -> dict[str, Any]:
-    """The job when nothing more happens to it by itself."""
+    """Return the job when nothing more happens to it without an operator."""
     done = ("completed", "failed", "dead_letter", "cancelled")
     until(lambda: run.job(job_id)["status"] in done)
     return run.job(job_id)
@@ -62,7 +62,7 @@ def dead_messages(run: Run) -> list[dict[str, Any]]:
 
 
 def dead_depth(run: Run) -> int:
-    """Return how many messages are in the dead-letter queue, those that the watchdog is looking at included."""
+    """Return the number of messages in the dead-letter queue, including those that the watchdog is checking."""
     sqs, url = queue(run, "-dlq")
     counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counted.items() if name.startswith("ApproximateNumberOfMessages"))

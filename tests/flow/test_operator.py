@@ -1,4 +1,4 @@
-"""What an operator sees and does on the running platform: pause, correlation ids, clean logs, a recount."""
+"""Test what an operator sees and does on the running platform: pause, correlation ids, clean logs, a recount."""
 
 import json
 import subprocess
@@ -27,14 +27,14 @@ def numbers(run: Run) -> dict[str, Any]:
 
 
 def switch(run: Run, action: str) -> None:
-    """Pause or resume, and wait until the runner obeys."""
+    """Pause or resume, and wait until the runner follows."""
     answer = run.client.post(f"/job-types/flow.probe/{action}")
     assert (answer.status_code, answer.json()["paused"]) == (200, action == "pause")
     until(lambda: run.state["paused"] == (["flow.probe"] if action == "pause" else []))
 
 
 def log_lines(run: Run) -> list[str]:
-    """Every line that any function has written to CloudWatch Logs."""
+    """Return every line that any function has written to CloudWatch Logs."""
     logs = aws(run, "logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     pages = [page for name in groups for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)]
@@ -142,5 +142,5 @@ def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> N
     )
     assert recount(run).returncode == 1
     recount(run, "--repair")
-    # what the moves of the last minutes may explain is left to a later recount
+    # differences that the moves of the last minutes may explain are left to a later recount
     until(lambda: abs(numbers(run)["completed_jobs"] - before) < 1_000)

@@ -1,4 +1,4 @@
-"""An in-process AWS with a bucket and a verified sender, and a platform over it."""
+"""Provide an in-process AWS with a bucket and a verified sender, and a platform over it."""
 
 import io
 import logging
@@ -27,7 +27,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
 
 @pytest.fixture
 def logged() -> Iterator[Callable[[], str]]:
-    """What has been logged since the test began."""
+    """Return what has been logged since the test began."""
     buffer = io.StringIO()
     logger()
     handlers = logging.getLogger(SERVICE).handlers

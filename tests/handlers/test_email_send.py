@@ -1,4 +1,4 @@
-"""email.send against an in-process SES, and its daily cap: counted before the send, held until the next UTC day."""
+"""Test email.send against an in-process SES."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def mailbox() -> list[Any]:
 
 @pytest.fixture
 def requests(platform: Platform) -> Iterator[list[dict[str, Any]]]:
-    """The SES requests as they leave the client: moto keeps neither headers nor tags."""
+    """The SES requests as they leave the client: moto stores neither headers nor tags."""
     seen: list[dict[str, Any]] = []
     client = aws.client("sesv2", "us-east-1", read_timeout=10, tries=1)
 
@@ -119,7 +119,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
     ({"subject": 5}, ("subject",), "string"),
     ({"to": "ada@example.com"}, ("to",), "array"),
 ]
-"""What is changed in a plain mail, the place that the refusal names, and what it says."""
+"""The change of a plain mail, the field in the refusal, and its text."""
 
 
 @pytest.mark.parametrize(("given", "where", "why"), REFUSED)

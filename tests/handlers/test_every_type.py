@@ -1,4 +1,4 @@
-"""What holds for every job type, those to come included."""
+"""Check the rules for every job type, including future ones."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ every_type = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in K
 @every_type
 def test_the_limits_fit_into_lambda_and_one_job_into_an_invocation(kind: JobType[Any, Any]) -> None:
     assert kind.timeout < LAMBDA_LIMIT
-    # Only the first job of a batch must fit: later ones are claimed while this much is left, or given back.
+    # Only the first job of a batch must fit: later ones are claimed while this much time is left, or returned.
     assert kind.job_budget + GUARD <= kind.timeout
     assert kind.visibility_timeout >= 6 * kind.timeout
 

@@ -1,4 +1,4 @@
-"""image.process from bucket to bucket."""
+"""Test image.process from bucket to bucket."""
 
 import io
 import urllib.parse

@@ -1,4 +1,4 @@
-"""The rate limiter over memory and over DynamoDB: exact, forgiving, and out of the way when its table is down."""
+"""Test the rate limiter over memory and DynamoDB: exact, forgiving, and inactive while its table is down."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +17,7 @@ HERE = "203.0.113.9"
 
 
 class Counting:
-    """Windows that say how often they were asked."""
+    """Windows that count their requests."""
 
     def __init__(self, windows: RateWindows) -> None:
         self.windows = windows
@@ -44,7 +44,7 @@ class Down:
 
 
 class Grudging(MemoryRateWindows):
-    """A table that fails just when a refused request should be taken out again."""
+    """A table that fails when a refused request is subtracted."""
 
     def forgive(self, address: str, start: int) -> None:
         raise ConnectionError
@@ -96,7 +96,7 @@ def test_the_rate_is_kept_over_a_quarter_of_an_hour() -> None:
         admitted.append(let_in(limiter))
         clock.now += 0.5
     assert admitted[:60] == [True] * 60
-    # those who wait as they are told, in whole seconds, lose a little
+    # clients that wait as told, in whole seconds, lose a little
     assert 14.5 * LIMIT <= sum(admitted) <= 16 * LIMIT
 
 

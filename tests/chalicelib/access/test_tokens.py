@@ -1,4 +1,4 @@
-"""Tokens, over both stores."""
+"""Test tokens over both stores."""
 
 import re
 from dataclasses import fields
@@ -18,7 +18,7 @@ def store(request: pytest.FixtureRequest) -> TokenStore:
 
 
 class Counting(MemoryTokenStore):
-    """A store that says how often it was asked."""
+    """A store that counts its reads."""
 
     asked = 0
 

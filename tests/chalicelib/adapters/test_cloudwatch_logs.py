@@ -1,4 +1,4 @@
-"""What CloudWatch Logs, and what job functions, may say that nobody expects."""
+"""Test unexpected answers of CloudWatch Logs, and unexpected lines of job functions."""
 
 import json
 from dataclasses import replace

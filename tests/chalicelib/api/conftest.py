@@ -1,4 +1,4 @@
-"""One API per test, and a clock the test holds: on memory ports, or over the emulated AWS."""
+"""Provide one API per test with a controlled clock: on memory ports, or over the emulated AWS."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def over_aws(cloud: Settings, clock: Clock) -> Iterator[Callable[..., World]]:
-    """Makes an API over DynamoDB and SQS with these job types and settings."""
+    """Make an API over DynamoDB and SQS with these job types and settings."""
     with ExitStack() as types:
 
         def make(kinds: tuple[JobType[Any, Any], ...] = (NOTE, OTHER), **settings: Any) -> World:

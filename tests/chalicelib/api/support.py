@@ -1,4 +1,4 @@
-"""The API over memory ports, called through Chalice's own stand-in for API Gateway."""
+"""Provide the API over memory ports, called through Chalice's own replacement for API Gateway."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ ADDRESS = "203.0.113.9"
 
 
 class Note(BaseModel):
-    """A payload with a field of every kind that a mistake can be made in."""
+    """A payload with a field of every kind that can be wrong."""
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"to": ["a@example.com"]}]})
 
@@ -52,8 +52,8 @@ BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]
 
 @contextmanager
 def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
-    """Only these job types are declared while the block runs."""
-    jobtype.load()  # their files are imported once: declared within the block, they would be gone after it
+    """Declare only these job types within the block."""
+    jobtype.load()  # their files are imported once: declared within the block, they would be lost after it
     before = dict(registered)
     registered.clear()
     registered.update({kind.name: kind for kind in kinds})
@@ -66,7 +66,7 @@ def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; header names in lower case."""
+    """An answer; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,17 +74,17 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, read."""
+        """Return the parsed body."""
         return json.loads(self.text)
 
     @property
     def locs(self) -> list[list[str | int]]:
-        """Where a problem's errors are."""
+        """Return the fields of a problem's errors."""
         return [error["loc"] for error in self.json.get("errors", [])]
 
 
 class Live(MemoryCounters):
-    """Counters whose totals are never late: they are counted in the store when they are asked for."""
+    """Counters whose totals are never late: they are counted in the store at each read."""
 
     def __init__(self, store: MemoryJobStore) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class World:
         routes.register(self.app)
 
     def gateway(self, address: str = ADDRESS) -> LocalGateway:
-        """API Gateway as that address meets it."""
+        """API Gateway as that address reaches it."""
         gateway = LocalGateway(self.app, Config.create())
         gateway.event_converter.LOCAL_SOURCE_IP = address
         return gateway
@@ -139,7 +139,7 @@ class World:
         headers: Mapping[str, str] | None = None,
         address: str = ADDRESS,
     ) -> Answer:
-        """One request; with the role's token unless another is given, as JSON unless `headers` say otherwise."""
+        """Send one request; with the role's token unless another is given, as JSON unless `headers` differ."""
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         secret = token if token is not None else self.secrets[role] if role else None
         sent = {"Content-Type": "application/json", **(headers or {})}
@@ -167,7 +167,7 @@ class World:
         return str(answer.json["id"])
 
     def put_in(self, job_id: str, status: Status, **fields: Any) -> Job:
-        """Place a job in a state, without the road there."""
+        """Put a job into a state directly."""
         claims = {"claims": fields["attempts"]} if "attempts" in fields else {}
         job = replace(self.store.get(job_id), status=status, **{**claims, **fields})
         self.store._jobs[job_id] = job

@@ -1,4 +1,4 @@
-"""The API and its authorizer as Lambda meets them: in a process that knows nothing of Chalice's local stand-ins."""
+"""Test the API and its authorizer as in Lambda: in a process without Chalice's local parts."""
 
 import json
 import subprocess

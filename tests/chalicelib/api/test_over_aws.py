@@ -1,4 +1,4 @@
-"""The whole API over DynamoDB and SQS, and what each call asks of them."""
+"""Test the whole API over DynamoDB and SQS, and the requests of each call."""
 
 from collections.abc import Callable
 
@@ -67,7 +67,7 @@ def test_a_life(over_aws: Callable[..., World]) -> None:
 
 
 class Large(BaseModel):
-    """A payload with a number that is an id somewhere else."""
+    """A payload with a number that is an id elsewhere."""
 
     number: int
 
@@ -97,11 +97,11 @@ def test_what_each_call_asks_of_dynamodb(over_aws: Callable[..., World]) -> None
 
     with requests_to("dynamodb") as asked:
         world.post("/jobs", BODY, headers=keyed)
-    assert asked == ["UpdateItem", "GetItem", "PutItem", "GetItem"]  # it is there; one writer alone decides that
+    assert asked == ["UpdateItem", "GetItem", "PutItem", "GetItem"]  # it exists; only one writer decides that
 
     with requests_to("dynamodb") as asked:
         world.get(f"/jobs/{job_id}")
-    assert asked == ["Query", "Query"]  # the job and its attempts; while it waits, the line it is in
+    assert asked == ["Query", "Query"]  # the job and its attempts; for a waiting job also its queue
 
     world.post(f"/jobs/{job_id}/cancel")
     with requests_to("dynamodb") as asked:

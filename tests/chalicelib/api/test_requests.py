@@ -1,4 +1,4 @@
-"""What an operator's look costs: requests to AWS, the same whatever the number of jobs."""
+"""Check the cost of an operator's requests to AWS: the same for any number of jobs."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ NAME = fingerprint(NOTE.name, *ERROR)[0]
 
 @pytest.fixture
 def platform(cloud: Settings, over_aws: Callable[..., World]) -> Callable[[int], World]:
-    """An API over the emulator with so many jobs."""
+    """An API over the emulator with that many jobs."""
 
     def make(number: int) -> World:
         seed(cloud, number, [kind.name for kind in KINDS], T0)
@@ -39,16 +39,17 @@ REQUESTS = {
     f"/jobs?created_after={iso(T0 - 9)}": 5, f"/jobs?created_before={iso(T0 - 9)}": 5, "/jobs?offset=500": 6,
 }  # fmt: skip
 RARE = {"/jobs?status=processing&tag=night": 13, "/jobs?status=dead_letter": 6, "/jobs?error=nothing+like+it": 6}
-"""Looks that do not fill a page in the smaller table, or never: there they may read less, nowhere more than so much."""
+"""Requests that do not fill a page in the smaller table, or never do: they may cost less there, and never more than
+this."""
 OF_ANY_TYPE = ("/jobs?status=queued", "/jobs?status=processing&tag=night")
-"""Unfinished jobs of any type: four queries a type, beside the counters."""
+"""Unfinished jobs of any type: four queries per type, besides the counters."""
 MOST_UNITS = 80.0
 """Of any page of 20, at any size."""
 
 
 def cost(world: World, path: str) -> Cost:
-    """What one call asks of AWS; the token is looked up in memory, as the authorizer does it."""
-    world.clock.now += 10  # nothing is left of an answer before
+    """Return the AWS requests of one call; the token is read in memory, as the authorizer does it."""
+    world.clock.now += 10  # no cached answer is left
     with read_by(REGION) as reading:
         assert world.get(path).status == 200
     return sum(reading.requests.values()), reading.units

@@ -1,4 +1,4 @@
-"""Exports of finished jobs: each exactly once in the parts of a manifest, wherever an attempt ends."""
+"""Test exports: each finished job is exactly once in the parts of a manifest, wherever an attempt ends."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ from tests.support import T0, Clock, a_job
 
 BUCKET = "acme-archive"
 BEGINS = T0 - T0 % DAY - 7 * DAY
-"""When the day seven days before T0 begins."""
+"""The start of the day seven days before T0."""
 PAGE = (Path(__file__).parents[3] / "docs" / "restore.md").read_text()
 
 
@@ -105,7 +105,7 @@ def test_one_type_alone_and_payloads_and_results_when_they_are_asked_for(
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of about a page: 300 jobs make several."""
+    """Parts of about a page, so that 300 jobs make several."""
     monkeypatch.setattr(exports, "PART_BYTES", 1)
 
 
@@ -129,7 +129,7 @@ def test_it_may_end_at_any_write_and_the_next_attempt_goes_on(
 
 
 class ends_at_write:  # noqa: N801 - read as a phrase
-    """End the process at the n-th object that is written, before it or after it."""
+    """End the process at the n-th written object, before it or after it."""
 
     def __init__(self, client: Any, number: int, after: bool) -> None:
         self._events, self._left = client.meta.events, number

@@ -1,4 +1,4 @@
-"""Files of very many parts are refused before they are decoded."""
+"""Check that files with very many parts are refused before decoding."""
 
 import io
 import struct
@@ -19,14 +19,14 @@ def saved(form: str, **how: object) -> bytes:
 
 
 def jpeg(scans: int) -> bytes:
-    """A progressive JPEG whose last scan is there so often that there are `scans` in all."""
+    """A progressive JPEG whose last scan is repeated until there are `scans`."""
     content = saved("JPEG", progressive=True)
     last = content.rindex(b"\xff\xda")
     return content[:last] + content[last:-2] * (scans - content.count(b"\xff\xda") + 1) + content[-2:]
 
 
 def png(chunks: int) -> bytes:
-    """A PNG with empty private chunks behind its header."""
+    """A PNG with empty private chunks after its header."""
     content, kind = saved("PNG"), b"prIv"
     empty = struct.pack(">I", 0) + kind + struct.pack(">I", zlib.crc32(kind))
     return content[:33] + empty * (chunks - 3) + content[33:]
@@ -39,7 +39,7 @@ def webp(chunks: int) -> bytes:
 
 
 def gif(blocks: int) -> bytes:
-    """A GIF with one comment of so many blocks, less the extension's own."""
+    """A GIF with one comment of that many blocks, without the extension's own."""
     content = saved("GIF")
     at = 13 + (3 << ((content[10] & 7) + 1))
     return content[:at] + b"!\xfe" + b"\x01x" * (blocks - 1) + b"\0" + content[content.index(b",", at) :]

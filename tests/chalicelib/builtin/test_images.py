@@ -1,4 +1,4 @@
-"""Real images in, real images out."""
+"""Test real images."""
 
 import contextlib
 import io
@@ -97,7 +97,7 @@ def test_a_photo_held_sideways_is_turned_upright_before_it_is_cropped() -> None:
     content = saved(quarters(), "JPEG", exif=exif(), quality=95)
     image = opened(render(content, Recipe(crop=(0, 0, 20, 40), format="png")))
     assert image.size == (20, 40)
-    assert close(image.getpixel((5, 5)), BLUE)  # turned clockwise, the bottom left comes to the top
+    assert close(image.getpixel((5, 5)), BLUE)  # turned clockwise, the bottom left moves to the top
 
 
 def test_no_metadata_survives() -> None:
@@ -184,7 +184,7 @@ def test_an_animation_gives_its_first_picture() -> None:
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG that says it is that large and has next to no data: a decompression bomb's header."""
+    """A PNG that claims this size but contains almost no data: the header of a decompression bomb."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

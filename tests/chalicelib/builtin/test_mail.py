@@ -1,4 +1,4 @@
-"""What an address is, and what SES's answers mean. Sending itself is in tests/handlers/test_email_send.py."""
+"""Test the check of addresses, and the meaning of SES's answers. tests/handlers/test_email_send.py tests sending."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Bulk actions over the memory ports, each call of which may fail or end the process."""
+"""Run bulk actions over the memory ports; each call may fail or end the process."""
 
 import contextlib
 from collections import Counter
@@ -32,9 +32,9 @@ class Dead(BaseException):
 
 class Store(MemoryJobStore):
     poison: Sequence[str] = ()
-    """Jobs that every change of an operator fails for."""
+    """Jobs for which every change by an operator fails."""
     refuses: Sequence[str] = ()
-    """Jobs that someone else is faster with."""
+    """Jobs that another process changes first."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -52,7 +52,7 @@ class Store(MemoryJobStore):
 
 
 class Faulty:
-    """A port, each call of which may raise, before it takes effect or afterwards."""
+    """A port whose calls may raise, before they take effect or afterwards."""
 
     def __init__(self, port: Any, bench: "Platform") -> None:
         self._port, self._bench = port, bench
@@ -85,7 +85,7 @@ class Platform:
         self.work = BulkWork(rows, self._acting, self.background, self.clock)
 
     def operations(self, by: str, bulk: BulkAction | None = None) -> Operations:
-        """What an operator asks, or a worker of a bulk action."""
+        """Return the operations of an operator, or of a worker of a bulk action."""
         store: Any = self.ports[0] if bulk else self.store
         of: dict[str, Any] = {"in_bulk": True, "bulk": bulk.id, "bulk_since": bulk.started_at} if bulk else {}
         return Operations(Dispatcher(store, MemoryJobQueue(self.clock), self.clock), by, **of)
@@ -104,23 +104,23 @@ class Platform:
     def start(
         self, which: Filter | None = None, ids: Sequence[str] = (), action: str = "retry", **more: Any
     ) -> BulkAction:
-        """Start an action on all jobs that it is for, or on these."""
+        """Start an action on all possible jobs, or on these."""
         which = which or (None if ids else Filter())
         return self.work.start(NewBulkAction(action, "ada", "1f2e", which, tuple(ids), **more))
 
     def alone(self, work: Callable[[], object]) -> None:
-        """Do it in a process of its own, which may end."""
+        """Do it in a separate process, which may end."""
         with contextlib.suppress(Dead, TimeoutError):
             work()
 
     def go_on(self, remaining: Callable[[], float] = lambda: 840.0) -> BulkAction:
-        """Work off what is open, as the function does that was woken; return the newest one."""
+        """Process open actions like the function that was woken; return the newest one."""
         self.clock.now += 1
         self.work.work(self.counters.standing().bulk, remaining)
         return self.rows.newest(1)[0]
 
     def to_the_end(self, meanwhile: Callable[[], None] = lambda: None) -> BulkAction | None:
-        """Work it off, as often as the watchdog has that done in a day; None when its row was never written."""
+        """Process it as often as the watchdog would in a day; None if its row was never written."""
         for _ in range(120):
             meanwhile()
             self.clock.advance(LONGEST_PAUSE)
@@ -132,20 +132,20 @@ class Platform:
         raise AssertionError("it does not end")
 
     def done(self) -> BulkAction:
-        """Return the one that there is when it has ended, while what it retries fails again."""
+        """Return the only action when it has ended, while the jobs that it retries fail again."""
         over = self.to_the_end(self.all_fail_again)
         assert over is not None
         return over
 
     def all_fail_again(self) -> None:
-        """End what was retried with an error of another kind, which a later part of the search finds."""
+        """End the retried jobs with another error, which a later part of the search finds."""
         for job_id, job in self.store._jobs.items():
             if job.status is Status.QUEUED and self.store.acted[job_id]:
                 self.store._jobs[job_id] = replace(job, status=Status.DEAD_LETTER, writer="worker")
 
 
 def whichever_call_fails(when: str, what: type[BaseException]) -> Iterator[Platform]:
-    """A platform for each call of a port, which fails `before` or `after` it; ends when there are no more calls."""
+    """Yield a platform for each call of a port, which fails `before` or `after` it, until there are no more calls."""
     for number in range(200):
         bench, calls = Platform(), iter(range(1_000))
 

@@ -1,4 +1,4 @@
-"""Bulk actions that the platform works off."""
+"""Test bulk actions in the background."""
 
 import itertools
 from collections import Counter

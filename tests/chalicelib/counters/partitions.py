@@ -1,4 +1,4 @@
-"""A jobs table of several partitions: every four hours each one's shard of the stream ends, and another begins."""
+"""Simulate a jobs table with several partitions: every four hours each shard of the stream ends, and another begins."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tests.support import T0
 ROLL = 4 * 3600.0
 """Seconds for which a shard is written to."""
 APART = 600.0
-"""Seconds from the end of one partition's shard to that of the next partition's."""
+"""Seconds between the ends of the shards of two partitions."""
 STEPS = ("queued", "processing", "completed")
 MIDNIGHT = T0 - T0 % DAY
 Record = dict[str, Any]
@@ -19,14 +19,14 @@ Record = dict[str, Any]
 
 @dataclass
 class Partitions:
-    """The records of jobs that come one at a time, by shard, in the order in which the stream has them."""
+    """The records of jobs that come one after the other, by shard, in the stream's order."""
 
     number: int = 4
     shards: dict[str, list[Record]] = field(default_factory=dict)
     jobs: int = 0
 
     def shard(self, partition: int, at: float) -> str:
-        """Return the name of the shard that a partition writes to: as long as AWS's own."""
+        """Return the name of the shard of a partition, as long as AWS's own."""
         born = at - (at - partition * APART) % ROLL
         return f"shardId-{born * 1000:020.0f}-{hashlib.sha256(f'{partition} {born}'.encode()).hexdigest()[:8]}"
 

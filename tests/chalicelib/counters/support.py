@@ -1,4 +1,4 @@
-"""Records of the jobs table's stream, and rows to count them into."""
+"""Provide records of the jobs table's stream, and rows to count them."""
 
 from collections import Counter
 from typing import Any
@@ -36,12 +36,12 @@ class Rows(MemoryCounters):
 
     @property
     def numbers(self) -> dict[tuple[str, str], Counter[str]]:
-        """What is counted, without rows that hold nothing."""
+        """Return the counts, without empty rows."""
         return {key: +found for key, found in self._numbers.items() if +found}
 
 
 def apply(rows: Rows, records: list[dict[str, Any]], source: str, now: float = T0 + 10) -> Counted:
-    """Count a batch as a new process would."""
+    """Count a batch like a new process."""
     return StreamCounter(rows, lambda: now).count(read(records), source)
 
 

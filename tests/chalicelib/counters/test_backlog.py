@@ -1,4 +1,4 @@
-"""The oldest wait is known from sums alone, whatever came and went before."""
+"""Check that the oldest wait follows from sums alone, whatever came and left before."""
 
 import random
 from collections import Counter
@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 
 def waiting(*ages: float) -> Counter[str]:
-    """What is counted while jobs of these ages (seconds at T0) wait."""
+    """Return the counts while jobs of these ages (seconds at T0) wait."""
     numbers: Counter[str] = Counter()
     for age in ages:
         numbers.update(queued(T0 - age, T0))
@@ -22,7 +22,7 @@ def waiting(*ages: float) -> Counter[str]:
 
 
 def test_who_outlived_a_ruler_does_not_lend_its_age_to_a_younger_one() -> None:
-    """They lie in one mark of the coarse ruler, and only the younger one is still on the finer."""
+    """They are in one mark of the coarse ruler, and only the younger one is still on the finer ruler."""
     start = T0 - T0 % HOUR
     early, late = start + 1, start + 3000
     now = start + HOUR + 4 * HOUR - 1

@@ -1,4 +1,4 @@
-"""Whatever becomes of a job, the buckets of time say whether it is finished: depth and growth are their sums."""
+"""Check that the time buckets show whether a job is finished, because depth and growth are their sums."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def image(status: Status, at: float = T0) -> Image:
 
 
 def minute(*changes: tuple[Status | None, Status], at: float = T0) -> Counter[str]:
-    """What the minute of these changes counts."""
+    """Return the counts in the minute of these changes."""
     told = [
         JobChange(str(n), None if old is None else image(old), image(new, at), at)
         for n, (old, new) in enumerate(changes)
@@ -38,7 +38,7 @@ def minute(*changes: tuple[Status | None, Status], at: float = T0) -> Counter[st
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[Status]:
-    """The states of a job from its creation on, by the table of moves."""
+    """Return the states of a job from its creation, by the table of moves."""
     states = [draw(st.sampled_from(sorted(NEW)))]
     for _ in range(draw(st.integers(0, 30))):
         targets = sorted({move.target for move in MOVES if states[-1] in move.source and move.target})
@@ -70,14 +70,14 @@ def test_dead_letters_that_are_discarded_are_no_work_that_was_done() -> None:
 
 @pytest.mark.parametrize("move", [move for move in MOVES if move.target], ids=lambda move: move.name)
 def test_the_recount_knows_of_each_move_to_another_status(move: Move) -> None:
-    """A turn that is given, for one: a backlog of a rate does that all the time, and none of it is an error."""
+    """For example a given turn: a backlog with a rate does that all the time, and none of it is an error."""
     for source in sorted(move.source - {move.target}):
         assert move.target is not None
         assert moves_in([minute((source, move.target))]) >= 1, source
 
 
 def test_the_recount_knows_of_each_discard() -> None:
-    """It takes a difference for an error unless the minutes tell of as many moves."""
+    """A difference counts as an error unless the minutes contain that many moves."""
     assert moves_in([minute(*[(Status.FAILED, Status.CANCELLED)] * 3)]) == 3
 
 
@@ -87,7 +87,7 @@ def test_finer_times_than_hours_are_no_drift() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["queued", "completed"]), st.booleans(), st.booleans()), max_size=30))
 def test_jobs_that_move_meanwhile_are_never_sure_to_be_wrong(moves: list[tuple[str, bool, bool]]) -> None:
-    """Each move may or may not have been seen by the recount, and by the counters: its bucket always has it."""
+    """Each move may be missing for the recount and for the counters, but its bucket always has it."""
     found, counted = Counter({"n#queued": 50, "n#completed": 50}), Counter({"n#queued": 50, "n#completed": 50})
     for target, seen, told in moves:
         source = "completed" if target == "queued" else "queued"

@@ -1,4 +1,4 @@
-"""A recount finds every lost change, repairs it once, and judges nothing that the stream has not passed."""
+"""Check that a recount finds every lost change, repairs it once, and compares only what the stream has passed."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ PLENTY = 800.0
 
 
 class Stream:
-    """Canaries that go into a stream of changes, in order, which reach the counters only when a test says so."""
+    """Canaries in a stream of changes, in order, which reach the counters only when a test says so."""
 
     def __init__(self) -> None:
         self.waiting: list[Told] = []
@@ -50,7 +50,7 @@ def image(job: Job) -> Image:
 
 
 class Platform:
-    """A store, its stream, its counters and a recount over them; `clock` moves only when it is told to."""
+    """A store, its stream, its counters and a recount over them; `clock` moves only on demand."""
 
     def __init__(self, store: JobStore, census: Census, counters: MemoryCounters | DynamoCounters, clock: Clock):
         self.store, self.counters, self.clock, self.stream = store, counters, clock, Stream()
@@ -111,7 +111,7 @@ def test_a_lost_change_is_found_and_repaired_the_same_night_and_once(
 
 
 def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platform) -> None:
-    """Changes wait for 11 minutes at each recount, on two nights after each other."""
+    """Changes wait for 11 minutes at each recount, on two consecutive nights."""
     for _ in range(2):
         platform.add(*(a_job(status=Status.COMPLETED, created_at=platform.clock.now) for _ in range(9)))
         platform.clock.now += 700

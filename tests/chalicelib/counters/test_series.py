@@ -1,4 +1,4 @@
-"""Percentiles, series and groups of errors, read out of counter rows."""
+"""Test percentiles, series and error groups from counter rows."""
 
 from collections import Counter
 

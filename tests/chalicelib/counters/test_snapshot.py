@@ -1,4 +1,4 @@
-"""The numbers of the platform."""
+"""Test the numbers of the platform."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ TOTALS = {
 
 
 class Counted(MemoryCounters):
-    """Counters that say how often they were read."""
+    """Counters that count their reads."""
 
     reads = 0
 
@@ -57,7 +57,7 @@ def test_the_whole_is_the_sum_of_the_types() -> None:
 
 
 class Unasked(MemoryJobQueue):
-    """Queues that nobody may ask."""
+    """Queues that must not be read."""
 
     def depth(self, job_type: str) -> Depth:
         raise AssertionError(job_type)
@@ -89,7 +89,7 @@ def test_a_second_of_askers_costs_one_reading() -> None:
 
 
 def test_a_rate_tells_how_long_its_type_has_to_do() -> None:
-    """The turns that were given out, and a slot for each job that waits to be received."""
+    """The given turns, and a slot for each job that waits to be received."""
     clock, rate, turns = Clock(), Rate(1, per=60), MemoryTurns()
     queue = MemoryJobQueue(clock)
     paced = JobType("test.paced", lambda payload, ctx: None, Note, rate=rate)

@@ -1,4 +1,4 @@
-"""The stream's changes are counted exactly once, however they arrive."""
+"""Check that the stream's changes are counted exactly once, however they arrive."""
 
 import random
 from collections import Counter
@@ -90,7 +90,7 @@ def test_a_batch_of_many_moments_is_written_in_pieces_that_fit() -> None:
 
 
 def test_an_expired_job_leaves_the_totals_and_is_counted_as_a_move() -> None:
-    """A recount must see that it moved: jobs that expire while it counts are no drift."""
+    """A recount must see that it moved: jobs that expire during the count are no drift."""
     rows = Rows()
     gone = record(1, image("completed", T0), None)
     gone["dynamodb"]["ApproximateCreationDateTime"] = T0 + 90 * DAY

@@ -1,4 +1,4 @@
-"""What a declaration may say, and what an error of it tells the developer."""
+"""Test valid declarations, and the errors for wrong ones."""
 
 import inspect
 import re

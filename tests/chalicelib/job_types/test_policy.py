@@ -1,4 +1,4 @@
-"""A type's retry policy: its curve or its delays, when it gives up, and what follows for its queue."""
+"""Test a type's retry policy: its waits, when it gives up, and the effects on its queue."""
 
 from collections.abc import Callable
 from typing import Any

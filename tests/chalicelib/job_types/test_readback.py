@@ -1,4 +1,4 @@
-"""A job runs on what was sent: a model that does not read back as it was stored is refused, with the field."""
+"""Check that a job runs with the sent data: a model that does not read back equal is refused, with the field."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Where the moves lead: a finished job is left alone by machines, and every job can end."""
+"""Check where the moves lead: machines never change a finished job, and every job can end."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.support import T0, a_job
 
 
 def reachable(start: set[Status], actors: set[str]) -> set[Status]:
-    """The states that moves lead to, made by these actors."""
+    """Return the states that moves by these actors lead to."""
     found = set(start)
     while more := {m.target for m in MOVES if m.source & found and m.target and m.actor in actors} - found:
         found |= more

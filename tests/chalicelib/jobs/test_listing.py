@@ -1,4 +1,4 @@
-"""Orders, filters and cursors of lists."""
+"""Test orders, filters and cursors of lists."""
 
 from dataclasses import fields, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What becomes of a message whose claim was refused: every pair of state and message."""
+"""Test what to do with a message whose claim was refused: every pair of state and message."""
 
 import itertools
 import json
@@ -109,7 +109,7 @@ def test_a_message_that_aws_kept_from_being_handled_waits_longer_each_time_up_to
     shortest = [unavailable(n, lambda low, _: low).seconds for n in (1, 2, 3, 4, 5, 6)]
     assert longest == [5, 15, 45, 135, 405, 900, 900]
     assert shortest == [3, 8, 23, 68, 203, 450]
-    # so that a bad deploy does not drain a queue
+    # so that a bad deploy does not empty a queue
     assert [malformed(n).seconds for n in (1, 2, 8, 9, 13, 10_000)] == [2, 4, 256, 300, 300, 300]
 
 

@@ -1,4 +1,4 @@
-"""What a signature covers, and whose keys make it."""
+"""Test what a signature covers, and whose keys make it."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ PLATFORM = Signing((MASTER,))
 
 
 def worker(*types: str, masters: str = MASTER, **more: Any) -> Signing:
-    """Return what a worker with the keys of these types has in its environment."""
+    """Return the environment of a worker with the keys of these types."""
     text = ";".join(f"{short_name(name)}={type_keys(masters, parameter_of(name))}" for name in types)
     return Signing(keys=read_keys(text), **more)
 
@@ -84,7 +84,7 @@ def test_without_a_key_nothing_is_signed_and_nothing_refused() -> None:
 
 
 def test_a_worker_accepts_no_row_of_a_type_whose_keys_it_does_not_have() -> None:
-    """Otherwise a row that is signed for no type of its own would run there as one of its own."""
+    """Otherwise a row that is signed for no type of its own would run there as its own."""
     assert not worker("image.process").accepts(signed(a_job()))
     assert not worker("image.process", unsigned_until=T0 + 1).accepts(a_job())
 

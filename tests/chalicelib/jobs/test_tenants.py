@@ -1,4 +1,4 @@
-"""Whose job it is: the field that tells it, how that is kept, and what SQS is told."""
+"""Test tenants: the field, the stored form, and SQS's group."""
 
 import re
 from enum import IntEnum

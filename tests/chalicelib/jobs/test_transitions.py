@@ -1,4 +1,4 @@
-"""The doors hold by themselves: each refuses what its caller should not have asked for."""
+"""Check that each transition refuses what its caller should not have requested."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ def claim(gen: int = 1) -> Change:
 
 
 def every_door(found: Job) -> list[Change]:
-    """Each door, opened for the job as it was found."""
+    """Each transition, applied to the job as it was read."""
     return [
         transitions.claim(found.gen, now=NOW, lease_until=NOW + 65, by=BY),
         transitions.take_over(found, now=NOW, lease_until=NOW + 65, by=BY),

@@ -1,4 +1,4 @@
-"""A service with a plain and a unique type, and requests to it."""
+"""Provide a service with a plain and a unique type."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""One job for several requests, which are sent again after others: each key is answered with its job."""
+"""Test requests for one job that are repeated after others: each key gets its own job."""
 
 import contextlib
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_aga
 
 
 def test_a_request_whose_name_another_one_took_is_answered_with_that_job(service: JobService) -> None:
-    """It came first: what it asked for was replaced before it was stored."""
+    """It came first: its data was replaced before it was stored."""
     dying(service, "add", lambda: debounced(service, "one", **keyed("k1")))
     made, _ = debounced(service, "two", **keyed("k2"))
     ended(service, made, Status.FAILED)
@@ -108,7 +108,7 @@ def test_another_type_under_a_key_that_was_used_is_refused(service: JobService) 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.COMPLETED])
 def test_a_unique_request_whose_name_another_one_took_makes_its_job_once(service: JobService, status: Status) -> None:
-    """The other one's job does not stand in the way any more: it ended badly, or its time is over."""
+    """The other job does not block any more: it failed, or its time is over."""
     dying(service, "add", lambda: unique(service, **keyed("a")))
     other, _ = unique(service, text="second", **keyed("b"))
     ended(service, other, status)

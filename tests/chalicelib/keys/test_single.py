@@ -1,4 +1,4 @@
-"""One job for several requests: unique by values."""
+"""Test unique jobs: one job for several requests, by values."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def test_what_dies_after_it_has_named_its_job_blocks_nobody(service: JobService)
     assert jobs(service) == []
     second, new = unique(service, text="second", idempotency_key="b", principal="p")
     assert (new, second.id) == (Outcome.CREATED, keyed_id("p", "a"))
-    # whoever died asks again: its own key has made nothing, and there is one job for these values
+    # the request that died is repeated: its own key has made nothing, and there is one job for these values
     assert told(unique(service, idempotency_key="a", principal="p")) == (second.id, Outcome.EXISTING)
     assert told(unique(service, text="second", idempotency_key="b", principal="p")) == (second.id, Outcome.REPEATED)
     assert len(jobs(service)) == 1

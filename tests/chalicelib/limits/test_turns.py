@@ -1,4 +1,4 @@
-"""The changes of a job that waits for its turn."""
+"""Test the changes of a job that waits for its turn."""
 
 import pytest
 

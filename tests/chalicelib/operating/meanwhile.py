@@ -1,4 +1,4 @@
-"""Stores and queues in which something happens meanwhile, and a request for a job."""
+"""Provide stores and queues with changes by others in between, and a request for a job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ PAYLOAD = {"to": ["a"]}
 
 @dataclass
 class Crowded(MemoryJobStore):
-    """A store in which, before a change is made, someone else does something to the job."""
+    """A store in which another process changes the job before each change."""
 
     meanwhile: Callable[[MemoryJobStore, str], None] | None = None
     times: int = 1
@@ -33,7 +33,7 @@ class Crowded(MemoryJobStore):
 
 
 class Deaf(MemoryJobQueue):
-    """A queue that takes nothing until it is told to."""
+    """A queue that accepts nothing until told."""
 
     deaf = True
 

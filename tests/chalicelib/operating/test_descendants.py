@@ -1,4 +1,4 @@
-"""Cancel a job with all that it made."""
+"""Test cancelling a job with its descendants."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,7 +31,7 @@ def operations() -> Iterator[Operations]:
 
 
 def keep(operations: Operations, parent: Job | None = None, kind: str = "test.tree", **fields: object) -> Job:
-    """Store a job, as one that `parent` has made."""
+    """Store a job as a child of `parent`."""
     origin = {} if parent is None else {"parent": parent.id, "root": parent.root or parent.id}
     job = a_job(type=kind, idempotency_key=f"{fields.pop('key', 'k')}", **origin, **fields)
     operations.dispatcher.store.add(job)
@@ -107,7 +107,7 @@ def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:
 def test_nobody_asks_what_a_type_has_made_that_makes_nothing(operations: Operations) -> None:
     root = keep(operations)
     leaf = keep(operations, root, "test.leaf")
-    keep(operations, leaf, "test.leaf")  # cannot be: only to see that nothing is asked
+    keep(operations, leaf, "test.leaf")  # impossible in practice: it only shows that nothing is read
     gone = keep(operations, root, "test.removed", key="removed")
     under = keep(operations, gone, "test.leaf")
     assert cancel_all(operations, root.id)[1] == Told(cancelled=3)

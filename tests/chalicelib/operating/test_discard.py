@@ -1,4 +1,4 @@
-"""An operator discards a failed job: settled without running, kept with its error, marked with who and why."""
+"""Test discarding a failed job: settled without running, kept with its error, marked with who and why."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every act of an operator is kept with the job, with who and when: no crash and no race loses one."""
+"""Check that every act of an operator is stored with the job, with who and when, despite crashes and races."""
 
 from collections.abc import Callable, Iterator
 
@@ -97,7 +97,7 @@ def test_a_request_that_dies_before_its_change_leaves_no_act_of_its_own_and_doub
 
 
 class Overtaken(MemoryJobStore):
-    """Lets another operator act between this one's look and its change."""
+    """Let another operator act between this one's read and its change."""
 
     meanwhile: Callable[[str], object] | None = None
 

@@ -1,4 +1,4 @@
-"""An operator runs a waiting job now: it is due at once, whatever it waited for, and a repeated call does no harm."""
+"""Test "run now": a waiting job is due at once, whatever it waited for, and a repeated call is harmless."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Retry and cancel where HTTP does not reach: what happens when someone is faster."""
+"""Test retry and cancel outside of HTTP: another process is faster."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ def types() -> Iterator[None]:
 
 
 def meanwhile(act: Callable[[MemoryJobStore, str], None], status: Status, times: int = 1) -> tuple[Operations, Job]:
-    """A job of this status, to which someone else does something before each of the next changes."""
+    """A job of this status that another process changes before each of the next changes."""
     store = Crowded(act, times=0)
     service = JobService(store, MemoryJobQueue(), clock=Clock())
     job = service.submit(asked()).job
@@ -35,7 +35,7 @@ def meanwhile(act: Callable[[MemoryJobStore, str], None], status: Status, times:
 
 
 def toggle(store: MemoryJobStore, job_id: str) -> None:
-    """Give the job another status, and another generation as a retry by someone else makes."""
+    """Give the job another status, and another generation like a retry by another process."""
     now = store._jobs[job_id]
     other = Status.PROCESSING if now.status is Status.QUEUED else Status.QUEUED
     store._jobs[job_id] = replace(now, status=other, gen=now.gen + 1)

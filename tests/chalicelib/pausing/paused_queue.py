@@ -1,4 +1,4 @@
-"""A type with `pause_when`: its row, its queue's switch, its probes, the watchdog that looks after it, an operator."""
+"""Simulate a type with `pause_when`: its row, its queue's switch, its probes, the watchdog, an operator."""
 
 import random
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class Stage:
         return self.rows.read(TYPE)
 
     def told(self) -> Pause | None:
-        """The pause that everybody reads."""
+        """Return the pause as every reader sees it."""
         return self.counters.standing().paused.get(TYPE)
 
     def pause(self) -> Pause:
@@ -61,7 +61,7 @@ class Stage:
         return told
 
     def minute(self) -> None:
-        """A run of the watchdog, and the minute after it."""
+        """Run the watchdog, and let a minute pass."""
         self.watchdog.run()
         self.clock.advance(60)
 

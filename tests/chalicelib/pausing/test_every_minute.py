@@ -1,4 +1,4 @@
-"""The queue of a type that is paused by itself is switched as its row says, and never left off for nothing."""
+"""Check that the queue of an automatically paused type follows its row, and is never left disabled."""
 
 from dataclasses import replace
 

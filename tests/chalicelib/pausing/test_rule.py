@@ -1,4 +1,4 @@
-"""When a type is paused by itself, when it is probed, and when it goes on."""
+"""Test when a type pauses automatically, when it is probed, and when it continues."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A pause by itself is shown from its first second to its last, whenever the watchdog runs."""
+"""Check that an automatic pause is shown from its first to its last second, whenever the watchdog runs."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ BY_ADA = Pause(T0 - 5, "ada", "a migration")
 
 
 class Shown:
-    """What readers are told beside what the watchdog has written."""
+    """Return what readers see, next to what the watchdog has written."""
 
     def __init__(self) -> None:
         self.counters, self.rows = MemoryCounters(), MemoryAutoPauses()

@@ -1,4 +1,4 @@
-"""A pause that is in force is written down, whatever fails."""
+"""Check that an active pause is recorded, whatever fails."""
 
 import json
 from dataclasses import replace
@@ -28,7 +28,7 @@ PAUSE = Pause(T0, "ada", "Why")
 
 
 class Switches:
-    """Consumers that remember, and fail when told to."""
+    """Consumers that record, and fail on demand."""
 
     def __init__(self) -> None:
         self.off: set[str] = set()

@@ -1,4 +1,4 @@
-"""A job keeps its tenant, and each of its messages carries it, whatever it is sent for."""
+"""Check that a job keeps its tenant, and that each of its messages contains it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

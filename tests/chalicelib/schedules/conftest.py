@@ -1,4 +1,4 @@
-"""Schedules over the memory ports, with calls that can die."""
+"""Provide schedules over the memory ports, with calls that can die."""
 
 import random
 import uuid
@@ -39,7 +39,7 @@ class Stage:
         self.first, self.second = self.firings(), self.firings()
 
     def firings(self) -> Firings:
-        """A watchdog's half that makes jobs, in a process of its own that may die at any call."""
+        """The part of a watchdog that makes jobs, in a separate process that may die at any call."""
         store = cast("JobStore", Faulty(self.store, self.faults, DYNAMODB))
         queue = cast("JobQueue", Faulty(self.queue, self.faults, SQS))
         kept = cast("Schedules", Faulty(self.kept, self.faults, DYNAMODB))
@@ -47,25 +47,25 @@ class Stage:
         return Firings(kept, service, Declared(kept, service.dispatcher))
 
     def add(self, name: str = "hourly", cron: str = "0 * * * *", **fields: Any) -> Schedule:
-        """Keep a schedule that waits for its first firing."""
+        """Store a schedule that waits for its first firing."""
         new = Schedule(name, NOTE.name, cron, "UTC", {"to": ["a"]}, created_at=self.clock.now, writer=uuid.uuid4().hex)
         schedule = started(replace(new, **fields), self.clock.now)
         assert self.kept.add(schedule)
         return schedule
 
     def run(self, firings: Firings | None = None) -> dict[str, int]:
-        """One run of a watchdog's firings; an empty answer when it died."""
+        """Run a watchdog's firings once; an empty answer if it died."""
         try:
             return dict((firings or self.first).run(lambda: 50.0))
         except Crash:
             return {}
 
     def watch(self) -> None:
-        """The other half of the watchdog: send what was not sent."""
+        """Run the other part of the watchdog: send unsent jobs."""
         Watchdog(self.service.dispatcher, [NOTE.name]).run(lambda: 50.0)
 
     def minutes(self, number: int, *watchdogs: Firings) -> None:
-        """Let so many minutes pass, with these watchdogs once in each."""
+        """Let that many minutes pass, with one run of each watchdog per minute."""
         for _ in range(number):
             for one in watchdogs:
                 self.run(one)
@@ -76,7 +76,7 @@ class Stage:
         return sorted(self.store._jobs.values(), key=lambda job: job.fires_at or 0.0)
 
     def fired(self) -> list[float]:
-        """The firings that have a job, after the start of the test in seconds."""
+        """Return the firings that have a job, in seconds after the start of the test."""
         return [(job.fires_at or 0.0) - T0 for job in self.jobs()]
 
 

@@ -1,4 +1,4 @@
-"""Changes of a schedule: two at the same moment, and one shortly before its time."""
+"""Test changes of a schedule: two at the same moment, and one shortly before its time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ MINE, YOURS = replace(HOURLY, catch_up=5), replace(HOURLY, overlap="skip")
 
 
 class Interleaved(MemorySchedules):
-    """Lets something happen between a reader's look and its write."""
+    """Let something happen between another process's read and its write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ ACTS: dict[str, Callable[[ScheduleService], object]] = {
 
 @pytest.fixture(params=[1.0, 59.0, 119.0])
 def near(request: pytest.FixtureRequest, stage: Stage) -> Stage:
-    """So many seconds before the hour."""
+    """That many seconds before the hour."""
     stage.clock.now = T0 + 3600 - request.param
     return stage
 

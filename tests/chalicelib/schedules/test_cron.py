@@ -1,4 +1,4 @@
-"""Cron texts: what is refused and why, and when they fire in the nights in which the clocks change."""
+"""Test cron expressions: which are refused and why, and when they fire at clock changes."""
 
 from datetime import datetime
 
@@ -77,15 +77,15 @@ def test_only_names_of_the_database_are_zones(name: str) -> None:
 @pytest.mark.parametrize(
     ("cron", "zone", "after", "expected"),
     [
-        # left out: it fires when the clocks have moved on
+        # skipped: it fires right after the clock change
         ("30 2 * * *", BERLIN, "2026-03-28T12:00+01:00", ["03-29T03:00:00+02:00", "03-30T02:30:00+02:00"]),
         ("30 2 * * *", NEW_YORK, "2026-03-07T12:00-05:00", ["03-08T03:00:00-04:00", "03-09T02:30:00-04:00"]),
         ("15 2 * * *", LORD_HOWE, "2026-10-03T12:00+10:30", ["10-04T02:30:00+11:00", "10-05T02:15:00+11:00"]),
-        # twice: it fires once
+        # repeated: it fires once
         ("30 2 * * *", BERLIN, "2026-10-24T12:00+02:00", ["10-25T02:30:00+02:00", "10-26T02:30:00+01:00"]),
         ("30 1 * * *", NEW_YORK, "2026-10-31T12:00-04:00", ["11-01T01:30:00-04:00", "11-02T01:30:00-05:00"]),
         ("45 1 * * *", LORD_HOWE, "2026-04-04T12:00+11:00", ["04-05T01:45:00+11:00", "04-06T01:45:00+10:30"]),
-        # asked within the repeated hour: it has fired already
+        # asked within the repeated hour: it has already fired
         ("30 2 * * *", BERLIN, "2026-10-25T02:10+01:00", ["10-26T02:30:00+01:00"]),
         ("45 2 * * *", BERLIN, "2026-10-25T02:30+02:00", ["10-25T02:45:00+02:00"]),
     ],

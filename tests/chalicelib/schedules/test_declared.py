@@ -1,4 +1,4 @@
-"""The stored schedules follow those that the code declares: added, changed and ended by a deploy; a pause stays."""
+"""Check that the stored schedules follow the declared ones: a deploy adds, changes and ends them; a pause stays."""
 
 from collections.abc import Iterable
 from dataclasses import replace

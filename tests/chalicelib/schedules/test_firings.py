@@ -1,4 +1,4 @@
-"""Each firing makes one job, exact to the second: ahead of its time, with two watchdogs, crashes, and an outage."""
+"""Check that each firing makes one job, exact to the second: with two watchdogs, crashes, and an outage."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def test_two_watchdogs_make_one_job_a_firing(stage: Stage) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("overlap", ["allow", "skip"])
 def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, overlap: str) -> None:
-    """Each request of six minutes with two watchdogs, before it and after it."""
+    """Each request in six minutes of two watchdogs, before it and after it."""
     requests = None
     for crash_at in range(1, 400):
         if requests is not None and crash_at > requests:
@@ -50,7 +50,7 @@ def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, over
             requests = stage.faults.calls
             assert stage.fired() == [120.0, 180.0, 240.0, 360.0], crash_at
             waiting = sorted(message.visible_at - T0 for message in stage.queue.messages.get(NOTE.name, []))
-            in_time = {at for at in stage.fired() if at < 360}  # the last ones have another minute
+            in_time = {at for at in stage.fired() if at < 360}  # the last ones get another minute
             assert in_time <= {float(int(at)) for at in waiting}, f"one was late: {crash_at}"
     assert requests is not None
     assert requests > 20
@@ -129,7 +129,8 @@ def test_many_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
     stage.faults.calls = 0
     firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, threads=8)
     assert firings.run(lambda: 50.0) == {"fired": 200}
-    # to follow the code 3 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
+    # to read the declared schedules 3 pages, the due ones 1; for each the job, its mark and the schedule; for ten the
+    # messages
     assert stage.faults.calls == 3 + 1 + 3 * 200 + 20
     assert len(stage.queue.messages.get(NOTE.name, [])) == 200
 

@@ -1,4 +1,4 @@
-"""An operator's act, or a deploy, reaches the jobs made ahead, whichever request of a run it meets, or ends."""
+"""Check that an operator's act, or a deploy, reaches the jobs made ahead, at any request of a run."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -47,13 +47,13 @@ ACTS = STOPPING | GOING_ON
 
 
 def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
-    """What an operator asks; `disturbed`: its requests of jobs are those that fail."""
+    """Return an operator's use cases; `disturbed`: those whose requests fail."""
     jobs = stage.first.service if disturbed else stage.service
     return ScheduleService(stage.kept, jobs, Firings(stage.kept, jobs, Declared(stage.kept, jobs.dispatcher)))
 
 
 def stages() -> Iterator[tuple[int, Stage]]:
-    """A stage for each request of a run that makes two jobs; it ends with the last request."""
+    """Yield a stage for each request of a run that makes two jobs, until the last request."""
     requests = 0
     for number in range(100):
         with only_types(NOTE):
@@ -70,7 +70,7 @@ def stages() -> Iterator[tuple[int, Stage]]:
 
 
 def end_with(stage: Stage, act: str, where: object) -> None:
-    """Another watchdog goes on for some minutes; then the firings have the jobs that the act leaves them."""
+    """Another watchdog runs for some minutes; then the firings have the jobs that the act leaves them."""
     stage.faults.calm()
     stage.minutes(3, stage.second)
     lives = [job.fires_at for job in stage.jobs() if job.status is not Status.CANCELLED and job.fires_at in AHEAD_ONES]
@@ -95,7 +95,7 @@ def test_an_act_reaches_what_a_run_makes_that_dies_or_is_met_at_any_request(act:
 
 
 def meets(stage: Stage, number: int, after: bool, act: Callable[[], object]) -> None:
-    """Let someone act before or after a request of the next run."""
+    """Let another process act before or after a request of the next run."""
 
     def at_the_request(_: str) -> None:
         if stage.faults.calls == number:
@@ -131,7 +131,7 @@ DEPLOYS = {
 def test_a_deploy_reaches_what_was_made_ahead_for_what_it_declared_before(
     stage: Stage, deploy: str, dies: int | None
 ) -> None:
-    """The write of the run before it was refused by AWS; the first process with the new code may die at any request."""
+    """AWS refused the write of the run before it; the first process with the new code may die at any request."""
     with only_types(replace(NOTE, schedules=(DECLARED,))):
         stage.faults.fail = lambda name: ConnectionError() if name == "replace" else None
         stage.run()

@@ -1,4 +1,4 @@
-"""Which firings are due: ahead of their time, after an outage, at the bounds of a schedule."""
+"""Test which firings are due: ahead of their time, after an outage, at the limits of a schedule."""
 
 from dataclasses import replace
 

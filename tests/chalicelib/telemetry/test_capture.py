@@ -1,4 +1,4 @@
-"""What a job function prints, or logs by Python's own module, is among the job's lines, with its keys."""
+"""Check that a job function's output and logging become lines of the job, with its keys."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from tests.support import written
 
 
 def lines_of(work: Any) -> list[dict[str, Any]]:
-    """The lines of a function that runs as a job."""
+    """Return the lines of a function that runs as a job."""
     with written() as lines, about(job_id="j-1"), captured():
         work()
     return lines

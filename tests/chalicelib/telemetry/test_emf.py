@@ -1,4 +1,4 @@
-"""Metrics: few names, two dimensions, one line an invocation and job type; and the list that people read."""
+"""Test metrics: few names, two dimensions, one line per invocation and job type; and the documented list."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ Lines = pytest.CaptureFixture[str]
 
 
 def emitted(capsys: Lines) -> list[dict[str, object]]:
-    """The EMF lines written since the last look."""
+    """Return the EMF lines since the last read."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     return [line for line in lines if "_aws" in line]
 

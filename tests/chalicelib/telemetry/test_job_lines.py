@@ -1,4 +1,4 @@
-"""Every line about a job has the same six keys, whatever the event."""
+"""Check that every line about a job has the same six keys, for every event."""
 
 import json
 from collections import Counter
@@ -48,7 +48,7 @@ def refused(*names: str) -> Callable[[str], Exception | None]:
 
 
 def failures(lines: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    """Return id and status of the job in each line about a refusal by AWS; a line names a job whole or not at all."""
+    """Return id and status of the job in each line about a refusal by AWS; a line has all of a job's keys or none."""
     told = [line for line in lines if line["message"].endswith(".aws_error")]
     assert [line for line in lines if "job_id" in line and not set(line) >= KEYS] == []
     assert all("job_type" in line and "error" in line for line in told)

@@ -1,4 +1,4 @@
-"""How an invocation ended, by the lines that Lambda writes."""
+"""Test how an invocation ended, from Lambda's own lines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Values of secrets are found in the forms that they take in text."""
+"""Check that values of secrets are found in their forms in text."""
 
 import json
 import re

@@ -16,7 +16,7 @@ def look(world: World, after: float = 61) -> dict[str, int]:
 
 
 def lasting(looks: int, types: int = 0) -> Callable[[], float]:
-    """The time that is left of a run: enough for so many looks at it, after the searches of so many types."""
+    """Return the remaining time of a run: enough for that many reads of it, after the searches of that many types."""
     searches = 1 + types if types else 0  # and one before all of them
     left = iter([50.0] * (searches + looks))
     return lambda: next(left, 0.0)
@@ -27,5 +27,5 @@ def fail(ground: MemoryGround, *names: str) -> None:
 
 
 def knows(world: World, **facts: Any) -> None:
-    """Let the counters tell the watchdog so much."""
+    """Let the counters give the watchdog these facts."""
     world.watchdog.standing = lambda: Standing({}, **facts)

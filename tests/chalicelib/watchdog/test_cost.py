@@ -1,4 +1,4 @@
-"""What a run of the watchdog costs: every request to AWS, counted; bounded, whatever has piled up."""
+"""Count every AWS request of a watchdog's run; check that the number is limited, whatever has piled up."""
 
 from collections import Counter
 from dataclasses import replace
@@ -30,12 +30,12 @@ TYPES = ("email.send", "image.process", "report.generate")
 PARTITIONS = 4 * 3
 """Shards of the groups of a type: at work, scheduled, parked."""
 IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(TYPES) + 1})
-"""Depth of each queue and its dead-letter queue; the partitions that may hold overdue jobs; the counters."""
+"""Depth of each queue and its dead-letter queue; the partitions that may contain overdue jobs; the counters."""
 BUSY = 4 * 2
-"""Further queries for a type whose queue is not empty: older scheduled and parked jobs are asked for by themselves."""
+"""More queries for a type whose queue is not empty: older scheduled and parked jobs need separate queries."""
 
 NEW = 4 * 2
-"""And further ones as long as planned jobs may be unsent although their time is past."""
+"""And more as long as planned jobs may be unsent although they are due."""
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ def service(cloud: Settings, clock: Clock) -> JobService:
 
 
 def warm(service: JobService) -> Lookback:
-    """What a process knows that has sent all that was to be sent, for longer than it looks back."""
+    """Return the memory of a process that has sent all planned jobs, for longer than it looks back."""
     return Lookback(service.clock(), {name: Window(0, 0) for name in TYPES})
 
 
 def run(service: JobService, *, lookback: Lookback | None = None, **facts: Any) -> tuple[dict[str, int], Counter[str]]:
-    """What a run did, and what it asked of AWS besides the questions of an idle one. `facts` are the counters'."""
+    """The results of a run, and its AWS requests in addition to those of an idle run. `facts` are the counters'."""
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
         counters = DynamoCounters(SETTINGS)
         standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
@@ -77,11 +77,11 @@ def test_a_run_with_nothing_to_do_makes_43_requests_whatever_waits(service: JobS
 def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     service: JobService, cloud: Settings, clock: Clock
 ) -> None:
-    """Hundreds wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
+    """Hundreds wait in a queue that is not empty, and workers claim the oldest of them: none is read."""
     service.queue.send(Message("somebody", 1, "email.send"))
     clock.advance(3600)
     facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
-    asked = Counter(Query=BUSY + 4)  # beside them the minute in which one was not sent, in each shard
+    asked = Counter(Query=BUSY + 4)  # and also the minute with an unsent job, in each shard
     with read_by(REGION) as idle:
         assert run(service, **facts) == ({}, asked)
     waiting = [a_job(sent=True, created_at=T0 + 100 + n, updated_at=T0 + 100 + n, due_at=T0) for n in range(0, 200, 2)]

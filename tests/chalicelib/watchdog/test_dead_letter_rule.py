@@ -1,4 +1,4 @@
-"""What the watchdog decides about a message in a dead-letter queue: every row of the rules is one line here."""
+"""Test the watchdog's decision about a message in a dead-letter queue: every rule is one line here."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ LATER = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
         *((MESSAGE, a_job(status, gen=2), False, Remove) for status in Status),
         (MESSAGE, None, False, Remove),
         (MESSAGE, a_job(Status.DEAD_LETTER), False, Keep()),  # the evidence
-        (MESSAGE, a_job(Status.DEAD_LETTER), True, Remove),  # so that those behind it of its key are seen
+        (MESSAGE, a_job(Status.DEAD_LETTER), True, Remove),  # so that later messages of its key are visible
         (Message("job-1", 2, "test.note"), a_job(Status.DEAD_LETTER), True, Keep()),
         (Message("job-1", 2, "test.note"), a_job(), False, Keep()),
         (None, None, False, Keep(malformed=True)),

@@ -1,4 +1,4 @@
-"""A planned job that could not be sent at its time is sent soon, although others of its type wait before it."""
+"""Check that a planned job that could not be sent at its time is sent soon, although others wait before it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ HOUR = 3600
 
 
 class Closing(MemoryJobQueue):
-    """A queue that takes no message while it is closed."""
+    """A queue that accepts no message while it is closed."""
 
     closed = False
 
@@ -48,11 +48,11 @@ class Behind:
         return Watchdog(Dispatcher(self.store, self.queue, self.clock), [TYPE], standing=self.standing)
 
     def standing(self) -> Standing:
-        """Return what the counters know: workers claim what was sent an hour before the planned job's time."""
+        """Return the counters' facts: workers claim jobs that were sent an hour before the planned job's time."""
         return Standing({(TYPE, Status.QUEUED): 1}, claimed_to={TYPE: T0}, paused=self.paused)
 
     def run(self, seconds: float) -> Job:
-        """Run once a minute for so long; return the planned job."""
+        """Run once a minute for that time; return the planned job."""
         ends = self.clock.now + seconds
         while self.clock.now < ends:
             self.watchdog.run(lambda: 50.0)

@@ -1,4 +1,4 @@
-"""Jobs without a message get one again: when, how often, and whose turn it is. Over the memory ports."""
+"""Check when and how often jobs without a message get one again, and in which order. Over the memory ports."""
 
 import pytest
 

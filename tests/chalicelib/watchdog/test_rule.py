@@ -1,4 +1,4 @@
-"""What the watchdog decides, state by state: pure, so every row of the rules is one line here."""
+"""Test the watchdog's decisions, state by state: pure, so every rule is one line here."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
 
 
 def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -> None:
-    """It lies behind all that was sent before it, and workers come to it a backlog later."""
+    """It comes after everything that was sent before it, and workers reach it a backlog later."""
     job = a_job(updated_at=NOW - DAY, stalled_since=NOW - 9000, resends=1, resent_at=NOW - 9000)
     backlog = Depth(visible=7)
     for claimed_to in (NOW - DAY + SLACK + 1, NOW - 9000 + SLACK):
@@ -79,7 +79,7 @@ def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -
 
 
 def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
-    """Its last message lies behind what was sent before it: workers come to it a day and more after it was sent."""
+    """Its last message comes after earlier ones: workers reach it more than a day after it was sent."""
     job = a_job(updated_at=NOW - 2.5 * DAY, stalled_since=NOW - 1.25 * DAY, resends=90)
     behind = Signs(Depth(visible=900_000), claimed_to=NOW - 1.25 * DAY)
     assert isinstance(check(job, NOW, behind), Resend)

@@ -1,4 +1,4 @@
-"""One run of the watchdog over the memory ports: its time, its threads, two at once, and the Lambda function."""
+"""Test one run of the watchdog over the memory ports: its time, its threads, two at once, and the Lambda function."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

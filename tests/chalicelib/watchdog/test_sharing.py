@@ -1,4 +1,4 @@
-"""What one run cannot look at goes to others: all of it, once."""
+"""Check that other runs get all the jobs that one run cannot handle, each once."""
 
 from collections.abc import Sequence
 
@@ -63,7 +63,7 @@ def test_a_flooded_type_leaves_this_run_and_its_helpers_to_the_jobs_of_others() 
 
 
 class Started:
-    """Helpers that begin when the test says so; see Helpers."""
+    """Helpers that begin on demand; see Helpers."""
 
     def __init__(self, *, refuse: bool = False) -> None:
         self.asked: list[tuple[Sequence[str], Sequence[str]]] = []

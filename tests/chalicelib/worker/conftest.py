@@ -1,4 +1,4 @@
-"""The bench that every test of the worker works at."""
+"""Provide the worker's test fixture."""
 
 import pytest
 

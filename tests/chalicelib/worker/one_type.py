@@ -1,4 +1,4 @@
-"""One job type with its queue, store and worker, over the memory ports and on a clock the test holds."""
+"""Provide one job type with its queue, store and worker, over the memory ports, on a controlled clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Note(BaseModel):
 
 @dataclass
 class OneType:
-    """One job type with its queue, store and worker; `script` says what each attempt does."""
+    """One job type with its queue, store and worker; `script` defines each attempt."""
 
     clock: Clock = field(default_factory=Clock)
     script: list[Callable[[JobContext], object]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class OneType:
         return Invocation(self.clock, self.clock.now + self.timeout)
 
     def poll(self) -> int:
-        """Receive and work off one batch like Lambda: acknowledge what was not reported. Returns its size."""
+        """Receive and process one batch like Lambda: acknowledge unreported messages. Returns its size."""
         batch = self.queue.receive("test.note")
         if batch:
             self.deliver(batch)
@@ -88,5 +88,5 @@ def boom(_: JobContext) -> object:
 
 
 def die(_: JobContext) -> object:
-    """An attempt that takes its process with it."""
+    """An attempt that kills its process."""
     raise Crash

@@ -1,4 +1,4 @@
-"""What gives an attempt back: a job that asks to come again later, and a job that could not be run at all."""
+"""Test attempts that are given back: a job that asks to run later, and a job that could not be run."""
 
 from asyncio import CancelledError
 from collections.abc import Callable
@@ -26,12 +26,12 @@ def later(seconds: float, reason: str = "") -> Callable[[JobContext], object]:
 
 
 def send_again(world: OneType) -> None:
-    """What the watchdog does for a job without a message, when it is due."""
+    """Do what the watchdog does for a due job without a message."""
     world.queue.send(Message("job-1", 1, "test.note"))
 
 
 def try_again(world: OneType) -> None:
-    """Let a worker try the job, and go on to the time of its next try."""
+    """Let a worker try the job, and advance to the time of its next try."""
     world.poll()
     world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0)
     if not world.waiting() and not world.job().terminal:
@@ -94,7 +94,7 @@ def test_a_wait_stays_with_the_message_as_long_as_sqs_holds_one(
 
 @pytest.fixture
 def stalls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The reasons of the stalls that rang."""
+    """Return the reasons of the reported stalls."""
     rang: list[str] = []
     monkeypatch.setattr(events, "stalled", lambda _, why: rang.append(why))
     return rang
@@ -120,7 +120,7 @@ def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world:
 
 
 def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType) -> None:
-    """It knows of a day in which the job did not start, but its messages got through."""
+    """It knows of a day in which the job did not start, although its messages arrived."""
     world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
     watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
     while world.clock.now < T0 + 1.1 * DAY:

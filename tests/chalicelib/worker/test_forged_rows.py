@@ -1,4 +1,4 @@
-"""Attack: a job function that may make jobs writes rows of types that it may not make, and nothing runs them."""
+"""Attack: a job function with `enqueues` writes rows of other types; nothing may run them."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -79,7 +79,7 @@ class Stage:
         )
 
     def put(self, **changed: Any) -> None:
-        """Write a row as `PutItem` does, with whatever is in it."""
+        """Write a row like `PutItem`, with any content."""
         aws.client("dynamodb", REGION).put_item(TableName=self.settings.jobs_table, Item=changed)
 
     def row(self, job_id: str) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Stage:
         return dict(aws.client("dynamodb", REGION).get_item(TableName=self.settings.jobs_table, Key=key)["Item"])
 
     def poll(self, job_id: str) -> Job:
-        """Let the worker take a message of the job; return the job after it."""
+        """Let the worker process a message of the job; return the job after it."""
         body = write_message(Message(job_id, self.api.get(job_id).gen, NAME))
         record = sqs_record("r", body, 1, self.clock.now)
         self.worker.work({"Records": [record]}, Invocation(self.clock, self.clock.now + 60))

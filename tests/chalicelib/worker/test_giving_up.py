@@ -1,4 +1,4 @@
-"""A run whose time has ended gets no further attempt, and its error says so."""
+"""Check that a run whose time has ended gets no more attempts, and that its error says so."""
 
 from collections.abc import Callable
 from dataclasses import replace

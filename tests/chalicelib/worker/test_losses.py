@@ -1,4 +1,4 @@
-"""Workers that die, stall or meet: what the lease, the fence and the history make of it."""
+"""Test workers that die, stall or meet, with the lease, the fence and the history."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What Lambda wrote about a lost holder's invocation is on the lost attempt; a normal job asks for nothing."""
+"""Check that a lost attempt records what Lambda logged about it, and that a normal job reads nothing."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def write(logs: Any, at: float, *lines: str) -> None:
 
 
 def lose(world: OneType, said: Callable[[], None]) -> list[Attempt]:
-    """Let a worker die, Lambda say so, and another one take over; returns the attempts on record."""
+    """Let a worker die, Lambda log it, and another one take over; return the recorded attempts."""
     world.submit(max_attempts=2)
     world.script = [die]
     with pytest.raises(Crash):

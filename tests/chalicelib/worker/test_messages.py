@@ -1,4 +1,4 @@
-"""Messages that are late, stale, duplicate or malformed, and what is written to the log about them."""
+"""Test messages that are late, stale, duplicate or malformed, and their log lines."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.support import T0, sqs_record, written
 
 
 def slow(world: OneType) -> Callable[[JobContext], object]:
-    """An attempt that leaves its invocation no time for another one."""
+    """An attempt that leaves its invocation no time for another."""
     return lambda _: world.clock.advance(55)
 
 

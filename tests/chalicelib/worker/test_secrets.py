@@ -1,4 +1,4 @@
-"""A job function reads its secrets, and their values are in nothing that is kept or logged."""
+"""Check that a job function reads its secrets, and that nothing stored or logged contains their values."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What every store of failures and pauses by themselves does: a row is written whole, by one writer at a time."""
+"""Test every store of failures and automatic pauses: a row is written as a whole, by one writer at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

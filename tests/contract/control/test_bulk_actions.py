@@ -1,4 +1,4 @@
-"""Every promise of BulkActionRows, on memory and on DynamoDB."""
+"""Test every promise of BulkActionRows, in memory and on DynamoDB."""
 
 from dataclasses import dataclass, replace
 
@@ -96,7 +96,7 @@ def test_one_that_is_closed_is_no_longer_among_the_open_ones(kept: Kept) -> None
 
 @pytest.mark.parametrize("write", ["_ids", "_open", "_rows"])
 def test_one_that_could_not_be_added_is_not_listed(cloud: Settings, write: str) -> None:
-    """Listed without its mark nobody would work on it, and it would be shown as running for as long as it is kept."""
+    """Listed without its mark, nobody would process it, and it would be shown as running until it expires."""
     rows = DynamoBulkActions(cloud)
 
     def refused(**_: object) -> object:

@@ -1,4 +1,4 @@
-"""Every promise of PastPauses, on memory and on DynamoDB."""
+"""Test every promise of PastPauses, in memory and on DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""What every rate window does: count each request once, and roll into the next window with the count of the last."""
+"""Test every rate window: it counts each request once, and continues with the count of the last window."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +66,7 @@ def test_a_request_that_slips_in_while_the_window_turns_is_remembered(cloud: Set
     calls=st.lists(st.tuples(st.sampled_from(["hit", "forgive"]), st.sampled_from([540, 600, 660, 720])), max_size=12)
 )
 def test_both_count_alike(cloud: Settings, calls: list[tuple[str, int]]) -> None:
-    address = str(uuid.uuid4())  # each example has an item of its own
+    address = str(uuid.uuid4())  # each example has its own item
     memory, dynamo = MemoryRateWindows(), DynamoRateWindows(cloud)
     for call, start in calls:
         if call == "hit":

@@ -1,4 +1,4 @@
-"""What every store of schedules does: conditional writes, and the next firings in their order."""
+"""Test every store of schedules: conditional writes, and the next firings in their order."""
 
 import uuid
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The store of secrets, in memory and over Secrets Manager and the Parameter Store."""
+"""Test the store of secrets, in memory and over Secrets Manager and the Parameter Store."""
 
 import boto3
 import pytest

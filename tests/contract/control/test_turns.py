@@ -1,4 +1,4 @@
-"""What every plan of starts does: slots one after the other, turns in a queue, nothing given out twice."""
+"""Test every plan of starts: slots one after the other, turns in a queue, nothing given out twice."""
 
 import itertools
 import uuid
@@ -24,7 +24,7 @@ APART = RATE.apart
 
 
 def moments(expected: Sequence[float]) -> Any:
-    """The moments, to a millisecond: relative to the year 1970 a minute more or less would be equal."""
+    """The times, to a millisecond: relative to 1970 a minute more or less would look equal."""
     return pytest.approx(expected, rel=0, abs=1e-3)
 
 
@@ -32,7 +32,7 @@ turns = either(MemoryTurns, DynamoTurns)
 
 
 class Behind(DynamoTurns):
-    """A plan whose reads, unless they are consistent, tell the row as it was at `begin`."""
+    """A plan whose reads, unless consistent, return the row as it was at `begin`."""
 
     def begin(self) -> None:
         """Keep the row as it is."""
@@ -109,7 +109,7 @@ def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
 
 def test_a_slot_that_another_worker_took_meanwhile_is_not_given_out_again(cloud: Settings) -> None:
     first, second = DynamoTurns(cloud), DynamoTurns(cloud)
-    for at in (T0, T0 + 60):  # before the first start, and after a lull: both workers know the plan as it was
+    for at in (T0, T0 + 60):  # before the first start, and after a quiet time: both workers know the plan as it was
         assert first.taken(TYPE) == second.taken(TYPE)
         assert first.slots(TYPE, RATE, 1, at, at + 5) == [at]
         assert second.slots(TYPE, RATE, 1, at, at + 5) == moments([at + APART])
@@ -125,7 +125,7 @@ def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Set
 
 
 def test_what_a_refused_slot_has_read_is_not_lost_to_a_read_that_is_older(cloud: Settings) -> None:
-    """Else a worker claims, and gives back, job after job until the copy that it reads has caught up."""
+    """Otherwise a worker would claim and return job after job until its copy is current."""
     first, second = DynamoTurns(cloud), Behind(cloud)
     second.begin()
     first.slots(TYPE, RATE, 50, T0, T0 + 9)
@@ -167,7 +167,7 @@ CALLS = st.lists(
 @settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rate=st.sampled_from([Rate(10), Rate(500), Rate(3, per=10, burst=2), Rate(1, per=3600)]), calls=CALLS)
 def test_both_plan_alike(cloud: Settings, rate: Rate, calls: list[tuple[str, int, int, int]]) -> None:
-    name = str(uuid.uuid4())  # each example has a row of its own
+    name = str(uuid.uuid4())  # each example has its own row
     memory, dynamo = MemoryTurns(), DynamoTurns(cloud)
     for call, count, at, more in calls:
         if call == "slots":

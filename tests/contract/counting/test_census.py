@@ -1,4 +1,4 @@
-"""Every promise of Census and Canaries, on memory and on DynamoDB."""
+"""Test every promise of Census and Canaries, in memory and on DynamoDB."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.support import REGION, SETTINGS, T0, Clock, a_job, written
 
 @pytest.fixture(params=["memory", "dynamo"])
 def both(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> tuple[JobStore, Census]:
-    """A store and its census, which reads two jobs a page."""
+    """A store and its census, which reads two jobs per page."""
     monkeypatch.setattr(memory_jobs, "CENSUS_PAGE", 2)
     monkeypatch.setattr(dynamo_census, "CENSUS_PAGE", 2)
     if request.param == "memory":

@@ -1,4 +1,4 @@
-"""Every promise of CounterRows and Counters, on memory and on DynamoDB."""
+"""Test every promise of CounterRows and Counters, in memory and on DynamoDB."""
 
 from collections import Counter
 from contextlib import suppress
@@ -125,7 +125,7 @@ def arrival(sequence: str, job_type: str, at: float) -> JobChange:
 
 
 def test_a_row_that_can_take_no_more_is_refused_and_stops_no_other(rows: Rows) -> None:
-    """DynamoDB takes 400 KB an item; the one in memory takes everything."""
+    """DynamoDB accepts 400 KB per item; the one in memory accepts everything."""
     for number, size in enumerate((200_000, 150_000, *(58_000 >> n for n in range(14)))):
         with suppress(RowRefused):
             rows.add(

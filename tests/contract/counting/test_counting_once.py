@@ -1,4 +1,4 @@
-"""Counters against a naive count: many jobs' lives over two shards, in whatever pieces and order they arrive."""
+"""Compare counters with a naive count: many lifecycles over two shards, in any pieces and any order."""
 
 import random
 from collections import Counter
@@ -35,13 +35,13 @@ PATHS = (
 COUNTED = {"completed": "completed", "failed": "failed", "retrying": "retried", "dead_letter": "dead_lettered",
            "cancelled": "cancelled"}  # fmt: skip
 LENGTH = dict(zip(STEPS, (16, 13, 10), strict=True))
-"""Characters of an ISO time that say which bucket it is in."""
+"""Characters of an ISO time that name its bucket."""
 SHARDS = ("shardId-00000001800000000000-aa", "shardId-00000001800000000001-bb")
 
 
 @dataclass
 class Naive:
-    """What happened, counted one by one as it is made up."""
+    """The events, counted one by one as they are generated."""
 
     totals: Counter[tuple[str, Status]] = field(default_factory=Counter)
     events: dict[tuple[str, int, str], Counter[str]] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Naive:
 
 
 class Context:
-    """What Lambda hands to a function."""
+    """The event that Lambda passes to a function."""
 
     aws_request_id = "r"
 
@@ -75,7 +75,7 @@ def image(job_id: str, kind: str, status: str, at: float, since: float) -> dict[
 
 
 def history(chance: random.Random, jobs: int) -> tuple[Naive, dict[str, list[Any]]]:
-    """Lives of jobs at the edges of minutes, hours and days: counted naively, and as the records of each shard."""
+    """Lifecycles at the edges of minutes, hours and days: counted naively, and as the records of each shard."""
     naive = Naive()
     streams: dict[str, list[Any]] = {shard: [] for shard in SHARDS}
     numbers = {shard: chance.choice([7, 98, 995]) for shard in SHARDS}
@@ -94,7 +94,7 @@ def history(chance: random.Random, jobs: int) -> tuple[Naive, dict[str, list[Any
 
 
 class Shaky:
-    """Rows whose writes fail now and then: before they are made, or so that only the reply is lost."""
+    """Rows whose writes sometimes fail: before they are made, or so that only the reply is lost."""
 
     def __init__(self, rows: Rows, chance: random.Random) -> None:
         self._rows = rows

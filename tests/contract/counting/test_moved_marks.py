@@ -1,4 +1,4 @@
-"""Old marks leave the rows of totals and of days, and still nothing counts twice, nor is anything left out."""
+"""Check that old marks leave the rows of totals and days, and that still everything counts exactly once."""
 
 import random
 from collections import Counter
@@ -28,7 +28,7 @@ LATER = MIDNIGHT + 12 * 3600
 
 
 def count(rows: Rows, records: list[Record], shard: str, now: float) -> int:
-    """Count a batch as a new process would, which looks at each row first; return how many entries were added."""
+    """Count a batch like a new process, which cleans each row first; return the number of added entries."""
     return len(StreamCounter(rows, lambda: now).count(read(records), shard).added)
 
 
@@ -51,7 +51,7 @@ def completed(rows: Rows) -> int:
 
 
 def numbers(rows: Rows) -> dict[Any, Any]:
-    """Everything that was counted, without what tidying takes out."""
+    """Return everything that was counted, without what the cleanup removes."""
     totals = rows.standing().totals
     buckets = {
         (step, at): +Counter(found)
@@ -62,7 +62,7 @@ def numbers(rows: Rows) -> dict[Any, Any]:
 
 
 def lived(rows: Rows, hours: int, partitions: int = 4) -> tuple[Partitions, list[tuple[str, list[Record]]]]:
-    """Count a job an hour of each partition in turn, each as it comes."""
+    """Count one job an hour of each partition in turn, as it comes."""
     table = Partitions(partitions)
     batches = [table.job(MIDNIGHT + 3600 * hour) for hour in range(hours)]
     for hour, (shard, records) in enumerate(batches):
@@ -84,7 +84,7 @@ def test_units_of_a_write_in_a_table_of_four_partitions(cloud: Settings) -> None
 
 @pytest.mark.parametrize("late", [0, 20 * 3600], ids=["at once", "after 20 h"])
 def test_the_whole_stream_once_more_counts_nothing(rows: Rows, late: float) -> None:
-    """A mapping that is made anew begins at the oldest record that the stream still has."""
+    """A new mapping begins at the oldest record that the stream still has."""
     _, batches = lived(rows, 24)
     before = numbers(rows)
     assert [count(rows, records, shard, MIDNIGHT + DAY + late) for shard, records in batches] == [0] * 24
@@ -93,7 +93,7 @@ def test_the_whole_stream_once_more_counts_nothing(rows: Rows, late: float) -> N
 
 
 def test_a_shard_that_stood_still_is_counted_when_marks_have_moved_since(rows: Rows) -> None:
-    """Its changes are as old as those of the marks that are gone, and were never counted."""
+    """Its changes are as old as those of the removed marks, and were never counted."""
     table = Partitions(4)
     batches = [table.job(MIDNIGHT + 3600 * hour) for hour in range(24)]
     stuck = batches[2][0]
@@ -193,7 +193,7 @@ def test_a_mark_that_moves_on_while_it_is_taken_out_stays(cloud: Settings) -> No
 
 
 def test_a_slow_look_takes_no_kept_mark_back(cloud: Settings) -> None:
-    """It has read an older mark than the one that is kept by now."""
+    """It has read an older mark than the stored one."""
     rows, other = Interrupted(cloud), DynamoCounters(cloud)
     table, _ = lived(other, 1)
     shard = next(iter(table.shards))

@@ -1,4 +1,4 @@
-"""A change means the same to DynamoDB as to memory: generated jobs and changes, decided and written alike."""
+"""Check that a change means the same to DynamoDB and to memory: generated jobs and changes."""
 
 import dataclasses
 from collections.abc import Callable
@@ -63,7 +63,7 @@ jobs = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: a_job(**fie
 
 @st.composite
 def seen_and_doors(draw: st.DrawFn) -> tuple[Job, Change]:
-    """A job, and a named change made by somebody who saw the job as it is, or as it was a little earlier."""
+    """A job, and a named change by a process that saw the job now, or a little earlier."""
     job = draw(jobs)
     stale = draw(st.fixed_dictionaries({}, optional={k: FIELDS[k] for k in ("gen", "attempts", "due_at", "status")}))
     seen = dataclasses.replace(job, **stale) if draw(st.booleans()) else job
@@ -72,8 +72,8 @@ def seen_and_doors(draw: st.DrawFn) -> tuple[Job, Change]:
 
 
 def outcome(store: JobStore, job: Job, change: Change) -> tuple[str, object]:
-    """What the store says to the change: the job after it, or the job that it was refused for."""
-    # What lies apart is read only where the job is handed out, and always for what the change itself writes.
+    """Return the store's answer to the change: the job after it, or the job that caused the refusal."""
+    # Separate parts are read only if the job is handed out, and always for what the change itself writes.
     apart: dict[str, Any] = {name: None for name in ("payload", "result") if name not in change.written()}
     try:
         return "made", dataclasses.replace(store.apply(job.id, change), **apart)
@@ -82,7 +82,7 @@ def outcome(store: JobStore, job: Job, change: Change) -> tuple[str, object]:
 
 
 def found(store: JobStore, job: Job) -> Job | None:
-    """The job as it stands, None once it has expired."""
+    """Return the present job, None once it has expired."""
     try:
         return store.get(job.id)
     except JobNotFound:

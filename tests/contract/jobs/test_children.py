@@ -1,4 +1,4 @@
-"""Every job store lists what a job made: by its keys, strongly consistent, and nothing else."""
+"""Check that every job store lists the children of a job: by their keys, strongly consistent, and nothing else."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support import T0, Clock, a_job
 
 
 def family(store: JobStore, number: int = 5) -> tuple[Job, list[Job]]:
-    """Store a job and what it made, and another one with a child."""
+    """Store a job and its children, and another job with a child."""
     parent, other = a_job(), a_job()
     made = [
         a_job(
@@ -75,7 +75,7 @@ def test_an_expired_child_is_not_listed_and_those_behind_it_are(store: JobStore,
 
 
 def test_the_entry_is_there_before_the_job(dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What dies between the two leaves an entry that nobody shows; the other way round a job would be missing."""
+    """A crash between the two leaves an entry that is never shown; in the other order a job would be missing."""
     child = a_job(parent="p", root="p", idempotency_key="k")
     monkeypatch.setattr(dynamo_store, "_clock", _Dies())
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Every job store keeps which job holds a key: one winner, and a write whose reply was lost knows itself."""
+"""Check that every job store knows which job holds a key: one winner, and a lost reply is recognised."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ UNIQUE = replace(PLAIN, name="test.unique", unique=Unique(by=("to",), seconds=60
 
 
 def asked(service: JobService, submission: Submission) -> list[str]:
-    """Return what a request asks DynamoDB for."""
+    """Return the DynamoDB operations of a request."""
     with requests_to("dynamodb") as requests:
         service.submit(submission)
     return requests
@@ -92,7 +92,7 @@ def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> 
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "GetItem"]
         debounced = Submission("test.plain", PAYLOAD, debounce=Debounce("k", 30))
         assert asked(service, debounced) == ["GetItem", "UpdateItem", *made]
-        # a payload that is replaced is kept beside its job
+        # a replaced payload is stored next to its job
         assert asked(service, debounced) == ["GetItem", "GetItem", "UpdateItem", "UpdateItem", "UpdateItem"]
 
 
@@ -119,7 +119,7 @@ def test_twenty_requests_under_one_debounce_key_are_all_answered(store: JobStore
 
 
 def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
-    """Whoever is first: what ran is what the job held, and the request that came too late has a job of its own."""
+    """Whichever is first: the held job is the one that ran, and the late request has its own job."""
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
     with only_types(PLAIN):
         for turn in range(6):

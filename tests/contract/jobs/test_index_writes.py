@@ -1,4 +1,4 @@
-"""What the life of a job writes into each index: what docs/scaling.md counts with."""
+"""Test what a job's lifecycle writes to each index, which docs/scaling.md uses."""
 
 from collections import Counter
 from typing import Any

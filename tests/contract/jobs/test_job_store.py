@@ -1,4 +1,4 @@
-"""What every job store does: keep, find, change under conditions, forget."""
+"""Test every job store: store, find, change under conditions, forget."""
 
 from dataclasses import replace
 from typing import Any

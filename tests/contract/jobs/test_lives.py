@@ -1,4 +1,4 @@
-"""A job that a key makes again, after its first job has expired, has nothing of that one, in every store."""
+"""Check that a job that a key makes again has nothing of its expired first job, in every store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ ERROR = ("ValueError", "no")
 
 @dataclass
 class Lives:
-    """Makes a job under one key, again and again, and plays its worker."""
+    """Make a job under one key, again and again, and act as its worker."""
 
     store: JobStore
     clock: Clock
@@ -48,7 +48,7 @@ class Lives:
         return self.store.apply(job.id, claim)
 
     def first(self) -> tuple[Job, Job]:
-        """Complete a job on its second try whose child fails; a month later the key is free. Return both jobs."""
+        """Complete a job on its second try, with a failed child; a month later the key is free. Return both jobs."""
         parent = self.held(self.born().job)
         made = self.held(self.child(parent).job)
         self.store.apply(made.id, transitions.fail(made, now=self.clock.now, error=ERROR))
@@ -57,7 +57,7 @@ class Lives:
         parent = self.held(parent)
         self.store.apply(parent.id, transitions.complete(parent, now=self.clock.now, result=None))
         self.clock.advance(31 * DAY)
-        if isinstance(self.store, DynamoJobStore):  # the store in memory only hides what has expired
+        if isinstance(self.store, DynamoJobStore):  # the store in memory only hides expired rows
             expire(SETTINGS, self.clock)
         return parent, made
 

@@ -1,4 +1,4 @@
-"""What an unfinished job needs is there however long it lives: its payload, and the row of its debounce key."""
+"""Check that an unfinished job keeps its payload and its debounce key's row, however long it lives."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ from tests.contract.expiry import expire
 from tests.support import REGION, T0, Clock, a_job, requests_to, written
 
 BESIDE = {"text": "x" * 2000}
-"""A payload that has an item of its own."""
+"""A separate payload."""
 PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
 UNIQUE = replace(PLAIN, name="test.unique", unique=Unique(seconds=60))
 READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "UpdateItem"]
@@ -36,7 +36,7 @@ READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "UpdateItem
 
 @pytest.fixture
 def store(dynamo_store: DynamoJobStore) -> DynamoJobStore:
-    """The store that forgets; the one in memory keeps what it has."""
+    """The store that deletes expired rows; the one in memory keeps them."""
     return dynamo_store
 
 

@@ -1,4 +1,4 @@
-"""Every job store shows the watchdog what is overdue: of one type, in a span of time, oldest first."""
+"""Check that every job store shows the watchdog overdue jobs: of one type, in a period, oldest first."""
 
 from collections.abc import Callable
 

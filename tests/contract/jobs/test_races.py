@@ -1,4 +1,4 @@
-"""Many at once, one winner. The emulated AWS serialises calls: AWS is atomic, and stock moto is not."""
+"""Test races with one winner. The emulated AWS serialises calls: AWS is atomic, but stock moto is not."""
 
 import threading
 from collections import Counter
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def together(number: int, act: Callable[[int], T]) -> list[T]:
-    """Do it so many times in so many threads, which all begin at once."""
+    """Do it that many times in that many threads, which all begin at once."""
     start = threading.Barrier(number)
 
     def wait_and_act(which: int) -> T:

@@ -1,4 +1,4 @@
-"""A store signs the rows that it makes, and tells those that were not signed by a key that it knows."""
+"""Check that a store signs its rows, and recognises rows that no known key has signed."""
 
 from collections.abc import Callable
 from dataclasses import replace

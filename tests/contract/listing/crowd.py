@@ -1,4 +1,4 @@
-"""A crowd of jobs in all states, and walks through the pages that list them."""
+"""Make many jobs in all states, and walk through the pages that list them."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from chalicelib.jobs.port import Filter, JobStore
 
 
 def walk(store: JobStore, which: Filter, limit: int, position: str | None = None) -> Iterator[list[Job]]:
-    """Every page from a position on, or from the newest job."""
+    """Return every page from a position, or from the newest job."""
     for _ in range(500):
         page = store.page(which, limit, position)
         assert len(page.jobs) <= limit

@@ -1,4 +1,4 @@
-"""More index partitions on a table that has jobs: nothing is missing from a list, and nothing is in it twice."""
+"""Add index partitions to a table with jobs: no job is missing from a list, and none is in it twice."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ ERROR = ("ValueError", "boom")
 
 
 def store_of(cloud: Settings, written: int, read: int) -> DynamoJobStore:
-    """A store of a deployment with so many shards."""
+    """A store of a deployment with that many shards."""
     settings = replace(cloud, index_shards=written, index_shards_read=read)
     return DynamoJobStore(settings, Clock(T0 + 500), lambda: ["email.send"])
 
@@ -71,7 +71,7 @@ def test_jobs_from_before_and_after_are_each_in_every_list_once(cloud: Settings)
     grown = 8
     before = store_of(cloud, 4, 4)
     old = fill(before, 0)
-    # the first deployment asks more; functions of the one before still write, and still read
+    # the first deployment reads more; functions of the old version still write, and still read
     between = store_of(cloud, 4, grown)
     old += fill(between, 100)
     assert Counter(listed(before, Filter())) == Counter(listed(between, Filter()))
@@ -89,7 +89,7 @@ def test_jobs_from_before_and_after_are_each_in_every_list_once(cloud: Settings)
     }  # fmt: skip
     # functions of the first of the two deployments see the same, while the second one replaces them
     assert {name: Counter(ids) for name, ids in every_list(between, fingerprint).items()} == found
-    # and so it is when fewer shards are written again
+    # the same is true when fewer shards are written again
     assert {name: Counter(ids) for name, ids in every_list(store_of(cloud, 4, grown), fingerprint).items()} == found
 
 
@@ -119,7 +119,7 @@ def test_a_job_that_moves_to_a_new_shard_while_a_page_is_read_is_in_it_once(
 
 
 def between_queries(store: DynamoJobStore, patch: pytest.MonkeyPatch, number: int, act: Callable[[], object]) -> None:
-    """Act once, when so many queries have been made."""
+    """Act once, after that many queries."""
     table = store._table
     made: list[object] = []
     query = table.query

@@ -1,4 +1,4 @@
-"""Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
+"""Check that every job store lists in order, by filter, from a position, and each job exactly once during changes."""
 
 import random
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Every two filters together: pages visit each matching job exactly once while jobs are created and finish.
+"""Test every pair of filters: pages visit each matching job exactly once while jobs are created and finish.
 
-A fifth of the pairs, with every filter among them; all of them with `--whole`.
+It plays a fifth of the pairs, with every filter among them, and all of them with `--whole`.
 """
 
 import itertools
@@ -35,12 +35,12 @@ PAIRS = [pair for pair in itertools.combinations(PARTS, 2) if not PARTS[pair[0]]
 PART = PAIRS[::5]
 
 NEVER = [{error, state} for error in ("error", "kind") for state in ("active", "finished")]
-"""Jobs that wait or are done have no error."""
+"""Jobs that wait or are completed have no error."""
 NEVER += [{"active", end} for end in ("ended", "ended before")]
 
 
 def crowd() -> list[Job]:
-    """Jobs of which every pair of filters lets some through: half of them have ids that begin alike."""
+    """Jobs of which every pair of filters matches some: half of them have ids with the same beginning."""
     chance = random.Random(17)
     found = []
     for place in range(48):
@@ -64,7 +64,7 @@ def crowd() -> list[Job]:
 
 
 def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
-    """One job comes, and one that waited is worked off, between two pages; the latter is returned."""
+    """Between two pages one job is created and a waiting one is processed; return the latter."""
     store.add(a_job(created_at=T0 + 40 + number, tags=("urgent",), type="image.process"))
     waiting = [job for job in untouched if job.status is Status.QUEUED]
     if not waiting:

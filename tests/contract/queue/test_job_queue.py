@@ -1,4 +1,4 @@
-"""Every queue delivers messages, hides them, delivers them again, and moves them to the dead letters."""
+"""Check that every queue delivers messages, hides them, delivers them again, and moves them to the dead letters."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def message(number: int = 1) -> Message:
 
 
 def burn_down(line: Line, clock: Clock, receives: int = MAX_RECEIVES) -> None:
-    """Receive until the message moves to the dead-letter queue, which it does on the receive that is too many."""
+    """Receive until the message moves to the dead-letter queue, on the receive above the limit."""
     for _ in range(receives):
         assert len(line.consumer.receive()) == 1
         clock.now += VISIBILITY + 1

@@ -1,4 +1,4 @@
-"""Every queue of a serial type hands out a group one after the other, in order, and swallows nothing sent again."""
+"""Check that every serial queue delivers a group one after the other, in order, and accepts repeated messages."""
 
 from collections.abc import Sequence
 from dataclasses import replace

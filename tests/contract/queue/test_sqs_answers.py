@@ -1,4 +1,4 @@
-"""SQS answers with something else than success: failed entries of a batch, lost receipts, malformed bodies."""
+"""Test SQS's unsuccessful answers: failed entries of a batch, lost receipts, malformed bodies."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ FailEntries = Callable[[str, set[str], str, str], None]
 
 @pytest.fixture
 def fail_entries(sqs: Line) -> Iterator[FailEntries]:
-    """Makes SQS answer that these entries of a batch failed, as it does when a part of its fleet does not answer."""
+    """Make SQS answer that these entries of a batch failed, as when a part of SQS is unavailable."""
     events = aws.client("sqs", REGION).meta.events
     hooks: list[Any] = []
 
@@ -34,7 +34,7 @@ def fail_entries(sqs: Line) -> Iterator[FailEntries]:
 
 
 def sent(line: Line, number: int) -> list[str]:
-    """The receipts of so many messages that were sent and received."""
+    """Return the receipts of that many messages that were sent and received."""
     line.queue.send_many([Message(f"job-{n}", 1, TYPE) for n in range(number)])
     return [taken.receipt for taken in line.consumer.receive()]
 

@@ -1,4 +1,4 @@
-"""Handler files that the packaged e2e adds: a type whose jobs run one at a time for a key, and one with tenants."""
+"""Provide handler files for the packaged e2e: a type with `serial_by`, and one with tenants."""
 
 from typing import Any
 

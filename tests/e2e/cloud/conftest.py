@@ -1,4 +1,4 @@
-"""The packaged artefact, deployed by the deploy code to ministack, once for all tests of this folder."""
+"""Deploy the package with the deploy code to ministack, once for all tests of this folder."""
 
 import io
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def environment(emulator: str) -> Iterator[None]:
-    # for one test at a time: what lives as long as the session would reach the tests of other folders too
+    # for one test at a time: a session's client would reach the tests of other folders too
     with aimed_at(emulator):
         yield
 
@@ -49,7 +49,7 @@ def cloud(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
-    """A stage on the emulator, and the clients that will have been made to talk to it."""
+    """Provide a stage on the emulator, and the clients for it."""
     package, deployer = ministack.package(STAGE, folder), Deployer()
     with deployer.at_work():
         account = sign_in()

@@ -1,4 +1,4 @@
-"""ministack as a child process with a state of its own: an AWS emulator that nobody here wrote."""
+"""Run ministack as a child process with its own state: an independent AWS emulator."""
 
 import contextlib
 import json
@@ -21,14 +21,14 @@ from infra.local.emulator.processes import ministack
 START_SECONDS = 60.0
 REGION = "us-east-1"
 NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
-"""What ministack refuses to create; the static checks of tests/infra/cloud look at it instead."""
+"""Parts that ministack refuses to create; the static checks of tests/infra/cloud cover them."""
 
 
 @contextlib.contextmanager
 def running(folder: Path, *, tolerant: bool = False) -> Iterator[str]:
-    """Start ministack on a free port and give its URL; its functions call it and nothing else.
+    """Start ministack on a free port and return its URL; its functions call only it.
 
-    `tolerant` (emulator/tolerant.py) takes our whole template.
+    `tolerant` (emulator/tolerant.py) accepts our whole template.
     """
     ministack.prepare(folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -54,7 +54,7 @@ def running(folder: Path, *, tolerant: bool = False) -> Iterator[str]:
 
 
 def credentials(url: str) -> dict[str, str]:
-    """What makes every AWS client of a process talk to the emulator."""
+    """Return the variables with which every AWS client of a process uses the emulator."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
@@ -68,7 +68,7 @@ def credentials(url: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def aimed_at(url: str) -> Iterator[None]:
-    """Within, every AWS client that this process makes talks to the emulator."""
+    """Inside, every AWS client of this process uses the emulator."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in credentials(url).items():
             patch.setenv(name, value)
@@ -76,12 +76,12 @@ def aimed_at(url: str) -> Iterator[None]:
 
 
 def package(stage: str, folder: Path, types: Sequence[JobType[Any, Any]] | None = None, root: Path = ROOT) -> Package:
-    """`make package` for this machine's processor, without the resources that ministack does not have."""
+    """Run `make package` for this machine's processor, without the resources that ministack lacks."""
     return playable(build(stage, types or jobtype.load(), root, folder, architecture(), HERE))
 
 
 def playable(made: Package) -> Package:
-    """Take the resources that ministack does not have out of a package's template."""
+    """Remove the resources that ministack lacks from a package's template."""
     template = made.read_template()
     template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
     made.template.write_text(json.dumps(template))
@@ -89,12 +89,12 @@ def playable(made: Package) -> Package:
 
 
 def architecture() -> str:
-    """This machine's processor: the emulator runs functions on it."""
+    """Return this machine's processor: the emulator runs functions on it."""
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def api_url(url: str, outputs: Mapping[str, str]) -> str:
-    """Where the emulator answers for the stack's API."""
+    """Return the emulator's address of the stack's API."""
     return f"{url}/_aws/execute-api/{outputs['RestAPIId']}/api"
 
 

@@ -1,4 +1,4 @@
-"""What the tests of a deployed stage are given."""
+"""Provide the parameters of the tests of a deployed stage."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,12 +25,12 @@ ACTIONS = {
     "apigateway:GetAccount": "apigateway:GET",
     "apigateway:GetRestApi": "apigateway:GET",
 }
-"""IAM's names of operations that have another one."""
+"""IAM's names of operations with another name."""
 PREFIXES = {"resourcegroupstaggingapi": "tag", "sesv2": "ses"}
 
 
 class Deployer(Recorder):
-    """Remembers what the deploy code asks AWS for, by IAM's names."""
+    """Record the AWS requests of the deploy code, by IAM's names."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -43,14 +43,14 @@ class Deployer(Recorder):
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """What is asked for within is the deployer's."""
+        """Requests inside are the deployer's."""
         with recording(self):
             yield
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """A deployed stage and who talks to it. `said` is what the deployment printed."""
+    """A deployed stage and its clients. `said` is the deployment's output."""
 
     account: Account
     stack: Stack

@@ -1,4 +1,4 @@
-"""A version that does not work is noticed after its deployment and undone by itself, and no job is lost meanwhile."""
+"""Check that a bad version is detected and undone after its deployment, without losing jobs."""
 
 import io
 import time
@@ -38,7 +38,7 @@ REPORT = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats
 
 
 def version(good: Package, folder: Path, name: str, text: str) -> Package:
-    """Return the package with another text of one of its files."""
+    """Return the package with another text in one of its files."""
     archive = folder / "deployment.zip"
     compiled = (Path(name).parent / "__pycache__" / Path(name).stem).as_posix() + "."
     with zipfile.ZipFile(good.archive) as source, zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
@@ -64,7 +64,7 @@ def bad(good: Package, folder: Path, what: str) -> Package:
 
 
 def deployed(cloud: Cloud, package: Package, parameters: Mapping[str, str] | None = None, **more: Any) -> str:
-    """Deploy; returns what was said. Raises what the deployment raises."""
+    """Deploy; return the output. Raises the deployment's errors."""
     said = io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
     with cloud.deployer.at_work():
@@ -89,7 +89,8 @@ def test_a_good_version_is_tried_and_said_to_work(cloud: Cloud, operator: httpx.
 
 @pytest.fixture
 def impatient(cloud: Cloud) -> Iterator[None]:
-    """A message whose worker did not start, or was replaced while it ran, comes again after 20 s, not after minutes."""
+    """The message of a worker that did not start, or was replaced while it ran, returns after 20 s, not after
+    minutes."""
     sqs, before = cloud.account.client("sqs"), {}
     for name in ("email-send", "report-generate"):
         url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-{name}")["QueueUrl"]
@@ -101,12 +102,13 @@ def impatient(cloud: Cloud) -> Iterator[None]:
 
 
 def noted(cloud: Cloud) -> list[history.Deployed]:
-    """The deployments that are known, but for when each was made: the former one was made again."""
+    """Return the recorded deployments, without their times: the previous one was made again."""
     return [replace(one, at="") for one in history.read(cloud.account, cloud.stack.name)]
 
 
 def outcomes(job: Mapping[str, Any]) -> set[str]:
-    """How its attempts ended: the emulator ends a function that runs while it is replaced, and its attempt is lost."""
+    """Return how its attempts ended: the emulator kills a running function that is replaced, and its attempt is
+    lost."""
     return {attempt["outcome"] for attempt in job["attempt_history"]}
 
 
@@ -125,8 +127,8 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     assert (parameters(cloud), noted(cloud)) == (before, known)
     for job_id in jobs:
         assert outcomes(becomes(operator, job_id, "completed")) <= {"completed", "lost"}
-    # its message is hidden until the lease has ended when its function was ended, or when it came twice, as it does
-    # when it takes longer than 20 s until the function has started and ended
+    # its message is hidden until the lease has ended if its function was killed, or if it came twice because the start
+    # took over 20 s
     lease = jobtype.get("report.generate").timeout + LEASE_SLACK
     assert becomes(operator, later, "completed", lease + PATIENCE)["gen"] == 1
     fresh = create(operator, "report.generate", REPORT)["id"]
@@ -137,7 +139,7 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
 
 
 def changed_types(folder: Path) -> tuple[Package, list[jobtype.JobType[Any, Any]]]:
-    """A version with one type more, one type less, and a worker that fails."""
+    """A version with one more type, one type less, and a failing worker."""
     root = copy_sources(ROOT, folder / "sources")
     handlers = root / "handlers"
     (handlers / "letter_print.py").write_text(FAIR)
@@ -156,7 +158,7 @@ def test_a_bad_version_with_a_new_type_and_without_another_is_undone(
 ) -> None:
     package, kinds = changed_types(tmp_path)
     before, known, queues = parameters(cloud), noted(cloud), names_of(cloud.stack.resources(), QUEUE)
-    # SQS of this emulator holds no names
+    # SQS of this emulator does not block names
     brief = replace(cloud, stack=replace(cloud.stack, sleep=lambda seconds: time.sleep(min(seconds, POLL))))
     smoke = Smoke(cloud.account, cloud.stack, kinds, lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
     with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):

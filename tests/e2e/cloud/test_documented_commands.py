@@ -1,8 +1,8 @@
-"""The commands of the deploy pages, operations.md and restore.md, run in their order on one stage, as they are printed.
+"""Run the commands of the deploy pages, operations.md and restore.md in order on one stage, as printed.
 
-Make expands each, and the command runs in this process. Only these differ from an account: the functions are packaged
-once and for this machine, the console is not built, the smoke asks the emulator's address, the moment and the backup in
-a command are those of now, and a restore neither waits for invocations from before it nor asks for the window of
+Make expands each, and the command runs in this process. Only these parts differ from an account. The functions are
+packaged once and for this machine, the console is not built, and the smoke uses the emulator's address. Times and
+backups in a command are those of now. A restore neither waits for earlier invocations nor reads the window of
 point-in-time recovery, which is one second there.
 """
 
@@ -40,7 +40,7 @@ AT, BACKUP = "2027-01-02T03:04:05Z", "jobflow-prod-20270102T030405Z"
 
 @dataclass
 class Playing:
-    """The stage between two commands. `said` is what the last one said, `code` how it ended."""
+    """The stage between two commands. `said` is the output of the last one, `code` its exit code."""
 
     account: Account
     package: Package
@@ -58,12 +58,12 @@ class Playing:
         return DynamoJobStore(access.settings(self.account, self.stack), time.time)
 
     def zip_of(self, function: str) -> str:
-        """The digest of the code that a function has."""
+        """Return the digest of a function's code."""
         found = self.account.client("lambda").get_function_configuration(FunctionName=f"{self.stack.name}-{function}")
         return str(found["CodeSha256"])
 
     def delete(self, jobs: list[Job]) -> None:
-        """What an accident does: the rows of these jobs are gone."""
+        """Simulate an accident: delete the rows of these jobs."""
         client, table = self.account.client("dynamodb"), f"{self.stack.name}-jobs"
         for job in jobs:
             rows = client.query(
@@ -87,7 +87,7 @@ def run(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[[str], None]:
-    """Run a command as it is printed, but for the differences above."""
+    """Run a command as printed, with the differences above."""
     (tmp_path / "index.html").write_text("console")
     smoke = functools.partial(Smoke, address=lambda outputs: ministack.api_url(emulator, outputs), patience=SLOW)
     monkeypatch.setattr(command_line, "_build", lambda *_: playing.package)
@@ -176,7 +176,7 @@ def lost_jobs_come_back(playing: Playing, run: Callable[[], None]) -> None:
 
 
 def a_moment_is_restored(playing: Playing, run: Callable[[], None]) -> None:
-    """The emulator restores to the table as it is: nothing is missing."""
+    """The emulator restores the table in its present state, so nothing is missing."""
     client = playing.account.client("dynamodb")
     for short in ("jobs", "control"):
         client.update_continuous_backups(

@@ -1,4 +1,4 @@
-"""A job's whole life in the packaged artefact: through API Gateway, SQS, event source mappings and Lambda processes."""
+"""Follow a job's whole lifecycle in the package: API Gateway, SQS, event source mappings and Lambda processes."""
 
 import io
 import json
@@ -17,12 +17,12 @@ from tests.e2e.cloud.support import Cloud
 pytestmark = pytest.mark.ministack
 
 PATIENCE = 240.0
-"""Seconds. A watchdog that looks at a dead letter just before us hides it for 120."""
+"""Seconds. A watchdog that checks a dead letter just before us hides it for 120."""
 MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "From end to end."}
 
 
 def until(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """What `look` returns as soon as it is true; fails after so many seconds."""
+    """Return the value of `look` as soon as it is true; fail after that many seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := look():
@@ -39,7 +39,7 @@ def create(client: httpx.Client, job_type: str, payload: Any, **more: Any) -> di
 
 
 def becomes(client: httpx.Client, job_id: str, status: str, patience: float = PATIENCE) -> dict[str, Any]:
-    """The job as soon as it has the status. A failure shows the job as it was last seen."""
+    """Return the job as soon as it has the status. A failure shows the job as last seen."""
     seen: dict[str, Any] = {}
 
     def look() -> bool:
@@ -55,7 +55,7 @@ def becomes(client: httpx.Client, job_id: str, status: str, patience: float = PA
 
 
 def dead_letters(cloud: Cloud, queue: str) -> int:
-    """How many there are, with those that a run of the watchdog has hidden for two minutes."""
+    """Return their number, including those that a run of the watchdog has hidden for two minutes."""
     sqs = cloud.account.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-{queue}-dlq")["QueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -93,7 +93,7 @@ def test_same_key_is_the_same_job(operator: httpx.Client) -> None:
 
 
 def test_job_fails_is_retried_dies_and_is_brought_back(cloud: Cloud, operator: httpx.Client) -> None:
-    # the job comes before its file: each attempt finds nothing, until the file is there and a person says "retry"
+    # the job comes before its file: each attempt finds nothing, until the file exists and a person retries
     form = operator.post("/uploads", json={"content_type": "image/png", "bytes": 100_000}).json()
     job = create(operator, "image.process", {"key": form["key"], "thumbnail": 32}, max_attempts=2)
     dead = becomes(operator, job["id"], "dead_letter")

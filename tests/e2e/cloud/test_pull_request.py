@@ -1,7 +1,7 @@
-"""The workflow's commands for a pull request, run as they are written: its stage is made, updated and removed.
+"""Run the workflow's commands for a pull request as written: its stage is created, updated and removed.
 
-Only these differ from GitHub: the functions are packaged once and for this machine, the smoke asks the emulator's
-address, and the repository's `jobflow.toml`, which leaves the console out of such stages, is said on the command line.
+Only these parts differ from GitHub. The functions are packaged once and for this machine, the smoke uses the emulator's
+address, and the settings of the repository's `jobflow.toml` are given on the command line.
 """
 
 import functools
@@ -34,7 +34,7 @@ def document(statement: dict[str, Any]) -> str:
 
 @pytest.fixture
 def account() -> Account:
-    """The account with what the template of the roles has made."""
+    """The account with the resources of the roles' template."""
     found = sign_in()
     iam = found.client("iam")
     allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -52,7 +52,7 @@ def typed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[[str, list[str]], str]:
-    """Run the last step of a job of the workflow; returns what its log would hold."""
+    """Run the last step of a job of the workflow; return its log."""
     package = ministack.package(STAGE, tmp_path_factory.mktemp("pull"))
     smoke = functools.partial(Smoke, address=lambda outputs: ministack.api_url(emulator, outputs), patience=SLOW)
     monkeypatch.setattr(command_line, "_build", lambda *_: package)
@@ -92,5 +92,5 @@ def test_a_pull_request_has_its_stage_and_leaves_nothing(
     logs.append(typed("remove", []))
     assert "Nothing is left." in logs[2]
     assert stack.describe() is None
-    # that the secret goes, too, is shown on moto (commands/test_removing.py): the index of tags here has no secrets
+    # commands/test_destroying.py shows on moto that the secret is also deleted: the tag index here has no secrets
     assert token not in "".join(logs)

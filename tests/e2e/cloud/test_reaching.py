@@ -61,7 +61,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture(scope="module")
 def account(emulator: str) -> Iterator[Account]:
-    """The account with what is not the stack's: a table, a bucket, a secret."""
+    """The account with resources outside of the stack: a table, a bucket, a secret."""
     with aimed_at(emulator):
         found = sign_in()
         dynamodb, s3 = found.client("dynamodb"), found.client("s3")

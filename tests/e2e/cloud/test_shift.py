@@ -47,7 +47,7 @@ class Shifting:
         return Stack(self.account, STACK)
 
     def deploy(self, **values: str) -> str:
-        """Deploy with these parameters and try the stage; returns what was said."""
+        """Deploy with these parameters and test the stage; return the output."""
         said = io.StringIO()
         terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
         smoke = Smoke(self.account, self.stack, jobtype.load(), self.address, SLOW).run
@@ -57,11 +57,11 @@ class Shifting:
         return said.getvalue()
 
     def version(self, function: str) -> str:
-        """The version that the alias leads to."""
+        """Return the version of the alias."""
         return str(self.account.client("lambda").get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
 
     def move(self, to: str, more: dict[str, float] | None = None) -> None:
-        """What CodeDeploy does: lead the aliases to a version, and a share of the requests to another one."""
+        """Act as CodeDeploy: move the aliases to a version, and a share of the requests to another one."""
         weights = {"AdditionalVersionWeights": more or {}}
         for function in FUNCTIONS:
             self.account.client("lambda").update_alias(
@@ -69,7 +69,7 @@ class Shifting:
             )
 
     def created(self, client: httpx.Client, number: int) -> list[int]:
-        """The status codes of so many requests that create a job."""
+        """Return the status codes of that many requests that create a job."""
         body = {"type": "report.generate", "payload": {"hours": 1}, "delay_seconds": 86_400}
         return [client.post("/jobs", json=body).status_code for _ in range(number)]
 

@@ -1,4 +1,4 @@
-"""A stage of the previous commit, with jobs in every state, is updated to this one: everything goes on."""
+"""Update a stage of the previous commit, with jobs in every state, to this commit: everything continues."""
 
 import contextlib
 import io
@@ -40,13 +40,13 @@ LATER = 3_600
 
 @dataclass
 class Previous:
-    """The sources of the previous commit. Only its own code reads, packages and writes anything of it."""
+    """The sources of the previous commit. Only its own code reads, packages and writes its data."""
 
     tree: Path
 
     @classmethod
     def unpacked(cls, folder: Path) -> "Previous":
-        """Take the tree out of git. Skips where git has no such commit."""
+        """Extract the tree from git. Skips if git has no such commit."""
         packed = folder / "tree.tar"
         git = ["git", "-C", str(ROOT), "archive", "--format=tar", "--output", str(packed), PREVIOUS]
         if subprocess.run(git, capture_output=True, check=False).returncode:
@@ -56,7 +56,7 @@ class Previous:
         return cls(folder / "tree")
 
     def run(self, *command: str) -> str:
-        """Run a command of `make` as that version has it; return what it prints."""
+        """Run that version's command of `make`; return its output."""
         program = [sys.executable, "-m", "infra.cloud", *command]
         done = subprocess.run(program, cwd=self.tree, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -72,7 +72,7 @@ class Previous:
 
 @dataclass
 class Updating:
-    """A stage, first of the previous commit. `known` are jobs by what they are for."""
+    """A stage, first of the previous commit. `known` are jobs by purpose."""
 
     emulator: str
     account: Account
@@ -86,7 +86,7 @@ class Updating:
         return Terminal(Console(file=self.said, width=200), Console(file=self.said, width=200))
 
     def make(self, previous: Previous) -> None:
-        """Make the stage as the previous commit was deployed, and tokens."""
+        """Create the stage with the previous commit, and tokens."""
         package = previous.package()
         tags, declared = tags_of(self.stack.name), package.read_template()["Parameters"]
         url = artifacts.upload(self.account, package, tags, {})
@@ -115,7 +115,7 @@ class Updating:
         )
         outputs = deployment.run()
         for client in self.clients.values():
-            # the emulator makes a new API where CloudFormation changes the one that is there
+            # the emulator creates a new API where CloudFormation changes the existing one
             client.base_url = httpx.URL(ministack.api_url(self.emulator, outputs))
 
     def end(self) -> None:
@@ -128,7 +128,7 @@ class Updating:
 
 @pytest.fixture(scope="module")
 def updated(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updating]:
-    """The stage after its update; what was done before is in `known`."""
+    """The stage after its update; earlier results are in `known`."""
     previous = Previous.unpacked(tmp_path_factory.mktemp("previous"))
     new = ministack.package(STAGE, tmp_path_factory.mktemp("present"))
     with contextlib.ExitStack() as ending:
@@ -171,14 +171,14 @@ def live(stage: Updating) -> None:
 
 
 def seen(updated: Updating, name: str) -> dict[str, Any]:
-    """A job as the API shows it now."""
+    """Return a job from the API."""
     answer = updated.api.get(f"/jobs/{updated.known.get(name, name)}")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
 def counted(api: httpx.Client, waiting: int) -> dict[str, int] | None:
-    """The numbers by status, as soon as so many jobs of email.send wait."""
+    """Return the numbers by status, as soon as that many jobs of email.send wait."""
     found = api.get("/metrics").json()["by_type"].get("email.send", {})
     by_status: dict[str, int] = found.get("by_status", {})
     return by_status if by_status.get("queued", 0) + by_status.get("scheduled", 0) >= waiting else None
@@ -227,10 +227,10 @@ def test_what_was_retried_goes_on_being_retried(updated: Updating) -> None:
     fields = {name.removeprefix("field "): value for name, value in updated.known.items() if name.startswith("field ")}
     upload({"url": updated.known["form"], "fields": fields})
     with contextlib.suppress(AssertionError):
-        # ends the wait; it may have ended by itself
+        # ends the wait; it may have ended already
         assert updated.api.post(f"/jobs/{updated.known['retrying']}/run-now").is_success
     done = becomes(updated.api, updated.known["retrying"], "completed")
-    # a worker that the update ended under way is an attempt, too
+    # a worker that the update killed is also an attempt
     assert [one["attempt"] for one in done["attempt_history"]] == list(range(1, done["attempts"] + 1))
     assert done["attempts"] >= 2
 

@@ -1,4 +1,4 @@
-"""The platform's functions, run in this process over an emulated AWS made from the definition, each under its name."""
+"""Run the platform's functions in this process over an emulated AWS from the definition, each under its name."""
 
 import json
 import time
@@ -58,7 +58,7 @@ class Context:
 
 @dataclass
 class Stage:
-    """What the functions did so far is in `recorder`."""
+    """The functions' requests so far are in `recorder`."""
 
     recorder: Meter
     token: str
@@ -71,7 +71,7 @@ class Stage:
     def call(
         self, method: str, path: str, body: Any = None, resource: str = "", key: str = "", **path_parameters: str
     ) -> Any:
-        """One request to the API as API Gateway hands it on, `key` as its Idempotency-Key; returns (status, body)."""
+        """Send one request to the API like API Gateway, with `key` as its Idempotency-Key; return (status, body)."""
         url, _, query = path.partition("?")
         self.called.add((method, resource or url))
         pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
@@ -98,7 +98,7 @@ class Stage:
             )
 
     def work(self, kind: jobtype.JobType[Any, Any]) -> int:
-        """Let the type's worker have the messages that are visible now; returns how many it had."""
+        """Give the type's worker the visible messages; return their number."""
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
@@ -108,7 +108,7 @@ class Stage:
             return 0
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.queue}"
         event = {"Records": [_record(message, arn) for message in found]}
-        # not the module's own: that one keeps the store and the clock of the stage that used it first
+        # not the module's own, which keeps the store and the clock of its first stage
         handler = self.workers.setdefault(kind.name, consume(kind))
         with self.recorder.acting_as(kind.queue):
             answer = handler(event, Context(str(uuid.uuid4())))
@@ -124,18 +124,18 @@ class Stage:
             return watchdog_module.handler({}, Context(str(uuid.uuid4())))
 
     def hand_over(self, job_type: str, ids: Sequence[str]) -> dict[str, int]:
-        """A run of the watchdog starts a helper, and the helper looks at the jobs."""
+        """A run of the watchdog starts a helper, and the helper checks the jobs."""
         helpers = parts.watchdog_helpers
         assert helpers is not None
         with self.recorder.acting_as("watchdog"):
-            # the emulator has no function of that name, and says so: what counts is that it was asked
+            # the emulator has no function of that name, and says so: only the request counts
             with pytest.raises(ClientError, match="ResourceNotFound"):
                 helpers.look_at([job_type], ids)
             event = {LOOK: {"types": [job_type], "ids": list(ids)}}
             return watchdog_module.handler(event, Context(str(uuid.uuid4())))
 
     def recount(self) -> None:
-        """A recount of counters that are wrong: it waits for the stream, then repairs them."""
+        """A recount of wrong counters: it waits for the stream, then repairs them."""
         wrong = Additions(Counter({keys.number(Status.COMPLETED): 1_000}))
         parts.counter_rows.add(keys.totals("email.send"), wrong, "wrong", "0", "1")
         ports = (parts.census, parts.canaries, parts.counters, parts.counter_rows)
@@ -144,7 +144,7 @@ class Stage:
         assert parts.counters.standing().totals["email.send", Status.COMPLETED] < 1_000
 
     def count(self, since: int = 0) -> int:
-        """Let the counters have all that the stream has after its first `since` records; returns how many it has."""
+        """Give the counters the stream after its first `since` records; return the number of records."""
         from chalicelib.entry import stream as counters
 
         streams = boto3.client("dynamodbstreams", region_name=REGION)

@@ -1,4 +1,5 @@
-"""The package of this checkout, built once a test run, however many processes pytest runs; and an empty account."""
+"""Provide the package of this checkout, built once per test run, however many processes pytest uses; and an empty
+account."""
 
 import fcntl
 import io
@@ -22,14 +23,14 @@ from tests.infra.cloud.support import STAGE, terminal_of
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     """`make package`, into a folder of the test run."""
-    # with xdist every worker has a folder of its own below the run's
+    # with xdist every worker has its own folder below the run's
     run = tmp_path_factory.getbasetemp()
     folder = (run if not run.name.startswith("popen-") else run.parent) / "package"
     folder.mkdir(exist_ok=True)
     made = Package(folder / "deployment.zip", folder / "sam.json", f"jobflow-{STAGE}")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # a copy, so that sources which are edited meanwhile cannot come between two builds
+        # a copy, so that sources that are edited meanwhile cannot change between two builds
         return (
             made
             if made.template.exists()
@@ -45,7 +46,7 @@ def sam(package: Package) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def template(sam: dict[str, Any]) -> dict[str, Any]:
-    """The packaged template after the SAM transform: what CloudFormation would create."""
+    """Return the packaged template after the SAM transform: what CloudFormation would create."""
     return translate(sam)
 
 
@@ -68,7 +69,7 @@ def account() -> Iterator[Account]:
 
 @pytest.fixture
 def said() -> io.StringIO:
-    """What a command says at the `terminal`."""
+    """Return what a command prints at the `terminal`."""
     return io.StringIO()
 
 

@@ -1,4 +1,4 @@
-"""A stack of many job types with the longest names, packaged without its code, and its values as long as they get."""
+"""Provide a stack of many job types with the longest names, packaged without its code, with the longest values."""
 
 import json
 import re
@@ -46,14 +46,14 @@ class Empty(BaseModel):
 
 
 def types(number: int, *, reach: bool = False) -> list[JobType[Any, Any]]:
-    """Return job types whose names are as long as they may be; with `reach` each declares what a large one does."""
+    """Return job types with the longest names; with `reach` each declares what a large one does."""
     names = [f"t{place:02}.{'x' * (LONGEST_NAME - 4)}" for place in range(number)]
     plain = [JobType(name, lambda _payload, _ctx: None, Empty, access=MAIL) for name in names]
     return [replace(kind, access=ACCESS, function=FUNCTION) for kind in plain] if reach else plain
 
 
 def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False) -> dict[str, Any]:
-    """Return the packaged template as if it had been made for that many types; what Chalice made stays."""
+    """Return the packaged template as if it were made for that many types; Chalice's part does not change."""
     made = merge_template(types(number, reach=reach), STACK)
     kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
     kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
@@ -68,7 +68,7 @@ def transformed(sam: Mapping[str, Any], number: int, *, reach: bool = False, **g
 
 
 def written(value: Any, template: Mapping[str, Any]) -> Any:
-    """Return a part of the template with every reference replaced by a value as long as such values get."""
+    """Return a part of the template with every reference replaced by a value of maximum length."""
     match value:
         case {"Ref": name}:
             return PSEUDO.get(name) or _name(name, template)
@@ -91,7 +91,7 @@ def _filled(found: "re.Match[str]", template: Mapping[str, Any]) -> str:
 
 
 def _name(logical_id: str, template: Mapping[str, Any]) -> str:
-    """Return a physical name: the one it is given, a mapping's id, or a parameter: 100 characters, as ARNs have."""
+    """Return a physical name: the given one, a mapping's id, or a parameter of 100 characters, like an ARN."""
     resource = template["Resources"].get(logical_id)
     if resource is None:
         about = template["Parameters"].get(logical_id, {})
@@ -113,7 +113,7 @@ def _arn(logical_id: str, template: Mapping[str, Any]) -> str:
 
 
 def _merged(base: Any, over: Any) -> Any:
-    """Merge as `chalice package --merge-template` does."""
+    """Merge like `chalice package --merge-template`."""
     if isinstance(base, dict) and isinstance(over, dict):
         return {key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
     return json.loads(json.dumps(over))

@@ -1,4 +1,4 @@
-"""The store on the emulated AWS, and a look at what it wrote."""
+"""Provide the store on the emulated AWS, and a view of its items."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def store(cloud: Settings, clock: Clock) -> DynamoJobStore:
 
 @pytest.fixture
 def items(cloud: Settings) -> Callable[[str], Items]:
-    """A job's items by their sort key, as they are in the table."""
+    """A job's items in the table, by their sort key."""
 
     def look(job_id: str) -> Items:
         found = aws.client("dynamodb", REGION).query(

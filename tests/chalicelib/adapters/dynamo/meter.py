@@ -1,4 +1,4 @@
-"""Reads the electricity meter: what the writes to a table would cost on AWS, from item sizes and index entries."""
+"""Measure what the writes to a table would cost on AWS, from item sizes and index entries."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class Meter:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Meter every PutItem and UpdateItem of the process meanwhile."""
+    """Measure every PutItem and UpdateItem of the process within the block."""
     client = aws.client("dynamodb", REGION)
     meter = Meter()
     pending: list[tuple[str, dict[str, Any], Item]] = []
@@ -57,10 +57,10 @@ def metered() -> Iterator[Meter]:
 
 
 def units(table: str, old: Item, new: Item) -> int:
-    """What one write costs: the larger of the two items, and each index entry that it touches.
+    """Return the cost of one write: the larger of the two items, and each index entry that it changes.
 
     Source: DynamoDB Developer Guide, "Write operations on global secondary indexes": a new, a changed and a removed
-    entry are one write each, a changed index key is a removal and a new entry.
+    entry are one write each; a changed index key is a removal and a new entry.
     """
     base = write_units(max(item_size(item) if item else 0 for item in (old, new)))
     if table != SETTINGS.jobs_table:

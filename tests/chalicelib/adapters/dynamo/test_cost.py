@@ -1,4 +1,4 @@
-"""What jobs cost: write units of a life, bytes of the main item, requests of a page."""
+"""Check the cost of jobs: write units of a lifecycle, bytes of the main item, requests of a page."""
 
 import math
 import uuid
@@ -45,7 +45,7 @@ ERROR = ("ConnectionResetError", "The server closed the connection before it had
 
 
 def real_job(**fields: Any) -> Job:
-    """A job with all that the API puts on it."""
+    """A job with every field that the API sets."""
     fields = {
         "payload": EMAIL, "payload_bytes": 214, "body_hash": "f" * 32, "correlation_id": str(uuid.uuid4()),
         "principal": "0123456789abcdef", "created_at": T0 + 0.123, "updated_at": T0 + 0.123, "due_at": T0 + 60.123,
@@ -75,7 +75,7 @@ def test_a_job_done_at_the_first_attempt_costs_six_write_units(store: DynamoJobS
 
 
 def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
-    """The first of a kind of error one more, for the index of failures, and the end another one to leave it."""
+    """The first failure of a kind costs one more write, for the index of failures, and the end another to leave it."""
     job = real_job()
     store.add(job)
     held = claim(store, job)
@@ -96,12 +96,12 @@ def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: Dynam
 
 
 NOTHING = 2
-"""Bytes of the smallest payload, which lies beside an item whose key is as long as can be."""
+"""Bytes of the smallest separate payload, next to an item with the longest key."""
 
 
 @cache
 def largest_inline(key: str | None) -> int:
-    """Bytes of the largest payload that would lie in the job's main item."""
+    """Bytes of the largest payload in the job's main item."""
     job = real_job(idempotency_key=key)
 
     def row(size: int) -> JobRow:
@@ -139,7 +139,7 @@ def told(job: Job) -> Change:
 def test_the_main_item_stays_within_one_write_unit(
     store: DynamoJobStore, cloud: Settings, key: str | None, beside: bool
 ) -> None:
-    """The largest payload that lies in it, or one byte more beside it, and everything that can be written after."""
+    """The largest payload in the main item, or one byte more outside of it, and every later write."""
     size = largest_inline(key) + beside
     for end in ENDS.values():
         job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
@@ -149,7 +149,7 @@ def test_the_main_item_stays_within_one_write_unit(
 
 
 def live(store: DynamoJobStore, cloud: Settings, job: Job, end: Step) -> None:
-    """Write all that can be written to a job until its end."""
+    """Write everything that can be written to a job until its end."""
 
     def step(change: Change) -> Job:
         after = store.apply(job.id, change)

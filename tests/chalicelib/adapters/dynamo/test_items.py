@@ -1,4 +1,4 @@
-"""Which items a job is made of: what lies in the main item, what beside it, what in S3, and for how long."""
+"""Check a job's items: what is in the main item, in other items, and in S3, and for how long."""
 
 import json
 from collections.abc import Callable
@@ -170,7 +170,7 @@ def test_a_payload_that_is_gone_is_none_and_breaks_nothing(store: DynamoJobStore
 def test_a_claim_whose_payload_cannot_be_read_now_is_a_claim(
     store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is written: an error would leave the job held by nobody, and would spend its attempts in an outage of S3."""
+    """It is written: an error would leave the job without a holder, and spend its attempts in an outage of S3."""
     job = a_job(payload=HUGE)
     store.add(job)
     with monkeypatch.context() as outage:

@@ -1,4 +1,4 @@
-"""A daily quota holds whoever takes from it at once."""
+"""Check that a daily quota holds for simultaneous requests."""
 
 from concurrent.futures import ThreadPoolExecutor
 

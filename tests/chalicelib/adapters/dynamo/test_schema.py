@@ -1,4 +1,4 @@
-"""The tables' description, the models over it, and how an item is weighed."""
+"""Test the description of the tables, their models, and the size of an item."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every route, every role, every state a token can be in."""
+"""Test every route with every role and every state of a token."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ ROUTES = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in routes.
 
 
 def header(world: World, state: str) -> dict[str, str]:
-    """The Authorization header of a caller in that state."""
+    """Return the Authorization header of a caller in that state."""
     tokens = parts.tokens
     if state == "no token":
         return {}
@@ -45,13 +45,13 @@ def header(world: World, state: str) -> dict[str, str]:
 
 
 def path_of(endpoint: Endpoint) -> str:
-    """The endpoint's path with names in it that could be some."""
+    """Return the endpoint's path with possible names in it."""
     given = {"job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": NOTE.name, "fingerprint": "5d41402abc4b"}
     return endpoint.path.format(**given, schedule_id="daily", bulk_id="0" * 20, gen="1")
 
 
 def expected(endpoint: Endpoint, state: str) -> int | None:
-    """401, 403, or None: let in, whatever the answer is then."""
+    """Return 401, 403, or None: accepted, whatever the answer is then."""
     if endpoint.role is None:
         return None
     if state in REFUSED:
@@ -60,7 +60,7 @@ def expected(endpoint: Endpoint, state: str) -> int | None:
 
 
 def test_everybody_sees_two_routes_viewers_read_operators_act_and_admins_change_what_is_set_up() -> None:
-    """Written down a second time: a route that is declared with another role fails here."""
+    """A second list: a route with another role fails here."""
 
     def needed(name: str) -> Role | None:
         if name in PUBLIC:
@@ -117,7 +117,7 @@ def test_a_token_that_expires_while_its_policy_is_cached_is_refused(world: World
 
 @pytest.mark.parametrize("role", list(Role))
 def test_one_policy_is_good_for_every_route_of_the_role(world: World, role: Role) -> None:
-    """API Gateway keeps the answer to one route and uses it for the others."""
+    """API Gateway caches the answer for one route and uses it for the others."""
     arn = "arn:aws:execute-api:eu-west-1:1:api/prod"
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {world.secrets[role]}", "methodArn": f"{arn}/GET/me"}
     answer = world.app.handler_map["authorize"](event, None)
@@ -146,7 +146,7 @@ def test_a_token_that_cannot_be_checked_is_not_believed(world: World) -> None:
 
 
 def behind_the_gateway(world: World, endpoint: Endpoint, context: Mapping[str, Any] | None) -> Any:
-    """What the API's Lambda answers when API Gateway has let a request through."""
+    """Return the answer of the API's Lambda when API Gateway has accepted a request."""
     event = world.gateway().event_converter.create_lambda_event(endpoint.method, path_of(endpoint), {}, b"")
     if context is not None:
         event["requestContext"]["authorizer"] = context

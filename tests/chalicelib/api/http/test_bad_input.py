@@ -1,4 +1,4 @@
-"""Every bad input has one clear answer, and leaves nothing behind."""
+"""Check that every bad input has one clear answer, and changes nothing."""
 
 import json
 from typing import Any

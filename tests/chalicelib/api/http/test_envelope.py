@@ -1,4 +1,4 @@
-"""What every answer has, the ones that went wrong in ways nobody foresaw too."""
+"""Check the common parts of every answer, also after unexpected errors."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ SECRET = "a secret that only the traceback knows"
 
 
 class Broken(MemoryJobStore):
-    """A store whose every call fails with something that must not be told."""
+    """A store whose every call fails with a secret text."""
 
     def add(self, job: Job) -> None:
         raise RuntimeError(SECRET)
@@ -29,7 +29,7 @@ class Broken(MemoryJobStore):
 
 
 class Deaf(MemoryJobQueue):
-    """A queue that takes nothing."""
+    """A queue that accepts nothing."""
 
     def send(self, message: Message, delay: int = 0) -> None:
         raise ConnectionError(SECRET)

@@ -1,6 +1,6 @@
-"""No text costs more than linear work: every field of every request is fed 1 KB and 100 KB, and calls are counted.
+"""Check that every field of every request takes linear work: texts of 1 KB and 100 KB, calls are counted.
 
-What a call of `re` costs inside is not counted here: `make check` proves that no pattern takes more than linear time.
+The work inside `re` is not counted here: `make check` proves that every pattern takes linear time.
 """
 
 import cProfile
@@ -20,21 +20,21 @@ SMALL, LARGE = 1_000, 100_000
 GROWTH = 1.5 * LARGE / SMALL
 TEXTS = ("T", "0 ", "2026-11-25T00:00:00.", "a.b,", '"\\', "é")
 PART = 2
-"""Texts that an endpoint is fed in a run that plays a part: others than the endpoint before it."""
+"""Texts for an endpoint in a partial run: others than for the endpoint before it."""
 ENDPOINTS = routes.all_endpoints()
 JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
 PLACES = {
     "job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": "test.note", "fingerprint": "0123456789ab",
     "schedule_id": "daily", "gen": "1", "bulk_id": "0" * 20,
 }  # fmt: skip
-"""A value for each place of a path; a new name of a place fails here until it has one."""
+"""A value for each name in a path; a new name fails here until it has one."""
 HEADERS = ("Idempotency-Key", "X-Correlation-Id", "Authorization", "Content-Type", "Accept")
 READ_HEADERS = ("create_job", "create_jobs", "run_schedule", "read_metrics")
-"""Endpoints that read one of them themselves; what is the same for all of them is fed there, too."""
+"""Endpoints that read one of them themselves; common parts are also tested there."""
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a field's type holds."""
+    """Return the models in a field's type."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
@@ -42,7 +42,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def bodies(model: type[BaseModel], text: str) -> Iterator[dict[str, Any]]:
-    """A body for each field of the model, and of the models in it, with the text there, alone and in a list."""
+    """Return a body for each field of the model, and of nested models, with the text there, alone and in a list."""
     for name, field in model.model_fields.items():
         yield from ({name: text}, {name: [text]}, {name: {text: text}}, {text: name})
         for inner in models_in(field.annotation):
@@ -50,7 +50,7 @@ def bodies(model: type[BaseModel], text: str) -> Iterator[dict[str, Any]]:
 
 
 def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Requests to the endpoint, each with the text in another place: where it is, and what `World.call` takes."""
+    """Requests to the endpoint, each with the text in another place: the place, and the arguments of `World.call`."""
     path, quoted = endpoint.path.format(**PLACES), quote(text, "")
     for field, info in endpoint.query.model_fields.items():
         yield f"?{field}", {"path": f"{path}?{info.alias or field}={quoted}"}
@@ -68,14 +68,14 @@ def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any
 
 
 def work(do: Callable[[], object]) -> int:
-    """Return how many calls of Python and C functions it makes."""
+    """Return the number of its calls of Python and C functions."""
     calls = cProfile.Profile()
     calls.runcall(do)
     return sum(entry.callcount for entry in calls.getstats())
 
 
 def texts(place: int, *, whole: bool) -> list[str]:
-    """The texts for the endpoint at that place."""
+    """Return the texts for the endpoint at that place."""
     return [TEXTS[(place * PART + number) % len(TEXTS)] for number in range(len(TEXTS) if whole else PART)]
 
 

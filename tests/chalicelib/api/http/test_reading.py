@@ -1,4 +1,4 @@
-"""Whatever is sent, reading it ends in a value or in an error that has a place in the table of problems."""
+"""Check that reading any input ends in a value, or in an error with a problem."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from chalicelib.api.http.problems import row_of
 from chalicelib.errors import JobFlowError
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How fast it is on a busy machine proves nothing."""
+"""Its speed on a busy machine proves nothing."""
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
 )  # fmt: skip
@@ -28,7 +28,7 @@ NAMES = st.sampled_from(
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors inside are fine if the table of problems has a 4xx for them."""
+    """Internal errors are accepted if the table of problems has a 4xx for them."""
     try:
         yield
     except JobFlowError as error:

@@ -1,4 +1,4 @@
-"""Every refusal and every operator action leaves a line that says who, what, from where, in which request."""
+"""Check that every refusal and every operator's act leaves a log line: who, what, from where, in which request."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,19 +20,19 @@ HERE = {"X-Correlation-Id": "request-7"}
 
 
 def principal(world: World, role: Role) -> str:
-    """The id of the role's token."""
+    """Return the id of the role's token."""
     return parts.tokens.verify(world.secrets[role]).id
 
 
 def only(lines: list[dict[str, Any]], message: str) -> dict[str, Any]:
-    """The one line of that name."""
+    """Return the only line of that name."""
     [line] = [line for line in lines if line["message"] == message]
     return line
 
 
 @dataclass
 class AnyUpload(Uploads):
-    """Permits uploads without a bucket."""
+    """Permit uploads without a bucket."""
 
     client: Any = None
     bucket: str = "files"
@@ -83,13 +83,13 @@ BODIES = {
     "create_schedule": {"id": "weekly", **DAILY}, "change_schedule": DAILY,
     "create_upload": {"content_type": "image/png", "bytes": 81920},
 }  # fmt: skip
-"""What a writing endpoint is sent, by its name; the others take nothing."""
+"""Bodies for writing endpoints, by name; the others need none."""
 ENDED = {"retry_job": Status.FAILED, "discard_job": Status.DEAD_LETTER}
-"""The state of the job that an endpoint is about, where it must have ended."""
+"""The final state of the job that an endpoint needs."""
 
 
 def filled(path: str, world: World, status: Status | None) -> str:
-    """Return a path about a job, a schedule, a bulk action or an error that is there."""
+    """Return a path of an existing job, schedule, bulk action or error."""
     bulk_id = world.post("/bulk", ALL_FAILED).json["id"]
     job_id = world.create(delay_seconds=600)
     if status is not None:
@@ -131,7 +131,7 @@ def test_a_paused_type_says_who_did_it(world: World, action: str) -> None:
 def test_a_caller_whom_the_api_itself_refuses_leaves_a_line(
     world: World, role: str, expires: str, why: str, status: int
 ) -> None:
-    """API Gateway keeps what the authorizer said, and lets the caller through by it."""
+    """API Gateway caches the authorizer's answer, and accepts the caller by it."""
     event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", HERE, json.dumps(BODY).encode())
     event["requestContext"]["authorizer"] = {"token": "abc", "role": role, "label": "x", "expires": expires}
     with written("WARNING") as lines:

@@ -1,4 +1,4 @@
-"""POST /jobs/batch."""
+"""Test POST /jobs/batch."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
@@ -15,7 +15,7 @@ ELSE = {**BODY, "type": "test.other"}
 
 
 class Recording(MemoryJobQueue):
-    """A queue that notes each request, takes its time for it, and loses the messages it is told to lose."""
+    """A queue that records each request, needs time for it, and loses messages as told."""
 
     def __init__(self, clock: Clock, seconds: float = 0) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Recording(MemoryJobQueue):
 
 
 class Failing(MemoryJobStore):
-    """A store that fails from its nth job on."""
+    """A store that fails from its nth job."""
 
     def __init__(self, takes: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Failing(MemoryJobStore):
 
 
 class Slow(MemoryJobStore):
-    """A store that takes four seconds for a job."""
+    """A store that needs four seconds for a job."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -72,7 +72,7 @@ def queue(clock: Clock) -> Recording:
 
 @pytest.fixture
 def batched(world: World, clock: Clock, queue: Recording) -> World:
-    """An API whose queue is watched."""
+    """An API whose queue is recorded."""
     return World(clock, parts={"job_queue": queue})
 
 

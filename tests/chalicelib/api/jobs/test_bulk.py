@@ -1,4 +1,4 @@
-"""POST /jobs/bulk."""
+"""Test POST /jobs/bulk."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ FIELDS = [["filter", "id_prefix"], ["filter", "fingerprint"]]
 
 
 def failing(world: World, message: str, **fields: Any) -> str:
-    """A job that failed for good, in the way that its workers make it fail."""
+    """A job that failed permanently, through its workers."""
     world.clock.now += 1
     job_id = world.create(**fields)
     now = world.clock.now
@@ -173,7 +173,7 @@ class TestBulk:
 
 
 class Slow(MemoryJobStore):
-    """A store with five pages without a match, five seconds each, and then one with."""
+    """A store with five pages without a match, five seconds each, and then one with a match."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -204,7 +204,7 @@ def test_a_search_that_ran_out_of_time_goes_on_where_it_stopped(world: World, cl
 
 
 class Heavy(MemoryJobStore):
-    """A store that takes four seconds to look at a job."""
+    """A store that needs four seconds to read a job."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)

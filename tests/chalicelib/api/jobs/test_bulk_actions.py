@@ -1,4 +1,4 @@
-"""/bulk: bulk actions that the platform works off."""
+"""Test /bulk: bulk actions in the background."""
 
 from typing import Any
 
@@ -120,7 +120,7 @@ def test_nothing_is_changed_when_more_jobs_match_than_were_expected(world: World
     assert world.get("/bulk").json == {"bulk_actions": []}
     taken = world.post(path, {**body, "expected": 3})
     assert taken.json["done"] == 3
-    # the answer was lost: the same request again finds none of them
+    # the answer was lost: the repeated request finds none of them
     assert world.post(path, {**body, "expected": 3}).json["done"] == 0
 
 

@@ -1,4 +1,4 @@
-"""POST /jobs: created once, answered alike ever after."""
+"""Test POST /jobs: created once, the same answer afterwards."""
 
 import json
 import uuid

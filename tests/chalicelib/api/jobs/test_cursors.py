@@ -1,4 +1,4 @@
-"""A cursor leads on in the request that gave it out, and is refused by every other one."""
+"""Check that a cursor works in the request that returned it, and is refused by every other one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def redrive(world: World, cursor: str | None) -> Answer:
 
 
 def logs(world: World, cursor: str | None) -> Answer:
-    """The log of the first job; CloudWatch is not asked for what has a cursor that does not fit."""
+    """The log of the first job; a wrong cursor causes no request to CloudWatch."""
     return world.get(f"/jobs/{next(iter(world.store._jobs))}/logs?cursor={cursor}")
 
 
@@ -43,7 +43,7 @@ ROUTES: dict[str, Ask] = {
     "list": listing, "retry": bulk("retry"), "discard": bulk("discard"), "cancel": bulk("cancel"), "redrive": redrive,
 }  # fmt: skip
 ALIKE = {"retry", "redrive"}
-"""A redrive is a retry of the dead letters: each goes on where the other one stopped."""
+"""A redrive is a retry of dead letters: each continues where the other stopped."""
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def dead(world: World) -> World:
 
 
 def seen(answer: Answer) -> tuple[int, bool]:
-    """How many jobs an answer is about, and whether it leads on."""
+    """Return the number of jobs in an answer, and whether it has a next page."""
     count = len(answer.json["jobs"]) if "jobs" in answer.json else answer.json["matched"]
     return count, answer.json["next_cursor"] is not None
 

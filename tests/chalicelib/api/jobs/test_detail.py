@@ -1,4 +1,4 @@
-"""GET /jobs/{id}: one job with its attempts, with what operators did, and why it waits."""
+"""Test GET /jobs/{id}: one job with its attempts, the acts of operators, and why it waits."""
 
 import json
 from typing import Any
@@ -142,7 +142,7 @@ def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> No
 def test_attempts_from_before_claims_were_counted_are_beside_those_that_are(world: World) -> None:
     job_id = world.create()
     world.store.record(job_id, Attempt(1, 1, "error", T0, T0 + 1, "ValueError", "no"))
-    # the first claim that was counted was of the second attempt
+    # the first counted claim was that of the second attempt
     world.put_in(job_id, Status.COMPLETED, attempts=2, claims=1, started_at=T0 + 2, finished_at=T0 + 3)
     history = world.get(f"/jobs/{job_id}").json["attempt_history"]
     assert [(one["attempt"], one["claim"], one["outcome"]) for one in history] == [(1, 0, "error"), (2, 1, "completed")]

@@ -1,4 +1,4 @@
-"""GET /jobs/{id}/logs: the lines of one job, newest attempt first."""
+"""Test GET /jobs/{id}/logs: the lines of one job, newest attempt first."""
 
 import json
 import time
@@ -20,7 +20,7 @@ GROUP = "/aws/lambda/stack-test-note"
 @pytest.fixture
 def logged(world: World) -> Iterator[JobLogs]:
 
-    world.clock.now = time.time()  # CloudWatch Logs takes no lines from the future
+    world.clock.now = time.time()  # CloudWatch Logs accepts no lines from the future
     with mock_aws():
         client = boto3.client("logs", region_name="us-east-1")
         client.create_log_group(logGroupName=GROUP)
@@ -30,7 +30,7 @@ def logged(world: World) -> Iterator[JobLogs]:
 
 
 def write(logs: JobLogs, *lines: object, at: Callable[[int], float] | None = None, stream: str = "s") -> None:
-    """Write lines, each a millisecond after the one before, or `at` its moment."""
+    """Write lines, each a millisecond after the one before, or `at` its time."""
     moment, now = at or (lambda place: now + place / 1000), time.time()
     logs.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
     events = [

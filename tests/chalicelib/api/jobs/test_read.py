@@ -1,4 +1,4 @@
-"""GET /jobs."""
+"""Test GET /jobs."""
 
 from dataclasses import replace
 from typing import Any

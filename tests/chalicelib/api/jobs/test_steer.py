@@ -1,4 +1,4 @@
-"""POST /jobs/{id}/retry and /cancel."""
+"""Test POST /jobs/{id}/retry and /cancel."""
 
 from typing import Any
 

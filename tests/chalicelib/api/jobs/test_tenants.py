@@ -1,4 +1,4 @@
-"""The API tells whose job it is, finds jobs by it, and counts who has how many."""
+"""Test tenants in the API: shown, searched, and counted."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""POST /uploads: a form that S3 takes exactly one file with."""
+"""Test POST /uploads: a form with which S3 accepts exactly one file."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""GET /metrics/series and /errors: what an operator asks at night."""
+"""Test GET /metrics/series and /errors."""
 
 from collections import Counter
 from typing import Any
@@ -26,7 +26,7 @@ def counters() -> MemoryCounters:
 
 @pytest.fixture
 def world(world: World, counters: MemoryCounters) -> World:
-    """An API whose counters are what a test writes into them."""
+    """An API whose counters a test writes."""
     return World(parts={"counters": counters})
 
 

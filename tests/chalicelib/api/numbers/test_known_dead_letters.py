@@ -1,4 +1,4 @@
-"""GET /metrics/health: which of the older dead letters an operator has acknowledged."""
+"""Test GET /metrics/health: which of the older dead letters are acknowledged."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""POST /job-types/{type}/pause and /resume."""
+"""Test POST /job-types/{type}/pause and /resume."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.chalicelib.api.support import T0, World
 
 
 def note(world: World) -> Any:
-    world.clock.now += 2  # nothing is left of an answer before
+    world.clock.now += 2  # no cached answer is left
     told = world.get("/metrics").json["by_type"]
     assert not told["test.other"]["paused"]
     assert told["test.note"]["paused"] is (told["test.note"]["pause"] is not None)

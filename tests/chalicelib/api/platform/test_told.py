@@ -1,4 +1,4 @@
-"""What the API tells of itself: the caller, job types, numbers, sets and limits."""
+"""Test what the API reports about itself: the caller, job types, numbers, sets and limits."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Ten jobs whose numbers can be checked by hand."""
+"""Provide ten jobs whose numbers can be checked by hand."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Drawings are measured: heights and widths are the numbers."""
+"""Measure the drawings: heights and widths are the numbers."""
 
 from collections import Counter
 from xml.etree.ElementTree import Element

@@ -1,4 +1,4 @@
-"""A report as a page: what it says, and that nothing in it can run."""
+"""Test a report as a page: its content, and that nothing in it can run."""
 
 from html.parser import HTMLParser
 
@@ -13,7 +13,7 @@ VOID = {"meta"}
 
 
 class Reader(HTMLParser):
-    """Collects the tags, attributes and text of a page, and checks that every element is closed in order."""
+    """Collect the tags, attributes and text of a page, and check that every element is closed in order."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""A report as CSV, as a spreadsheet reads it."""
+"""Test a report as CSV, as a spreadsheet reads it."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The numbers of a report, against numbers counted by hand."""
+"""Compare the numbers of a report with numbers that were counted by hand."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""When two errors are the same one."""
+"""Test when two errors count as the same."""
 
 import pytest
 from hypothesis import given

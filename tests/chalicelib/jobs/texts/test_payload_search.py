@@ -1,4 +1,4 @@
-"""A text is found in the values of a payload, in any field or in one."""
+"""Test the search in the values of a payload, in any field or in one."""
 
 from typing import Any
 

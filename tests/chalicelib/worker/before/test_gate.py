@@ -1,4 +1,4 @@
-"""A type that is paused by itself starts nothing but probes, whatever its workers and its row's store do."""
+"""Check that an automatically paused type starts only probes, whatever its workers and its store do."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ RULE = Failing(of=3, within=300)
 
 
 class Rows(MemoryAutoPauses):
-    """Rows that fail when told to, or lose their answers."""
+    """Rows that fail on demand, or lose their answers."""
 
     fails = lost = False
 
@@ -59,7 +59,7 @@ class Paused(OneType):
         self.new_process()
 
     def breaker(self) -> CircuitBreaker:
-        """What a new execution environment knows of the pause."""
+        """Return what a new execution environment knows of the pause."""
         return CircuitBreaker(TYPE, RULE, self.rows, self.clock, self.clock.advance)
 
     def new_process(self) -> None:
@@ -92,7 +92,7 @@ def ok(_: JobContext) -> object:
 
 @pytest.fixture
 def paused() -> Paused:
-    """A type that has just been paused, with one job more that waits."""
+    """A type that has just been paused, with one more waiting job."""
     one = Paused()
     one.run(boom, boom, boom)
     one.submit("waits")

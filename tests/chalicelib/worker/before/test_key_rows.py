@@ -1,4 +1,4 @@
-"""An attempt takes the row of its key before it begins; whom the row names may still run until its lease has ended."""
+"""Check that an attempt takes its key's row before it begins, and keeps it until its end or its lease's end."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ class Keys:
         order.start(job)
 
     def put(self, job: Job, **fields: Any) -> Job:
-        """Change a job behind everyone's back."""
+        """Change a job without its holder's knowledge."""
         self.store._jobs[job.id] = replace(job, **fields)
         return self.store.get(job.id)
 
@@ -84,7 +84,7 @@ def test_the_key_is_free_when_the_lease_has_ended_or_the_job_is_gone(keys: Keys,
 
 
 def test_a_later_attempt_of_the_same_job_is_not_taken_for_the_one_that_holds_the_key(keys: Keys) -> None:
-    """It was claimed again and has not asked for the key yet: who comes first has it, and the other one waits."""
+    """It was claimed again and has not asked for the key yet: the first to ask gets it, and the other waits."""
     first = keys.attempt("first")
     keys.start(first)
     again = keys.put(first, claims=2, attempts=2)

@@ -1,4 +1,4 @@
-"""A job function that asks for a job of another type which cannot be made is told why, and nothing is made."""
+"""Check that a job function gets an error for a job that cannot be made, and that nothing is made."""
 
 import importlib
 import importlib.util

@@ -1,6 +1,6 @@
-"""Many workers of one job type side by side, on one clock that no chance of the machine touches.
+"""Run many workers of one job type in parallel, on one clock that does not depend on the machine.
 
-Each worker is a thread, and one runs at a time: who sleeps hands over to the one that wakes first.
+Each worker is a thread, and one runs at a time: a sleeping one hands over to the one that wakes first.
 """
 
 import heapq
@@ -40,7 +40,7 @@ LONG_POLL = 5.0
 
 
 class Over(BaseException):
-    """The play has ended: every thread ends, wherever it is."""
+    """The simulation has ended: every thread ends, wherever it is."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Invocation:
 
 @dataclass
 class Slow:
-    """A port whose answers take time; its calls are counted, changes by their job."""
+    """A port whose answers need time; its calls are counted, changes by their job."""
 
     world: "SideBySide"
     port: str
@@ -121,7 +121,7 @@ class SideBySide:
             self.queue.send(Message(job.id, 1, NAME))
 
     def run(self, seconds: float) -> None:
-        """Let everything run for so long, or until no job is left."""
+        """Run everything for that time, or until no job is left."""
         ends = self.now + seconds
         with self._threads():
             while self._sleepers and self.now < ends and not self._done():
@@ -130,7 +130,7 @@ class SideBySide:
                 self._hand_over(event)
 
     def most(self) -> int:
-        """Return the most starts that any window of the rate's length holds."""
+        """Return the maximum number of starts in any window of the rate's length."""
         at = sorted(round(start * 1_000_000) for start in self.starts)
         width, low, most = round(self.rate.per * 1_000_000), 0, 0
         for high, last in enumerate(at):
@@ -163,7 +163,7 @@ class SideBySide:
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
-        # Each worker captures what its job writes, and gives it back out of turn.
+        # Each worker captures its job's output, and releases it in another order.
         root, streams = list(logging.getLogger().handlers), (sys.stdout, sys.stderr)
         works = [*(lambda n=n: self._worker(n) for n in range(self.workers)), self._watch]
         threads = [threading.Thread(target=self._begin, args=(work,), daemon=True) for work in works]

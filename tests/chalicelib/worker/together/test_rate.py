@@ -1,4 +1,4 @@
-"""A rate holds over all workers, in any window, whatever happens to them; and nobody waits for nothing."""
+"""Check that a rate holds over all workers, in any window, whatever happens to them, without useless waiting."""
 
 import math
 import random
@@ -36,16 +36,25 @@ CALM: list[tuple[Rate, int, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rate", "jobs", "more"), CALM, ids=[rate.said for rate, *_ in CALM])
-def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_and_one_receive(
-    rate: Rate, jobs: int, more: dict[str, Any]
-) -> None:
+@dataclass(frozen=True)
+class Played:
+    """A processed backlog: its parameters, and its results."""
+
+    rate: Rate
+    submitted: int
+    world: SideBySide
+
+
+@pytest.fixture(scope="module", params=CALM, ids=lambda value: value[0].said)
+def played(request: pytest.FixtureRequest) -> Played:
+    """Play one of CALM once for all tests that use it."""
+    rate, jobs, more = request.param
     world = SideBySide(rate, **more)
     world.submit(jobs)
     world.run(3 * jobs * rate.apart + 60)
     assert all(job.status is Status.COMPLETED for job in world.jobs())
     assert world.most() <= rate.n + rate.burst
-    # while workers are free none waits more than its turn and 2 s
+    # while workers are free, none waits longer than its turn and 2 s
     late = [at - world.starts[0] - n * TURNS_APART * rate.apart for n, at in enumerate(sorted(world.starts))]
     assert max(late) <= 2.0
     cost_little(world)
@@ -54,7 +63,7 @@ def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_
 
 def cost_little(world: SideBySide) -> None:
     writes = [world.calls[job.id] for job in world.jobs()]
-    # claim, settle, and the turn; a worker that claims while another one takes the last slot gives the job back
+    # claim, settle, and the turn; a worker that claims while another takes the last slot returns the job
     assert sum(number > 3 for number in writes) <= world.workers
     assert max(writes) <= 4
     assert max(world.received.values()) <= 2
@@ -62,7 +71,7 @@ def cost_little(world: SideBySide) -> None:
 
 @dataclass
 class Joined(SideBySide):
-    """Workers of a type to which more jobs come after 100 s."""
+    """Workers of a type that gets more jobs after 100 s."""
 
     def _watch(self) -> None:
         self.sleep(100)
@@ -76,7 +85,7 @@ class Joined(SideBySide):
     ids=["1 a second", "a burst", "batches"],
 )
 def test_jobs_that_come_later_queue_up_behind_the_backlog(rate: Rate, jobs: int, workers: int, batch_size: int) -> None:
-    """However long ago a worker read the plan: some of them see no turn that is near for more than a minute."""
+    """However long ago a worker read the plan: some of them see no near turn for more than a minute."""
     world = Joined(rate, workers=workers, batch_size=batch_size)
     world.submit(jobs)
     world.run(3 * (jobs + 60) * rate.apart + 60)

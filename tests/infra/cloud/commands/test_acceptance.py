@@ -1,4 +1,5 @@
-"""An acceptance checks each promise by itself, always destroys its stage, and records nothing of an emulator."""
+"""Check that an acceptance tests each promise separately, always destroys its stage, and records no emulator's
+result."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The first admin token reaches a person, a file or a secret, and never a log."""
+"""Check that the first admin token reaches a person, a file or a secret, and never a log."""
 
 import io
 import stat
@@ -20,7 +20,7 @@ def tokens() -> Tokens:
 
 
 class Heard:
-    """A terminal and what it was told, on standard output and on standard error."""
+    """A terminal with its output, on standard output and on standard error."""
 
     def __init__(self, *, person: bool) -> None:
         self.answers, self.said = io.StringIO(), io.StringIO()

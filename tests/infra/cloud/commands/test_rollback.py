@@ -1,4 +1,4 @@
-"""A stage goes back to the deployment before its present one, in one command."""
+"""Test the return to the previous deployment with one command."""
 
 import io
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path
 
 
 class Changing(CloudFormationStack):
-    """A stack that tells when it was changed, as CloudFormation does, and moto does not."""
+    """A stack that reports when it was changed, like CloudFormation but unlike moto."""
 
     changes = 0
 
@@ -119,7 +119,7 @@ def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_ve
 
 
 class Refusing(Changing):
-    """CloudFormation goes back to where it was."""
+    """CloudFormation returns to the earlier state."""
 
     def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
         """See Stack."""

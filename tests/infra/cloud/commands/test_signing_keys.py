@@ -1,4 +1,4 @@
-"""A deployment makes the keys that sign jobs, keeps them, and changes them when somebody says so."""
+"""Check that a deployment makes the keys that sign jobs, keeps them, and changes them on request."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.infra.cloud.stack.test_monitoring import change_sets
 
 
 class Signing(Prod):
-    """A stage whose API has the key of the stack, as its function would."""
+    """A stage whose API has the key of the stack, like its function."""
 
     def key(self) -> str:
         told = (self.stack.describe() or {}).get("Parameters", [])

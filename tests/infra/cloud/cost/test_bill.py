@@ -1,4 +1,4 @@
-"""The bill of a month: an idle stage, metrics in use, an open console; and what a report and a plan tell of it."""
+"""Test the bill of a month: an idle stage, metrics in use, an open console; and that the report lists all of it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ from tests.infra.cloud.acting import STACK
 from tests.support import built_in
 
 TYPES = built_in()
-"""The types that the aims are about: a type more costs more."""
+"""The types of the targets: one more type costs more."""
 
 
 def test_an_idle_month_costs_what_was_aimed_at() -> None:
@@ -61,12 +61,12 @@ def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
 
 
 def own(load: Load = ALONE, **options: Any) -> dict[str, float]:
-    """Return what a million jobs of a type with these options cost more, by option."""
+    """Return the additional cost of a million jobs of a type with these options, by option."""
     return {line.what.partition(", ")[2]: line.dollars for line in extras(replace(TYPES[0], **options), load)}
 
 
 def test_a_type_is_told_the_price_of_what_it_declares() -> None:
-    # each of the four requests about a message: sent, received, hidden for as long as it may take, deleted
+    # the four requests about a message: sent, received, hidden for its duration, deleted
     assert own(fair_by="customer") == {"fair_by": pytest.approx(4 * 0.10)}
     assert own(BUSY, fair_by="customer") == {"fair_by": pytest.approx(1.3 * 0.10)}
     assert own(serial_by="account") == {"serial_by": pytest.approx(4 * 0.10 + 0.625 + 2 * 0.125)}

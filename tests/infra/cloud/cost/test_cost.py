@@ -1,4 +1,4 @@
-"""What a job asks AWS for, from requests that were really made, and how much more when its type declares an option."""
+"""Compute the bill of an idle stage and of a million jobs from requests that were really made."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ TYPES = built_in()
 
 @dataclass(frozen=True)
 class Done:
-    """What a job, or a batch of them, asked for: requests, write units by (function, table), changes in the stream."""
+    """The needs of a job, or a batch: requests, write units by (function, table), changes in the stream."""
 
     requests: Counter[str]
     units: dict[tuple[str, str], int]
@@ -43,7 +43,7 @@ class Done:
 
 
 def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
-    """Post, work off and count; `known` is how many records of the stream are counted already."""
+    """Post, process and count; `known` is the number of stream records that are already counted."""
     acting.recorder.needed.clear()
     acting.recorder.units.clear()
     status, answer = post()
@@ -57,10 +57,10 @@ def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
 
 
 @pytest.fixture(scope="module")
-def done() -> dict[str, Done]:
-    """Post one job alone, and 25 in one request, and follow them to their end. A job before begins the rate's window.
+def done() -> Iterator[dict[str, Done]]:
+    """Post one job alone, and 25 in one request, and follow them to their end. An earlier job starts the rate's window.
 
-    The clock stands still: in a window or a minute that begins between two requests there is one write more.
+    The clock stands still: a window or a minute that begins between two requests needs one more write.
     """
     one = {"type": "email.send", "payload": MAIL}
     with only_types(*TYPES), pytest.MonkeyPatch.context() as environment, stage(environment, Clock()) as acting:

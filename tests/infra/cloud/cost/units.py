@@ -1,4 +1,4 @@
-"""What DynamoDB would bill. An emulator does not say: it is worked out from the items before and after each write."""
+"""Compute what DynamoDB would bill, from the items before and after each write; an emulator does not report it."""
 
 import threading
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Item = Mapping[str, Any]
 
 
 class Meter(Recorder):
-    """A recorder that also adds up write units, by who was acting and on which table."""
+    """A recorder that also adds up write units, by acting function and table."""
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(stack)
@@ -38,7 +38,7 @@ class Meter(Recorder):
                 self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
 
     def settle(self) -> None:
-        """Bill the write that was under way."""
+        """Bill the current write."""
         if self._open is None:
             return
         actor, table, key, before = self._open
@@ -47,7 +47,7 @@ class Meter(Recorder):
         self.units[actor, table] = self.units.get((actor, table), 0) + spent
 
     def _read(self, table: str, key: Item) -> Item:
-        self._own.reading = True  # of this thread alone: requests of others meanwhile are the function's
+        self._own.reading = True  # only of this thread: requests of others meanwhile are the function's
         try:
             return dict(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
         finally:
@@ -62,7 +62,7 @@ def indexes_of(table: str) -> list[dict[str, Any]]:
 
 
 def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
-    """Write units of one write: the larger image of the row, and what each index has to do."""
+    """Return the write units of one write: the larger image of the row, and the changes of each index."""
     row = write_units(max(item_size(before), item_size(after)))
     return row + sum(index_units(before, after, index) for index in indexes)
 

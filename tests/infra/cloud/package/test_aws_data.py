@@ -1,4 +1,4 @@
-"""The descriptions of AWS services in the package: what functions call is in them, just as botocore has it."""
+"""Check that the package's descriptions of AWS services contain what functions call, exactly as in botocore."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def small(data: Path) -> Loader:
 
 
 def described(shape: Shape | None, seen: tuple[str, ...] = ()) -> Any:
-    """A shape with all that is in it: what decides how it is written and read."""
+    """A shape with its content, which decides how it is written and read."""
     if shape is None or shape.name in seen:
         return shape and shape.name
     inner = {
@@ -71,7 +71,7 @@ def test_endpoints_are_botocores(data: Path, service: str, region: str) -> None:
 
 @pytest.fixture
 def there(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data beside the code, as in a package; clients made anew."""
+    """The data next to the code, as in a package; with new clients."""
     monkeypatch.setattr(aws, "_data", lambda: data)
     for made in (aws._client, aws._session):
         made.cache_clear()

@@ -1,4 +1,4 @@
-"""What a function leaves out at its start in Lambda, what everything else does not, and how it is measured."""
+"""Test what a function skips at its start in Lambda, what other programs do not skip, and the measurement."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from infra.local.lambdas.site import of_host
 WORKER = "handlers.email_send.handler"
 MANY = 80
 LOOSE = {"platform.reference.OpenApi", "platform.reference.RootModel[dict[str, Any]]"}
-"""The OpenAPI document as a body: any object, which has no fields to read."""
+"""The OpenAPI document as a body: any object, without fields to read."""
 BUILT = """
 from pydantic import BaseModel
 def ours(model):
@@ -109,7 +109,7 @@ def test_a_worker_behind_another_librarys_handler_works() -> None:
     )
     there = {"AWS_LAMBDA_FUNCTION_NAME": "email-send", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"}
     said = run(script, _HANDLER="tracing.wrapped", **there)
-    # what is printed is a log line there, from the first call on
+    # output becomes a log line there, from the first call
     assert json.loads(said.splitlines()[-1])["message"] == "{'batchItemFailures': []} {'batchItemFailures': []}"
 
 

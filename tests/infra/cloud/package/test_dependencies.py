@@ -1,4 +1,4 @@
-"""What ships is what was pinned, to the byte, for Lambda's Python, and is told in a list."""
+"""Check that the package contains the pinned files, to the byte, for Lambda's Python, and lists them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A library that one job type needs is in that type's zip and in no other: a fourth type runs with one from its zip."""
+"""Check that a single type's library is only in its zip: a fourth type runs with one from its zip."""
 
 import re
 import zipfile
@@ -25,7 +25,7 @@ SHIPS = (ROOT / SHIPPED).read_text()
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with one more file in handlers/, and its requirements file beside it, as a person writes it."""
+    """The project with one more file in handlers/, and its requirements file."""
     root = copy_sources(ROOT, tmp_path_factory.mktemp("sources"))
     (root / "requirements-dev.txt").write_text((ROOT / "requirements-dev.txt").read_text())
     own_library(root)
@@ -52,7 +52,7 @@ def content(archive: Path) -> set[str]:
 
 
 def modules(archive: Path, ending: str) -> set[str]:
-    """Return the modules in a zip whose sources (".py") or whose byte code (".pyc") is there."""
+    """Return the modules in a zip with sources (".py") or byte code (".pyc")."""
     with zipfile.ZipFile(archive) as opened:
         names = [name for name in opened.namelist() if name.endswith(ending)]
     return {re.sub(r"__pycache__/([^/]+)\.cpython-\d+\.pyc$", r"\1.py", name) for name in names}

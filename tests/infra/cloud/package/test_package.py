@@ -1,4 +1,4 @@
-"""The package as Lambda gets it: complete, the same every time, and no larger than Lambda and CloudFormation take."""
+"""Test the package as Lambda gets it: complete, small, the same every time."""
 
 import filecmp
 import json
@@ -29,7 +29,7 @@ from tests.infra.cloud.support import STAGE, of_type
 
 MB = 1_000_000
 MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
-"""What byte code of Python 3.13 begins with."""
+"""The first bytes of Python 3.13's byte code."""
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
 PLATFORM = ["chalicelib.entry.watchdog.handler", "chalicelib.entry.stream.handler", "chalicelib.entry.recount.handler"]
@@ -82,9 +82,9 @@ def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None
 
 
 def test_routes_are_what_api_gateway_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # loading the app, Chalice writes its name there
+    # when it loads the app, Chalice writes its name there
     monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda")
-    # `chalice package` does not check them: a trailing slash would be found out while deploying
+    # `chalice package` does not check them: a trailing slash would be noticed only in a deployment
     validate_configuration(CLIFactory(str(ROOT), environ=os.environ).create_config_obj(STAGE))
 
 

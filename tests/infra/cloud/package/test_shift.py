@@ -20,7 +20,7 @@ ON = {"ShiftTraffic": "true"}
 
 
 def deployed(sam: dict[str, Any], code: str = CODE, ringing: tuple[str, ...] = (), **values: str) -> dict[str, Any]:
-    """Return what `deploy` hands to CloudFormation."""
+    """Return what `deploy` passes to CloudFormation."""
     known = {**ON, **values}
     return stamped(shifted(with_code(sam, code), known, STACK, TRIGGERS, ringing), known)
 
@@ -75,7 +75,7 @@ def test_an_alarm_that_rings_already_does_not_stop_its_own_repair(sam: dict[str,
     ("changed", "kept"),
     [
         ({"code": "s3://somewhere/other.zip"}, []), ({"RateLimitMax": "7"}, []), ({"LogLevel": "DEBUG"}, []),
-        ({"CursorSecret": "x" * 32}, ["Authorize"]),  # which the API alone reads
+        ({"CursorSecret": "x" * 32}, ["Authorize"]),  # which only the API reads
     ],
 )  # fmt: skip
 def test_what_a_version_is_made_of_makes_a_new_one(
@@ -84,7 +84,7 @@ def test_what_a_version_is_made_of_makes_a_new_one(
     before, after = translate(deployed(sam)), translate(deployed(sam, **changed))
     assert len(versions(after)) == 2
     assert [name.partition("Version")[0] for name in versions(before) & versions(after)] == kept
-    # Lambda refuses a version that differs in nothing from the last one: SAM writes the text into the function, too
+    # Lambda refuses a version without any difference from the last one: SAM also writes the text into the function
     functions = [of_type(each, "AWS::Lambda::Function")["APIHandler"]["Description"] for each in (before, after)]
     assert functions[0] != functions[1]
 
@@ -122,7 +122,7 @@ def test_the_deployer_may_make_it(made: dict[str, Any]) -> None:
     assert [
         a for a in sorted(actions) if not allowed(a) and not any(a.startswith(n.rstrip("*")) for n in NOT_USED)
     ] == []
-    # asked by CloudFormation to move an alias, which its schemas do not say
+    # called by CloudFormation to move an alias, which its schemas do not list
     for action in ("CreateDeployment", "GetDeployment", "StopDeployment", "GetDeploymentConfig"):
         assert allowed(f"codedeploy:{action}")
 

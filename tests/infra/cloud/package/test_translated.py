@@ -1,4 +1,4 @@
-"""The template for tools that run no transform."""
+"""Test the template for tools without the SAM transform."""
 
 from typing import Any
 

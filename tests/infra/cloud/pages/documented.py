@@ -1,4 +1,4 @@
-"""The commands that the pages about an AWS account print: found, expanded by make, and where each is run by a test."""
+"""Find the commands on the pages about an AWS account, expanded by make, and where a test runs each."""
 
 import argparse
 import os
@@ -51,7 +51,7 @@ ON_A_STAGE = (
 
 
 def fenced(page: str) -> list[str]:
-    """Return the commands in the shell blocks of a page, without what is said about them."""
+    """Return the commands in the shell blocks of a page, without comments."""
     text = (ROOT / "docs" / page).read_text()
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = (line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines())
@@ -76,7 +76,7 @@ def of(program: str) -> list[str]:
 
 
 def expanded(command: str) -> list[str]:
-    """Return what make would run of our own: the arguments of infra.cloud, once for each command."""
+    """Return what make would run of our own: the arguments of infra.cloud, for each command."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     words = shlex.split(command)[1:]
     done = subprocess.run(
@@ -88,7 +88,7 @@ def expanded(command: str) -> list[str]:
 
 
 def parsed(arguments: str | list[str]) -> argparse.Namespace:
-    """Return the options that the command's own parser reads; fails for what it does not take."""
+    """Return the options that the command's own parser reads; fail for unknown ones."""
     words = shlex.split(arguments) if isinstance(arguments, str) else arguments
     try:
         return _parser().parse_args(words)
