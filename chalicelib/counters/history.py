@@ -134,8 +134,11 @@ class History:
         shown = [point for point in points if metric not in COUNTED_BACK or point["t"] <= end]
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
 
-    def errors(self, job_type: str | None, since: float | None) -> Errors:
-        """Return the error groups of a type, or of all types, since then: by default a day, at most 30."""
+    def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
+        """Return the groups of errors of a type, or of all, since then: default a day, at most 30.
+
+        The `unacknowledged` ones of the last day are those that `health` counts.
+        """
         now = self.clock()
         begin = max(now - DAY if since is None else since, now - LONGEST)
         start = begin - begin % 3600

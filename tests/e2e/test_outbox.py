@@ -102,7 +102,7 @@ def shop(database: str) -> Iterator[Shop]:
 
 def reached(shop: Shop) -> bool:
     """Return whether the database answers."""
-    command = [shop.python, "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
+    command = [str(shop.python), "-c", f"import psycopg; psycopg.connect({shop.database!r}).close()"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

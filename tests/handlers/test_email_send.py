@@ -1,4 +1,4 @@
-"""Test email.send against an in-process SES."""
+"""Test email.send against an in-process SES, and its daily limit: counted before the send, until the next UTC day."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -141,10 +141,8 @@ def _fingerprint(call: Call) -> str:
 
 def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
     """Return the state of a group with that mark and that last occurrence (epoch seconds)."""
-    if mark is None:
-        return "open"
-    if last_seen > mark.at:
-        return "regressed" if mark.resolved else "open"
+    if mark is None or is_open(mark, last_seen):
+        return "regressed" if mark and mark.resolved else "open"
     return "resolved" if mark.resolved else "acknowledged"
 
 

@@ -14,7 +14,7 @@ LARGEST = 1_000_000
 here."""
 GROWTH = 2
 """Upper bound for the growth of a template by the transform, in bytes and resources; the real growth is a fifth."""
-SMALLER = "Leave job types out, or deploy several stages from several branches."
+SMALLER = "Remove job types, or move some of them into a repository with a stage of its own."
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")
 """Parts that a job type's author can make smaller, without the platform's own API and dashboard."""

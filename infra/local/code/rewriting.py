@@ -1,4 +1,6 @@
-"""Rewrite calls of `@job` in files of an earlier version: `python -m infra.local.code.rewriting [--check] FILE…`.
+"""Rewrite calls of `@job` and `ctx.enqueue` in files of an earlier version.
+
+As a program: `python -m infra.local.code.rewriting [--check] FILE…`.
 
 Only the moved arguments and the imports of their classes are changed; comments and layout stay. The positions from
 `ast` are enough for that, so no library for concrete syntax has to ship for a one-time task.

@@ -36,19 +36,10 @@ CALM: list[tuple[Rate, int, dict[str, Any]]] = [
 ]
 
 
-@dataclass(frozen=True)
-class Played:
-    """A processed backlog: its parameters, and its results."""
-
-    rate: Rate
-    submitted: int
-    world: SideBySide
-
-
-@pytest.fixture(scope="module", params=CALM, ids=lambda value: value[0].said)
-def played(request: pytest.FixtureRequest) -> Played:
-    """Play one of CALM once for all tests that use it."""
-    rate, jobs, more = request.param
+@pytest.mark.parametrize(("rate", "jobs", "more"), CALM, ids=[rate.said for rate, *_ in CALM])
+def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_and_one_receive(
+    rate: Rate, jobs: int, more: dict[str, Any]
+) -> None:
     world = SideBySide(rate, **more)
     world.submit(jobs)
     world.run(3 * jobs * rate.apart + 60)

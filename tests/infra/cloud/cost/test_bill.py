@@ -1,4 +1,4 @@
-"""Test the bill of a month: an idle stage, metrics in use, an open console; and that the report lists all of it."""
+"""Test the bill of a month: an idle stage, metrics in use, an open console; and the words of a report and a plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Test the package as Lambda gets it: complete, small, the same every time."""
+"""Test the package for Lambda: complete, the same every time, within the limits of Lambda and CloudFormation."""
 
 import filecmp
 import json
