@@ -13,6 +13,8 @@ LATE = 120.0
 """Seconds after which a firing without a job counts as missed: one or two runs of the watchdog may fail."""
 CLOCKS = 5.0
 """Seconds by which the clocks of two processes may differ, with a margin."""
+MOST_LOOKED_FOR = 100
+"""Of the firings that are left out, the first and the last ones: a request for either is enough."""
 HOUR, TIMES = 3_600.0, 8
 """The first period that is searched for the last missed firings, and the growth factor of each further one."""
 
