@@ -53,16 +53,16 @@ export interface paths {
     };
     /**
      * List jobs, newest first
-     * @description List jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000.
+     * @description List jobs, newest first. Follow `next_cursor` until it is null; offset + limit is at most 5,000.
      */
     get: operations["list_jobs"];
     put?: never;
     /**
      * Create a job
-     * @description Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+     * @description Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
      *
-     *     So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
-     *     header Existing-Job then says `unique` or `debounced`.
+     *     The same happens for a type with unique jobs, and for a debounce key under which a job still waits: the header
+     *     Existing-Job then says `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -99,8 +99,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the payload of a run after which the job was retried with another one
-     * @description Return the payload of a run after which the job was retried with another one. Kept for 90 days.
+     * Return the payload of a run after which the job was retried with another payload
+     * @description Return the payload of a run after which the job was retried with another payload. It is kept for 90 days.
      */
     get: operations["get_payload"];
     put?: never;
@@ -141,8 +141,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop a job: at once while it waits, at its next check while it runs
-     * @description Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made.
+     * Stop a job: a waiting job at once, a running job at its next check
+     * @description Stop a job: a waiting job at once, a running job at its next check.
+     *
+     *     With `descendants`, also the jobs that it made.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -161,8 +163,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm
-     * @description Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm.
+     * Start a scheduled or retrying job now
+     * @description Start a scheduled or retrying job now. A queued job is returned unchanged, so repeating the request is safe.
      */
     post: operations["run_job_now"];
     delete?: never;
@@ -182,7 +184,7 @@ export interface paths {
     put?: never;
     /**
      * Settle a failed or dead-lettered job without running it
-     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why.
+     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, with who and why.
      */
     post: operations["discard_job"];
     delete?: never;
@@ -199,8 +201,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one
-     * @description List the log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one.
+     * List the log lines of a job, from CloudWatch Logs
+     * @description List the log lines of a job, from CloudWatch Logs. A page may be empty and still have a next page.
      */
     get: operations["read_logs"];
     put?: never;
@@ -221,11 +223,11 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out
-     * @description Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
+     * Create up to 25 jobs
+     * @description Create up to 25 jobs. Each job has its own answer, and a wrong job does not prevent the others.
      *
-     *     With an Idempotency-Key for the whole request, a job without a key of its own gets that key, a space and its place
-     *     from 0, so that the same request again creates nothing. Counts as one request for the rate limit.
+     *     With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
+     *     0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
      */
     post: operations["create_jobs"];
     delete?: never;
@@ -245,7 +247,7 @@ export interface paths {
     put?: never;
     /**
      * Retry, cancel or discard up to 100 jobs
-     * @description Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`.
+     * @description Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`.
      */
     post: operations["change_jobs"];
     delete?: never;
@@ -269,9 +271,10 @@ export interface paths {
     put?: never;
     /**
      * Start a bulk action
-     * @description Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
+     * @description Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
      *
-     *     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
+     *     The action has changed its first jobs before the answer. Repeating the request is safe: jobs that are already
+     *     changed are skipped.
      */
     post: operations["start_bulk"];
     delete?: never;
@@ -310,8 +313,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop a bulk action after the jobs that it acts on now; what is done stays done
-     * @description Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat.
+     * Stop a bulk action after the jobs that it is changing now; finished changes stay
+     * @description Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat.
      */
     post: operations["stop_bulk"];
     delete?: never;
@@ -330,13 +333,13 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Retry up to 100 dead-lettered jobs, of one type or of all
-     * @description Retry up to 100 dead-lettered jobs, of one type or of all.
+     * Retry up to 100 dead-lettered jobs, of one type or of all types
+     * @description Retry up to 100 dead-lettered jobs, of one type or of all types.
      *
-     *     While `more` is true, send it again with `next_cursor`; safe to repeat.
+     *     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *     comes to it, at up to 2,000 messages of a queue a minute.
+     *     removes it, at up to 2,000 messages of a queue a minute.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;
@@ -353,8 +356,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)
-     * @description Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB).
+     * List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB)
+     * @description List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB).
      */
     get: operations["list_job_types"];
     put?: never;
@@ -373,10 +376,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the ten tenants of a type with the most jobs at work: queued, running, or between attempts
-     * @description List the ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+     * List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts
+     * @description List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts.
      *
-     *     It looks at 4,000 of these jobs at most: those due first, and those due last.
+     *     It reads at most 4,000 of these jobs: those due first, and those due last.
      */
     get: operations["list_tenants"];
     put?: never;
@@ -398,9 +401,9 @@ export interface paths {
     put?: never;
     /**
      * Pause a type's queue
-     * @description Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+     * @description Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
      *
-     *     GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
+     *     GET /metrics shows by whom and why. If the type is already paused, it keeps showing the first pause.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -419,8 +422,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Work off a type's queue again, within a minute
-     * @description Work off a type's queue again, within a minute. Safe to repeat.
+     * Resume a type's queue, within a minute
+     * @description Resume a type's queue, within a minute. Safe to repeat.
      */
     post: operations["resume_job_type"];
     delete?: never;
@@ -438,7 +441,9 @@ export interface paths {
     };
     /**
      * List the last 20 pauses of a type that ended within 90 days, newest first
-     * @description List the last 20 pauses of a type that ended within 90 days, newest first. GET /metrics tells the present one.
+     * @description List the last 20 pauses of a type that ended within 90 days, newest first.
+     *
+     *     GET /metrics shows the present pause.
      */
     get: operations["list_past_pauses"];
     put?: never;
@@ -463,8 +468,8 @@ export interface paths {
     get: operations["list_schedules"];
     put?: never;
     /**
-     * Store a schedule; 409 when its id is taken
-     * @description Store a schedule; 409 when its id is taken. Its first firing is the first after now.
+     * Store a schedule; 409 if its id is taken
+     * @description Store a schedule; 409 if its id is taken. It fires from now on.
      */
     post: operations["create_schedule"];
     delete?: never;
@@ -481,8 +486,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the next firings of a cron text that need not be stored
-     * @description Return the next firings of a cron text that need not be stored.
+     * Return the next firings of a cron expression, without storing it
+     * @description Return the next firings of a cron expression, without storing it.
      */
     get: operations["preview_schedule"];
     put?: never;
@@ -506,16 +511,16 @@ export interface paths {
      */
     get: operations["get_schedule"];
     /**
-     * Replace a stored schedule's settings, with `version` only those that were read (409 otherwise)
-     * @description Replace a stored schedule's settings, with `version` only those that were read (409 otherwise).
+     * Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise)
+     * @description Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
      *
-     *     A declared one is changed in its handler file (409).
+     *     Change a declared schedule in its handler file (the API answers 409).
      */
     put: operations["change_schedule"];
     post?: never;
     /**
-     * Delete a stored schedule; the job that was made ahead is cancelled
-     * @description Delete a stored schedule; the job that was made ahead is cancelled. Answers with the schedule as it was.
+     * Delete a stored schedule and cancel the job that was made ahead
+     * @description Delete a stored schedule and cancel the job that was made ahead. Returns the deleted schedule.
      */
     delete: operations["delete_schedule"];
     options?: never;
@@ -533,8 +538,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Pause a schedule; the job that was made ahead is cancelled
-     * @description Pause a schedule; the job that was made ahead is cancelled. Safe to repeat.
+     * Pause a schedule and cancel the job that was made ahead
+     * @description Pause a schedule and cancel the job that was made ahead. Safe to repeat.
      */
     post: operations["pause_schedule"];
     delete?: never;
@@ -553,8 +558,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Let a paused schedule go on with its first firing after now
-     * @description Let a paused schedule go on with its first firing after now. Safe to repeat.
+     * Resume a paused schedule with its first firing after now
+     * @description Resume a paused schedule with its first firing after now. Safe to repeat.
      */
     post: operations["resume_schedule"];
     delete?: never;
@@ -573,8 +578,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Create a job of a schedule now, also of a paused one
-     * @description Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it.
+     * Create a job of a schedule now, even if it is paused
+     * @description Create a job of a schedule now, even if it is paused. Repeating the Idempotency-Key answers 200 with that job.
      */
     post: operations["run_schedule"];
     delete?: never;
@@ -631,10 +636,11 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s
-     * @description Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
+     * Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s
+     * @description Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s.
      *
-     *     `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
+     *     `total` is from creation to completion. Depth (the unfinished jobs) and `oldest` go back the same number of steps
+     *     from now.
      */
     get: operations["read_series"];
     put?: never;
@@ -675,8 +681,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Acknowledge a group of errors, so that new ones stand out; kept for 90 days
-     * @description Acknowledge a group of errors, so that new ones stand out; kept for 90 days. At most 2,000 groups are marked.
+     * Acknowledge an error group, so that new groups stand out
+     * @description Acknowledge an error group, so that new groups stand out. Kept for 90 days; at most 2,000 groups have marks.
      */
     post: operations["acknowledge_error"];
     delete?: never;
@@ -695,8 +701,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Mark a group of errors as fixed: it is shown as regressed when it is seen again
-     * @description Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days.
+     * Mark an error group as fixed
+     * @description Mark an error group as fixed. If the error occurs again, the group is shown as regressed. Kept for 90 days.
      */
     post: operations["resolve_error"];
     delete?: never;
@@ -715,8 +721,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Take the mark of a group of errors away
-     * @description Take the mark of a group of errors away.
+     * Remove the mark of an error group
+     * @description Remove the mark of an error group.
      */
     post: operations["reopen_error"];
     delete?: never;
@@ -735,8 +741,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload
-     * @description Make a form that uploads one image straight to S3 within five minutes; its key goes into a job's payload.
+     * Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload
+     * @description Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload.
      */
     post: operations["create_upload"];
     delete?: never;
@@ -753,8 +759,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the sets of statuses that mean something, and the limits of requests
-     * @description Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version.
+     * Return the named sets of statuses, and the limits of requests
+     * @description Return the named sets of statuses, and the limits of requests. Constant for a deployed version.
      */
     get: operations["read_meta"];
     put?: never;
@@ -860,7 +866,7 @@ export interface components {
     };
     /**
      * BatchAnswer
-     * @description One result for each job, in their order.
+     * @description One result for each job, in the same order.
      */
     BatchAnswer: {
       /** Results */
@@ -883,7 +889,7 @@ export interface components {
     };
     /**
      * Bulk
-     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
+     * @description Retry, cancel or discard many jobs: listed jobs, or all that match.
      */
     Bulk: {
       /**
@@ -932,7 +938,7 @@ export interface components {
     };
     /**
      * BulkActionRow
-     * @description A bulk action, and how far it has come.
+     * @description A bulk action and its progress.
      */
     BulkActionRow: {
       /** Id */
@@ -1177,7 +1183,7 @@ export interface components {
     };
     /**
      * Descendants
-     * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
+     * @description The numbers of a job's descendants, by result.
      */
     Descendants: {
       /**
@@ -1230,7 +1236,7 @@ export interface components {
     };
     /**
      * ErrorGroup
-     * @description Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first.
+     * @description Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first.
      */
     ErrorGroup: {
       /** Fingerprint */
@@ -1333,7 +1339,7 @@ export interface components {
     };
     /**
      * FindingFilter
-     * @description The jobs of a finding, as GET /jobs and POST /bulk take them: a list of them has its number.
+     * @description The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number.
      */
     FindingFilter: {
       status: components["schemas"]["Status"];
@@ -1834,7 +1840,7 @@ export interface components {
     };
     /**
      * LogLine
-     * @description One line: `fields` is what it carries beside the job's keys.
+     * @description One line; `fields` are its other keys.
      */
     LogLine: {
       /**
@@ -1958,7 +1964,7 @@ export interface components {
     };
     /**
      * NewDebounce
-     * @description A key under which later requests replace a job that still waits.
+     * @description A key under which later requests replace a waiting job.
      */
     NewDebounce: {
       /**
@@ -2016,7 +2022,7 @@ export interface components {
     };
     /**
      * NewJobInBatch
-     * @description A job of a batch, which brings its own key.
+     * @description A job of a batch, with its own key.
      */
     NewJobInBatch: {
       /**
@@ -2127,7 +2133,7 @@ export interface components {
     };
     /**
      * NewUpload
-     * @description A file that is going to be uploaded.
+     * @description A file that will be uploaded.
      */
     NewUpload: {
       /**
@@ -2143,7 +2149,7 @@ export interface components {
     };
     /**
      * NextAttempt
-     * @description An attempt that follows if the one before it fails, in seconds after that one's end.
+     * @description An attempt that follows if the one before it fails; the wait is in seconds after the end of that one.
      */
     NextAttempt: {
       /** Attempt */
@@ -2155,7 +2161,7 @@ export interface components {
     };
     /**
      * Octave
-     * @description Durations longer than half of `up_to_ms`, and not longer than it.
+     * @description The number of durations longer than half of `up_to_ms`, and at most `up_to_ms`.
      */
     Octave: {
       /** Up To Ms */
@@ -2209,7 +2215,7 @@ export interface components {
     };
     /**
      * PastPauseRow
-     * @description A pause of a job type that has ended.
+     * @description An ended pause of a job type.
      */
     PastPauseRow: {
       /**
@@ -2239,7 +2245,7 @@ export interface components {
     };
     /**
      * PastPauseRows
-     * @description The pauses of a type that have ended, the newest first.
+     * @description The ended pauses of a type, newest first.
      */
     PastPauseRows: {
       /** Pauses */
@@ -2292,7 +2298,7 @@ export interface components {
     };
     /**
      * PauseRuleRow
-     * @description The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error.
+     * @description The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike.
      */
     PauseRuleRow: {
       /** Of */
@@ -2318,7 +2324,7 @@ export interface components {
     };
     /**
      * Preview
-     * @description The next firings of a cron text; fewer than asked for when it ends.
+     * @description The next firings of a cron expression; fewer than requested if it ends.
      */
     Preview: {
       /** Firings */
@@ -2415,7 +2421,7 @@ export interface components {
     };
     /**
      * Role
-     * @description The rights of a token: read; also write; also manage. Each may do what the ones before it may.
+     * @description Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it.
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";
@@ -2500,7 +2506,7 @@ export interface components {
     };
     /**
      * ScheduleSettings
-     * @description All settings of a stored schedule anew.
+     * @description All settings of a stored schedule, as a replacement.
      */
     ScheduleSettings: {
       /**
@@ -2618,7 +2624,7 @@ export interface components {
     };
     /**
      * SkippedFor
-     * @description A reason for which jobs were skipped.
+     * @description A reason why jobs were skipped.
      */
     SkippedFor: {
       /** Reason */
@@ -2647,7 +2653,7 @@ export interface components {
     };
     /**
      * StartBulk
-     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
+     * @description Retry, cancel or discard many jobs: listed jobs, or all that match.
      */
     StartBulk: {
       /**
@@ -2692,7 +2698,7 @@ export interface components {
       | "cancelled";
     /**
      * StatusSets
-     * @description Sets of statuses, each in the order of a job's life.
+     * @description Sets of statuses, each in the order of a job's lifecycle.
      */
     StatusSets: {
       /** All */
@@ -2714,7 +2720,7 @@ export interface components {
     };
     /**
      * TenantRow
-     * @description A tenant, and how many of its jobs are at work.
+     * @description A tenant, and its number of unfinished jobs.
      */
     TenantRow: {
       /** Tenant */
@@ -2724,7 +2730,7 @@ export interface components {
     };
     /**
      * Tenants
-     * @description The ten tenants of a job type with the most jobs at work: queued, running, or between attempts.
+     * @description The ten tenants of a job type with the most unfinished jobs: queued, running, or between attempts.
      */
     Tenants: {
       /** Tenants */
@@ -3040,7 +3046,7 @@ export interface components {
     };
     /**
      * Generate a report
-     * @description The jobs to report on: those created in a period, of one type or of all.
+     * @description The jobs of the report: created in a period, of one type or of all.
      * @example {
      *       "formats": [
      *         "csv",
