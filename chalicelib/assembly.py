@@ -214,7 +214,7 @@ class Assembly:
     @Part
     def prober(self) -> "Prober":
         """Return the sender that gives a message to a worker whose queue is disabled."""
-        from chalicelib.pausing.probes import prober
+        from chalicelib.pausing.lambda_prober import prober
 
         return prober(self.settings)
 

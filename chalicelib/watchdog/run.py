@@ -25,7 +25,7 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
-from chalicelib.watchdog.growing import Growing
+from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import PATIENCE, REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.pausing.probes import event_of
+from chalicelib.pausing.lambda_prober import event_of
 from infra.local import deployment, ports, resources
 from infra.local.api.process import ApiProcess
 from infra.local.code import declared

@@ -12,7 +12,7 @@ from infra.cloud.commands import access, pauses, removal
 from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.rollback import Former
-from infra.cloud.commands.trial import Trial
+from infra.cloud.commands.rollback_on_failure import Trial
 from infra.cloud.cost import standing
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build

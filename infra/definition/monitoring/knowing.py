@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from chalicelib.watchdog.growing import RUNS
+from chalicelib.watchdog.growing_queues import RUNS
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 
 PUBLISHED = 1

@@ -18,7 +18,7 @@ from chalicelib.jobs.port import Depth, Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.telemetry import events
-from chalicelib.watchdog.growing import GAP, LEAST, Growing
+from chalicelib.watchdog.growing_queues import GAP, LEAST, Growing
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, knows, lasting, look
 from tests.proof.grounds.faults import Throttled

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.rollback import Former, rollback
-from infra.cloud.commands.trial import Trial
+from infra.cloud.commands.rollback_on_failure import Trial
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.smoke.problem import SmokeFailed
