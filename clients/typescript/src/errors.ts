@@ -1,9 +1,7 @@
 import type { BulkAction, FieldProblem, JobDetail } from "./types.ts";
 
 /** The base of all errors of this client. */
-export class JobFlowError extends Error {
-  override name = "JobFlowError";
-}
+export class JobFlowError extends Error {}
 
 /** The address or the token cannot be used. */
 export class ConfigurationError extends JobFlowError {
@@ -59,7 +57,7 @@ export class ApiError extends JobFlowError {
     }: Refusal = {},
   ) {
     super([detail, ...errors.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`)].join("\n  "));
-    const kind = /^urn:jobflow:problem:(.+)/.exec(type)?.[1] ?? null;
+    const kind = /^urn:.*:(.+)/.exec(type)?.[1] ?? null;
     Object.assign(this, { type, kind, title, detail, errors, correlationId, retryAfter });
   }
 }

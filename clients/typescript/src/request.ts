@@ -25,7 +25,7 @@ export interface Wire extends Required<Omit<Sender, "keep">> {
   kept: KeptAnswers | null;
 }
 
-/** One request. `repeatable`: sending it twice does the same as sending it once. `text` is a body that is written already. */
+/** One request. `repeatable`: sending it twice does the same as sending it once, as a GET always does. `text` is a body that is written already. */
 export interface Call {
   method: string;
   path: string;
@@ -33,7 +33,7 @@ export interface Call {
   body?: unknown;
   text?: string;
   key?: string;
-  repeatable: boolean;
+  repeatable?: boolean;
   signal?: AbortSignal | undefined;
 }
 export interface Sending {
@@ -73,14 +73,14 @@ export function asking(sender: Sender): Ask {
 export function callOf(method: Method, path: string, call: Sending, escape = encodeURIComponent): Call {
   const { path: places = {}, ...rest } = call as Sending & { path?: Record<string, string> };
   const filled = path.replace(/{(\w+)}/g, (_, name: string) => escape(places[name] ?? ""));
-  return { repeatable: method === "get", ...rest, method: method.toUpperCase(), path: filled };
+  return { ...rest, method: method.toUpperCase(), path: filled };
 }
 
 /** Send a request once. Raises ApiError, NotReached, UnexpectedAnswer, or the reason of the signal. */
 export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   const url = wire.url + call.path + queryOf(call.query);
   const token = await wire.token();
-  const kept = call.method === "GET" ? wire.kept?.find(url, token) : undefined;
+  const kept = call.method === "GET" && wire.kept?.find(url, token);
   const text = call.body === undefined ? call.text : wire.json.stringify(call.body);
   const headers: Record<string, string> = { Accept: "application/json" };
   if (token !== null) headers.Authorization = `Bearer ${token}`;
@@ -98,7 +98,7 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
     return { body, status, headers: told };
   }
   if (status >= 400) throw problemOf(response, body);
-  throw new UnexpectedAnswer(`${url} answered ${status}, and not as the API does.`);
+  throw new UnexpectedAnswer(`${url} is not the API: ${status}`);
 }
 
 /** Fetch and read an answer. Raises NotReached, or the reason of the signal. */
@@ -122,11 +122,8 @@ function parsed(json: Json, text: string): unknown {
 }
 
 function queryOf(query: Call["query"] = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
-  const text = search.toString();
-  return text && `?${text}`;
+  const given = Object.entries(query).filter(([, value]) => (value ?? "") !== "");
+  return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }
 
 /** What the API says of a refusal, or the gateway before it. */
@@ -155,6 +152,6 @@ function problemOf({ status, headers }: Response, body: unknown): ApiError {
 /** The seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); null when it is neither. */
 export function retryAfterOf(text: string): number | null {
   if (/^\d+$/.test(text)) return Number(text.slice(0, 9));
-  const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : NaN;
+  const at = /^\w+, /.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(at) ? null : Math.max(0, (at - Date.now()) / 1000);
 }

@@ -60,7 +60,7 @@ export class Transport {
         );
         return { ...answered, again: tried > 1 };
       } catch (error) {
-        const wait = safe(error, call.repeatable)
+        const wait = safe(error, call.repeatable ?? call.method === "GET")
           ? this.waitAfter(tried, error instanceof ApiError ? error.retryAfter : null)
           : null;
         if (wait === null) throw error instanceof NotReached ? explained(error) : error;
