@@ -82,7 +82,7 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   const token = await wire.token();
   const kept = call.method === "GET" && wire.kept?.find(url, token);
   const text = call.body === undefined ? call.text : wire.json.stringify(call.body);
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = {};
   if (token !== null) headers.Authorization = `Bearer ${token}`;
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (call.key !== undefined) headers["Idempotency-Key"] = call.key;
