@@ -140,8 +140,8 @@ class _Pump:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
-                    self._rest[end] = rest if len(rest) < PIPE_SIZE else b""
-                    for line in [*whole, *([] if len(rest) < PIPE_SIZE else [rest])]:
+                    self._rest[end] = rest[:PIPE_SIZE]  # of which no more is written, and a half of no secret
+                    for line in whole:
                         _tell(self._source[end], line.decode(errors="replace"))
 
 

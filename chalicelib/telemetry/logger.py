@@ -15,6 +15,10 @@ from chalicelib.telemetry.own_output import own_output
 from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 
+METRICS = "_aws"
+"""CloudWatch takes a line with this key for metrics; those of ours are written past the logger."""
+PLAIN = str | int | float | None
+TOO_DEEP = "[nested too deep]"
 _invocation: dict[str, str] = {}
 
 
@@ -24,16 +28,33 @@ def logger() -> Logger:
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
     log = Logger(
         service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
-        json_serializer=_line, stream=cast("IO[str]", own_output),
+        json_serializer=_line, json_deserializer=cast("Any", _read), stream=cast("IO[str]", own_output),
     )  # fmt: skip
     log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
     return log
 
 
 def _line(facts: dict[str, Any]) -> str:
-    # The invocation's id comes last, so that no `extra` of job code, which may be a payload, can replace it.
-    whole = json_without_secrets({**facts, **_invocation})
-    return json.dumps(whole, default=_text, separators=(",", ":"), ensure_ascii=False)
+    # The invocation's id comes last: no `extra` of job code, which may be a payload, replaces it, or makes metrics.
+    whole = {**facts, **_invocation}
+    if METRICS in whole:
+        whole["aws"] = whole.pop(METRICS)
+    try:
+        return _written(whole)
+    except RecursionError:
+        return _written({name: value if isinstance(value, PLAIN) else TOO_DEEP for name, value in whole.items()})
+
+
+def _written(facts: dict[str, Any]) -> str:
+    return json.dumps(json_without_secrets(facts), default=_text, separators=(",", ":"), ensure_ascii=False)
+
+
+def _read(text: str) -> Any:
+    """Return a message that is JSON as a value; raises ValueError for another one, which stays a text."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def _text(value: Any) -> str:

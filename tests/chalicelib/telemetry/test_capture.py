@@ -14,6 +14,7 @@ from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import about, logger
 from chalicelib.telemetry.own_output import own_output
+from chalicelib.telemetry.redaction import forget, hide
 from tests.support import written
 
 
@@ -75,6 +76,9 @@ def job():
     warnings.warn(TEXT)
     logging.getLogger("theirs").error(TEXT)
     logger().info(TEXT, extra={"invocation": "r-2"})
+    logger().info("made", extra={"_aws": {"CloudWatchMetrics": []}})
+    os.write(1, b"[" * 2_000 + b"\\nbehind it\\n")
+    os.write(1, b"s3cr3t-value" * 100_000 + b"\\n")
     child = "import os, sys; os.write(1, sys.argv[1].encode() + b'\\\\n'); os.write(2, b's3cr3t-value')"
     subprocess.run([sys.executable, "-c", child, TEXT])
     subprocess.run([sys.executable, "-c", "print(%r * 12_000, end='')" % FILLER], stdout=sys.stdout)
@@ -111,8 +115,29 @@ def test_no_text_becomes_a_line_of_another_job_or_of_metrics() -> None:
     assert {line["job_id"] for line in ours[:end]} == {"j-1"}
     assert {line.get("job_id") for line in ours[end:]} == {None}
     assert [line["message"] for line in ours].count("y" * 100) == 12_000
-    assert {"with [secret KEY]", "[secret KEY]", "\ufffd"} <= {str(line["message"]) for line in ours[:end]}
+    assert {"with [secret KEY]", "[secret KEY]", "\ufffd", "behind it"} <= {str(line["message"]) for line in ours[:end]}
     assert "s3cr3t" not in run.stdout
+    # cut, a line would begin with the second half of a value
+    assert len([line for line in ours if "[secret KEY][secret KEY]" in str(line["message"])]) == 1
+
+
+@pytest.mark.parametrize("deep", [*range(300, 1_100, 50), 4_000])
+def test_a_text_that_is_nested_too_deep_is_a_line_and_no_error(deep: int) -> None:
+    nested = "[" * deep + "]" * deep
+
+    def work() -> None:
+        print(nested)  # noqa: T201
+        logging.getLogger("theirs").error(nested)
+        logger().info("four", extra={"read": json.loads(nested)} if deep < 900 else {})
+        print("last")  # noqa: T201
+
+    hide("KEY", "s3cr3t-value")  # with one, each line is searched
+    try:
+        lines = lines_of(work)
+    finally:
+        forget()
+    assert len(lines) == 4
+    assert [line["message"] for line in lines[2:]] == ["four", "last"]
 
 
 def test_all_is_as_before_when_the_function_raises() -> None:
