@@ -15,9 +15,9 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from chalicelib.pausing.event_sources import FollowedConsumers, LambdaConsumers, mapping_key, read_mappings
+from chalicelib.pausing.lambda_prober import FollowedProber, LambdaProber, prober
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause
-from chalicelib.pausing.lambda_prober import FollowedProber, LambdaProber, prober
 from chalicelib.pausing.switch import Pausing
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, Clock

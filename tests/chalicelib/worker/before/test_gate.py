@@ -13,8 +13,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.pausing.circuit_breaker import FRESH, SLOW, CircuitBreaker
-from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.lambda_prober import event_of
+from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.rule import AutoPause
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.worker.one_type import OneType, boom, die, raising
