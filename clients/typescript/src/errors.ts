@@ -57,7 +57,7 @@ export class ApiError extends JobFlowError {
     }: Refusal = {},
   ) {
     super([detail, ...errors.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`)].join("\n  "));
-    const kind = /^urn:.*:(.+)/.exec(type)?.[1] ?? null;
+    const kind = type.split(":problem:")[1] ?? null;
     Object.assign(this, { type, kind, title, detail, errors, correlationId, retryAfter });
   }
 }

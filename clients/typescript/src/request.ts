@@ -11,7 +11,7 @@ export interface Json {
 
 /** Where requests go, and how. */
 export interface Sender {
-  /** Address of the API, such as https://jobs.example.com. */
+  /** Address of the API without a slash at its end, such as https://jobs.example.com. */
   url: string;
   /** Is asked for the token before each request; null sends none. */
   token: () => string | null | Promise<string | null>;
@@ -58,9 +58,7 @@ export type Ask = <M extends Method, P extends PathOf<M>>(
 
 export function wireOf({ keep = 0, ...sender }: Sender): Wire {
   const fetching = (url: string, init: RequestInit) => fetch(url, init);
-  const kept = keep > 0 ? keeping(keep) : null;
-  const wire = { fetch: fetching, json: JSON, ...sender, kept };
-  return { ...wire, url: wire.url.replace(/\/+$/, "") };
+  return { fetch: fetching, json: JSON, ...sender, kept: keep > 0 ? keeping(keep) : null };
 }
 
 /** Return a function that sends each request once: the smallest client, for who decides elsewhere what is sent again. */

@@ -46,7 +46,8 @@ export class Transport {
     } = options;
     check(sender.url);
     const asked = typeof token === "function" ? token : () => token;
-    this.wire = wireOf({ ...sender, token: async () => checkedToken(await asked()) });
+    const url = sender.url.replace(/\/+$/, "");
+    this.wire = wireOf({ ...sender, url, token: async () => checkedToken(await asked()) });
     this.effects = effects;
     this.#patience = { timeoutMs, tries, firstWaitMs, longestWaitMs };
   }
