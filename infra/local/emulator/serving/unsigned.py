@@ -52,6 +52,10 @@ def _ends(asked: Mapping[str, str]) -> float:
 
 def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float) -> Reply | None:
     _, fields, files = parse_form_data(wsgi.environ(request, server))
+    names = [name.lower() for part in (fields, files) for name, _ in part.items(multi=True)]
+    if len(set(names)) < len(names):
+        # Of two with one name, the one that is looked at here need not be the one that moto keeps.
+        return _refused("InvalidArgument", "Each field of the form must be there once.", HTTPStatus.BAD_REQUEST)
     sent = {name.lower(): value for name, value in fields.items()}
     file = files.get("file")
     if "policy" not in sent or not {"x-amz-signature", "signature"} & sent.keys():
@@ -63,7 +67,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
             return _broken("Policy expired.")
         conditions = [each for written in policy["conditions"] for each in _conditions(written)]
         return _against(conditions, {**sent, "bucket": bucket}, len(content))
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
+    except (ArithmeticError, RecursionError, binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return _refused("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", HTTPStatus.BAD_REQUEST)
 
 

@@ -56,6 +56,7 @@ def test_a_file_as_it_was_permitted_arrives(s3: Any, form: Upload) -> None:
         (PNG, {"x_amz_meta_a": "b"}, 403, "AccessDenied"),
         (PNG, {"policy": "e30="}, 400, "InvalidPolicyDocument"),
         (PNG, {"policy": "nonsense"}, 400, "InvalidPolicyDocument"),
+        (PNG, {"policy": base64.b64encode(b"[" * 9_000).decode()}, 400, "InvalidPolicyDocument"),
         (PNG, {"policy": base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": [7]}').decode()},
          400, "InvalidPolicyDocument"),
     ],
@@ -66,6 +67,14 @@ def test_what_the_form_does_not_permit_is_refused(
     answer = send(form, file, **fields)
     assert (answer.status_code, f"<Code>{code}</Code>" in answer.text) == (status, True), answer.text
     assert kept(s3) == []
+
+
+@pytest.mark.parametrize("name", ["file", "File", "key", "Content-Type"])
+def test_a_field_that_is_there_twice_is_refused(s3: Any, form: Upload, name: str) -> None:
+    fields = [*form.fields.items(), (name, form.fields.get(name, "larger than permitted" * 9))]
+    parts = [(name, (None, value.encode())) for name, value in fields]
+    refused = httpx.post(form.url, files=[*parts, ("file", ("a.png", PNG))])
+    assert (refused.status_code, kept(s3)) == (400, [])
 
 
 def test_a_form_is_for_its_bucket_and_its_time(s3: Any, form: Upload) -> None:
