@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const FIRST_VIEW = 150 * 1024;
+const FIRST_VIEW = 180 * 1024;
 const LAZY_CHUNK = 80 * 1024;
 const REFERENCE = 520 * 1024;
 const SCREENS = [
