@@ -51,7 +51,7 @@ def cron_error(text: str) -> str | None:
 
 
 def zone_error(name: str) -> str | None:
-    """Return the problem of a time zone's name; None if the IANA database has it."""
+    """Return what is wrong with the name of a time zone; None if the IANA database has the name."""
     return None if name in _zones() else "must be a time zone of the IANA database, like Europe/Berlin or UTC"
 
 

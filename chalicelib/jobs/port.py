@@ -110,9 +110,9 @@ SHARE_LOOKS = 4_000
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; the `…_before` are exclusive.
 
-    `error` is a part of an error's class and message, `fingerprint` the name of an error group, `schedule` the id of
-    the job's schedule, `parent` the id of its parent. `payload` is a part of a value in the payload
-    (chalicelib.jobs.texts.payload_search), `tenant` a tenant in its stored form (chalicelib.jobs.tenants).
+    `error` is a text to find in an error's class or message; `fingerprint` is the name of an error group; `schedule` is
+    the id of the job's schedule; `parent` is the id of its parent job. `payload` is a text to find in a value of the
+    payload (chalicelib.jobs.texts.payload_search). `tenant` is a tenant in its stored form (chalicelib.jobs.tenants).
     """
 
     status: Status | None = None

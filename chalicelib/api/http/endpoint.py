@@ -86,9 +86,9 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 class Endpoint:
     """One method on one path. `role` None: public. `statuses`: its answers besides errors that every call can have.
 
-    `moving` are fields of the answer that change only with the clock; if given, the answer has an ETag. `also` are
-    models that its body refers to, `types` other content types of its answers than JSON, `examples` bodies by name,
-    each of which works unchanged.
+    `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
+    `also`: models that the body refers to. `types`: content types of the answers, beside JSON.
+    `examples`: bodies by name; each can be sent unchanged.
     """
 
     method: str

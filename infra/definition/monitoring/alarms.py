@@ -32,7 +32,7 @@ def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 def _of_functions(stack: str) -> list[Alarm]:
     """Watch the functions whose failure no other alarm shows within 5 minutes.
 
-    The watchdog has `watchdog-silent`; a failing API or authorizer answers with 5xx, which is `api-errors`.
+    The alarm `watchdog-silent` covers the watchdog. `api-errors` covers the API and the authorizer: both answer 5xx.
     """
     return [
         Alarm(

@@ -94,7 +94,7 @@ class AsyncJobFlow:
     async def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
         """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
 
-        `answer.descendants` counts these by result; if its `more` is true, the same call continues.
+        `answer.descendants` counts the children by result. If its `more` is true, some are left: repeat the call.
         """
         return await self._ask(calls.cancel(job, descendants=descendants))
 
