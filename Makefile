@@ -228,7 +228,7 @@ openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt, the client's model
 
 wheel: $(READY) $(UI) $(CLIENT_READY)  ## Write build/wheel: the client with the command line, the platform with the console; build/npm: the TypeScript client
 	@$(PY) -m scripts.wheels.build
-	@rm -rf build/npm && mkdir -p build/npm && $(CLIENT_NPM) pack ./clients/typescript --silent --pack-destination build/npm
+	@rm -rf build/npm && mkdir -p build/npm && $(CLIENT_NPM) run -s build && $(CLIENT_NPM) pack ./clients/typescript --silent --pack-destination build/npm
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

@@ -1,15 +1,15 @@
 """The same flows on the test kit and on the platform of `make dev`: what one does, the other does."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from chalicelib import Function, JobType, job
+from chalicelib import JobType
 from jobflow import JobFlow
 from jobflow.testing import Platform
 from tests.chalicelib.api.support import only_types
-from tests.flow.probe import FlowProbe, flow_probe
 from tests.infra.local.running import Run
 
 
@@ -46,8 +46,10 @@ class Local:
 @pytest.fixture(params=["kit", "local"])
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     if request.param == "kit":
-        with only_types():
-            yield Kit(job("flow.probe", timeout=6, function=Function(batch_size=1))(flow_probe.run))
+        with only_types():  # it declares itself where it is imported
+            flow_probe = import_module("tests.flow.probe").flow_probe
+        with only_types(flow_probe):
+            yield Kit(flow_probe)
         return
     run: Run = request.getfixturevalue("run")
     monkeypatch.setenv("JOBFLOW_STATE_DIR", str(run.folder))
@@ -57,14 +59,14 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 def submitted(world: Any, payload: dict[str, Any], **asked: Any) -> Any:
     """A job of the probe."""
-    return world.submit("flow.probe", FlowProbe(**payload).model_dump(), **asked)
+    return world.submit("flow.probe", payload, **asked)
 
 
 def dead(world: Any) -> Any:
     """A job that used up its attempts, and is run again with another payload."""
     made = submitted(world, {"fail": 9}, max_attempts=1)
     assert world.settled(made) == ("dead_letter", 1, None, ["error"])
-    return world.retry(made.id, FlowProbe().model_dump())
+    return world.retry(made.id, {})
 
 
 def later(world: Any) -> Any:

@@ -12,6 +12,7 @@ from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
 from tests.handlers.support import BUCKET, SENDER, Platform, settings
+from tests.support import Clock
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
         parts.replace(settings=settings())
         aws.client("s3", "us-east-1").create_bucket(Bucket=BUCKET)
         aws.client("sesv2", "us-east-1").create_email_identity(EmailIdentity=SENDER)
-        yield Platform()
+        yield Platform(clock=Clock())
     parts.reset()
 
 
