@@ -77,7 +77,7 @@ class Signing:
     def signature(self, job: Job) -> bytes | None:
         """Return the signature of a job as it is to be stored; None without a key of its type."""
         keys = self._keys(job.type)
-        return _signature(keys[0], job) if keys else None
+        return _signature(keys[0], job) if keys and _signable(job) else None
 
     def accepts(self, job: Job) -> bool:
         """Return whether a job that was read may run: its row is signed, or from before rows were."""
@@ -87,12 +87,17 @@ class Signing:
         # a time before 1970 is before any day, also before the 0 of a stage that has always signed
         if not keys or 0 <= job.created_at < self.unsigned_until:
             return True
-        return any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)
+        return _signable(job) and any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)
 
     def _keys(self, job_type: str) -> tuple[bytes, ...]:
         if self.masters:
             return tuple(_derived(master, parameter_of(job_type)) for master in self.masters)
         return self.keys.get(short_name(job_type), ())
+
+
+def _signable(job: Job) -> bool:
+    """Return whether what is signed can be read in one way only: the row of a key names the id of the next job."""
+    return "\0" not in job.id
 
 
 def _signature(key: bytes, job: Job) -> bytes:

@@ -15,10 +15,10 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.job_types.unique import Unique
-from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.job import JSON, Job, Status, to_text
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.port import Message
+from chalicelib.jobs.port import KeyLock, Message
 from chalicelib.jobs.signing import parameter_of, short_name, type_keys
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.dispatch import Dispatcher
@@ -113,6 +113,10 @@ def forged(**fields: Any) -> Job:
     return a_job(**{"type": NAME, "payload": {"text": "forged"}, "principal": "ada", "due_at": T0, **fields})
 
 
+def signed_body(job: Job) -> str:
+    return hashlib.sha256(to_text(job.payload).encode()).hexdigest()
+
+
 def refused(job: Job) -> bool:
     return (job.status, job.error_class, job.attempts) == (Status.RETRYING, "RowNotSigned", 0)
 
@@ -205,6 +209,23 @@ def test_a_forged_job_under_a_debounce_key_is_not_replaced(stage: Stage) -> None
     stage.clock.advance(60)
     assert stage.poll(again.id).status is Status.COMPLETED
     assert stage.ran == ["again"]
+
+
+def test_an_id_that_holds_the_rest_of_what_is_signed_gets_no_signature(stage: Stage) -> None:
+    """The row of a debounce key names the id of the next job: here what a row of another id would be signed over."""
+    hashed = hashlib.sha256(b'{"text":"forged"}').hexdigest()
+    named = "\0".join(("x", NAME, "1", hashed, "ada"))
+    wanted = Debounce("k", 60)
+    stage.images.acquire(wanted.row("ada", NAME), None, KeyLock(named, T0 + 60))
+    asked = stage.asked(debounce=wanted)
+    assert (asked.id, stage.row(named).get("s")) == (named, None)
+    job = forged(id="x", principal="\0".join(("ada", NAME, "1", signed_body(asked), "ada")))
+    stage.images.add(job)
+    stage.put(**stage.row("x"), s=stage.row(named).get("s", {"B": b""}))
+    stage.clock.advance(60)
+    assert refused(stage.poll("x"))
+    assert refused(stage.poll(named))
+    assert stage.ran == []
 
 
 @pytest.mark.parametrize("text", ["hello", "x" * 2_000])
