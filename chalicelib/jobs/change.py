@@ -85,8 +85,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """The claimant: the Lambda request, whether it began cold, and the message's receive count."""
+    """The claimant: the Lambda request, whether it began cold, and the message's receive count.
+
+    `probe`: its message is in no queue, so it must not take a job that has no other message.
+    """
 
     request_id: str
     cold_start: bool = False
     receive_count: int = 1
+    probe: bool = False

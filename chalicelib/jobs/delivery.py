@@ -30,6 +30,11 @@ class Delivery:
         at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
         return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)
 
+    @property
+    def probe(self) -> bool:
+        """Return True if the message is in no queue: the watchdog gave it to the worker of a paused type."""
+        return not self.receipt
+
     def named(self, job_type: str) -> Message | str:
         """Return the message for a log line; with the type of its queue if the body cannot be read."""
         try:

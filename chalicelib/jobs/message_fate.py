@@ -60,14 +60,22 @@ class GiveUpLost:
 Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
-def after_refusal(message: Message, current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
-    """Return what to do with a message if its claim was refused and the job is `current` at `now` (epoch seconds)."""
+def after_refusal(
+    message: Message, current: Job, now: float, spread: Callable[[float, float], float], *, probe: bool = False
+) -> Disposition:
+    """Return what to do with a message if its claim was refused and the job is `current` at `now` (epoch seconds).
+
+    `probe`: the message is in no queue.
+    """
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
         return TO_DEAD_LETTERS
+    if probe and not current.sent:
+        # The job has no message that could go to the dead-letter queue; the watchdog sends one before the next probe.
+        return Drop("its message is not sent")
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
 
 

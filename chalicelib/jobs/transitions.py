@@ -20,7 +20,7 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 
     `job_type` moves a scheduled or parked job to the unfinished jobs in the index; a worker always gives it.
     """
-    tests = (*_budget(), Test("next_attempt_at", "due", now))
+    tests = (*_budget(), Test("next_attempt_at", "due", now), *_with_a_message(by))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
     return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1}, job_type=job_type)
 
@@ -28,7 +28,7 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
     """Let a worker take over a job whose holder's lease has ended without being settled."""
     charged = {"attempts": 1, "claims": 1}
-    tests = (*_fence(lost), Test("lease_until", "<", now), *_budget())
+    tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
     return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), charged, job_type=lost.type)
 
 
@@ -98,9 +98,9 @@ def skip(held: Job, *, now: float, unfinished: str) -> Change:
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job without a holder; called by the watchdog, or by a worker that finds its attempts spent."""
-    return Change(
-        j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **error_fields(found, error)}
-    )
+    # its message may be removed from the dead-letter queue just now, which marks the job as unsent first
+    tests = (*_unheld(found, now), Test("sent", "=", found.sent))
+    return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
@@ -215,6 +215,11 @@ def _unheld(found: Job, now: float) -> tuple[Test, ...]:
 
 def _budget() -> tuple[Test, ...]:
     return Test("attempts", "below", "max_attempts"), Test("claims", "<", MOST_CLAIMS)
+
+
+def _with_a_message(by: Claimant) -> tuple[Test, ...]:
+    """Return the condition on a job that a probe claims: a claim records that the job has a message."""
+    return (Test("sent", "=", True),) if by.probe else ()
 
 
 def waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Claims:
             raise MoveRefused(claim.move.name, current)
 
     def _refused(self, message: Message, current: Job, by: Claimant, left: float) -> Job | Drop | Hold:
-        end = after_refusal(message, current, self._now(), self.spread)
+        end = after_refusal(message, current, self._now(), self.spread, probe=by.probe)
         try:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
                 return self._stop(end.lost)

@@ -111,7 +111,7 @@ class Worker:
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
         """Shorten the queue's timeout, which is meant for throttled pollers: once we run, the end is known."""
-        receipts = [delivery.receipt for delivery in deliveries if delivery.receipt]  # a probe's message is in no queue
+        receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
         try:
             self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
         except Exception as error:
@@ -137,7 +137,7 @@ class Worker:
         # record
         if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
-        if end.seconds is not None and delivery.receipt:
+        if end.seconds is not None and not delivery.probe:
             self._hold(delivery, end.seconds)
         return False
 
@@ -155,7 +155,7 @@ class Worker:
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
-        by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
+        by = Claimant(context.aws_request_id, self.cold, delivery.receive_count, delivery.probe)
         claims = Claims(
             self.store, self.clock, self.spread, self.platform_log, self.sleep, self.breaker.on_attempt_recorded
         )

@@ -52,6 +52,16 @@ def test_the_system_agrees_with_its_model_over_the_ports_and_a_seed_repeats_it()
     assert told(games=120) == told(games=120)
 
 
+def test_a_dead_letter_of_a_paused_type_has_its_message() -> None:
+    """Its message used up its receives in slow workers, and its last attempt is a probe."""
+    game = DeliveryMachine()
+    game.begin(seed=0, batch=1, delay=0, attempts=3, fair=False, mode="pauses")
+    game.take()
+    game.live_while_paused(6)
+    game.take()
+    game.teardown()
+
+
 def test_the_system_agrees_with_its_model_over_dynamodb_and_sqs() -> None:
     with on_aws() as stand:
         assert play(machine_on(stand), games=6) > 80

@@ -122,6 +122,17 @@ def test_what_was_decided_about_a_waiting_job_does_not_give_up_a_running_one() -
     assert not transitions.give_up(found, now=NOW, error=ERROR).allowed(a_job(Status.RETRYING, attempts=0))
 
 
+def test_what_was_decided_by_a_probe_is_refused_when_the_jobs_message_is_taken_away_meanwhile() -> None:
+    found = a_job(Status.PROCESSING, lease_until=NOW - 1, sent=True)
+    probe = Claimant("request", probe=True)
+    changes = [
+        transitions.take_over(found, now=NOW, lease_until=NOW + 65, by=probe),
+        transitions.give_up(found, now=NOW, error=ERROR),
+    ]
+    redelivered = transitions.redeliver(found, now=NOW, due_at=NOW).applied(found)
+    assert [(change.allowed(found), change.allowed(redelivered)) for change in changes] == [(True, False)] * 2
+
+
 def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     job = a_job(Status.QUEUED, due_at=NOW, resends=2)
     look = transitions.check(job, until=NOW + 60, resent=True)

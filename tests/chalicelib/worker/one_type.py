@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -44,7 +45,8 @@ class OneType:
 
     def submit(self, job_id: str = "job-1", **fields: object) -> Job:
         now = self.clock.now
-        job = Job(job_id, "test.note", Status.QUEUED, now, now, payload={"text": "hi"}, due_at=now + 60, **fields)  # type: ignore[arg-type]
+        given: Any = {"payload": {"text": "hi"}, "due_at": now + 60, "sent": True, **fields}
+        job = Job(job_id, "test.note", Status.QUEUED, now, now, **given)
         self.store.add(job)
         self.queue.send(Message(job.id, 1, job.type))
         return job

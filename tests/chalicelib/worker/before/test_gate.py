@@ -9,9 +9,11 @@ import pytest
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
+from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import FRESH, SLOW, CircuitBreaker
 from chalicelib.pausing.lambda_prober import event_of
 from chalicelib.pausing.memory import MemoryAutoPauses
@@ -19,7 +21,7 @@ from chalicelib.pausing.rule import AutoPause
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.worker.one_type import OneType, boom, die, raising
 from tests.proof.grounds.faults import Crash
-from tests.support import written
+from tests.support import T0, written
 
 TYPE = "test.note"
 RULE = Failing(of=3, within=300)
@@ -228,6 +230,36 @@ def test_a_probe_that_takes_over_a_lost_job_ends_the_pause() -> None:
     one.clock.advance(400)
     one.probe("lost", ok)
     assert (one.job("lost").status, one.rows.row().since) == (Status.COMPLETED, None)
+
+
+def without_a_message(paused: Paused, job_id: str) -> None:
+    """Do what the watchdog does when a job's message has used up its receives, and other jobs are sent before it."""
+    paused.queue.messages.clear()
+    change = transitions.redeliver(paused.job(job_id), now=paused.clock.now, due_at=paused.clock.now)
+    paused.store.apply(job_id, change)
+
+
+@pytest.mark.parametrize("job_id", ["waits", "lost", "lost for good"])
+def test_a_probe_leaves_a_job_without_a_message_alone(job_id: str) -> None:
+    """After its claim, nothing would send a message, which is the evidence of a dead letter."""
+    one = Paused()
+    if job_id != "waits":
+        one.submit(job_id, max_attempts=2, give_up_at=T0 + 10 if job_id == "lost for good" else None)
+        one.script = [die]
+        with pytest.raises(Crash):
+            one.poll()
+    one.run(boom, boom, boom)
+    if job_id == "waits":
+        one.submit(job_id, max_attempts=1)
+    one.clock.advance(400)
+    without_a_message(one, job_id)
+    before = one.job(job_id)
+    one.probe(job_id)
+    assert one.job(job_id) == before
+    assert one.rows.row().probe == "", "it is taken back"
+    Dispatcher(one.store, one.queue, one.clock).send(one.job(job_id))
+    one.probe(job_id, boom)
+    assert (one.job(job_id).status, one.queue.depth(TYPE).visible) == (Status.DEAD_LETTER, 1)
 
 
 def test_a_completion_ends_the_row_of_failures_that_others_told_of_a_moment_ago() -> None:
