@@ -54,7 +54,7 @@ def _soak(folder: Path, seconds: float, seed: int, rate: float) -> int:
         wrong += verdict.bulk(stack.api_url, stack.token, found, clients.bulk)
         wrong += verdict.counters(stack.api_url, stack.token, found)
         wrong += verdict.recount(stack.state(), folder)
-        wrong += verdict.evidence(found, auditor.dead())
+        wrong += verdict.evidence(found, auditor.dead(found))
     finally:
         stack.close()
     _report(found, clients, monkey, weather, events, wrong)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,6 @@ import httpx
 
 from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.port import Message
 from infra.local.options import ROOT
 from infra.local.state.file import StateFile
 from scripts.chaos.site import QUEUES, Events
@@ -29,8 +28,11 @@ GLANCE, PAUSE = 2.0, 15.0
 """Seconds between two reads of the queue, and after a read of the table that found unfinished jobs."""
 TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
 """Times of a job that explain why it still waits."""
-LONGEST_SWEEP = 150.0
-"""Seconds for which the sweeper may hide a message, and a little more."""
+LONGEST_SWEEP = 300.0
+"""Seconds until the sweeper has removed a stale message: it runs each minute, had hidden the message for two minutes if
+its job was a dead letter then, and misses it while it is read here. The rest is spare."""
+HIDDEN = 600
+"""Seconds for which a message that was read is hidden: longer than the whole reading takes."""
 
 
 @dataclass
@@ -46,7 +48,13 @@ class Table:
 class Auditor:
     """Read the table and the queues directly, without the faulty proxy and the platform's own code."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         where: dict[str, Any] = {
             "endpoint_url": variables["AWS_ENDPOINT_URL"],
@@ -89,18 +97,36 @@ class Auditor:
             time.sleep(PAUSE)
         return self.look()
 
-    def dead(self) -> set[tuple[str, int]]:
-        """Return id and generation of each message in the dead-letter queue; wait for those that the watchdog hides.
+    def dead(self, found: Table) -> set[tuple[str, int]]:
+        """Return id and generation of each message that stays in the dead-letter queue.
 
-        In a FIFO queue there is none: the job is the record.
+        Wait for those that the sweeper hides; leave those that belong to no dead letter to the sweeper, which removes
+        them if they are stale. In a FIFO queue there is no message: the job is the record.
         """
-        url, found, ends = f"{self._queues[0]}-dlq", dict[str, Message](), time.monotonic() + LONGEST_SWEEP
-        while len(found) < self._messages(url) and time.monotonic() < ends:
-            answer = self._sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=600
-            )
-            found |= {m["MessageId"]: parse_message(m["Body"]) for m in answer.get("Messages", [])}
-        return {(message.id, message.gen) for message in found.values()}
+        url, ends = f"{self._queues[0]}-dlq", self._clock() + LONGEST_SWEEP
+        evidence, others, ended = dict[str, tuple[str, int]](), dict[str, tuple[str, int]](), _dead_letters(found)
+        while len(evidence) < self._messages(url):
+            if self._clock() >= ends:
+                return {*evidence.values(), *others.values()}
+            for message_id, receipt, key in self._received(url):
+                if key in ended:
+                    evidence[message_id] = key
+                else:
+                    others[message_id] = key
+                    self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
+            self._sleep(PAUSE)
+        return set(evidence.values())
+
+    def _received(self, url: str) -> list[tuple[str, str, tuple[str, int]]]:
+        """Return message id, receipt, and the job's id and generation of each visible message, and hide it."""
+        told = list[tuple[str, str, tuple[str, int]]]()
+        while True:
+            answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN)
+            if not answer.get("Messages"):
+                return told
+            for found in answer["Messages"]:
+                message = parse_message(found["Body"])
+                told.append((found["MessageId"], found["ReceiptHandle"], (message.id, message.gen)))
 
     def _waiting(self) -> int:
         return sum(map(self._messages, self._queues))
@@ -165,9 +191,13 @@ def bulk(url: str, token: str, found: Table, started: Mapping[str, tuple[str, in
 
 def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:
     """Return dead letters without a message, and messages without a dead letter."""
-    ended = {(i, int(j["gen"])): j for i, j in found.jobs.items() if j["status"] == "dead_letter"}
+    ended = _dead_letters(found)
     lacking = [f"evidence: {key} has no message" for key, job in ended.items() if key not in dead and _needs(job)]
     return lacking + [f"evidence: the message {key} has no dead letter" for key in dead if key not in ended]
+
+
+def _dead_letters(found: Table) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+    return {(i, int(j["gen"])): j for i, j in found.jobs.items() if j["status"] == "dead_letter"}
 
 
 def stop_firing(url: str, token: str) -> None:

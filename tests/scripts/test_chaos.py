@@ -11,10 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.adapters import aws
+from chalicelib.jobs.message import parse_message, write_message
+from chalicelib.jobs.port import Message
+from chalicelib.settings import Settings
 from infra.local.lambdas.invocation import InvokeResult
-from scripts.chaos.site import Events, throttled
-from scripts.chaos.verdict import Table, evidence, judge, keys
+from scripts.chaos.site import QUEUES, Events, throttled
+from scripts.chaos.verdict import Auditor, Table, evidence, judge, keys
 from scripts.chaos.wire import Weather, Wire
+from tests.support import SETTINGS, Clock
 
 AMZ = {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
 
@@ -184,3 +189,50 @@ def test_evidence_is_missed_both_ways() -> None:
     assert [line.partition(":")[2] for line in evidence(found, set())] == [" ('a', 1) has no message"]
     assert evidence(found, {("a", 1)}) == []
     assert len(evidence(found, {("a", 1), ("c", 1)})) == 1
+
+
+class DeadLetters:
+    """A dead-letter queue on the test's clock; `sweeps` are the messages that a sweeper removes, and when."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.sweeps = clock, dict[str, float]()
+        self.sqs: Any = aws.client("sqs", SETTINGS.region)
+        self.url = str(self.sqs.create_queue(QueueName="chaos-note-dlq")["QueueUrl"])
+        for name in QUEUES:
+            fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+            self.sqs.create_queue(QueueName=name, Attributes=fifo)
+
+    def put(self, job_id: str, gen: int = 1) -> None:
+        self.sqs.send_message(QueueUrl=self.url, MessageBody=write_message(Message(job_id, gen, "chaos.note")))
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, in which the sweeper removes what it may see."""
+        self.clock.advance(seconds)
+        due = {job_id for job_id, at in self.sweeps.items() if self.clock.now >= at}
+        seen = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        for message in seen.get("Messages", []) if due else []:
+            if parse_message(message["Body"]).id in due:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
+    def read(self, found: Table) -> set[tuple[str, int]]:
+        variables = {"AWS_REGION": SETTINGS.region, "JOBS_TABLE": SETTINGS.jobs_table}
+        variables |= {"AWS_ENDPOINT_URL": f"https://sqs.{SETTINGS.region}.amazonaws.com"}
+        variables |= {"QUEUE_URL_PREFIX": self.url.removesuffix("chaos-note-dlq")}
+        return Auditor(variables, self.clock, self.sleep).dead(found)
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_stale_message_is_told_only_if_the_sweeper_had_its_time_to_remove_it(
+    cloud: Settings, clock: Clock, swept: bool
+) -> None:
+    """A bulk action may have retried or discarded a dead letter a moment ago."""
+    queue = DeadLetters(clock)
+    jobs = {f"job-{number}": item(status="dead_letter") for number in range(25)}
+    for job_id in (*jobs, "discarded", "retried"):
+        queue.put(job_id)
+    found = Table({**jobs, "discarded": item(status="cancelled"), "retried": item(gen=2)})
+    if swept:
+        queue.sweeps = {"discarded": clock.now + 60, "retried": clock.now + 180}
+    wrong = evidence(found, queue.read(found))
+    stale = [f"evidence: the message {(job_id, 1)} has no dead letter" for job_id in ("discarded", "retried")]
+    assert sorted(wrong) == ([] if swept else stale)
