@@ -60,13 +60,18 @@ def download(lines: str, work: Path, python: str, architecture: str) -> list[Pat
 
 
 def unpack(wheels: list[Path], to: Path) -> None:
-    """Unpack the parts of the wheels that functions need: no tests, no type stubs, no scripts."""
+    """Unpack what the functions need of the wheels: no tests, no type stubs, no scripts.
+
+    Raises CloudError for a wheel with a file that would lie outside of `to`.
+    """
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             for name in filter(wanted, archive.namelist()):
                 place = _place(name)
                 if place and not name.endswith("/"):
                     target = to / place
+                    if not target.resolve().is_relative_to(to.resolve()):
+                        raise CloudError(f"{wheel.name} has a file that leads out of the package: {name!r}")
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(archive.read(name))
 

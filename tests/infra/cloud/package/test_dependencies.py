@@ -50,6 +50,16 @@ def test_files_of_a_wheel_go_where_the_format_says(tmp_path: Path) -> None:
     assert found == {"a/__init__.py", "b.py", "c.so"}
 
 
+@pytest.mark.parametrize("name", ["../b.py", "a/../../b.py", "a-1.data/purelib/../../b.py", "a-1.data/platlib/{}/b.py"])
+def test_a_wheel_writes_nothing_outside_of_the_package(tmp_path: Path, name: str) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(name.format(tmp_path), "x")
+    with pytest.raises(CloudError, match="has a file that leads out of the package"):
+        unpack([wheel], tmp_path / "work" / "to")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [wheel]
+
+
 def test_without_that_python_there_is_no_byte_code_and_one_line_about_it(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     (note,) = compile_all(tmp_path, NEVER)
