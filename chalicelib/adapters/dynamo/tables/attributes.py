@@ -6,6 +6,9 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+FIRST, LAST = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999, in epoch seconds: what lies outside cannot be shown as a date."""
+
 
 class Text(UnicodeAttribute):
     """Text.
@@ -26,8 +29,11 @@ class Seconds(NumberAttribute):
         return json.dumps(int(value) if value == int(value) else value)
 
     def deserialize(self, value: str) -> float:
-        """Return a float in any case."""
-        return float(value)
+        """As a float, whatever it looks like; raises ValueError for what is no time of a calendar."""
+        number = float(value)
+        if not FIRST <= number <= LAST:
+            raise ValueError(f"{value[:20]} is no time.")
+        return number
 
 
 class Whole(NumberAttribute):

@@ -69,6 +69,7 @@ def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, withheld
     ("name", "value"),
     [
         ("status", {"S": "x"}), ("gen", {"S": "x"}), ("s", {"S": "x"}), ("result", {"S": "x"}),
+        ("updated_at", {"N": "1e120"}), ("finished_at", {"N": "-1e12"}), ("next_attempt_at", {"N": "253402300800"}),
         pytest.param("result", {"S": "[" * 100_000}, id="nested"),
     ],
 )  # fmt: skip
