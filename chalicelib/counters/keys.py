@@ -71,8 +71,13 @@ def number(status: Status) -> str:
 
 
 def unsent(order: str) -> str:
-    """Return the attribute of the minute of an index key: "u#2027-01-15T08:00"."""
-    return f"{UNSENT}{order[:16]}"
+    """Return the attribute of the minute of an index key: "u#2027-01-15T08:00".
+
+    Raises ValueError for a key that begins with no time: any worker may write one, and nobody could read the row.
+    """
+    attribute = f"{UNSENT}{order[:16]}"
+    unsent_since(attribute)
+    return attribute
 
 
 def unsent_since(attribute: str) -> float:

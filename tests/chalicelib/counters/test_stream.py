@@ -146,6 +146,8 @@ POISON = [
     record(2, None, {"sk": {"S": "META"}}),
     record(2, image("queued", T0), image("processing", T0 + 1)),
     record(2, None, image("queued", float("nan"))),
+    record(2, None, image("queued", 1e120)),
+    record(2, None, {**image("queued", T0, group="ACTIVE#a.b#1", order="soon"), "sent": {"BOOL": False}}),
     record(
         2, image("processing", T0, started_at=T0), image("failed", T0 + 1, started_at=T0, pk="xyz", error_class="E")
     ),
