@@ -13,6 +13,7 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
+from signing import keys_of
 
 BUILD = Path(os.environ.get("JOBFLOW_BUILD", "build"))
 """Where `jobflow package` wrote its files."""
@@ -31,15 +32,14 @@ def handler(event, context):
 class JobFlow(Stack):
     """A stage, named after the stack: jobflow-prod."""
 
-    def __init__(self, scope: Construct, name: str, *, cursor_secret: str) -> None:
+    def __init__(self, scope: Construct, name: str, *, cursor_secret: str, signing_key: str) -> None:
         super().__init__(scope, name)
         template = BUILD / "cloudformation.json"
         zips = {key: assets.Asset(self, key, path=str(path)) for key, path in zips_of(template).items()}
         code = {"CodeBucket": zips["DeploymentKey"].s3_bucket_name}
         code |= {key: zipped.s3_object_key for key, zipped in zips.items()}
-        self.stage = include.CfnInclude(
-            self, "Stage", template_file=str(template), parameters={**code, "CursorSecret": cursor_secret}
-        )
+        secret = {"CursorSecret": cursor_secret, **keys_of(parameters_of(template), signing_key)}
+        self.stage = include.CfnInclude(self, "Stage", template_file=str(template), parameters={**code, **secret})
 
     def url(self) -> str:
         """Return the API's address."""
@@ -67,10 +67,15 @@ class Shop(Stack):
 def zips_of(template: Path) -> dict[str, Path]:
     """Return each zip by the parameter that its key is: ReportPdfKey is the one of report-pdf.zip."""
     found = {f"{path.stem.title().replace('-', '')}Key": path for path in BUILD.glob("*.zip")}
-    return {key: path for key, path in found.items() if key in json.loads(template.read_text())["Parameters"]}
+    return {key: path for key, path in found.items() if key in parameters_of(template)}
+
+
+def parameters_of(template: Path) -> list[str]:
+    """Return the names of a template's parameters."""
+    return list(json.loads(template.read_text())["Parameters"])
 
 
 app = App()
-stage = JobFlow(app, "jobflow-prod", cursor_secret=os.environ["CURSOR_SECRET"])
+stage = JobFlow(app, "jobflow-prod", cursor_secret=os.environ["CURSOR_SECRET"], signing_key=os.environ["SIGNING_KEY"])
 Shop(app, "shop", stage)
 app.synth()

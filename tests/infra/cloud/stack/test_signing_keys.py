@@ -1,6 +1,7 @@
 """The keys that sign jobs: made at the first deployment, kept, changed when somebody says so, never lost."""
 
 import re
+import runpy
 
 import pytest
 
@@ -8,6 +9,7 @@ from chalicelib.jobs.signing import parameter_of, type_keys
 from chalicelib.settings import Settings
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
+from infra.cloud.package.build import ROOT
 from infra.cloud.stack import signing
 
 MAIL, IMAGES = parameter_of("email.send"), parameter_of("image.process")
@@ -72,3 +74,10 @@ def test_others_are_not(right: str) -> None:
 
 def test_a_stage_that_is_not_there_has_no_key(account: Account) -> None:
     assert signing.masters(account, "jobflow-none") == ""
+
+
+def test_the_cdk_example_makes_the_keys_that_deploy_makes() -> None:
+    made = runpy.run_path(str(ROOT / "examples" / "cdk" / "signing.py"))["keys_of"]
+    assert {**made(DECLARED, OLD), "UnsignedUntil": "0"} == signing.parameters(
+        DECLARED, {"SigningKey": OLD}, [], "", NOW
+    )
