@@ -113,6 +113,7 @@ class Job:
     the end of the last wait during which the job had no message, `stalled_since` when the platform first kept it from
     running; a run that settles ends that. `resent_at` is when its last message got out, of those that followed another.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    `restored_at` is when a restore wrote it again: runs that began after the restored moment are forgotten.
     `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
     `acted` is what an operator did to it last (see `acts`), `bulk` the bulk action that did so, if one did.
@@ -163,6 +164,7 @@ class Job:
     bulk: str | None = None
     fires_at: float | None = None
     after: str | None = None
+    restored_at: float | None = None
     parent: str | None = None
     root: str | None = None
     request_id: str | None = None

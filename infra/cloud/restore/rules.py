@@ -1,8 +1,11 @@
 """Decide in which state a lost job returns. Pure.
 
 Nobody knows what happened to a job between the restored moment and its loss: it may have run. So a restored job does
-not run unless the operator asks for it. Then it runs in a new generation, in which no old message and no old fencing
-token is valid.
+not run unless the operator asks for it. Then it runs in a new generation, in which no message from before the restored
+moment is valid. The job may have had this generation between that moment and its loss, by a retry or a replacement. A
+message of that time starts nothing that would not start anyway, and a holder of that time has ended, because the
+restore waits for it. But an external service would take the new run for the old one, so each run after a restore has
+another name (`run_name`), also of a job that is finished or failed and is retried later.
 """
 
 import math
@@ -25,7 +28,7 @@ def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
 
     `at` is the restored moment. A job that was asked to stop, or has no attempt left, never runs.
     """
-    back = replace(lost, updated_at=now, writer=new_writer())
+    back = replace(lost, updated_at=now, restored_at=now, writer=new_writer())
     if lost.terminal:
         return back
     spent = lost.attempts >= lost.max_attempts or lost.claims >= MOST_CLAIMS

@@ -53,7 +53,7 @@ def test_finished_jobs_come_back_with_payload_result_and_history(two: Two, clock
     assert copying_of(two, clock).jobs() == Counter({"completed": 3})
     for job in jobs:
         found = target.view(job.id)
-        assert replace(found.job, updated_at=job.updated_at, writer=job.writer) == job
+        assert replace(found.job, updated_at=job.updated_at, writer=job.writer, restored_at=None) == job
         assert (found.attempts, found.acts) == ((ATTEMPT,), (ACT,))
 
 

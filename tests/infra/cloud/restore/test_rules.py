@@ -22,6 +22,7 @@ from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.message_fate import Drop, after_refusal
 from chalicelib.jobs.port import Message
+from chalicelib.jobs.run_identity import run_name
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.dynamo import DynamoTurns
 from chalicelib.producing.service import JobService
@@ -59,7 +60,7 @@ def back(lost: Job, *, run: bool = False) -> Job:
 def test_a_finished_job_is_as_it_was(status: Status, run: bool) -> None:
     lost = a_job(status=status, attempts=2, claims=3, gen=2, result={"x": 1}, finished_at=T0, expires_at=T0 + DAY * 30)
     found = back(lost, run=run)
-    assert replace(found, updated_at=lost.updated_at, writer=lost.writer) == lost
+    assert replace(found, updated_at=lost.updated_at, writer=lost.writer, restored_at=None) == lost
     assert found.updated_at == NOW
     assert found.writer != lost.writer
 
@@ -131,6 +132,45 @@ Two = tuple[DynamoJobStore, DynamoJobStore]
 @pytest.fixture
 def two(cloud: Settings, clock: Clock) -> Two:
     return stores(clock)
+
+
+def runs_of(store: DynamoJobStore, job_id: str, clock: Clock, times: int) -> set[str]:
+    """Retry a job some times; return the keys that its runs give to other services."""
+    keys = set[str]()
+    for _ in range(times):
+        clock.advance(60)
+        job = store.apply(job_id, transitions.requeue(store.get(job_id), now=clock.now))
+        keys.add(run_name(job))
+        store.apply(job_id, transitions.cancel(job, now=clock.now))
+    return keys
+
+
+@pytest.mark.parametrize("run", [False, True])
+@pytest.mark.parametrize("status", [Status.FAILED, Status.QUEUED])
+def test_no_run_has_the_key_of_one_that_began_before_the_loss(
+    two: Two, clock: Clock, status: Status, run: bool
+) -> None:
+    """The job is retried after the backup, lost, restored and retried; then all that happens once more."""
+    backup, live = two
+    job = a_job(status=status)
+    backup.add(job)
+    live.add(job)
+    if status is Status.QUEUED:
+        live.apply(job.id, transitions.cancel(job, now=clock.now))
+    began = {run_name(job)} | runs_of(live, job.id, clock, times=3)
+    for _ in range(2):
+        key = {"pk": {"S": job.id}, "sk": {"S": "META"}}
+        aws.client("dynamodb", REGION).delete_item(TableName=SETTINGS.jobs_table, Key=key)
+        assert Copying(*two, at=T0, clock=clock, run=run).jobs().total() == 1
+        back = live.get(job.id)
+        new = set[str]()
+        if not back.terminal:
+            new.add(run_name(back))
+            live.apply(job.id, transitions.cancel(back, now=clock.now))
+        new |= runs_of(live, job.id, clock, times=3)
+        assert len(new) >= 3
+        assert not new & began
+        began |= new
 
 
 def bring_back(clock: Clock) -> Counter[str]:
