@@ -1,4 +1,4 @@
 """Decide who may call the API, and how often: tokens, roles, rate limits.
 
-How a request carries a token is `api/http/auth.py`; how rows are stored is `adapters/`.
+`api/http/auth.py` reads the token of a request; `adapters/` stores the rows.
 """

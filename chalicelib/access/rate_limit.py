@@ -13,7 +13,7 @@ from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000
-"""Maximum of blocked addresses and tokens that one process remembers; others are checked in the table again."""
+"""Maximum number of blocked addresses and tokens that one process remembers; any others are checked in the table."""
 
 A_MINUTE = 60
 ADDRESS = "from one address; a token may have a limit of its own (token issue --rate)"
@@ -21,7 +21,7 @@ ADDRESS = "from one address; a token may have a limit of its own (token issue --
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit of requests in any window of seconds; `of` ends the text of the refusal."""
+    """At most `requests` requests in any `window` seconds; `of` is the last part of the refusal's text."""
 
     requests: int
     window: int
@@ -35,7 +35,7 @@ class Limit:
 class RateLimiter:
     """Allow at most `limit` requests in any `window` seconds from one address; a limit of 0 allows everything.
 
-    A token with its own rate is counted separately, over a minute; its address is not counted.
+    The requests of a token with its own rate are counted for the token, over a minute, and not for the address.
 
     Every request is one atomic write. A refused request is subtracted again, so refusals never extend a block. The
     process remembers a blocked address until its time is over, so repeated requests cost no write.

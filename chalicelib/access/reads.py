@@ -15,9 +15,9 @@ from chalicelib.errors import FieldError, InvalidRequest, ReadsLimited
 from chalicelib.telemetry import request_events
 
 MOST_OF_ONE = 10_000
-"""Maximum read units of one request: 80 MB. The largest answer, a day of 60 job types, needs a third of it."""
+"""Maximum read units of one request: 80 MB. The largest answer (a day of 60 job types) needs a third of that."""
 SHARE = 50
-"""A process stores a token's reads when they reach this share of the limit, so that a few reads cost no write."""
+"""A process stores a token's reads when they reach the limit divided by this number, so a few reads cost no write."""
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class ReadLimiter:
                 _keep(self._blocked, token, now + retry_after(counted, now, self._window, self._limit))
 
     def _owed(self, token: str, units: float) -> int:
-        """Return the reads to store for the token, or None while there are too few."""
+        """Return how many reads to store for the token; 0 while there are too few."""
         with self._lock:
             pending = self._pending.pop(token, 0.0) + units
             if pending * SHARE >= self._limit:

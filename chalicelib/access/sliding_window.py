@@ -1,7 +1,7 @@
 """Estimate a sliding window from two fixed windows. Pure; times in seconds.
 
-The previous window counts with the share that is still within the last `length` seconds (Cloudflare, "How we built rate
-limiting capable of scaling to millions of domains").
+Of the previous window's requests, only a share counts: the share of that window which is within the last `length`
+seconds (Cloudflare, "How we built rate limiting capable of scaling to millions of domains").
 """
 
 import math
@@ -54,7 +54,10 @@ def roll(window: Window | None, start: int, length: int, by: int = 1) -> Window:
 
 
 def _room_at(before: int, counted: int, length: int, limit: int) -> float | None:
-    """Return the seconds into a window until `before` leaves capacity for one request; None: never in this window."""
+    """Return how many seconds after its start a window has capacity for one more request; None: never.
+
+    `before`: the requests of the window before. `counted`: the requests of this window.
+    """
     spare = limit - counted - 1
     if spare < 0:
         return None

@@ -23,7 +23,7 @@ REMEMBER = 60.0
 """Seconds for which a process trusts a checked token: the longest delay of a revocation."""
 MOST_REMEMBERED = 1_000
 HIGHEST_RATE = 1_000_000
-"""Range of a token's own limit: writing requests a minute."""
+"""Highest limit that a token of its own can have, in writing requests a minute."""
 
 
 class Role(StrEnum):
@@ -43,8 +43,8 @@ class Role(StrEnum):
 class Token:
     """Store a token as the SHA-256 of its text, never as the text. Times in seconds since the epoch.
 
-    `issued_by` and `revoked_by` name the AWS identity that did it. `rate` is the token's limit of writing requests a
-    minute, which replaces the limit of its address; 0: the address's limit applies.
+    `issued_by` and `revoked_by` name the AWS identities that issued and revoked the token. `rate` is the token's limit
+    of writing requests a minute, which replaces the limit of its address; 0: the address's limit applies.
     """
 
     hash: str
@@ -63,7 +63,7 @@ class Token:
         return self.hash[:ID_LENGTH]
 
     def good(self, now: float) -> bool:
-        """Return True when it is neither expired nor revoked."""
+        """Return True when the token is neither expired nor revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
