@@ -18,7 +18,7 @@ READ_TIMEOUT = 5
 """Seconds. A longer request counts as lost: requests of all adapters are answered within milliseconds."""
 REQUEST_TRIES = 3
 SMALL = frozenset({"dynamodb", "sqs"})
-"""Services whose reduced descriptions are in the package's folder AWS_DATA, with only the operations that functions
+"""Services whose API descriptions the package's folder AWS_DATA contains, with only the operations that functions
 call."""
 AWS_DATA = "aws_data"
 _making = threading.Lock()
@@ -27,7 +27,8 @@ _making = threading.Lock()
 def client(service: str, region: str, **options: Any) -> Any:
     """Return the process's botocore client of a service in a region; AWS_ENDPOINT_URL redirects it to an emulator.
 
-    `options` override the defaults here and are those of botocore's Config; `tries` limits the tries of a request.
+    `options` are arguments of botocore's Config, and override the defaults below; `tries` limits the tries of a
+    request.
     """
     # Sessions are not thread-safe while they create a client.
     with _making:
@@ -44,11 +45,11 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         retries={"mode": "standard", "total_max_attempts": tries},
         max_pool_connections=50,
         tcp_keepalive=True,
-        # mypy checks the types of the adapters, and AWS checks the values. Botocore's own check costs 4 % of a POST's
-        # CPU.
+        # Botocore's own check would cost 4 % of a POST's CPU. mypy checks the types of the adapters, and AWS checks the
+        # values.
         parameter_validation=False,
-        # Links and forms must contain the bucket's region. The global name redirects, which breaks signatures and a
-        # browser's cross-origin POST.
+        # Links and forms must contain the bucket's region. The global host name answers with a redirect, and a redirect
+        # breaks signatures and a browser's cross-origin POST.
         s3={
             "addressing_style": "path" if endpoint else "virtual",
             "us_east_1_regional_endpoint": "regional",
@@ -59,7 +60,7 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         try:
             return _session(small=True).create_client(service, **asked)
         except (DataNotFoundError, UnknownServiceError):
-            # The runtime's botocore may be newer than this data and need more of it.
+            # The runtime's botocore may be newer than this data, and need files that it does not contain.
             pass
     return _session().create_client(service, **asked)
 

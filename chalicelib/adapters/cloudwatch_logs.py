@@ -22,11 +22,11 @@ MOST_REQUESTS = 5
 """Maximum requests of one read. Each attempt needs its own requests, and CloudWatch may answer with empty pages."""
 AT_ONCE = 100
 ENOUGH = 100
-"""Lines of one request, and the number of lines that ends a read, which returns fewer than 200. A token of CloudWatch
-Logs is valid only for the requested number, so it must not change."""
+"""Lines that one request asks for. A read also ends at this number of lines, so it returns fewer than 200. The number
+must not change, because a token of CloudWatch Logs is valid only for the number that was requested."""
 SLACK_MS = 60_000
 LATE_MS = 15 * 60_000
-"""Milliseconds after the end of a job in which log lines about it may appear: late finishers, dead messages."""
+"""Milliseconds after a job's end in which more log lines may appear: about a late attempt, or a dead message."""
 CONSOLE = "console.aws.amazon.com"
 CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
 """Hosts of AWS's console in other partitions, by the first part of their regions' names."""
@@ -55,9 +55,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period in milliseconds since the epoch, with both ends; `end` None: until now.
+    """A period in milliseconds since the epoch, both ends included; `end` None: until now.
 
-    `run` is the attempt of that period as (gen, attempt), and `request_id` its invocation, if they are known.
+    `run`: the attempt of that period as (gen, attempt). `request_id`: the invocation of the attempt. Both only if
+    known.
     """
 
     start: int
@@ -101,7 +102,7 @@ class JobLogs:
     def insights_url(self, job: Job, now: float) -> str | None:
         """Return a link to CloudWatch Logs Insights, with the job's id and time filled in. `now` in epoch seconds.
 
-        Return None on a laptop, because AWS's console does not know its jobs.
+        Return None on a laptop, because AWS's console does not know the jobs of a laptop.
         """
         if not self.in_aws:
             return None
@@ -173,7 +174,7 @@ def invocations(view: JobView) -> Sequence[str]:
 
 
 def parse(event: Mapping[str, Any], job_id: str, span: Span, own: Collection[str]) -> Line | None:
-    """Return a log event as a line; None if it is neither the job's nor Lambda's report of its end.
+    """Return a log event as a line; None if it is neither about the job nor Lambda's report about the invocation's end.
 
     A line that names an invocation belongs to the job only if the invocation is one of `own`: lines of other
     invocations may copy a payload's text. Lines of older versions name no invocation.
@@ -199,7 +200,7 @@ def _platform_line(event: Mapping[str, Any], span: Span) -> Line | None:
 
 
 def _number(content: Mapping[str, Any], name: str) -> int | None:
-    """Return one of our keys; None if a job function has stored another type under its name."""
+    """Return the number under one of our keys; None if a job function has stored something else under this key."""
     return content[name] if isinstance(content.get(name), int) else None
 
 

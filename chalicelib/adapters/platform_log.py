@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 0.4, 0.6
-"""Seconds, one in total: the next attempt may lose this time while it looks up how the last attempt ended."""
+"""Timeouts in seconds, one second in total. The next attempt may lose this time, because it reads how the last attempt
+ended."""
 MOST_LINES = 100
 SLACK_MS = 60_000
 """Milliseconds by which the clocks of Lambda and the worker may differ, and by which a line may be late."""

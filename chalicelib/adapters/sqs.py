@@ -99,7 +99,7 @@ class SqsJobQueue:
         return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
-        """Send in one request; return the failed messages, to be sent one by one: their errors then name the reason."""
+        """Send one request for all; return the receipts that failed. A request for one receipt tells the reason."""
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url(job_type),
             Entries=[

@@ -144,7 +144,7 @@ class MemoryJobStore:
         return Page(found[:limit], end or None, len(looked))
 
     def _children(self, parent: str, which: Filter, limit: int, position: str) -> Page:
-        """Return some jobs of one parent. As in the other store, jobs that the filter skips also count."""
+        """Return some jobs of one parent. As in the other store, `limit` also counts the jobs that the filter skips."""
         made = [job for job in list(self._jobs.values()) if job.parent == parent and among_children(job) > position]
         made.sort(key=among_children)
         looked = [job for job in made[:limit] if self._find(job.id)]
@@ -154,7 +154,7 @@ class MemoryJobStore:
         return Page([job for job in looked if job.created_at > since and matches(job, which)], end, len(looked))
 
     def sharing(self, job_type: str) -> Sharing:
-        """See JobStore. Return all of them."""
+        """See JobStore. This store reads all jobs."""
         at_work = [job for job in list(self._jobs.values()) if job.type == job_type and self._groups[job.id] == AT_WORK]
         found = Counter(tenant for job in at_work if (tenant := tenant_of(job.tags)) is not None)
         return Sharing(found, len(at_work), whole=True)
@@ -196,7 +196,7 @@ class MemoryJobStore:
             yield SeenPage(seen, str(end) if end < len(jobs) else None)
 
     def _place(self, job: Job, change: Change) -> None:
-        """Move the job's index entry as the change says, like the index of the other store."""
+        """Move the job's index entry as the change requires, like the index of the other store."""
         if change.move.target is None:
             return
         self._groups[job.id] = group(job.status, parked=change.written().get("parked_until") is not None)

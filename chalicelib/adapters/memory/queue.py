@@ -36,7 +36,7 @@ class MemoryJobQueue:
         self._clock, self._serial = clock, serial
         self.most_receives = max_receives
         self.receives: dict[str, int] = {}
-        """Return these queues with another number of receives for some types."""
+        """The maximum receives of a message, for types that differ from the others."""
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0

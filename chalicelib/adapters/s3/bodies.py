@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 
 GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
-"""S3 answers "denied" for a missing key if the caller may not list the bucket, like our functions. A missing body then
-looks like a denied one, so the reader assumes that it may return."""
+"""Codes of a missing body. Our functions may not list the bucket, so S3 answers "denied" for a missing key. A missing
+body and a denied one thus look the same, and the reader assumes that the body may come back."""
 
 
 class S3Bodies:

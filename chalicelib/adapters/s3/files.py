@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LINK_SECONDS = 3600
 READ_TIMEOUT = 20
 HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
-"""S3 answers "denied" for a missing key if the caller may not list the bucket, like the job functions."""
+"""Job functions may not list the bucket, so S3 answers "denied" for a missing key."""
 
 
 class FileMissing(JobFlowError):

@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 
 
 class AcknowledgedRow(Model):
-    """The person who acknowledged a group, and the time; none when `by` is empty."""
+    """The person who acknowledged a group, and the time. An empty `by`: the group is not acknowledged."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -35,7 +35,10 @@ class DynamoAcknowledgements:
         self._write(fingerprint, by, at, at + KEEP_COUNTERS, resolved=resolved)
 
     def reopen(self, fingerprint: str, at: float) -> None:
-        """See Acknowledgements. The row stays for a day without a name, because the API may update but not delete."""
+        """See Acknowledgements.
+
+        The row stays for a day without a name, because the API may update rows but not delete any.
+        """
         self._write(fingerprint, "", at, at + KEEP_MARKS)
 
     def acknowledged(self) -> Mapping[str, Acknowledged]:

@@ -31,7 +31,7 @@ class DynamoDailyQuota:
         self._key = f"CAP#{name}"
 
     def take(self, day: int, amount: int, limit: int) -> bool:
-        """Use an amount of the day's quota. Return False and use nothing if less than the amount is left of `limit`."""
+        """Use an amount of the day's quota. If less than that is left of `limit`, use nothing and return False."""
         if amount > limit:
             return False
         free = QuotaRow.taken.does_not_exist() | (QuotaRow.taken <= limit - amount)

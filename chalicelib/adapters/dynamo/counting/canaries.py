@@ -1,4 +1,4 @@
-"""Write items to the jobs table by which a recount sees how far the stream is."""
+"""Write canaries to the jobs table: items that show a recount how far the stream is processed."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from chalicelib.settings import Settings
 
 
 class DynamoCanaries:
-    """See Canaries. They are in no index; `adapters/dynamo/changes.py` recognises them in the stream."""
+    """See Canaries. Canaries are in no index; `adapters/dynamo/counting/changes.py` recognises them in the stream."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = binding.jobs(settings)

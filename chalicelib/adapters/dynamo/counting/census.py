@@ -25,7 +25,7 @@ FIELDS = ["pk", "type", "status", "updated_at"]
 
 
 class DynamoCensus:
-    """See Census. Expired rows that DynamoDB has not removed yet count, because the counters include them too."""
+    """See Census. Expired rows that DynamoDB has not removed yet are counted, because the counters include them too."""
 
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = binding.jobs(settings)
@@ -70,7 +70,7 @@ class DynamoCensus:
 
 
 def _seen(item: dict[str, Any]) -> Seen | None:
-    """Return what counts of a main item; None when somebody wrote there what is no job."""
+    """Return the fields of a main item that a recount needs; None if the item is not a valid job."""
     try:
         return Seen(item["type"]["S"], Status(item["status"]["S"]), float(item["updated_at"]["N"]))
     except (LookupError, ValueError) as error:

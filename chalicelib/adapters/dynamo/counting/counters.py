@@ -27,7 +27,7 @@ from chalicelib.settings import Settings
 MOST_LITTER = 50
 """Attributes that one write removes, each with its condition."""
 MOST_WRITES = 12
-"""Writes of one cleanup: 600 attributes, as many as a type leaves behind in three quarters of an hour."""
+"""Maximum writes of one cleanup. They remove 600 attributes: a type leaves that many in three quarters of an hour."""
 KEYS = frozenset({"pk", "sk", "expires_at"})
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from chalicelib.counters.keys import MARK, ended
 
 MOVED = f"{MARK}moved"
-"""Attribute of a row whose marks were moved: no moved mark covers a change that entered the stream later."""
+"""Attribute of a row whose marks were moved. It holds a time: moved marks only cover changes from before this time."""
 WRITTEN = 4.5 * 3600
-"""Seconds after which a shard most likely gets no more writes. If its mark were moved earlier, it would return."""
+"""Seconds after which a shard most likely gets no more writes. A mark that is moved earlier would return."""
 QUIET = 1800.0
 """Seconds without a write after which a mark may be moved."""
 SKEW = 900.0
@@ -52,5 +52,5 @@ def movable(item: Mapping[str, Any], now: float) -> list[str]:
 
 
 def horizon(now: float) -> str:
-    """Return the new value of MOVED when marks are moved at `now`: later than everything that they cover."""
+    """Return the new value of MOVED when marks are moved at `now`: a time after all changes that these marks cover."""
     return stamp(now - QUIET + SKEW)

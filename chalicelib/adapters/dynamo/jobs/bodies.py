@@ -17,8 +17,8 @@ from chalicelib.telemetry import events
 
 INLINE_PAYLOAD = 500
 GROWTH_RESERVE = 304
-"""Bytes by which the main item can grow: lease, times, request id, failure; and a progress note, an error or a
-result."""
+"""Bytes by which the main item can grow: for the lease, times, request id and failure, and for one of these three: a
+progress note, an error, a result."""
 INLINE_RESULT = 150
 """Bytes of a result that always fit into the reserve, because a completed job has neither note nor error."""
 LARGEST_ITEM = 300 * 1024
@@ -28,8 +28,8 @@ PAYLOADS, RESULTS = "payloads/", "results/"
 DIGEST_BYTES = 12
 """Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
 RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
-"""Seconds before its expiry in which a payload is written again. The attempt that reads it may be followed by the
-longest wait, or end as a dead letter."""
+"""A payload is written again if it expires within this number of seconds. The attempt that reads it may be followed by
+the longest wait, or end as a dead letter."""
 
 
 class Bodies:
@@ -41,7 +41,7 @@ class Bodies:
         self._clock = clock
 
     def place(self, job_id: str, change: Change) -> dict[str, str | None]:
-        """Write the payload and result of the change, and return their part of the main item."""
+        """Write the payload and result of the change, and return the attributes of the main item for them."""
         written = change.written()
         placed: dict[str, str | None] = {}
         if "payload" in written:
@@ -53,7 +53,7 @@ class Bodies:
         return placed
 
     def place_result(self, job_id: str, job_type: str, token: str, result: JSON) -> dict[str, str | None]:
-        """Write a large result, and return its part of the main item.
+        """Write a large result, and return the attributes of the main item for it.
 
         `token` separates the results of different holders.
         """
@@ -65,7 +65,7 @@ class Bodies:
     def keep_payload(self, job_id: str, job_type: str, text: str, needed_at: float | None = None) -> str:
         """Store a payload outside of the main item; return the reference.
 
-        `needed_at` is the time of its first read, if later.
+        `needed_at` is the time at which the payload is first read, if this is not now.
 
         The key is derived from the content. Two payloads that race under one Idempotency-Key therefore cannot overwrite
         each other, and an edited payload does not replace the earlier one. Objects are in a folder with the name of the
@@ -79,11 +79,11 @@ class Bodies:
         """Store the payload of an earlier run, which the main item no longer refers to."""
         place = self._keep(job_id, _past(gen), _past_key(job_id, gen), text, 0)
         if place != _past(gen):
-            # Nothing else marks a reference: no JSON text begins like one.
+            # The row needs no other mark of a reference, because no JSON text begins like a reference.
             self._put(job_id, _past(gen), place)
 
     def past(self, job_id: str, gen: int, since: float) -> JSON:
-        """Return such a payload; None if none was stored after `since` (epoch seconds)."""
+        """Return the payload of an earlier run; None if none was stored after `since` (epoch seconds)."""
         row = self._row(job_id, _past(gen))
         if row is None or row.expires_at - KEEP_BODIES <= since:
             return None
@@ -93,20 +93,20 @@ class Bodies:
         return from_text(self._files.read(_past_key(job_id, gen)))
 
     def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
-        """Return the payload, wherever it is; None when there is none (any more), or another one than was kept."""
+        """Return the payload, wherever it is stored; None if it is missing, or another text was stored in its place."""
         text = inline if reference is None else self._fetch(job_id, reference)
         return from_text(text if reference is None or text is None else _genuine(job_id, reference, text))
 
     def read_result(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
-        """Return the result, wherever it is; None when there is none (any more)."""
+        """Return the result, wherever it is stored; None if it is missing."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
     def read_on(
         self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
     ) -> JSON:
-        """Read the payload of an unfinished job; extend the life of a payload in the table that expires soon.
+        """Read the payload of an unfinished job; if it is in the table and expires soon, extend its life.
 
-        `failed` receives an error of that extension. It costs the job nothing, because the next read tries again.
+        An error of that extension goes to `failed`. The error does not affect the job: the next read extends again.
         """
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)
@@ -164,8 +164,8 @@ def _token(change: Change) -> str:
 def _genuine(job_id: str, reference: str, text: str) -> str | None:
     """Return the text; None if the payload does not match the digest in the main item.
 
-    Workers of other types may write rows of this job. So a reference of another form is none of a payload, whatever
-    lies there: the hash that stands for a short payload in the row's signature is signed as well.
+    Workers of other types may write rows of this job, so a reference is accepted only in the form of a payload's
+    reference. Otherwise a worker could use the hash of a short payload as a reference, because that hash is signed too.
     """
     digest = reference.removesuffix(".json").replace("/", "#").rpartition("#")[2]
     if reference.startswith((OF_PAYLOAD, S3_PREFIX + PAYLOADS)) and _digest(text) == digest:

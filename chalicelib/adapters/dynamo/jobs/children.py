@@ -20,7 +20,7 @@ PREFIX = "SUB#"
 
 
 class ChildRow(Model):
-    """A child of the job `pk`; its key and id are in the sort key."""
+    """A child of the job `pk`; the sort key contains the child's key and id."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
@@ -44,7 +44,8 @@ class Children:
     def page(self, parent: str, which: Filter, limit: int, position: str | None) -> Page:
         """See JobStore.
 
-        A query, and a batch that also reads the parent, to distinguish it from an earlier job with its id.
+        One query, and one batch that also reads the parent: children of an earlier job with the parent's id are left
+        out.
         """
         ids, following = self.of(parent, min(limit, BATCH - 1), position)
         read = self._pages.all_of([parent, *ids]) if ids else []
@@ -53,7 +54,10 @@ class Children:
         return Page([job for job in made if job.created_at > since and matches(job, which)], following, len(made))
 
     def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
-        """Return the ids of the children by their keys, and the next position (None: no more). One request."""
+        """Return the ids of children, in the order of their keys, and the next position (None: no more).
+
+        One request.
+        """
         start: Any = position and {"pk": {"S": parent}, "sk": {"S": PREFIX + position}}
         answer = self._table.query(
             self._table.name, parent, Path("sk").startswith(PREFIX), consistent_read=True, limit=limit,

@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables.binding import Table
 
 FEW = 12
-"""Maximum partitions that are read one after the other; more are read in parallel."""
+"""Up to this number of partitions are read one after the other; more are read in parallel."""
 THREADS = 8
 SWEEP_PAGES = 10
 """Queries for one partition in one run of the watchdog, 1 MB each: about 35,000 entries."""
@@ -54,7 +54,7 @@ class Entries:
             return list(pool.map(lambda context, place: context.run(ask, place), contexts, places))
 
     def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
-        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if these are all."""
+        """Return the tags of up to `most` jobs by id (each shard's oldest and newest), and whether these are all."""
         found: dict[str, Sequence[str]] = {}
         whole, size = True, max(1, most // (2 * self._shards.asked))
         for place in (partition(name, shard) for name in asked.groups for shard in range(self._shards.asked)):

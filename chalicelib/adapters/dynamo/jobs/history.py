@@ -46,16 +46,16 @@ class History:
         self._acts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(act)).save()
 
     def read(self, job_id: str) -> tuple[Item | None, list[Item]]:
-        """Return the main item and the rows before it, oldest first: the newest MOST_HISTORY + 1 attempts, and acts.
+        """Return the main item, and the newest MOST_HISTORY + 1 attempts and acts before it, oldest first.
 
-        This is usually one request (1 MB each), and more for a job with a longer history.
+        This usually takes one request of up to 1 MB; a job with a longer history takes more.
         """
         items, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2)
         while start and len(items) < MOST_HISTORY + 2:
             more, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2 - len(items), start)
             items += more
         if start:
-            # acts sort before attempts, so they are not all read yet
+            # the rows are read from the newest on, and acts sort before attempts, so not all acts are read yet
             acts, _ = self._newest(job_id, Path("sk").startswith(ACT), MOST_HISTORY)
             items = [item for item in items if not _is_act(item)] + acts
         main = next((item for item in items if item["sk"]["S"] == META), None)

@@ -1,4 +1,4 @@
-"""Merge many shards into one order: what is certain when each shard has answered with a slice. Pure."""
+"""Merge slices of many shards into one order, as far as the order is certain. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

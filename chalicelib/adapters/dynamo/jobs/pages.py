@@ -25,7 +25,7 @@ from chalicelib.telemetry import events
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 MOST_BATCHES = 3
-"""BatchGetItems for a page, including retries for items that DynamoDB did not read. With 4 queries the sum is 7."""
+"""BatchGetItem requests for a page, with retries for items that DynamoDB did not read. With 4 queries, that is 7."""
 SELECTIVE = 10
 """Entries that a shard reads for each wanted job, if the server filters some out."""
 USUAL = 20
@@ -34,10 +34,10 @@ LEAST, MOST = 200, 1000
 """Bounds of the entries per query. The minimum is that of a page of 20 jobs in a shard of a thousand jobs, so a page
 costs the same read units at any size."""
 MOST_LOOKED = 10_000
-"""Entries that one page reads in all partitions together: about 160 read units. The page may be shorter because of
-it."""
+"""Entries that one page reads in all partitions together: about 160 read units. Because of this limit, a page may be
+shorter than requested."""
 ABOVE = "~"
-"""Appended to a key, it makes a position just above the key, because it sorts after every character of a key."""
+"""A key with this appended is a position just above the key, because it sorts after every character of a key."""
 
 
 class Pages:
@@ -79,7 +79,7 @@ class Pages:
         return self._filled(which, limit, self._look(asked, which, size, position), first, most)
 
     def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
-        """Return the page after a number of jobs, from an index that contains exactly the jobs of the list."""
+        """Return the page after the first `offset` jobs, from an index that contains exactly the jobs of the list."""
         check_offset(which)
         asked = plan(which, position, self._types)
         seen = self._look(asked, which, self._share(offset + limit), position)
@@ -119,7 +119,7 @@ class Pages:
         return [job for job in found.values() if job is not None]
 
     def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
-        """Return up to 100 jobs unchanged, in this order, without deleted ones; raises errors that may be temporary."""
+        """Return up to 100 jobs in the order of `ids`, without deleted jobs; raises errors that may be temporary."""
         found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
         if len(found) < len(ids):
             raise _half_read()
@@ -138,7 +138,7 @@ class Pages:
         return Merged(wanted, seen.frontier)
 
     def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
-        """Return the entries with their jobs (None: deleted), at first `first` of them, as far as DynamoDB reads."""
+        """Yield entries with their jobs (None: deleted), up to the first unread one; read `first` of them at first."""
         left = iter(range(MOST_BATCHES))
         for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk], left)
@@ -148,7 +148,7 @@ class Pages:
                 yield entry, jobs[entry.id]
 
     def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
-        """Return the jobs by id with the remaining requests; None for a deleted job; skip unread ones."""
+        """Read jobs with the requests that are left; return them by id: None if deleted, nothing if unread."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:
@@ -166,7 +166,7 @@ class Pages:
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
     def _shown(self, item: Mapping[str, Any]) -> Job | None:
-        """Return the job in a main item; None when it has expired, or somebody wrote there what is none."""
+        """Return the job in a main item; None if it has expired, or the item is not a valid job."""
         try:
             row = self._rows.from_raw_data(item)
             if row.expires_at is not None and row.expires_at < self._clock():

@@ -90,7 +90,7 @@ def at_work(job_type: str) -> Plan:
 
 
 def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
-    """Return the groups; for unfinished jobs one per type."""
+    """Return the index groups to query; for unfinished jobs, one group per type."""
     if not BY_TYPE & set(kept):
         return kept
     names = [which.type] if which.type is not None else sorted(types())

@@ -22,7 +22,8 @@ ALWAYS = frozenset(
 """Fields that are always written; other fields are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
 ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "signature", *BODIES})
-"""Fields that are kept under another name, or beside the main item; and what is no field of the job alone."""
+"""Fields of a job without an attribute of the same kind: they are stored under another name, or also outside of the
+main item, or belong to the row and not only to the job."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
 BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
 """A job in which every optional field has its default."""
@@ -49,8 +50,8 @@ _JobFields: Any = new_class("_JobFields", (Model,), {}, lambda namespace: namesp
 class JobRow(_JobFields):  # type: ignore[misc]
     """A job's main item, at most 1 KB, because its size decides the cost of every change.
 
-    Every field of a job that is not in ELSEWHERE is also an attribute. Declared here are the keys, the references to
-    separate payloads and results, and the names for conditions and queries.
+    Every field of a job that is not in ELSEWHERE is also an attribute. This class declares the keys, the references to
+    separate payloads and results, and the attributes that conditions and queries name.
     """
 
     pk = Text(hash_key=True)

@@ -12,7 +12,7 @@ from chalicelib.settings import SHARDS, Settings
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Write new entries to `written` partitions of each group; read `asked` of them, never fewer than `written`.
+    """Write new entries to `written` partitions of each group; read `asked` partitions, never fewer than `written`.
 
     Both are powers of two. When `written` grows, an entry stays where it is, or moves to a higher shard when its job
     changes. A reader that starts with the lower shards meets a moving entry once or twice, but never misses it.
@@ -28,7 +28,7 @@ class Shards:
 
     @property
     def waves(self) -> Sequence[range]:
-        """Return the shards to read, in the portions to read one after the other."""
+        """Return the shards to read, in portions: readers read one portion after the other."""
         borders = [0, SHARDS[0]]
         while borders[-1] < self.asked:
             borders.append(borders[-1] * 2)

@@ -169,7 +169,7 @@ class DynamoJobStore:
         return None if self._expired(row) else row
 
     def _own(self, job: Job) -> bool:
-        """Return whether this job is already stored, because a reply was lost and the SDK repeated.
+        """Return whether this job is already stored, because a reply was lost and the SDK repeated the write.
 
         Raises JobExists.
         """
@@ -214,18 +214,18 @@ class DynamoJobStore:
         return job_of(row, from_text(row.payload), from_text(row.result))
 
     def _signed_anew(self, change: Change, placed: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the signature of the run that a change begins."""
+        """Return the new signature of a row whose job begins a new run; nothing for any other change."""
         if change.found is None:
             return {}
         reference = placed.get("payload_ref", change.found.payload_ref)
         return {"signature": self._signing.signature(replace(change.applied(change.found), payload_ref=reference))}
 
     def _placed(self, job: Job) -> JobRow:
-        """Write what of a new job lies beside its main item; return that item, signed."""
+        """Write the parts of a new job that are stored outside of its main item; return the main item, signed."""
         row = new_row(self._rows, job, self._shards)
         self._place_result(row, job)
         if self._signing.signs(job.type):
-            row.signature = bytes(SIGNATURE_BYTES)  # it takes room in the item, which the payload is measured by
+            row.signature = bytes(SIGNATURE_BYTES)  # a placeholder, so that the item is measured with its signature
         self._place_payload(row, job)
         row.signature = self._signing.signature(replace(job, payload_ref=row.payload_ref))
         return row
@@ -236,7 +236,7 @@ class DynamoJobStore:
             row.payload = text
             return
         if job.idempotency_key is not None:
-            self._own(job)  # a key may be repeated, and writing a large body in vain is expensive
+            self._own(job)  # the request may be a repeated one, and writing a large body for nothing is expensive
         row.payload_ref = self._bodies.keep_payload(job.id, job.type, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:

@@ -31,7 +31,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
 
 
 def condition(change: Change, now: float) -> Condition:
-    """Return the condition of a change at `now` (epoch seconds); the twin of `Change.allowed`."""
+    """Return the condition of a change at `now` (epoch seconds); it must agree with `Change.allowed`."""
     whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen) & _kept(now)
     for test in change.tests:
         whole &= _test(test)
@@ -51,7 +51,7 @@ def unknown(lost: Attempt) -> Condition:
 
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shards = FOUR) -> list[Action]:
-    """Return what the change writes; the twin of `Change.applied`.
+    """Return what the change writes; this must agree with `Change.applied`.
 
     `bodies` are payload, result or their references, and the signature.
     """
@@ -64,12 +64,12 @@ def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shar
 
 
 def _place(job_id: str, change: Change, shards: Shards) -> dict[str, str | None]:
-    """Return the job's place in the sparse index after the change, as far as the change moves it."""
+    """Return the new values of the job's place in the sparse index; nothing if the change does not move the job."""
     target, parked_until = change.move.target, change.written().get("parked_until")
     if target is None:
         return {}
     if group(target) in BY_TYPE and not change.job_type:
-        return {}  # a change without a type starts and ends in the same group
+        return {}  # a change without a job type leaves the job in its group
     placed = {"group": shards.group_of(job_id, target, change.job_type, parked=parked_until is not None)}
     return placed if change.first_due is None else {**placed, "order": order_at(change.first_due, job_id)}
 

@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 FIRST, LAST = -62_135_596_800, 253_402_300_799
-"""The years 1 to 9999, in epoch seconds: what lies outside cannot be shown as a date."""
+"""The years 1 to 9999, in epoch seconds: a time outside of them cannot be shown as a date."""
 
 
 class Text(UnicodeAttribute):
@@ -29,7 +29,7 @@ class Seconds(NumberAttribute):
         return json.dumps(int(value) if value == int(value) else value)
 
     def deserialize(self, value: str) -> float:
-        """As a float, whatever it looks like; raises ValueError for what is no time of a calendar."""
+        """Return a float in any case; raises ValueError for a number that is not within the years 1 to 9999."""
         number = float(value)
         if not FIRST <= number <= LAST:
             raise ValueError(f"{value[:20]} is no time.")

@@ -17,7 +17,7 @@ META = "META"
 ACT = "ACT#"
 """Prefix of the sort keys of operators' acts, which sort before the attempts."""
 CANARY = "CANARY"
-"""Sort key of an item that a recount writes to see how far the stream is."""
+"""Sort key of an item that a recount writes to see how far the stream is processed."""
 
 
 def jobs_table() -> dict[str, Any]:
@@ -44,8 +44,8 @@ def jobs_table() -> dict[str, Any]:
 def control_table() -> dict[str, Any]:
     """Return the table of rate windows, counters, tokens and schedules.
 
-    It is a separate table so that its many changes are in no stream. `due` is sparse. It contains the complete rows of
-    schedules with a next firing, because the watchdog reads them there.
+    It is a separate table because the many changes of its rows must not enter the jobs' stream. `due` is sparse. It
+    contains the complete rows of schedules with a next firing, because the watchdog reads them there.
     """
     by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {

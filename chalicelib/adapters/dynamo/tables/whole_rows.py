@@ -7,7 +7,7 @@ from pynamodb.models import Model
 def write_whole(row: Model, condition: Condition | None = None) -> None:
     """Write each attribute of the row, and remove attributes that it lacks.
 
-    Cost and condition equal those of a PutItem.
+    The cost and the condition are the same as those of a PutItem.
 
     IAM can limit the attributes of an UpdateItem (`dynamodb:Attributes`), but a PutItem could replace any row of the
     table.
@@ -20,7 +20,7 @@ def write_whole(row: Model, condition: Condition | None = None) -> None:
         getattr(type(row), name).remove() if value is None else getattr(type(row), name).set(value)
         for name, value in values.items()
     ]
-    # Not `row.update`, which requests the whole row in the answer: it may have 300 KB.
+    # `row.update` is not used, because it requests the whole row in the answer, up to 300 KB.
     row._get_connection().update_item(  # noqa: SLF001
         *row._get_hash_range_key_serialized_values(),  # noqa: SLF001
         actions=actions, condition=condition,
