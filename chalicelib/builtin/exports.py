@@ -1,8 +1,8 @@
 """Write the finished jobs of a day to a bucket, one JSON line each, to keep them longer than the stage does.
 
-An export can be resumed. It writes parts of a few megabytes, and after each part its progress. After a crash the next
-attempt continues after the last noted part, and writes the part that was not noted again, under the same key. It writes
-the manifest last: the manifest's parts contain each finished job exactly once.
+An export can be resumed. It writes parts of a few megabytes, and after each part its progress. After a crash, the next
+attempt continues after the last part whose progress was written. It may write one part again, under the same key. It
+writes the manifest last. The parts that the manifest lists contain each finished job exactly once.
 """
 
 import gzip
@@ -29,7 +29,7 @@ READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
 JOBS_PAGE, BODIES_PAGE = 100, 10
 PART_BYTES = 8_000_000
-"""Size of a part before compression from which no more page of jobs is added."""
+"""A part of at least this size, before compression, gets no further page of jobs."""
 PART_RESERVE = 30.0
 """Seconds reserved for writing a part; reading a page of jobs with their bodies also takes less."""
 LARGEST_NOTE = 4_000_000
@@ -130,7 +130,7 @@ class Export:
             position, ended = page.position, page.position is None
             self.ctx.progress(self._percent(page.jobs), f"{progress.jobs + len(lines):,} jobs written")
         key = f"{self.folder}/part-{len(progress.parts) + 1:05}.jsonl.gz"
-        # without a time in it, so the same jobs give the same bytes
+        # no time in the header of the gzip file, so the same jobs give the same bytes
         self.bucket.write(key, gzip.compress(b"".join(lines), mtime=0), "application/gzip")
         done = Progress([*progress.parts, [key, len(lines)]], unfinished, position, ended)
         self.bucket.write(self._note, json.dumps(asdict(done)).encode(), "application/json")

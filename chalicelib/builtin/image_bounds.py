@@ -1,6 +1,7 @@
-"""Bound the parts that an image file is made of, before a decoder sees it: each part costs time, however small it is.
+"""Limit the number of parts in an image file before a decoder reads it: each part costs time, however small it is.
 
-A scan of a progressive JPEG of 99 bytes costs 3 ms at 49 megapixels; Pillow copies a GIF's comment once a block of it.
+A scan of a progressive JPEG of 99 bytes costs 3 ms at 49 megapixels; Pillow copies a GIF's comment again for each block
+of the comment.
 """
 
 import struct
@@ -8,15 +9,15 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 MOST_SCANS = 100
-"""Encoders write about ten; every other 0xFFDA lies in metadata, such as a thumbnail."""
+"""Scans of a JPEG. Encoders write about ten; any more bytes 0xFFDA are in metadata, such as a thumbnail."""
 MOST_CHUNKS = 10_000
-"""Of a PNG or WebP: with libpng's default chunks of 8 KB, 15 MB are 1,900."""
+"""Chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
 MOST_BLOCKS = 4_000
-"""Of a GIF before its first picture, each of at most 255 bytes: a megabyte of metadata."""
+"""Blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
 
 
 def too_many_parts(content: bytes) -> str | None:
-    """Return in words which limit an image file exceeds; None if it is within all limits.
+    """Return which limit an image file exceeds, as text; None if it is within all limits.
 
     Takes linear time, and reads a file only as far as the limits.
     """

@@ -1,4 +1,4 @@
-"""Convert the bytes of an image to the bytes of another. It imports Pillow, so import it where it is used."""
+"""Convert an image file to another. This module imports Pillow, so import it inside the function that uses it."""
 
 import io
 import warnings
@@ -78,7 +78,7 @@ def _decoding() -> Iterator[None]:
 
 
 def _upright(content: bytes) -> Image.Image:
-    """Return the (first) picture as people see it: cameras store their orientation in the metadata."""
+    """Return the (first) picture upright: cameras only store in the metadata how the picture must be turned."""
     image = Image.open(io.BytesIO(content), formats=INPUTS)
     image.load()
     with suppress(Exception):  # broken metadata is no reason to refuse a good picture
@@ -99,7 +99,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image) -> Image.Image:
-    """Without their profile the colours would be wrong, so convert them before the profile is removed."""
+    """Convert the colours to sRGB before the profile is removed; without the profile they would be wrong."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image
@@ -137,7 +137,7 @@ def _encoded(image: Image.Image, recipe: Recipe) -> Picture:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """JPEG has no transparency; use the white of a page behind it."""
+    """Put the picture on white, because JPEG has no transparency."""
     paper = Image.new("RGB", image.size, WHITE)
     paper.paste(image, mask=image.getchannel("A"))
     return paper

@@ -22,7 +22,7 @@ ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A
 LONGEST_ADDRESS = 254
 READ_TIMEOUT = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters, line ends, and direction overrides, which display a subject in another order than written."""
+"""Control characters, line ends, and direction overrides: these display the text of a subject in another order."""
 WORD = re.compile(r"[^\s<>\"',;:]+")
 NEVER = frozenset({
     "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
@@ -89,7 +89,7 @@ def sending_rate() -> Rate | None:
 
 
 def account() -> tuple[str, str, tuple[str, ...]]:
-    """Return the stack's sender address, the region of its SES, and the allowed domains (empty: any)."""
+    """Return the stack's sender address, the region of the SES that it uses, and the allowed domains (empty: any)."""
     settings = parts.settings
     return settings.mail_from, settings.region, settings.mail_domains
 

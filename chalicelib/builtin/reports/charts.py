@@ -32,7 +32,7 @@ class Bar:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Return the number of all jobs of the bar."""
         return sum(self.counts.values())
 
 

@@ -6,7 +6,7 @@ Child = Element | str | int | None
 
 
 def h(tag: str, *children: Child, **attributes: str | float | None) -> Element:
-    """Make an element. `class_` is the attribute `class`, an underscore a hyphen; None values are left out."""
+    """Make an element. `class_` becomes the attribute `class`, an underscore becomes a hyphen; None is left out."""
     element = Element(tag)
     for name, value in attributes.items():
         if value is not None:

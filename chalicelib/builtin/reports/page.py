@@ -133,7 +133,7 @@ def _error_row(group: ErrorGroup) -> Element:
 
 
 def _table(heads: tuple[str, ...], rows: list[Element]) -> Element:
-    """Return a table; the head of a column may contain its class after a slash."""
+    """Return a table; the head of a column may end with a slash and the column's CSS class."""
     cells = [h("th", name, scope="col", class_=css or None) for name, _, css in (head.partition("/") for head in heads)]
     return h("table", h("thead", h("tr", *cells)), h("tbody", *rows))
 
