@@ -1,9 +1,10 @@
 """Start, show, stop and process bulk actions in slices.
 
-A slice writes its list of jobs, acts on them, and writes the outcome. Each write names the version that was read, so of
-two workers one is refused and stops. If a worker dies, the next worker takes its slice. Each job stores the id of the
-last bulk action that changed it (`Operations.did`). The next worker therefore counts the changed jobs and acts on the
-others. A job whose action ends with an error stays in the list, and is tried again with the next jobs.
+A slice writes its list of jobs, acts on them, and writes the outcome. Each write succeeds only if the row still has the
+version that was read. If two workers process the same bulk action, one of the writes is refused, and that worker stops.
+If a worker dies, the next worker takes its slice. Each job stores the id of the last bulk action that changed it
+(`Operations.did`). The next worker therefore counts the changed jobs and acts on the others. A job whose action ends
+with an error stays in the list, and is tried again with the next jobs.
 """
 
 import secrets
@@ -23,17 +24,18 @@ from chalicelib.telemetry.logger import within_request
 SLICE = 100
 """Number of jobs after which progress is written."""
 FIRST_SLICE = 24
-"""Jobs that the request itself changes: a small bulk action has finished before its answer; a large one shows
-progress."""
+"""Jobs that the request itself changes, before it answers: a small bulk action is then finished, and a large one
+already shows progress."""
 LEASE = 60.0
 """Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
 FAILED_SLICE_PAUSE = 30.0
 """Seconds until another worker continues after a slice without success; doubled after each further one."""
 LONGEST_PAUSE = 900.0
 MOST_FAILURES = 30
-"""Slices in a row without success after which the bulk action has failed. That takes six hours."""
+"""A bulk action has failed after this number of slices in a row without success, which takes six hours."""
 MOST_TRIES = 6
-"""Slices in which the action on one job may end with an error; then the job is skipped, with the error as reason."""
+"""Slices in which the action on one job may end with an error. After them the job is skipped, with the error as
+reason."""
 MOST_AT_ONCE = 4
 """Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
 MOST_REASONS = 20
@@ -59,7 +61,7 @@ class NewBulkAction:
 class BulkWork:
     """Start and process bulk actions.
 
-    `acting` returns the operations of their operator, `clock` seconds since the epoch.
+    `acting` returns the operations of a bulk action's operator; `clock` returns seconds since the epoch.
     """
 
     rows: BulkActionRows
@@ -104,7 +106,7 @@ class BulkWork:
         return (claimed and self._slice(claimed, 0, keep=False)) or asked
 
     def work(self, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Process these, a slice of each in turn, while `remaining` seconds are left; return how many have finished."""
+        """Process a slice of each bulk action in turn, while `remaining` seconds are left; return how many finished."""
         tally: Counter[str] = Counter()
         left, mine = list(ids), list[BulkAction]()
         while mine or left:
@@ -143,13 +145,13 @@ class BulkWork:
         claimed = self.rows.claim(bulk_id, now, now + LEASE)
         found = None if claimed is not None else self.rows.find(bulk_id)
         if found is not None and not found.open:
-            self.rows.close(bulk_id, now)  # its worker finished it and died before it could record that
+            self.rows.close(bulk_id, now)  # its worker finished it, and died before it could close it
         return claimed
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
-        """Act on the next jobs and store the result; `keep` the lease for another slice.
+        """Act on the next jobs and store the result; with `keep`, keep the lease for another slice.
 
-        None: another worker owns it.
+        None: another worker owns the bulk action.
         """
         try:
             with within_request(principal=bulk.principal, bulk_id=bulk.id):
@@ -185,7 +187,7 @@ class BulkWork:
         return self.rows.save(replace(after, updated_at=now, version=after.version + 1, lease_until=lease_until))
 
     def _found(self, bulk: BulkAction, size: int) -> BulkAction:
-        """Return it with more jobs in hand, up to the limit."""
+        """Return the bulk action with more jobs in `hand`, up to the limit."""
         room, ends = size - len(bulk.hand), self.clock() + TIME_TO_ACT
         if room <= 0 or bulk.position == END:
             return replace(bulk, following=bulk.position)
@@ -197,14 +199,14 @@ class BulkWork:
             )
         acting = self.acting(bulk)
         found = acting.search(bulk.action, bulk.which, room, ends, bulk.position)
-        # a job that it has changed may be found again in a state that is searched later; its id shows that it is
-        # counted
+        # the search may find a job again that this bulk action has changed, in a state that is searched later; the bulk
+        # action's id on the job shows that the job is counted
         new = [job.id for job, _ in found.jobs if not acting.operations.did(job)]
         following = acting.cursor(bulk.action, bulk.which, found.place) or END
         return replace(bulk, hand={**dict.fromkeys(new, 0), **bulk.hand}, following=following)
 
     def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
-        """Return it with the outcome of the jobs in hand; in a dry run, of the next jobs."""
+        """Return the bulk action with the outcome of the jobs in `hand`; in a dry run, of the next jobs."""
         if bulk.state is not BulkState.RUNNING:
             done = self.acting(bulk).done_before(list(bulk.hand))
             stopped = replace(bulk, hand={}, matched=bulk.matched + done, done=bulk.done + done)
@@ -259,7 +261,7 @@ def merged(known: Mapping[str, Reason], skipped: Sequence[tuple[str, str]]) -> M
 def _counting(
     bulk: BulkAction, done: int, skipped: Sequence[tuple[str, str]], matched: int | None = None
 ) -> BulkAction:
-    """Return it with more jobs counted; it is done if no jobs are left."""
+    """Return the bulk action with more jobs counted, and as done if no jobs are left."""
     after = replace(
         bulk, matched=bulk.matched + (done + len(skipped) if matched is None else matched), done=bulk.done + done,
         skipped=bulk.skipped + len(skipped), reasons=merged(bulk.reasons, skipped), failures=0, problem=None,
@@ -268,7 +270,7 @@ def _counting(
 
 
 def _failed(bulk: BulkAction, problem: str) -> BulkAction:
-    """Return it after a slice without success; after too many of these it has failed."""
+    """Return the bulk action after a slice without success: as failed, after too many of these."""
     after = replace(bulk, failures=bulk.failures + 1, problem=problem)
     if after.failures < MOST_FAILURES or after.state is BulkState.DONE:
         return after

@@ -86,7 +86,10 @@ class DynamoBulkActions:
         self._rows, self._ids, self._open = table.bind(BulkRow), table.bind(IdsRow), table.bind(OpenRow)
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
-        """See BulkActionRows. Write the row last, so that every listed action is complete and will be processed."""
+        """See BulkActionRows.
+
+        The row is written last, so that every bulk action in the list is complete and will be processed.
+        """
         gone_at = new.started_at + KEEP_BULK
         if ids:
             row = self._ids(sk=new.id)
@@ -136,7 +139,10 @@ class DynamoBulkActions:
         return self._write(bulk_id, asked, running)
 
     def close(self, bulk_id: str, now: float) -> None:
-        """See BulkActionRows. The row stays for a day without the mark, because functions may update but not delete."""
+        """See BulkActionRows.
+
+        The row stays for a day without the mark, because functions may update rows but not delete them.
+        """
         self._open(sk=BULK + bulk_id).update([OpenRow.open.remove(), OpenRow.expires_at.set(now + KEEP_MARKS)])
 
     def _write(self, bulk_id: str, actions: Sequence[Action], condition: Condition) -> BulkAction | None:

@@ -23,7 +23,7 @@ class BulkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason for which jobs were skipped, their number, and some of their ids."""
+    """A reason why jobs were skipped, with the number of these jobs and some of their ids."""
 
     jobs: int
     samples: tuple[str, ...] = ()
@@ -33,11 +33,12 @@ class Reason:
 class BulkAction:
     """A bulk action and its progress. Times in seconds since the epoch.
 
-    Its jobs are those that `which` matches, or the `listed` ids, which are stored separately. `version` grows with each
-    write of a worker, so that of two workers one stops. `position` is where the search for more jobs continues; END
-    after the last job. `hand` contains the found but uncounted jobs, with the number of failed actions on each.
-    `following` is the position after them, as long as the row shows no action on them. `expected` is the number of jobs
-    that the operator had counted, `reason` the operator's reason. `failures` counts the last slices without success.
+    Its jobs are those that `which` matches, or those of a list of ids: the ids are stored separately, and `listed` is
+    their number. `version` grows with each write of a worker, so that one of two workers stops. `position` is where the
+    search for more jobs continues; END after the last job. `hand` contains the jobs that were found and are not counted
+    yet, each with the number of failed actions on it. `following` is the position after the jobs in `hand`, as long as
+    the row shows no action on them. `expected` is the number of jobs that the operator had counted. `reason` is the
+    operator's reason. `failures` is the number of slices without success since the last success.
     """
 
     id: str
@@ -87,19 +88,19 @@ class BulkActionRows(Protocol):
         """Return the newest bulk actions, newest first."""
 
     def claim(self, bulk_id: str, now: float, until: float) -> BulkAction | None:
-        """Lease an open one to the caller until that time; None if another worker has it, or it has finished."""
+        """Lease an open bulk action to the caller until that time; None if another worker has it or it has ended."""
 
     def save(self, after: BulkAction) -> BulkAction | None:
         """Write its progress over version `after.version - 1`; None if another worker wrote first.
 
-        Return the new state. The write keeps an operator's request to stop that came meanwhile.
+        Return the new state. If an operator has asked it to stop meanwhile, that request stays.
         """
 
     def stop(self, bulk_id: str, now: float) -> BulkAction | None:
-        """Ask an open one to stop; None if no bulk action with this id runs."""
+        """Ask an open bulk action to stop; None if no bulk action with this id runs."""
 
     def close(self, bulk_id: str, now: float) -> None:
-        """Remove a finished one from the list of open ones; a second call is no error."""
+        """Remove a finished bulk action from the list of open ones; a second call is no error."""
 
 
 class Background(Protocol):

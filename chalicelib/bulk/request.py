@@ -34,8 +34,8 @@ ended them."""
 class Report:
     """The outcome of a bulk action: jobs matched, changed, and skipped with the reason.
 
-    `untried` are listed ids for which there was no time. `cursor` is where the next call continues; None at the end of
-    the search.
+    `untried` are listed ids that were not tried, because the time was over. `cursor` is where the next call continues;
+    None at the end of the search.
     """
 
     matched: int = 0
@@ -78,7 +78,10 @@ class BulkActions:
     threads: int = 1
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
-        """Act on the jobs with these ids; skip a job that cannot be changed, with the reason."""
+        """Act on the jobs with these ids.
+
+        A job that cannot be changed is skipped, and the report contains the reason.
+        """
         wanted, ends = list(dict.fromkeys(ids)), self.clock() + TIME_TO_ACT
         report = Report(matched=len(wanted))
         tried = self.act(action, wanted, ends, dry_run)
@@ -113,7 +116,7 @@ class BulkActions:
         return report
 
     def check_expected(self, action: str, which: Filter | None, ids: Sequence[str], expected: int) -> None:
-        """Raise MoreThanExpected if more jobs would be changed than `expected` and a tenth of it.
+        """Raise MoreThanExpected if the action would change more jobs than `expected` plus a tenth.
 
         The tenth is for jobs that were created after the caller's count. Counting takes at most TIME_TO_COUNT seconds.
         """
@@ -128,7 +131,7 @@ class BulkActions:
             raise MoreThanExpected(found, expected)
 
     def search(self, action: str, which: Filter, limit: int, ends: float, cursor: str | None = None) -> Found:
-        """Return up to `limit` matching jobs that were not asked to stop yet. Raises InvalidPosition.
+        """Return up to `limit` matching jobs, without jobs that were already asked to stop. Raises InvalidPosition.
 
         After `ends` (epoch seconds) it reads no more pages.
         """
