@@ -1,9 +1,9 @@
-"""Tell how long queued jobs have waited, with numbers that are only added to: jobs that came and have not left. Pure.
+"""Tell how long queued jobs have waited, from counters that are only added to: a job adds 1, later -1. Pure.
 
 Each queued job counts on three rulers. A finer ruler forgets earlier, so that a backlog of days needs only a few
 kilobytes, while a wait of minutes is known in seconds. The precision is 2.5 s up to a quarter of an hour, 30 s up to 4
-hours, and 30 minutes beyond. The row of a type has at most 181 fine and 241 middle marks, and one mark for each hour
-since its oldest job came.
+hours, and 30 minutes beyond. The row of a type has at most 181 fine marks, 241 middle marks, and one coarse mark for
+each hour since its oldest job came.
 """
 
 import math
@@ -36,7 +36,7 @@ FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), R
 
 
 def queued(since: float, now: float, number: int = 1) -> Counter[str]:
-    """Return what a job that was queued at that time adds, or removes with -1 when it leaves.
+    """Return what a job that was queued at `since` adds to the counters; `number` is 1, or -1 when the job leaves.
 
     Marks that nobody reads at `now` are left out in both cases, so a late stream adds no more marks than a timely one.
     """
@@ -45,15 +45,15 @@ def queued(since: float, now: float, number: int = 1) -> Counter[str]:
 
 
 def oldest(marks: Mapping[str, int], now: float) -> float | None:
-    """Return since when the oldest queued job waits: the middle of its mark (epoch seconds); None if none is queued."""
+    """Return since when the oldest queued job waits (epoch seconds, the middle of its mark); None without any."""
     waiting = _by_ruler(marks, now)
     if not waiting[COARSE]:
         return None
     ruler, mark = COARSE, min(waiting[COARSE])
     for finer in (MIDDLE, FINE):
         within = _within(waiting[finer], finer, ruler, mark)
-        # There are fewer here than on the coarse ruler: the oldest job is too old for the finer ruler, which contains
-        # only younger jobs.
+        # The finer ruler has fewer jobs in this time than the ruler before it: it has forgotten the oldest job, and
+        # contains only younger ones.
         if sum(within.values()) < waiting[ruler][mark]:
             break
         ruler, mark = finer, min(within)
@@ -61,7 +61,7 @@ def oldest(marks: Mapping[str, int], now: float) -> float | None:
 
 
 def ahead(marks: Mapping[str, int], since: float, now: float) -> int:
-    """Return the maximum number of jobs that were queued before a job that has waited since then."""
+    """Return at most how many jobs were queued before a job that has waited since `since` (epoch seconds)."""
     waiting = _by_ruler(marks, now)
     left = sum(n for mark, n in waiting[COARSE].items() if mark <= COARSE.mark(since))
     parent = COARSE
@@ -86,7 +86,7 @@ def is_live(name: str, now: float) -> bool:
 
 
 def is_coarse(name: str) -> bool:
-    """Return whether it is a mark of the coarse ruler; the other marks disappear within 4 hours."""
+    """Return whether the name is that of a mark of the coarse ruler; the other marks disappear within 4 hours."""
     return _parse(name)[0] is COARSE
 
 

@@ -23,14 +23,17 @@ class Image:
     sent: bool = True
     resends: int = 0
     at_work: bool = False
-    """Return True if the index lists it as unfinished: neither finished nor scheduled for later."""
+    """True if the index lists the job as unfinished: it has not ended, and does not wait for a later time."""
     order: str = ""
-    """Return its key in that index, which begins with its first due time."""
+    """The job's key in that index; the key begins with the time at which the job was first due."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """A change of one job, its position in the shard, and when the stream received it; None: no state there."""
+    """A change of one job, its position in the shard, and when the stream received it.
+
+    `before` and `after` are the states of the job; None: the job did not exist then.
+    """
 
     sequence: str
     before: Image | None

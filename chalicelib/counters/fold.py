@@ -12,11 +12,12 @@ from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150
-"""Numbers in one write to one row, besides those of the last change: an update expression has at most 4 KB."""
+"""Maximum of different numbers that one write to one row changes: an update expression has at most 4 KB."""
 REMOVED, MOVED = "removed", "moved"
 """A job that expired, got a turn, or is run now. Only minute buckets count these, for the recount."""
 DISCARDED = "discarded"
-"""A failed job that was settled by hand: a move that the recount must know, but no processed job."""
+"""A failed job that an operator discarded: the recount must know this move, but it does not count as a processed
+job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,7 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
 def _claimed(old: Image | None, new: Image) -> dict[str, float]:
     """Return when a job that is claimed for the first time was sent.
 
-    A job that was sent again, retried or started by hand is ignored, because an older message of it may have come
-    first.
+    A job that was sent again, retried or started by hand is ignored, because its earlier message may have come first.
     """
     if old is None or new.status is not Status.PROCESSING or old.status not in NEW:
         return {}
@@ -143,7 +143,8 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
         return Counter({"created": 1})
     numbers: Counter[str] = Counter()
     if new.status in COUNTED:
-        # It left the unfinished jobs when it failed. Counted as another end, it would leave them twice.
+        # The job left the unfinished jobs when it failed. If a discard counted as an end too, the job would leave them
+        # twice.
         numbers[DISCARDED if old.status in TERMINAL else COUNTED[new.status]] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1

@@ -14,7 +14,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
 
 GROWTH_MINUTES = 5
-"""Whole minutes over which growth is measured: long enough that one batch is no trend."""
+"""Whole minutes over which growth is measured: so many that one large batch does not count as growth."""
 LEAST_GROWTH = 1.0
 """Jobs a minute below which a backlog counts as steady."""
 HOUR = 3600.0
@@ -36,8 +36,8 @@ class Finding:
     """One fact about a job type. `number` counts jobs, or error groups; `since` is in epoch seconds.
 
     `which` selects the counted jobs, so that a list of them has exactly this number; None for error groups. `growth` is
-    in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` counts those that existed when
-    their error was acknowledged (None: unknown), and `fingerprint` is their error if they all have the same.
+    in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is the number of those whose error
+    was acknowledged after they ended (None: unknown), and `fingerprint` is the error if all have the same one.
     """
 
     kind: Kind
@@ -119,7 +119,7 @@ def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequ
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
         return sum(one.at >= _new_since(now) for one in own)
-    # they were not read since their number changed: the counters know how many came, and how many there are
+    # the dead letters were not read since their number changed, but the counters know how many came and how many exist
     return min(stands, came(minutes, now))
 
 
@@ -131,8 +131,8 @@ def came(minutes: Buckets, now: float) -> int:
 def _new_since(now: float) -> float:
     """Return the time from which a dead letter is new: the first whole minute of the last hour.
 
-    Counters know only minutes. Both findings use this time; with two times, a dead letter in between would be in
-    neither.
+    Counters know only minutes. The findings about new and about older dead letters both use this time, so that each
+    dead letter is in one of them.
     """
     return math.ceil((now - HOUR) / 60) * 60.0
 
@@ -161,7 +161,7 @@ def _older(
 
 
 def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
-    """Return whether its error was acknowledged after the job had ended; a later dead letter is new."""
+    """Return whether the dead letter's error was acknowledged after the job had ended; otherwise it is not known."""
     mark = None if one.fingerprint is None else marks.get(one.fingerprint)
     return mark is not None and one.at <= mark.at
 

@@ -26,7 +26,7 @@ def upper(number: int) -> float:
 
 
 def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
-    """Return the duration (ms) that `fraction` (0-1) of all counted durations do not exceed; None without durations.
+    """Return the duration (ms) so that `fraction` (0-1) of all durations are not longer; None without durations.
 
     Nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in the middle of its share.
     """

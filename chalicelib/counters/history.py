@@ -29,19 +29,19 @@ from chalicelib.jobs.port import Filter, JobStore
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000
-"""Stored buckets that one series sums, for each type; and hours of error groups in one answer: about a megabyte, one or
-two requests."""
+"""Maximum number of stored buckets that one series sums for each type, and of hourly error groups that one answer
+reads: about a megabyte, one or two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST = 30 * DAY
 MOST_GROUPS = 100
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD = 1000
-"""Dead letters that health reads: in 10 pages, 50 requests. Above this number it does not tell how many are
-acknowledged."""
+"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, it does not tell how
+many are acknowledged."""
 LOOK_AGAIN = 30.0
-"""Seconds after which it reads again if their number has changed."""
+"""Seconds after which the dead letters are read again if their number has changed."""
 LOOK_ANYWAY = 300.0
-"""Seconds after which it reads again even if the number is the same: one may have left and another come."""
+"""Seconds after which they are read again even if the number is the same: one may have left and another come."""
 COUNTED_BACK = frozenset({"depth", "oldest"})
 """Metrics that are counted backwards from now, even if only an earlier part is shown."""
 
@@ -69,7 +69,7 @@ class Errors:
 
 @dataclass
 class DeadLetters:
-    """Read the dead letters of all types, and cache them, so that many consoles cost one read."""
+    """Read the dead letters of all types, and cache them, so that many open consoles cause only one read."""
 
     store: JobStore
     clock: Callable[[], float]
@@ -79,7 +79,7 @@ class DeadLetters:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def look(self, standing: Standing) -> Sequence[Dead] | None:
-        """Return the dead letters, up to seconds old; None if there are more than `MOST_DEAD`."""
+        """Return the dead letters, as read up to five minutes ago; None if there are more than `MOST_DEAD`."""
         dead = {name: n for (name, status), n in standing.totals.items() if status is Status.DEAD_LETTER and n}
         if not dead or sum(dead.values()) > MOST_DEAD:
             return None if dead else ()
@@ -137,7 +137,7 @@ class History:
     def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
         """Return the groups of errors of a type, or of all, since then: default a day, at most 30.
 
-        The `unacknowledged` ones of the last day are those that `health` counts.
+        With `unacknowledged` and the last day, these are the groups that `health` counts.
         """
         now = self.clock()
         begin = max(now - DAY if since is None else since, now - LONGEST)
@@ -152,12 +152,13 @@ class History:
     def health(self, names: Sequence[str]) -> list[Finding]:
         """Return the findings about these types, most urgent first: one query per type, and three more.
 
-        If there are dead letters, and marks or new ones among them, it also reads these, every few minutes.
+        If there are dead letters, and some are new or there are marks, the dead letters are also read, every few
+        minutes.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
         day = now - DAY
-        # From the whole hour on, as `errors` begins: both are made of the same rows.
+        # From the start of the hour, like `errors`, so that both use the same rows.
         errors = self.counters.errors(day - day % 3600, now, MOST_ROWS)
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)

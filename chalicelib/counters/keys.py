@@ -15,19 +15,20 @@ TOTALS: Final = "CNT"
 """Partition of the current state: one row per type, and one per paused type. One query reads everything."""
 TYPE: Final = "TYPE#"
 PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
-"""Rows next to the totals: one per type, its attribute that exists while the type is paused, and by whom and why. The
-last attribute exists during an automatic pause."""
+"""PAUSE# begins the keys of rows next to the totals, one per type. The other names are attributes: `since` exists while
+the type is paused; `by` and `reason` say by whom and why; `probe_at` exists during an automatic pause."""
 PAST_PAUSES: Final = "PAUSES#"
 """Partitions of ended pauses, one per type."""
 BULK, OPEN = "BULK#", "open"
-"""Rows next to the totals: one per bulk action, and its attribute that exists until the action has ended."""
+"""BULK# begins the keys of rows next to the totals, one per bulk action. The attribute `open` exists until it has
+ended."""
 DEPLOYS: Final = "DEPLOYS"
 """Row next to the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
 NUMBER, WAITING = "n#", "w#"
 """Attributes of a type's row: jobs by status, and how long queued jobs have waited (see `backlog`)."""
 UNSENT, CLAIMED_TO = "u#", "claimed_to"
-"""Attributes of a type's row: jobs without a message, by the minute in which they were first due; and the sending time
-of the jobs that were claimed last."""
+"""Attributes of a type's row. `u#`: numbers of jobs without a message, by the minute in which they were first due.
+`claimed_to`: when the jobs that were claimed last had been sent."""
 MARK: Final = "mark#"
 """Attribute of any row: how far it has counted a source."""
 ERRORS: Final = "ERR"
@@ -47,12 +48,12 @@ def totals(job_type: str) -> Row:
 
 
 def is_totals(row: Row) -> bool:
-    """Return whether it is the row of a type's totals."""
+    """Return whether the row contains a type's totals."""
     return row.pk == TOTALS and row.sk.startswith(TYPE)
 
 
 def is_day(row: Row) -> bool:
-    """Return whether it is the row of a type's day."""
+    """Return whether the row contains a type's day."""
     return row.pk.startswith(f"{STEPS[86_400]}#")
 
 
@@ -73,7 +74,8 @@ def number(status: Status) -> str:
 def unsent(order: str) -> str:
     """Return the attribute of the minute of an index key: "u#2027-01-15T08:00".
 
-    Raises ValueError for a key that begins with no time: any worker may write one, and nobody could read the row.
+    Raises ValueError for a key that does not begin with a time: any worker may write such a key, and the row would then
+    be unreadable.
     """
     attribute = f"{UNSENT}{order[:16]}"
     unsent_since(attribute)
@@ -103,6 +105,6 @@ def canaries(run: str, at: float) -> Row:
 
 
 def ended(source: str, now: float, life: float = KEEP_SHARD_MARKS) -> bool:
-    """Return True if the source looks like a shard of `life` seconds ago, which can deliver nothing more."""
+    """Return True if the source looks like a shard that began over `life` seconds ago: it delivers nothing more."""
     found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - life

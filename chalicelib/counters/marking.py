@@ -9,7 +9,7 @@ from chalicelib.errors import ErrorGroupNotFound, TooManyMarks
 from chalicelib.jobs.port import Filter, JobStore
 
 MOST_MARKS = 2_000
-"""Each request for error groups or for health reads all marks: some 250 KB, one query."""
+"""Maximum number of marks, because each request for error groups or for health reads all of them: 250 KB, one query."""
 
 
 @dataclass(frozen=True, slots=True)

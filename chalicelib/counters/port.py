@@ -29,9 +29,10 @@ class Row:
 
 @dataclass(slots=True)
 class Additions:
-    """Amounts that changes add to a row, facts that they set on it, and facts that only the first change sets.
+    """Amounts that changes add to a row, and values that they set in it.
 
-    `lows` sets the lowest value of all the changes in one write.
+    `numbers` are added. `facts` are set, and later changes replace them. `firsts` are set only by the first change.
+    `lows` are set by each write, to the lowest value of its changes.
     """
 
     numbers: Counter[str] = field(default_factory=Counter)
@@ -74,9 +75,9 @@ class CounterRows(Protocol):
     ) -> str | None:
         """Add, and move the source's mark to `last`, in one write; refused if the mark is not before `first`.
 
-        Return None if it was added, and the mark if it was refused. Raises RowRefused if the row can never accept the
-        write, because it is too large or invalid. `times` is needed for rows that `tidy` maintains: it moves old marks
-        out of them, and the times show which marks are old.
+        Return None after a success, and the present mark after a refusal. Raises RowRefused if the row can never accept
+        the write, because the row is too large or the write is invalid. `times` is needed for rows that `tidy`
+        maintains: `tidy` moves old marks out of a row, and the times show which marks are old.
         """
 
 
@@ -106,12 +107,12 @@ class Counters(Protocol):
         """Return the events of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
-        """Return the error groups of the hours between, hour by hour: the newest `most`, newest hour first."""
+        """Return the error groups of each hour from `start` to `end`: the newest `most`, newest hour first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of a type: since when (epoch seconds), by whom and why; both are empty if they were not given.
+    """A pause of a type: since when (epoch seconds), by whom and why; each of the last two is empty if not given.
 
     `probe_at`: the pause is automatic, and one job is tried at that time; None: an operator paused the type.
     """
@@ -139,10 +140,10 @@ class Deploy:
 class Standing:
     """The counters at one moment.
 
-    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` are the paused types. `unsent`
-    has for each type the starts of the minutes in which unsent jobs were first due, oldest first. `claimed_to` has the
-    sending time of the jobs that workers claim now. `bulk` are the ids of unfinished bulk actions. `deploys` are the
-    last deployments, oldest first.
+    `totals`: the number of jobs by (type, status). `waiting`: by type, the marks that `backlog` reads. `paused`: the
+    pauses, by type. `unsent`: for each type, the starts of the minutes in which unsent jobs were first due, oldest
+    first. `claimed_to`: for each type, when the jobs that workers claim now had been sent. `bulk`: the ids of
+    unfinished bulk actions. `deploys`: the last deployments, oldest first.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -203,7 +204,7 @@ class SeenPage:
 
 
 class Census(Protocol):
-    """Read every job, also expired ones that still exist, in parts that can be read in parallel."""
+    """Read every job, including expired jobs that still exist, in parts that can be read in parallel."""
 
     def parts(self) -> int:
         """Return the number of parts; it is constant for a version of the code."""
@@ -215,7 +216,7 @@ class Census(Protocol):
 class Canaries(Protocol):
     """Write items that pass through the jobs' stream.
 
-    A source that has counted them has counted all earlier changes.
+    When these items of a source are counted, all earlier changes of that source are counted too.
     """
 
     def release(self, run: str, number: int) -> None:

@@ -82,11 +82,11 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
 
 
 def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
-    """Return the minimum time that a job had waited in each step, in seconds; None if no job waited.
+    """Return how long, at least, the oldest job had waited in each step, in seconds; None if no job waited.
 
-    A job that started in a step gives its wait. At the end of a step, the waiting jobs are those that started later or
-    are still queued; the oldest of them has waited `since` then. The exact start within a later step is unknown, so the
-    step's end is used. The last step must contain the present.
+    A job that started in a step had waited for the recorded time. The jobs that wait at the end of a step are those
+    that started later, and those that are still queued, the oldest of them since `since`. The exact start within a
+    later step is unknown, so the step's end is used. The last step must contain the present.
     """
     points: list[dict[str, Any]] = []
     begun = math.inf if since is None else since
@@ -104,7 +104,8 @@ def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
 
     `recent` are minutes of DRAIN_WINDOW.
 
-    It uses the latest period in which the backlog shrinks: one large batch must not count as growth for ten minutes.
+    The shortest of the PACES in which the backlog shrinks is used, so that one large batch does not count as growth for
+    ten minutes.
     """
     for window in PACES:
         within = [(at, counted) for at, counted in recent if at >= now - window]
@@ -131,7 +132,7 @@ def error_groups(
 ) -> list[dict[str, Any]]:
     """Return the errors by fingerprint, most frequent first, of the hours from `since` (epoch seconds).
 
-    Each has a sparkline of its last 24 hours, whatever `since` is, as far as `hours` contains them.
+    Each group has a sparkline of its last 24 hours, whatever `since` is, as far as `hours` contains these hours.
     """
     groups: dict[str, list[ErrorHour]] = {}
     for hour in hours:

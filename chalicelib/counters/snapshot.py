@@ -14,8 +14,8 @@ from chalicelib.jobs.port import Depth, JobQueue
 KEEP = 1.0
 """Seconds for which a process caches an answer, so that many open dashboards cost no more than one."""
 MOST_ASKED = 3
-"""Job types up to which the queues themselves are read, in two requests each. With more types the counters are used,
-which know the jobs behind the messages. A read then takes at most 7 requests."""
+"""With at most this number of job types, the queues themselves are read, in two requests each. With more types, the
+numbers of messages come from the counters of jobs. A read therefore takes at most 7 requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Numbers:
     paused: bool = False
     pause: Pause | None = None
     paced_for: float | None = None
-    """Return the seconds that the waiting jobs need to start at the type's rate; None without a rate."""
+    """Seconds in which the waiting jobs can start at the type's rate; None without a rate."""
 
     @property
     def total_jobs(self) -> int:
@@ -40,7 +40,7 @@ class Numbers:
 
     @property
     def active_jobs(self) -> int:
-        """Return the jobs that wait for a worker or have one; scheduled jobs are not active yet."""
+        """Return the number of jobs that wait for a worker or have one; scheduled jobs are not active yet."""
         return sum(self.by_status[status] for status in ON_QUEUE)
 
     @property
@@ -75,7 +75,7 @@ class MetricsReader:
     queue: JobQueue
     clock: Callable[[], float] = time.time
     planned_to: Callable[[str], float] | None = None
-    """Return the time up to which the starts of a type with a rate are planned (epoch seconds)."""
+    """Returns the time up to which the starts of a type with a rate are planned (epoch seconds)."""
     _last: Metrics | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -91,7 +91,7 @@ class MetricsReader:
             return self._last
 
     def _paced(self, name: str, whole: Metrics) -> Numbers:
-        """Return the numbers of a type, with the duration from its rate: one more read for a type with a rate."""
+        """Return the numbers of a type. For a type with a rate, one more read adds `paced_for`."""
         numbers, pace = whole.by_type[name], jobtype.pace(name)
         if pace is None or self.planned_to is None:
             return numbers
@@ -133,7 +133,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
 
 
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:
-    """Return since when the oldest queued job of these types waits (epoch seconds); None if none is queued."""
+    """Return since when the oldest queued job of these types has waited (epoch seconds); None if none is queued."""
     found = (
         backlog.oldest(standing.waiting.get(name, {}), now)
         for name in names

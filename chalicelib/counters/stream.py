@@ -35,7 +35,7 @@ class Counted:
 
 @dataclass
 class StreamCounter:
-    """Count batches of one process into these rows."""
+    """Count batches of the stream into these rows, for one process."""
 
     rows: CounterTable
     clock: Callable[[], float]
@@ -73,7 +73,7 @@ class StreamCounter:
             left = [entry for entry in left if entry.sequence > mark]
 
     def _tidy(self, row: Row, now: float) -> None:
-        # Before adding: a full row would refuse the write, and a cleanup after it would never run.
+        # The cleanup comes first: a full row would refuse the write, and a cleanup after the write would never run.
         every = _tidied_every(row)
         if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
             self._tidied[row] = now

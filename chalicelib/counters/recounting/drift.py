@@ -1,8 +1,8 @@
 """Compare counters with jobs, and compute the difference that moving jobs cannot explain. Pure.
 
 Jobs move while they are counted, so the two are never equal under load. The minute buckets contain every move since
-shortly before the recount, and one move changes a number by one. Only a difference above the number of moves is *sure*.
-The canaries prove that the counters have every move before the end of the recount.
+shortly before the recount, and each move changes a number by one. A difference is *sure* only as far as it is larger
+than the number of moves. The canaries prove that the counters have every move before the end of the recount.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ Tally = dict[str, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A number of a type's row that differs from the jobs; `moved` limits the difference that moving jobs explain."""
+    """A number of a type's row that differs from the jobs; moving jobs explain a difference of at most `moved`."""
 
     job_type: str
     name: str
@@ -38,7 +38,7 @@ class Drift:
 
     @property
     def difference(self) -> int:
-        """Return the amounts that would correct the counters, if no job moved."""
+        """Return the amount that would correct the counter if no job had moved."""
         return self.found - self.counted
 
     @property
@@ -93,7 +93,7 @@ def sure(drifts: Iterable[Drift]) -> Tally:
 
 
 def named(numbers: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Return numbers about statuses as one mapping for people: "email.send#completed"."""
+    """Return the numbers of statuses as one mapping with names for people: "email.send#completed"."""
     return {
         f"{job_type}#{STATES[name]}": n
         for job_type, by_name in numbers.items()

@@ -41,7 +41,10 @@ class Run:
 
     @property
     def canaries(self) -> str:
-        """Return the name of its canaries. A second set gets another name, so that the two are not added up."""
+        """Return the name of its canaries.
+
+        A second set of canaries gets another name, so that the two sets are not added up.
+        """
         return _stamp(self.released)
 
 

@@ -19,15 +19,16 @@ from chalicelib.counters.recounting.progress import Phase, Progress, Run
 
 SOURCE = "recount"
 CANARIES = 128
-"""Items that the stream must pass. In 1 of 4,000 nights, all of them miss a shard with 1/16 of the keys."""
+"""Canaries that a run writes. All of them miss a shard that has 1/16 of the keys in 1 of 4,000 nights."""
 EVERY = 20 * 3600.0
 """Seconds from the start of one run to the next: at least one run ends in each day that the alarm checks."""
 MARGIN = 300.0
-"""Seconds before its start from which a move may be missing in the index, or have an earlier time."""
+"""Moves from this number of seconds before a run's start also count, because the index may lack them, or clocks
+differ."""
 MOST_THREADS = 16
 """Parts that are counted at the same time."""
 SPARE = 60.0
-"""Seconds before the end of an invocation at which it stops and stores its progress."""
+"""Seconds before the end of an invocation at which a run stops and stores its progress."""
 WAIT = 60.0
 """Seconds that one invocation waits for the canaries."""
 POLL = 1.0
