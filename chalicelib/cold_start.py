@@ -1,4 +1,4 @@
-"""Do less, or do it later, at the start of a function: each new environment pays for it before its first answer.
+"""Do less work at the start of a function, or do it later: each new environment does it before its first answer.
 
 This applies only in Lambda, where a process answers one request at a time. Elsewhere everything happens at import, as
 usual in Python.
@@ -8,11 +8,11 @@ import gc
 import os
 
 IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
-"""AWS's own runtime client answers over HTTP. Another client may use standard output, so standard output is then left
-alone."""
 """Set by Lambda. Models of the API's bodies are then built at their first use; pydantic cannot do that in two threads
 at the same time."""
+BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
+"""Set by AWS's own runtime client, which answers over HTTP. Another client may answer on standard output, so without
+this variable standard output is left unchanged."""
 
 
 def works() -> bool:

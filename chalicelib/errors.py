@@ -172,7 +172,8 @@ class PermanentError(JobFlowError):
 class RetryLater(JobFlowError):
     """Raise it in a job function to run again in `seconds` (1 to 7 days), without charging an attempt.
 
-    Use it for services that say when: 429 with Retry-After, a daily quota. `reason` is shown on the job.
+    Use it for a service that says when to try again: an answer 429 with Retry-After, or a daily quota. `reason` is
+    shown on the job.
     """
 
     def __init__(self, seconds: float, reason: str = "") -> None:
@@ -185,7 +186,7 @@ class PayloadUnreadable(JobFlowError):
 
 
 class RowNotSigned(JobFlowError):
-    """The row of a job was written by somebody who may not make such jobs, or its key is not valid here."""
+    """A job's row was written by somebody who may not make such jobs, or its signing key is not valid here."""
 
     def __init__(self) -> None:
         super().__init__("The job's row was not signed by this platform.")
@@ -208,11 +209,11 @@ class KeyUnavailable(StartUnavailable):
 
 
 class ClaimedLate(StartUnavailable):
-    """The table answered a claim so late that the function would be cut off: the attempt is given back."""
+    """The table answered a claim so late that the function would have too little time: the attempt is given back."""
 
 
 class EarlierUnknown(StartUnavailable):
-    """The table does not answer, so nobody knows whether an earlier firing of the schedule has finished."""
+    """The jobs table does not answer, so nobody knows whether an earlier firing of the schedule has finished."""
 
 
 class PayloadRefused(JobFlowError):
@@ -224,7 +225,7 @@ class JobCancelled(JobFlowError):
 
 
 class LeaseLost(JobFlowError):
-    """Another worker took this job over; nothing that this attempt does is recorded any more."""
+    """Another worker has taken over this job; nothing more that this attempt does is recorded."""
 
 
 class MalformedMessage(JobFlowError):

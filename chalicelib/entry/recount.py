@@ -17,7 +17,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock, not a function to find
     if event.get("bulk"):
-        jobtype.load()  # a retry with a changed payload checks it, and the type of a cancelled job may be removed
+        jobtype.load()  # a retry needs the type of the job, and a cancellation asks whether the type is declared
         with gathering():
             return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
     report = parts.recount.step(left, start=bool(event.get("start")))

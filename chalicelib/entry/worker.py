@@ -12,9 +12,9 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 def consume(kind: JobType[Any, Any]) -> Handler:
     """Return the Lambda handler of a job type: it takes an SQS event, and returns the messages that must come again.
 
-    In Lambda the API imports these files too, but only for their declarations. The code that processes messages is
-    therefore imported at the first call. The same is true for a worker that Lambda starts through another library's
-    handler, which calls this one.
+    In Lambda, the API imports the files in `handlers/` too, but only for their declarations. The code that processes
+    messages is therefore imported at the first call. This is also so in a worker that Lambda starts through the handler
+    of another library, if that handler calls this one.
     """
     if cold_start.works():
         return _working(kind)
