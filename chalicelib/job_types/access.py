@@ -121,7 +121,7 @@ class AwsAccess:
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """The place of a secret: `service` is secretsmanager or ssm, `name` its name or ARN there."""
+    """The place of a secret: `service` is secretsmanager or ssm; `name` is the secret's name or ARN there."""
 
     service: str
     name: str

@@ -1,4 +1,4 @@
-"""Declare how a job type changes while jobs of it are stored: its payloads, its end, its smoke. Pure."""
+"""Declare how a job type changes while jobs of it are stored: its payloads, its end, its smoke test. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

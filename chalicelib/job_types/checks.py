@@ -49,7 +49,7 @@ def check_field(name: str, option: str, path: str | None, payload: type[BaseMode
 
 
 def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the schemas behind this one, without null: references resolved, alternatives one by one."""
+    """Return the schemas that this one means, without null: follow references, and list alternatives one by one."""
     if "$ref" in schema:
         return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")

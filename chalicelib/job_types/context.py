@@ -45,8 +45,8 @@ class JobContext(Protocol):
     def secret(self, name: str) -> str:
         """Return a secret that the type declares in `AwsAccess(secrets=…)`, at most five minutes old.
 
-        Its value is replaced by its name in logs, results, errors and stack traces. Raises ConfigurationError for a
-        name that is not declared, and SecretUnavailable if it cannot be read: the attempt is then not charged.
+        In logs, results, errors and stack traces, the secret's name replaces its value. Raises ConfigurationError for a
+        name that is not declared, and SecretUnavailable if the secret cannot be read; the attempt is then not charged.
         """
 
     def enqueue(
@@ -62,8 +62,8 @@ class JobContext(Protocol):
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
 
-        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs that many
-        seconds after the last such call.
+        Or give `debounce`, a key and seconds. A job that still waits under that key is replaced, and runs that many
+        seconds after the last call with the key.
 
         `key` names the job's purpose: within one run of this job, the same type and key never make a second job, and
         the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.
@@ -75,10 +75,10 @@ class JobContext(Protocol):
     def progress(self, percent: float, note: str | None = None) -> None:
         """Report the progress (0-100).
 
-        It is written at most every 5 seconds, and the last report when the attempt ends.
+        A report is written at most every 5 seconds; the last one is written when the attempt ends.
 
         Raises LeaseLost if another worker took over, JobCancelled if the job was asked to stop.
         """
 
     def check_cancelled(self) -> None:
-        """Stop here if the job was asked to: raises JobCancelled (LeaseLost if another worker took over)."""
+        """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""

@@ -10,25 +10,26 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 LONGEST_CRON = 100
-"""Maximum characters of a cron expression: reading takes linear time, and this limits the result."""
+"""Maximum characters of a cron expression: reading takes time in proportion to the length."""
 LONGEST_ZONE = 40
 FIELDS = 5
 PART = {
     "minute": "the minute (0-59)", "hour": "the hour (0-23)", "day-of-month": "the day of the month (1-31, L, LW)",
     "month": "the month (1-12, JAN-DEC)", "day-of-week": "the day of the week (0-7, SUN-SAT, FRI#2, FRIL)",
 }  # fmt: skip
-"""The five fields in the words of an answer, by cronsim's names."""
+"""The five fields, by cronsim's names, in the words of our answers."""
 NAMED = {
     "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }  # fmt: skip
 """Names that replace all five fields, as in Debian's cron."""
 SEARCHED = 1_000
-"""Consecutive firings that may be before the requested time: the repeated hour of a clock change has at most 60."""
+"""Maximum firings in a row that may be before the requested time: the repeated hour of a clock change has at most
+60."""
 
 
 def cron_error(text: str) -> str | None:
-    """Return the problem of a cron expression; None if it is valid and fires at some time."""
+    """Return what is wrong with a cron expression; None if it is valid and fires at some time."""
     if len(text) > LONGEST_CRON or not text.isascii():
         return f"must be at most {LONGEST_CRON} ASCII characters"
     if text.strip().startswith("@") and _fields(text) == text:
@@ -58,8 +59,8 @@ def zone_error(name: str) -> str | None:
 def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
     """Yield the times after `after` at which a cron expression fires, in seconds since the epoch, in increasing order.
 
-    As in Debian's cron: a time that a clock change skips fires right after it, and a repeated time fires once.
-    Expressions with `*` in the minute or the hour follow elapsed time, and so fire in both of the repeated hours.
+    As in Debian's cron: a time that a clock change skips fires right after it, and a repeated time fires once. An
+    expression with `*` in the minute or the hour follows elapsed time, so it fires in both of the repeated hours.
     """
     last = after
     behind = 0
@@ -83,7 +84,7 @@ def local(at: float, timezone: str) -> str:
 
 
 def first_of(times: Iterator[float], most: int, until: float | None = None) -> list[float]:
-    """Return the first of these times, up to a number, and none after `until`."""
+    """Return the first `most` of these times, and none after `until`."""
     found: list[float] = []
     for at in islice(times, most):
         if until is not None and at > until:

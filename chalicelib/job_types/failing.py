@@ -9,9 +9,9 @@ MOST_FAILURES = 50
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Pause a type when its last `of` attempts, all within `within` seconds, failed with one error.
+    """Pause a type when its last `of` attempts, within `within` seconds, all failed with the same error.
 
-    Raises ConfigurationError for fewer than 2 or more than 50 attempts, and outside of 10 to 86,400 seconds.
+    Raises ConfigurationError unless `of` is 2 to 50 attempts and `within` is 10 to 86,400 seconds.
     """
 
     of: int = 20

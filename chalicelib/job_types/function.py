@@ -10,7 +10,7 @@ from chalicelib.job_types.checks import check_number
 LAYER = re.compile(r"arn:[^:\s]+:lambda:[^:\s]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
 MOST_LAYERS = 5
 EPHEMERAL_MB = (512, 10_240)
-"""Lambda's limits of /tmp; 512 MB cost nothing."""
+"""Lambda's minimum and maximum of /tmp; the minimum costs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Declare a job type with `@job`, and find it. Its one name is used from the decorator to the dashboard."""
+"""Declare a job type with `@job`, and find it. It has one name, which is used from the decorator to the dashboard."""
 
 import importlib
 import importlib.util
@@ -52,7 +52,7 @@ BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
 BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
-"""Job types that JobFlow brings; a repository of its own has those that its jobflow.toml names."""
+"""Job types that are part of JobFlow; a separate repository has those of them that its jobflow.toml names."""
 DEFAULT_ATTEMPTS = 3
 DEFAULT_CONCURRENCY = 20
 
@@ -89,7 +89,7 @@ class JobType(Generic[P, R]):
 
     @property
     def module(self) -> str:
-        """The file in `handlers/` that declares it: "email.send" is `email_send`."""
+        """Return the name of the file in `handlers/` that declares the type: "email.send" is in `email_send`."""
         return self.name.replace(".", "_")
 
     @property
@@ -100,7 +100,7 @@ class JobType(Generic[P, R]):
 
     @property
     def problem(self) -> str | None:
-        """Return why no worker can process its jobs; None if its file has the function that Lambda calls."""
+        """Return why no worker can process the type's jobs; None if its file has the function that Lambda calls."""
         file, _, function = self.handler.rpartition(".")
         module = sys.modules.get(file)
         if module is None or callable(getattr(module, function, None)):
@@ -110,7 +110,7 @@ class JobType(Generic[P, R]):
 
     @property
     def queue(self) -> str:
-        """Return the suffix of its queue's and Lambda function's names: "email.send" is `email-send`."""
+        """Return the last part of the names of the type's queue and Lambda function: "email.send" has `email-send`."""
         return self.name.replace(".", "-")
 
     @property
@@ -151,7 +151,7 @@ class JobType(Generic[P, R]):
 
     @property
     def concurrency(self) -> int:
-        """Return how many run at the same time: as declared, or 20, or as many as a rate keeps busy."""
+        """Return how many functions run at the same time: as declared, or 20, or as many as a rate keeps busy."""
         if self.function.concurrency is not None:
             return self.function.concurrency
         rate = self.rate
@@ -181,7 +181,7 @@ class JobType(Generic[P, R]):
         return self.serial_by or self.fair_by
 
     def give_up_at(self, start: float) -> float | None:
-        """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
+        """Return when a run that is due at `start` is given up (epoch seconds); None: never because of its age."""
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     def parse(self, payload: JSON) -> P:
@@ -200,7 +200,8 @@ class JobType(Generic[P, R]):
     def canonical(self, payload: JSON) -> JSON:
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
-        It also raises if the stored form does not read back equal: the job would otherwise run with different data.
+        It also raises InvalidPayload if the stored form reads back as different data, with which the job would then
+        run.
         """
         return stored(self.name, self.parse(payload))
 
@@ -230,7 +231,7 @@ def job(
 
     * `max_attempts`: 3, or the number of waits in `Delays` plus one; at most 30.
     * `timeout`: seconds of one attempt (6-900).
-    * `retry`: `Backoff(first, factor, longest, jitter)`, growing waits between attempts, or `Delays(waits)`.
+    * `retry`: the waits between attempts: `Backoff(first, factor, longest, jitter)` if they grow, or `Delays(waits)`.
     * `give_up_after`: no retry begins later than this number of seconds after the run was due.
 
     Creation and order:
@@ -372,7 +373,7 @@ def longest_delay(name: str) -> int:
 def out_of_order(name: str) -> bool:
     """Return whether the type receives messages in another order than they were sent: by tenants, or by keys.
 
-    Then a received later message shows nothing about an earlier one.
+    For such a type, a later message that was received shows nothing about an earlier message.
     """
     kind = registered.get(name)
     return kind is not None and kind.keyed_by is not None

@@ -12,7 +12,7 @@ NAMESPACE = uuid.UUID("d7c0f6b4-4b0e-5b60-9d5c-2f1f3f0b7a55")
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The parent of a job, the name of the parent's run, and the root of the chain."""
+    """The parent of a job, the name of the parent's run, and the first job of the chain (`root`)."""
 
     parent: str
     run: str

@@ -1,6 +1,6 @@
-"""List the settings of `@job` that have another place than in earlier versions. Pure.
+"""List the settings of `@job` that had another place in earlier versions. Pure.
 
-`@job` uses this table to refuse them, and `jobflow upgrade` to rewrite a repository.
+`@job` uses this table to refuse the earlier places; `jobflow upgrade` uses it to rewrite a repository.
 """
 
 import functools
@@ -39,7 +39,7 @@ MOVED: Mapping[str, Place] = {
 }
 LONGEST_SHOWN = 40
 FORMER_TYPE = "job_type"
-"""A former name of the argument of `ctx.enqueue` that is called `type`, as everywhere."""
+"""The former name of the argument `type` of `ctx.enqueue`."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -54,7 +54,7 @@ def refuse(name: str, given: Mapping[str, Any]) -> None:
 
 
 def refuse_job_type(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function that takes `type` raise ConfigurationError for the former name of it."""
+    """Let a function that takes `type` raise ConfigurationError if it is called with the former name."""
 
     @functools.wraps(function)
     def call(*given: P.args, **named: P.kwargs) -> R:

@@ -1,7 +1,7 @@
-"""Declare how often jobs of a type may start, and compute the distance of the starts. Pure.
+"""Declare how often jobs of a type may start, and compute the time between the starts. Pure.
 
-It is the generic cell rate algorithm: ITU-T I.371, Annex A, as a theoretical arrival time. A slot is the time of one
-start.
+The algorithm is the generic cell rate algorithm with a theoretical arrival time (ITU-T I.371, Annex A). A slot is the
+time of one start.
 """
 
 import math
@@ -14,9 +14,9 @@ FASTEST, SLOWEST = 500.0, 1 / 3600
 """Maximum and minimum of starts per second: one row of DynamoDB accepts 1,000 writes a second."""
 MOST_LATE = 2.0
 LATE_SHARE = 0.05
-"""A start may be late by this share of `per`, at most MOST_LATE seconds; the slots have that much more distance."""
+"""A start may be late by this share of `per`, at most MOST_LATE seconds; the time between slots allows for that."""
 TURNS_APART = 1.01
-"""Turns have this much more distance than slots, to compensate for unused slots."""
+"""The time between turns is longer than between slots by this factor, because starts leave some slots unused."""
 MICRO = 1_000_000
 UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
 
@@ -51,7 +51,7 @@ class Rate:
 
     @property
     def ahead(self) -> float:
-        """Return the seconds by which a slot may be before its regular time: the burst, reduced by late starts."""
+        """Return how many seconds before its regular time a slot may be: the burst, less the lateness of starts."""
         # k + 1 starts take at least k * apart - ahead - late seconds; n + burst + 1 of them more than `per` seconds
         return (self.n + self.burst) * self.apart - self.per - self.late
 

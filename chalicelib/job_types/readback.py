@@ -1,4 +1,4 @@
-"""Check that the stored form of a model reads back as the same model: the job would else run on other data. Pure.
+"""Check that the stored form of a model reads back as the same model; if not, the job would run with other data. Pure.
 
 `model_dump(mode="json")` silently writes ten asterisks for a secret and leaves excluded fields out.
 """
@@ -40,12 +40,12 @@ def check_reads_back(name: str, model: BaseModel, stored: Any) -> None:
 
 
 def unreadable(model: type[BaseModel]) -> list[str]:
-    """Return the fields whose stored form cannot be read back, and why; nested fields with dots."""
+    """Return the fields whose stored form cannot be read back, each with the reason; nested fields with dots."""
     return list(_unreadable(model, "", frozenset()))
 
 
 def differing(model: M, again: M | ValidationError) -> str | None:
-    """Return a field of a stored model that does not read back equal, and why; None if all do."""
+    """Return a field of a stored model that reads back different, and why; None if all fields read back equal."""
     if isinstance(again, ValidationError):
         first = again.errors(include_url=False, include_context=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc'])) or type(model).__name__} ({first['msg']})"

@@ -14,7 +14,7 @@ Chance = Callable[[float, float], float]
 LONGEST_WAIT = int(7 * DAY)
 """Maximum seconds of one wait, from a curve or from RetryLater."""
 SHARES = {"full": 0.0, "equal": 0.5, "none": 1.0}
-"""The part of a wait that stays without jitter, by the jitter's name."""
+"""The share of a wait that is not random, by the jitter's name."""
 
 
 class Curve(Protocol):
@@ -95,7 +95,7 @@ class Delays:
         return self.waits[min(attempt, len(self.waits)) - 1]
 
     def earliest(self, attempt: int) -> float:
-        """Return the same: these waits have no jitter."""
+        """Return the same as `latest`: these waits have no jitter."""
         return self.latest(attempt)
 
     def delay(self, attempt: int, _: Chance = random.uniform) -> int:
@@ -129,14 +129,14 @@ def following(curve: Curve, failing: int, max_attempts: int, chance: Chance | No
 
 
 def longest_run(curve: Curve) -> float:
-    """Return the maximum seconds of waits between a run's attempts, with the most attempts a producer may set."""
+    """Return the maximum sum of the waits of one run, in seconds, for the most attempts that a producer may set."""
     return sum(curve.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP))
 
 
 def receives(curve: Curve, max_attempts: int) -> int:
-    """Return the maximum receives of one message while its job's attempts fail one after the other.
+    """Return how often, at most, one message is received while its job's attempts fail one after the other.
 
-    A wait that is certainly too long for SQS parks the job, and the next attempt has another message.
+    If a wait is certainly too long for SQS, the job is parked, and the next attempt has another message.
     """
     most = streak = 1
     for attempt in range(1, max_attempts):
@@ -146,7 +146,9 @@ def receives(curve: Curve, max_attempts: int) -> int:
 
 
 def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
-    """Return the maximum age of a message in SQS, in seconds, while its job's attempts fail; SQS counts 3 receives.
+    """Return the maximum age of a message, in seconds, that SQS measures while its job's attempts fail.
+
+    SQS does not measure a message that was received more than three times.
 
     Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
     """
@@ -170,14 +172,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No attempt or no time for one is left: the message goes to the dead-letter queue."""
+    """No attempt is left, or no time for another one: the message goes to the dead-letter queue."""
 
     out_of_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A retry cannot help: failed at once."""
+    """A retry cannot help: the job fails at once."""
 
 
 Decision = Retry | Later | GiveUp | Fail

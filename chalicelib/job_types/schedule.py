@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
 
 class Overlap(StrEnum):
-    """The result of a firing whose predecessor has not finished: it runs, or it is skipped."""
+    """What happens to a firing while the job of an earlier firing is unfinished: it runs, or it is skipped."""
 
     ALLOW = "allow"
     SKIP = "skip"

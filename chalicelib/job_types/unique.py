@@ -11,7 +11,7 @@ from chalicelib.jobs.limits import KEEP_DONE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique:
-    """Make one job of all requests with the same values of these fields, until some seconds after it is due.
+    """Make one job for all requests that have the same values of these fields, until `seconds` after the job is due.
 
     by: names of the payload's fields; none: the whole payload.
 
@@ -31,5 +31,5 @@ class Unique:
         object.__setattr__(self, "by", names)
 
     def values(self, payload: JSON) -> JSON:
-        """Return the common part of requests that mean the same job."""
+        """Return the values that are equal in all requests for the same job."""
         return payload if not self.by else {name: payload.get(name) for name in self.by}
