@@ -15,7 +15,7 @@ LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", 
 NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
 SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
 LONGEST_BY = 60
-"""Bytes of the operator's name: each change of the job pays for them."""
+"""Maximum bytes of the operator's name: they are part of the job's row, so they cost something at each change."""
 
 
 def written(act: Act) -> str:
@@ -24,7 +24,7 @@ def written(act: Act) -> str:
 
 
 def last(job: Job) -> Act | None:
-    """Return the last act of an operator on the job; None if there is none that this version knows."""
+    """Return the last act of an operator on the job; None without one, or if this version does not know it."""
     found = SHAPE.fullmatch(job.acted or "")
     if found is None or found["letter"] not in NAMES:
         return None
@@ -35,7 +35,7 @@ def last(job: Job) -> Act | None:
 def by_operator(change: Change, found: Job, act: Act) -> Change:
     """Return the change with its operator; refuse it if another operator has acted on the job since it was read.
 
-    So no act replaces an act that was not read and recorded before.
+    An act is thus replaced only after it was read and recorded.
     """
     tests = (*change.tests, Test("acted", "=", found.acted))
     return replace(change, tests=tests, values={**change.values, "acted": written(act), "bulk": act.bulk})

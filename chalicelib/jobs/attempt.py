@@ -39,7 +39,7 @@ def message_of(error: BaseException) -> str:
     """Return the error's text, also for an error whose own `__str__` raises."""
     try:
         return str(error)
-    except Exception:  # the job function's own class: a broken `__str__` must not hide that it was raised
+    except Exception:  # from the job function: a broken `__str__` must not hide that the error was raised
         return "The error has no message: its __str__ raises."
 
 

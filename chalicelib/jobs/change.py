@@ -23,7 +23,7 @@ class Test:
     value: Any = None
 
     def holds(self, job: Job) -> bool:
-        """Return whether the job passes; the in-memory twin of the store's condition expression."""
+        """Return whether the job passes; this must agree with the store's condition expression."""
         return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
 
 
@@ -56,9 +56,10 @@ class Change:
     increments: Mapping[str, int] = field(default_factory=dict)
     writer: str = field(default_factory=new_writer)
     job_type: str = ""
-    """Return the job's type, which names its partitions of the index. Without it the job stays in its partition."""
+    """The job's type, which is part of the names of its index partitions. Without a type, the job stays in its
+    partition."""
     found: Job | None = None
-    """The job before a change that begins a new run: the store signs the row anew."""
+    """The job before the change, if the change begins a new run: the store then signs the row again."""
 
     @property
     def first_due(self) -> float | None:
@@ -85,9 +86,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """The claimant: the Lambda request, whether it began cold, and the message's receive count.
+    """Who claims a job: the Lambda request, whether it was a cold start, and how often the message was received.
 
-    `probe`: its message is in no queue, so it must not take a job that has no other message.
+    `probe`: the message is in no queue, so it must not take a job that has no other message.
     """
 
     request_id: str

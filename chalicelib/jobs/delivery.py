@@ -19,7 +19,7 @@ class Delivery:
     receive_count: int
     sent_at: float | None = None
     group: str = ""
-    """Return the message group: while one message of a group is in flight, a FIFO queue delivers no other of that
+    """The message group: while one message of a group is in flight, a FIFO queue delivers no other message of the
     group."""
 
     @classmethod
@@ -36,7 +36,7 @@ class Delivery:
         return not self.receipt
 
     def named(self, job_type: str) -> Message | str:
-        """Return the message for a log line; with the type of its queue if the body cannot be read."""
+        """Return the message for a log line, or a text with the queue's job type if the body cannot be read."""
         try:
             return message_of_type(self.body, job_type)
         except MalformedMessage:

@@ -10,9 +10,9 @@ from chalicelib.jobs.limits import MOST_HISTORY
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An operator's act on a job: its name (see `acts`), its time (seconds since the epoch), its operator, and its run.
+    """An operator's act on a job: the act's name (see `acts`) and time (epoch seconds), the operator, the job's run.
 
-    A retry belongs to the run that it begins. `bulk` is the id of the background bulk action that did it, if any.
+    A retry belongs to the run that it begins. `bulk` is the id of the bulk action that did the act, if one did.
     """
 
     name: str
@@ -25,9 +25,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with its attempts and with the acts of operators before the last act, newest last.
+    """A job with its attempts, and with the acts of operators that came before the last act; the newest are last.
 
-    `older` tells that there are earlier attempts.
+    `older`: there are earlier attempts that `attempts` does not contain.
     """
 
     job: Job

@@ -25,19 +25,19 @@ class Status(StrEnum):
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
 PLANNED = WAITING - {Status.QUEUED}
-"""Waiting for a time: an operator may run such a job at once."""
+"""The job waits for a time: an operator may run it at once."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 DISCARDABLE = RETRYABLE - {Status.CANCELLED}
-"""Ended by an error: an operator may settle such a job without running it."""
+"""An error ended the job: an operator may settle it without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
-"""Finished without evidence in the dead-letter queue: a message that still arrives is redundant."""
+"""Finished, and its message need not stay in the dead-letter queue: a message that still arrives is redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """No worker has claimed the job in this run."""
 CLAIMED = ACTIVE - NEW
 ON_QUEUE = ACTIVE - {Status.SCHEDULED}
-"""Its message is in the queue or with a worker, or will be there soon."""
+"""The job's message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """The last attempt failed."""
 COUNTED = {
@@ -109,16 +109,17 @@ class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
     `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
-    counts the claims of a run and only grows, `attempts` those that are charged to `max_attempts`. `parked_until` is
-    the end of the last wait during which the job had no message, `stalled_since` when the platform first kept it from
-    running; a run that settles ends that. `resent_at` is when its last message got out, of those that followed another.
-    `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
-    `restored_at` is when a restore wrote it again: runs that began after the restored moment are forgotten.
-    `parent` is the job whose function made it, `root` the first of that line.
-    From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
-    `acted` is what an operator did to it last (see `acts`), `bulk` the bulk action that did so, if one did.
-    `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
-    `payload_ref` and `signature` are the row's own: where a payload lies that is kept apart, and what signs the row.
+    counts the claims of a run, and only grows; `attempts` counts the claims that are charged to `max_attempts`.
+    `parked_until` is the end of the last wait during which the job had no message. `stalled_since` is when the platform
+    first kept the job from running; it is removed when an attempt has run and is settled. `resent_at` is when the last
+    repeated message was sent. `fires_at` is the time of the firing, for a job of a schedule. The job does not run
+    before the job `after` has finished. `restored_at` is when a restore wrote the job again: runs that began after the
+    restored moment are forgotten. `parent` is the job whose function made this job, and `root` is the first job of that
+    chain. After `give_up_at`, no attempt follows a failed one. `turn_at` is the job's turn, for a type with a rate.
+    `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
+    one did. `fingerprint` names the last error until the job completes or is run again, also during another attempt.
+    `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the signature of the
+    row.
     """
 
     id: str
@@ -187,13 +188,13 @@ class Job:
 
     @property
     def schedule(self) -> str | None:
-        """Return the id of the schedule that made it; None for other jobs."""
+        """Return the id of the schedule that made the job; None for other jobs."""
         found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
         return next(found, None)
 
 
 def to_text(value: JSON) -> str:
-    """Compact JSON, as valid Unicode whatever strings are in it."""
+    """Return compact JSON that is valid Unicode, whatever strings the value contains."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()

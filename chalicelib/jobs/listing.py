@@ -34,7 +34,7 @@ MIXED = frozenset({ACTIVE})
 def check_offset(which: Filter) -> None:
     """Raise InvalidPosition for a filter that does not work with an offset.
 
-    With an offset, all jobs that the filter skips would have to be read, or the partitions of each job type.
+    With an offset, such a filter would read all jobs that it skips, or the partitions of each job type.
     """
     found = [name for name in READ_FOR if getattr(which, name) is not None]
     groups = () if which.status is None else GROUPS.get(which.status, ())
@@ -50,7 +50,7 @@ def check_offset(which: Filter) -> None:
 READ_FOR = (
     "type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent", "finished_after", "finished_before",
 )  # fmt: skip
-"""Fields of a filter that no index has."""
+"""Fields of a filter that are in no index."""
 LISTS, ACTS = "lists", "acts"
 """Uses of a cursor: the next page of a list, or the next jobs of a bulk action."""
 
@@ -61,15 +61,15 @@ def iso(at: float) -> str:
 
 
 def born(job: Job) -> str:
-    """Sort key of the index over all jobs."""
+    """Return the sort key of the index over all jobs."""
     return _key(job.created_at, job.id)
 
 
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It is set when the job is created, parked or run now, and never changes otherwise: a job that moved while a client
-    reads page after page could be missed.
+    It changes only when the job is parked or run now, because a client that reads page after page could miss a job that
+    moved.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
 
@@ -135,7 +135,7 @@ def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) ->
 def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = LISTS) -> str:
     """Return the position in a cursor; raises InvalidPosition if it is not ours or belongs to another filter or use.
 
-    `loc` is the field that contained the cursor, if not in the query.
+    `loc` is the path of the field that contained the cursor, if the cursor was not in the query.
     """
     try:
         body, signature = (_decode(part) for part in cursor.split("."))
@@ -161,7 +161,7 @@ def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
 
 
 def _fingerprint(which: Filter) -> str:
-    # Without unset fields, so that a cursor stays valid after a deployment that adds a filter.
+    # Unset fields are left out, so that a cursor stays valid after a deployment that adds a filter.
     asked = {name: value for name, value in asdict(which).items() if value is not None}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -10,17 +10,19 @@ from chalicelib.jobs.port import Message
 
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900
-"""Seconds: a message with a longer wait is parked or goes to the dead-letter queue, and the watchdog sends another."""
+"""Maximum seconds of a wait. A job with a longer wait is parked, or its message goes to the dead-letter queue; the
+watchdog sends another message."""
 UNKNOWN_HOLDS = (1, 5, 30, 30)
-"""Seconds for which a message without a stored job is held, by its receives. It was sent before the job is stored, and
-the SDK's three tries to store it take at most 18 s. After that, no process will store it."""
+"""Seconds for which a message without a stored job is held, by its receives. The message is sent before the job is
+stored, and the SDK's three tries to store the job take at most 18 s. After that, no process will store it."""
 UNKNOWN_SECONDS = 60.0
-"""Age of such a message after which no process stores its job any more, however often it was received."""
+"""Age of a message without a stored job after which no process stores the job any more, however often the message was
+received."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Acknowledge: this message has nothing left to start. `duplicate`: another message of its run has done it."""
+    """Acknowledge the message: it has nothing left to start. `duplicate`: another message has started its run."""
 
     why: str
     duplicate: bool = False
@@ -30,7 +32,8 @@ class Drop:
 class Hold:
     """Report as failed, visible again in `seconds` (None: when its visibility timeout ends). Never acknowledged.
 
-    `duplicate`: the run that it asks for is active. `over`: its job has ended, and nothing waits for the message.
+    `duplicate`: the run that the message asks for is active. `over`: its job has ended, and nothing waits for the
+    message.
     """
 
     seconds: int | None
@@ -63,7 +66,7 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 def after_refusal(
     message: Message, current: Job, now: float, spread: Callable[[float, float], float], *, probe: bool = False
 ) -> Disposition:
-    """Return what to do with a message if its claim was refused and the job is `current` at `now` (epoch seconds).
+    """Return what to do with a message whose claim was refused; `current` is the job at `now` (epoch seconds).
 
     `probe`: the message is in no queue.
     """
@@ -114,7 +117,7 @@ def _spent(current: Job) -> bool:
 
 
 def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> Hold:
-    """Hold a message that AWS kept from being handled.
+    """Hold a message that could not be handled, because a request to AWS failed.
 
     It waits 5 s, then three times as long each time, up to 15 minutes.
     """
@@ -123,5 +126,5 @@ def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> 
 
 
 def malformed(receive_count: int) -> Hold:
-    """Back off from an unreadable body: a bad deploy must not move a whole queue to its DLQ within seconds."""
+    """Hold a message with an unreadable body: a bad deploy must not turn a queue into dead letters within seconds."""
     return Hold(min(MALFORMED_CAP, 2 ** min(receive_count, 20)), "malformed message")

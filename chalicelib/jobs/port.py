@@ -17,7 +17,7 @@ class Helpers(Protocol):
 
 
 class WaitingKey(str):
-    """The id of a key row whose job may wait long after its time: it is kept longer than other key rows."""
+    """The id of a key row whose job may wait long after its time. The row is kept longer than other key rows."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ MOST_MESSAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The message: only the job and generation to check. `cid` is the correlation id.
+    """A message: it only says which job and generation to check. `cid` is the correlation id.
 
     `group` is the queue's group for taking turns (`MessageGroupId`). Receivers do not use it.
     """
@@ -158,8 +158,8 @@ class Sharing:
 class Search:
     """The unfinished jobs of a type for the watchdog: those first due from `since` and before `before`.
 
-    `planned` selects scheduled and parked jobs, in the order of their time; without it the others. Times in seconds
-    since the epoch.
+    `planned` selects scheduled and parked jobs, in the order of their time; without it, the other unfinished jobs are
+    selected. Times in seconds since the epoch.
     """
 
     job_type: str
@@ -182,8 +182,8 @@ class JobStore(Protocol):
     def add(self, job: Job) -> None:
         """Store a new job durably; raises JobExists with the job that has its id.
 
-        From then on, the parent's list contains it, for as long as both are kept. Storing the same job twice (its
-        `writer` tells) is no error: the reply to the first write was lost.
+        From then on, the list of the parent's children contains the job, as long as both are kept. Storing the same job
+        twice (with the same `writer`) is no error, because the reply to the first write may have been lost.
         """
 
     def get(self, job_id: str) -> Job:
@@ -198,58 +198,59 @@ class JobStore(Protocol):
     def view(self, job_id: str) -> JobView:
         """Return the job with its unsuccessful attempts and its stored acts, oldest first.
 
-        It contains nothing of an expired job that had the same id, nor that job's children and payloads. Raises
+        It contains nothing of an expired job that had the same id, not even children or payloads of that job. Raises
         JobNotFound.
         """
 
     def apply(self, job_id: str, change: Change) -> Job:
         """Make the change if it is allowed, and return the changed job; raises MoveRefused.
 
-        The same change twice is no error while no other process has written: the reply to the first write was lost.
-        After a claim, take over, requeue or cancel, the job has its payload, unless the payload cannot be read. After
-        other moves, and in MoveRefused, a separate payload or result is None.
+        The same change twice is no error while no other process has written, because the first reply may have been
+        lost. After a claim, take over, requeue or cancel, the job has its payload, unless the payload cannot be read.
+        After other moves, and in MoveRefused, a separate payload or result is None.
         """
 
     def signed(self, job: Job) -> bool:
-        """Return whether the row of a job that was read here is signed by this platform: only then may it run.
+        """Return whether this platform has signed the row of a job that was read here: only then may the job run.
 
-        True as well where nothing is signed, and of rows from before. A worker knows the types that it has keys of.
+        Also return True if this stage signs nothing, and for rows from before it signed any. A worker accepts only the
+        types that it has keys for.
         """
 
     def key_lock(self, key: str) -> KeyLock | None:
         """Return the lock of a key, strongly consistent; None if no job ever had one."""
 
     def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
-        """Lock a key for a job, replacing the lock that was read (None: none); False if another job has it now.
+        """Lock a key for a job, in place of the lock `seen` (None: none); False if another job has the key now.
 
-        Locking it twice for the same job is no error: the reply to the first write was lost.
+        Locking a key twice for the same job is no error, because the first reply may have been lost.
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """Store the facts of an attempt; the same attempt overwrites its record.
 
-        An exception is `lost`, which only says that nothing is known: it does not replace the attempt's own record. It
-        does replace a record of an expired job with the same id.
+        There is one exception: the outcome `lost` says that nothing is known, so it does not replace the attempt's own
+        record. It does replace a record of an expired job with the same id.
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
-        """Store an operator's act, before another act replaces it on the job; the same act again is no error."""
+        """Store an operator's act before another act replaces it on the job; storing the same act again is no error."""
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
-        """Store the payload of a run before the next run gets another, for as long as a new job's payload."""
+        """Store the payload of a run before the next run gets another. It is kept as long as a new job's payload."""
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
-        """Return the payload of a run that was replaced after it; None if none is stored or the job does not exist."""
+        """Return the payload of a run, if a later run got another; None if none is stored or the job does not exist."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Return some matching jobs, newest first; the number of requests does not depend on the number of jobs.
 
         Jobs of one parent come in the order of their keys, strongly consistent, without an offset. A call makes at most
         8 requests. For unfinished jobs it makes at most 11 if the type is given (15 for retrying jobs), else 4 more per
-        type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs. If the index does
-        not decide which jobs match, an offset takes one more request for each hundred skipped jobs. Separate payloads
-        and results are None: use `get`. Raises InvalidPosition if the offset would require reading a large part of the
-        table.
+        type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs. If the index alone
+        does not decide which jobs match, an offset takes one more request for each hundred skipped jobs. Separate
+        payloads and results are None: use `get`. Raises InvalidPosition if the offset would require reading a large
+        part of the table.
         """
 
     def sharing(self, job_type: str) -> Sharing:
@@ -257,7 +258,8 @@ class JobStore(Protocol):
 
         May be stale.
 
-        It reads up to SHARE_LOOKS of them, those due first and last: at most two requests per partition.
+        It reads up to SHARE_LOOKS of them, beginning with those due first and those due last, in at most two requests
+        per partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
@@ -266,5 +268,5 @@ class JobStore(Protocol):
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """Return up to 100 jobs in their present state, strongly consistent, usually in one request.
 
-        A separate payload or result is None. Deleted jobs, and jobs that the store did not read, are missing.
+        A separate payload or result is None. The result lacks deleted jobs, and jobs that the store did not read.
         """

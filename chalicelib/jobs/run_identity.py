@@ -1,4 +1,4 @@
-"""Distinguish a job from an earlier job with its id: a key may be used again when its job has expired. Pure."""
+"""Distinguish a job from an earlier job with the same id: a key can be used again when its job has expired. Pure."""
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY
@@ -18,7 +18,7 @@ def run_name(job: Job) -> str:
 def since(at: float) -> float:
     """Return the time from which rows next to a job belong to it; `at` is when the job, or an attempt of it, began.
 
-    Epoch seconds. A day of tolerance, because the clocks of two machines differ, and an expired job has been finished
-    for a month.
+    In epoch seconds. The tolerance is a day: the clocks of two machines differ by less, and an expired job had finished
+    a month before.
     """
     return at - DAY

@@ -1,8 +1,8 @@
-"""Sign the rows of jobs, and tell whether one is signed: with a key for each job type, made from a master key. Pure.
+"""Sign the rows of jobs and check signatures, with one key for each job type that is derived from a master key. Pure.
 
-A job function that may make jobs may write any row of the jobs table, and IAM cannot tell types apart there. So each
-row is signed, and a worker runs no job whose row was not. A function holds the keys of its own type and of the types
-that it makes jobs of; the API, the watchdog and the recount hold the master key.
+A job function that may make jobs may write any row of the jobs table, because IAM cannot distinguish job types there.
+Each row is therefore signed, and a worker runs no job whose row is not signed. A function holds the keys of its own
+type and of the types that it makes jobs of; the API, the watchdog and the recount hold the master key.
 """
 
 import base64
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from chalicelib.settings import Settings
 
 SIGNATURE_BYTES = 16
-"""Of a key, and of a signature: HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5)."""
+"""Bytes of a key, and of a signature: HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5)."""
 PARAMETER = "SigningKey"
-"""Name of the stack's parameter with the master keys; the end of the names of those with a type's keys."""
+"""Name of the stack's parameter with the master keys. The names of the parameters with a type's keys end with it."""
 
 
 def parameter_of(job_type: str) -> str:
@@ -30,19 +30,19 @@ def parameter_of(job_type: str) -> str:
 
 
 def short_name(job_type: str) -> str:
-    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of variables."""
     return base64.urlsafe_b64encode(hashlib.sha256(job_type.encode()).digest())[:4].decode()
 
 
 def type_keys(masters: str, parameter: str) -> str:
-    """Return the keys of the type with this parameter, one for each master key, as the parameter has them."""
+    """Return the text of a type's parameter: the type's keys, one for each master key."""
     return ",".join(_text(_derived(master, parameter)) for master in masters.split(",") if master)
 
 
 def read_keys(text: str) -> dict[str, tuple[bytes, ...]]:
-    """Return the keys of types by their short names; raises ConfigurationError for what is not name=key,key;name=key.
+    """Return the keys of types by short name; raises ConfigurationError for a text that is not name=key,key;name=key.
 
-    A type whose parameter is empty has none.
+    A type whose parameter is empty has no keys.
     """
     try:
         pairs = [pair.split("=") for pair in text.split(";") if pair]
@@ -53,11 +53,12 @@ def read_keys(text: str) -> dict[str, tuple[bytes, ...]]:
 
 @dataclass(frozen=True)
 class Signing:
-    """Signs with the first key of a type, and accepts a signature by each of them: so the master key can be changed.
+    """Sign with the first key of a type, and accept signatures by all of its keys: the master key can be changed.
 
-    `masters` are those of a function that has them; another one has `keys`, of some types by their short names. Rows
-    that were created before `unsigned_until` (epoch seconds) are accepted as they are. A function without any key, or
-    with an empty one for a type, signs nothing and accepts everything; otherwise no row of a type without a key.
+    A function has either `masters`, the master keys, or `keys`, the keys of some types by short name. Rows that were
+    created before `unsigned_until` (epoch seconds) are accepted without a signature. A function without any keys signs
+    nothing and accepts everything; the same is true for a type with an empty list of keys. A function with `keys`
+    accepts no row of a type that is not among them.
     """
 
     masters: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class Signing:
 
     @classmethod
     def of(cls, settings: "Settings") -> Self:
-        """Return what the environment says; raises ConfigurationError for keys that cannot be read."""
+        """Return the signing that the environment sets; raises ConfigurationError for keys that cannot be read."""
         masters = tuple(master for master in settings.signing_key.split(",") if master)
         return cls(masters, read_keys(settings.signing_keys), settings.unsigned_until)
 
@@ -80,11 +81,12 @@ class Signing:
         return _signature(keys[0], job) if keys and _signable(job) else None
 
     def accepts(self, job: Job) -> bool:
-        """Return whether a job that was read may run: its row is signed, or from before rows were."""
+        """Return whether a job that was read may run: its row is signed, or was created before rows were signed."""
         if not self.masters and self.keys and short_name(job.type) not in self.keys:
             return False
         keys = self._keys(job.type)
-        # a time before 1970 is before any day, also before the 0 of a stage that has always signed
+        # a negative `created_at` would be before any `unsigned_until`, also before the 0 of a stage that has always
+        # signed
         if not keys or 0 <= job.created_at < self.unsigned_until:
             return True
         return _signable(job) and any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)
@@ -96,19 +98,22 @@ class Signing:
 
 
 def _signable(job: Job) -> bool:
-    """Return whether what is signed can be read in one way only: the row of a key names the id of the next job."""
+    """Return whether the signed text has only one meaning.
+
+    The id of a job can come from the row of a key, so it may contain any text, even the separator.
+    """
     return "\0" not in job.id
 
 
 def _signature(key: bytes, job: Job) -> bytes:
-    """Sign whose job it is, which run, and what it is to do. The principal comes last, since it may be any text."""
+    """Sign the job's id, type, run, payload and principal. The principal comes last, because it may be any text."""
     body = job.payload_ref or hashlib.sha256(to_text(job.payload).encode()).hexdigest()
     signed = "\0".join((job.id, job.type, str(job.gen), body, job.principal))
     return hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES]
 
 
 def _derived(master: str, parameter: str) -> bytes:
-    # HKDF-Expand (RFC 5869) of one block: a master key is random
+    # HKDF-Expand (RFC 5869) with one block; HKDF-Extract is not needed, because a master key is random
     return hmac.digest(master.encode(), parameter.encode() + b"\x01", "sha256")[:SIGNATURE_BYTES]
 
 

@@ -1,4 +1,4 @@
-"""Find the tenant of a job in a field of its payload: SQS takes turns among the tenants of a queue. Pure."""
+"""Find the tenant of a job in a field of its payload. SQS delivers the messages of a queue's tenants in turn. Pure."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def kept(tenant: str) -> str:
-    """Return a tenant in stored form: one of more than 64 bytes as its first 40 bytes and a hash of the whole."""
+    """Return a tenant in stored form: over 64 bytes are stored as the first 40 bytes and a hash of the whole."""
     raw = tenant.encode("utf-8", "replace")
     return raw.decode() if len(raw) <= LONGEST else f"{raw[:HEAD].decode(errors='ignore')}~{_hash(raw)[:16]}"
 

@@ -98,13 +98,14 @@ def skip(held: Job, *, now: float, unfinished: str) -> Change:
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job without a holder; called by the watchdog, or by a worker that finds its attempts spent."""
-    # its message may be removed from the dead-letter queue just now, which marks the job as unsent first
+    # another process may just now be removing the job's message from the dead-letter queue: it first marks the job as
+    # unsent
     tests = (*_unheld(found, now), Test("sent", "=", found.sent))
     return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
-    """Cancel a job that cannot run because its type was removed; a running job only after its lease."""
+    """Cancel a job that cannot run because its type was removed; cancel a running job only after its lease."""
     error = error_fields(found, ("TypeRemoved", reason))
     return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
 
@@ -112,7 +113,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
-        "created_at": found.created_at,  # names its position in lists, where its time may have been before
+        "created_at": found.created_at,  # unchanged, but it sets the place in lists again
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
@@ -124,7 +125,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 
 def cancel(found: Job, *, now: float) -> Change:
-    """Stop a waiting job for an operator: at once, and no message runs it later."""
+    """Stop a waiting job for an operator. It stops at once, and no later message runs it."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 
@@ -137,7 +138,7 @@ def run_now(found: Job, *, now: float) -> Change:
         **planned, "next_attempt_at": None, "sent": False, "resends": 0, "stalled_since": None,
         "due_at": now + SEND_GRACE, "updated_at": now,
     }  # fmt: skip
-    # the new plan depends on the kind of wait, so the wait must be unchanged
+    # the fields that are set depend on the kind of wait, so the wait must be unchanged since the job was read
     tests = (Test("status", "=", found.status), *_fence(found))
     return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
 
@@ -160,7 +161,7 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 def mark_sent(job: Job, *, now: float) -> Change:
     """Record that the message is in the queue, and its time if it is a repeated message.
 
-    A wait is no lost send any more.
+    After that, the job does not count any more as one whose message may not have been sent.
     """
     if not job.resends:
         return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
@@ -182,7 +183,7 @@ def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None 
 def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
     """Record that the job's type has been undeclared since `now`, or is still undeclared.
 
-    This counts no repeated message.
+    This check is not counted as a repeated message.
     """
     first = seen.stalled_since is None or seen.resends > 0
     values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
@@ -190,7 +191,7 @@ def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
 
 
 def redeliver(found: Job, *, now: float, due_at: float) -> Change:
-    """Request a fresh message at `due_at`, because the message used up its receives while the job can still run."""
+    """Request a fresh message at `due_at`: the present one has no receives left, and the job can still run."""
     tests = (*_unheld(found, now), Test("sent", "=", True))
     values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
     return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
@@ -208,7 +209,7 @@ def _fence(held: Job) -> tuple[Test, ...]:
 
 
 def _unheld(found: Job, now: float) -> tuple[Test, ...]:
-    """Return the conditions that no worker holds the job, and that nothing changed since it was read."""
+    """Return the conditions under which no worker holds the job, and nothing has changed since it was read."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
     return (Test("status", "=", found.status), *_fence(found), *free)
 
@@ -218,7 +219,7 @@ def _budget() -> tuple[Test, ...]:
 
 
 def _with_a_message(by: Claimant) -> tuple[Test, ...]:
-    """Return the condition on a job that a probe claims: a claim records that the job has a message."""
+    """Return the condition on a job that a probe claims: it must have a message, because a claim marks it as sent."""
     return (Test("sent", "=", True),) if by.probe else ()
 
 

@@ -1,4 +1,4 @@
 """Cut, name and search the texts of jobs: errors and payloads.
 
-The definition of a job and its changes are outside of this package.
+This package contains neither the definition of a job nor its changes.
 """

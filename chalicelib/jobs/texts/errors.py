@@ -19,7 +19,7 @@ def error_fields(of: Job, error: tuple[str, str]) -> dict[str, Any]:
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
     message = cut(error[1], left)
-    # From the whole text, because two errors may differ only after the cut.
+    # The fingerprint is made from the whole text, because two errors may differ only after the cut.
     name, _ = fingerprint(of.type, error_class, error[1])
     return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
 

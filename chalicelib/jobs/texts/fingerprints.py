@@ -1,4 +1,4 @@
-"""Group equal errors: ids, numbers, paths and times may differ, error codes may not. Pure."""
+"""Group equal errors: their ids, numbers, paths and times may differ, but not their error codes. Pure."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ import re
 LONGEST = 160
 """Characters of a group's displayed message."""
 READ = 4000
-"""Characters of a message that are read, all in its first line, where libraries describe the error."""
+"""Characters of a message that are read. They are in its first line, where libraries describe the error."""
 
 CODE = (
     r"'[1-5]\d\d [A-Z][A-Za-z -]{1,40}'"  # httpx: '404 Not Found'
@@ -41,7 +41,7 @@ def generalise(message: str) -> str:
 
 
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
-    """Return a stable name for "the same error", made from the whole first line, and its general message."""
+    """Return a stable name for "the same error", made from the whole first line, and the error's general message."""
     general = _general(message)
     # A message may contain half a surrogate pair, which is invalid Unicode: that must not prevent a job from failing.
     named = f"{job_type}|{error_class}|{general}".encode("utf-8", "replace")
@@ -49,7 +49,7 @@ def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:
-    """Return whether an error's class and message contain the text in any case: unchanged, or generalised."""
+    """Return whether an error's class and message contain the text, unchanged or generalised; case is ignored."""
     forms = (f"{error_class} {message}", f"{error_class} {generalise(message or '')}")
     return any(text.lower() in form.lower() for form in forms)
 

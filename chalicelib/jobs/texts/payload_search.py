@@ -11,9 +11,9 @@ FIELD = re.compile(r"([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 
 
 def holds(payload: JsonValue, text: str) -> bool:
-    """Return whether a value of the payload contains the text, in any case.
+    """Return whether a value of the payload contains the text; upper and lower case are the same.
 
-    `field=text` searches only the values of fields with that name, at any depth; `a.b=text` those of `b` in `a`.
+    `field=text` searches only the values of fields with that name, at any depth; `a.b=text` searches only `b` in `a`.
     """
     field = FIELD.fullmatch(text)
     path, wanted = (f".{field[1]}", field[2]) if field else ("", text)
