@@ -1,9 +1,9 @@
 """Store one job for several requests: by values of the payload, or by a key while the job waits.
 
 A key row contains the id of a job before the job is stored. A request that finds no job with that id stores its own job
-under it, for its own time. So a process that ends or is slow in between leaves one job, and blocks no other request. If
-an Idempotency-Key belongs to a job with another id, a separate row remembers it: the job's key is that of the last
-request.
+under this id, for its own time. A process that ends or is slow between the two writes therefore causes no second job,
+and blocks no other request. A job stores only the Idempotency-Key of its last request. If the key of an earlier request
+belongs to a job with another id, a separate row remembers that.
 """
 
 import random
@@ -20,9 +20,11 @@ from chalicelib.keys.rule import Debounce, Outcome, Submitted, answer_row, next_
 from chalicelib.telemetry import events
 
 FEWEST_TRIES, MOST_TRIES = 3, 50
-"""Tries of a request at a key that other requests change at the same time: usually enough for TIME_TO_ACT."""
+"""Minimum and maximum tries of a request for a key that other requests change at the same time. The maximum is usually
+enough for TIME_TO_ACT."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
-"""Maximum seconds between two tries, doubled after each. Randomness prevents many from returning at the same moment."""
+"""Maximum seconds between two tries, doubled after each. They are random, so that requests do not all return at
+once."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,16 @@ class KeyedJobs:
     sleep: Callable[[float], None] = time.sleep
 
     def find(self, job_id: str) -> Job | None:
-        """Return the job with this id, None without one."""
+        """Return the job with this id; None if there is none."""
         try:
             return self.store.get(job_id)
         except JobNotFound:
             return None
 
     def answered(self, job_id: str) -> Job | None:
-        """Return the job with the id of a key, or the job under another id that the key has made or replaced.
+        """Return the job that a key has made or replaced: the job with the key's id, or a job with another id.
 
-        One read for the first, three for the other.
+        This takes one read for the first, and three for the second.
         """
         if (own := self.find(job_id)) is not None:
             return own
@@ -56,7 +58,7 @@ class KeyedJobs:
         return Submitted(job, Outcome.CREATED) if existing is None else self._repeated(job, existing)
 
     def only_one(self, job: Job, unique: Unique) -> Submitted:
-        """Store a job, unless there is one with the same values.
+        """Store a job, unless there is already a job with the same values.
 
         A failed, dead-lettered or cancelled job does not count. Raises IdempotencyMismatch, NotStored.
         """
@@ -113,7 +115,7 @@ class KeyedJobs:
         raise _changing()
 
     def _tries(self) -> Iterator[None]:
-        """Yield before each try, with a pause before each but the first, until the time is over."""
+        """Yield once for each try until the time is over; pause before each try except the first."""
         ends = self.now() + TIME_TO_ACT
         for tried in range(MOST_TRIES):
             yield
@@ -122,9 +124,9 @@ class KeyedJobs:
             self.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)))
 
     def _of_its_key(self, job: Job) -> tuple[Job, Job | None]:
-        """Return the wanted job under the first free id of its key, and the key's existing job, if any.
+        """Return the wanted job with the first free id of its key, and the job that the key has already made, if any.
 
-        An earlier try may have reserved an id and died; another request may have used that id since.
+        An earlier try may have reserved an id and died, and another request may have used that id since.
         """
         own = None if job.idempotency_key is None else self.find(job.id)
         while own is not None and own.type == job.type and not _by_same_key(own, job):
@@ -133,7 +135,7 @@ class KeyedJobs:
         return job, own
 
     def _asked_before(self, job: Job, found: Job | None) -> Job | None:
-        """Return the job that this request's key made, named or replaced; None without a key or for a first request."""
+        """Return the job that this request's key has made, found or replaced; None without a key or at first."""
         if job.idempotency_key is None:
             return None
         if found is not None and (found.id == job.id or _by_same_key(found, job)):
@@ -168,7 +170,7 @@ class KeyedJobs:
         return Submitted(existing, Outcome.REPEATED)
 
     def _remember(self, job: Job, kept: Job, until: float) -> None:
-        """Remember the job of a key under another id: the next request overwrites the key on the job and its row."""
+        """Remember the job that answers a key if its id is another: the next request overwrites the key on the job."""
         if job.idempotency_key is not None and kept.id != job.id:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 
@@ -181,10 +183,10 @@ class KeyedJobs:
     def _store_as(
         self, held: KeyLock, job: Job, key: str, until: float, asked: tuple[Job, KeyLock | None]
     ) -> Submitted | None:
-        """Store a job under the id that an interrupted request has reserved, for the job's own time; None to try again.
+        """Store a job under the id that an interrupted request has reserved, for the job's own time; None: try again.
 
-        `asked` is the job under its own id, with the row of its Idempotency-Key. That row is written before the job:
-        otherwise the key would make another job once this one no longer blocks it.
+        `asked` is the job under its own id. The row of its Idempotency-Key is written before the job: otherwise the key
+        would make another job as soon as this job does not block it any more.
         """
         if until > held.until and not self.store.acquire(key, held, KeyLock(held.job, until)):
             return None
@@ -222,7 +224,7 @@ class KeyedJobs:
 
 
 def _by_same_key(found: Job, job: Job) -> bool:
-    """Return whether one idempotency key made both jobs, or was the last to write the found job."""
+    """Return whether one idempotency key made both jobs, or is that of the last request that wrote the found job."""
     if job.parent is not None and found.id != job.id:
         return False  # the id alone gives the parent's run, and a later debounced request does not change the parent
     mine = (job.idempotency_key, job.principal, job.parent)

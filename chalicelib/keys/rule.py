@@ -13,13 +13,13 @@ from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import WaitingKey
 
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
-"""Namespace of the ids of key rows, and of jobs whose own id was taken by others."""
+"""Namespace of the ids of key rows, and of the new ids of jobs whose own id another request has used."""
 LONGEST_DEBOUNCE = int(DAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Debounce:
-    """A job waits until `seconds` after the last request with this key; that request's data is used."""
+    """Let a job wait until `seconds` after the last request with this key, and run with the data of that request."""
 
     key: str
     seconds: int
@@ -33,13 +33,13 @@ class Outcome(Enum):
     """The result of a request for a job."""
 
     CREATED = auto()
-    """It made a new job."""
+    """The request made a new job."""
     REPLACED = auto()
-    """It replaced the data of a debounced job that still waits, in the job's next generation."""
+    """The request replaced the data of a debounced job that still waits, in the job's next generation."""
     REPEATED = auto()
-    """It is a repeated request: the job is the one that it made before."""
+    """The request is a repetition: its job is the one that it made before."""
     EXISTING = auto()
-    """It got the job of another request, for a unique type."""
+    """The request got the job of another request, because the type is unique."""
 
     @property
     def written(self) -> bool:
@@ -56,7 +56,7 @@ class Submitted:
 
 
 def answer_row(job_id: str) -> WaitingKey:
-    """Return the id of the row that says which job answered the request that would have made this one."""
+    """Return the id of the row that names the answer to a request, which would have made the job with this id."""
     return WaitingKey(_id("answer", job_id))
 
 
@@ -73,8 +73,8 @@ def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
 def replace_waiting(found: Job, wanted: Job) -> Change:
     """Replace the payload, tags and time of a waiting job by those of a later request.
 
-    The generation grows, so that the earlier message is stale and runs nothing. A claimed job is refused, even if it is
-    scheduled again for its turn, because it has begun.
+    The generation grows, so that the earlier message is stale and runs nothing. A job that was claimed is refused,
+    because it has begun; this includes a claimed job that is scheduled again for its turn.
     """
     values = {
         "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
