@@ -1,1 +1,1 @@
-"""Hold jobs back before they start: a rate, turns among waiting jobs, one at a time for a key."""
+"""Hold jobs back before they start: by a rate, with turns for waiting jobs, or to run one job of a key at a time."""

@@ -1,7 +1,7 @@
 """Store the plan of starts on the control table: one row per job type, in whole microseconds.
 
-If the row is ahead of the clock, a write adds to it; if it is behind, a write begins at the clock. Each is one
-conditional write, and two workers that both add do not refuse each other.
+If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Each
+is one conditional write. If two workers both add, neither write is refused.
 """
 
 import math
@@ -24,7 +24,8 @@ from chalicelib.settings import Settings
 
 PLAN = "PLAN"
 MOST_TRIES = 6
-"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms fits now."""
+"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms to use
+now."""
 
 
 class PlanRow(Model):
@@ -39,7 +40,7 @@ class PlanRow(Model):
 
 
 class DynamoTurns:
-    """See Turns; for one thread at a time. Raises what pynamodb raises when the table does not answer."""
+    """See Turns. For one thread at a time. Raises pynamodb's errors if the table does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(PlanRow)
@@ -49,7 +50,7 @@ class DynamoTurns:
         """See Turns."""
         known, row = self._known.get(job_type), self._read(job_type, consistent=False)
         if known is not None and (row.slots_to or 0) < (known.slots_to or 0):
-            self._known[job_type] = row = known  # slots only grow: a read is older than the row that a write has met
+            self._known[job_type] = row = known  # slots only grow, so this read is older than the known row
         return Taken((row.slots_to or 0) / MICRO, (row.turns_to or 0) / MICRO)
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:

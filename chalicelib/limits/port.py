@@ -9,7 +9,7 @@ from chalicelib.job_types.rate import Rate
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The time up to which a type's starts are planned (epoch seconds): given slots, and the turns after them."""
+    """Times up to which a type's starts are planned (epoch seconds): given slots, and the turns after them."""
 
     slots_to: float = 0.0
     turns_to: float = 0.0
@@ -18,7 +18,7 @@ class Taken:
 class Turns(Protocol):
     """Give out starts: one row per job type, usually one conditional write per call. Times in epoch seconds.
 
-    Raises the store's error if a write fails; then no start is given out, or one is lost.
+    Raises the store's error if a write fails; then no start was given out, or the starts that were given out are lost.
     """
 
     def taken(self, job_type: str) -> Taken:
@@ -28,10 +28,13 @@ class Turns(Protocol):
         """
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
-        """Take the next `count` slots, from `now`; take none if the last would be later than `until`."""
+        """Take the next `count` slots, not before `now`; take none if the last of them would be later than `until`."""
 
     def turns(self, job_type: str, rate: Rate, count: int, after: float) -> Sequence[float]:
         """Take `count` turns after all given turns, and not before the time `after`."""
 
     def forget(self, job_type: str, turns_to: float) -> None:
-        """Forget the turns up to `turns_to`, whose jobs are gone. Later turns stay; their existence is no error."""
+        """Forget the turns up to `turns_to`, because their jobs are gone.
+
+        If later turns exist, they stay, without an error.
+        """

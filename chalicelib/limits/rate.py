@@ -22,9 +22,10 @@ from chalicelib.telemetry import events
 SLOT_RESERVE = 1.0
 """Last seconds of the invocation, in which no job waits for a slot."""
 IDLE, IDLE_TURNS = 60.0, 3
-"""Seconds, plus a number of slot distances: if no job started for that long, planned turns are unused."""
+"""If no job has started for this number of seconds, plus this number of times between slots, the planned turns are
+unused."""
 CAREFUL = 0.8
-"""Share of the allowed lateness of a start that slots taken in advance may use up."""
+"""Slots that are taken in advance may use up this share of the time by which a start may be late."""
 
 
 class NotYet(Exception):
@@ -39,7 +40,7 @@ class NotYet(Exception):
 class Pacing:
     """Control the starts of one worker process.
 
-    `clock` gives epoch seconds, `sleep` takes seconds, `wait` is a job's longest wait.
+    `clock` gives epoch seconds, `sleep` takes seconds, and `wait` is the longest wait of a job, in seconds.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Pacing:
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
     asked: bool = False
-    """True once the other jobs of the batch have been read: if all slots are taken, once is enough."""
+    """True after the other jobs of the batch got turns: this happens once in a batch, even if all slots stay taken."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -71,7 +72,7 @@ class Pacing:
         return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin a batch; give turns to its jobs if none may start soon. `next` returns these jobs.
+        """Begin a batch; give turns to its jobs if none may start soon. For these jobs, `next` returns a result.
 
         A job without a turn is claimed as usual; `start` then says when it may start.
         """
@@ -89,9 +90,9 @@ class Pacing:
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Continue with the next message; return its result if its job waits for its turn, else None."""
-        self.started = None  # an attempt that ended its invocation was not settled
+        self.started = None  # an attempt that ended the invocation was not settled, so it may be set
         try:
-            # the jobs before it may have taken the last near slots, so a claim would be in vain
+            # the jobs before this one may have taken the last near slots, so a claim would be useless
             if not self.asked and not self.slots and self._taken():
                 self.asked = True
                 self.waits |= self._queue_up(self.rest)
@@ -137,11 +138,11 @@ class Pacing:
         return round(started, 3)
 
     def parks(self, at: float, receive_count: int) -> bool:
-        """Return whether a wait is longer than a message may hide, or its next receive would be one too many."""
+        """Return whether a wait is too long to hide the message, or the message has no receive left after the wait."""
         return at - self.clock() > SQS_LONGEST_DELAY or receive_count >= self.max_receives
 
     def _forget_the_gone(self) -> None:
-        """Drop turns of cancelled jobs: turns have passed and no job has started."""
+        """Drop the turns of cancelled jobs: their turns have passed, and no job has started."""
         if not self._looks_gone():
             return
         # this process knows the plan from its last read; other workers have started jobs since
@@ -176,7 +177,7 @@ class Pacing:
         raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
 
     def _note_slot(self, slot: float, now: float) -> None:
-        if slot > now:  # a slot that is free at once does not show how far back the plan goes
+        if slot > now:  # a slot that is free at once does not show up to when starts are planned
             self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:
@@ -205,7 +206,7 @@ class Pacing:
     def _queues(self, job: Job, now: float) -> bool:
         if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
             return False
-        # a turn that passed (the type was paused) does not help when all slots are taken
+        # a turn in the past (the type was paused) is useless while all slots are taken
         return not has_turn(job) or self._taken()
 
     def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:

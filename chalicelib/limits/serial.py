@@ -2,7 +2,8 @@
 
 While a message of a group is in flight, SQS delivers no other message of the group. This module adds two rules. If a
 message is returned, the later messages of its group in the same batch are returned too. An attempt begins only if no
-other attempt of its key can still run, wherever its message came from (a purge, a copy, too many receives).
+other attempt of its key can still run. This matters if a message did not come in the group's order: after a purge, as a
+copy, or after too many receives.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ LOOK_AGAIN = 15.0
 
 @dataclass
 class InOrder:
-    """Keeps the order of one worker process. `clock` gives epoch seconds."""
+    """Keep the order of the jobs of each key in one worker process. `clock` gives epoch seconds."""
 
     name: str
     store: JobStore
@@ -39,19 +40,19 @@ class InOrder:
         self.behind = {delivery.group: False for delivery in deliveries}
 
     def next(self, delivery: Delivery) -> Hold | None:
-        """Begin with the next message; return a Hold if an earlier one of its group was given back, else None."""
+        """Go to the next message; return a Hold if an earlier message of its group was given back, else None."""
         self.group = delivery.group
         return Hold(0, "behind another job of its key") if self.behind.get(delivery.group) else None
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Record the result for a message: unless its job has ended, the later messages of its group are held too."""
+        """Record the result for a message. Unless its job has ended, the later messages of its group are held too."""
         if isinstance(end, Hold) and not end.over:
             self.behind[delivery.group] = True
 
     def start(self, job: Job) -> None:
         """Take the key for this attempt, and return when it may begin.
 
-        Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if that
+        Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if this
         took longer than the lease.
         """
         try:
@@ -78,7 +79,7 @@ class InOrder:
         raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
 
     def _held_for(self, seen: KeyLock, attempt: KeyLock) -> float:
-        """Return how many more seconds the attempt of the row may run: 0 if it or its lease has ended."""
+        """Return for how many more seconds the attempt in the row may run: 0 if the attempt or its lease has ended."""
         left = seen.until - self.clock()
         if left <= 0 or seen.job == attempt.job:
             return 0.0

@@ -1,4 +1,4 @@
-"""Make the changes of a job that waits for its turn: the transitions of types with a rate. Pure."""
+"""Make the changes of a job that waits for its turn: transitions that only types with a rate have. Pure."""
 
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Test
@@ -23,8 +23,8 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     if parked:
         values |= waits(now, turn, parked)
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
-    # the watchdog looks for its message only after that; `updated_at` does not change, because it shows since when the
-    # job is queued
+    # the watchdog checks the job's message only after that; `updated_at` does not change, because it shows since when
+    # the job has been queued
     values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
     return Change(j.TAKE_TURN, seen.gen, tests, values)
 
