@@ -12,7 +12,8 @@ from chalicelib.jobs.port import Filter
 from chalicelib.operating.operations import Operations
 
 MOST = 10_000
-"""Unfinished jobs that one request handles. It skips finished jobs, so a repeated request gets further."""
+"""Maximum number of unfinished jobs that one request handles. Finished jobs are skipped, so a repeated request
+continues."""
 AT_ONCE = 100
 """Jobs in one read."""
 
@@ -30,7 +31,8 @@ class Told:
 def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     """Cancel a job and its descendants; return the job, and the numbers by result. Finished jobs are skipped.
 
-    A job is cancelled before its children, so that it makes no more, unless it runs. Raises JobNotFound.
+    A job is cancelled before its children, so that it makes no more children; only a running job may. Raises
+    JobNotFound.
     """
     try:
         first = operations.cancel(job_id)
@@ -51,7 +53,7 @@ def _cancel(operations: Operations, job: Job, told: Told) -> None:
     try:
         after = None if job.terminal else operations.cancel(job.id)
     except (JobConflict, JobNotFound):
-        after = None  # it has finished, or was deleted meanwhile
+        after = None  # the job has finished, or was deleted meanwhile
     told.finished += after is None
     told.cancelled += after is not None and after.terminal
     told.asked += after is not None and not after.terminal

@@ -1,8 +1,8 @@
-"""Send the messages of jobs: for a new job before it is stored, otherwise afterwards.
+"""Send the messages of jobs: the message of a new job is sent before the job is stored, other messages afterwards.
 
 Sending first saves the write that marks the job as sent. A worker that finds no job for a message holds it for longer
-than a write can take (`jobs/message_fate.py`). If a process ends between the two, the message is dropped later; its
-caller never got an answer for the job.
+than a write can take (`jobs/message_fate.py`). If a process ends between sending and storing, the message is dropped
+later; the caller got no answer for the job.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ class Dispatcher:
         return round(self.clock(), 3)
 
     def too_early(self, job: Job) -> bool:
-        """Return whether the job's queue cannot delay its message until the job may run."""
+        """Return whether the job may run only after the longest delay of its queue."""
         return self._delay_of(job) > longest_delay(job.type)
 
     def stranded(self, job: Job) -> bool:
@@ -50,7 +50,7 @@ class Dispatcher:
         return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def send(self, job: Job) -> Job:
-        """Send the message of a stored job, and mark the job as sent; return it, as sent if both succeeded."""
+        """Send the message of a stored job, and mark the job as sent; return the job, as sent if both succeeded."""
         return self.mark(job) if self._send(job) else job
 
     def send_ahead(self, job: Job) -> Job:
@@ -58,7 +58,7 @@ class Dispatcher:
         return replace(job, sent=True) if self._send(job) else job
 
     def send_anew(self, job: Job, delay: int) -> bool:
-        """Send a fresh message to replace one without receives left, visible in `delay` seconds; False: refused."""
+        """Send a fresh message, visible in `delay` seconds, in place of one without receives left; False: refused."""
         try:
             self.queue.send(_message(job), delay)
         except Exception as error:
@@ -87,7 +87,8 @@ class Dispatcher:
             with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
                 self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
         except Exception as error:
-            # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
+            # The message is sent. Without the mark, the watchdog may send another one; the claim lets only one of them
+            # run.
             events.dispatch_deferred(job, error)
             return job
         return replace(job, sent=True)
@@ -130,7 +131,7 @@ def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]
 
 
 def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
-    """Log that the watchdog will send these jobs' messages; return the ids of the sent ones: none."""
+    """Log that the watchdog will send these jobs' messages; return an empty set, because none was sent."""
     for job in jobs:
         events.dispatch_deferred(job, error)
     return set()

@@ -22,11 +22,11 @@ CLOCKS_APART = 60.0
 
 @dataclass(frozen=True)
 class Operations:
-    """Change single jobs for an operator; `by` is the operator's name, and `reason` the reason, where it is stored.
+    """Change single jobs for an operator. `by` is the operator's name; `reason` is stored where an act has a reason.
 
-    Every act is stored: the last one on the job, earlier ones in separate rows. Without `by` the platform acts. With
-    `bulk`, the id of a bulk action that began at `bulk_since` (epoch seconds), each job is changed at most once: a job
-    with this id among its acts is returned unchanged.
+    Every act is stored: the last one on the job, earlier ones in separate rows. Without `by`, the platform acts. `bulk`
+    is the id of a bulk action that began at `bulk_since` (epoch seconds). It changes each job at most once: a job that
+    has this id in one of its acts is returned unchanged.
     """
 
     dispatcher: Dispatcher
@@ -39,7 +39,8 @@ class Operations:
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if given.
 
-        Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
+        Raises JobNotFound, InvalidPayload, and JobConflict unless the job has failed, was dead-lettered or was
+        cancelled.
         """
         found = self._found(job_id)
         if self.did(found):
@@ -83,7 +84,8 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; a queued job is returned unchanged.
 
-        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or keeps its place in
+        the order of its key.
         """
         for _ in range(ACT_TRIES):
             found = self.dispatcher.store.get(job_id)
@@ -122,7 +124,7 @@ class Operations:
     def did(self, found: Job) -> bool:
         """Return whether this bulk action has already changed the job, whatever happened to the job since.
 
-        Its worker may have died before it counted the job, or the answer to its write was lost.
+        A worker of the bulk action may have died before it counted the job, or the answer to its write was lost.
         """
         last = acts.last(found) if self.bulk else None
         if last is None or last.at < self.bulk_since - CLOCKS_APART:
@@ -132,12 +134,15 @@ class Operations:
         return any(act.bulk == self.bulk for act in self.dispatcher.store.view(found.id).acts)
 
     def _found(self, job_id: str) -> Job:
-        """Return the job. For many jobs no payload is read, so an unreadable payload does not prevent an act."""
+        """Return the job. In a bulk action no payload is read, so an unreadable payload does not prevent an act."""
         store = self.dispatcher.store
         return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
 
     def _stopping(self, found: Job) -> Change:
-        """Return the change that stops a job. A running job is asked, unless its type and its worker are removed."""
+        """Return the change that stops a job.
+
+        A running job is asked to stop, unless its type and its worker are gone.
+        """
         now = self.dispatcher.now()
         if found.status in WAITING:
             return transitions.cancel(found, now=now)
@@ -171,7 +176,7 @@ class Operations:
 
 
 def _edited(found: Job, payload: JSON) -> dict[str, Any]:
-    """Return the changes from another payload: the payload, and the tenant in it."""
+    """Return the fields that another payload changes: the payload, and the tenant that it contains."""
     kind = jobtype.get(found.type)
     edited = stored_payload(kind.canonical(payload))
     tags = tagged(found.tags, kind.keyed_by, edited["payload"])

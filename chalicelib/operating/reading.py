@@ -25,8 +25,8 @@ class JobReader:
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
         """Return a job with its attempts, and why it waits (None if it does not). Raises JobNotFound.
 
-        The counters are read only for a waiting job, which saves one request for every other job. A job of a type with
-        `serial_by` costs two more, for the running job of its key.
+        The counters are read only for a waiting job, so every other job takes one request less. A job of a type with
+        `serial_by` takes two more requests, to find the running job of its key.
         """
         view, now = self.store.view(job_id), self.clock()
         queue = self._queue(view.job, now) if asks(view.job) else QueueState()

@@ -13,11 +13,12 @@ from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
 
 SLOW_SEND = 10.0
-"""Seconds after which an unsent message is mentioned: a batch is sent a moment after it is stored."""
+"""Seconds after which an unsent message is mentioned: the messages of a batch may be sent a moment after its jobs are
+stored."""
 LONGEST_REASON = 300
 """Bytes of an error in the sentence."""
 ASKED = "asked to come again"
-"""Prefix of the error of a `RetryLater`, also without a reason."""
+"""Prefix of the error of a `RetryLater`, with or without a reason."""
 ONE_AT_A_TIME = "the jobs of a key run one at a time, in their order"
 ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
 """The explanation for a stored payload that the current schema refuses."""
@@ -25,7 +26,7 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """A waiting job's queue: the most jobs ahead of it, since when the oldest waits, since when the queue is paused.
+    """A waiting job's queue: at most how many jobs are ahead, since when the oldest waits, since when it is paused.
 
     Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: the pause is automatic, and one job
     is tried at that time. `serial`: jobs of a key run one at a time; `holder` is the running job of this job's key.
@@ -115,14 +116,14 @@ def _failed(job: Job, due: float, now: float) -> str:
 
 def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     """Explain why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
-    # the attempt's error: the job's own copy may be too short to name the field
+    # use the attempt's error: the copy on the job may be too short to name the field
     reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
     if last.error_class == KeyHeld.__name__:
         return f"{reason}; the next try is at {iso(due)}{late}"
     if last.error_class == PayloadRefused.__name__:
         return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
-    # The watchdog may have recorded a stall of a later message; this attempt ended because the job asked to wait.
+    # `stalled_since` may be about a later message. This attempt ended because the job asked to wait.
     if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
         return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
     told = f": {reason}" if reason and not reason.startswith(ASKED) else ""
