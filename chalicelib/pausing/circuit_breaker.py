@@ -17,14 +17,14 @@ from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
 FRESH = 1.0
-"""Seconds for which the row is not read again before a claim."""
+"""For this number of seconds, the row is not read again before a claim."""
 SLOW = 5.0
-"""Seconds that an invocation with held messages waits once. Until the queue is disabled, Lambda delivers the next
-messages at once, and a message has a limited number of receives."""
+"""An invocation that holds messages waits once for this number of seconds. Until the queue is disabled, Lambda delivers
+the next messages at once, and each message has a limited number of receives."""
 FAILED = frozenset({"error", "permanent_error", LOST})
 """Outcomes of an attempt that failed."""
 UNTRIED = frozenset({"cancelled", "deferred"})
-"""Outcomes without an error that show that the function did not run to its end."""
+"""Outcomes of an attempt in which the function did not run to its end, without an error of the function."""
 
 Handle = Callable[[], Drop | Hold]
 
@@ -64,7 +64,7 @@ class CircuitBreaker:
     waited: bool = False
 
     def begin(self, left: float) -> None:
-        """Begin with a batch; `left` are the seconds of the invocation."""
+        """Begin a batch; `left` is the number of seconds that the invocation has left."""
         self.ends, self.waited = self.clock() + left, False
 
     def call(self, handle: Handle) -> Drop | Hold:
@@ -98,7 +98,7 @@ class CircuitBreaker:
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
         if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
-            self.probe = ""  # the probe has run, so its time for the next probe stays
+            self.probe = ""  # the probe has run, so the time of the next probe stays
 
     def _hear_of_success(self) -> None:
         if self.probe:
@@ -125,7 +125,7 @@ class CircuitBreaker:
         return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
-        """Take the probe that is due; return a Hold if the store does not say whether it was taken."""
+        """Take the probe that is due; return a Hold if the store does not tell whether that succeeded."""
         probe = uuid.uuid4().hex[:12]
         try:
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
@@ -153,7 +153,8 @@ class CircuitBreaker:
         try:
             told = change(self.rows, self.name, decide, self.known)
         except Exception as error:
-            # an uncounted failure delays a pause; an unwritten end delays the next probe
+            # this is harmless: a failure that is not counted delays a pause; an end that is not written delays the next
+            # probe
             events.store_failed(self.name, error)
             self.read_at = None
             return None

@@ -77,7 +77,7 @@ class AutoPauseRow(Model):
 
 
 class DynamoAutoPauses:
-    """See AutoPauses. Raises what pynamodb raises when the table does not answer."""
+    """See AutoPauses. Raises pynamodb's errors if the table does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(AutoPauseRow)
@@ -112,7 +112,7 @@ class DynamoAutoPauses:
 
 
 def _kept(new: AutoPause) -> Action:
-    """Let a row expire a week later if nothing depends on it; the row of a pause or a disabled queue stays."""
+    """Let a row expire after a week if nothing depends on it; the row of a pause or of a disabled queue stays."""
     if new.since is None and new.switched_at is None:
         ends: Action = AutoPauseRow.expires_at.set(math.ceil(time.time() + KEEP_FAILURES))
         return ends

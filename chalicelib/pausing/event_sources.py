@@ -41,7 +41,7 @@ class FollowedConsumers:
 
 
 def mapping_key(job_type: str) -> str:
-    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of variables."""
     return base64.urlsafe_b64encode(hashlib.sha256(job_type.encode()).digest())[:4].decode()
 
 
@@ -54,7 +54,7 @@ def read_mappings(text: str) -> dict[str, str]:
 
 
 def consumers(settings: Settings) -> Consumers:
-    """Return the receiver of the queues: Lambda's mappings, or on a laptop the runner, which reads the pauses."""
+    """Return the switch of the queues: Lambda's mappings; on a laptop nothing, because the runner reads the pauses."""
     from chalicelib.adapters import aws
 
     mappings = read_mappings(settings.event_sources)

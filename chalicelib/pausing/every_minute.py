@@ -1,8 +1,8 @@
 """Maintain each type with `pause_when` every minute: enable or disable its queue as its row says, and start probes.
 
-The row decides: workers follow it at once, and the queue is switched after it. A run marks the row (`switched_at`)
-before it disables a queue. The mark is removed only after a later run has enabled the queue and no earlier run can
-still be active. So after any crash or race, the row of a disabled queue says that it is paused or marked.
+The row decides: workers obey the row at once, and the queue is enabled or disabled afterwards. A run marks the row
+(`switched_at`) before it disables a queue. The mark is removed only after a later run has enabled the queue and no
+earlier run can still be active. So after any crash or race, if the queue is disabled, the row has a pause or the mark.
 """
 
 import random
@@ -20,8 +20,8 @@ from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
 CANDIDATES, LOOKS = 1_000, 25
-"""Waiting jobs from which a probe is chosen at random, so that one bad job cannot keep a type paused; and the number of
-them that are read."""
+"""A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
+second number is how many of them are read."""
 EVER = 4_000_000_000.0
 """A time (epoch seconds) before which every unfinished job must be checked."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
@@ -31,7 +31,7 @@ Choose = Callable[[Sequence[str], int], Sequence[str]]
 class AutoPausing:
     """Check the given types, which declare `pause_when`. `clock` gives epoch seconds.
 
-    `ended` stores ended pauses; `send` sends a job's message, and returns the job after that.
+    `ended` stores ended pauses; `send` sends a job's message and returns the changed job.
     """
 
     types: Sequence[str]
@@ -69,7 +69,7 @@ class AutoPausing:
         if not row.off:
             marked = self.rows.replace(name, row, replace(row, switched_at=self.clock()))
             if marked is None:
-                return 0  # it has just changed, so the next run checks again
+                return 0  # the row has just changed, so the next run checks again
             self._say(name, marked, pause)
             self.consumers.switch(name, on=False)
             self.rows.replace(name, marked, replace(marked, off=True))
@@ -88,7 +88,7 @@ class AutoPausing:
         age = self.clock() - (row.switched_at or 0.0)
         pause = self._pause_of(name)
         if pause is not None and not pause.by_itself:
-            # this run or an earlier one may have enabled it just after the operator disabled it
+            # this run or an earlier one may have enabled the queue just after an operator disabled it
             self.consumers.switch(name, on=False)
             return
         self.consumers.switch(name, on=True)
@@ -106,7 +106,7 @@ class AutoPausing:
     def _probe(self, name: str) -> int:
         """Let a worker try one job and return 1; without an unfinished job, end the pause."""
         now = self.clock()
-        # a scheduled or parked job stays among the planned ones until it is claimed
+        # a scheduled or parked job stays among the planned jobs until it is claimed
         searches = (Search(name), Search(name, planned=True, before=now))
         found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, CANDIDATES)]
         if not found:

@@ -23,7 +23,10 @@ class LambdaProber:
     prefix: str
 
     def probe(self, message: Message) -> None:
-        """See Prober. Lambda may repeat it, or drop it when the function is throttled for hours: both are harmless."""
+        """See Prober.
+
+        Lambda may invoke twice, or not at all if the function is throttled for hours: both are harmless.
+        """
         worker = LambdaFunction(self.client, self.prefix + message.type.replace(".", "-"))
         worker.start(event_of(write_message(message)))
 
@@ -40,7 +43,7 @@ class FollowedProber:
 
 
 def event_of(body: str) -> dict[str, Any]:
-    """Return an event like one of SQS, with a message from no queue: it has no receipt handle."""
+    """Return an event like those of SQS, with a message that is in no queue, so it has no receipt handle."""
     return {"Records": [{"messageId": "probe", "receiptHandle": "", "body": body}]}
 
 

@@ -13,13 +13,16 @@ class Pauses(Protocol):
     """Store which job types are paused, for `Standing`."""
 
     def pause(self, job_type: str, pause: Pause) -> bool:
-        """Record that the type is paused; False, and the first pause stays, if it already was.
+        """Record that the type is paused. If it already was, the first pause stays, and False is returned.
 
         An operator's pause replaces an automatic one; an automatic pause replaces an earlier automatic one.
         """
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:
-        """Record that it is not paused; an unpaused type is no error. `by_itself`: an operator's pause stays."""
+        """Record that the type is not paused; a type without a pause is no error.
+
+        `by_itself`: an operator's pause stays.
+        """
 
 
 class Consumers(Protocol):
@@ -68,4 +71,4 @@ class Prober(Protocol):
     """Give one message to a worker although the queue is disabled."""
 
     def probe(self, message: Message) -> None:
-        """Invoke the worker of the message's type with it; return before the worker has begun."""
+        """Invoke the worker of the message's type with the message; return before the worker has begun."""

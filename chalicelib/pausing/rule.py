@@ -1,4 +1,4 @@
-"""Decide when a job type pauses automatically, because all its attempts fail alike, and when it continues. Pure.
+"""Decide when a job type pauses automatically, because all attempts fail with one error, and when it continues. Pure.
 
 The functions return the row to write, or None if there is nothing to write.
 """
@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from chalicelib.job_types.failing import Failing
 
 FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
-"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice the one before."""
+"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice as long as the
+last."""
 REMEMBERED = 3600.0
-"""Seconds after a pause ended within which another pause begins with the last cooldown."""
+"""If another pause begins within this number of seconds after the end of a pause, it begins with the last cooldown."""
 SURE = 130.0
 """Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50."""
 
@@ -20,10 +21,10 @@ SURE = 130.0
 class AutoPause:
     """The failures of a job type, and its pause. Times in epoch seconds.
 
-    `failures`: when each of the last attempts failed, all with the error of this fingerprint. `since`: when the pause
-    began; None without one. `probe` names the running probe, `probe_at` is the time of the next one. `switched_at`:
-    when a watchdog last began to disable the queue; None if it is certainly enabled. `off`: the queue was disabled in
-    this pause. `version` names the write of this row; "" without a row.
+    `failures`: the times at which the last attempts failed, all with the error of this fingerprint. `since`: when the
+    pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next one.
+    `switched_at`: when a watchdog last began to disable the queue; None if the queue is certainly enabled. `off`: the
+    queue was disabled in this pause. `version` names the write of this row; "" without a row.
     """
 
     fingerprint: str = ""
@@ -73,7 +74,7 @@ def completed(seen: AutoPause) -> AutoPause | None:
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job run, and plan the next probe as if this one failed: its process may end at any moment.
+    """Let one job run, and plan the next probe as if this probe had failed: its process may end at any moment.
 
     `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
     """
@@ -88,7 +89,7 @@ def probing(probe: str, now: float, left: float) -> Decide:
 
 
 def untried(probe: str, now: float) -> Decide:
-    """Take back a probe that has run no job, so that the next one may follow at once."""
+    """Take back a probe that has run no job, so that the next probe may follow at once."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None or seen.probe != probe:

@@ -15,7 +15,7 @@ BY = "JobFlow"
 
 @dataclass(frozen=True)
 class PausesSeen:
-    """See Counters. For people; one read for each of `types`, which declare `pause_when`."""
+    """See Counters. For people. Each of `types`, which are those with `pause_when`, takes one read."""
 
     counters: Counters
     rows: Callable[[], AutoPauses]
@@ -37,7 +37,7 @@ class PausesSeen:
 
 
 def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> Mapping[str, Pause]:
-    """Return the pauses, with the automatic ones from the rows; an operator's pause stays."""
+    """Return the pauses: automatic pauses as the rows have them, and operators' pauses unchanged."""
     found = {name: pause for name, pause in paused.items() if name not in rows or not pause.by_itself}
     for name, row in rows.items():
         if row.since is not None and name not in found:

@@ -18,7 +18,7 @@ MOST_TRIES = 6
 
 @dataclass
 class Pausing:
-    """Change both parts of a pause: its record (`pauses`), and the delivery of messages (`consumers`).
+    """Change both parts of a pause: the record of it (`pauses`), and the delivery of messages (`consumers`).
 
     `counters` tell which types are paused, `ended` stores ended pauses. `by_itself` returns the rows of a type that
     declares `pause_when`; None for other types.
@@ -34,16 +34,16 @@ class Pausing:
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
         """Pause, and store by whom and why. A repeated call does not change the first pause.
 
-        An automatic pause becomes the operator's, which only a resume ends. Raises JobConflict while an earlier change
-        is still being made.
+        An automatic pause becomes the operator's, and then only a resume ends it. Raises JobConflict while an earlier
+        change is still being made.
         """
-        # Stored first: if the rest fails, a pause without effect is visible. In the other order, a stop would be
-        # invisible.
+        # The pause is stored first: if the rest fails, people see a pause that has no effect. In the other order, the
+        # queue would stop without a visible pause.
         new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(job_type, on=False)
         except JobFlowError:
-            # The queue was not switched. After any other error it may have been, so the pause stays visible.
+            # The queue was not disabled. After any other error it may be disabled, so the pause stays visible.
             if new:
                 with contextlib.suppress(Exception):
                     self.pauses.resume(job_type)
@@ -55,9 +55,10 @@ class Pausing:
         Raises JobConflict while an earlier change is still being made.
         """
         if (rows := self.by_itself(job_type)) is not None:
-            # workers continue at once; if this process ends here, the watchdog does the rest
+            # from here on, workers run jobs again; if this process ends here, the watchdog does the rest
             change(rows, job_type, resumed)
-        # Stored first: if the rest fails, the pause is still shown as present, and the next resume overwrites it.
+        # The ended pause is stored first: if the rest fails, the type is still shown as paused, and the next resume
+        # overwrites this record.
         if (pause := self._present(job_type)) is not None:
             self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
         self.consumers.switch(job_type, on=True)
@@ -79,8 +80,8 @@ class Pausing:
 def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | None = None) -> AutoPause | None:
     """Apply `decide` to the row, write the result, and return it; None if there is nothing to write.
 
-    `seen` is the row as it was read some time ago. Raises TimeoutError when every try meets another writer, and what
-    the store raises.
+    `seen` is the row as it was read some time ago. Raises TimeoutError if another process wrote at every try, and the
+    store's errors.
     """
     found = rows.read(job_type) if seen is None else seen
     for _ in range(MOST_TRIES):
