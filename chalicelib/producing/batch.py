@@ -1,4 +1,4 @@
-"""Submit many jobs at once: ten messages in a request, and then the ten jobs of these messages are stored."""
+"""Submit many jobs at once: send ten messages in a request, then store the ten jobs of these messages, and so on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from chalicelib.producing.submission import Submission, Wanted
 from chalicelib.telemetry import events
 
 TIME_TO_STORE = 2.0
-"""Seconds that are at least left for storing the jobs whose messages were sent, even if the queue was slow."""
+"""Minimum seconds for storing the jobs whose messages were sent, even if the queue was slow."""
 
 
 class _OutOfTime(Exception):
@@ -22,11 +22,11 @@ class _OutOfTime(Exception):
 
 
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> Sequence[Submitted | JobFlowError]:
-    """Send the messages of each type in tens, and store each ten of jobs; an invalid job becomes an error.
+    """Send the messages of each type ten at a time, and then store these ten jobs; an invalid job becomes an error.
 
-    A job whose message could not be sent is still stored, and the watchdog sends it. If the store fails, or time runs
-    out, the answer has the earlier jobs as stored and the others as NotStored. At the first job, it raises the store's
-    error instead.
+    A job whose message could not be sent is still stored, and the watchdog sends it. If the store fails, or the time is
+    over, the answer reports the earlier jobs as stored and the others as NotStored. If the store fails at the first
+    job, its error is raised instead.
     """
     batch = _Batch(service, service.now() + TIME_TO_ACT)
     try:
@@ -44,7 +44,7 @@ def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError])
 
 @dataclass
 class _Batch:
-    """One request about many jobs; `answers` are by the job's index in it.
+    """One request for many jobs; `answers` has the answers by the index of the job in the request.
 
     It sends no request to a queue after `ends`, and none to the store after `store_until` (epoch seconds).
     """
@@ -83,7 +83,7 @@ class _Batch:
             return None
 
     def _made_before(self, jobs: Sequence[Job]) -> set[str]:
-        """Return the ids of those jobs that their keys have already made, with one read for all."""
+        """Return the ids of those jobs that earlier requests with their keys have made, with one read for all."""
         keyed = list(dict.fromkeys(job.id for job in jobs if job.idempotency_key is not None))
         return {job.id for job in self.service.store.get_many(keyed)} if keyed else set()
 
@@ -99,7 +99,7 @@ class _Batch:
         """Send the messages of up to ten new jobs of one type; return the jobs, marked as sent if they were."""
         if self.service.now() >= self.ends:
             return jobs
-        # call it sent now, because a job that is not stored yet cannot be marked
+        # set `sent` here, because a job that is not stored yet cannot be marked later
         out = self.service.dispatcher.send_many([replace(job, sent=True) for job in jobs], ends=self.ends)
         self.store_until = max(self.ends, self.service.now() + TIME_TO_STORE)
         return [replace(job, sent=job.id in out) for job in jobs]

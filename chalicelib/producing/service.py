@@ -1,4 +1,4 @@
-"""Implement the use cases of producers: submit, get, list. It uses ports and job types, nothing of HTTP or AWS."""
+"""Implement the use cases of producers: submit, get, list. This module knows ports and job types, not HTTP or AWS."""
 
 import time
 from collections.abc import Callable
@@ -69,7 +69,7 @@ class JobService:
         return Wanted(job, unique, asked.debounce)
 
     def store_wanted(self, wanted: Wanted) -> Submitted:
-        """Store the requested job, or find the job that answers the request; the second half of `keep`."""
+        """Store the requested job, or find the job that answers the request. This is the second half of `keep`."""
         if wanted.stored:
             return Submitted(wanted.job, Outcome.REPEATED)
         if wanted.debounce is not None:
@@ -81,8 +81,8 @@ class JobService:
     def store_sent(self, job: Job) -> Submitted:
         """Store a job; `sent` says whether its message was sent.
 
-        If its key has already made a job, that job has the same id. The message is then also for that job, unless it
-        was retried.
+        If the key has already made a job, that job has the same id. The message is then valid for that job too, unless
+        it was retried.
         """
         made = self.keyed.add(job)
         kept = made.job
@@ -129,9 +129,9 @@ class JobService:
         return self.dispatcher.now()
 
     def _is_made(self, job: Job) -> bool:
-        """Return True if an earlier request with the same key has made the job: one read with a key, none without.
+        """Return True if an earlier request with the same key has made the job: one read, or none without a key.
 
-        This saves a message. Two simultaneous requests may still both send one; a worker then drops the second.
+        This saves a message. Two simultaneous requests may still send one each; a worker then drops the second.
         """
         return job.idempotency_key is not None and self.keyed.find(job.id) is not None
 
@@ -154,10 +154,11 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
-        # Due shortly before its time even if it is sent at once: if sending fails, the watchdog must come early enough.
+        # The job is due for the watchdog shortly before its time, even if it is sent now: if sending fails, the
+        # watchdog must check it early enough.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
-            due_at = run_at or now  # nothing was sent before
+            due_at = run_at or now  # no message is sent before that time
         return Job(
             id=asked.new_id(),
             type=kind.name,

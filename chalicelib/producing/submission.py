@@ -11,7 +11,7 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.keys.rule import Debounce
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
-"""Namespace of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
+"""Namespace of the ids that are made from an Idempotency-Key: the same principal and key give the same id."""
 
 
 def keyed_id(principal: str, key: str) -> str:
@@ -22,7 +22,7 @@ def keyed_id(principal: str, key: str) -> str:
 def key_of_place(shared: str, place: int) -> str:
     """Return the key of a job in a batch that has one key for the whole request.
 
-    It contains a space, which no producer's key may contain, so the two never collide.
+    It contains a space. A producer's key must not contain one, so the two are never equal.
     """
     return f"{shared} {place}"
 
@@ -31,9 +31,8 @@ def key_of_place(shared: str, place: int) -> str:
 class Submission:
     """A producer's request for a job; `run_at` in seconds since the epoch.
 
-    `fires_at` and `after` belong to a schedule's firing: its time, and the job that must have finished before.
-    `lineage` belongs to a child job, whose idempotency key comes from its parent. `debounce` excludes a delay and a
-    time.
+    A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
+    job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
     """
 
     type: str
@@ -51,7 +50,10 @@ class Submission:
     debounce: Debounce | None = None
 
     def new_id(self) -> str:
-        """Return the id of the job: the same for one key of one principal, or of one run of a job."""
+        """Return the id of the job.
+
+        The same key of the same principal gives the same id, as does the same key of the same run of a parent job.
+        """
         if self.idempotency_key is None:
             return str(uuid.uuid4())
         if self.lineage is not None:
@@ -67,7 +69,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A requested job. `stored`: its key has already made it.
+    """A requested job. `stored`: an earlier request with its key has already made it.
 
     `unique`, `debounce`: keys by which another job may answer.
     """
