@@ -1,8 +1,9 @@
 """Cancel jobs that were made ahead for firings that a schedule no longer has.
 
-The ids of such jobs are a function of schedule and time. So this also finds jobs of a run that died before the schedule
-recorded them. A later run that makes such a job either writes the schedule first, and the change that follows checks
-again; or its write of the schedule is refused, and it cancels the job itself.
+The ids of such jobs depend only on the schedule and the time. This module therefore also finds jobs of a run that died
+before the schedule recorded them. A run that makes such a job later has one of two results. It writes the schedule
+before this change, so the change is refused and repeated, and checks again. Or its own write of the schedule is
+refused, and it cancels the job itself.
 """
 
 import contextlib
@@ -18,8 +19,8 @@ from chalicelib.schedules.schedule import Schedule
 def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
     """Cancel jobs that may have been made ahead for `seen`, except those of firings that `after` also has.
 
-    `after` replaces `seen`; it is None when the schedule ends. This costs a read for each firing of the next two
-    minutes, and no write without a job.
+    `after` replaces `seen`; it is None when the schedule ends. This takes a read for each firing of the next two
+    minutes, and a write only if there is a job.
     """
     for at in ahead(seen, dispatcher.now()):
         if after is None or after.paused or not fires_at(after, at):

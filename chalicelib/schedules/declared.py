@@ -50,7 +50,8 @@ class Declared:
         return added
 
     def _end(self, stored: Schedule) -> bool:
-        cancel_ahead(self.dispatcher, stored, None)  # first: after a crash the next process finds no schedule any more
+        # first, because after a crash the next process would find no schedule
+        cancel_ahead(self.dispatcher, stored, None)
         if ended := self.schedules.remove(stored):
             events.declared(stored, "ended")
         return ended
@@ -64,7 +65,8 @@ class Declared:
             return True
         moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
         changed = started(same, self.dispatcher.now()) if moved and not same.paused else same
-        cancel_ahead(self.dispatcher, stored, changed)  # first: after a crash the next process sees no change any more
+        # first, because after a crash the next process would see no change
+        cancel_ahead(self.dispatcher, stored, changed)
         if written := self.schedules.replace(stored, replace(changed, writer=new_writer())):
             events.declared(changed, "changed")
         return written

@@ -26,7 +26,10 @@ FIELDS = (
 
 
 class ScheduleRow(Model):
-    """A schedule. `due_in` and `due_at` exist while it has a next firing: they are the keys of the sparse index."""
+    """A schedule.
+
+    `due_in` and `due_at` are the keys of the sparse index; they exist while the schedule has a next firing.
+    """
 
     pk = Text(hash_key=True, default=SCHEDULES)
     sk = Text(range_key=True)
@@ -71,11 +74,14 @@ class DynamoSchedules:
         return [_schedule(row) for row in rows]
 
     def count(self) -> int:
-        """See Schedules. It costs as many read units as reading them."""
+        """See Schedules. It takes as many read units as reading the schedules."""
         return int(self._rows.count(SCHEDULES))
 
     def due(self, before: float, most: int) -> Sequence[Schedule]:
-        """See Schedules. Half a read unit if none is due, and half a unit for each 4 KB of due schedules."""
+        """See Schedules.
+
+        It takes half a read unit if no schedule is due, and half a unit for each 4 KB of due schedules.
+        """
         found: list[dict[str, Any]] = []
         start = None
         while len(found) < most:

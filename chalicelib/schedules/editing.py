@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A schedule with its next firings, and its last ones with their jobs (None: expired), newest first."""
+    """A schedule with its next firings, and with its last firings and their jobs (None: expired), newest first."""
 
     schedule: Schedule
     upcoming: Sequence[float]
@@ -75,7 +75,10 @@ class ScheduleService:
         return [one for one in found if _current(one)], found[-1].id if len(found) == limit else None
 
     def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
-        """Return schedules with that many next and last firings: a read for each hundred jobs of the last firings."""
+        """Return schedules with that many next and last firings.
+
+        This takes a read for each hundred jobs of last firings.
+        """
         now = self.jobs.now()
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
         jobs: Mapping[str, Job] = {
@@ -107,8 +110,8 @@ class ScheduleService:
     def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
         """Give a stored schedule other settings. A job made ahead stays if the new settings also fire at its time.
 
-        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if its settings are no
-        longer those of `version`. Repeating a change is no conflict, because the first reply may have been lost.
+        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if the settings have
+        changed since `version`. Repeating a change is no conflict, because the first reply may have been lost.
         """
         _check(asked)
 
@@ -138,7 +141,7 @@ class ScheduleService:
         for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
-            cancel_ahead(self.jobs.dispatcher, seen, None)  # first: a repeated call finds no schedule any more
+            cancel_ahead(self.jobs.dispatcher, seen, None)  # first, because a repeated call would find no schedule
             if self.schedules.remove(seen):
                 return seen
         raise _changing(schedule_id)
@@ -164,7 +167,8 @@ class ScheduleService:
                 if not self.schedules.replace(seen, after):
                     continue
             if cancels:
-                cancel_ahead(self.jobs.dispatcher, seen, after)  # not before: a refused change must leave the job
+                # afterwards, because a refused change must not cancel it
+                cancel_ahead(self.jobs.dispatcher, seen, after)
             return after
         raise _changing(schedule_id)
 

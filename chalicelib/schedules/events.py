@@ -1,6 +1,6 @@
 """Log the events of schedules: firings that made no job, and changes by an operator or a deploy.
 
-A firing that made its job has the line job.created, with the job's id.
+For a firing that made its job, the log has the line job.created, with the job's id.
 """
 
 from chalicelib.jobs.listing import iso

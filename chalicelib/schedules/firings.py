@@ -1,8 +1,8 @@
 """Make the jobs of schedules shortly before they fire; the watchdog calls this every minute.
 
 The id of a firing's job is derived from the schedule and the time. Two simultaneous runs, or a run that is killed
-anywhere, therefore make one job per firing. The jobs are made first, then the schedule gets its next firing. After a
-crash in between, the next run repeats the first half.
+anywhere, therefore make one job per firing. The jobs are made first; then the schedule gets its next firing. After a
+crash between the two, the next run makes the jobs again, with no effect.
 """
 
 from collections import Counter
@@ -106,9 +106,9 @@ class Firings:
         return jobs
 
     def _with_made(self, schedule: Schedule, what: Due, now: float) -> Due:
-        """Return what is due with the missed firings whose jobs a killed run has made: they run, and none beside them.
+        """Return `what` with the missed firings whose jobs a killed run has made, so that no other runs beside them.
 
-        Only after an outage, and for a schedule that does not overlap: two reads of 100 jobs at most.
+        This reads only after an outage and for a schedule that does not overlap: at most two reads of 100 jobs.
         """
         missed = left_out(schedule, what, now) if schedule.overlap == Overlap.SKIP else []
         ids = {job_of(schedule, at): at for at in missed}
@@ -126,10 +126,10 @@ class Firings:
             try:
                 kept = self.service.keep(firing(schedule, at, before(schedule, what, place)))
             except IdempotencyMismatch:
-                continue  # made before the schedule was changed
+                continue  # the job was made before the schedule was changed
             except InvalidRequest as refusal:
                 return jobs, f"{refusal} {refusal.told()}".strip()[:300]
-            # a job of a killed run was not sent
+            # the killed run has not sent its job
             if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
                 jobs.append(kept.job)
         return jobs, None
@@ -137,7 +137,7 @@ class Firings:
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
         """Cancel jobs of a schedule that was paused, changed or deleted meanwhile; return the others.
 
-        A job that another watchdog also made is, or will be, among the schedule's recent firings.
+        If another watchdog made the same job, the job is, or will be, among the schedule's recent firings, and stays.
         """
         current = self._current(seen)
         recent, kept = () if current is None else current.recent, []
@@ -151,7 +151,7 @@ class Firings:
         return kept
 
     def _current(self, seen: Schedule) -> Schedule | None:
-        """Return the current schedule; None if it was deleted, also if another schedule has its id now."""
+        """Return the current schedule; None if it was deleted, even if a new schedule has its id."""
         try:
             found = self.schedules.get(seen.id)
         except ScheduleNotFound:

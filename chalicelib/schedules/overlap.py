@@ -5,21 +5,22 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 
 MOST_STEPS = 200
-"""Firings that may not have run, passed to find the one before them, at a read each. A skipped one names what it was
-skipped for, so that only cancelled ones, and those whose workers were lost, make a long way."""
+"""Maximum number of firings that one search passes over because they may not have run; each takes a read. A skipped
+firing names the job because of which it was skipped, so only cancelled firings, and firings whose workers were lost,
+make a search long."""
 LOST_WORKERS = frozenset({"WorkerLost", "TooManyClaims", "Undeliverable"})
-"""Error classes of dead letters whose workers may have died before they asked whether the firing may run."""
+"""Error classes of dead letters whose workers may have died before they checked whether the firing may run."""
 
 
 def unfinished_before(store: JobStore, job: Job) -> str | None:
     """Return the id of an earlier firing's job that has not finished; None when there is none, and for other jobs.
 
-    * A firing that never ran, or may not have, is passed over: the one before it counts.
-    * A job that was retried by hand runs, and says nothing about those before it.
-    * An earlier firing that was retried by hand does not stop a firing that was claimed before, which may have begun.
-    * While an earlier firing has not finished its first run, a later one cannot have begun, whatever its claims say.
+    * A firing that did not run, or may not have run, is passed over: the firing before it counts.
+    * A job that an operator retried runs in any case, and shows nothing about the firings before it.
+    * An earlier firing that an operator retried does not stop a firing that was claimed before: it may have begun.
+    * While an earlier firing has not finished its first run, a later firing cannot have begun, even if it has claims.
 
-    One read for a firing of a schedule that does not overlap, none for any other job.
+    This usually takes one read for a firing of a schedule that does not overlap, and none for any other job.
     """
     earlier = job.after if job.gen == 1 else None
     for _ in range(MOST_STEPS):
@@ -36,6 +37,6 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
 
 
 def _ran(firing: Job) -> bool:
-    """Return whether its function ran for sure in its first run: then all before it had finished by then."""
+    """Return whether the firing's function certainly ran in its first run: all earlier firings had then finished."""
     failed = firing.status is Status.DEAD_LETTER and firing.error_class not in LOST_WORKERS
     return firing.gen == 1 and (firing.status in (Status.COMPLETED, Status.FAILED) or failed)

@@ -14,14 +14,14 @@ LATE = 120.0
 CLOCKS = 5.0
 """Seconds by which the clocks of two processes may differ, with a margin."""
 MOST_LOOKED_FOR = 100
-"""Of the firings that are left out, the first and the last ones: a request for either is enough."""
+"""Of the firings that are left out, this number of the first and of the last ones is read, in one request each."""
 HOUR, TIMES = 3_600.0, 8
 """The first period that is searched for the last missed firings, and the growth factor of each further one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The firings to make now, oldest first; the firing after them; the first one that is left out, if any."""
+    """The firings to make now, oldest first; the firing after them; and the first firing that is left out, if any."""
 
     times: tuple[float, ...]
     next_at: float | None
@@ -52,7 +52,7 @@ def due(schedule: Schedule, now: float) -> Due:
 def left_out(schedule: Schedule, what: Due, now: float) -> list[float]:
     """Return the missed firings that are not made now, at most the first and the last MOST_LOOKED_FOR of them.
 
-    A run that was killed before it could write the schedule may have made a job of some.
+    A run that was killed before it could write the schedule may have made jobs for some of them.
     """
     first, late = what.left_out, now - LATE
     if first is None:
@@ -62,7 +62,7 @@ def left_out(schedule: Schedule, what: Due, now: float) -> list[float]:
 
 
 def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:
-    """Return the schedule after its due firings were made; if they were not, `problem` gives the reason."""
+    """Return the schedule after its due firings; if no jobs were made for them, `problem` gives the reason."""
     recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT] if problem is None else schedule.recent
     kept = schedule.problem if problem is None and not what.times else problem
     return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
@@ -104,13 +104,13 @@ def ahead(schedule: Schedule, now: float) -> list[float]:
 
 
 def comes_to(schedule: Schedule, at: float) -> bool:
-    """Return whether that firing is still ahead, so that its job is not recorded yet."""
+    """Return whether the schedule has still to make that firing, so that its job is not recorded yet."""
     first = schedule.next_at
     return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
 
 def before(schedule: Schedule, what: Due, place: int) -> float | None:
-    """Return the firing before the due one at that index; None if it is the schedule's first."""
+    """Return the firing before the due firing at index `place`; None if that one is the schedule's first."""
     return what.times[place - 1] if place else next(iter(schedule.recent), None)
 
 
@@ -129,7 +129,7 @@ def _after(schedule: Schedule, after: float) -> Iterator[float]:
 
 
 def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[float]:
-    """Return the last `most` firings between `first` and `until`, searched backwards in growing periods.
+    """Return the last `most` firings between `first` and `until`; search backwards in growing periods.
 
     The work depends on `most`, not on how long ago `first` was.
     """

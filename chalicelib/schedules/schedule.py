@@ -15,7 +15,8 @@ LONGEST_PAYLOAD = 8_192
 MOST_RECENT = 20
 """Number of firings that a schedule remembers, to show how they ended."""
 STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-"""Ids of stored schedules have no dot; those of declared ones begin with their job type, which has one."""
+"""The form of a stored schedule's id: without a dot. The id of a declared schedule begins with its job type, which
+contains a dot."""
 LONGEST_ID = LONGEST_NAME + 21
 LENGTH_OF_VERSION = 16
 
@@ -26,7 +27,7 @@ class Schedule:
 
     `next_at` is the next firing whose job is not made yet; None if there is none, or while it is paused. `recent` are
     the firings whose jobs were made, newest first. `problem` says why the last firing made no job. `writer` names the
-    last write: each write is conditional on the one before it.
+    last write: a write succeeds only if no other write came since the schedule was read.
     """
 
     id: str
@@ -68,6 +69,6 @@ class Schedule:
     def key(self, at: float) -> str:
         """Return the idempotency key of the job of one firing.
 
-        If a schedule is deleted and created again, its keys and jobs are new.
+        If a schedule is deleted and created again, it has new keys and therefore new jobs.
         """
         return f"{round(at)}-{round(self.created_at * 1000):x}"
