@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 THREADS = 8
-"""Jobs that a bulk action changes at the same time, and portions of due schedules that are made at the same time."""
+"""Number of jobs that a bulk action changes at the same time; also the number of portions of schedules whose jobs are
+made at the same time."""
 _making = threading.RLock()
 
 
@@ -234,7 +235,7 @@ class Assembly:
 
     @Part
     def uploads(self) -> "Uploads":
-        """Return the permissions to upload files."""
+        """Return the maker of permissions to upload files."""
         from chalicelib.adapters.s3.uploads import uploads
 
         return uploads(self.settings)
@@ -262,7 +263,7 @@ class Assembly:
 
     @Part
     def stream_counter(self) -> "StreamCounter":
-        """Return the consumer of the table's stream; it remembers its cleanups."""
+        """Return the consumer of the table's stream; it remembers which rows it has cleaned."""
         from chalicelib.counters.stream import StreamCounter
 
         return StreamCounter(self.counter_rows, self.clock)

@@ -1,4 +1,4 @@
-"""Read the environment once into a frozen value. The names are here (reader) and in `infra/definition/` (writer)."""
+"""Read the environment once into a frozen value. This module reads the variables; `infra/definition/` sets them."""
 
 import os
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from chalicelib.errors import ConfigurationError
 SHARDS = (4, 8, 16, 32, 64)
 """Numbers of partitions that an index group can have; the first is the default of a stage."""
 DEVELOPMENT_KEY = "development"
-"""Signs the rows of jobs on a laptop."""
+"""The key that signs the rows of jobs on a laptop."""
 SHORTEST_KEY = 22
-"""Characters of a master key elsewhere: 128 bits as text."""
+"""Minimum characters of any other master key: 128 bits as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Settings:
     mail_from: str
     cors_origin: str
     cursor_secret: str
-    """Empty in functions that write no cursors: only the API has it."""
+    """The key of cursors. Only the API has it; it is empty in functions that write no cursors."""
     signing_key: str
-    """Master keys for the rows of jobs, with commas, the one that signs first. Workers have none."""
+    """Master keys for the rows of jobs, separated by commas; the first one signs. Workers have none."""
     signing_keys: str
     """Keys of a worker's own type and of the types that it makes jobs of."""
     unsigned_until: float
-    """Rows of jobs that were created before (epoch seconds) need no signature."""
+    """Rows of jobs that were created before this time (epoch seconds) need no signature."""
     jitter: str
     fault_rate: float
     rate_limit_max: int
