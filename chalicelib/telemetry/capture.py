@@ -1,7 +1,7 @@
 """Write the output and the logging of a job function as lines with the job's keys.
 
-Every text that is not ours goes through the logger, which writes it as a JSON string. A line break in it can therefore
-not begin a line of another job or of metrics.
+Every text that is not ours goes through the logger, which writes it as a JSON string. A line break in such a text can
+therefore not begin a line that looks like one of another job, or like metrics.
 """
 
 import logging
@@ -17,7 +17,7 @@ from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
 
 RUNTIME = "awslambdaric"
-"""Lambda's own handler writes the same record a second time, without keys."""
+"""The module of Lambda's own handler, which would write the same record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING only describe the library itself."""
 LONGEST_LINE = 8_000
@@ -33,9 +33,9 @@ _pump: "_Pump | None" = None
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """Capture `print`, `sys.stderr` and the root logger while a job runs; also the output of other threads.
+    """Capture `print`, `sys.stderr` and the root logger while a job runs, including the output of other threads.
 
-    After `capture_descriptors`, all output to the descriptors within becomes lines at the end.
+    After `capture_descriptors`, all output to the descriptors in the block has become log lines at its end.
     """
     root, handler, level = logging.getLogger(), _Forward(), logging.getLogger().level
     before = list(root.handlers)
@@ -57,7 +57,7 @@ def captured() -> Iterator[None]:
 
 
 def capture_descriptors() -> None:
-    """From now on, write as a log line of ours each line that this process or its children write to 1 or 2.
+    """From now on, convert each line that this process or its children write to descriptor 1 or 2 to a log line.
 
     For the process of a worker in Lambda. Idempotent.
     """
@@ -140,7 +140,8 @@ class _Pump:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
-                    self._rest[end] = rest[:PIPE_SIZE]  # of which no more is written, and a half of no secret
+                    # only 8,000 characters are written, so the cut leaves no half of a secret
+                    self._rest[end] = rest[:PIPE_SIZE]
                     for line in whole:
                         _tell(self._source[end], line.decode(errors="replace"))
 

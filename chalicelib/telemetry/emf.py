@@ -27,8 +27,8 @@ PLATFORM = "-"
 class Metric(StrEnum):
     """Every name; the unit is Count. `docs/operations.md` lists them.
 
-    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`. FENCED has no job type
-    because three events of every type would cost more than they show: the log lines name the job.
+    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`. FENCED has no job type,
+    because three events for every type would cost more than they are worth: the log lines name the job.
     """
 
     CREATED = "Created"
@@ -47,13 +47,13 @@ class Metric(StrEnum):
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})
-"""Counted for each job type, because alarms compare a type's share of failures, its dead letters and its pause.
+"""These are counted for each job type, because alarms check a type's share of failures, its dead letters and its pause.
 
-CloudWatch bills each name of each type, and `GET /metrics` has all others by type for free, so the others are counted
-for the whole platform. The last one is counted only for types that declare `pause_when`.
+CloudWatch bills each name for each type. The other metrics are therefore counted for the whole platform; `GET /metrics`
+shows them by type for free. PAUSED_BY_ITSELF is counted only for types that declare `pause_when`.
 """
 AT_ONCE = frozenset({Metric.DEAD_LETTERED})
-"""Written at once: an alarm waits for each of them, and a later job of the batch may end the process."""
+"""These are written at once: an alarm waits for each of them, and a later job of the batch may end the process."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
@@ -62,7 +62,7 @@ _gathering = 0
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
     """Count; written at the end of `gathering`, or at once outside of it. An `event` replaces the job type.
 
-    One of AT_ONCE also writes everything that was gathered before.
+    A metric of AT_ONCE is written at once, with everything that was gathered before.
     """
     if metric not in PER_TYPE:
         job_type = PLATFORM

@@ -31,7 +31,7 @@ def batch_cut_short(stored: int, left: int) -> None:
 
 
 def replayed(job: Job, *, differs: bool = False) -> None:
-    """Log that an Idempotency-Key and body came again; or that an earlier attempt made this job with other data."""
+    """Log that an Idempotency-Key and body came again; `differs`: an earlier attempt made this job with other data."""
     event("job.replayed", job, level="WARNING" if differs else "INFO", differs=differs or None)
 
 
@@ -65,7 +65,7 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
 
 
 def late_finisher(job: Job, current: Job | None) -> None:
-    """Log that an attempt ended after it lost its lease; the fence refused it, and its result is discarded."""
+    """Log that an attempt ended after it lost its lease: its last write was refused, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
     event("attempt.late", job, level="WARNING", current=now)
     count(Metric.FENCED, event="late_finisher")
@@ -95,7 +95,7 @@ def retired(job: Job) -> None:
 
 
 def resent(job: Job, delay: int) -> None:
-    """Log that the watchdog sent a job's message: the first one could not be sent or was lost, or its time came."""
+    """Log that the watchdog sent a job's message: the first one was not sent or was lost, or the job's time came."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
 
 
@@ -127,7 +127,7 @@ def watchdog_failed(what: Job | str, error: Exception) -> None:
 
 
 def watchdog_ran(tally: Mapping[str, int]) -> None:
-    """Log that a run of the watchdog ended; an alarm rings if this is missing."""
+    """Log that a run of the watchdog ended; an alarm rings if this line is missing."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
     count(Metric.WATCHDOG_RAN)
 
@@ -173,7 +173,7 @@ def out_of_time(job_type: str, left: int) -> None:
 
 
 def store_failed(what: Job | Message | str, error: Exception) -> None:
-    """Log that a request to AWS failed while a job was handled; the message stays and the lease decides.
+    """Log that a request to AWS failed while a job was handled; the message stays, and the lease ends by itself.
 
     `what` is the subject: the job; its message if the job is unknown; else the job type. A line about a type names no
     job, except the job of the attempt that writes it.
@@ -194,7 +194,7 @@ def payload_differs(job_id: str) -> None:
 
 
 def row_unreadable(job_id: str, error: Exception) -> None:
-    """Log that a job's row is left out of a list or a look, because it cannot be read: somebody wrote into it."""
+    """Log that a job's row cannot be read, because somebody wrote into it: it is left out of a list or a check."""
     logger().error("row.unreadable", extra={"job_id": job_id, "error": type(error).__name__})
 
 

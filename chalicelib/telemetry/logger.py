@@ -16,7 +16,7 @@ from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 
 METRICS = "_aws"
-"""CloudWatch takes a line with this key for metrics; those of ours are written past the logger."""
+"""CloudWatch reads a line with this key as metrics. Our own metrics are not written by the logger."""
 PLAIN = str | int | float | None
 TOO_DEEP = "[nested too deep]"
 _invocation: dict[str, str] = {}
@@ -25,17 +25,18 @@ _invocation: dict[str, str] = {}
 @functools.cache
 def logger() -> Logger:
     """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
-    # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
+    # X-Ray traces nothing here, but Lambda gives every invocation a trace id
     log = Logger(
         service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
         json_serializer=_line, json_deserializer=cast("Any", _read), stream=cast("IO[str]", own_output),
     )  # fmt: skip
-    log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
+    log.remove_keys(["service"])  # the log group's name begins with it, and CloudWatch bills each byte of a line
     return log
 
 
 def _line(facts: dict[str, Any]) -> str:
-    # The invocation's id comes last: no `extra` of job code, which may be a payload, replaces it, or makes metrics.
+    # The invocation's id comes last, so that an `extra` of job code (possibly a payload) cannot replace it or make
+    # metrics.
     whole = {**facts, **_invocation}
     if METRICS in whole:
         whole["aws"] = whole.pop(METRICS)
@@ -50,7 +51,7 @@ def _written(facts: dict[str, Any]) -> str:
 
 
 def _read(text: str) -> Any:
-    """Return a message that is JSON as a value; raises ValueError for another one, which stays a text."""
+    """Return the value of a message that is JSON; raises ValueError for any other message, which stays a text."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -63,7 +64,7 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def within_invocation(request_id: str, *, keep: bool) -> Iterator[None]:
-    """Add the invocation's id to every line that this process writes inside; `keep`: until its next invocation.
+    """Add the invocation's id to every line that this process writes in the block; `keep`: until the next invocation.
 
     Readers of a job's log accept a line only if one of the job's attempts ran in that invocation.
     """
@@ -93,14 +94,14 @@ def message_keys(message: Message, current: Job | None, absent: str = "gone") ->
 
 @contextmanager
 def about(**keys: Any) -> Iterator[None]:
-    """Add keys to every line of this process inside, from any of its threads: a worker has one job at a time."""
+    """Add keys to every line that any thread writes in the block: a worker has one job at a time."""
     with logger().append_context_keys(**keys):
         yield
 
 
 @contextmanager
 def within_request(**keys: str) -> Iterator[None]:
-    """Add keys to every line of this thread inside: a local API answers several requests at the same time."""
+    """Add keys to every line that this thread writes in the block: a local API answers several requests at once."""
     log = logger()
     before = dict(log.thread_safe_get_current_keys())
     log.thread_safe_append_keys(**keys)

@@ -1,4 +1,4 @@
-"""Hold the standard output for our logger and our metrics only, whatever job code does with `sys.stdout`."""
+"""Keep a standard output for only our logger and metrics, whatever job code does with `sys.stdout`."""
 
 import io
 import sys
@@ -13,7 +13,7 @@ class Captured(io.TextIOBase):
 
 
 class OwnOutput(io.TextIOBase):
-    """Write to the stored output, or to the present standard output."""
+    """Write to the output that was kept; without one, to the present standard output."""
 
     def __init__(self) -> None:
         self._kept: TextIO | None = None
@@ -39,7 +39,10 @@ class OwnOutput(io.TextIOBase):
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Inside, write to the present standard output; the last of several threads ends it."""
+        """In the block, keep writing to the present standard output, even if `sys.stdout` changes.
+
+        With several threads, this ends when the last of them leaves its block.
+        """
         with self._lock:
             self._inside += 1
             self._kept = self._kept or self._now()

@@ -25,7 +25,7 @@ class Ending:
 
 
 def short_id(request_id: str) -> str:
-    """Return the part of an invocation's id in our own lines: 48 bits, because each byte of a line costs money."""
+    """Return the part of an invocation's id that our own lines contain: 48 bits, because each byte costs money."""
     return request_id[:13]
 
 
@@ -45,7 +45,7 @@ def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | N
 def tells_of_an_end(text: str, request_id: str) -> bool:
     """Return True for a line of Lambda itself that says that this invocation did not end well."""
     mine = text.startswith(f"REPORT RequestId: {request_id}") and FAILED.search(text)
-    # in Lambda's line the id comes first, or after a time; in a function's line it may be anywhere
+    # in Lambda's own line the id comes first, or after a time; in a line of a function it may be anywhere
     early = request_id in text[: len(request_id) + 40] and not text.startswith("{")
     return bool(mine or (early and (TIMED_OUT.search(text) or EXITED.search(text))))
 
@@ -60,7 +60,10 @@ def _class_of(texts: str) -> str | None:
 
 
 def _killed_when_full(texts: str) -> bool:
-    """Lambda names only the signal if a child process of the runtime used up the memory."""
+    """Return True if the invocation was killed with its memory full.
+
+    Lambda names only the signal if a child process of the runtime used up the memory.
+    """
     memory = MEMORY.search(texts)
     return "signal: killed" in texts and memory is not None and memory[1] == memory[2]
 

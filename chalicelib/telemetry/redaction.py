@@ -1,8 +1,8 @@
 """Mask the values of secrets in everything that is stored or logged: log lines, errors, stack traces, results, notes.
 
-A value is known as soon as it was read. Masked are the value itself, the value without surrounding spaces, each of its
-lines, and each text and long number in a JSON document. The forms in JSON, `repr` and a URL are masked too. Other
-encodings (base64, a hash) are not.
+A value is known as soon as it was read. This module masks the value itself, the value without surrounding spaces, each
+of its lines, and, if it is a JSON document, each text and long number in it. It also masks the forms that these have in
+JSON, in `repr` and in a URL. Other encodings (base64, a hash) are not.
 """
 
 import json
@@ -47,7 +47,7 @@ def without_secrets(text: str) -> str:
 
 
 def json_without_secrets(value: Any) -> Any:
-    """Do the same for every text and number in a JSON value, including keys."""
+    """Return a JSON value in which every text, number and key is without secrets."""
     if not _known:
         return value
     match value:
@@ -68,7 +68,7 @@ def _key(key: Any) -> Any:
 
 
 def _without_number(text: str, value: str, name: str) -> str:
-    """Do not mask longer numbers, such as times, that contain the value."""
+    """Mask a number, but not longer numbers that contain it, such as times."""
     done, *rest = text.split(value)
     for part in rest:
         longer = done[-1:].isdigit() or part[:1].isdigit()

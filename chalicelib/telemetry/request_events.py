@@ -14,7 +14,7 @@ STORED = ("POST", "/jobs", 201)
 
 
 def rate_limiter_down(error: Exception) -> None:
-    """Log that the control table did not answer, and count it: requests are accepted (open)."""
+    """Log and count that the control table did not answer: requests are then accepted."""
     logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)
 
@@ -22,7 +22,7 @@ def rate_limiter_down(error: Exception) -> None:
 def request_served(
     method: str, route: str, status: int, duration_ms: float, asker: Mapping[str, str], refused: str | None = None
 ) -> None:
-    """Log that the API answered: the declared route without ids, the caller, and the reason of a refusal."""
+    """Log that the API answered, with the declared route (without ids), the caller, and the reason of a refusal."""
     keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1), **asker}
     if refused is not None:
         logger().warning("api.refused", extra={**keys, "why": refused})
@@ -49,7 +49,7 @@ def authorizer_down(error: Exception) -> None:
 
 
 def token_issued(token_id: str, role: str, by: str) -> None:
-    """Log that a token was issued, and by whom; only the caller gets its text."""
+    """Log that a token was issued, and by whom; only the caller gets the token's text."""
     logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
 
 
