@@ -11,19 +11,19 @@ from chalicelib.jobs.port import Message
 from chalicelib.watchdog.rule import GiveUp, expected
 
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
-"""Seconds between two fresh messages of a job, plus a minute each time; the first is sent at once."""
+"""Seconds between two fresh messages of a job; a minute is added each time. The first one is sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """The message is no longer evidence of anything."""
+    """Remove the message: it is not evidence of anything any more."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The message stays; `malformed` if this version cannot read it."""
+    """Keep the message; `malformed`: this version cannot read it."""
 
     malformed: bool = False
 
@@ -42,7 +42,8 @@ def sweep(message: Message | None, job: Job | None, now: float, *, serial: bool 
     """Return what to do with a message in a dead-letter queue, with its job at `now` (None: deleted).
 
     A message without receives left shows nothing about its job, because outages and throttled invocations also use up
-    receives. `serial`: it is a FIFO queue, which delivers nothing of a key after ten messages that are hidden or stay.
+    receives. `serial`: the queue is a FIFO queue, which delivers no later message of a key behind ten that are hidden
+    or stay.
     """
     if message is None:
         return Keep(malformed=True)

@@ -1,7 +1,7 @@
 """Clean a dead-letter queue: remove stale messages, and send fresh ones for jobs that can still run.
 
-The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue it would block
-later messages of the same key, so there the job's record is the evidence.
+The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue the message would
+block later messages of the same key; there, the job's row is the only evidence.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import GiveUp
 
 MOST_SWEPT = 500
-"""Messages that are checked per queue and run: one read each, one receive for ten."""
+"""Maximum messages of one queue that a sweep checks: each takes a read, and ten take one receive."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Sweeper:
     tally: Counter[str] = field(default_factory=Counter)
 
     def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
-        """Check one queue's messages while there are some and `more()`; return the numbers by result."""
+        """Check one queue's messages until none is left or `more()` is false; return the numbers by result."""
         try:
             for _ in range(MOST_SWEPT // 10):
                 if not more():
@@ -55,7 +55,7 @@ class Sweeper:
         return len(found)
 
     def _judge(self, job_type: str, dead: DeadMessage) -> bool:
-        """Return True if the message must be removed; give its job up if the rules say so."""
+        """Return True if the message must be removed; give up its job if the rules say so."""
         job = None if dead.message is None else self._find(dead.message.id)
         match self._verdict(job_type, dead.message, job):
             case Remove(why):
@@ -78,7 +78,7 @@ class Sweeper:
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
-        # Written first: the message is removed only when the job's row says that it needs another one.
+        # The row is written first: the message is removed only after the job's row says that the job needs another one.
         try:
             change = transitions.redeliver(job, now=self.dispatcher.now(), due_at=due_at)
             events.redelivered(self.dispatcher.store.apply(job.id, change))

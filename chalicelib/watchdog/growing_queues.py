@@ -1,4 +1,4 @@
-"""Find queues that grow with each run: more jobs come than workers take, long before the oldest message is old.
+"""Find queues that grow with each run, because more jobs come than workers take. The age of messages shows this later.
 
 Pure.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from chalicelib.jobs.port import Depth
 
 RUNS = 2
-"""Consecutive runs, a minute apart, at which a queue was longer than at the run before."""
+"""A queue grows if it was longer than at the run before in this number of consecutive runs, a minute apart."""
 LEAST = 100
-"""Messages below which a queue is ignored: a worker takes them in a moment."""
+"""A queue with fewer messages is ignored: workers take them in a moment."""
 GAP = 150.0
-"""Seconds between two runs after which the earlier depth is useless, because a run is missing."""
+"""If more seconds are between two runs, a run is missing, and the earlier depth is not used."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Remember from which time planned jobs of a type may be unsent although they are due.
 
 A run reads planned jobs only until 14 minutes after their time, because sent jobs that wait in the queue need no check.
-A job that was not sent by then would be found only when workers have passed its time.
+A job that was not sent by then would be found only after workers have claimed later jobs.
 """
 
 import threading
@@ -12,9 +12,9 @@ from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.watchdog.rule import OLD, UNSENT_PATIENCE
 
 GAP = 300.0
-"""Seconds without a run after which nothing is known: runs are a minute apart."""
+"""After this number of seconds without a run, nothing is known: runs are a minute apart."""
 PATIENCE = UNSENT_PATIENCE.longest + 60
-"""Seconds after which an unsent job has been tried again, or was sent."""
+"""Seconds within which an unsent job was sent, or another try was made to send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Window:
 class Lookback:
     """The memory of a watchdog's process. A new process, and one that did not run for a while, looks back OLD seconds.
 
-    An older job is in doubt because of its age.
+    Jobs that are older than that are checked anyway, because of their age.
     """
 
     ran_at: float = 0.0
     windows: dict[str, Window] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """A run checks several portions of a type at the same time."""
+    """The lock is needed because a run checks several portions of a type at the same time."""
 
     def begin(self, job_types: Sequence[str], now: float) -> None:
         """Begin a run over these types at `now` (epoch seconds)."""
@@ -46,12 +46,12 @@ class Lookback:
             self.windows.setdefault(name, Window(now - OLD, now + PATIENCE))
 
     def since(self, job_type: str, now: float) -> float | None:
-        """Return from which time to look for planned jobs of the type; None: only as far as every run looks."""
+        """Return from which time to search for planned jobs of the type; None: only as far as every run searches."""
         window = self.windows.get(job_type)
         return None if window is None or window.until < now else window.since
 
     def keep(self, job_types: Sequence[str], now: float, at: float | None = None) -> None:
-        """Continue to look from the start of this run, or from an earlier time `at`, because some jobs are not done."""
+        """Search again from the start of this run, or from an earlier time `at`, because some jobs are not done."""
         with self._lock:
             for name in job_types:
                 seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]

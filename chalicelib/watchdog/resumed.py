@@ -1,4 +1,4 @@
-"""Start the day after which a stalled job is given up at the last resume of its type, if it was paused."""
+"""Give up a stalled job a day after the last resume of its type, if its type was paused."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ class Resumed:
     def judge(self, job: Job, verdict_of: Callable[[Job], V]) -> V | GiveUp:
         """Return the verdict about a job; the time in which its type was paused does not count.
 
-        Raises the errors of the store of pauses: then the job is not given up either.
+        Raises the errors of the store of pauses; the job is then not given up.
         """
         verdict = verdict_of(job)
         if not isinstance(verdict, GiveUp) or job.stalled_since is None:

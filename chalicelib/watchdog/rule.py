@@ -17,19 +17,19 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
 
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
-"""Seconds between two re-sends of a message; the longest is also the maximum until the next check of a job that waits
-normally."""
+"""Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
+waits normally."""
 UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
 """Seconds between two tries of the first send."""
 SLACK = 300.0
-"""Seconds by which later jobs must have been claimed before a waiting job is in doubt, because SQS does not keep the
-exact order."""
+"""A waiting job is in doubt if jobs that were sent this number of seconds later have been claimed. The margin is needed
+because SQS does not keep the exact order."""
 OLD = KEEP_MESSAGES - DAY / 2
 """Age from which a waiting job is always in doubt, because its queue will soon drop the message."""
 OLD_HELD = 3_600.0
 """The same for a message that was received before: it normally returns soon after its lease or its backoff."""
 OLD_PATIENCE = Backoff(first=OLD_HELD, longest=DAY / 2, jitter="none")
-"""Seconds between two re-sends only because of age."""
+"""Seconds between two re-sends that have no other reason than the job's age."""
 REMOVED = "Its job type was removed by a deploy."
 
 
@@ -37,9 +37,9 @@ REMOVED = "Its job type was removed by a deploy."
 class Signs:
     """The known facts of a job type's queue.
 
-    `claimed_to` is the sending time of the jobs that are claimed now (epoch seconds; None: unknown). `counted` tells
-    whether the counters answered, `declared` whether the code still has the type. `serial`: its jobs run one at a time
-    for a key, so the order of starts shows nothing about messages, and its queue cannot delay any.
+    `claimed_to` is when the jobs that are claimed now had been sent (epoch seconds; None: unknown). `counted`: the
+    counters answered. `declared`: the code still has the type. `serial`: its jobs run one at a time for a key, so the
+    order of starts shows nothing about messages, and its queue cannot delay any.
     """
 
     depth: Depth | None = None
@@ -57,7 +57,8 @@ class Signs:
     def tried_to(self, now: float) -> float:
         """Return the time up to which sent messages have been received (epoch seconds), as far as is known.
 
-        A message that was sent again comes after all earlier messages, in a long backlog by more than a day.
+        A message that was sent again comes after all earlier messages; in a long backlog, that is more than a day
+        later.
         """
         return now if self.empty else min(now, self.claimed_to or now)
 
@@ -91,7 +92,7 @@ class Wait:
 class Resend:
     """Send the job's message again, visible in `delay` seconds, and check again at `until` (seconds since the epoch).
 
-    `stalled`: the platform keeps the job from running; the send is not just the planned one.
+    `stalled`: the platform keeps the job from running. Without it, this is only the planned send of the message.
     """
 
     delay: int
@@ -137,7 +138,8 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     if not in_doubt(job, now, signs):
         return Wait(now + min(max(now - since, PATIENCE.first), PATIENCE.longest))
     if not lost(job, signs):
-        # Old, but without signs of a loss: the message most likely still waits, so re-sends are rare.
+        # The job is old, but nothing else shows that its message is lost. Most likely the message still waits, so
+        # re-sends are rare.
         return Resend(0, now + OLD_PATIENCE.latest(job.resends + 1))
     if _given_up(job, signs.tried_to(now)):
         return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))

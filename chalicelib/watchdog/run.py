@@ -45,9 +45,9 @@ MOST_SWEEPS = 4
 
 @dataclass
 class Watchdog:
-    """Check unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
+    """Check the unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
 
-    `bulk` knows whether the open bulk actions are being processed, `past_pauses` when types were resumed.
+    `bulk` tells whether the open bulk actions are being processed; `past_pauses` tells when types were resumed.
     """
 
     dispatcher: Dispatcher
@@ -98,7 +98,7 @@ class Watchdog:
         return self.tally
 
     def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Found]:
-        """Start helpers for the surplus; return the portions for this run, the types in turn."""
+        """Start helpers if there are too many jobs for this run; return its own portions, with the types in turn."""
         if self.helpers is None:
             return list(alternate(list(found.values())))
         shared = share(found)
@@ -127,7 +127,7 @@ class Watchdog:
         try:
             return signs_of(name, self.dispatcher.queue.depth(name), standing)
         except Exception as error:
-            # The depth is unknown, so nothing is sent again.
+            # The depth stays unknown, so no message of this type is sent again.
             events.watchdog_failed(name, error)
             return signs_of(name, None, standing)
 
@@ -200,7 +200,7 @@ class Watchdog:
                 return "sending"
 
     def _refuse(self, job: Job, now: float) -> str:
-        """Send no message of a job whose row is not signed; after a day, in which a key may come back, give it up."""
+        """Send no message for a job whose row is not signed; give it up after a day, in which the key may come back."""
         if job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED:
             give_up(self.dispatcher, job, ("RowNotSigned", str(RowNotSigned())))
             return "given_up"
@@ -230,7 +230,7 @@ class Watchdog:
         return Counter({"resent": len(out), "failed": len(sending) - len(out)})
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
-        """Sweep each queue that contains messages, long ones in several threads, each queue in its turn."""
+        """Sweep each queue that contains messages, one queue after the other; several threads sweep a long one."""
         turns = []
         for name in in_turn(self.types, self.dispatcher.now()):
             depth = signs[name].depth

@@ -13,15 +13,18 @@ from chalicelib.watchdog.rule import Signs
 MOST_LOOKS = 3_000
 """Jobs in doubt of one type that a run checks."""
 MOST_PLANNED = 12_000
-"""Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 that are due at once."""
+"""Maximum scheduled and parked jobs of one type that a run sends ahead: over a seventh of 50,000 that are due at
+once."""
 MOST_CHECKED = 100_000
 """Jobs of one type that a run reads to find unsent ones."""
 MOST_UNCOUNTED = 120_000
-"""The same while the counters do not answer: a fifth more than the longest backlog in which no job may stay hidden."""
+"""The same while the counters do not answer: a fifth more jobs than the longest backlog in which every unsent job must
+be found."""
 MOST_SPANS = 24
-"""Spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read others."""
+"""Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read
+others."""
 IN_ONE_READ = 100
-"""The number of these that are read together: DynamoDB's maximum for one request."""
+"""Number of possibly unsent jobs that are read together: DynamoDB's maximum for one request."""
 MINUTE = 60.0
 
 
@@ -54,19 +57,22 @@ def find(
 ) -> list[Found]:
     """Return the jobs of one type that a run checks, the scheduled jobs first.
 
-    From `since` (epoch seconds), planned jobs may be unsent although they are due; None: no longer than usual.
+    `since` (epoch seconds): planned jobs that were due after this time may be unsent. None: search only as far as
+    usual.
     """
     horizon = signs.horizon(now)
-    # Without a watermark, no horizon reaches jobs that were not sent at their time because no run took place.
+    # If the order of messages shows nothing, the horizon does not cover jobs that were not sent at their time because
+    # no run took place.
     found = list(_portions(_planned(store, job_type, now if jobtype.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
-        # Without counters nothing tells in which minutes unsent jobs were made, so the whole backlog is read for them.
+        # Without counters, the minutes in which unsent jobs were first due are unknown, so the whole backlog is
+        # searched.
         most = MOST_LOOKS if signs.counted else MOST_UNCOUNTED
         entries = store.overdue(Search(job_type, before=horizon), now, most)
         found += [*_unsent(entries[MOST_LOOKS:]), *_portions(entries[:MOST_LOOKS])]
     left = MOST_CHECKED
     minutes = standing.unsent.get(job_type, ()) if standing else ()
-    # Jobs that were first due before the horizon are among those above.
+    # Jobs that were first due before the horizon are already found above.
     for start, end in spans([minute for minute in minutes if horizon is None or minute + MINUTE > horizon], now):
         entries = store.overdue(Search(job_type, since=start, before=end), now, left) if left > 0 else ()
         left -= len(entries)
@@ -76,7 +82,8 @@ def find(
 
 def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:
     ahead = now + LOOK_AHEAD
-    # A job whose time was longer ago was sent and waits in the queue; if it was not sent, the horizon reaches it.
+    # A job whose time was before that was sent, and waits in the queue; if it was not sent, the search up to the
+    # horizon finds it.
     recent = now - LOOK_AHEAD
     if horizon is not None and horizon >= recent and not jobtype.out_of_order(job_type):
         return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
@@ -98,7 +105,7 @@ def _late(
 
 
 def spans(minutes: Sequence[float], now: float) -> Sequence[tuple[float, float]]:
-    """Join consecutive minutes; return up to MOST_SPANS of the spans, others in the next minute."""
+    """Join consecutive minutes to spans; return up to MOST_SPANS of them, and others in the next minute."""
     joined: list[tuple[float, float]] = []
     for minute in sorted(minutes):
         start = joined.pop()[0] if joined and joined[-1][1] >= minute else minute

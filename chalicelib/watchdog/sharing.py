@@ -10,13 +10,13 @@ from chalicelib.watchdog.search import Found, portions
 
 T = TypeVar("T")
 SHARE = 1_000
-"""Jobs that a run with helpers checks itself, and gives to each helper. They need 2,200 requests; a function of 512 MB
-(0.29 of a core) makes about a hundred a second."""
+"""Number of jobs that a run with helpers checks itself, and that it gives to each helper. This number needs 2,200
+requests, and a function of 512 MB (0.29 of a core) makes about a hundred a second."""
 STRIDE = 0.618
-"""The share of the names by which the starting point moves each minute."""
+"""The starting point moves by this share of the names each minute."""
 MOST_HELPERS = 12
-"""Helpers that a run starts: with them it checks 13,000 jobs. It finds 12,000 jobs of one type to send ahead, so that
-100,000 take nine runs."""
+"""Maximum helpers that a run starts: with them it checks 13,000 jobs. A run finds up to 12,000 jobs of one type to send
+ahead, so 100,000 of them take nine runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Shared:
 
 
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
-    """Divide the portions, the types in turn: SHARE jobs stay here, each helper gets as many, the rest stays here.
+    """Divide the portions, with the types in turn: SHARE jobs stay here, each helper gets SHARE, any rest stays here.
 
-    Portions in which only unsent jobs matter stay here, because they are read but rarely written. Items of an older
-    version, found under the type "", also stay here: a helper would not know their types.
+    Portions that only serve to find unsent jobs also stay here, because their jobs are read but rarely written. Items
+    of an older version, found under the type "", also stay here: a helper would not know their types.
     """
     own: list[Found] = []
     rest: list[tuple[str, Found]] = []
@@ -58,7 +58,7 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
 
 
 def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
-    """Start with another name each minute, far from the last minute's; each is first once in as many minutes.
+    """Start with another name each minute, far from that of the minute before; each of n is first once in n minutes.
 
     Runs that end early therefore leave out different names.
     """
