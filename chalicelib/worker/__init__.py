@@ -1,4 +1,4 @@
 """Process one SQS batch of one job type: claim, run, settle, and decide what to do with each message.
 
-Later repairs are in `watchdog/`, changes of state in `jobs/transitions.py`.
+The code for later repairs is in `watchdog/`; the changes of state are in `jobs/transitions.py`.
 """

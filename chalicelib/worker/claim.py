@@ -28,16 +28,16 @@ from chalicelib.telemetry.platform_lines import Ending, ending_of
 from chalicelib.worker.persist import Persistence
 
 FLOAT = 0.001
-"""Milliseconds by which a whole millisecond may be too small as a float of today's epoch seconds: 0.00024."""
+"""A whole millisecond, stored as a float of today's epoch seconds, may be up to 0.00024 ms too small. This margin in
+milliseconds is larger."""
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
-"""Seconds between reads of a job whose message was faster than the write of the job, within an invocation."""
+"""Seconds between tries, in one invocation, to claim a job that is not stored yet because its message was faster."""
 CLAIM_PATIENCE = 60.0
-"""Maximum seconds in which a claim without an answer is repeated: it may have succeeded, and then has spent an
-attempt."""
+"""Maximum seconds in which a claim without an answer is repeated: if it has succeeded, it has used up an attempt."""
 CLAIM_PAUSE = 1.0
 """Longest pause between two such tries, in seconds."""
 PEEK_FROM = 4
-"""From this receive the item is read before it is claimed, because a refused claim costs more than a read."""
+"""From this receive on, the item is read before the claim, because a refused claim costs more than a read."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Claims:
     """Called with attempts that were lost."""
 
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
-        """Return the job, claimed until `left` seconds from now and a little more; or what to do with the message.
+        """Return the job, claimed for `left` seconds and a little more; or return what to do with the message.
 
         `sent_at` is when the message was sent (epoch seconds), if the queue provides it.
         """
@@ -79,7 +79,10 @@ class Claims:
         return end
 
     def _applied(self, message: Message, claim: Change, left: float, looks: Sequence[float]) -> Job:
-        """Return the claimed job; read a missing job again after each of these seconds."""
+        """Return the claimed job.
+
+        If the job is missing, wait for the next number of seconds in `looks` and try again.
+        """
         for seconds in looks:
             try:
                 return self._certain(message, claim, left)
@@ -90,9 +93,9 @@ class Claims:
         return self._certain(message, claim, left)
 
     def _certain(self, message: Message, change: Change, left: float) -> Job:
-        """Make the change that claims the job; without an answer, find out whether it was made, or make it again.
+        """Make the change that claims the job. Without an answer, find out whether it was made, or make it again.
 
-        If it was made it has spent an attempt, so it must not stay unknown while there is time.
+        A claim that was made has used up an attempt, so it must not stay unknown while there is time.
         """
         ends, unanswered = self.clock() + min(left, CLAIM_PATIENCE), False
 
@@ -169,7 +172,7 @@ class Claims:
         try:
             self.store.record(lost.id, attempt)
         except Exception as error:
-            # The job is ours now: an attempt must not be wasted because a history record could not be written.
+            # The job is ours now. An attempt must not be wasted because a record of the history could not be written.
             events.store_failed(lost, error)
 
     def _ending(self, lost: Job) -> Ending | None:
@@ -178,7 +181,7 @@ class Claims:
         try:
             return ending_of(self.platform_log.lines(lost), lost.request_id)
         except Exception as error:
-            # It says why the last holder disappeared, which changes nothing for the next one.
+            # The log only says why the last holder disappeared; this changes nothing for the next one.
             event("attempt.ending_unknown", lost, error=type(error).__name__)
             return None
 

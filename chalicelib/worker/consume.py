@@ -53,13 +53,13 @@ TRIM_SLACK = 15
 GUARD = 2.0
 """Seconds in addition to the job's budget that must be left before a message is claimed."""
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
-"""Waits of a job whose payload cannot be read, because a role lacks a permission or a bucket does not answer."""
+"""Waits of a job whose payload cannot be read because a role lacks a permission or a bucket does not answer."""
 SCHEMA_PAUSE = 3600
 """Seconds until the next try of a job whose stored payload the current schema refuses."""
 
 
 class BatchFailed(Exception):
-    """Partial batch responses are disabled: the whole batch must come again, or failures would be deleted."""
+    """Raised if partial batch responses are disabled: the whole batch must come again, or failures would be deleted."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Worker:
     service: JobService | None = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     refused: bool = False
-    """Whether a message of this batch could not be handled because of AWS."""
+    """True if a message of this batch could not be handled because a request to AWS failed."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the message ids that must come again."""
@@ -110,7 +110,10 @@ class Worker:
         return again
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
-        """Shorten the queue's timeout, which is meant for throttled pollers: once we run, the end is known."""
+        """Shorten the visibility timeout of the messages.
+
+        The timeout allows for throttled pollers; once we run, the end is known.
+        """
         receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
         try:
             self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
@@ -120,7 +123,7 @@ class Worker:
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
         for delivery in rest:
-            # If AWS refuses something for the first message, it refuses it for the others too, and each receive counts.
+            # If a request to AWS failed for an earlier message, it would fail for these too, and each receive counts.
             wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
             self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
         return [delivery.message_id for delivery in rest]
@@ -133,8 +136,8 @@ class Worker:
             self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
-        # a FIFO queue would deliver a dead letter again and again before the others of its key, so its job is the
-        # record
+        # in a FIFO queue, the message of a dead-lettered job would come again and again before the others of its key,
+        # so it is acknowledged, and the job is the record
         if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
         if end.seconds is not None and not delivery.probe:
@@ -165,13 +168,13 @@ class Worker:
             return claimed
         left = _seconds_left(context)
         late = before - left > GUARD and left < self.kind.job_budget / 2
-        # All of it, because a schema's checks, `upgrade` and the texts of errors are also code of the job type.
+        # The output of all of this is captured, because a schema's checks, `upgrade` and the texts of errors are also
+        # code of the job type.
         with about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
-                # The lease is ours until shortly after the invocation's end, and the message stays hidden for that
-                # time.
+                # The lease is ours until shortly after the invocation's end, and the message stays hidden until then.
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
@@ -181,7 +184,7 @@ class Worker:
         ctx = WorkerContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
-            # Its progress is stored if it did not complete.
+            # The last progress is stored in the attempt's record if the attempt did not complete.
             ctx.flush_progress()
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives, self._send_anew,
@@ -206,7 +209,8 @@ class Worker:
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except PayloadRefused as error:
-            # A deploy made the schema stricter: an `upgrade` or an older deploy lets the job run at the next try.
+            # A deploy has made the schema stricter. With an `upgrade`, or after a rollback, the job runs at the next
+            # try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
@@ -218,7 +222,8 @@ class Worker:
             raise RowNotSigned
 
     def _send_anew(self, job: Job, delay: int) -> bool:
-        # in a FIFO queue it would come after the others of its key, and FIFO queues delay no single message
+        # in a FIFO queue, a fresh message would come after the others of its key, and such a queue cannot delay a
+        # single message
         return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
 
     def _unfinished_before(self, job: Job) -> str | None:

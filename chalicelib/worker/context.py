@@ -136,7 +136,7 @@ class WorkerContext:
         return current
 
     def check_cancelled(self) -> None:
-        """Stop here if the job was asked to stop: raises JobCancelled (LeaseLost if another worker took over)."""
+        """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""
         current = self.store.get_without_bodies(self.job.id)
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")

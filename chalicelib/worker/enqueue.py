@@ -1,4 +1,4 @@
-"""Make jobs for a job function, each once per run of its job, even if the attempt fails."""
+"""Make jobs for a job function. Each is made once in a run of its parent job, even if attempts fail."""
 
 import json
 import math

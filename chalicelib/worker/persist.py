@@ -14,7 +14,7 @@ T = TypeVar("T")
 SETTLE_RESERVE = 3.0
 """Seconds at the end of the invocation in which no further try begins."""
 FIRST, LONGEST = 0.2, 5.0
-"""Seconds between two tries, doubling."""
+"""Seconds before the second try, and the maximum; the pause doubles after each try."""
 
 
 @dataclass(frozen=True)

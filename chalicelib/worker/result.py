@@ -36,7 +36,7 @@ def payload_of(kind: JobType[Any, Any], job: Job) -> Any:
 
 
 def as_json(value: Any) -> JSON:
-    """Return the function's value as stored; a value that cannot be stored is a permanent error."""
+    """Return the function's value in stored form; raises PermanentError for a value that cannot be stored."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     try:
         text = json.dumps(plain, allow_nan=False)
@@ -56,7 +56,10 @@ def length(text: str) -> int:
 
 
 def endings() -> tuple[type[BaseException], ...]:
-    """Return the exceptions of a function that end its attempt. Any other that ends a process is a lost attempt."""
-    from asyncio import CancelledError  # importing it takes as long as everything that is declared here
+    """Return the exceptions of a function that end its attempt.
+
+    Any other exception ends the process: the attempt is lost.
+    """
+    from asyncio import CancelledError  # this import takes as long as the rest of the module
 
     return Exception, SystemExit, CancelledError

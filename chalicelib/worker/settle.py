@@ -1,4 +1,4 @@
-"""Record how an attempt ended. Outcomes are values; only this module converts one to a state."""
+"""Record how an attempt ended. Outcomes are values; only this module converts an outcome to a state of the job."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,8 @@ from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.persist import Persistence
 
 UNTRIED = 7_200.0
-"""Seconds of delay from which a try does not follow the one before it: those of a stalled job are an hour apart."""
+"""If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
+apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Unrun:
-    """The function could not be called, for a reason outside of it; the next try is in `wait` seconds.
+    """The function could not be called, for a reason outside of the function; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends without help or never, so a day of it ends the job; otherwise a person must fix it.
+    `lasts`: the reason ends without help or never, so the job is given up after a day. Without `lasts`, a person must
+    fix the reason, and the job waits.
     """
 
     error: Exception
@@ -54,7 +56,7 @@ class Unrun:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The function stopped on request; or it was not called, because the job `unfinished` has not finished."""
+    """The function stopped on request. Or, with `unfinished`, it was not called because that job has not finished."""
 
     unfinished: str | None = None
 
@@ -145,15 +147,15 @@ class Settlement:
         if isinstance(outcome, NotStarted):
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
-        # if the job is tried after a long time without a try (its type was paused), it has a new day
-        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # its longer waits are all parked
+        # if the job was not tried for a long time (its type was paused), the day begins again
+        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # longer waits are always parked
         since = job.stalled_since if now - planned < UNTRIED else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if now + wait >= _give_up_at(job, error):
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
-        # without its own limit it stalls from now, or the watchdog would end it after a day
+        # without this limit, the stall begins again now; otherwise the watchdog would end the job after a day
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
             held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
@@ -191,7 +193,7 @@ class Settlement:
             asked = refused.current is not None and refused.current.cancel_requested
             if not asked:
                 raise
-            # The error is recorded, without the retry that must not happen.
+            # Record the error without the retry, which must not happen.
             now = attempt.finished_at or attempt.started_at
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
@@ -205,7 +207,8 @@ class Settlement:
         return Drop("cancelled")
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
-        # The history first: a crash between the two leaves a true record; the other order would lose it.
+        # The history is written first: a crash between the two leaves a true record; in the other order, the record
+        # would be lost.
         self.persistence.write(job, lambda: self.store.record(job.id, attempt))
         self._finished(self._apply(job, change), attempt)
 
@@ -215,13 +218,13 @@ class Settlement:
             self.on_attempt_recorded(after, attempt)
 
     def _apply(self, job: Job, change: Change) -> Job:
-        if self.started_at is not None:  # the claim did not know yet when the job would start
+        if self.started_at is not None:  # at the claim, the start of the run was not known
             change = replace(change, values={**change.values, "started_at": self.started_at})
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
 
 
 def _give_up_at(job: Job, error: BaseException) -> float:
-    """Return when the run is given up (epoch seconds); never while its first attempt waits for its rate or its key."""
+    """Return when the run is given up (epoch seconds): never while its first attempt waits for its rate or its key."""
     waits = job.attempts <= 1 and isinstance(error, StartUnavailable | KeyHeld)
     return math.inf if waits or job.give_up_at is None else job.give_up_at
 

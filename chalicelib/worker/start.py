@@ -21,7 +21,7 @@ class StartPolicy(Protocol):
         """Begin with a batch."""
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Go to the next message of the batch; return its result if its job cannot start, else None."""
+        """Go to the next message of the batch; return what to do with it if its job cannot start, else None."""
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
         """Record the result for a message."""
