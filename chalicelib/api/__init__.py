@@ -2,5 +2,5 @@
 
 Only app.py and this package import Chalice.
 
-The work of a request is done in `service/`, `counters/` and `access/`.
+The packages of the capabilities, such as `producing/`, `operating/` and `counters/`, do the work of a request.
 """

@@ -21,7 +21,7 @@ SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
 REF = "#/components/schemas/"
 OWN_REF = "#/$defs/"
-"""Where a payload's own schema has its models."""
+"""The prefix of references, in a payload's own schema, to its models."""
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
@@ -75,7 +75,7 @@ ETAG = {"description": "Names what the answer says, apart from when it was asked
 
 
 def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], version: str) -> dict[str, Any]:
-    """Return the whole document; `kinds` give the examples of jobs to create."""
+    """Return the whole document; the examples of jobs to create come from `kinds`."""
     schemas = _schemas(endpoints)
     _name_kinds(schemas, [kind.name for kind in kinds])
     described = {model.__name__ for model in _queries(endpoints)}
@@ -110,9 +110,9 @@ def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
 
 
 def without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose fields say their default in words.
+    """Return a schema whose fields have their default in the description, as words.
 
-    Generators of typed clients (openapi-typescript) take a field with a `default` for one that must be given.
+    Generators of typed clients (openapi-typescript) make a field with a `default` a required one.
     """
     if "properties" not in schema:
         return dict(schema)
@@ -133,7 +133,7 @@ def _in_words(field: Any, *, tell: bool) -> Any:
 
 
 def _payloads(kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
-    """Return the payload of each job type, its models (`email.send.Address`), and `Payloads`, which names them all."""
+    """Return the schemas of all payloads, their models (`email.send.Address`), and `Payloads`, which lists them."""
     found: dict[str, Any] = {}
     for kind in kinds:
         whole = _moved(kind.schema, f"{REF}{kind.name}.")
@@ -152,7 +152,7 @@ def _payloads(kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
 
 
 def _moved(part: Any, prefix: str) -> Any:
-    """Return a copy of a schema whose references lead to where its models are in this document."""
+    """Return a copy of a schema with its references changed to the places of its models in this document."""
     if isinstance(part, Mapping):
         return {key: _moved(value, prefix) for key, value in part.items()}
     if isinstance(part, list):
@@ -204,7 +204,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
 
 
 def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """Examples of bodies with job types, by the operation's name."""
+    """Return examples of bodies that name a job type, by the operation's name."""
     each = {kind.name: {"type": kind.name, "payload": kind.example} for kind in kinds}
     return {"create_job": each, "create_jobs": {"one of each type": {"jobs": list(each.values())}} if each else {}}
 
@@ -216,7 +216,7 @@ def _tag(path: str) -> str:
 
 
 def _tags(endpoints: Iterable[Endpoint]) -> list[str]:
-    """Return every resource in the order of its first endpoint, and the API itself at the end."""
+    """Return the tags of all resources, in the order of their first endpoints, and the API's own tag at the end."""
     return sorted(dict.fromkeys(_tag(endpoint.path) for endpoint in endpoints), key=lambda name: name == API)
 
 
@@ -240,7 +240,7 @@ def _query_parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[di
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove null: a query parameter is either present or absent."""
+    """Return a schema without null, because a query parameter is either present or absent."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "description", "default", "anyOf")}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

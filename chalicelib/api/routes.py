@@ -21,7 +21,7 @@ from chalicelib.assembly import parts
 RESOURCES = (
     health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, schedules, metrics, series, errors, uploads, meta,
 )  # fmt: skip
-"""To add a resource, write a module with `endpoints = Endpoints()`, and add its name here."""
+"""The modules of resources. To add a resource, write a module with `endpoints = Endpoints()`, and add its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", "Existing-Job", ETAG, CORRELATION_ID)
 
@@ -33,7 +33,7 @@ def all_endpoints() -> Sequence[Endpoint]:
 
 
 REFERENCE = reference(all_endpoints)
-"""Describe all endpoints, including this one."""
+"""The endpoints that describe the API, including themselves."""
 
 
 def register(app: Chalice) -> ChaliceAuthorizer:
@@ -44,7 +44,7 @@ def register(app: Chalice) -> ChaliceAuthorizer:
         expose_headers=list(EXPOSED_HEADERS),
         max_age=600,
     )
-    # Chalice reads it when a route is declared, so set it before the first route.
+    # Chalice reads this when a route is declared, so it is set before the first route.
     app.api.cors = cors
     app.register_middleware(_envelope(cors.get_access_control_headers()), "http")
     authorizer = _authorizer(app)
@@ -67,8 +67,8 @@ def _mount(app: Chalice, endpoint: Endpoint, authorizer: ChaliceAuthorizer) -> N
 
     view.__name__, view.__doc__ = endpoint.name, endpoint.handler.__doc__
     guard = {"authorizer": authorizer} if endpoint.role else {}
-    # Chalice would refuse a wrong content type before anything is counted, with its own text. `read_object` checks it
-    # instead.
+    # Chalice would refuse a wrong content type before the request is counted, and with its own text. `read_object`
+    # checks the content type instead.
     app.route(endpoint.path, methods=[endpoint.method], content_types=["*/*"], **guard)(view)
 
 

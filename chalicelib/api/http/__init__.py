@@ -1,4 +1,4 @@
-"""Turn a request into an answer, the same for every endpoint: declaring, checking roles, reading, serving, errors.
+"""Convert a request to an answer, in the same way for every endpoint: declarations, roles, bodies, errors.
 
-The work of an endpoint is not decided here.
+What an endpoint does is not part of this package.
 """

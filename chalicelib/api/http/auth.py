@@ -16,15 +16,14 @@ from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.telemetry import request_events
 
 POLICY_SECONDS = 300
-"""Seconds for which API Gateway caches an answer of the authorizer, and so accepts a token that was revoked
-meanwhile."""
+"""Seconds for which API Gateway caches an answer of the authorizer. During this time it accepts a token that was
+revoked meanwhile."""
 
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
-    """Return the policy for the token's role: every route that it may call, because the policy is cached for all.
+    """Return the policy for the token's role: every route that it may call, because API Gateway caches it for all.
 
-    Errors for a bad token become 401 in API Gateway. If the token cannot be checked, the error becomes 500 (fails
-    closed).
+    API Gateway answers 401 to the error for a bad token. If the token cannot be checked, it answers 500 (fails closed).
     """
     try:
         token = parts.tokens.verify(bearer(request.token))
@@ -46,7 +45,7 @@ def bearer(header: str) -> str:
 
 
 def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
-    """Return the routes that a role may call; an id in a path matches anything."""
+    """Return the routes that a role may call; in their paths, an id matches anything."""
     allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
     return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
 
@@ -93,7 +92,7 @@ def _gateway_error(error: Exception) -> Exception:
     if local is None:
         # API Gateway answers 401 to exactly this text, and 500 to any other.
         return Exception("Unauthorized" if body["status"] == 401 else "The token cannot be checked.")
-    # The replacement for API Gateway under `chalice local` and in tests knows only its own errors.
+    # `chalice local` and tests replace API Gateway by code that knows only its own errors.
     kind = local.NotAuthorizedError if body["status"] == 401 else local.InvalidAuthorizerError
     headers = {**problems.headers_of(error), "Content-Type": problems.CONTENT_TYPE}
     gateway_error: Exception = kind(headers, json.dumps(body).encode())

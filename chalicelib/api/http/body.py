@@ -11,8 +11,8 @@ from chalicelib.jobs.limits import LARGEST_REQUEST
 DEEPEST = 32
 LARGEST_INTEGER = 2**63
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""Control characters except tab and line ends, and halves of surrogate pairs: stores and queues refuse or change
-them."""
+"""Control characters except tab and line ends, and halves of surrogate pairs. Stores and queues refuse or change these
+characters."""
 
 Loc = tuple[str | int, ...]
 
@@ -64,7 +64,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    # Check the length first: converting many digits to a number takes quadratic time.
+    # The length is checked first, because converting many digits to a number takes quadratic time.
     if len(digits) > 20 or not -LARGEST_INTEGER <= int(digits) < LARGEST_INTEGER:
         raise MalformedRequest("The body holds an integer that does not fit into 64 bits; send it as a string.")
     return int(digits)

@@ -11,7 +11,7 @@ ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 
 
 def etag(body: BaseModel, moving: Collection[str]) -> str:
-    """Return the tag of an answer without its `moving` fields, which change only with the clock.
+    """Return the tag of an answer; it does not depend on the `moving` fields, which change only with the clock.
 
     It is a weak tag: two answers with the same tag have the same meaning, but not the same bytes.
     """
@@ -20,6 +20,6 @@ def etag(body: BaseModel, moving: Collection[str]) -> str:
 
 
 def known(sent: str | None, tag: str) -> bool:
-    """Return whether the header If-None-Match, a list of tags or `*`, names the tag."""
+    """Return whether the header If-None-Match (a list of tags, or `*`) contains the tag."""
     given = [one.strip() for one in (sent or "").split(",")]
     return "*" in given or tag.removeprefix("W/") in [one.removeprefix("W/") for one in given]

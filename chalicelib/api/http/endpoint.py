@@ -1,6 +1,6 @@
 """Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, input and output.
 
-The declarations are data: the routes, the roles' policies and the OpenAPI document are made from them.
+The declarations are data. The routes, the policies of the roles and the OpenAPI document are made from them.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read and checked as far as this is the same for every endpoint.
+    """One request, after the reading and checking that are the same for every endpoint.
 
     `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
     """
@@ -84,7 +84,7 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path. `role` None: public. `statuses`: its answers besides errors that every call can have.
+    """One method on one path. `role` None: public. `statuses`: the answers, without errors that every call can have.
 
     `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
     `also`: models that the body refers to. `types`: content types of the answers, beside JSON.

@@ -11,8 +11,8 @@ CONTENT_TYPE = "application/problem+json"
 MOST_ERRORS = 20
 LONGEST_NAME = 80
 LONGEST_MESSAGE = 500
-"""Limits on the parts of a request that a problem repeats: without them, 256 KB of unknown names would cause megabytes
-of answer."""
+"""Limits for the parts of a request that a problem repeats. Without limits, 256 KB of unknown names would cause an
+answer of megabytes."""
 
 TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
@@ -39,7 +39,8 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.RateLimited: (429, "rate-limited", "Too many requests"),
     e.NotStored: (503, "not-stored", "The job could not be stored"),
 }
-"""Status, type and title of every error that a caller can fix or repeat. Any other error is a 500 without details."""
+"""Status, type and title of every error after which a caller can fix or repeat the request. Any other error is a 500
+without details."""
 
 
 def problem_body(
@@ -51,7 +52,10 @@ def problem_body(
     kind: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Return a problem as a serialisable object. Without a `kind` it is `about:blank`, with HTTP's phrase as title."""
+    """Return a problem as a serialisable object.
+
+    Without a `kind`, its type is `about:blank` and its title HTTP's phrase.
+    """
     body: dict[str, Any] = {
         "type": f"urn:jobflow:problem:{kind}" if kind else "about:blank",
         "title": title or HTTPStatus(status).phrase,

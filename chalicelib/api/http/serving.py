@@ -45,7 +45,7 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     asker = _asker(request)
-    # A new job's correlation id is the request's, so its log line need not contain it twice.
+    # A new job has the correlation id of its request, so its log line already contains this id.
     with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
         refused = None
         try:
@@ -82,7 +82,10 @@ def problem_response(body: dict[str, Any], headers: Mapping[str, str]) -> Respon
 
 
 def correlation_id_of(request: Request | None) -> str:
-    """Return the caller's id for this request if it is valid, or else a new id; the same for the whole request."""
+    """Return the correlation id: the caller's if it is valid, or else a new one.
+
+    It is the same for the whole request.
+    """
     if request is None:
         return str(uuid.uuid4())
     kept = request.context.get("correlationId")
@@ -95,7 +98,7 @@ def correlation_id_of(request: Request | None) -> str:
 
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.writes:
-        # Before anything else: every write counts, including a write that is refused below.
+        # This comes before anything else, because every write counts, including a write that is refused below.
         known = request.context.get("authorizer") or {}
         rate = int(known.get("rate") or 0)
         parts.rate_limiter.check(request.context["identity"]["sourceIp"], str(known.get("token", "")), rate)
@@ -116,7 +119,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         caller=caller,
         correlation_id=correlation_id,
     )
-    # finished work cannot be undone, so a write is not stopped half-way
+    # a write is not stopped half-way, because finished work cannot be undone
     with counting(math.inf if endpoint.writes else MOST_OF_ONE) as spent:
         try:
             return endpoint.handler(call)

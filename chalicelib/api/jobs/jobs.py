@@ -30,7 +30,7 @@ EXISTING = {
     Outcome.REPEATED: {"Idempotent-Replayed": "true"},
     Outcome.EXISTING: {"Existing-Job": "unique"},
 }
-"""The value of the header Existing-Job, which says why a request got an existing job."""
+"""The header of an answer with an existing job; it says why the request got this job."""
 EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
     Outcome.REPLACED: "debounced", Outcome.REPEATED: "key", Outcome.EXISTING: "unique",
 }  # fmt: skip
@@ -164,7 +164,7 @@ def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
 
 
 def check_type(name: str | None, where: str = "query") -> None:
-    """Raise InvalidRequest unless a job type of that name is declared, or jobs of a removed type still exist."""
+    """Raise InvalidRequest unless a job type of that name is declared, or was removed and still has jobs."""
     if name is None:
         return
     known = [kind.name for kind in jobtype.all_types()]
@@ -188,6 +188,6 @@ def _attempts_left(job: Job) -> list[Following] | None:
         curve = jobtype.get(job.type).retry
     except UnknownJobType:
         return None
-    # the running attempt, or else the next one, whose time is in the job
+    # the attempt that runs, or else the next attempt, whose time is on the job
     failing = job.attempts + (job.status is not Status.PROCESSING)
     return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

@@ -2,5 +2,5 @@
 
 Pure.
 
-No endpoint and nothing of HTTP is here.
+This package contains no endpoints, and nothing about HTTP.
 """

@@ -1,4 +1,4 @@
-"""Define the types of request fields: how each is written, checked and described. `schemas.py` uses them."""
+"""Define the types of request fields: the form, check and description of each. `schemas.py` uses them."""
 
 import math
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def _moment(value: Any) -> float:
 
 
 def _with_plus(text: str) -> str:
-    # A plus sign that was not escaped in a query arrives as a space before the zone.
+    # If the plus sign of a zone was not escaped in a query, it arrives as a space.
     time, zone = text[:-6], text[-6:]
     return f"{time}+{zone[1:]}" if "T" in time and zone.startswith(" ") else text
 
@@ -85,7 +85,7 @@ Moment = Annotated[
         {"type": "string", "format": "date-time", "maxLength": LONGEST_MOMENT, "examples": ["2026-11-25T00:42:39Z"]}
     ),
 ]
-"""A point in time: ISO 8601 with a zone on the wire, seconds since the epoch inside."""
+"""A point in time. A request contains ISO 8601 with a zone; the code gets seconds since the epoch."""
 Whole = Annotated[int, BeforeValidator(_whole)]
 Tag = Annotated[
     str,
@@ -96,7 +96,7 @@ OwnTag = Annotated[Tag, AfterValidator(_own_tag)]
 """A tag that a caller may give."""
 Key = Annotated[str, AfterValidator(_key)]
 KeptKey = Annotated[str, AfterValidator(_kept_key)]
-"""A producer's key, or the key of an index in a batch: `import-7 0`."""
+"""A producer's key, or the key of a job in a batch with one key, which ends with the job's index: `import-7 0`."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ParentId = Annotated[
@@ -114,7 +114,7 @@ Tenant = Annotated[
 ]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
-# As documented, the limit applies to the text that was sent, not to the text after stripping.
+# The documented limit applies to the text that was sent, not to the text after stripping.
 Why = Annotated[str, StringConstraints(max_length=200), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

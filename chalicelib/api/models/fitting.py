@@ -7,17 +7,18 @@ from chalicelib.api.models.responses import JobRow
 from chalicelib.jobs.job import JSON
 
 LARGEST_ANSWER = 6_000_000
-"""Bytes of an answer as it leaves the function, as text within JSON: Lambda accepts 6 MB, including headers.
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Maximum bytes of an answer in the form in which it leaves the function, as text within JSON. Lambda accepts 6 MB,
+including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 NEVER_TOO_LARGE = 1_000_000
-"""Bytes of payload and result together that need no measuring: they always fit beside a long history."""
+"""Up to this number of bytes of payload and result together, nothing is measured: they always fit, even with a long
+history."""
 Row = TypeVar("Row", bound=JobRow)
 
 
 def fitting(row: Row) -> Row:
     """Return an answer about one job, without its payload if payload and result together are too large.
 
-    Its producer knows the payload; `payload_bytes` still shows that there is one.
+    The job's producer knows the payload; `payload_bytes` still shows that there is one.
     """
     if row.payload is None or row.payload_bytes + size_of(row.result) <= NEVER_TOO_LARGE:
         return row
@@ -26,5 +27,5 @@ def fitting(row: Row) -> Row:
 
 
 def size_of(value: JSON) -> int:
-    """Return the bytes of a payload or result as JSON; 0 for none."""
+    """Return the number of bytes of a payload or result as JSON; 0 for None."""
     return 0 if value is None else len(json.dumps(value, separators=(",", ":")))

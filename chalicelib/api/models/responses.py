@@ -15,8 +15,8 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=
 class Answer(BaseModel):
     """An answer's body."""
 
-    # An answer that does not match its model is a bug of ours: its content must not get into the log. The document says
-    # that every field is sent, null or not, so that clients need not check for missing fields.
+    # An answer that does not match its model is a bug of ours, and its content must not get into the log. The API
+    # document says that every field is always sent, possibly as null, so clients need not check for missing fields.
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA,
         json_schema_serialization_defaults_required=True,
@@ -181,7 +181,7 @@ class FieldProblem(Answer):
 class Problem(Answer):
     """RFC 9457 problem details."""
 
-    # in an error itself, unlike in the result of a batch, what there is nothing to say of is left out
+    # an error leaves out fields without a value; the same problem in the result of a batch has them as null
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str

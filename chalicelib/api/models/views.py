@@ -24,7 +24,8 @@ from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.operating.descendants import Told
 
 LARGEST_IN_LIST = 500
-"""Bytes of a payload or result that a list shows: pages stay small, whatever the jobs contain."""
+"""A list shows a payload or result of at most this number of bytes, so that pages stay small, whatever the jobs
+contain."""
 MOST_TENANTS = 10
 
 
@@ -66,7 +67,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
-    """Return a job type, with everything that a form or a client needs to create one of its jobs."""
+    """Return a job type with everything that a form or a client needs to create a job of the type."""
     return JobTypeRow(
         type=kind.name,
         title=kind.title,
@@ -200,7 +201,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
 
 def _actions(view: JobView) -> list[r.OperatorAction]:
     last = acts.last(view.job)
-    # if an operator's request died before it changed the job, the last act is already stored separately
+    # if an operator's request died before it changed the job, the job's last act is also stored separately
     found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
     return [_action(act) for act in (*found, *([] if last is None else [last]))]
 

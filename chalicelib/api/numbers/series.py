@@ -118,7 +118,7 @@ POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
     "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
     "wait_spread": Spread, "run_spread": Spread, "total_spread": Spread,
 }  # fmt: skip
-"""Shapes of the points by metric; all other metrics are durations."""
+"""The model of a point, by metric; all other metrics are durations."""
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))

@@ -20,7 +20,7 @@ class OpenApi(RootModel[dict[str, Any]]):
 
 
 def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
-    """Return the endpoints that describe the API; `described` returns all its endpoints, including these."""
+    """Return the endpoints that describe the API; `described` returns all endpoints of the API, including these."""
     endpoints = Endpoints()
 
     @endpoints.get("/openapi.json", OpenApi)
