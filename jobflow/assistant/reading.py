@@ -1,4 +1,4 @@
-"""Define the read-only tools. Each returns plain data; long texts are cut, so that an answer stays readable."""
+"""Define the read-only tools. Each returns plain data. Long texts are cut, so that an answer stays readable."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -47,10 +47,11 @@ class Reading:
         hours: float | None = None,
         limit: int = 20,
     ) -> list[dict[str, Any]]:
-        """Find jobs, newest first; each filter takes one value. A finding's `filter` fits here as it is.
+        """Find jobs, newest first; each filter takes one value. The `filter` of a finding can be used unchanged.
 
-        `error` is a part of the error, `fingerprint` its group, `parent` the job that made them, `hours` how long ago
-        they were created at most; `payload` needs `hours` or `created_after`. Times are ISO 8601 in UTC.
+        `error`: a part of the error's text. `fingerprint`: the group of the error. `parent`: the job that made the
+        jobs. `hours`: the jobs were created within the last hours. `payload` needs `hours` or `created_after`. Times
+        are ISO 8601 in UTC.
         """
         ago = None if hours is None else datetime.now(UTC) - timedelta(hours=hours)
         which: dict[str, Any] = {
@@ -75,9 +76,9 @@ class Reading:
     def list_errors(
         self, type: str | None = None, hours: float = 24, unacknowledged: bool = False
     ) -> list[dict[str, Any]]:
-        """List failures in groups that are the same but for ids and numbers, most frequent first.
+        """List failures in groups, most frequent first; the failures of a group differ only in ids and numbers.
 
-        The `unacknowledged` ones of 24 hours are those that a finding about errors counts.
+        With `unacknowledged` and 24 hours, these are the groups that a finding about errors counts.
         """
         since = datetime.now(UTC) - timedelta(hours=hours)
         return [cut(plain(group)) for group in self._client.errors(type, since, unacknowledged=unacknowledged)]

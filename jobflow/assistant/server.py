@@ -23,7 +23,7 @@ CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_worl
 
 
 def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
-    """Return the server; raises ConfigurationError if it may write but its token may not."""
+    """Return the server; raises ConfigurationError if writes are allowed but the token may not write."""
     if allow_write and client.me().role == "viewer":
         raise ConfigurationError("--allow-write needs a token that may write; this one has the role viewer.")
     tools = [_closed(tool, READS) for tool in Reading(client).tools()]
@@ -36,9 +36,9 @@ def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
 
 
 def _closed(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """Return the tool so that it refuses unknown arguments.
+    """Return the tool, changed so that it refuses unknown arguments.
 
-    The SDK ignores them, so a misspelt filter would select everything.
+    The SDK ignores unknown arguments, so a misspelt filter would select everything.
     """
     made = Tool.from_function(_told(tool), annotations=annotations)
     arguments = made.fn_metadata.arg_model
@@ -49,7 +49,7 @@ def _closed(tool: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
 
 
 def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the tool with the API's errors as answers that the assistant can read."""
+    """Return the tool, changed so that it returns errors of the API as answers that the assistant can read."""
 
     @functools.wraps(tool)
     def run(*given: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Define the tools that change jobs. They exist only if the operator of the server allowed writes."""
+"""Define the tools that change jobs. The server offers them only if its operator has allowed writes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
