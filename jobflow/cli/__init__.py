@@ -1,6 +1,6 @@
 """Run the command line. Each command imports its dependencies when it runs, so that `--help` is fast.
 
-Requests to the API are made in `client`, repositories in `project`.
+The code for requests to the API is in `client`; the code for repositories is in `project`.
 """
 
 import sys
@@ -12,8 +12,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code (`jobflow --help` lists them)."""
     from jobflow.cli.app import app
 
-    # An encoding that lacks a letter must not end a command that has already acted; standard error already replaces
-    # such letters.
+    # If the encoding of the output lacks a letter, this must not end a command that has already acted. Standard error
+    # replaces such letters by default.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="jobflow")

@@ -1,4 +1,4 @@
-"""Make a function a command, with the common options, and with errors as a sentence and an exit code."""
+"""Convert a function to a command that has the common options and reports an error by a sentence and an exit code."""
 
 import inspect
 import sys
@@ -28,7 +28,7 @@ REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 
 
 
 class Once(TyperCommand):
-    """A command that refuses an option that is given twice; without it, only the last one would count."""
+    """A command that refuses an option that is given twice. Otherwise only the last one would count."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line. Raises a usage error."""
@@ -47,7 +47,7 @@ def app_of(text: str) -> typer.Typer:
 def command(
     app: typer.Typer, name: str, *examples: str, filtered: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to the commands. It gets a Session, the parsed options, and a JobFilter if it is `filtered`.
+    """Add a function to the commands. It is called with a Session, the parsed options and, if `filtered`, a JobFilter.
 
     `--help` shows the examples.
     """
@@ -89,7 +89,7 @@ def told() -> Iterator[None]:
     except e.JobFlowError as error:
         typer.echo(f"jobflow: {error}", err=True)
         raise typer.Exit(code_of(error)) from None
-    except (KeyboardInterrupt, typer.Abort):  # Ctrl-C at a question is the second Ctrl-C
+    except (KeyboardInterrupt, typer.Abort):  # after Ctrl-C at a question, the command ends like after a second Ctrl-C
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # such as `jobflow jobs list --all | head`
         sys.stderr.close()

@@ -34,11 +34,11 @@ TIMES = {
     "since": "created_after", "until": "created_before",
     "finished_after": "finished_after", "finished_before": "finished_before",
 }  # fmt: skip
-"""Options that are moments, each with its condition."""
+"""Options whose values are points in time, each with its condition."""
 
 
 def taken(typed: dict[str, Any]) -> "JobFilter":
-    """Remove the options from the arguments, and return the given ones as a filter."""
+    """Remove these options from the arguments, and return those that were given as a filter."""
     asked = {name.rstrip("_"): typed.pop(name) for name, _ in OPTIONS}
     for name, condition in TIMES.items():
         if (text := asked.pop(name)) is not None:

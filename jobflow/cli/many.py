@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 DONE = {"retry": "retried", "cancel": "cancelled", "discard": "discarded"}
 ASK_FROM = 2
-"""Number of jobs from which the command asks first."""
+"""From this number of jobs on, the command asks first."""
 POLL = 0.5
 """Seconds between two reads of a bulk action."""
 SHOWN = 5
-"""Reasons of skipped jobs that are printed."""
+"""Maximum number of reasons for skipped jobs that are printed."""
 
 
 def one(session: Session, action: "Action", job_id: str, reason: str = "") -> None:
@@ -77,7 +77,7 @@ def bulk(
     except MoreThanExpected:
         if not yes:
             raise
-        # nobody has confirmed a number, and jobs that came meanwhile are included
+        # nobody has confirmed a number, so jobs that came meanwhile are included
         started = client.start_bulk(action, ids, reason=reason, **which)
     if not wait:
         told(session, started)
@@ -89,7 +89,7 @@ def bulk(
 
 
 def followed(session: Session, started: "BulkActionRow", text: str, total: int | None = None) -> "BulkActionRow":
-    """Show the progress of a bulk action until it has finished; Ctrl-C leaves it running, and prints that."""
+    """Show the progress of a bulk action until it has finished; after Ctrl-C it continues, and a message says so."""
     found = started
     try:
         with session.out.progress(text, started.expected or total) as seen:
@@ -104,7 +104,7 @@ def followed(session: Session, started: "BulkActionRow", text: str, total: int |
 
 
 def whole(session: Session, counted: "BulkActionRow") -> None:
-    """Exit with 1 unless the count is complete: else the question would be about only a part of the jobs."""
+    """Exit with 1 unless the count is complete; otherwise the question would be about only a part of the jobs."""
     if counted.state == "done":
         return
     if session.out.as_json:

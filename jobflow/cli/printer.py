@@ -1,4 +1,4 @@
-"""Print results: JSON lines for programs, tables for people. Text from jobs never acts as control codes."""
+"""Print results: JSON lines for programs, tables for people. Control codes in the texts of jobs have no effect."""
 
 import json
 import sys
@@ -44,9 +44,9 @@ class Printer:
         return Console(highlight=False, soft_wrap=True)
 
     def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
-        """Print objects of one kind; `empty` is printed instead of a table without rows.
+        """Print objects of one kind; if there are none, print `empty` instead of a table.
 
-        The last column has the longest texts and gets the remaining width. A column without text is left out.
+        The last column has the longest texts, so it gets the remaining width. A column without any text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -68,7 +68,7 @@ class Printer:
         self.console.print(table)
 
     def facts(self, thing: Any, facts: Iterable[tuple[str, Any]]) -> None:
-        """Print one object: as JSON with all its fields, or as these facts without None."""
+        """Print one object: as JSON with all its fields, or as these facts, without those that are None."""
         if self.as_json:
             self.line(thing)
             return
@@ -92,7 +92,7 @@ class Printer:
         typer.echo(safe(text), err=self.as_json)
 
     def busy(self, text: str) -> "AbstractContextManager[Status]":
-        """Show on the terminal that something takes time; show nothing if standard error is no terminal."""
+        """Show on the terminal that something takes time; show nothing if standard error is not a terminal."""
         from rich.console import Console
 
         return Console(stderr=True).status(text)
@@ -101,7 +101,7 @@ class Printer:
     def progress(self, text: str, total: int | None) -> "Iterator[Callable[[int, int | None], None]]":
         """Show a bar on the terminal. The yielded function takes the finished and the total number.
 
-        A pipe shows nothing.
+        In a pipe, nothing is shown.
         """
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -119,7 +119,7 @@ class Printer:
 
 
 def fits(text: str) -> bool:
-    """Return whether standard output can encode a text: not all encodings have every letter."""
+    """Return whether standard output can encode a text: some encodings lack letters."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

@@ -14,14 +14,14 @@ from jobflow.plain import is_key
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 HALF = re.compile("[\ud800-\udfff]")
-"""Halves of a surrogate pair: Python decodes invalid UTF-8 on a command line to these."""
+"""Halves of surrogate pairs: Python decodes invalid UTF-8 on a command line to these characters."""
 DAYS = {"today": 0, "yesterday": 1}
-"""Words for a day, with how many days ago the day began."""
+"""Words for a day, each with the number of days before today."""
 DURATION = re.compile(r"(\d{1,9})([smhd]?)")
 
 
 def check_text(typed: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for arguments that are not valid UTF-8; names of files may be."""
+    """Raise ConfigurationError for arguments that are not valid UTF-8, except names of files."""
     for name, value in typed.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and HALF.search(text) and not (name == "payload" and text.startswith("@")):
@@ -55,7 +55,7 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def start(text: str) -> datetime:
-    """Return a start time; raises ConfigurationError, also for a duration, which would be before now."""
+    """Return a start time; raises ConfigurationError, also for a duration, because it would mean a time before now."""
     if DURATION.fullmatch(text.strip()):
         raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00. A job waits so long with --delay.")
     return moment(text)

@@ -24,7 +24,10 @@ OF_ID = re.compile("[0-9a-fA-F-]+")
 
 
 class Session:
-    """Make the client at its first use, so that wrong usage is reported without a connection."""
+    """Hold what one command needs.
+
+    The client is made at its first use, so that wrong usage is reported without a connection.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Session:
         return (self._connect or JobFlow)(url, token, profile=profile)
 
     def id_of(self, text: str) -> str:
-        """Return the complete id for an id, its first characters, or `@last`; raises ConfigurationError or NotFound."""
+        """Return the complete id for an id, its first characters, or `@last`. Raises ConfigurationError or NotFound."""
         from jobflow.errors import ConfigurationError, NotFound
 
         if text == LAST:

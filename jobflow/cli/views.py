@@ -16,7 +16,7 @@ def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
 
 
 def progress_of(thing: JobDetail | AttemptRow) -> str | None:
-    """Return how far a job or an attempt said it was, with its note."""
+    """Return the progress that a job or an attempt has reported, with its note."""
     return None if thing.progress is None else f"{thing.progress.percent:g} % {thing.progress.note or ''}".strip()
 
 
@@ -42,13 +42,13 @@ EXISTED = {
     "unique": "Not created: this unique job was there.",
     "debounced": "Not created: this job waited under the debounce key, and was replaced.",
 }
-"""Sentences about an existing job, by its field `existing`."""
+"""Sentences about an existing job, by the value of the field `existing`."""
 LONGEST_IN_LIST = 300
 POLL = 0.5
 
 
 def shortened(text: str) -> str:
-    """Return a text for a row of a list, on one line; a longer text keeps its end, where errors say what to do."""
+    """Return a text on one line, for a row of a list; a long text keeps its end, where errors say what to do."""
     line, half = " ".join(text.split()), LONGEST_IN_LIST // 2
     return line if len(line) <= LONGEST_IN_LIST else f"{line[: half - 1]} … {line[-half + 2 :]}"
 
@@ -63,7 +63,7 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
 
 
 def existed(session: Session, job: JobRow | CancelledJob) -> None:
-    """Say that the requested job already existed, and why it is the answer."""
+    """Print that the requested job already existed, and why it is the answer."""
     if (why := getattr(job, "existing", None)) is not None:
         session.out.say(EXISTED[why])
 
@@ -136,7 +136,7 @@ def follow(session: Session, job_id: str, timeout: float, *, changes: bool = Tru
 
 
 def state(job: JobDetail) -> str:
-    """Return a job's state in one line that changes when something happens."""
+    """Return a job's state as one line; the line changes when something happens."""
     parts = [job.id[:8], job.type, job.status, f"attempt {job.attempts} of {job.max_attempts}"]
     if job.progress:
         parts.append(progress_of(job) or "")

@@ -1,4 +1,7 @@
-"""Define the commands that deploy a repository to an AWS account and maintain it there; the platform runs them."""
+"""Define the commands that deploy a repository to an AWS account and maintain it there.
+
+They start modules of the platform.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,9 +27,9 @@ COMMANDS = {
     "bench": "Measure the size of the package, and the CPU of each function's cold start.",
     "cost": "Print what a million jobs and an idle month cost.",
 }
-"""Each command with its description. All arguments are passed on unchanged, also `--help`."""
+"""The commands, each with its description. All arguments are passed on unchanged, including `--help`."""
 PACKAGING = ("acceptance", "deploy", "package")
-"""Commands that use the functions' processor and Python from jobflow.toml."""
+"""Commands that use the settings of jobflow.toml for the functions' processor and Python version."""
 PARAMETERS = ("acceptance", "deploy", "preflight")
 """Commands that use the stage's parameters from jobflow.toml."""
 

@@ -41,7 +41,7 @@ def logs(
         ended = session.client.get(job_id).finished_at is not None
         read = Counter[str]()
         for line in sorted(session.client.logs(job_id), key=lambda line: line.at):
-            # Lines have no id, and several may be identical, so the lines of each read are counted.
+            # Lines have no id, and several may be identical, so equal lines of each read are counted.
             key = json.dumps(plain(line), sort_keys=True)
             read[key] += 1
             if read[key] > printed[key]:
@@ -83,7 +83,8 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         return
     columns = [
         ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
-        # Count as lists do. SQS's numbers are up to a minute old, and count messages in backoff as in flight.
+        # Count jobs by status, like the lists. SQS's numbers are up to a minute old, and include messages in backoff
+        # among those in flight.
         ("QUEUED", lambda row: row[1].by_status.get("queued", 0)),
         ("RUNNING", lambda row: row[1].by_status.get("processing", 0)),
         ("RETRY", lambda row: row[1].by_status.get("retrying", 0)),

@@ -12,7 +12,7 @@ import typer
 from jobflow.cli.command import told
 
 ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-"""Settings of a command that passes all arguments on, including `--help`."""
+"""Settings of a command that passes on all arguments, including `--help`."""
 DECLARED = "infra.local.code.declared"
 """A program that imports the job types as AWS does, and reports what AWS would refuse."""
 
@@ -122,7 +122,7 @@ def _in_project(module: str, arguments: Sequence[str]) -> int:
     with told():
         project = tree.root(Path.cwd())
         folder = tree.of(project)
-        # Describing the job types needs a region, but sends no request there.
+        # The description of the job types needs a region, but no request is sent to it.
         given = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
         environment = tree.environment(project, folder, given)
         done = subprocess.run(  # noqa: S603 - a module of ours or one that the repository asks for

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
 EDIT_TRIES = 4
-"""How many changes by others our own change tolerates."""
+"""Our own change is tried again after at most this number of changes by other people."""
 LAST_COLUMNS: list["Column"] = [
     ("LAST FIRINGS", lambda one: one.local),
     ("JOB", lambda one: one.job_id),
@@ -128,7 +128,7 @@ def _onto_the_newest(
 def _given(
     timezone: str | None, catch_up: int | None, overlap: str | None, starts_at: str | None, ends_at: str | None
 ) -> dict[str, Any]:
-    """Return the settings on the command line."""
+    """Return the settings that were given on the command line."""
     settings = {"timezone": timezone, "catch_up": catch_up, "overlap": overlap}
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {

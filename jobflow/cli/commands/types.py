@@ -53,7 +53,7 @@ def show(session: Session, job_type: Name) -> None:
 
 
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
-    """Return all settings that a type declares; others are None."""
+    """Return all settings of a type for people; a setting that the type does not declare is None."""
     from jobflow.cli.reading import lasting
 
     rule, rate = kind.pause_when, kind.rate
