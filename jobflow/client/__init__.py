@@ -1,6 +1,6 @@
 """Implement the HTTP client. `_sync` is generated from `_async`; both send the requests of the pure modules.
 
-Profiles and terminal output are not here.
+This package contains neither profiles nor terminal output.
 """
 
 from jobflow.client._async.client import AsyncJobFlow

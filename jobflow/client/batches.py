@@ -1,6 +1,6 @@
 """Create many jobs in portions; send unstored jobs again, and never lose an answer.
 
-Each job has a key, which the result contains. Whatever ended a batch, the same jobs can be sent again.
+Each job has a key, and its result contains the key. However a batch ended, the same jobs can be sent again.
 """
 
 import uuid
@@ -15,18 +15,21 @@ from jobflow.client.calls import NewJob
 from jobflow.client.encoding import as_body
 
 NOT_STORED = 503
-"""The status of a job that the API could not store, or did not answer for: it may exist."""
+"""The status of a job that the API could not store, or for which it gave no answer: the job may exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedJob(m.BatchResult):
-    """The result of one job of a batch, and the job's key: with the key, it is never made twice."""
+    """The result of one job of a batch, and the job's key.
+
+    A job that is sent again with its key is never made twice.
+    """
 
     key: str
 
 
 def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[BatchedJob]]:
-    """Create any number of jobs and return one result each, in the same order; raise an error of the first request."""
+    """Create any number of jobs; return one result for each, in the same order. Raise an error of the first request."""
     keyed = [(job, job.key or str(uuid.uuid4())) for job in jobs]
     # Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
     bodies = [as_body({**job.as_json(), "idempotency_key": key}) for job, key in keyed]
@@ -38,11 +41,11 @@ def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[Bat
 
 
 def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
-    """Send portion after portion, a too large portion in halves.
+    """Send one portion after the other; divide a portion that is too large into halves.
 
-    An error ends it, and becomes the result of all others.
+    After an error, nothing more is sent, and the error becomes the result of all other jobs.
 
-    Raises the error if nothing was answered before it.
+    The error is raised if there was no answer before it.
     """
     results: list[m.BatchResult] = []
     left = [bodies[start : start + m.BATCH_JOBS] for start in range(0, len(bodies), m.BATCH_JOBS)][::-1]
@@ -76,7 +79,7 @@ def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list
         try:
             again = yield from _sent([bodies[place] for place in places], patience)
         except e.JobFlowError:
-            break  # the partial response lists the created jobs, and the others can be sent again
+            break  # the results so far show which jobs were created, and the others can be sent again
         for place, one in zip(places, again, strict=True):
             results[place] = _made_here(one)
     return results

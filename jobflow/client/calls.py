@@ -34,11 +34,11 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to create: payload as a dict or a model, `delay` in seconds, `run_at` with a time zone.
+    """A job to create: `payload` is a dict or a model, `delay` is in seconds, and `run_at` has a time zone.
 
-    `key` names the job's purpose, such as "order-1042": the same key and body never make a second job. `debounce` is a
-    key and seconds: a job that still waits under the key is replaced, and runs that many seconds after the last
-    request.
+    `key` names the job's purpose, such as "order-1042": a second request with the same key and body makes no new job.
+    `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
+    the last request.
     """
 
     type: str
@@ -51,7 +51,10 @@ class NewJob:
     debounce: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an invalid key: a generated key instead of an empty one would make a second job."""
+        """Raise ValueError for an invalid key.
+
+        An empty key is invalid too: a generated one in its place would make a second job.
+        """
         if self.key is not None and not is_key(self.key):
             raise ValueError(f"{self.key!r} is no idempotency key: one is 1 to 255 visible ASCII characters.")
 
@@ -72,8 +75,8 @@ class NewJob:
 class SubmittedJob(m.JobRow):
     """The job in the answer to a request.
 
-    `existing` says why the job already existed: same "key", same "unique" values, or "debounced" and replaced. None: it
-    is new.
+    `existing` says why the job already existed: "key" (same key), "unique" (same unique values), or "debounced" (it
+    waited, and was replaced). None: the job is new.
     """
 
     existing: Literal["key", "unique", "debounced"] | None = field(default=None, compare=False)
@@ -102,7 +105,10 @@ def page(cursor: str | None, limit: int, filters: Mapping[str, Any]) -> Call[m.J
 
 
 def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
-    """Run a finished job again. Not repeatable: it may fail in between, and would run a third time."""
+    """Run a finished job again.
+
+    Not repeatable: between two requests the job may fail, and would then run a third time.
+    """
     body = {} if payload is None else {"payload": as_payload(payload)}
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
 
@@ -129,7 +135,7 @@ def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
 
 
 def chosen(ids: Sequence[JobOrId] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
-    """Return the selected jobs of an action on many; raise ValueError unless the selection is explicit.
+    """Return the selection of jobs for an action on many; raise ValueError unless the selection is explicit.
 
     A variable that is None, or a missing argument, must not select every job of the stage.
     """
@@ -253,7 +259,7 @@ def meta() -> Call[m.Meta]:
 
 
 def as_filter(conditions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the conditions that are set, with times and jobs as text; raise TypeError for several values of one."""
+    """Return the conditions that are set, with times and jobs as text; raise TypeError if one has several values."""
     return {name: _condition(name, value) for name, value in conditions.items() if value is not None}
 
 

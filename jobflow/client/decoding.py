@@ -1,6 +1,6 @@
 """Convert JSON to the models.
 
-Unknown fields are ignored and missing fields are None, because client and API may differ in age.
+Unknown fields are ignored and missing fields are None, because the client and the API may have different versions.
 """
 
 import types
@@ -61,7 +61,7 @@ def _of_union(options: list[Any]) -> Reader:
 
 
 def _fitting(options: list[Any], items: list[Any]) -> Any:
-    """Return the list type whose items have most of the first item's keys."""
+    """Return the list type whose items have the fields that differ least from the keys of the first item."""
     keys = set(items[0]) if items and isinstance(items[0], dict) else set()
 
     def score(option: Any) -> int:

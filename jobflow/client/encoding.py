@@ -15,7 +15,7 @@ def as_body(value: Any) -> bytes:
     """Return a value as JSON in UTF-8. Raises TypeError for values without a JSON form, and ValueError for NaN."""
     try:
         return _dumped(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, for which the API's error names the field
+    except UnicodeEncodeError:  # half of a surrogate pair is sent, because the API's error names the field
         return _dumped(value, ensure_ascii=True).encode()
 
 
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 def as_time(when: datetime | str) -> str:
     """Return a time as ISO 8601 in UTC.
 
-    Raises ValueError without a time zone, because its meaning would depend on the place.
+    Raises ValueError for a time without a time zone, because its meaning would depend on the place.
     """
     if isinstance(when, str):
         return when

@@ -1,6 +1,6 @@
 """Describe a call as a generator: it yields requests and waits, and receives the answers.
 
-So the rules are written once for threads and asyncio, and a test needs no network and no clock.
+The rules are therefore written once for threads and asyncio, and a test needs no network and no clock.
 """
 
 import logging
@@ -47,7 +47,7 @@ class Patience:
     chance: Callable[[], float] = field(default=random.random)
 
     def wait(self, tried: int, retry_after: float | None) -> float | None:
-        """Return the seconds until the next try after that many tries, or None if the caller must know at once."""
+        """Return the seconds until the next try after `tried` tries; None: there is no further try."""
         if tried >= self.tries:
             return None
         if retry_after is not None:
@@ -58,7 +58,8 @@ class Patience:
 def answer(call: Call[T], patience: Patience) -> Flow[T]:
     """Send a call until it is answered; raise ApiError, NotReached or UnexpectedAnswer.
 
-    A 429 answer did nothing and is always repeated; a lost answer or a 5xx only if the call is repeatable.
+    After 429, any call can be sent again, because the API did nothing. After a lost answer or a 5xx, a call is sent
+    again only if it is repeatable.
     """
     tried = 0
     while True:
@@ -101,14 +102,14 @@ def _made_here(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
-    """Return why a job existed before this call; a repeated call finds the job that it made itself."""
+    """Return why a job existed before this call. With `again`, the job with this key was made by the call itself."""
     replayed = "key" if "Idempotent-Replayed" in headers and not again else None
     found: str | None = headers.get("Existing-Job", replayed)
     return found
 
 
 def problem_of(response: httpx.Response) -> e.ApiError:
-    """Return an error answer as an exception: by the problem's name, else by its status."""
+    """Return an error answer as an exception: its class depends on the problem's name, or else on the status."""
     try:
         body = response.json()
         problem = decoding.read(m.Problem, body)
@@ -171,7 +172,7 @@ def _finished(
 
 
 def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[Any]:
-    """Wait for a job and return its result; raise JobNotCompleted if it has none."""
+    """Wait for a job and return its result; raise JobNotCompleted if the job has no result."""
     found = yield from wait(job, timeout, patience, now)
     if found.status != "completed":
         raise e.JobNotCompleted(found)
@@ -204,7 +205,7 @@ def bulk(
 def redrive(
     type: str | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
 ) -> Flow[m.BulkAnswer]:
-    """Retry every dead-lettered job, page by page; those of all types only if this is explicit."""
+    """Retry every dead-lettered job, page by page. Jobs of all types are retried only if this is explicit."""
     if (type is None) != everything:
         raise ValueError("Say which dead letters: give a type, or everything=True; one of the two.")
     return whole(

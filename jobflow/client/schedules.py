@@ -27,7 +27,7 @@ def preview(cron: str, timezone: str, count: int) -> Call[m.Preview]:
 
 
 def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]:
-    """Store a schedule. Not repeatable: the second time its id is taken."""
+    """Store a schedule. Not repeatable: the second request would find the id taken."""
     return Call("POST", "/schedules", m.ScheduleRow, body=as_body({"id": schedule_id, **settings}))
 
 

@@ -1,4 +1,4 @@
-"""Build the arguments for httpx, for both clients: the address, the headers, and one call as a request."""
+"""Build the arguments for httpx, for both clients: the address, the headers, and the request of a call."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict

@@ -9,11 +9,11 @@ from jobflow import errors as e
 from jobflow import models as m
 
 S3_REASON = 300
-"""Characters of S3's reason that an error shows."""
+"""Maximum characters of S3's reason in an error."""
 
 
 def content_of(file: bytes | Path | str, content_type: str | None) -> tuple[bytes, str]:
-    """Return a file's bytes and type; without a given type, its name decides. Raises ConfigurationError."""
+    """Return a file's bytes and type; if no type is given, the file's name decides. Raises ConfigurationError."""
     if isinstance(file, bytes):
         content, guessed = file, None
     else:
@@ -33,7 +33,7 @@ def request(client: httpx.Client | httpx.AsyncClient, form: m.UploadForm, file: 
 
 
 def stored(form: m.UploadForm, response: httpx.Response) -> str:
-    """Return the key of a file that S3 has accepted; raises ApiError with S3's reason otherwise."""
+    """Return the key of a file if S3 has accepted it; raises ApiError with S3's reason otherwise."""
     if response.is_success:
         return form.key
     reason = " ".join(response.text.split())[:S3_REASON]

@@ -1,1 +1,1 @@
-"""Define the class of the client; the requests and rules are outside of this package."""
+"""Define the class of the client. The requests, and the rules for them, are outside of this package."""

@@ -61,18 +61,18 @@ class JobFlow:
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
     ) -> SubmittedJob:
-        """Create a job and return it. Repeating the key and body returns the existing job (`existing`).
+        """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
 
-        `debounce` is a key and seconds: a job that still waits under the key is replaced, and runs that many seconds
+        `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call.
         """
         return self._ask(calls.create(NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
-        """Create any number of jobs and return one result each, in the same order: `job` or `problem`, and `key`.
+        """Create any number of jobs and return one result for each, in the same order: `job` or `problem`, and `key`.
 
-        An error of the first request is raised; a later error is the `problem` of each job that was not created because
-        of it. You can send the same job again with its `key`: it is not created twice.
+        An error of the first request is raised. A later error becomes the `problem` of each job that was not created
+        because of the error. You can send such a job again with its `key`: no job is created twice.
         """
         return self._run(batches.batch(jobs, self._patience))
 
@@ -95,7 +95,8 @@ class JobFlow:
     def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
         """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
 
-        `answer.descendants` counts the children by result. If its `more` is true, some are left: repeat the call.
+        `answer.descendants` has the number of children by result. If `answer.descendants.more` is true, some are left:
+        repeat the call.
         """
         return self._ask(calls.cancel(job, descendants=descendants))
 
@@ -122,7 +123,7 @@ class JobFlow:
         return self._ask(calls.page(cursor, limit, filters))
 
     def logs(self, job: JobOrId) -> Iterator[m.LogLine]:
-        """Yield the log lines of a job, the newest attempt first, and in order within it."""
+        """Yield the log lines of a job: the newest attempt first, and the lines of an attempt in order."""
         cursor: str | None = None
         while True:
             page = self._ask(calls.logs(job, cursor))
@@ -142,7 +143,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Retry these jobs, all that match, or `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         return self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected))
@@ -158,7 +159,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Cancel these jobs, all that match, or `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         return self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
@@ -168,7 +169,7 @@ class JobFlow:
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
-        Raises MoreThanExpected and changes nothing if it would retry more jobs than `expected` and a tenth of it.
+        Raises MoreThanExpected and changes nothing if it would retry more jobs than `expected` plus a tenth.
         """
         return self._run(flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected))
 
@@ -185,8 +186,8 @@ class JobFlow:
     ) -> m.BulkActionRow:
         """Let the platform retry, cancel or discard these jobs, all that match, or `everything`, in the background.
 
-        `expected` is the number that you counted: it raises MoreThanExpected if it would change more jobs than that and
-        a tenth of it. `reason` is stored with each discarded job.
+        `expected` is the number of jobs that you have counted: MoreThanExpected is raised if more jobs than this plus a
+        tenth would be changed. `reason` is stored with each discarded job.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
         settings = {"dry_run": dry_run or None, "expected": expected, "reason": reason}
@@ -238,7 +239,10 @@ class JobFlow:
         until: datetime | str | None = None,
         step: Step = 60,
     ) -> m.Series:
-        """Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds."""
+        """Return numbers over time, oldest point first, with a point every `step` seconds.
+
+        The default is the last hour.
+        """
         return self._ask(calls.series(metric, type, since, until, step))
 
     def findings(self) -> list[m.FindingRow]:
@@ -249,7 +253,7 @@ class JobFlow:
     def errors(
         self, type: str | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
     ) -> list[m.ErrorGroup]:
-        """Return failures in groups, most frequent first; the `unacknowledged` ones are those that findings count."""
+        """Return failures in groups, most frequent first; `unacknowledged`: only the groups that findings count."""
         answer = self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
         return answer.groups
 
@@ -266,7 +270,10 @@ class JobFlow:
         return self._ask(calls.judge(fingerprint, "reopen"))
 
     def upload(self, file: bytes | Path | str, content_type: str | None = None) -> str:
-        """Upload a file and return its key for a payload. The name in a path gives its type."""
+        """Upload a file and return its key for a payload.
+
+        Without `content_type`, the name of the file decides its type.
+        """
         content = uploads.content_of(file, content_type)
         form = self._ask(calls.upload_form(content[1], len(content[0])))
         try:
@@ -325,7 +332,7 @@ class JobFlow:
     ) -> m.ScheduleRow:
         """Replace all settings of a stored schedule. Settings that are not given get their defaults, except the pause.
 
-        With the `version` that you have read, it raises Conflict if the settings were changed since.
+        If you give the `version` that you have read, Conflict is raised if the settings were changed since then.
         """
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return self._ask(schedules.change(schedule_id, given, version))
