@@ -1,7 +1,8 @@
-"""Pin what a repository is developed with: JobFlow's two wheels and all that they need, each with its hashes.
+"""Pin the packages for the development of a repository: JobFlow's two wheels and all that they need, with hashes.
 
-The platform brings the lock file that it was tested with. The hashes of the two wheels are what pip noted when it
-installed them from files (`direct_url.json`, PEP 610); of an index it notes none, and then nothing can have hashes.
+The platform contains the lock file that it was tested with. If pip installed the two wheels from files, it has stored
+their hashes (`direct_url.json`, PEP 610). If pip installed them from an index, it has stored none; then no line can
+have hashes.
 """
 
 import json
@@ -25,7 +26,7 @@ def requirements() -> str:
 
 
 def blocks(lock: str) -> dict[str, str]:
-    """Return the lines of a lock file by the library's name, where markers tell versions apart all of them."""
+    """Return a lock file's lines by library; for a library with several versions (with markers), the lines of all."""
     found: dict[str, str] = {}
     for block in LOCKED.finditer(lock):
         name = normal(block[1])
@@ -34,8 +35,9 @@ def blocks(lock: str) -> dict[str, str]:
 
 
 def reached(root: str) -> set[str]:
-    """Return what an installed distribution needs, directly or not, on whatever platform."""
-    from packaging.requirements import Requirement  # the platform's wheel brings it; the client alone does not pin
+    """Return all that an installed distribution needs, directly or indirectly, on any platform."""
+    # the platform's wheel needs this library; the client alone pins nothing
+    from packaging.requirements import Requirement
 
     found, waiting = set[tuple[str, str]](), [(normal(root), "")]
     while waiting:
@@ -51,19 +53,19 @@ def reached(root: str) -> set[str]:
 def _asked(name: str) -> list[str]:
     try:
         return distribution(name).requires or []
-    except PackageNotFoundError:  # for another platform
+    except PackageNotFoundError:  # it is for another platform
         return []
 
 
 def normal(name: str) -> str:
-    """Return a distribution's name in the one form that all its spellings have (PEP 503)."""
+    """Return the normal form of a distribution's name, which is the same for all spellings (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _own(name: str) -> str:
     try:
         noted = json.loads(distribution(name).read_text("direct_url.json") or "{}")
-    except PackageNotFoundError:  # a clone
+    except PackageNotFoundError:  # this is a clone
         noted = {}
     digest = noted.get("archive_info", {}).get("hashes", {}).get("sha256")
     line = f"{name}=={__version__}"

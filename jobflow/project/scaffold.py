@@ -32,7 +32,7 @@ FILES: Mapping[str, str] = {
     ".github/workflows/ci.yml": "github/ci.yml",
     "handlers/__init__.py": "handlers/__init__.py",
 }
-"""The files of a new repository besides its first job type, each with its template."""
+"""The files of a new repository, without those of its first job type, each with its template."""
 
 
 def new(folder: Path) -> list[Path]:
@@ -83,7 +83,7 @@ def pipeline(folder: Path) -> list[Path]:
 
 
 def _sort_imports(folder: Path, files: Sequence[Path]) -> None:
-    """Sort as the repository's own settings say, which may be older than the templates, if ruff is installed."""
+    """Sort imports, if ruff is installed, by the repository's own settings: these may be older than the templates."""
     command = [
         sys.executable,
         "-m",

@@ -11,7 +11,7 @@ from jobflow.errors import ConfigurationError
 
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
-"""The version of a repository without `version`: all later breaking changes are listed for it."""
+"""The version of a repository that sets no `version`: all later breaking changes are listed for it."""
 KEYS = ("name", "version", "prefix", "python", "architecture", "builtin", "stages")
 PINS = {"architecture": "arm64", "python": "3.13"}
 """Settings for all functions, each with an example."""
@@ -21,8 +21,8 @@ PINS = {"architecture": "arm64", "python": "3.13"}
 class Settings:
     """The content of jobflow.toml. `version` is the JobFlow version that the repository was last updated to.
 
-    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions, if
-    they differ from JobFlow's choice.
+    Names in AWS begin with `prefix`, or with jobflow if `prefix` is empty. `pins` are the functions' processor and
+    Python version, if they are not JobFlow's defaults.
     """
 
     builtin: tuple[str, ...]

@@ -35,7 +35,7 @@ def root(start: Path) -> Path:
 
 
 def is_clone(folder: Path) -> bool:
-    """Return whether a folder is a clone of JobFlow itself, which contains its platform."""
+    """Return whether a folder is a clone of JobFlow itself, which already contains the platform."""
     return all((folder / name).exists() for name in CLONE) and not (folder / settings.MARK).exists()
 
 
@@ -53,7 +53,7 @@ def of(project: Path) -> Path:
 
 
 def assemble(project: Path, platform: Path) -> Path:
-    """Return the folder with the platform and the project's handlers, up to date. Raises ConfigurationError."""
+    """Update and return the folder with the platform and the project's handlers. Raises ConfigurationError."""
     wanted = settings.read(project).builtin
     with _alone(project):
         tree = _copied(project / STATE / "tree", platform)
@@ -78,7 +78,7 @@ def _copied(tree: Path, platform: Path) -> Path:
 
 
 def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str]) -> None:
-    """Copy the enabled types, and remove others; a running platform loads them like an edit."""
+    """Copy the enabled types, and remove the others; a running platform loads them as after an edit."""
     known = {path.stem.replace("_", "."): path for path in sorted(offered.glob("*.py"))}
     for name in wanted:
         if name not in known:
@@ -97,7 +97,7 @@ def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str])
 
 @contextmanager
 def _alone(project: Path) -> Iterator[None]:
-    """Let two commands that start at the same time build it one after the other."""
+    """Let two commands that start at the same time build the tree one after the other."""
     (project / STATE).mkdir(parents=True, exist_ok=True)
     with (project / STATE / "tree.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -105,7 +105,7 @@ def _alone(project: Path) -> Iterator[None]:
 
 
 def environment(project: Path, tree: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a command in the tree: the tree's code first, its state in the project."""
+    """Return the environment of a command in the tree: with the tree's code first, and the state in the project."""
     named = {PROGRAM: "jobflow", **given}
     if tree == project:
         return named

@@ -26,7 +26,7 @@ class Breaking:
     what: str
     do: str
     uses: str = ""
-    """A regular expression for a line that uses it; without one it cannot be found in the source."""
+    """A regular expression for a line that the change affects. Without one, the affected lines cannot be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def listed() -> list[Breaking]:
 
 
 def look(project: Path, changes: Iterable[Breaking] | None = None, new: str = __version__) -> Findings:
-    """Return the breaking changes for a repository with the installed version. Raises ConfigurationError."""
+    """Return the breaking changes between a repository's version and the installed one. Raises ConfigurationError."""
     old = settings.read(project).version
     since = [one for one in (listed() if changes is None else changes) if key(old) < key(one.version) <= key(new)]
     return Findings(old, new, [(one, _places(project, one)) for one in since])
