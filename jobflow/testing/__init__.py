@@ -1,6 +1,6 @@
-"""Test job types: one function (`run`), or complete lifecycles in memory with a controlled clock (`Platform`).
+"""Test job types: call one function (`run`), or run complete lifecycles in memory with your own clock (`Platform`).
 
-Needs the platform's library (`chalicelib`); pytest only for `jobflow.testing.fixtures`.
+This package needs the platform's library (`chalicelib`). Only `jobflow.testing.fixtures` needs pytest.
 """
 
 from jobflow.testing.clock import Clock

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 @dataclass
 class Clock:
-    """A clock that stands still at the time at which it was made, or at `now`: seconds since the epoch."""
+    """A clock that shows the time at which it was made, or `now` (seconds since the epoch), until it is advanced."""
 
     now: float = field(default_factory=time.time)
 

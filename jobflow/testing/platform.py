@@ -29,15 +29,18 @@ from jobflow.testing.workers import Workers
 
 MINUTE = 60.0
 MOST_INVOCATIONS = 10_000
-"""Maximum invocations at one moment: a job that returns at once for ever fails the test instead of blocking it."""
+"""Maximum invocations at one moment: a job that returns to the queue again and again fails the test instead of blocking
+it."""
 
 
 class Platform:
-    """Submit jobs, let them run, advance the clock, read them. Each wait between attempts has its maximum length.
+    """Submit jobs, let them run, advance the clock, and read the jobs.
 
-    `secrets` are the values of the secrets that the types declare. The job types are the given ones, or else every file
-    of `handlers/`. Jobs run only in `run` and `advance`, and schedules fire only in `advance`. The clock begins at the
-    real time, unless one is given.
+    Each wait between attempts has its maximum length.
+
+    `secrets` are the values of the secrets that the types declare. The platform has the given job types, or else those
+    of every file in `handlers/`. Jobs run only in `run` and `advance`, and schedules fire only in `advance`. The clock
+    begins at the real time, unless one is given.
     """
 
     def __init__(
@@ -69,10 +72,10 @@ class Platform:
         debounce: tuple[str, int] | None = None,
         **asked: Any,
     ) -> Job:
-        """Create a job as the client does; `delay` in seconds or a timedelta, `run_at` with a time zone.
+        """Create a job as the client does. `delay` is in seconds or a timedelta; `run_at` has a time zone.
 
-        `key` is the Idempotency-Key; `debounce` is a key and seconds: a job that waits under that key is replaced.
-        More: max_attempts, tags.
+        `key` is the Idempotency-Key. `debounce` is a key and seconds; a job that waits under that key is replaced.
+        Further options: max_attempts, tags.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
@@ -86,7 +89,7 @@ class Platform:
         return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
 
     def run(self) -> int:
-        """Run everything that is due now, including what becomes due by that; return the number of handled messages."""
+        """Run everything that is due now, or becomes due while this runs; return the number of handled messages."""
         before = worked = 0
         for _ in range(MOST_INVOCATIONS):
             worked += sum(self.workers.invoke(kind.name) for kind in self._kinds)
@@ -96,13 +99,13 @@ class Platform:
         raise RuntimeError(f"Jobs are still due after {MOST_INVOCATIONS:,} rounds without the clock moving.")
 
     def attempt(self, job: Job | str, seconds: float | None = None) -> Job:
-        """Run one invocation of the job's type, with that many seconds; return the job after it."""
+        """Run one invocation of the job's type, with that many seconds; return the changed job."""
         found = self.job(job)
         self.workers.invoke(found.type, seconds)
         return self.job(found)
 
     def perform(self, type: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
-        """Submit a job and run its first attempt; return the job after it."""
+        """Submit a job and run its first attempt; return the changed job."""
         return self.attempt(self.submit(type, payload, **asked), seconds)
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
@@ -120,11 +123,11 @@ class Platform:
         self.clock.now = end
 
     def _fire(self) -> None:
-        """Make the jobs of schedules that fire within two minutes, as the watchdog does each minute."""
+        """Make the jobs of schedules that fire within the next two minutes, as the watchdog does each minute."""
         self._firings.run(lambda: math.inf)
 
     def _next(self) -> float | None:
-        """Return when something can happen next: a message becomes visible, the watchdog has work, a schedule fires."""
+        """Return the next time at which a message becomes visible, the watchdog has work, or a schedule fires."""
         shown = [
             message.visible_at
             for messages in self.queue.messages.values()
@@ -158,7 +161,7 @@ class Platform:
         return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
 
     def made_by(self, job: Job | str) -> list[Job]:
-        """Return the jobs that a job made with `ctx.enqueue`, by their keys."""
+        """Return the jobs that a job made with `ctx.enqueue`, in the order of their keys."""
         parent = job if isinstance(job, str) else job.id
         return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
 

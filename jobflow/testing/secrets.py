@@ -1,4 +1,4 @@
-"""Provide what a function's environment holds: declared variables, and secrets from the test in place of AWS's."""
+"""Provide the declared variables of a function's environment, and secrets from the test instead of AWS's."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSec
 
 @contextmanager
 def environment_of(kind: JobType[Any, Any]) -> Iterator[None]:
-    """Set the variables that a type declares, as its function has them, and put back what was there before."""
+    """Set the variables that a type declares, as in its function, and restore the earlier values at the end."""
     declared = kind.access.environment
     before = {name: os.environ.get(name) for name in declared}
     os.environ.update(declared)

@@ -29,7 +29,7 @@ class Context(WorkerContext):
 
     reported: list[tuple[float, str | None]] = field(default_factory=list)
     cancel_at: float | None = None
-    """Percent of progress from which the job is asked to stop; 0: from the beginning."""
+    """From this percentage of progress on, the job is asked to stop; 0: from the beginning."""
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
@@ -63,7 +63,7 @@ class Ran:
 
     @property
     def enqueued(self) -> list[Job]:
-        """Return every job that was made with `ctx.enqueue`, by their keys."""
+        """Return every job that was made with `ctx.enqueue`, in the order of the keys."""
         return list(self.context.store.page(Filter(parent=self.context.job_id), limit=1_000_000).jobs)
 
 
@@ -79,11 +79,11 @@ def run(
 ) -> Ran:
     """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
-    The variables that the type declares are set meanwhile.
+    During the run, the variables that the type declares are set.
 
-    `seconds` are left in the attempt (default: the type's share), `secrets` are the values of declared secrets,
-    `cancel_at` asks the job to stop from that progress. Raises InvalidPayload, the function's own errors, and
-    PermanentError for a result that cannot be stored.
+    `seconds` is the time that the attempt has (default: the type's share). `secrets` are the values of declared
+    secrets. From the progress `cancel_at` on, the job is asked to stop. Raises InvalidPayload, the function's own
+    errors, and PermanentError for a result that cannot be stored.
     """
     type = kind_of(type)
     stored = type.canonical(_plain(type, payload))
@@ -106,7 +106,7 @@ def run(
 
 
 def kind_of(type: JobType[Any, Any] | str) -> JobType[Any, Any]:
-    """Return a job type that may be named. Raises UnknownJobType when no file declares it."""
+    """Return a job type, given as itself or by its name. Raises UnknownJobType if no file declares it."""
     return declared(type) if isinstance(type, str) else type
 
 

@@ -37,7 +37,7 @@ class Invocation:
 
 @dataclass
 class Workers:
-    """Take messages of a type from its queue, and run the function as Lambda would."""
+    """Take messages from the queue of a type, and run the function as Lambda would."""
 
     store: MemoryJobStore
     queue: MemoryJobQueue
