@@ -1,6 +1,6 @@
 """JobFlow's client: create and read jobs from any Python program.
 
-The platform itself is in `chalicelib` and `infra`; nothing of it is imported before a command needs it.
+The platform itself is in `chalicelib` and `infra`; these are imported only when a command needs them.
 """
 
 from importlib import import_module

@@ -23,7 +23,7 @@ class UnexpectedAnswer(JobFlowError):
 
 
 class WaitTimeout(JobFlowError, TimeoutError):
-    """The job had not finished in the given time; `job` is its last state."""
+    """The job had not finished in the given time; `job` is its last known state."""
 
     def __init__(self, job: "JobDetail", seconds: float) -> None:
         super().__init__(f"Job {job.id} is {job.status} after {seconds:g} s.")
@@ -31,7 +31,7 @@ class WaitTimeout(JobFlowError, TimeoutError):
 
 
 class BulkNotFinished(JobFlowError, TimeoutError):
-    """The bulk action had not finished in the given time, and continues; `bulk` is its last state."""
+    """The bulk action had not finished in the given time. It continues; `bulk` is its last known state."""
 
     def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
         super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then.")
@@ -74,7 +74,7 @@ class ApiError(JobFlowError):
         return f"{self.detail}{fields}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Make it work with pickle, so that a process pool can raise it."""
+        """Return how to make the error again from a pickle, so that a process pool can raise it."""
         return (type(self), (self.status, self.detail), self.__dict__)
 
 
@@ -119,7 +119,7 @@ class ServerError(ApiError):
 
 
 class Unavailable(ServerError):
-    """503: the API could not do it at this time."""
+    """503: the API could not do this now."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
@@ -134,4 +134,4 @@ BY_STATUS: dict[int, type[ApiError]] = {
     429: TooManyRequests,
     503: Unavailable,
 }
-"""The class of a problem that this version of the client does not know."""
+"""The classes, by status, for problems whose name this version of the client does not know."""

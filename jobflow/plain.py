@@ -8,7 +8,7 @@ LONGEST_KEY = 255
 
 
 def plain(thing: Any) -> Any:
-    """Return a model, or a collection of models, as plain data; times as ISO 8601 in UTC."""
+    """Return a model, or a collection of models, as plain data, with times as ISO 8601 in UTC."""
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name.rstrip("_"): plain(getattr(thing, field.name)) for field in fields(thing)}
     if isinstance(thing, datetime):
@@ -21,5 +21,5 @@ def plain(thing: Any) -> Any:
 
 
 def is_key(text: str) -> bool:
-    """Return whether a text is a valid idempotency key; the API refuses others, and headers cannot contain them."""
+    """Return whether a text is a valid idempotency key: the API refuses other texts, and no header can contain them."""
     return 1 <= len(text) <= LONGEST_KEY and all("!" <= character <= "~" for character in text)

@@ -1,6 +1,6 @@
 """Find the address and the token: in arguments, the environment, a profile, or a running `make dev`.
 
-Both come from the same place: a token is never sent to an address from elsewhere.
+Both come from the same place, so that a token is never sent to an address from another place.
 """
 
 import json
@@ -33,7 +33,7 @@ class Target:
         try:
             parts = urlsplit(self.url)
             known = parts.scheme in {"http", "https"} and parts.hostname and self.url.isprintable() and parts.port != 0
-        except ValueError:  # for an invalid port, and for half an IPv6 address
+        except ValueError:  # raised for an invalid port, and for an incomplete IPv6 address
             known = False
         if not known:
             raise ConfigurationError(f"{self.url!r} is no address; one looks like https://jobs.example.com")
@@ -44,7 +44,7 @@ class Target:
 
     @property
     def is_local(self) -> bool:
-        """Return True for this machine."""
+        """Return True if the address is this machine."""
         return urlsplit(self.url).hostname in LOOPBACK
 
     def __repr__(self) -> str:
@@ -120,7 +120,7 @@ def path_of(environment: Mapping[str, str]) -> Path:
 
 
 def stored(environment: Mapping[str, str] = os.environ) -> dict[str, Target]:
-    """Return every profile. Raises ConfigurationError if other users can read the file, or if it is unreadable."""
+    """Return every profile. Raises ConfigurationError if other users can read the file, or if it cannot be read."""
     path = path_of(environment)
     if not path.exists():
         return {}
