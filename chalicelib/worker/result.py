@@ -12,6 +12,9 @@ from chalicelib.job_types.readback import differing, read_result
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY
 
+DEEPEST = 100
+"""Levels of a result: what masks secrets in it, and what reads it, goes down one call a level."""
+
 
 class InjectedFault(Exception):
     """JOBFLOW_FAULT_RATE made this attempt fail before the work, to demonstrate retries."""
@@ -40,14 +43,25 @@ def as_json(value: Any) -> JSON:
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     try:
         text = json.dumps(plain, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise PermanentError(f"The result is not JSON: {error}") from error
+    if nested(plain) > DEEPEST:
+        raise PermanentError(f"The result is nested deeper than {DEEPEST} levels.")
     wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
     if wrong is not None:
         raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
     if (size := length(text)) > LARGEST_BODY:
         raise PermanentError(f"The result has {size:,} characters; at most {LARGEST_BODY:,}. Store it in S3.")
     return plain
+
+
+def nested(value: Any) -> int:
+    """Return how many levels of objects and arrays a JSON value has; at most one more than a result may have."""
+    level, depth = [value], 0
+    while depth <= DEEPEST and (level := [one for one in level if isinstance(one, dict | list | tuple)]):
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+        depth += 1
+    return depth
 
 
 def length(text: str) -> int:

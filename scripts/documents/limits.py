@@ -8,6 +8,7 @@ from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs import limits
 from chalicelib.keys.rule import LONGEST_DEBOUNCE
 from chalicelib.schedules import schedule
+from chalicelib.worker.result import DEEPEST
 from infra.definition.parameters import parameters
 
 
@@ -33,6 +34,7 @@ def tables() -> str:
             "attempts": f"{limits.MAX_ATTEMPTS_CAP}",
             "wait before a retry": f"{LONGEST_WAIT / limits.DAY:.0f} days",
             "waits of one run together": f"{limits.LONGEST_RUN / limits.DAY:.0f} days",
+            "levels of a result": f"{DEEPEST}",
             "claims of one run, also those that cost no attempt": f"{limits.MOST_CLAIMS:,}",
             "attempts shown": f"the newest {limits.MOST_HISTORY}",
         },

@@ -1,6 +1,7 @@
 """Test how an attempt ends, and the effect on its job and its message."""
 
 import contextlib
+import json
 from collections.abc import Callable
 
 import pytest
@@ -54,7 +55,11 @@ def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_
 
 @pytest.mark.parametrize(
     ("attempt", "told"),
-    [(raising(PermanentError("no such address")), "no such address"), (lambda _: object(), "not JSON")],
+    [
+        (raising(PermanentError("no such address")), "no such address"),
+        (lambda _: object(), "not JSON"),
+        (lambda _: json.loads("[" * 900 + "]" * 900), "nested deeper than 100 levels"),
+    ],
 )
 def test_what_no_further_attempt_can_change_fails_at_once(
     world: OneType, attempt: Callable[[JobContext], object], told: str
