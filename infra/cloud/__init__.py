@@ -1,4 +1,4 @@
-"""Manage stages in the cloud: packaging, changing a stack, operators' commands, the cost.
+"""Manage stages in the cloud: package the code, change a stack, run operators' commands, compute the cost.
 
 The contents of a stack are in `infra/definition`.
 """

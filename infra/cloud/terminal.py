@@ -1,4 +1,4 @@
-"""Write to the person at the terminal: with colours and a bar on a terminal, as plain lines in a log."""
+"""Write to the person who runs the command: with colours and a progress bar on a terminal, as plain lines in a log."""
 
 import os
 import sys
@@ -50,11 +50,11 @@ class Terminal:
         self._console.print(Text(title, style="bold"))
         width = max(map(len, rows))
         for name, value in rows.items():
-            # complete lines, however narrow the terminal, because addresses are copied
+            # print complete lines even on a narrow terminal, because people copy addresses from them
             self._console.print(Text(f"  {name:<{width}}  {value}"), soft_wrap=True)
 
     def ask(self, question: str) -> str:
-        """Return a person's answer; nothing if nobody can answer."""
+        """Return the person's answer; an empty text if nobody can answer."""
         if not sys.stdin.isatty():
             return ""
         try:

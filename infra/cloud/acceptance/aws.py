@@ -19,11 +19,11 @@ NOISY = 20
 ALARM = "growing"
 REACHED = 120.0
 RESTORED = 3_600.0
-"""Seconds that a table's restore may take, including its lag of five minutes."""
+"""Seconds that the restore of a table may take. This includes the five minutes by which point-in-time recovery lags."""
 
 
 def redrive(stand: Stand) -> str:
-    """Receive a message as often as a queue allows, and find it in the dead-letter queue."""
+    """Receive a message as often as its queue allows; check that the message is then in the dead-letter queue."""
     with _queue(stand, "dead") as dead, _queue(stand, "redrive") as queue:
         sqs = stand.account.client("sqs")
         target = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -60,7 +60,7 @@ def fair_queues(stand: Stand) -> str:
 
 
 def alarm_reaches(stand: Stand) -> str:
-    """Let an alarm ring, and check that the topic delivers it to a subscriber."""
+    """Let an alarm ring, and check that the topic delivers the alarm to a subscriber."""
     topics = names_of(stand.stack.resources(), TOPIC)
     if not topics:
         raise NotTried("alarms go to a topic of yours (AlarmTopicArn)")
@@ -86,7 +86,7 @@ def alarm_reaches(stand: Stand) -> str:
 
 
 def restore(stand: Stand) -> str:
-    """Restore the table of jobs to a second between two jobs: the first exists, the second does not."""
+    """Restore the table of jobs to a second between two jobs; check that it has the first job and not the second."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), None)
     if kind is None:
         raise NotTried("no job type declares Changes(smoke=…)")
@@ -110,7 +110,7 @@ def restore(stand: Stand) -> str:
 
 
 def shifting(stand: Stand) -> str:
-    """Change the API of a stage with `ShiftTraffic`, and check that CodeDeploy has moved it step by step."""
+    """Change the API of a stage with `ShiftTraffic`, and check that CodeDeploy has moved the requests step by step."""
     if stand.redeploy is None:
         raise NotTried("the stage cannot be deployed again here")
     stand.redeploy({"ShiftTraffic": "true"})
@@ -130,7 +130,10 @@ def shifting(stand: Stand) -> str:
 
 @contextmanager
 def _queue(stand: Stand, purpose: str) -> Iterator[str]:
-    """Make a queue that is deleted when the block ends; its name begins with the stage's, as the policies require."""
+    """Make a queue, and delete it when the block ends.
+
+    Its name begins with the stack's name, as the policies require.
+    """
     sqs = stand.account.client("sqs")
     url = sqs.create_queue(QueueName=f"{stand.stack.name}-acceptance-{purpose}-{int(time.time())}")["QueueUrl"]
     try:
@@ -155,7 +158,7 @@ def _active(client: Any, table: str) -> bool | None:
 
 
 def _deleted(client: Any, table: str) -> bool | None:
-    """Delete a table, which DynamoDB refuses while it is being created; return whether it is deleted."""
+    """Delete a table; return False while DynamoDB refuses because the table is still being created."""
     try:
         client.delete_table(TableName=table)
     except ClientError as error:

@@ -16,7 +16,10 @@ KEPT, BROKEN, LEFT_OUT = "kept", "NOT KEPT", "not tried"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise, and the check that returns its observation. `short` is its name in `--only` and `--without`."""
+    """A promise, and the check that returns what it observed.
+
+    `short` is the promise's name in `--only` and `--without`.
+    """
 
     short: str
     text: str
@@ -40,7 +43,7 @@ PROMISES: Sequence[Promise] = (
     Promise("restore", "the jobs table can be restored to a second", aws.restore),
     Promise("shift", "CodeDeploy moves the API's traffic step by step", aws.shifting),
 )
-"""The promises of docs/deploy.md that nothing else shows, slow ones at the end."""
+"""The promises of docs/deploy.md that no test shows; the slow ones are at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Result:
 
 
 def check(stand: Stand, promises: Sequence[Promise]) -> Iterator[Result]:
-    """Check each; a broken promise, or a refusal by AWS, does not prevent the other checks."""
+    """Check each promise. A broken promise, or a request that AWS refuses, does not prevent the other checks."""
     for promise in promises:
         start, before = stand.clock(), stand.made
         state, seen = _seen(promise, stand)

@@ -37,7 +37,7 @@ class NotKept(Exception):
 class Stand:
     """The stage. `made` counts the jobs, which cost money; `address` finds the API's URL in the stack's outputs.
 
-    `redeploy` deploys the stage again with parameters; None where that is not tested.
+    `redeploy` deploys the stage again with other parameters; it is None where no check needs that.
     """
 
     account: Account

@@ -1,4 +1,4 @@
-"""Check promises about answers: API Gateway's own, its authorizer, CloudFront, and starting functions."""
+"""Check promises about answers: those that API Gateway itself gives, the authorizer, CloudFront, and cold starts."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LONGEST_START = 5_000.0
 
 
 def gateway_answers(stand: Stand) -> str:
-    """Check that answers without a function keep their content type."""
+    """Check that answers which API Gateway gives itself, without a function, keep their content type."""
     refused = {
         "no token": stand.get(f"{stand.url}/jobs"),
         "an unknown token": stand.get(f"{stand.url}/jobs", Authorization=f"Bearer {'A' * 43}"),
@@ -84,7 +84,7 @@ def cold_starts(stand: Stand) -> str:
 
 
 def _reports(logs: Any, group: str) -> Iterator[str]:
-    """Yield Lambda's reports of invocations, in either of the two formats of a function's log."""
+    """Yield the lines in which Lambda reports an invocation, from a log in text or in JSON."""
     for pattern in ("REPORT", '"platform.report"'):
         try:
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=pattern)

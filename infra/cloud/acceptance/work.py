@@ -18,7 +18,7 @@ MISSING = "uploads/00000000-0000-4000-8000-000000000000"
 GOOD, BAD, MANY = 8, 2, 100
 SIMULATOR = "success@simulator.amazonses.com"
 METRICS = 600.0
-"""Seconds until AWS/SQS has a data point of a queue that was idle."""
+"""Seconds until the metrics of AWS/SQS have a data point of a queue that was idle before."""
 
 
 def partial_batches(stand: Stand) -> str:
@@ -65,7 +65,7 @@ def mail(stand: Stand) -> str:
 
 
 def queue_metrics(stand: Stand) -> str:
-    """Check that AWS/SQS reports a queue that had messages: the queues' alarms depend on it."""
+    """Check that the metrics of AWS/SQS include a queue that had messages; alarms depend on these metrics."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), stand.types[0])
     name, start = queue_name(stand.stack.name, kind.queue, kind.queue_ending), stand.clock()
     stand.until(lambda: _point(stand, name), f"a point of {name}", METRICS)

@@ -1,4 +1,4 @@
-"""Create a stage, check on it what needs an account, report, and destroy it: nothing is left."""
+"""Create a stage, check the promises that need an account, report, and destroy the stage: nothing of it is left."""
 
 import json
 import os
@@ -79,7 +79,10 @@ def line(result: Result) -> str:
 
 
 def recorded(account: Account, results: Sequence[Result], now: datetime, folder: Path) -> dict[str, Any]:
-    """Return the last run's report in a real account for docs/deploy.md: date, region, commit, and each promise."""
+    """Return the report of the last run in a real account: date, region, commit, and each promise.
+
+    It is for docs/deploy.md.
+    """
     return {
         "date": f"{now:%Y-%m-%d}",
         "region": account.region,

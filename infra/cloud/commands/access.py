@@ -15,7 +15,7 @@ from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 
 SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
-"""Parameters of the stack, by the library's variables with the same meaning."""
+"""Parameters of the stack, each by the variable of the library that has the same meaning."""
 
 
 def settings(account: Account, stack: Stack) -> Settings:
@@ -26,7 +26,7 @@ def settings(account: Account, stack: Stack) -> Settings:
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
-        "SIGNING_KEY": "",  # who makes jobs asks for the stage's own
+        "SIGNING_KEY": "",  # a command that makes jobs asks the stage for its key
         **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
     })  # fmt: skip
 

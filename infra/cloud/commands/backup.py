@@ -1,4 +1,4 @@
-"""Back up a stage's tables on demand: backups outlive the stage, and the 35 days of point-in-time recovery."""
+"""Back up a stage's tables on demand. Backups outlive the stage, and the 35 days of point-in-time recovery."""
 
 import itertools
 import re
@@ -19,10 +19,10 @@ MOST_LOOKS = 720
 def backup(
     account: Account, stack: Stack, *, keep: int = 0, now: float, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[str, list[str]]:
-    """Back up both tables under one name; return it, and the names of the deleted backups.
+    """Back up both tables under one name. Return this name, and the names of the backups that were deleted.
 
-    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete, together with
-    the remains of an interrupted run. Backups with other names stay.
+    `keep` is the number of newest backups that remain (0: all). Older ones are deleted once the new one is complete,
+    together with the remains of an interrupted run. Backups with other names stay.
     """
     stack.outputs()
     name, client = f"{stack.name}-{stamp(now)}", account.client("dynamodb")
@@ -48,7 +48,8 @@ def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
     kept = [name for name in tables[0] if all(name in found for found in tables)][-keep:]
     if not kept:
         return []
-    # also if it is in only one table: an interrupted run leaves half a backup. A newer one may be running
+    # also a backup that is in one table only, which an interrupted run left; only older ones: a newer one may be
+    # running
     old = list(dict.fromkeys(
         name for found in tables for name in itertools.takewhile(lambda one: one != kept[0], found)
     ))  # fmt: skip

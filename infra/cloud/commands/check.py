@@ -27,7 +27,7 @@ from infra.definition.parameters import parameters as declared
 class Checked:
     """The findings, blocking ones first; and the parameters that a deployment sets automatically.
 
-    `defaults` also has the parameters of a failed first deployment.
+    `defaults` also contains the parameters of a failed first deployment.
     """
 
     findings: Sequence[Finding]
@@ -81,10 +81,10 @@ def check(
 
 
 def _kept(stack: Stack) -> dict[str, str]:
-    """Return what was set for a first deployment that failed: its stack is deleted, and forgets it.
+    """Return the parameters that were set for a first deployment that failed. Its stack, which stores them, is deleted.
 
-    Such a stack tells each default as if somebody had said it. Those are left to the next first deployment, but for
-    answers without which that one would not have begun.
+    Such a stack shows each default like a value that somebody set. Values equal to the default are therefore left out:
+    the next first deployment chooses them again. The answers that production requires (`ANSWERS`) stay in any case.
     """
     if not stack.failed_at_first():
         return {}
@@ -119,7 +119,7 @@ def _of_the_account(
 def of_this_machine(types: Sequence[JobType[Any, Any]], root: Path = ROOT) -> Iterator[Finding]:
     """Yield the problems of this machine: no Python of the functions' version, or libraries without hashes.
 
-    Packaging checks later, before anything changes, whether there are wheels for the functions' Python.
+    Whether wheels for the functions' Python exist is checked later, during packaging, but also before anything changes.
     """
     if interpreter(PYTHON) is None:
         yield Finding("Python", NO_BYTE_CODE.format(here=HERE, there=PYTHON))

@@ -27,12 +27,13 @@ from infra.definition.names import prefix_of, stage_of
 
 @dataclass
 class Deployment:
-    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None skips it.
+    """One run of deploy. `given` are parameters.
 
-    `tags` are put on everything in addition to the stage's own, and stay until others are set. For `monitor` seconds
-    after an update CloudFormation watches the alarms, and rolls back if one rings. `smoke` tests the stage afterwards;
-    if it fails, the previous version is restored unless `keep`. `force_remove` continues if a removed job type has
-    unfinished jobs; they are then cancelled.
+    `dashboard` is the folder with the dashboard's sources; None: no dashboard. `tags` are put on everything in addition
+    to the stage's own tags, and stay until a deployment sets others. `monitor`: for so many seconds after an update,
+    CloudFormation watches the alarms, and rolls back if one rings. `smoke`: test the stage afterwards; if the test
+    fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job type has
+    unfinished jobs, and cancel these jobs.
     """
 
     account: Account
@@ -126,8 +127,8 @@ class Deployment:
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
             self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
-            # CloudFormation could not delete protected tables itself. A stage that never worked has given nobody a
-            # token.
+            # CloudFormation itself cannot delete protected tables. No data is lost: nobody has a token of a stage that
+            # never worked.
             unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
@@ -147,7 +148,7 @@ class Deployment:
             pauses.keep(self.account, self.stack, proposed.changes, self.terminal.say)
 
     def _keys(self, package: Package) -> dict[str, str]:
-        """Return what changes of the keys that sign jobs."""
+        """Return the parameters of the signing keys that this deployment changes."""
         declared, found = package.read_template()["Parameters"], self.stack.describe()
         return signing.of(self.account, self.stack.name, found, declared, self.given, time.time())
 
@@ -174,9 +175,10 @@ class Deployment:
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
     def _try(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Mark the deployment, test it, then record it for `make rollback`; a repeated run sees that it was not tested.
+        """Mark the deployment, test it, then record it for `make rollback`.
 
-        A failed deployment that stays is recorded too. Raises SmokeFailed.
+        If a run dies before the test, the missing record shows the next run that no test was made. A failed deployment
+        that stays is recorded, too. Raises SmokeFailed.
         """
         known = history.read(self.account, self.stack.name)
         noted = bool(known) and known[-1].same_as(self._made())
@@ -184,7 +186,7 @@ class Deployment:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
-            # made by a run that ended before its smoke did
+            # an earlier run made these changes, and ended before its smoke test did
             former = Former(known[-1], known) if known and not noted else None
         try:
             if self.smoke is not None:
@@ -202,7 +204,7 @@ class Deployment:
         return history.Deployed.of(self.stack.describe() or {}, self.template_url)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
-        """Return the alarms for CloudFormation to watch after the change; a new stack has none before it."""
+        """Return the alarms that CloudFormation watches after the change. A new stack has no alarms yet."""
         if new or not self.monitor:
             return UNWATCHED
         return monitoring.configuration(self.account, self.stack.name, self.monitor)
@@ -214,7 +216,7 @@ class Deployment:
             raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
 
     def _close_policy(self, package: Package) -> dict[str, str]:
-        """Add the API's address, which is known only when both exist, to the dashboard's security policy."""
+        """Add the API's address to the dashboard's security policy. The address is known only once both exist."""
         outputs = self.stack.outputs()
         found = self.stack.describe() or {}
         known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
@@ -231,5 +233,5 @@ class Deployment:
 
 
 def tags_of(stack: str) -> dict[str, str]:
-    """Return the tags on everything of a stack; `destroy` searches for them."""
+    """Return the tags that every resource of a stack has; `destroy` finds resources by these tags."""
     return {"project": prefix_of(stack), "stage": stage_of(stack)}

@@ -17,7 +17,7 @@ from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
 LAST_RUNS = 5.0
-"""Seconds until running invocations end: each would create its log group again."""
+"""Seconds until running invocations have ended: an invocation that still runs would create its log group again."""
 
 
 @dataclass
@@ -31,7 +31,10 @@ class Destruction:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
-        """Delete everything; return the ARNs of the rest. Raises CloudError if it was not confirmed."""
+        """Delete everything; return the ARNs of what could not be deleted.
+
+        Raises CloudError without the confirmation.
+        """
         if self.confirmed != self.stack.name:
             raise CloudError(
                 f"This deletes every job, file and log of {self.stack.name} permanently. "
@@ -64,7 +67,10 @@ class Destruction:
             yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
 
     def _delete_secrets(self) -> None:
-        """Delete the first token of a deleted stage; without a delay, so that its name is free for the next."""
+        """Delete the secret with the first token of a deleted stage.
+
+        Without a delay, so that a new stage can use its name.
+        """
         for arn in [arn for arn in self._tagged() if arn.split(":")[2] == "secretsmanager"]:
             client = self.account.client("secretsmanager")
             with contextlib.suppress(client.exceptions.ResourceNotFoundException):

@@ -12,13 +12,13 @@ from infra.cloud.terminal import Terminal
 
 LABEL = "first admin"
 OF_DEPLOYMENTS = "smoke of a deployment"
-"""Label of the short-lived tokens that deployments make for themselves."""
+"""Label of the short-lived tokens that deployments issue to themselves."""
 ONLY_THE_OWNER = 0o600
 
 
 @dataclass(frozen=True)
 class FirstToken:
-    """The place for the first token: `file`, `secret` (a new one in Secrets Manager), or the terminal without both."""
+    """Where the first token goes: to `file`, to `secret` (a new secret in Secrets Manager), or else to the terminal."""
 
     file: Path | None = None
     secret: str = ""
@@ -26,9 +26,9 @@ class FirstToken:
     def hand_out(
         self, tokens: Tokens, account: Account, terminal: Terminal, tags: Mapping[str, str] | None = None
     ) -> None:
-        """Issue it unless the stage already has a token. Raises CloudError if the file cannot be created.
+        """Issue the token, unless the stage already has one. Raises CloudError if the file cannot be created.
 
-        A secret gets the stage's `tags`, by which `destroy` finds it.
+        `tags` are the stage's; a secret gets them so that `destroy` finds it.
         """
         if any(token.label != OF_DEPLOYMENTS and not _taken_back(token) for token in tokens.list()):
             return
@@ -48,7 +48,7 @@ class FirstToken:
 
 
 def _taken_back(token: Token) -> bool:
-    """Return whether it is a revoked first token, such as one that could not be delivered."""
+    """Return whether the token is a first token that was revoked, for example because it could not be delivered."""
     return token.label == LABEL and token.revoked_at is not None
 
 

@@ -1,6 +1,6 @@
-"""Keep paused types paused if an update replaces an event source mapping, for example because of another queue.
+"""Keep paused types paused when an update replaces an event source mapping, for example because the queue is another.
 
-CloudFormation creates every mapping enabled, whatever the state of the old one was.
+CloudFormation creates every mapping enabled, even if the old mapping was disabled.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ BUSY = ("ResourceInUseException", "ResourceConflictException")
 
 
 def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callable[[str], None]) -> None:
-    """Disable the new mappings of paused types, and print that; call it after the update."""
+    """Disable the new mappings of paused types, and print which. To be called after the update."""
     anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
     if not anew:
         return

@@ -15,11 +15,11 @@ from infra.definition.lambdas.functions import FunctionDefinition, functions
 
 FUNCTION = "recount"
 CONNECTION_SPARE = 30
-"""Seconds for the answer in addition to the function's own time."""
+"""Seconds to wait for the answer, in addition to the function's timeout."""
 INVOCATION_PAUSE = 5.0
 """Seconds between two invocations."""
 MOST_WAITS = 120
-"""Invocations that find the stream late, or another running recount: about two hours."""
+"""Invocations to try while the stream is late or another recount runs: about two hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Found:
 
     @property
     def right(self) -> bool:
-        """Return whether the counters are right now, as far as this is known while jobs move."""
+        """Return whether the counters are now right. While jobs change state, some differences cannot be decided."""
         return self.wrong.keys() <= self.repaired.keys()
 
     def lines(self) -> list[str]:
@@ -47,10 +47,10 @@ class Found:
 
 
 def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = time.sleep) -> Found:
-    """Run the stage's own recount to its end: nothing leaves the region, and it repairs by the nightly rules.
+    """Run the stage's own recount to its end. No data leaves the region, and the rules are those of every night.
 
-    It takes some 100 s for a million jobs. Raises CloudError if there is no such stack, the function fails, or the
-    counters do not catch up.
+    It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if the function fails, or if
+    the counters do not catch up with the stream.
     """
     stack.outputs()
     (function,) = (f for f in functions([], stack.name) if f.short == FUNCTION)

@@ -20,20 +20,26 @@ ABOUT = "job types"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The types of the running stack that the code no longer declares, each with its number of unfinished jobs."""
+    """The types that the running stack has and the code no longer declares, each with its number of unfinished jobs."""
 
     unfinished: Mapping[str, int]
     refused: str = ""
     """The reason why the jobs could not be counted."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
-        """Return the logical ids of resources that lose data, without the types' queues: jobs are in the table."""
+        """Return the logical ids of resources that lose data.
+
+        The queues of types are left out: their jobs are in the table.
+        """
         names = [name.replace(".", "-") for name in self.unfinished]
         queues = {logical(name, suffix) for name in names for suffix in ("Queue", "Dlq")}
         return [change.logical_id for change in changes if change.loses_data and change.logical_id not in queues]
 
     def findings(self, *, force: bool) -> list[Finding]:
-        """Return a sentence for each type with unfinished jobs; it stops the deployment unless forced."""
+        """Return a finding for each type with unfinished jobs.
+
+        It stops the deployment, unless the removal is forced.
+        """
         return [
             Finding(ABOUT, self._sentence(name, number, force=force), stops=not force)
             for name, number in self.unfinished.items()
@@ -41,7 +47,7 @@ class Removal:
         ]
 
     def told(self) -> list[str]:
-        """Return a line for each type whose unfinished jobs are cancelled when an earlier version is restored."""
+        """Return a line for each type whose unfinished jobs are cancelled if an earlier version is restored."""
         number = f"an unknown number of unfinished jobs ({self.refused})" if self.refused else ""
         return [
             f"{name} goes with its queues. It has {number or f'{jobs:,} unfinished jobs'}: the watchdog ends them as "

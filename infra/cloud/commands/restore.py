@@ -20,17 +20,18 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 
 LONGEST_LEASE = 15 * 60 + 10.0
-"""Seconds from the start to the first copy. Lambda ends an invocation after 15 minutes, and a lease ends 5 seconds
-later, so a worker that held a lost job has ended: no worker has a token that a new run could take."""
+"""Seconds from the start to the first copy. Lambda ends an invocation after at most 15 minutes, and its lease ends 5
+seconds later. A worker that held a lost job has therefore ended, and no worker has a fencing token that a new run could
+get again."""
 MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass
 class Restoration:
-    """One run of restore: to `at` (seconds since the epoch), or from a backup, whose name contains the moment.
+    """One run of restore: the state at `at` (seconds since the epoch), or a backup, whose name contains the moment.
 
-    `run`: unfinished jobs run again. `keep`: the restored tables stay. `given` are two tables, of jobs and of control,
-    with the state of another stage or moment; they also stay.
+    `run`: unfinished jobs run again. `keep`: the restored tables stay. `given`: the names of two existing tables to
+    copy from (jobs, control), with the state of another stage or moment; they also stay.
     """
 
     account: Account
@@ -46,7 +47,7 @@ class Restoration:
     given: Sequence[str] = ()
 
     def go(self) -> Counter[str]:
-        """Restore, copy, and delete the restored tables; return the numbers of restored jobs by result.
+        """Restore the tables, copy from them, and delete them; return the numbers of jobs by result.
 
         Raises CloudError.
 
@@ -54,7 +55,7 @@ class Restoration:
         """
         started = self.clock()
         files = self.stack.outputs()["FilesBucketName"]
-        # what comes back is signed anew, by this stage: where it comes from there may have been other keys
+        # this stage signs each restored job again, because the tables may come from a stage with other keys
         keys = signing.masters(self.account, self.stack.name)
         settings = replace(access.settings(self.account, self.stack), files_bucket=files, signing_key=keys)
         tables = Tables(self.account, self.stack.name, self.tags, self.clock, self.sleep)
@@ -64,8 +65,8 @@ class Restoration:
         with self.terminal.working(f"{told} (15 minutes and more)"):
             jobs, control = tables.there(self.given) if self.given else tables.restore(self.at, self.backup)
             self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
-        # at that moment, or in the source of the tables, there may have been more shards than now; an empty shard costs
-        # half a read unit
+        # search all shards: at that moment, or in the stage that the tables come from, there may have been more of them
+        # than now. An empty shard costs half a read unit
         then = replace(settings, jobs_table=jobs, control_table=control, index_shards_read=SHARDS[-1])
         there = tables.jobs_in(jobs)
         done = self._copy(then, settings)
@@ -83,7 +84,8 @@ class Restoration:
         with self.terminal.working("Copying what is missing"):
             done = copying.Copying(source, target, self.at, self.clock, self.run).jobs()
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(now))
-            # after the jobs that they name: a request that finds the key free stores its own job under it
+            # copy keys after the jobs that they name: if a request found a key without its job, it would store its own
+            # job there
             pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
             beside = rows.bring_back(self.account.client("dynamodb"), pairs, self.clock())
         if beside:

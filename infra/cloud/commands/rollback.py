@@ -18,9 +18,9 @@ from infra.cloud.terminal import Terminal
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A stack before a deployment, and the deployments known then, oldest first.
+    """The state of a stack before a deployment, and the deployments that were recorded then, oldest first.
 
-    The tags are not restored: the next deployment sets them again.
+    A rollback does not restore tags: the next deployment sets them again.
     """
 
     deployed: Deployed
@@ -28,9 +28,9 @@ class Former:
 
     @classmethod
     def of(cls, account: Account, stack: Stack) -> Self | None:
-        """Return the present deployment; None for a stack that is not up, or whose template is unknown.
+        """Return the present deployment; None if the stack is not up, or if its template is unknown.
 
-        If the present state was not recorded, and so perhaps not tested, return the last recorded deployment.
+        If the present state was not recorded, it was perhaps not tested: then return the last recorded deployment.
         """
         found, known = stack.describe(), history.read(account, stack.name)
         if found is None or not known or stack.failed_at_first():
@@ -51,12 +51,12 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     if not left:
         raise CloudError(f"No deployment of {stack.name} before the present one is known.")
     proposed = _proposed(account, stack, terminal, left[-1], yes=yes)
-    # Before the change: a run that ends after it and is repeated must not go forward again.
+    # Write before the change: if this run dies after the change and is repeated, it must not go forward again.
     history.write(account, stack.name, left)
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        if known != left:  # else the deployment that CloudFormation returned to would not be recorded
+        if known != left:  # otherwise the deployment to which CloudFormation returned would not be recorded
             _write(account, stack, known)
         raise
     _write(account, stack, left)
@@ -66,7 +66,8 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
 def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Former) -> None:
     """Undo a deployment: its template and its parameters. Raises CloudError if data would be lost.
 
-    The queues of added types are no data: the previous version never knew their jobs.
+    The queues of types that the undone deployment added do not count as data: the previous version never had their
+    jobs.
     """
     proposed = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
     _execute(account, stack, terminal, former.deployed, proposed)
@@ -74,7 +75,7 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
 
 
 def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
-    """Store these deployments; the stack now has the last of them, with the parameters that could not be restored."""
+    """Store these deployments. The stack now has the last one, except for parameters that could not be restored."""
     last = Deployed.of(stack.describe() or {}, known[-1].url)
     history.write(account, stack.name, [*known[:-1], last])
 

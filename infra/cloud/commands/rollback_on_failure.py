@@ -15,7 +15,10 @@ from infra.definition.names import stage_of
 
 @dataclass(frozen=True)
 class Trial:
-    """One test with `smoke`, which takes the stack's outputs. `keep` leaves a failed version for inspection."""
+    """One test of a deployment.
+
+    `smoke` gets the stack's outputs and tests; `keep`: a failed version stays for inspection.
+    """
 
     account: Account
     stack: Stack
@@ -24,10 +27,10 @@ class Trial:
     keep: bool = False
 
     def run(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Print what works. `former` is the version to restore on failure; None if nothing was changed.
+        """Print what works. `former` is the version to restore if the test fails; None if nothing was changed.
 
-        Raises SmokeFailed if something does not work; the previous version is restored then, unless the message says
-        otherwise. It also raises if the test could not run because of AWS; the new version then stays.
+        Raises SmokeFailed if something does not work. The previous version is then restored, unless the message says
+        otherwise. Also raises if AWS prevented the test; the new version then stays.
         """
         try:
             with self.terminal.working("Trying it"):
@@ -36,7 +39,7 @@ class Trial:
             undone, told = self._undo(former)
             raise SmokeFailed(f"The smoke failed: {failed}. {told}", undone=undone) from failed
         except Exception as error:
-            # An AWS outage says nothing about the version, and would also prevent the undo.
+            # An outage of AWS does not mean that the version is bad, and it would prevent the undo, too.
             if (why := refusal(error)) is None:
                 raise
             raise SmokeFailed(f"It is deployed, and could not be tried. {why}. {self._by_hand()}") from error

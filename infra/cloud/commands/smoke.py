@@ -18,11 +18,11 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 
 TTL = 900.0
-"""Seconds for which its token works, in case it is not revoked."""
+"""Seconds for which the token of the test works, in case it is not revoked."""
 
 
 def own_address(outputs: Mapping[str, str]) -> str:
-    """Return the API's address at API Gateway, which works before your own domain points to it."""
+    """Return API Gateway's address of the API, which works even before your own domain points to the API."""
     return outputs["EndpointURL"]
 
 

@@ -17,7 +17,7 @@ DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = ()) -> dict[str, str]:
     """Return facts by name, in display order; raises CloudError if there is no such stack.
 
-    It lists the wildcards that `types` declare on purpose.
+    The facts include the wildcards that `types` declare on purpose.
     """
     found = stack.describe()
     if found is None:

@@ -1,4 +1,4 @@
 """Compute the cost of a stack: prices, the calculation, and the bill as text. Pure.
 
-Tests, not this package, measure the number of requests of a job.
+How many requests a job needs is measured by tests, not here.
 """

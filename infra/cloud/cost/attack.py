@@ -15,7 +15,7 @@ LINE_BYTES = 400
 
 
 def under_attack(prices: Prices = PRICES) -> list[Line]:
-    """Return an hour of invalid tokens, all different, at one path's limit and at the account's."""
+    """Return the cost of an hour of invalid tokens, all different: at the limit of one path, and at the account's."""
     lines = MILLION * LINE_BYTES / 1e9 * prices.log_gb
     each = prices.api_request + prices.lambda_request + lines
     return [

@@ -19,28 +19,30 @@ POLLERS = 5
 POLL_SECONDS = 20
 """Lambda long-polls each queue with five pollers when it is idle."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
-"""Requests about one queue in a month: the polls, and each minute one read of its depth and one of its dead-letter
-queue's."""
+"""Requests about one queue in a month: Lambda's polls, and each minute a read of two depths: of the queue and of its
+dead-letter queue."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
-"""A run of the watchdog with nothing to do: 0.15 s of a whole core, measured with three types. The function has 0.29 of
-a core, and nearly all of the time goes to the checks of the types. Its memory; its two log lines."""
+"""A run of the watchdog with nothing to do: its seconds without types and for each type, its memory, and the bytes of
+its two log lines. Measured with three types: 0.15 s of a whole core, nearly all of it for the checks of the types. The
+function has 0.29 of a core."""
 TYPE_PARTITIONS = 12
-"""Queries of a run, half a read unit each when empty: a type's jobs at work, scheduled and parked in four shards."""
+"""Queries of a run for each type: its running, scheduled and parked jobs, each in four shards. An empty one costs half
+a read unit."""
 SCHEDULES_READ = 0.5
 """Read units of a run that searches for due schedules and finds none."""
 STANDING_METRICS = 1 + 1 / 24
-"""Custom metrics with data points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted
-in one hour a day."""
+"""Custom metrics that have data points even when idle: WatchdogRan in each hour, Recounted in one hour a day. Metrics
+are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
     {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.GROWING, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15
-"""Seconds between two requests of a console, during changes and without changes."""
+"""Seconds between two requests of a console: while jobs change, and while nothing changes."""
 LOOKS, STRIP_SECONDS = 2, 15
-"""Requests of one refresh: the start of the list and the metrics; and how often the strip of the last hour is
+"""Requests of one refresh: the start of the list, and the metrics. Then: how often the chart of the last hour is
 requested."""
 READS_A_LOOK = 4.5
 """Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
@@ -52,7 +54,8 @@ CHANGES = 3
 """Records of one such job in the table's stream."""
 STREAM_BATCH = 500
 COUNTED_ROWS = 4
-"""Counter rows that a batch of the stream adds to, for each type in it; one write unit each. Counted in tests."""
+"""Counter rows that a batch of the stream changes, for each type in the batch; each costs one write unit. Counted in
+tests."""
 API_MB = 512
 API_SECONDS = 0.04
 BATCH_SECONDS = 0.3
@@ -63,26 +66,29 @@ COUNTERS_SECONDS = 0.1
 batch of the stream; the job's own work costs extra. These are estimates, because they cannot be measured without an
 account."""
 COLD_SHARE, INIT_SECONDS = 0.01, 1.2
-"""Share of invocations that start a process in a steady flow, and the billed time for it (INIT). Also estimates."""
+"""Share of invocations that must start a process when jobs arrive steadily, and the billed time of such a start (INIT).
+Also estimates."""
 LOG_KB = 0.97
 METRIC_KB = 0.27
 ACCESS_KB = 0.36
-"""A line of API Gateway's access log with its 26 bytes; a deployment enables the log if the account has the role."""
+"""Bytes of a line of API Gateway's access log, with the 26 that CloudWatch adds. A deployment enables this log if the
+account has the role for it."""
 REQUEST_KB = 0.36
-"""Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of one invocation's
-metrics, and of one request. A request that stores a single job has no line of its own."""
+"""Bytes of log lines at the level INFO, with the 26 that CloudWatch adds to each, counted in tests: of one such job, of
+the metrics of one invocation, and of one request. A request that stores a single job writes no line."""
 
 
 JOB_KB = 0.9
 ENTRY_BYTES = 120
 ENTRY_KB = 0.22
-"""A completed job in the table and its entry in the one index where it stays, with the 100 bytes that DynamoDB adds to
-each for storage; counted in tests."""
+"""Stored bytes of a completed job: its rows in the table and its entry in the one index where it stays, with the 100
+bytes that DynamoDB adds to each. Counted in tests."""
 ROW_READ = 0.5
 READ_BYTES = 4096
 RECOUNTED_A_SECOND = 10_000
 RECOUNT_MB = 512
-"""Memory of the recount's function: it reads main items one by one, half a unit each, and pages of the index."""
+"""Memory of the recount's function, which reads main items one by one (half a read unit each) and pages of the
+index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class Load:
     in_stream: float
 
     def of_one_job(self) -> dict[str, float]:
-        """Return the needs of one job, by the names of `per_million`."""
+        """Return what one job needs, by the names that `per_million` takes."""
         single = self.in_request == 1
         api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
         told = 0 if single else REQUEST_KB / self.in_request
@@ -131,7 +137,10 @@ class Line:
 
 
 def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
-    """Return a month of the default stack without a job; `free` is the account's unused allowance."""
+    """Return the cost of a month of the default stack without a job.
+
+    `free`: what is left of the account's free allowance.
+    """
     serial = sum(kind.serial_by is not None for kind in types)
     of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(types))
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * len(types)) * WATCHDOG_MB / 1024
@@ -159,21 +168,24 @@ def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> in
 
 
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
-    """Return the number of custom metrics with points in a month in which every type works, fails and is retried."""
+    """Return the number of custom metrics with data points in a month.
+
+    In this month jobs of every type complete, fail and are retried.
+    """
     of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(types)
     of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1
     return of_types + of_platform + len(FENCED_EVENTS)
 
 
 def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
-    """Return the additional cost of a month with jobs, without the jobs themselves: the metrics that they write."""
+    """Return the cost of the metrics that jobs write in a month. The jobs themselves cost extra."""
     more = active_metrics(types) - STANDING_METRICS
     left = max(0, free.metrics - STANDING_METRICS)
     return [_line("Custom metrics, all in use", more, left, prices.metric_month)]
 
 
 def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
-    """Return a month of one always visible console that reads jobs and metrics every `every` seconds."""
+    """Return a month's cost of one console that is always visible. It reads jobs and metrics every `every` seconds."""
     looks = MINUTES * 60 / every
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
     depths = looks * 2 * len(types)
@@ -191,9 +203,9 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
 
 
 def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
-    """Return a million jobs, from the needs of one job.
+    """Return the cost of a million jobs, from the needs of one job.
 
-    `counted` has the names of `Prices`; those with `gb_seconds` and `log_kb` are in these units.
+    `counted` is by the names of `Prices`. A name with `gb_seconds` or `log_kb` is in that unit.
     """
     each = {
         "api_request": prices.api_request,
@@ -216,7 +228,7 @@ def total(lines: Sequence[Line]) -> float:
 
 
 def kept(prices: Prices = PRICES) -> list[Line]:
-    """Return a month of storing a million finished jobs: their storage, and the reads of each night's recount."""
+    """Return the cost of keeping a million finished jobs for a month: storage, and the reads of nightly recounts."""
     gigabytes, nights = JOB_KB + ENTRY_KB, 30
     reads = ROW_READ + ENTRY_BYTES / READ_BYTES / 2
     seconds = nights * MILLION / RECOUNTED_A_SECOND * RECOUNT_MB / 1024

@@ -1,4 +1,4 @@
-"""Compute the additional cost of a million jobs for a type's options: its kind of queue, and additional rows. Pure.
+"""Compute what a type's options add to the cost of a million jobs: another kind of queue, and more rows. Pure.
 
 https://aws.amazon.com/sqs/pricing/ has the prices of FIFO queues, and of messages with a group in other queues.
 """
@@ -10,7 +10,7 @@ from infra.cloud.cost.calculation import Line, Load
 from infra.cloud.cost.prices import PRICES, Prices
 
 READS_OF_A_KEY = 2
-"""Read units of a job that follows another job of its key: the key's row, and the job that holds it."""
+"""Read units of a job that follows another job of its key: the row of the key, and the job that holds the key."""
 OPTIONS = ("serial_by", "fair_by", "rate", "pause_when", "unique")
 """Options of a type that cost something per job."""
 
@@ -24,14 +24,15 @@ def extras(kind: JobType[Any, Any], load: Load, prices: Prices = PRICES) -> list
         "fair_by": asked * prices.sqs_fair_request,
         # a write to the plan for each start, and a read of it for each batch
         "rate": write + read / 2 / load.in_batch,
-        # a read when a job completes: whether it failed before
+        # a read when a job completes, to see whether jobs of the type failed before
         "pause_when": read / 2,
-        # the row of its key, and a mark that it was sent, because it is stored first
+        # a write of the key's row; and the write that marks the job as sent, because such a job is stored before its
+        # message is sent
         "unique": 2 * write + read,
     }
     return [Line(f"{kind.name}, {option}", 1, each[option]) for option in OPTIONS if _has(kind, option)]
 
 
 def _has(kind: JobType[Any, Any], option: str) -> bool:
-    """Return whether the type has the option here: a rate may depend on the stage."""
+    """Return whether the type has the option on this stage: a rate may depend on the stage."""
     return (kind.pace if option == "rate" else getattr(kind, option)) is not None

@@ -16,13 +16,13 @@ class Prices:
     sqs_request: float = 0.40
     sqs_fifo_request: float = 0.50
     sqs_fair_request: float = 0.10
-    """In addition to a request to a standard queue, for a request with grouped messages (fair queues)."""
+    """Added to the price of a request to a standard queue when its messages have a group (fair queues)."""
     write_unit: float = 0.625
     read_unit: float = 0.125
     log_gb: float = 0.50
     """Per ingested GB."""
     metric_month: float = 0.30
-    """Per custom metric and month with permanent data points."""
+    """Per custom metric and month, if the metric has data points all the time."""
     alarm_metric_month: float = 0.10
     """Per metric of an alarm, and month."""
     dashboard_month: float = 3.00

@@ -14,11 +14,11 @@ DASHBOARD, WATCHDOG = "Overview", logical("watchdog", "Function")
 OF_OTHERS = ("SQS requests, polling and looking", "Metrics of alarms", "CloudWatch dashboards")
 """Lines of the bill that belong to queues, alarms and the dashboard; the rest belongs to the watchdog."""
 CENT = 0.005
-"""Dollars from which a price is shown."""
+"""Smallest price that is shown, in dollars."""
 
 
 def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES) -> dict[str, float]:
-    """Return dollars a month at list price, by logical id; a missing one costs nothing, or depends on use."""
+    """Return dollars a month at list price, by logical id. A resource that is missing costs nothing, or only by use."""
     queues = {logical(kind.queue, "Queue"): _queue(prices, serial=kind.serial_by is not None) for kind in types}
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
@@ -29,9 +29,10 @@ def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices =
 
 
 def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Prices = PRICES) -> dict[str, float]:
-    """Return dollars a month of added and removed resources, by logical id; removed ones are negative.
+    """Return dollars a month of added and removed resources, by logical id; those of removed resources are negative.
 
-    `known` is `by_resource` of the new version. Prices of resources that it does not have follow from their kind.
+    `known` is `by_resource` of the new version. The price of a resource that is not in it follows from the resource's
+    kind.
     """
     found = {}
     for change in changes:

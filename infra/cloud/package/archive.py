@@ -1,4 +1,4 @@
-"""Make zip files that depend only on their content: no times, order or file modes of this machine."""
+"""Make zip files that depend only on their content, not on times, file order or file modes of this machine."""
 
 import zipfile
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Ship botocore's data for clients of DynamoDB and SQS, without operations that no function may call.
 
-Its descriptions of both services have 650 KB, and its list of endpoints names 400 services; functions read them at each
-cold start. The reduced data has 100 KB. `chalicelib/adapters/aws.py` uses it, or botocore's own data where it is not
-enough.
+botocore's descriptions of both services take 650 KB, and its list of endpoints names 400 services. A function reads all
+of this at each cold start. The reduced data takes 100 KB. `chalicelib/adapters/aws.py` uses the reduced data, and
+botocore's own data for everything else.
 """
 
 import gzip
@@ -27,7 +27,10 @@ ORIGIN = (
 
 
 def write(files: Path, types: Types) -> None:
-    """Write the descriptions to the package, with the operations that functions of these job types may call."""
+    """Write the reduced descriptions to the package.
+
+    They contain the operations that the functions of these job types may call.
+    """
     folder = files / AWS_DATA
     for name in WHOLE:
         _write(folder / f"{name}.json", read(name))

@@ -35,7 +35,7 @@ NO_BYTE_CODE = (
 )
 COMPILED_BY = "The functions run Python {there}, this is Python {here}: byte code was made by {compiler}."
 PACKAGING_REGION = "us-east-1"
-"""Chalice needs a region and credentials before it packages; neither becomes part of the result."""
+"""Chalice packages only with a region and credentials; neither becomes part of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
-    # Chalice would download libraries without checking hashes, for the Python that it runs on
+    # an empty list: Chalice itself would download libraries without checking hashes, and for the Python that it runs on
     (sources / SHIPPED).write_text("")
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
@@ -159,7 +159,8 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
 def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
     """Add byte code to every module: /var/task is read-only, so each cold start would compile them again.
 
-    Byte code is for one version of Python. Without that version on this machine there is none; return a note about it.
+    Byte code works with one version of Python only. If this machine lacks that version, no byte code is added; return a
+    note that says so.
     """
     compiler = interpreter(python)
     if compiler is None:
@@ -172,12 +173,15 @@ def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
 
 
 def interpreter(python: str) -> str | None:
-    """Return a Python of that version: this one, or one on the path; None without one."""
+    """Return the path of a Python of that version: the running one, or one on PATH; None if there is none."""
     return sys.executable if python == HERE else shutil.which(f"python{python}")
 
 
 def copy_sources(root: Path, to: Path) -> Path:
-    """Copy the packaged files, without generated files of this machine; raises CloudError if a part is missing."""
+    """Copy the sources that are packaged, without files that this machine generated.
+
+    Raises CloudError if a part is missing.
+    """
     for name in SOURCES:
         source, copy = root / name, to / name
         if not source.exists():

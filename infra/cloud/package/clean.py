@@ -1,4 +1,4 @@
-"""Run a clean interpreter that sees the same as a function in Lambda: the package, and the runtime's boto3."""
+"""Run a clean interpreter that sees the same modules as a function in Lambda: the package, and the runtime's boto3."""
 
 import importlib.util
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six")
 """Packages in Lambda's Python runtime."""
 NATIVE_PACKAGES = ("pydantic_core", "PIL")
-"""Compiled for the functions' processor; this machine's build of the same pinned version replaces it."""
+"""Libraries that the package has compiled for the functions' processor. Here this machine's build of the same version
+replaces them."""
 
 PROBE = """\
 import importlib, json, resource, sys
@@ -35,7 +36,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The import of a handler: CPU in milliseconds (user and system) of the import, and with later statements."""
+    """CPU milliseconds (user and system) of a handler's import: of the import alone, and with the later statements."""
 
     callable: bool
     modules: frozenset[str]

@@ -1,4 +1,4 @@
-"""Measure the package's CPU at a cold start: each import, then the first use of AWS clients."""
+"""Measure the CPU that the package needs at a cold start: for each import, then for the first use of AWS clients."""
 
 import io
 import json
@@ -23,7 +23,8 @@ FIRST_USE = "from chalicelib.assembly import parts; parts.job_service; parts.rat
 AS_LAMBDA = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "measured"}
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | AS_LAMBDA
 BUDGET = 150
-"""Milliseconds of CPU for the import with the first use, of the API and of a worker, on a quiet machine."""
+"""Limit of CPU milliseconds for the import and the first use of AWS, for the API and for a worker, on a quiet
+machine."""
 BUDGETED = frozenset({"app.app", "handlers.email_send.handler"})
 OWN_CODE = ("app.py", "chalicelib", "handlers")
 
@@ -32,7 +33,7 @@ OWN_CODE = ("app.py", "chalicelib", "handlers")
 class Spent:
     """CPU in milliseconds, user and system: minimum and median of some new processes.
 
-    `ratio` is the median of the ratios to the code of another revision, measured alternately; None without one.
+    `ratio`: the CPU divided by that of another revision's code (median; both are measured in turns); None without one.
     """
 
     best: float
@@ -55,14 +56,14 @@ class ColdStart:
     modules: int
 
     def __str__(self) -> str:
-        """Return one line, which says so if the budget is exceeded."""
+        """Return one line; it says if the limit is exceeded."""
         over = self.handler in BUDGETED and self.used.best > BUDGET
         said = f"{self.handler:<36} {self.imported}   {self.used}, {self.modules} modules"
         return f"{said}, over {BUDGET} ms" if over else said
 
 
 def cold_starts(package: Package, base: str = "", rounds: int = ROUNDS) -> Iterator[ColdStart]:
-    """Measure every handler of the template; with `base`, also with the code of that revision."""
+    """Measure every handler of the template. With `base`, also measure each handler in the code of that revision."""
     with tempfile.TemporaryDirectory() as folder:
         runtime = runtime_path(Path(folder) / "runtime")
         trees = [_unpacked(package, Path(folder) / "task")]
@@ -89,7 +90,10 @@ def report(package: Package, base: str = "") -> str:
 
 
 def with_code_of(base: str, task: Path) -> Path:
-    """Replace our own code in an unpacked package by a git revision's; raises CloudError if git does not have it."""
+    """Replace our own code in an unpacked package by that of a git revision.
+
+    Raises CloudError if git has no such revision.
+    """
     made = subprocess.run(
         ["git", "-C", str(ROOT), "archive", "--format=tar", base, *OWN_CODE], check=False, capture_output=True
     )

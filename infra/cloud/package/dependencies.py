@@ -1,6 +1,6 @@
 """Download the shipped libraries: wheels for Lambda's Python and processor, each compared with a hash of the lock.
 
-A pinned version can gain files after it was pinned; a file with another hash than on the day of pinning is refused.
+The index can get more files of a version after it was pinned. A file whose hash is not in the lock is refused.
 """
 
 import re
@@ -21,7 +21,10 @@ PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
 
 
 def hashed(shipped: str, lock: str) -> str:
-    """Return the shipped requirements with the lock's hashes; raises CloudError for one that is missing in the lock."""
+    """Return the shipped requirements with the hashes of the lock.
+
+    Raises CloudError for a requirement that the lock lacks.
+    """
     pinned = {found[1].lower(): block for block in blocks(lock) if (found := PINNED.match(block))}
     lines = []
     for line in (line.split("#")[0].strip() for line in shipped.splitlines()):
@@ -86,5 +89,5 @@ def _place(name: str) -> str:
 
 
 def blocks(lock: str) -> list[str]:
-    """Return one block for each requirement of a lock file: its line and the indented lines that follow it."""
+    """Return one block for each requirement of a lock file: its line, and the indented lines after that line."""
     return [block for block in re.split(r"\n(?=\S)", lock) if block and not block.startswith("#")]

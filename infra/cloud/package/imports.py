@@ -1,4 +1,4 @@
-"""Import every handler from the package alone: a library that only this machine has would fail in Lambda."""
+"""Import every handler from the package alone. A library that only this machine has would be missing in Lambda."""
 
 import json
 import os
@@ -39,8 +39,8 @@ def handlers_of(template: dict[str, Any]) -> list[str]:
 def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
     """Import the handlers in a clean interpreter that sees only the unpacked package and Lambda's runtime libraries.
 
-    Compiled packages are for the functions' processor, so this machine's own build replaces them. Raises CloudError
-    that names the handler, the library and the line to add.
+    Compiled libraries in the package are for the functions' processor, so this machine's builds replace them. Raises a
+    CloudError that names the handler, the library, and the line to add.
     """
     native, runtime = runtime_path(work, compiled(files))
     search, named = json.dumps([native, str(files), runtime]), json.dumps(list(handlers))
@@ -71,7 +71,8 @@ def _said(handler: str, error: str, missing: str | None) -> str:
 def check_inner_imports(root: Path, files: Path, own: Mapping[str, Path]) -> None:
     """Raise CloudError for each import in a handler file, also inside a function, that is missing in its zip.
 
-    `own` are the folders of the unpacked libraries of single job types, by the name of the handler file.
+    `own`: for each job type with its own libraries, the folder where these are unpacked, by the name of the handler
+    file.
     """
     shared = _modules(files) | RUNTIME
 

@@ -22,7 +22,7 @@ LARGEST = 262_144_000
 RUNTIME = ("boto3", "botocore", "s3transfer")
 """Part of Lambda's runtime."""
 OLDEST = "3.11"
-"""The oldest Python for developing this project; the pins work for it and for all newer versions."""
+"""The oldest Python on which this project can be developed. The pins work on this and on all newer versions."""
 
 
 def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
@@ -40,7 +40,7 @@ def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
 def hashed(path: Path, shipped: str) -> str:
     """Return the file's lines that the common package lacks, each pinned with hashes.
 
-    Raises CloudError for an unpinned line, or one with another version than the common package's.
+    Raises CloudError for a line without a pinned version, or with another version than the common package has.
     """
     common = {found[1].lower(): found[2] for line in shipped.splitlines() if (found := PINNED.match(line))}
     kept = []
@@ -60,7 +60,7 @@ def hashed(path: Path, shipped: str) -> str:
 
 
 def check_size(name: str, files: Path) -> int:
-    """Return the bytes of the unpacked package; raises CloudError, with a solution, if Lambda would refuse the size."""
+    """Return the size of the unpacked package in bytes. Raises CloudError with a solution if Lambda would refuse it."""
     size = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
     if size > LARGEST:
         raise CloudError(

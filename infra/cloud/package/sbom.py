@@ -47,7 +47,7 @@ def _component(wheel: Path) -> Component:
 
 
 def _classified(about: Message) -> str:
-    """Return the licence in the classifiers, for a library that names it nowhere else."""
+    """Return the licence from the classifiers of a library that does not name its licence elsewhere."""
     licences = [one for one in about.get_all("Classifier") or () if one.startswith("License :: ")]
     return licences[0].rpartition(" :: ")[2] if licences else ""
 

@@ -1,4 +1,4 @@
-"""Give a new version of the API a tenth of the requests before all: CodeDeploy moves an alias. Pure.
+"""Give a new version of the API a tenth of the requests at first, then all: CodeDeploy moves an alias. Pure.
 
 This applies only to the API's two functions. A worker takes its next message with the new code, and a failed message is
 retried.
@@ -23,17 +23,17 @@ ROLE = "ShiftingRole"
 SHIFTED = (HANDLER, AUTHORIZER)
 NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
 ADDED = 8
-"""Additional resources after the transform: two versions and aliases, CodeDeploy's application, groups and role."""
+"""Resources that the transform adds: two versions, two aliases, and CodeDeploy's application, groups and role."""
 Template = dict[str, Any]
 
 
 def shifted(
     template: Template, values: Mapping[str, str], stack: str, alarms: Collection[str], ringing: Collection[str] = ()
 ) -> Template:
-    """Return the template with the API behind an alias, if the parameter's value says so.
+    """Return the template; if the parameter's value says so, with the API behind an alias.
 
-    CodeDeploy stops and goes back if one of `alarms` (their names without the stack's) rings. Alarms of `ringing` are
-    left out, because they would stop their own repair.
+    CodeDeploy stops and goes back if one of `alarms` rings (names without the stack's name). Alarms in `ringing`
+    already ring and are left out: otherwise they would stop the version that repairs their cause.
     """
     if values.get(PARAMETER) != "true":
         return template
@@ -63,7 +63,7 @@ def alias_id(name: str) -> str:
 
 
 def at_once(template: Template) -> Template:
-    """Return a shifted template without the shifting: a rollback is one step, even while an alarm rings."""
+    """Return a shifted template without the shifting: a rollback happens in one step, even while an alarm rings."""
     copy: Template = json.loads(json.dumps(template))
     for name in SHIFTED:
         copy["Resources"].get(name, {}).get("Properties", {}).pop("DeploymentPreference", None)
@@ -71,9 +71,10 @@ def at_once(template: Template) -> Template:
 
 
 def _digest(template: Template, name: str, values: Mapping[str, str]) -> str:
-    """Return a text that changes with everything in a version of the function.
+    """Return a text that changes whenever anything in a version of the function changes.
 
-    SAM publishes a version when this text differs. Without it, SAM would not notice another value of a parameter.
+    SAM publishes a version when this text differs. Without the text, SAM would not notice that the value of a parameter
+    changed.
     """
     properties = template["Resources"][name]["Properties"]
     made_of = [properties, template["Globals"]["Function"]]
@@ -105,6 +106,6 @@ def _role(stack: str) -> Resources:
     service = {"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = {"Version": "2012-10-17", "Statement": [service]}
     fitted = fit({ROLE: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}})
-    # without the permission for the deployer's key, which the functions' roles get: it reads no data
+    # this role reads no data, so it does not get the permission to use the deployer's key that the functions' roles get
     fitted[ROLE]["Properties"]["Policies"] = policies
     return fitted

@@ -10,14 +10,16 @@ from infra.cloud.package.translate import translated
 from infra.definition.template import MOST_RESOURCES
 
 LARGEST = 1_000_000
-"""Bytes of a template in S3, also after the transform. The limit of 51,200 for an inline template does not apply
-here."""
+"""Maximum bytes of a template that is uploaded to S3, before and after the transform. (51,200 is the limit of an inline
+template.)"""
 GROWTH = 2
-"""Upper bound for the growth of a template by the transform, in bytes and resources; the real growth is a fifth."""
+"""Upper bounds: how many times the transform may enlarge a template, in bytes and in resources. The real growth is a
+fifth."""
 SMALLER = "Remove job types, or move some of them into a repository with a stage of its own."
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")
-"""Parts that a job type's author can make smaller, without the platform's own API and dashboard."""
+"""Parts of the template that the author of a job type can make smaller. The platform's own API and dashboard are not
+here."""
 
 
 def compact(template: Mapping[str, Any]) -> bytes:
@@ -28,7 +30,7 @@ def compact(template: Mapping[str, Any]) -> bytes:
 def check_size(template: dict[str, Any]) -> None:
     """Raise CloudError for a template over one of the two limits, with the large parts and a solution.
 
-    The transform takes half a second of CPU, which only a large template costs.
+    The transform takes half a second of CPU, so it runs here only for a large template.
     """
     size = _checked(template, "")
     if size * GROWTH > LARGEST or len(template["Resources"]) * GROWTH > MOST_RESOURCES:

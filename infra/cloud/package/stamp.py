@@ -1,7 +1,7 @@
-"""Write the values of parameters that the API's description depends on into the description. Pure.
+"""Write the values of those parameters on which the API's description depends into the description. Pure.
 
 Changes of the API take effect only with a new API deployment, which SAM makes when the text of the description differs.
-It compares the text as written, so `${SiteDomain}` is the same text for every value of the parameter.
+SAM compares the text as it is written: `${SiteDomain}` is the same text for every value of the parameter.
 """
 
 import json
@@ -11,11 +11,12 @@ from typing import Any
 
 API = "RestAPI"
 DESCRIPTION = ("DefinitionBody", "GatewayResponses")
-"""The properties from which SAM makes the description; others take effect without a new deployment."""
+"""The properties from which SAM makes the description. Other properties take effect without a new deployment of the
+API."""
 
 
 def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """Return a copy of the template whose API contains the values of the parameters that it refers to.
+    """Return a copy of the template in which the API's description contains the values of its parameters.
 
     A parameter without a value has its default; a secret one (NoEcho) is left out.
     """
@@ -38,7 +39,7 @@ def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str,
 
 
 def parameters_of(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names that a part of the template refers to, also through its conditions: parameters, and resources."""
+    """Yield the parameters and resources that a part of the template refers to, also through its conditions."""
     match value:
         case {"Ref": str(name)}:
             yield name

@@ -32,8 +32,8 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
 def for_tools(template: dict[str, Any]) -> dict[str, Any]:
     """Return the template as plain CloudFormation for tools that run no transform, such as CDK's CfnInclude.
 
-    The bucket of the zips is the parameter CodeBucket. The key of `deployment.zip` is the parameter DeploymentKey;
-    that of each other zip is named alike, so `report-pdf.zip` is at ReportPdfKey.
+    The bucket of the zips is the parameter CodeBucket. The key of `deployment.zip` is the parameter DeploymentKey.
+    Parameters for the other zips are named in the same way: the key of `report-pdf.zip` is ReportPdfKey.
     """
     zips = sorted({properties["CodeUri"] for properties in _functions(template)})
     keys = {name: "".join(word.capitalize() for word in Path(name).stem.split("-")) + "Key" for name in zips}
@@ -51,7 +51,7 @@ def _functions(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def with_code(template: dict[str, Any], code: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the template in which every function's code is at `code`, or at its zip's location there."""
+    """Return a copy of the template with the functions' code at `code`: one location, or one for each zip's name."""
     copy: dict[str, Any] = json.loads(json.dumps(template))
     for properties in _functions(copy):
         zipped = properties.get("CodeUri", "")

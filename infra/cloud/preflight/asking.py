@@ -1,4 +1,4 @@
-"""Send read requests to the account; a refused request becomes a finding, not an error."""
+"""Send requests that only read to the account. A refused request becomes a finding, not an error."""
 
 from typing import Any
 

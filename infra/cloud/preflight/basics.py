@@ -1,4 +1,4 @@
-"""Check before the change set what cannot work in this account; each finding is one line with a solution."""
+"""Find, before there is a change set, what cannot work in this account. Each finding is one line with a solution."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from infra.cloud.preflight.finding import Finding
 from infra.definition.parameters import NO_CERTIFICATE, parameters
 
 API_NEEDS = 10
-"""Concurrent functions that stay free for the API, its authorizer, the watchdog and the counters."""
+"""Concurrent invocations that stay free for the API, its authorizer, the watchdog and the counters."""
 SENDING = "ses:SendEmail"
 NOT_THERE = "NotFoundException"
 
@@ -26,7 +26,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of the account. None: the request was refused; `refused` has the reason, by subject."""
+    """The state of the account. A field is None if its request was refused; `refused` has the reasons, by subject."""
 
     concurrency: int | None
     identity: Identity | None
@@ -57,7 +57,7 @@ def look(account: Account, identity: str) -> Facts:
 
 
 def chosen(known: Mapping[str, str]) -> dict[str, str]:
-    """Return the value of every parameter: the known ones, else the defaults."""
+    """Return the value of every parameter: its known value, or else its default."""
     return {name: str(about.get("Default", "")) for name, about in parameters().items()} | dict(known)
 
 
@@ -66,7 +66,7 @@ def findings(
 ) -> list[Finding]:
     """Return what cannot work with these parameters in this account; blocking findings come first.
 
-    This deployment reserves `more` concurrent functions in addition to those of its stage.
+    `more`: concurrent invocations that this deployment reserves in addition to those that its stage has reserved.
     """
     found = [
         *_mail(values, facts, types, region),
@@ -113,7 +113,7 @@ def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) ->
     if facts.concurrency is None:
         return
     together = sum(kind.concurrency for kind in types)
-    # workers share everything that no stage has reserved
+    # workers share all concurrency that no stage has reserved
     left = (facts.concurrency if facts.unreserved is None else facts.unreserved) - more
     if together + API_NEEDS > left:
         beside = f", {left} of them beside what is reserved" if left != facts.concurrency else ""

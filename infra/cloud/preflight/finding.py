@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem; with `stops`, the deployment would fail because of it."""
+    """One problem or fact. `stops`: the deployment would fail because of it."""
 
     about: str
     sentence: str

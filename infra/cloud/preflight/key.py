@@ -1,4 +1,4 @@
-"""Check the customer KMS key (`KmsKeyArn`); CloudFormation would report problems only minutes later."""
+"""Check the customer's KMS key (`KmsKeyArn`). CloudFormation would report a problem with it only minutes later."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ USAGE, SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 
 
 def findings(asking: Asking, arn: str, region: str) -> Iterator[Finding]:
-    """Yield the problems of the key; nothing without one."""
+    """Yield the problems of the key; nothing if the stage has no key of its own."""
     if not arn:
         return
     named = ARN.fullmatch(arn)

@@ -1,4 +1,4 @@
-"""Find existing resources with a name of a new stack: CloudFormation would fail at one half an hour later."""
+"""Find existing resources that have a name of a new stack. CloudFormation would fail at the name half an hour later."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +16,13 @@ from infra.definition.names import bucket_name, dead_of, queue_name
 AT_ONCE = 8
 """Simultaneous requests: a stack of 60 types has 190 names."""
 SHOWN = 8
-"""Names in the sentence; it also tells how many more there are."""
+"""Maximum number of names in the sentence, which then says how many more there are."""
 Look = tuple[str, str, Callable[[], Any]]
-"""The kind of a resource, its name, and the request that fails if it does not exist."""
+"""The kind of a resource, its name, and a request that fails if the resource does not exist."""
 
 
 def taken(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
-    """Yield existing resources in one finding; if a request is not allowed, the name counts as free."""
+    """Yield one finding with all existing resources. If a request is not allowed, the name counts as free."""
     looks = [*_data(account, stack), *_queues(account, stack, types), *_functions(account, stack, types)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         there = list(pool.map(lambda look: _is_there(*look), looks))
@@ -40,7 +40,7 @@ def _is_there(kind: str, _name: str, ask: Callable[[], Any]) -> bool:
     try:
         ask()
     except ClientError as error:
-        # the name may belong to a bucket of another account, because all accounts share them
+        # a bucket of another account may have the name, because all accounts share one set of names
         return kind == "bucket" and error.response["Error"]["Code"] not in ("404", "NoSuchBucket")
     return True
 

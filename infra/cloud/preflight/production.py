@@ -6,14 +6,14 @@ from infra.cloud.preflight.finding import Finding
 
 NAMES = ("prod", "production", "live")
 ANSWERS = ("AlarmEmail", "PermissionsBoundary")
-"""Parameters that a first deployment of production does not begin without; empty is an answer, too."""
+"""Parameters that must be given for a first deployment of production; an empty value is accepted."""
 SHORTEST_RETENTION = 14
-"""Days of logs: a weekend and a holiday may be between an error and its investigation."""
+"""Days that logs are kept: a weekend and a holiday may lie between an error and its investigation."""
 UNRESERVED = 100
-"""Concurrent functions that Lambda requires to stay unreserved."""
+"""Concurrent invocations that Lambda requires to stay unreserved."""
 RESERVED = 100
-"""Concurrent functions reserved for the API, and the same for the authorizer: at 200 requests a second of 0.1 s it
-needs 20, and workers can never block both."""
+"""Concurrent invocations reserved for the API, and as many for the authorizer, so that workers can never block them.
+200 requests a second of 0.1 s need 20."""
 ENOUGH = 1_000
 """Below this concurrency (a new account), nothing is reserved."""
 
@@ -32,11 +32,11 @@ def defaults(
     log_role: bool,
     new: bool,
 ) -> dict[str, str]:
-    """Return the parameters that a deployment sets automatically; parameters that were ever set do not change."""
+    """Return the parameters that a deployment sets automatically. A parameter that somebody has set never changes."""
     chosen: dict[str, str] = {}
     if log_role:
         chosen["AccessLogs"] = "true"
-    # previews of one account would take each other's workers away
+    # otherwise previews in one account would take concurrency from each other's workers
     if (
         is_production(stage)
         and concurrency is not None
@@ -50,14 +50,14 @@ def defaults(
 
 
 def additional(values: Mapping[str, str], before: Mapping[str, str]) -> int:
-    """Return how many concurrent functions are newly reserved; below 0 for fewer than now."""
+    """Return how many concurrent invocations are reserved in addition to now; below 0 if there will be fewer."""
     return 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
 
 
 def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
     """Yield a finding if Lambda would refuse the reservation; `unreserved` is the account's free concurrency.
 
-    `before` are the parameters of the present deployment, whose reservation becomes free.
+    `before`: the parameters of the present deployment; what it has reserved becomes free.
     """
     more = additional(values, before)
     if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:
@@ -69,7 +69,7 @@ def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: i
 
 
 def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, new: bool) -> Iterator[Finding]:
-    """Yield what a production stage lacks, and for every stage an unused address."""
+    """Yield what a production stage lacks; for every stage also an alarm address that would not be used."""
     if values["AlarmEmail"] and values["AlarmTopicArn"]:
         yield Finding(
             "alarms", f"Alarms go to AlarmTopicArn, whose subscriptions are yours: {values['AlarmEmail']} gets none of "

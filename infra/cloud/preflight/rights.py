@@ -30,9 +30,10 @@ SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/")
 def findings(
     asking: Asking, identity: str, region: str, stack: str, *, shifts: bool = False, key: str = ""
 ) -> Iterator[Finding]:
-    """Yield the actions that are denied to `identity` (an ARN); nothing if IAM may not be asked.
+    """Yield the actions that are denied to `identity` (an ARN); nothing if the deployer may not ask IAM.
 
-    `shifts`: the stage shifts the API's traffic. `key` is the ARN of its data's key; "" for AWS's own.
+    `shifts`: the stage shifts the API's traffic. `key`: the ARN of the key that encrypts the stage's data; "" for AWS's
+    own keys.
     """
     principal = SESSION.sub(r"arn:\1:iam::\2:role/\3\n", identity).partition("\n")[0]
     parts = principal.split(":")
@@ -47,7 +48,7 @@ def findings(
             PolicySourceArn=principal, ActionNames=[action], ResourceArns=[resource],
         )  # fmt: skip
         if found is None:
-            # the request needs its own permission, which a deployer may lack
+            # the request to IAM needs a permission, too, which a deployer may lack
             asking.refused.pop("rights", None)
             return
         denied += [one["EvalActionName"] for one in found["EvaluationResults"] if one["EvalDecision"] != "allowed"]

@@ -13,21 +13,21 @@ from infra.cloud.preflight.finding import Finding
 
 MB = 1_000_000
 RULES = 300
-"""Default EventBridge rules of a bus in a region."""
+"""Maximum number of EventBridge rules of a bus in a region (the default quota)."""
 ZIPS_KEPT = 2
-"""Lambda stores the new code of every function before it drops the old."""
+"""How often the code of a function is stored at once: Lambda stores the new code before it deletes the old code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Count the additions of a stack: functions (each with a role), and bytes of the zip that each stores."""
+    """What a stack adds to the account: functions (each with a role), and the bytes of the zip that each stores."""
 
     functions: int
     zip_bytes: int = 15 * MB
 
 
 def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:
-    """Yield each quota that would be exceeded; for an existing stack only the storage."""
+    """Yield each quota that would be exceeded. For an existing stack, only the quota of code storage is checked."""
     settings = asking.ask("code storage", "lambda", "get_account_settings")
     if settings is not None:
         yield from _storage(settings, needs)
@@ -44,7 +44,7 @@ def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:
 
 
 def cloudfront(asking: Asking) -> Iterator[Finding]:
-    """Yield a warning for an account without any distribution: AWS may not have verified it for CloudFront."""
+    """Yield a warning for an account without any distribution: perhaps AWS has not verified it for CloudFront."""
     found = asking.ask("CloudFront", "cloudfront", "list_distributions", MaxItems="1")
     if found is not None and not found["DistributionList"].get("Quantity"):
         yield Finding(

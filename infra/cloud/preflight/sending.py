@@ -9,24 +9,25 @@ from infra.cloud.preflight.finding import Finding
 
 SENDING = "ses:SendEmail"
 NEARLY = 0.8
-"""Used share of the daily quota from which it is reported."""
+"""Share of the daily quota that must be used before a finding reports it."""
 HIGHER = 2
-"""SES's rate must be at most this factor above the stage's to be reported: AWS raises the rate of good senders."""
+"""Factor: SES's rate is reported only if it is at most so many times the stage's. AWS raises the rate of good
+senders."""
 LEAST, MOST = 1, 500
-"""Mails per second that the parameter `MailRate` can express."""
+"""Smallest and largest number of mails per second that the parameter `MailRate` accepts as a limit."""
 
 
 def look(asking: Asking, types: Sequence[JobType[Any, Any]]) -> Mapping[str, Any] | None:
-    """Read SES's limits; None if no type sends mail, or SES does not answer."""
+    """Read SES's limits; None if no type sends mail, or if SES does not answer."""
     return asking.ask("mail quota", "sesv2", "get_account") if _senders(types) else None
 
 
 def defaults(
     allowed: Mapping[str, Any] | None, types: Sequence[JobType[Any, Any]], named: Collection[str], *, new: bool
 ) -> dict[str, str]:
-    """Return the `MailRate` of a first deployment whose workers may send faster than SES allows; else nothing."""
+    """Return a `MailRate` for a first deployment if its workers may send faster than SES allows; else nothing."""
     if allowed is None or not allowed.get("ProductionAccessEnabled", False):
-        return {}  # the sandbox's one mail a second would stay after the sandbox
+        return {}  # the sandbox's limit, one mail a second, would stay when the account leaves it
     rate = allowed.get("SendQuota", {}).get("MaxSendRate", 0.0)
     wanted = new and "MailRate" not in named and LEAST <= rate < _workers(types)
     return {"MailRate": f"{min(int(rate), MOST)}"} if wanted else {}

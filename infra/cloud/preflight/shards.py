@@ -1,4 +1,4 @@
-"""Refuse a number of index partitions with which lists would miss jobs, also after a rollback. Pure."""
+"""Refuse a number of index partitions if lists would then miss jobs, or would miss them after a rollback. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ WRITTEN, READ = "IndexShards", "IndexShardsRead"
 
 
 def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield the problems of the new values compared with the present deployment; `before` is empty without one."""
+    """Yield what is wrong with the new values. `before` are those of the present deployment; empty if there is none."""
     if not before:
         return
     asked, written, read = _asked(before), int(values[WRITTEN]), _asked(values)
@@ -27,14 +27,14 @@ def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[F
 
 
 def kept(present: Mapping[str, str], former: Mapping[str, str]) -> dict[str, str]:
-    """Return the earlier parameters, but with at least as many read partitions as now.
+    """Return the earlier parameters, but read at least as many partitions as now.
 
-    Jobs may be in each partition that is read now, whatever is written at present.
+    Each partition that is read now may contain jobs, even if no new job is written to it.
     """
     now = _asked(present)
     return dict(former) if _asked(former) >= now else {**former, READ: str(now)}
 
 
 def _asked(values: Mapping[str, str]) -> int:
-    """Return the number of partitions that functions read: at least as many as they write."""
+    """Return the number of partitions that functions read: never fewer than they write."""
     return max(int(values.get(name, SHARDS[0])) for name in (WRITTEN, READ))

@@ -1,4 +1,4 @@
 """Back up a stage's tables, and copy missing rows from a restored table to the live one.
 
-Deploying and rolling back do not change tables; they are not here.
+Code that deploys and rolls back does not change the contents of tables; it is elsewhere.
 """

@@ -1,7 +1,7 @@
 """Copy missing jobs with their attempts, and missing schedules, from one store to another.
 
-It never overwrites: a job is added only if no job has its id. So it may stop anywhere and be run again, or twice at the
-same time.
+The copy never overwrites: a job is added only if no job has its id. The copy may therefore stop anywhere and be run
+again, or run twice at the same time.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ SCHEDULES = 100
 
 @dataclass(frozen=True)
 class Copying:
-    """Copy from `source`, in its state at `at`, to `target`. Times in seconds since the epoch."""
+    """Copy from `source`, which shows the state at the moment `at`, to `target`. Times in seconds since the epoch."""
 
     source: JobStore
     target: JobStore
@@ -35,10 +35,10 @@ class Copying:
     run: bool = False
 
     def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
-        """Restore every missing job; return the numbers by status, and of jobs that are `there` or have `expired`.
+        """Restore every missing job; return numbers of jobs: by status, already `there`, and `expired`.
 
-        Each job of the source is in one of the numbers, so their sum is the number of found jobs. `seen` is called with
-        the numbers after each page of 100.
+        Each job of the source counts in exactly one of the numbers, so their sum is the number of jobs that were found.
+        `seen` is called with the numbers after each page of 100.
         """
         tally: Counter[str] = Counter()
         with ThreadPoolExecutor(THREADS) as pool:
@@ -69,7 +69,7 @@ class Copying:
         if self._is_there(job_id):
             return "there"
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
-        # before the job, because a second run skips each existing job together with its history
+        # the history comes before the job: a second run skips a job that exists, together with its history
         self._history(job_id, found)
         try:
             self.target.add(job)
@@ -78,7 +78,7 @@ class Copying:
         return _told(found.job, job)
 
     def _history(self, job_id: str, found: JobView) -> None:
-        """Restore its attempts, the acts of operators, and the payloads that they replaced."""
+        """Restore a job's attempts, the actions of operators, and the payloads that operators replaced."""
         for attempt in found.attempts:
             self.target.record(job_id, attempt)
         for act in found.acts:
@@ -98,7 +98,7 @@ class Copying:
 
 
 def schedules(source: Schedules, target: Schedules) -> list[str]:
-    """Restore missing stored schedules, paused: their firings since then are unknown. Returns their ids."""
+    """Restore missing stored schedules as paused, because nobody knows which firings they missed. Returns their ids."""
     back, after = [], ""
     while page := source.page(SCHEDULES, after):
         after = page[-1].id
@@ -108,7 +108,7 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 
 def _paused(schedule: Schedule) -> Schedule:
-    # a new writer: otherwise an existing schedule would look like the result of this write
+    # a new writer: with the old one, a schedule that exists would look as if this write had made it
     return replace(schedule, paused=True, next_at=None, writer=new_writer())
 
 

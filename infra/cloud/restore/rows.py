@@ -1,7 +1,7 @@
-"""Say for each kind of row in the two tables whether a restore brings it back, and restore the rows next to jobs.
+"""Define for each kind of row in the two tables whether a restore copies it, and copy the rows beside the jobs.
 
-A row returns if a promise depends on it. Without the row of a key, the next request for the same thing would make a
-second job. No existing row is overwritten.
+A row is copied if a promise depends on it. For example, without the row of a key, the next request for the same thing
+would make a second job. No existing row is overwritten.
 """
 
 import re
@@ -24,21 +24,21 @@ class How(Enum):
     """How a kind of row comes back."""
 
     WITH_ITS_JOB = auto()
-    """Adding the job writes or records it again (`Copying`)."""
+    """The row is written again when its job is added (`Copying`)."""
     AS_IT_IS = auto()
-    """Unchanged, if no row has its key."""
+    """The row is copied unchanged, if no row has its key."""
     BY_ITSELF = auto()
     """By a separate function (`copying.schedules`)."""
     NOT = auto()
-    """No promise depends on it, or it is made again."""
+    """The row is not copied: no promise depends on it, or something makes it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of row: its table, the form of its keys, how it returns, and why.
+    """A kind of row: its table, the form of its keys, how a restore treats it, and why.
 
-    `without` names attributes that do not return. For AS_IT_IS rows, `begins` is the key and its prefix, by which they
-    are found.
+    `without` names attributes that are not copied. `begins`, for AS_IT_IS rows: the key attribute and the prefix by
+    which the rows are found.
     """
 
     name: str
@@ -73,7 +73,7 @@ KINDS = (
     ),
     Kind(
         "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
-        ("pk", "RATE#"), ("turns_to",),  # turns belong to jobs, some of which do not return in a waiting state
+        ("pk", "RATE#"), ("turns_to",),  # a turn belongs to a job, and some jobs do not return in a waiting state
     ),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
@@ -98,9 +98,9 @@ def kinds_of(table: str, item: Item) -> list[Kind]:
 
 
 def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
-    """Restore each row that returns unchanged; return the numbers by kind. May be stopped anywhere and run again.
+    """Copy each row that is restored unchanged; return the numbers by kind. May be stopped anywhere and run again.
 
-    `tables` gives, for jobs and control, the names of the source and target tables. A row that has expired at `now`
+    `tables`: the names of the source and the target table, for jobs and for control. A row that has expired at `now`
     (epoch seconds) is skipped.
     """
     back: Counter[str] = Counter()

@@ -1,11 +1,13 @@
 """Decide in which state a lost job returns. Pure.
 
-Nobody knows what happened to a job between the restored moment and its loss: it may have run. So a restored job does
-not run unless the operator asks for it. Then it runs in a new generation, in which no message from before the restored
-moment is valid. The job may have had this generation between that moment and its loss, by a retry or a replacement. A
-message of that time starts nothing that would not start anyway, and a holder of that time has ended, because the
-restore waits for it. But an external service would take the new run for the old one, so each run after a restore has
-another name (`run_name`), also of a job that is finished or failed and is retried later.
+Nobody knows what happened to a job between the restored moment and its loss: it may have run. A restored job therefore
+runs only if the operator asks for it. Then it runs in a new generation, in which no message from before the restored
+moment is valid.
+
+The job may already have had this generation between that moment and its loss, because of a retry or a replacement. A
+message of that time starts nothing that would not start anyway. A worker that held the job then has ended, because the
+restore waits for it. But an external service would take the new run for the earlier one. After a restore, each run
+therefore has another name (`run_name`); this includes later retries of a job that was finished or failed.
 """
 
 import math
@@ -19,12 +21,12 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.texts.errors import error_fields
 
 ERROR = "Restored"
-"""Error class of a job that was unfinished when it was lost; `POST /bulk` finds these jobs by it."""
+"""Error class of a job that was unfinished when it was lost. `POST /bulk` finds such jobs by this class."""
 UNKNOWN = "It was {status}{planned} at {at}, the restored moment. It may have run after that: retry it if it did not."
 
 
 def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
-    """Return the job to write: finished jobs unchanged, unfinished jobs failed, or with `run` queued.
+    """Return the job to write: a finished job unchanged, an unfinished job as failed, or as queued with `run`.
 
     `at` is the restored moment. A job that was asked to stop, or has no attempt left, never runs.
     """
@@ -48,7 +50,10 @@ def _failed(lost: Job, at: float, now: float) -> dict[str, Any]:
 
 
 def _goes_on(lost: Job, now: float) -> dict[str, Any]:
-    """Return the fields of a new run: at the job's time if that is in the future, else at the watchdog's next run."""
+    """Return the fields of a new run.
+
+    It begins at the job's time if that is in the future, else at the watchdog's next run.
+    """
     planned = _planned(lost, now)
     new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
     if planned is None:

@@ -1,4 +1,7 @@
-"""Make tables of another moment: DynamoDB restores only to new tables, from a backup or to any second of 35 days."""
+"""Make tables with the state of another moment.
+
+DynamoDB restores only to new tables: a backup, or any second of 35 days.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,13 +17,13 @@ from infra.cloud.errors import CloudError
 
 TABLES = ("jobs", "control")
 LOOK_PAUSE = 10.0
-"""Seconds between two reads of a table that is being restored; it takes at least twenty minutes."""
+"""Seconds between two reads of a table that is being restored. A restore takes at least twenty minutes."""
 PATIENCE = 24 * 3600.0
 COMING = ("CREATING", "UPDATING")
 APPEARS = 60.0
-"""Seconds in which DynamoDB may not show a table yet that it has begun to create."""
+"""Seconds for which DynamoDB may not yet show a table that it has begun to create."""
 GOES = 3600.0
-"""Seconds after which a wait for a table's deletion is given up; it normally takes some minutes."""
+"""Seconds after which the wait for a table's deletion is given up. A deletion normally takes some minutes."""
 
 
 def stamp(at: float) -> str:
@@ -50,9 +53,10 @@ class Tables:
             raise CloudError(f"The tables can be restored to any second from {window}.")
 
     def restore(self, at: float, backup: str = "") -> list[str]:
-        """Make both tables in their state at `at`, or in the backup of that name; existing tables are used.
+        """Make both tables with their state at `at`, or with that of the backup. Tables that exist already are used.
 
-        Tables that an earlier run is deleting are made again. Returns their names, jobs first, once they can be read.
+        A table that an earlier run is still deleting is made again. Returns the names, jobs first, once both can be
+        read.
         """
         names = {short: self.restored(short, at) for short in TABLES}
         for short, name in names.items():
@@ -74,7 +78,7 @@ class Tables:
         return names
 
     def restored(self, short: str, at: float) -> str:
-        """Return the name of a table with another table's state at that moment."""
+        """Return the name for a restored table: the table whose state it shows, and the moment."""
         return f"{self.stack}-{short}-at-{stamp(at)}"
 
     def jobs_in(self, name: str) -> int:

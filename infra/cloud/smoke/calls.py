@@ -13,7 +13,7 @@ from infra.cloud.smoke.problem import SmokeFailed
 AGAIN = (403, 404, 429)
 """Errors that API Gateway returns while it deploys; all 5xx count too."""
 SECONDS = 30.0
-"""The longest answer: API Gateway ends every request at 29 s."""
+"""Seconds to wait for an answer: API Gateway ends every request after 29 s."""
 PATIENCE = 60.0
 """Seconds for which a request is repeated."""
 LOOK_PAUSE = 2.0
@@ -31,7 +31,7 @@ class Api:
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
 
     def send(self, method: str, path: str, body: Any = None, key: str = "") -> dict[str, Any]:
-        """Return the answer's document; `key` makes a POST repeatable. Raises SmokeFailed."""
+        """Return the document in the answer. A POST is repeated only with a `key`. Raises SmokeFailed."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
@@ -57,7 +57,7 @@ class Api:
 
 
 def _told(status: int, text: str) -> str:
-    """Return an error answer in words: the detail of a problem document, if it is one."""
+    """Return an error answer in words: the detail, if the answer is a problem document."""
     if not status:
         return f"nothing ({text})"
     try:

@@ -1,4 +1,4 @@
-"""Let each Lambda function answer an event without work, which imports its code and reads its settings."""
+"""Let each Lambda function answer an event without work: to answer, it must import its code and read its settings."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ from infra.cloud.account import Account
 from infra.definition.lambdas.functions import FunctionDefinition, ScheduleTrigger
 
 SCHEDULED = ("recount",)
-"""Not called: any event makes it work, for up to 14 minutes. It has the watchdog's code and settings."""
+"""The function that is not called: any event makes it work for up to 14 minutes. It has the watchdog's code and
+settings."""
 SECONDS = 60
 """Seconds for an answer, with a cold start in a VPC."""
 

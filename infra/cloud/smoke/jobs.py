@@ -13,18 +13,18 @@ from infra.cloud.smoke.problem import SmokeFailed
 
 TAG = "smoke"
 ATTEMPTS = 2
-"""A call to another service may fail once."""
+"""Attempts of the job: a call to another service may fail once."""
 PATIENCE = 180.0
 """Seconds until a job has ended: a new event source mapping takes a minute, a cold start some seconds."""
 COUNTED = 120.0
-"""Seconds until the counters know of it."""
+"""Seconds until the counters must have counted the job."""
 POLL = 1.0
 TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING})
 
 
 @dataclass(frozen=True)
 class Jobs:
-    """Run the jobs. `lagging`: the counters were late before, which is not this deployment's fault."""
+    """Run the jobs. `lagging`: the counters were late before the deployment, so it is not the cause."""
 
     api: Api
     lagging: bool = False
@@ -47,7 +47,7 @@ class Jobs:
         return told
 
     def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
-        """Return whether a job ran, and the report about it."""
+        """Return whether a job ran, and a sentence about the result."""
         wanted = {"type": kind.name, "payload": kind.changes.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
         if made["status"] in TERMINAL:
@@ -65,12 +65,12 @@ class Jobs:
         raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")
 
     def _clear(self, path: str, status: str) -> None:
-        """Leave nothing that rings an alarm, waits or runs later."""
+        """Cancel or discard the job, so that it rings no alarm, does not wait, and does not run later."""
         action = "cancel" if status in TO_CANCEL else "discard"
         try:
             self.api.send("POST", f"{path}/{action}", {}, key="")
         except SmokeFailed:
-            # it ended meanwhile, or the API itself fails: the first error is reported
+            # the job ended meanwhile, or the API itself fails; in both cases the first error is reported
             return
 
     def _counted(self, before: dict[str, Any], ran: Sequence[JobType[Any, Any]]) -> str:

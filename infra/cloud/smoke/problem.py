@@ -4,9 +4,9 @@ from infra.cloud.errors import CloudError
 
 
 class SmokeFailed(CloudError):
-    """Something that must work after a deployment does not; the message says what, and where to look.
+    """After a deployment something does not work that must work. The message says what it is, and where to look.
 
-    `undone` if the tested version was undone.
+    `undone`: the tested version was undone.
     """
 
     def __init__(self, message: str, *, undone: bool = False) -> None:

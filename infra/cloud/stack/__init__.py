@@ -1,4 +1,4 @@
-"""Manage one stack: CloudFormation, its parameters, and the buckets outside of it.
+"""Manage one stack: CloudFormation, the stack's parameters, and the buckets outside of the stack.
 
 The operators' commands are in `commands`.
 """

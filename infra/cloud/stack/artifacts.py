@@ -1,6 +1,6 @@
 """Upload packages to a bucket that is created before the stack, deleted with it, and named by account and region.
 
-Nothing in it expires: for a rollback, CloudFormation reads the earlier package from here.
+Nothing in the bucket expires: for a rollback, CloudFormation reads the earlier package from it.
 """
 
 import base64
@@ -36,10 +36,11 @@ def upload(
     values: Mapping[str, str],
     ringing: Collection[str] = (),
 ) -> str:
-    """Upload the zips and the template that points to them; return the template's URL. `values` are the parameters'.
+    """Upload the zips and the template that points to them; return the template's URL.
 
-    An alarm of `ringing` does not stop a new version of the API. Raises CloudError for a template that is too large.
-    The files are sent each time, because others may have put files with these names there.
+    `values` are the values of parameters. The alarms in `ringing` do not stop a new version of the API. Raises
+    CloudError for a template that is too large. The files are uploaded each time, because somebody else may have put
+    files with these names into the bucket.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
     zips = {archive.name: _digested(archive, "zip") for archive in package.archives}
@@ -66,7 +67,7 @@ def _digested(path: Path, suffix: str) -> str:
 def _put(s3: Any, bucket: str, body: bytes, suffix: str, content_type: str) -> str:
     digest = hashlib.sha256(body)
     key = f"{digest.hexdigest()}.{suffix}"
-    # S3 refuses data with another checksum
+    # S3 refuses the upload if the data has another checksum
     checksum = base64.b64encode(digest.digest()).decode()
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, ChecksumSHA256=checksum)
     return key
@@ -75,8 +76,8 @@ def _put(s3: Any, bucket: str, body: bytes, suffix: str, content_type: str) -> s
 def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> None:
     """Make the bucket unless it exists. Raises CloudError if the name belongs to another account.
 
-    The name can be guessed: if an attacker had created a bucket with it and let us write, the attacker could change the
-    code.
+    The name can be guessed. If an attacker had created a bucket with this name and let us write to it, the attacker
+    could change the code.
     """
     try:
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)

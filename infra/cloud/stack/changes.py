@@ -1,4 +1,7 @@
-"""Write a change set for people: what is added, changed, replaced, removed, and which of it holds data. Pure."""
+"""Describe a change set to a person: which resources are added, changed, replaced, removed, and which hold data.
+
+Pure.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Return whether messages, rows or objects are lost with it."""
+        """Return whether messages, rows or objects are lost with this change."""
         return self.kind in ("replace", "remove") and self.type in HOLDS_DATA
 
     def line(self, cost: float = 0.0) -> str:
@@ -40,7 +43,7 @@ def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """Return the number of each kind, in a sentence."""
+    """Return how many changes of each kind there are, in a sentence."""
     if not changes:
         return "No changes."
     words = {"add": "added", "modify": "changed", "replace": "replaced", "remove": "removed", "import": "imported"}
@@ -53,8 +56,8 @@ def _change(entry: Mapping[str, Any]) -> Change:
     why = tuple(dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets))
     kind = entry["Action"].lower()
     replacement = entry.get("Replacement", "False")
-    # "Conditional": perhaps. Resources with data have a fixed name, and CloudFormation refuses to replace them unless
-    # the name also changes.
+    # "Conditional" means perhaps. Resources with data have a fixed name, and CloudFormation replaces such a resource
+    # only if the name changes, too.
     if kind == "modify" and (replacement == "True" or (replacement == "Conditional" and NAMES & set(why))):
         kind = "replace"
     return Change(kind, entry["LogicalResourceId"], entry["ResourceType"], tuple(filter(None, why)))

@@ -17,10 +17,10 @@ from infra.cloud.stack.events import Event, event_of
 POLL = 2.0
 """Seconds between two reads of a changing stack."""
 LONGEST = 3600.0
-"""Seconds after which an endless change is given up; a CloudFront distribution alone takes 5 minutes."""
+"""Seconds after which the wait for a change ends with an error. A CloudFront distribution alone takes 5 minutes."""
 NOTHING = ("didn't contain changes", "No updates are to be performed")
 SHELL = "REVIEW_IN_PROGRESS"
-"""Status of a stack that a first change set created: only a name."""
+"""Status of a stack for which there is only a first change set: it has a name and no resources."""
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 UNWATCHED: Mapping[str, Any] = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
@@ -35,12 +35,12 @@ STUCK = {
     "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "
     "`aws cloudformation continue-update-rollback --stack-name {name}`.",
 }
-"""States in which CloudFormation changes nothing, and what ends them."""
+"""States in which CloudFormation refuses every change, and what to do about each."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Computed changes that were not made yet."""
+    """Changes that CloudFormation has computed and not yet made."""
 
     name: str
     changes: Sequence[Change]
@@ -62,7 +62,7 @@ class Stack:
     _seen: set[str] = field(default_factory=set)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return CloudFormation's description; None if there is no stack, or only the shell of a first change set."""
+        """Return CloudFormation's description; None if there is no stack, or only a first change set for it."""
         found = self._find()
         return None if found is None or found["StackStatus"] == SHELL else found
 
@@ -87,7 +87,7 @@ class Stack:
             raise CloudError(f"The stack {self.name} is {status}: {why}")
 
     def failed_at_first(self) -> bool:
-        """Return whether its creation failed: such a stack can only be deleted."""
+        """Return whether the creation of the stack failed: such a stack can only be deleted."""
         return (self.describe() or {}).get("StackStatus") in FAILED_START
 
     def propose(
@@ -144,17 +144,20 @@ class Stack:
             self.sleep(left)
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Delete proposed changes, and the shell of a stack if they were its first."""
+        """Delete proposed changes; if they were the first of the stack, also the empty stack."""
         self.account.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set.name)
         if change_set.creates:
             self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())
 
     def delete(self, report: Callable[[Event], None]) -> None:
-        """Delete the stack and all its resources, or its shell; raises CloudError with the undeletable resources."""
+        """Delete the stack, empty or not, with all its resources.
+
+        Raises CloudError that names resources it could not delete.
+        """
         found = self._find()
         if found is None:
             return
-        # by id: a deleted stack is not found by its name
+        # by its id, because a deleted stack is not found by its name
         by_id = Stack(self.account, found["StackId"], self.sleep, self.clock)
         by_id._seen.update(event.id for event in by_id._events())
         self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())
@@ -209,7 +212,7 @@ class Stack:
         yield from reversed(new)
 
     def _events(self) -> Iterator[Event]:
-        """Yield the stack's events, newest first; request the next page when one is used up."""
+        """Yield the stack's events, newest first. The next page is requested only when it is needed."""
         try:
             pages = self.account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
             yield from (event_of(entry) for page in pages for entry in page["StackEvents"])
@@ -236,7 +239,7 @@ class Stack:
 
 
 def names_of(resources: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
-    """Return the physical names of a type's resources that exist, or may exist."""
+    """Return the physical names of the resources of one type, those that exist and those that may exist."""
     return [
         resource["PhysicalResourceId"]
         for resource in resources

@@ -12,13 +12,13 @@ from chalicelib.counters.port import Deploys
 
 SAFE = re.compile(r"[\w.+/-]+", re.ASCII)
 DIGITS = 7
-"""Characters of the template's digest that are the version if there is no commit."""
+"""Number of characters of the template's digest that form the version if there is no commit."""
 
 
 def mark(
     deploys: Callable[[], Deploys], version: str, say: Callable[[str], None], clock: Callable[[], float] = time.time
 ) -> None:
-    """Record that the stage has this version. It already runs, so an error is printed, not raised."""
+    """Record that the stage has this version. The version already runs, so an error is printed, not raised."""
     try:
         deploys().deployed(version, clock())
     except Exception as error:  # whatever the error, the deployment itself has succeeded
@@ -31,7 +31,7 @@ def version_of(url: str, folder: Path) -> str:
 
 
 def digest(url: str) -> str:
-    """Return part of the digest of the template at `url`, which is its file name."""
+    """Return the start of the digest of the template at `url`; the file name contains the digest."""
     return url.rpartition("/")[2][:DIGITS]
 
 

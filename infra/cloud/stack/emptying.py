@@ -1,4 +1,4 @@
-"""Empty buckets and unlock tables, which is required before they can be deleted."""
+"""Empty buckets and unlock tables, so that they can be deleted."""
 
 import contextlib
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ def unlock(account: Account, tables: Iterable[str], say: Callable[[str], None]) 
     """Disable the deletion protection of tables. A missing table is no error."""
     dynamodb = account.client("dynamodb")
     for name in tables:
-        # it may have been deleted by hand
+        # a table may have been deleted by hand
         with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
             if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
                 say(f"Switching off the deletion protection of {name}.")

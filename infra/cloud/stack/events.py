@@ -18,12 +18,12 @@ class Event:
 
     @property
     def failed(self) -> bool:
-        """Return whether it is the cause of a failed change, not a consequence."""
+        """Return whether the event is the cause of a failed change, and not a consequence."""
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()
 
 
 def event_of(entry: Mapping[str, Any]) -> Event:
-    """Return the event of an entry from CloudFormation."""
+    """Return the event from an entry of CloudFormation's list."""
     return Event(
         entry["EventId"],
         entry["LogicalResourceId"],

@@ -13,14 +13,14 @@ from infra.definition.parameters import HIDDEN
 
 KEY = "deployments.json"
 MOST = 20
-"""Deployments that a rollback can reach; the packages themselves stay until the stage is destroyed."""
+"""Number of deployments that a rollback can reach. The packages themselves stay until the stage is destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """One deployment: its template's URL, its parameters without secret ones, and when CloudFormation made it.
+    """One deployment: the URL of its template, its parameters without the secret ones, and when CloudFormation made it.
 
-    `at` is CloudFormation's own time of the stack's last change.
+    `at` is the time that CloudFormation gives for the stack's last change.
     """
 
     url: str
@@ -38,7 +38,7 @@ class Deployed:
 
 
 def shown(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return a described stack's parameters. A secret one is not shown, and keeps its value in a rollback."""
+    """Return a described stack's parameters, without the secret ones, whose values a rollback does not change."""
     values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
     return {name: value for name, value in values.items() if value != HIDDEN}
 
@@ -52,7 +52,8 @@ def changed_at(found: Mapping[str, Any]) -> str:
 def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
     """Return whether a described stack was changed since the last recorded deployment. Pure.
 
-    Then its present state was not recorded, because a process ended before its smoke did, or another tool changed it.
+    If so, the present state was not recorded: a deployment ended before its smoke test did, or another tool changed the
+    stack.
     """
     return bool(deployments and deployments[-1].at != changed_at(found))
 
@@ -60,7 +61,8 @@ def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
 def before(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> Sequence[Deployed]:
     """Return the deployments before the present one of a described stack, oldest first. Pure.
 
-    From an unrecorded state, a rollback leads to the last recorded deployment, not to the one before it.
+    If the present state was not recorded, a rollback returns to the last recorded deployment, not to the one before
+    that.
     """
     return deployments if unnoted(deployments, found) else deployments[:-1]
 

@@ -1,4 +1,4 @@
-"""Ask each service whether a tagged resource still exists: the tag index shows deleted resources for a while."""
+"""Ask each service whether a tagged resource still exists: the index of tags shows deleted resources for a while."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def exists(account: Account, arn: str) -> bool:
 
 
 def _named(service: str, operation: str, argument: str) -> Ask:
-    """Ask by the last part of the ARN; the service answers with an error if there is none."""
+    """Ask by the last part of the ARN; the service answers with an error if it has no resource of that name."""
 
     def ask(account: Account, arn: str) -> bool:
         name = arn.rpartition(":")[2].rpartition("/")[2]
@@ -92,4 +92,4 @@ ASK: dict[tuple[str, str], Ask] = {
     ("sns", ""): _topic,
     ("sqs", ""): _named("sqs", "get_queue_url", "QueueName"),
 }
-"""By the service and the first part of the ARN's resource."""
+"""The question for each kind of resource. A kind is the service and the first part of the resource in the ARN."""

@@ -9,17 +9,17 @@ from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import UNWATCHED
 
 TRIGGERS = ("api-errors", "watchdog-silent", "counters-errors", "stalled", "control-table-down")
-"""Alarms that show bad code within minutes; CloudFormation allows five. A job type's alarm may depend only on its
-input."""
+"""Alarms that show bad code within minutes; CloudFormation accepts five. Alarms of job types are not among them: their
+cause may be the jobs' input alone."""
 LONGEST = 1_800
-"""Seconds. CloudFormation allows three hours; deploy waits for an hour in total."""
+"""Longest time to watch, in seconds. CloudFormation allows three hours, but deploy waits for only an hour in total."""
 
 
 def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, Any]:
     """Return the rollback configuration of a change set, from the existing alarms.
 
-    A ringing alarm is left out, because it would roll back its own repair. Raises CloudError for a time that is too
-    long.
+    An alarm that already rings is left out: otherwise CloudFormation would roll back the deployment that repairs its
+    cause. Raises CloudError for a time that is too long.
     """
     if not 0 <= seconds <= LONGEST:
         raise CloudError(f"MONITOR={seconds}: at most {LONGEST} seconds.")
@@ -33,7 +33,7 @@ def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, An
 
 
 def ringing(account: Account, stack: str) -> list[str]:
-    """Return the ringing triggers, without the stack's name."""
+    """Return the alarms to watch that already ring, without the stack's name."""
     states = _states(account, stack)
     return [kind for kind in TRIGGERS if states.get(kind) == "ALARM"]
 

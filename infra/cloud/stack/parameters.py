@@ -1,4 +1,4 @@
-"""Choose the value of each parameter of the stack: the deployer's, the present one, or a new secret."""
+"""Choose the value of each parameter of the stack: the deployer's value, the present value, or a new secret."""
 
 import re
 import secrets
@@ -17,9 +17,10 @@ def known(given: Mapping[str, str], before: Iterable[Mapping[str, str]]) -> dict
 
 
 def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the parameters of a change set. `declared` are the template's, `before` those of the present stack.
+    """Return the parameters of a change set.
 
-    Raises CloudError for a name that the template does not have.
+    `declared` are the template's parameters, `before` those of the present stack. Raises CloudError for a name that the
+    template does not have.
     """
     names, kept = list(declared), set(before)
     unknown = sorted(given.keys() - set(names))

@@ -1,4 +1,4 @@
-"""Choose the keys that sign the rows of jobs: master keys, which deploy makes and keeps, and those of the types."""
+"""Choose the keys that sign the rows of jobs: the master keys, which deploy makes and keeps, and the types' keys."""
 
 import re
 import secrets
@@ -15,15 +15,15 @@ from infra.cloud.errors import CloudError
 from infra.definition.lambdas.signing import MASTER, SINCE
 
 NEW = "new"
-"""Value of the parameter that changes the master key: the new one signs, the one before stays valid."""
+"""Value of the parameter that asks for a new master key. The new key signs; the key before it stays valid."""
 KEYS = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_KEY},}}(,[A-Za-z0-9_-]{{{SHORTEST_KEY},}})?")
 STILL_UNSIGNED = DAY
-"""Seconds after the first deployment that signs in which jobs may be made by functions of the version before: until
-each is replaced, and after a rollback."""
+"""Seconds for which rows without a signature are accepted after the first deployment that signs. Functions of the
+version before may still make such rows: until each function is replaced, and after a rollback."""
 
 
 def refuse_wrong(given: Mapping[str, str]) -> None:
-    """Raise CloudError for a master key that the functions would not start with."""
+    """Raise CloudError for a master key with which the functions would not start."""
     value = given.get(PARAMETER, "")
     if value not in ("", NEW) and not KEYS.fullmatch(value):
         raise CloudError(
@@ -33,9 +33,10 @@ def refuse_wrong(given: Mapping[str, str]) -> None:
 
 
 def masters(account: Account, stack: str) -> str:
-    """Return the master keys that a stage has; empty without a stage, or one that does not sign.
+    """Return the master keys of a stage; empty if there is no stage, or if it does not sign.
 
-    CloudFormation does not show them, so that the API's function is asked. Raises CloudError when it does not tell.
+    CloudFormation does not show the keys, so they are read from the API's function. Raises CloudError if they cannot be
+    read.
     """
     try:
         found = account.client("lambda").get_function(FunctionName=f"{stack}-api")["Configuration"]
@@ -53,10 +54,10 @@ def masters(account: Account, stack: str) -> str:
 def parameters(
     declared: Iterable[str], given: Mapping[str, str], before: Collection[str], present: str, now: float
 ) -> dict[str, str]:
-    """Return the parameters of signing that change. Pure.
+    """Return the parameters about signing that must change. Pure.
 
-    `declared` are the template's, `before` those that the stack has already (a new one: none), `present` its master
-    keys. `now` is in seconds since the epoch.
+    `declared`: the parameters of the template. `before`: the parameters that the stack already has (none for a new
+    stack). `present`: the stage's master keys. `now`: seconds since the epoch.
     """
     names = [name for name in declared if name.endswith(PARAMETER)]
     if PARAMETER not in names:
@@ -77,6 +78,6 @@ def of(
     account: Account, stack: str, found: Mapping[str, Any] | None, declared: Iterable[str], given: Mapping[str, str],
     now: float,
 ) -> dict[str, str]:  # fmt: skip
-    """Return the same for a stack as CloudFormation describes it."""
+    """Return the same as `parameters`, for a stack as CloudFormation describes it."""
     before = [entry["ParameterKey"] for entry in (found or {}).get("Parameters", [])]
     return parameters(declared, given, before, masters(account, stack), now)

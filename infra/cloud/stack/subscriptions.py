@@ -1,4 +1,4 @@
-"""Report alarm addresses that get no mails: SNS sends mails only to a confirmed address."""
+"""Report addresses that get no mails about alarms: SNS sends mails only to a confirmed address."""
 
 from botocore.exceptions import ClientError
 
@@ -10,9 +10,9 @@ PENDING = ("PendingConfirmation", "Deleted")
 
 
 def unconfirmed(account: Account, stack: Stack) -> list[str]:
-    """Return the unconfirmed addresses of the stack's own topic; none if that may not be read.
+    """Return the unconfirmed addresses of the stack's own topic; none if the topic may not be read.
 
-    The deployer maintains a topic of `AlarmTopicArn`.
+    A topic that `AlarmTopicArn` names is not checked: the deployer looks after it.
     """
     found: list[str] = []
     for arn in names_of(stack.resources(), TOPIC):

@@ -14,16 +14,16 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
 OLDEST_NODE = (20, 19)
-"""Oldest version that Vite runs on."""
+"""Oldest version of Node on which Vite runs."""
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
-"""Cached, but checked before each use, so that a new version is visible at once."""
+"""Browsers keep the file, but ask before each use whether it has changed, so that a new version is visible at once."""
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
 }
-"""Listed here, because `mimetypes` depends on the machine's registry."""
+"""Content types are listed here, because the answers of `mimetypes` depend on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _installed(folder: Path) -> bool:
 
 
 def files(dist: Path) -> Iterator[File]:
-    """Return the built files in upload order: a page's files before the page."""
+    """Return the built files in the order of upload: the files that a page needs come before the page."""
     found = [path for path in sorted(dist.rglob("*")) if path.is_file() and path.name != "config.json"]
     for path in sorted(found, key=lambda path: path.suffix == ".html"):
         key = path.relative_to(dist).as_posix()
@@ -106,6 +106,6 @@ def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str)
 def _drop_others(s3: Any, bucket: str, keep: set[str]) -> None:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for entry in page.get("Contents", []):
-            # an open page in a browser may still request the hashed files of the last version
+            # a page that is open in a browser may still request the hashed files of the previous version
             if entry["Key"] not in keep and not entry["Key"].startswith("assets/"):
                 s3.delete_object(Bucket=bucket, Key=entry["Key"])
