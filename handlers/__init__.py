@@ -1,4 +1,4 @@
-"""Declare the job types: each file is one job type, one queue, one Lambda function. Nothing else is in this folder.
+"""Declare the job types: each file declares one job type, with its queue and its Lambda function.
 
 How to add one
 --------------

@@ -82,7 +82,8 @@ class EmailSent(BaseModel):
 
 
 SLOWEST = 15.0
-"""Seconds of the slowest send, with its log and metrics: a send that is killed in the middle would be repeated."""
+"""Seconds that the slowest send takes, with its log and metrics. A send that is killed before its end would be
+repeated."""
 
 
 @job(

@@ -31,7 +31,7 @@ LOCAL_ORIGIN = "http://localhost:8080"
 def stateful(
     types: Sequence[JobType[Any, Any]], stack: str, origin: Value = LOCAL_ORIGIN, protect: Value = False
 ) -> Resources:
-    """Return tables, queues and buckets: everything with data, and everything that an emulator has to create.
+    """Return tables, queues and buckets: the resources that hold data. An emulator must create the same ones.
 
     `origin` is the dashboard's origin; `protect` prevents the deletion of the tables.
     """

@@ -1,6 +1,6 @@
 """Adapt a stack to an account's own rules: a key for data, a boundary and a path for roles. Pure.
 
-It is one pass over the finished resources, so that no part of the definition can forget a rule.
+This is one pass over the finished resources, so no other part of the definition has to think of a rule.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,16 @@ from infra.definition.names import Resources, ref
 NOTHING = ref("AWS::NoValue")
 KEY = ref("KmsKeyArn")
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey")
-"""KMS actions that DynamoDB, SQS and S3 need, with the caller's permissions, for data under a customer key."""
+"""KMS actions that DynamoDB, SQS and S3 need for data under a customer's key. They act with the caller's
+permissions."""
 SITE = "SiteBucket"
-"""The console's files are public, and CloudFront would need its own permission in the key's policy."""
+"""The bucket that is not encrypted with the key: its files are public, and CloudFront would need a permission in the
+key's policy."""
 Properties = dict[str, Any]
 
 
 def fit(resources: Resources) -> Resources:
-    """Return the resources with the account's rules; a rule does nothing while its parameter is empty."""
+    """Return the resources, changed by the account's rules. A rule changes nothing while its parameter is empty."""
     return {name: _fitted(name, resource) for name, resource in resources.items()}
 
 
@@ -81,4 +83,4 @@ RULES: dict[str, Callable[[Properties], Properties]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::Logs::LogGroup": _log_group,
 }
-"""By the type of a resource."""
+"""The change for each type of resource."""

@@ -15,17 +15,18 @@ Resources = dict[str, dict[str, Any]]
 
 APP = "jobflow"
 PREFIX = "JOBFLOW_PREFIX"
-"""The variable with a prefix that replaces `jobflow`."""
+"""The environment variable with a prefix for stack names that replaces `jobflow`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
 PREFIXES = re.compile(r"[a-z][a-z0-9]{0,6}")
-"""At most as long as `jobflow`, so that the longest names still fit."""
+"""A prefix is at most as long as `jobflow`, so that the longest names still fit."""
 
 
 def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
     """Return the name of a stage's stack, with which every physical name in it starts.
 
-    Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or for a
-    name that is too long for a function's or bucket's name. The same rules apply to the prefix in `env`.
+    Raises ConfigurationError for a stage with a hyphen: with it, another stage's names could begin in the same way.
+    Also raises for a stage that makes the name of a function or bucket too long. The same rules apply to the prefix in
+    `env`.
     """
     if not STAGE.fullmatch(stage):
         raise ConfigurationError(f"{stage!r} is no stage; write up to 14 small letters and digits, a letter first")
@@ -46,7 +47,7 @@ def prefix_of(stack: str) -> str:
 
 
 def logical(name: str, suffix: str = "") -> str:
-    """Return a name as a logical id: "email-send" and "Queue" are EmailSendQueue."""
+    """Return a logical id made of a name and a kind: "email-send" and "Queue" give EmailSendQueue."""
     return "".join(part.capitalize() for part in name.split("-")) + suffix
 
 
@@ -56,7 +57,7 @@ def bucket_name(stack: str, purpose: str, account: str = "${AWS::AccountId}", re
 
 
 def queue_name(stack: str, queue: str, ending: str = "") -> str:
-    """Return the name of a job type's queue; `ending` is the suffix of FIFO queues."""
+    """Return the name of a job type's queue. `ending` is the suffix that FIFO queues have."""
     return f"{stack}-{queue}{ending}"
 
 
@@ -67,12 +68,12 @@ def dead_of(queue: str) -> str:
 
 
 def mapping_id(short: str) -> str:
-    """Return the logical id that SAM gives to the event source mapping of a function; its Ref is the UUID."""
+    """Return the logical id that SAM gives to a function's event source mapping. A Ref to it is the mapping's UUID."""
     return logical(short, "FunctionSource")
 
 
 def ref(logical_id: str) -> Value:
-    """Refer to a parameter's value, or a resource's name."""
+    """Return a reference to a parameter's value, or to a resource's name."""
     return {"Ref": logical_id}
 
 
@@ -82,7 +83,7 @@ def arn_of(logical_id: str) -> Value:
 
 
 def attribute(logical_id: str, name: str) -> Value:
-    """Refer to one of a resource's attributes."""
+    """Return a reference to an attribute of a resource."""
     return {"Fn::GetAtt": [logical_id, name]}
 
 
@@ -92,5 +93,5 @@ def sub(text: str) -> Value:
 
 
 def arn(service: str, resource: str) -> Value:
-    """Return an ARN in the stack's own account and region, where a reference would be circular."""
+    """Return an ARN in the stack's own account and region. It is used where a reference would be circular."""
     return sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")

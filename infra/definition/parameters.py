@@ -8,16 +8,16 @@ from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
-"""Unused while there is no SiteDomain."""
+"""A placeholder that nothing uses while there is no SiteDomain."""
 HIDDEN = "****"
 """The text that CloudFormation shows instead of a secret parameter's value."""
 _SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
-"""The useful ones of the days that CloudWatch Logs accepts."""
+"""Days that a deployer can choose; CloudWatch Logs accepts a few more values."""
 
 
 def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters; all except the secret have defaults. `vpc`: a job type runs in one."""
+    """Return the stack's parameters. All except the secret have defaults. `vpc`: whether a job type runs in a VPC."""
     network = {
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),
@@ -47,16 +47,16 @@ def conditions() -> dict[str, Any]:
 
 
 def outputs() -> dict[str, Any]:
-    """Return the outputs for deploy and status; Chalice adds EndpointURL, RestAPIId and others."""
+    """Return the outputs that deploy and status read. Chalice adds EndpointURL, RestAPIId and others."""
     return {
         "ApiOriginValue": _output(_api_url(), "The API without its path"),
         "ApiUrl": {**_output(_api_url(f"/{STAGE}"), "Where the API is"), **_exported("ApiUrl")},
-        # `infra.cloud.package.shift` fills it in when the stage is deployed
+        # `infra.cloud.package.shift` sets the value when the stage is deployed
         "NewVersions": _output(
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
             "What a new version of the API gets",
         ),
-        # no role names it, because in SES's sandbox senders also need each recipient's identity
+        # no role names this identity: in the sandbox of SES, a sender also needs the identity of each recipient
         "SendingIdentity": _output(ref("MailIdentity"), "The SES identity that preflight looks at"),
         "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
@@ -71,7 +71,8 @@ def outputs() -> dict[str, Any]:
             **_output(attribute("JobsTable", "Arn"), "The same, for policies"),
             **_exported("JobsTableArn"),
         },
-        # one for all, since a stack has 200 outputs at most: email.send's is this and `email-send`
+        # one output for all queues, because a stack can have only 200 outputs: the ARN of email.send's queue is this
+        # prefix and `email-send`
         "QueueArnPrefix": {
             **_output(
                 sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-"),
@@ -111,7 +112,7 @@ def _index() -> dict[str, dict[str, Any]]:
 
 
 def _account() -> dict[str, dict[str, Any]]:
-    """Return what a stage creates, and which resources of the account it uses instead."""
+    """Return parameters that say what a stage creates, and which existing resources it uses instead."""
     return {
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
@@ -128,7 +129,7 @@ def _account() -> dict[str, dict[str, Any]]:
 def _service() -> dict[str, dict[str, Any]]:
     """Return the limits, the protection and the logs of a stage."""
     return {
-        # Not in Secrets Manager ($0.40 a month), because it protects positions in lists, not data.
+        # This secret is not in Secrets Manager ($0.40 a month), because it protects positions in lists, not data.
         "CursorSecret": {
             "Type": "String",
             "NoEcho": True,
@@ -157,15 +158,15 @@ def _service() -> dict[str, dict[str, Any]]:
             **_number(30_000, "Read units of DynamoDB per token and window; 0 switches the limit off."),
             "MaxValue": 100_000_000,
         },
-        # no higher: a line of metrics has no level, so Lambda treats it as INFO and would drop it, and with it the
-        # alarms
+        # no higher level: Lambda treats a line of metrics as INFO because it has no level. Lambda would drop such
+        # lines, and alarms would have no data
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
     }
 
 
 def _domains() -> dict[str, dict[str, Any]]:
-    """Return the own domains of a stage."""
+    """Return the parameters for a stage's own domains."""
     return {
         "ApiDomain": _text("", "The API's own domain name, mapped to its stage elsewhere; empty: API Gateway's."),
         "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
@@ -208,7 +209,7 @@ def _is_true(parameter: str) -> dict[str, Any]:
 
 
 def _exported(name: str) -> dict[str, Any]:
-    """Let other stacks import an output, as `<stack>-<name>`."""
+    """Return an output that other stacks can import as `<stack>-<name>`."""
     return {"Export": {"Name": sub(f"${{AWS::StackName}}-{name}")}}
 
 

@@ -1,4 +1,4 @@
-"""Assemble the whole stack: the additions to Chalice's template, and the last changes to the merged template."""
+"""Assemble the whole stack: what is added to Chalice's template, and what is changed after the merge."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,15 +29,16 @@ from infra.definition.web.site import origin, quoted_origin, site, site_reader
 MOST_RESOURCES = 500
 """Maximum resources of one stack in CloudFormation."""
 SAM_ADDS = 14
-"""Resources that Chalice and the SAM transform add, without the event source mapping of each type: the API, its stage,
-deployment and permissions, rules, the stream's mapping, and the functions' asynchronous settings."""
+"""Number of resources that Chalice and the SAM transform add: the API, its stage, deployment and permissions, rules,
+the mapping of the stream, and settings of asynchronous invocations. The event source mapping of each type is not
+counted here."""
 Types = Sequence[JobType[Any, Any]]
 PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
-"""The API's CORS origin while Chalice packages, because Chalice can only write a fixed text."""
+"""A placeholder for the API's CORS origin while Chalice packages, because Chalice can write only a fixed text."""
 
 
 def merge_template(types: Types, stack: str) -> dict[str, Any]:
-    """Return everything that `chalice package --merge-template` adds to the API."""
+    """Return the template that `chalice package --merge-template` merges into the API's."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
         "Parameters": {**parameters(vpc=any(kind.function.vpc for kind in types)), **signing.parameters(types)},
@@ -92,9 +93,9 @@ def finish(
     runtime: str = RUNTIME,
     zips: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return Chalice's merged template with the dashboard's origin, and one Python and processor for all functions.
+    """Return the merged template with the dashboard's origin, and the same Python and processor for all functions.
 
-    `zips` names the archive of each handler that has its own.
+    `zips`: the archive of each handler that has its own.
     """
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
     for resource in finished["Resources"].values():

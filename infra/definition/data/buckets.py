@@ -8,7 +8,7 @@ from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, s
 
 
 def buckets(stack: str, origin: Value) -> Resources:
-    """Return both buckets; browsers may upload to `files` only from pages of that origin."""
+    """Return both buckets. A browser may upload to `files` only from a page of that origin."""
     files = _bucket(
         bucket_name(stack, "files"),
         LifecycleConfiguration={
@@ -29,7 +29,7 @@ def buckets(stack: str, origin: Value) -> Resources:
 
 
 def bucket_policies(readers: dict[str, list[dict[str, Any]]]) -> Resources:
-    """Refuse plain HTTP on every bucket; `readers` has additional statements by the bucket's logical id."""
+    """Refuse plain HTTP on every bucket. `readers`: additional statements, by the logical id of the bucket."""
     return {
         f"{bucket}Policy": {
             "Type": "AWS::S3::BucketPolicy",
@@ -82,7 +82,7 @@ def _tls_only(bucket: str) -> dict[str, Any]:
 
 
 def refuse_plain_text(bucket: Value, objects: Value) -> dict[str, Any]:
-    """Return the statement of a bucket's policy that refuses requests without TLS; both arguments are ARNs."""
+    """Return the statement that refuses requests without TLS, for a bucket's policy. Both arguments are ARNs."""
     return {
         "Sid": "RefusePlainText",
         "Effect": "Deny",

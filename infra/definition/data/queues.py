@@ -1,4 +1,4 @@
-"""Define one queue and one dead-letter queue per job type; their numbers follow from the type."""
+"""Define one queue and one dead-letter queue per job type. Their settings follow from the type."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from chalicelib.jobs.limits import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
 from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
 
 FIFO = {"FifoQueue": True, "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
-"""For queues of types with `serial_by`: as many simultaneous groups as there are keys (high throughput).
+"""Properties for queues of types with `serial_by`: SQS can deliver messages of many keys at once (high throughput).
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html"""
 
 
@@ -39,7 +39,10 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
-    """Refuse every request to the queues without TLS. One resource for all, because a stack can have only 500."""
+    """Refuse every request to the queues without TLS.
+
+    One resource is for all queues: a stack can have only 500 resources.
+    """
     names = [logical(kind.queue, suffix) for kind in types for suffix in ("Queue", "Dlq")]
     if not names:
         return {}

@@ -1,4 +1,4 @@
-"""Define the permissions of each function: grants, the roles from them, and the recording of requests.
+"""Define the permissions of each function: its grants, the role made from them, and the recording of its requests.
 
 The functions themselves are in `lambdas`.
 """

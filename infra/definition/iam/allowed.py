@@ -9,7 +9,7 @@ from chalicelib.job_types.jobtype import JobType
 from infra.definition.names import Value, stage_of, sub
 
 HERE = "arn:${AWS::Partition}:"
-"""A role works only in its own partition, so a statement for `aws` means the stack's partition."""
+"""A role works only in its own partition. A statement that names the partition `aws` therefore means the stack's."""
 OURS = re.compile(r"\$\{(?!AWS::)")
 READS = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
 SUFFIX = "-??????"
@@ -24,7 +24,7 @@ def allows(kind: JobType[Any, Any], stack: str) -> list[Allow]:
 
 
 def short_forms(kind: JobType[Any, Any]) -> list[str]:
-    """Return the grants on the stack's own resources, in the form of `permissions`."""
+    """Return the grants on the stack's own resources, in the notation of `permissions`."""
     return [grant for grant in kind.access.grants if isinstance(grant, str)]
 
 
@@ -34,7 +34,7 @@ def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
 
 
 def wildcards(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """Return each wildcard that a type declares on purpose, with its reason."""
+    """Return each wildcard that a type declares on purpose, and the reason that it gives."""
     return [
         f"{kind.name}: {', '.join(allow.wildcards)} ({allow.unsafe_wildcard})"
         for kind in types

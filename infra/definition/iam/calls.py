@@ -1,4 +1,4 @@
-"""Record a process's requests to AWS as the needed grants, to compare them with a role."""
+"""Record which grants a process's requests to AWS need, to compare them with a role."""
 
 import functools
 import threading
@@ -21,11 +21,11 @@ ACTIONS = {
     "Invoke": "InvokeFunction",
     "SendMessageBatch": "SendMessage",
 }
-"""Operations that are allowed by the action of another operation."""
+"""Operations without an IAM action of their own: the action of another operation allows them."""
 
 
 def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
-    """Return the grants that one request needs, in the form of `permissions`."""
+    """Return the grants that one request needs, in the notation of `permissions`."""
     action = ACTIONS.get(operation, operation)
     places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
     name = "ses" if service == "sesv2" else service
@@ -43,7 +43,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
             return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
             prefix, _, rest = params.get("Key", "").partition("/")
-            # bodies of jobs are below their type's name and a job's id
+            # the key of a job's body begins with the name of its type, then the id of the job
             of_a_type = prefix in ("payloads", "results") and rest.count("/") > 1
             return [f"{prefix}/{rest.partition('/')[0]}/*" if of_a_type else f"{prefix}/*"]
         case "logs" | "lambda":
@@ -53,7 +53,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _part(params: Mapping[str, Any]) -> str:
-    """Return the index or the partition key of a request to a table; nothing if it names neither."""
+    """Return the index or the partition key that a request to a table names; empty if it names neither."""
     if "IndexName" in params:
         return f"/index/{params['IndexName']}"
     key = params.get("Key") or params.get("Item")
@@ -61,19 +61,19 @@ def _part(params: Mapping[str, Any]) -> str:
 
 
 def allows(granted: str, needed: str) -> bool:
-    """Return whether a grant covers a request; a grant on a table covers each of its rows, but none of its indexes."""
+    """Return whether a grant covers a request. A grant on a table covers each of its rows, but none of its indexes."""
     if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
         return False
     table, _, part = needed.partition("/")
     if granted == table and part.startswith("TOK"):
-        return False  # a permission to read the control table does not include tokens: see `permissions`
+        return False  # a grant on the control table does not include the rows of tokens: see `permissions`
     place, _, kind = granted.rpartition("/")
     granted = place if kind in KINDS else granted  # a test of `written` compares the attributes
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 
 class Recorder:
-    """Record every request of this process to AWS, from any client, by the acting function."""
+    """Record every request of this process to AWS, from any client, under the function that acts."""
 
     def __init__(self, stack: str) -> None:
         self._stack = stack
@@ -91,7 +91,7 @@ class Recorder:
 
     @contextmanager
     def acting_as(self, actor: str) -> Iterator[None]:
-        """Record requests within the block as that function's."""
+        """Record the requests in the block as requests of that function."""
         before, self._actor = self._actor, actor
         try:
             yield
@@ -103,14 +103,14 @@ R = TypeVar("R", bound=Recorder)
 
 
 class _Tap(BaseHistoryHandler):
-    """Botocore's history, once per process: handlers can be added to it, but not removed."""
+    """The one handler of this process in botocore's history, where handlers can be added but not removed."""
 
     def __init__(self) -> None:
         self.recorders: list[Recorder] = []
         get_global_history_recorder().add_handler(self)
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
-        """Receive an event from botocore, which calls this for everything that a client does."""
+        """Receive an event. Botocore calls this for everything that a client does."""
         if event_type == "API_CALL":
             for recorder in self.recorders:
                 recorder.note(payload["service"], payload["operation"], payload["params"])

@@ -11,24 +11,26 @@ from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""Actions of the event source mapping, in the function's role, and the worker's own changes of visibility."""
+"""Actions that the function's role needs for the event source mapping, and for the worker's own changes of
+visibility."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
-"""Partition keys of the control table: the window of an address."""
+"""Partition keys of rate limits in the control table: one row for the window of each address."""
 BULK_WORK = "lambda:InvokeFunction:recount"
 """Start to process bulk actions."""
 SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
-"""Maximum of types that a role names one by one; with more, a pattern covers them."""
+"""Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
-"""Reading a job includes reading its parts that did not fit into DynamoDB."""
+"""Who reads a job also reads those of its parts that did not fit into DynamoDB."""
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker read its own queue and log, and write jobs; it sends to this queue and those of its `enqueues`."""
+    """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
-        # a fresh message for a job that asks to run again more often than SQS delivers one; FIFO queues allow the most
+        # the worker sends a fresh message if a job asks to run again more often than SQS delivers one message; a FIFO
+        # queue delivers it as often as SQS allows
         *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
         "dynamodb:GetItem:jobs",
         *_writing(kind),
@@ -44,14 +46,17 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
 
 
 def _writing(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker change the job attributes that its moves write; a worker with `enqueues` may write all."""
+    """Let a worker change the job attributes that its moves write.
+
+    A worker with `enqueues` may write all attributes.
+    """
     if kind.enqueues:
         return [f"dynamodb:{action}:jobs" for action in ("PutItem", "UpdateItem")]
     return [f"dynamodb:UpdateItem:jobs/{OF_SERIAL_WORKER if kind.serial_by is not None else OF_WORKER}"]
 
 
 def _making(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker make jobs of its declared types: store payloads of any size, and send their messages."""
+    """Let a worker make jobs of the types in its `enqueues`: store payloads of any size, and send messages."""
     queues = [name.replace(".", "-") for name in kind.enqueues]
     folders = [f"{queue}/" for queue in queues] if len(queues) <= MOST_NAMED else [""]
     return [
@@ -61,7 +66,7 @@ def _making(kind: JobType[Any, Any]) -> list[str]:
 
 
 def _pacing(name: str) -> list[str]:
-    """Let a worker plan the starts of its own type, and read its jobs before it claims them."""
+    """Let a worker of a type with a rate plan the starts of this type, and read jobs before it claims them."""
     plan = f"control/{RATE}{name}"
     return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
@@ -77,7 +82,10 @@ def pausing(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
 
 
 def api(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
-    """Let the API store jobs and schedules, send messages, read depths and pause workers; it cannot receive or scan."""
+    """Let the API store jobs and schedules, send messages, read depths, pause workers.
+
+    It cannot receive messages or scan tables.
+    """
     return [
         *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if pausing(types) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
@@ -122,7 +130,7 @@ def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
 
 
 def _switching(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the watchdog end pauses, switch the queues of these types, and give a message to their workers."""
+    """Let the watchdog end pauses, switch these types' queues on and off, and invoke their workers with a message."""
     places = [kind.queue for kind in types] if len(types) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
     return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if types else []
@@ -139,7 +147,7 @@ def counters() -> list[str]:
 
 
 def recount() -> list[str]:
-    """Let the recount read each job, write canaries and repair counters; and retry and cancel jobs for bulk actions."""
+    """Let the recount read each job, write canaries, repair counters, and retry and cancel jobs for bulk actions."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
@@ -152,5 +160,8 @@ def recount() -> list[str]:
 
 
 def _updating(*keys: str) -> list[str]:
-    """Allow writing rows of the control table with these partition keys, but never a token's, which contains a role."""
+    """Allow writing rows of the control table with these partition keys.
+
+    Rows of tokens, which contain roles, are refused.
+    """
     return [f"dynamodb:UpdateItem:control/{key}" for key in keys]

@@ -13,9 +13,9 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
     lambda:InvokeFunction:recount        on a function of the platform, or on a worker: email-send
 
-`*-*` in the place of a queue or function is every job type's (`*-*-dlq`: every dead-letter queue). The names of job
-types have a hyphen and those of the platform's functions have none, so one pattern covers 60 types where a list would
-not fit into a role: IAM takes 10,240 characters.
+`*-*` in the place of a queue or function means those of every job type (`*-*-dlq`: every dead-letter queue). The names
+of job types have a hyphen, the names of the platform's functions have none. One pattern therefore covers 60 types; a
+list of them would not fit into a role, which may have 10,240 characters.
 """
 
 import json
@@ -34,22 +34,23 @@ SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
 TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
-"""Partition keys of tokens by their hash, and of the list of all hashes, in the control table."""
+"""Partition keys in the control table: of the token with a hash, and of the list of all hashes."""
 INVOKING = "lambda-function"
-"""The kind of place of an invocation; Lambda's other actions are about a function's event source mapping."""
+"""The kind of place for the action that invokes a function. Lambda's other actions here are about an event source
+mapping."""
 LARGEST_POLICY = 10_240
-"""Characters of a role's inline policies, without white space (IAM's quota)."""
+"""Maximum characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
 LISTED = re.compile(r'{"Fn::FindInMap":\["\w+","(\w+)","\w+"\]}')
 LISTS = {
     kind: json.dumps(listed["Attributes"], separators=(",", ":"))
     for kind, listed in written.mappings()[written.MAPPING].items()
 }
-"""The text that CloudFormation inserts for a reference to a list."""
+"""A text as long as the one that CloudFormation inserts for a reference to a list."""
 LONGEST_ARN = 120
-"""Characters of a queue's ARN with the longest names, which CloudFormation inserts for a reference."""
+"""Characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180
-"""Characters of the statement on a customer key, which every role gets in `fitting`."""
+"""Characters of the statement on a customer's key. `fitting` adds this statement to every role."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
 """The functions that belong to no job type."""
 
@@ -103,7 +104,7 @@ def _listed(resource: Value) -> list[Value]:
 
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
-    """Return what a pattern of all types' names, or a whole table, covers by accident."""
+    """Return statements that deny what a pattern of all types, or a grant on a whole table, should not cover."""
     denied = []
     reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
     by_key = actions.get(("dynamodb", f"control/{TOKENS}"), set())
@@ -117,7 +118,8 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
         dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})
     if ("logs", EVERY_TYPE) in actions:
-        # an ARN may continue with ":log-stream:", whose hyphen would make a platform's function look like a type's
+        # an ARN may continue with ":log-stream:"; with this hyphen, the log of a platform's function would match the
+        # pattern
         groups = [arn("logs", f"log-group:/aws/lambda/{stack}-{short}:*") for short in PLATFORM]
         denied.append({"Effect": "Deny", "Action": sorted(actions["logs", EVERY_TYPE]), "Resource": groups})
     return denied
@@ -126,9 +128,10 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
 def role(
     stack: str, short: str, grants: Iterable[str], more: Iterable[dict[str, Any]] = (), managed: Sequence[Any] = ()
 ) -> dict[str, Any]:
-    """Return the role of one function: its grants, and writing to its own log group.
+    """Return the role of one function: it allows the grants, and writing to the function's log group.
 
-    `more` are statements, `managed` policies of AWS. Raises ConfigurationError if they are too long for a role.
+    `more`: additional statements. `managed`: policies of AWS. Raises ConfigurationError if all this is too long for a
+    role.
     """
     return {
         "Type": "AWS::IAM::Role",
@@ -152,7 +155,7 @@ def policies(
     writing = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        # the streams of one group: Lambda chooses their names
+        # all streams of one log group, because Lambda chooses their names
         "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
     document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants), *more]}
@@ -173,7 +176,8 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
         case "sqs":
             return {"Resource": _queue(stack, where)}
         case "s3":
-            # by name: a reference would wait for the bucket, which waits for CloudFront's address
+            # by name: with a reference, the role would wait for the bucket, and the bucket waits for CloudFront's
+            # address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda" | "lambda-function":
             return _mapping(stack, where) if service == "lambda" else _function(stack, where)
@@ -199,7 +203,7 @@ def _function(stack: str, where: str) -> dict[str, Value]:
 
 
 def _of_either_kind(name: str) -> list[Value]:
-    """Return the queues of a pattern that ends like a dead-letter queue's name, including FIFO queues."""
+    """Return the ARNs for a pattern of dead-letter queues: of standard queues and of FIFO queues."""
     return [arn("sqs", name), arn("sqs", name + FIFO_ENDING)]
 
 
@@ -216,7 +220,8 @@ def _mapping(stack: str, where: str) -> dict[str, Value]:
 
 
 def _mail() -> dict[str, Value]:
-    # in SES's sandbox, SES also checks the identity of each recipient: the pattern is limited by the only sender
+    # in the sandbox, SES also checks the identity of each recipient, hence the pattern; a condition allows one sender
+    # only
     default_set = arn("ses", "configuration-set/${MailConfigurationSet}")
     granted = {"Fn::If": ["HasMailConfigurationSet", default_set, ref("AWS::NoValue")]}
     return {

@@ -1,7 +1,8 @@
-"""List the attributes of the jobs table that a worker's updates write or test: its role allows no others.
+"""List the attributes of the jobs table that a worker's updates write or test. Its role allows no others.
 
-So a worker cannot change a job's type, payload, tags or principal, or plan it again. IAM checks the attributes that an
-UpdateItem writes and names in its condition. It sees no values, no sort keys, and not the type of a job.
+So a worker cannot change a job's type, payload, tags or principal, or plan it again. IAM checks the names of the
+attributes that an UpdateItem writes, and of those in its condition. IAM sees no values, no sort keys, and not the type
+of a job.
 """
 
 from typing import Any
@@ -17,17 +18,14 @@ MAIN = frozenset({
 ATTEMPTS = frozenset({"attempt", "outcome", "stack", "retry_delay_s", "claim"})
 BODIES = frozenset({"body"})
 KEYS = frozenset({"job", "until"})
-"""Of the row that says which attempt of a key may run."""
+"""Attributes of the row that says which attempt of a key (`serial_by`) may run."""
 KINDS = {OF_WORKER: MAIN | ATTEMPTS | BODIES, OF_SERIAL_WORKER: MAIN | ATTEMPTS | BODIES | KEYS}
 
 MAPPING = "Written"
 
 
 def mappings() -> dict[str, Any]:
-    """Return the lists for the template.
-
-    They are there once, because in each of 60 roles they would make it too large.
-    """
+    """Return the lists for the template. They are in it once: repeated in 60 roles, they would make it too large."""
     # CloudFormation allows only letters and digits in names of keys
     return {MAPPING: {_key(kind): {"Attributes": sorted(names)} for kind, names in KINDS.items()}}
 

@@ -46,7 +46,7 @@ def log_group_id(short: str) -> str:
 
 
 def log_group(name: str) -> dict[str, Any]:
-    """Return a log group that is deleted with the stack; only the stack makes groups, roles cannot."""
+    """Return a log group that is deleted with the stack. The roles of functions do not allow making log groups."""
     return {
         "Type": "AWS::Logs::LogGroup",
         "DeletionPolicy": "Delete",
@@ -56,7 +56,10 @@ def log_group(name: str) -> dict[str, Any]:
 
 
 def logging(short: str) -> dict[str, Value]:
-    """Return logging in JSON, with Lambda's own start and end lines only on errors: they would cost $0.5/M jobs."""
+    """Return the logging settings: JSON, and Lambda's own lines only on errors.
+
+    Its start and end lines cost $0.5/M jobs.
+    """
     return {
         "LogFormat": "JSON",
         "ApplicationLogLevel": ref("LogLevel"),
@@ -79,14 +82,15 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
     }
     if function.job_type is not None:
         properties |= reaching.properties(function.job_type)
-        # a worker sends to its own queue: jobs that make jobs of their own type, and fresh messages of jobs that ask
-        # to come again; Lambda would stop such a line after 16 of them:
+        # a worker sends to its own queue: for jobs that make jobs of their own type, and fresh messages for jobs that
+        # ask to run again. By default, Lambda stops such a chain after 16 invocations:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
         properties["RecursiveLoop"] = "Allow"
     if variables := _variables(function):
         properties["Environment"] = {"Variables": variables}
     if isinstance(function.trigger, ScheduleTrigger):
-        # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
+        # no retry, because the next run does the work; without a maximum age, Lambda keeps a throttled event for 6
+        # hours
         properties["EventInvokeConfig"] = {
             "MaximumRetryAttempts": 0,
             "MaximumEventAgeInSeconds": function.trigger.longest_age,
@@ -95,7 +99,7 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
 
 
 def _variables(function: FunctionDefinition) -> dict[str, Value]:
-    """Return what this function has besides what all have."""
+    """Return the environment variables of this function, in addition to those of all functions."""
     if function.job_type is not None:
         return {**signing.of_worker(function.job_type), **reaching.variables(function.job_type, function.stack)}
     if function.short == "counters":

@@ -1,4 +1,4 @@
-"""Write the functions' environment: exactly the names that `Settings.from_env` and Powertools read."""
+"""Define the environment of the functions: exactly the variables that `Settings.from_env` and Powertools read."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,15 +13,16 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
 API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET"})
-"""Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
-with the second, every function would wait for CloudFront. The watchdog has the first one for types that are paused by
-themselves."""
+"""Read by Settings, set only for the API, in `gateway`. For other functions EVENT_SOURCES would be a circular
+reference, and CORS_ORIGIN would make every function wait for CloudFront. The watchdog also has EVENT_SOURCES, for types
+with an automatic pause."""
 BY_FUNCTION = frozenset({"SIGNING_KEY", "SIGNING_KEYS"})
-"""Read by Settings, set for each function as `signing` says."""
+"""Read by Settings; `signing` says which function gets which keys."""
 WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
-"""Read by Settings, set for the watchdog alone, which starts further runs of itself; the API has no room for it."""
+"""Read by Settings, set only for the watchdog, which starts more runs of itself. The API's variables have no room for
+it."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
-"""Written for the logging and metrics library, not read by Settings."""
+"""Set for the library of logs and metrics; Settings does not read them."""
 
 
 def environment(stack: str) -> dict[str, Value]:
@@ -33,7 +34,7 @@ def environment(stack: str) -> dict[str, Value]:
         "QUEUE_URL_PREFIX": sub(
             f"https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue_name(stack, '')}"
         ),
-        # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
+        # by name: with a reference, functions would wait for the bucket, and the bucket waits for CloudFront's address
         "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
         "MAIL_DOMAINS": ref("MailDomains"),
@@ -51,7 +52,7 @@ def environment(stack: str) -> dict[str, Value]:
 
 
 def event_sources(types: Iterable[JobType[Any, Any]]) -> Value:
-    """Return the event source mappings of these types, as `EVENT_SOURCES` has them."""
+    """Return the event source mappings of these types, in the form of the variable `EVENT_SOURCES`."""
     return sub(",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types))
 
 
@@ -62,7 +63,7 @@ def local_environment(
     stack: str = "jobflow-dev",
     origin: str = "http://localhost:8080",
 ) -> dict[str, str]:
-    """Return the same names with plain values, for functions that run over an emulator at `endpoint`."""
+    """Return the same variables with plain values, for functions that use an emulator at `endpoint`."""
     return {
         **_fixed(stack),
         "JOBS_TABLE": f"{stack}-jobs",
@@ -77,7 +78,7 @@ def local_environment(
         "INDEX_SHARDS_READ": str(SHARDS[0]),
         "CORS_ORIGIN": origin,
         "CURSOR_SECRET": DEVELOPMENT_KEY,
-        # of the API and the platform's functions; a worker's own are in its description
+        # keys for the API and the platform's functions; the description of a worker contains its own keys
         "SIGNING_KEY": DEVELOPMENT_KEY,
         "SIGNING_KEYS": "",
         "UNSIGNED_UNTIL": "0",
@@ -96,8 +97,8 @@ def _fixed(stack: str) -> dict[str, str]:
     return {
         "STAGE": stage_of(stack),
         "JITTER": "full",
-        # without it a worker with any failure raises, so that a deployment that lost ReportBatchItemFailures
-        # (`chalice deploy` makes such ones) redelivers jobs and does not delete them
+        # without this variable, a worker raises if any job of its batch failed. Then a mapping without
+        # ReportBatchItemFailures, such as `chalice deploy` makes, delivers the messages again and does not delete them
         "PARTIAL_BATCH": "1",
         # tells the stages of one account apart, in log lines and as a dimension of metrics
         "POWERTOOLS_SERVICE_NAME": stack,

@@ -12,15 +12,15 @@ from infra.definition.names import logical, queue_name
 
 HOUR = 3600
 NIGHTLY = "2/15 0-4 * * ? *"
-"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount
-continues where the last invocation had to stop; with nothing to do it ends after one read."""
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. An invocation
+continues where the last one had to stop. If there is nothing to do, it ends after one read."""
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
-"""Event filter of the counters: the jobs themselves, and the recount's canaries."""
+"""Event filters of the counters: they let through the main items of jobs, and the canaries of the recount."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueTrigger:
-    """Invoke with messages of a queue; `window` in seconds, `queue` the physical name."""
+    """Invoke with messages of a queue. `window` in seconds; `queue` is the physical name."""
 
     queue: str
     batch_size: int
@@ -30,9 +30,9 @@ class QueueTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTrigger:
-    """Invoke every `minutes` minutes, or at the times of `cron` (UTC), which are then `minutes` apart.
+    """Invoke every `minutes` minutes, or at the times of `cron` (UTC); `minutes` is then the time between two of them.
 
-    `longest_age` is in seconds: an event that Lambda throttles for longer is dropped. The next run does its work.
+    `longest_age` in seconds: an event that Lambda throttles for longer is dropped, because the next run does its work.
     """
 
     minutes: int
@@ -49,18 +49,19 @@ class ScheduleTrigger:
 
 @dataclass(frozen=True, slots=True)
 class StreamTrigger:
-    """Invoke with the changes of a table, oldest first; `window` in seconds, `table` the physical name."""
+    """Invoke with the changes of a table, oldest first. `window` in seconds; `table` is the physical name."""
 
     table: str
     batch_size: int
     window: int
     retries: int
     longest_age: int
-    """Seconds after which a record that always fails is given up; the stream itself forgets after 24 hours."""
+    """Seconds after which a record that always fails is given up. The stream itself keeps records for 24 hours."""
     tumbling: int
-    """Seconds of the tumbling window: with a window, Lambda names the shard in the event. Nothing waits for its end."""
+    """Seconds of the tumbling window. It is set because Lambda then names the shard in the event; nothing waits for its
+    end."""
     pattern: str
-    """Event filter pattern, as JSON: other records are never delivered, and cost nothing."""
+    """Event filter pattern, as JSON. Records that do not match are never delivered, and cost nothing."""
 
 
 Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
@@ -78,11 +79,11 @@ class FunctionDefinition:
     trigger: Trigger
     job_type: JobType[Any, Any] | None = None
     pauses: Sequence[JobType[Any, Any]] = ()
-    """Return the types that the function pauses when all their attempts fail."""
+    """Return the types that the function pauses automatically when all attempts of the type fail."""
 
     @property
     def name(self) -> str:
-        """Return the function's physical name, which its log group also has."""
+        """Return the function's physical name; its log group has the same name."""
         return f"{self.stack}-{self.short}"
 
     @property
@@ -97,7 +98,7 @@ class FunctionDefinition:
 
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
-    """Return every function except the API's two, which Chalice makes."""
+    """Return every function except the API and its authorizer, which Chalice makes."""
     types = list(types)
     return [*(_worker(kind, stack) for kind in types), *_platform(stack, pausing(types))]
 

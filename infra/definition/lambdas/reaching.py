@@ -1,4 +1,4 @@
-"""Convert a job type's other settings for its function to properties of the function and its role."""
+"""Convert a job type's settings (variables, network, layers, disk) to properties of its function and role."""
 
 from typing import Any
 
@@ -10,11 +10,12 @@ from infra.definition.lambdas.environment import BY_FUNCTION, environment
 from infra.definition.names import arn, ref, sub
 
 LARGEST_ENVIRONMENT = 4_096
-"""Bytes of names and values that Lambda accepts."""
+"""Maximum bytes of the names and values of a function's variables (Lambda's quota)."""
 PLATFORM_NEEDS = 1_536
 """Maximum bytes of the platform's own variables, with the longest names: `cloud/template/test_limits`."""
 NETWORK_POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
-"""AWS's policy for a function in a VPC: for describing network interfaces, EC2 has no narrower resource than `*`."""
+"""AWS's policy for a function in a VPC. It has `*` as a resource, because EC2 has none that is narrower for describing
+network interfaces."""
 INTERFACES = [
     f"ec2:{action}"
     for action in (
@@ -25,7 +26,7 @@ INTERFACES = [
 
 
 def properties(kind: JobType[Any, Any]) -> dict[str, Any]:
-    """Return the properties that the type's declaration adds, but its variables."""
+    """Return the properties that the type's declaration adds, except its variables."""
     function = kind.function
     added: dict[str, Any] = {}
     if function.vpc:
@@ -43,7 +44,10 @@ def managed_policies(kind: JobType[Any, Any] | None) -> list[Any]:
 
 
 def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[dict[str, Any]]:
-    """Deny the function's code the actions that Lambda itself needs in its role, as Lambda's guide advises."""
+    """Deny the function's code the network actions that its role has only for Lambda itself.
+
+    Lambda's guide advises this.
+    """
     if kind is None or not kind.function.vpc:
         return []
     condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn("lambda", f"function:{name}")]}}
@@ -51,7 +55,10 @@ def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[d
 
 
 def variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
-    """Return the variables that the type declares; raises ConfigurationError for what Lambda refuses."""
+    """Return the variables that the type declares.
+
+    Raises ConfigurationError for a variable that Lambda would refuse.
+    """
     declared = dict(kind.access.environment)
     taken = sorted(declared.keys() & (environment(stack).keys() | BY_FUNCTION))
     if taken:

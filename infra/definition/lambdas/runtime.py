@@ -1,7 +1,7 @@
-"""Set the Python version and the processor of every function. No other module does."""
+"""Set the Python version and the processor of every function. No other module sets them."""
 
 PYTHON = "3.13"
-"""The package has wheels and byte code for this version, whichever Python builds it."""
+"""The package contains wheels and byte code for this version, even if another Python builds it."""
 RUNTIME = f"python{PYTHON}"
 ARCHITECTURE = "arm64"
 """A fifth cheaper than x86_64 for the same memory and time."""

@@ -1,4 +1,4 @@
-"""Give each function the keys that it signs and verifies the rows of jobs with, and no others."""
+"""Give each function the keys with which it signs and verifies the rows of jobs, and no other keys."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,9 +15,10 @@ MASTER, KEYS = "SIGNING_KEY", "SIGNING_KEYS"
 
 
 def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the parameters of the stack with the keys of these types, which deploy makes from the master keys.
+    """Return the stack's parameters for the keys of these types.
 
-    CloudFormation cannot compute them. Empty, as by default, they sign nothing and refuse nothing.
+    Deploy makes the keys from the master keys, because CloudFormation cannot compute them. A key is empty by default:
+    nothing is then signed, and nothing is refused.
     """
     return {
         parameter_of(kind.name): {
@@ -32,14 +33,14 @@ def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def of_platform() -> dict[str, Value]:
-    """Return what a function of the platform has: it makes and looks after jobs of every type."""
+    """Return the variables for a function of the platform. It handles jobs of every type, so it has the master keys."""
     return {MASTER: ref(PARAMETER)}
 
 
 def of_worker(kind: JobType[Any, Any]) -> dict[str, Value]:
-    """Return what a worker has: the keys of its own type, and of those that it makes jobs of.
+    """Return the variables for a worker: it has the keys of its own type and of the types in its `enqueues`.
 
-    One that makes jobs of more types than a role names has the master key.
+    A worker with more types in `enqueues` than a role names has the master keys.
     """
     if (held := _held(kind)) is None:
         return of_platform()
@@ -47,7 +48,7 @@ def of_worker(kind: JobType[Any, Any]) -> dict[str, Value]:
 
 
 def local(kind: JobType[Any, Any]) -> dict[str, str]:
-    """Return the same on a laptop."""
+    """Return the variables of a worker on a laptop."""
     if (held := _held(kind)) is None:
         return {MASTER: DEVELOPMENT_KEY, KEYS: ""}
     keys = (f"{short_name(name)}={type_keys(DEVELOPMENT_KEY, parameter_of(name))}" for name in held)
@@ -55,5 +56,5 @@ def local(kind: JobType[Any, Any]) -> dict[str, str]:
 
 
 def _held(kind: JobType[Any, Any]) -> list[str] | None:
-    """Return the types whose keys a worker has; None for all."""
+    """Return the types whose keys a worker has; None means all types."""
     return None if len(kind.enqueues) > MOST_NAMED else list(dict.fromkeys([kind.name, *kind.enqueues]))

@@ -1,4 +1,4 @@
 """Define the monitoring of the stack: alarms, their topic, the CloudWatch dashboard, saved queries.
 
-The monitored resources are in the other packages.
+The resources that are monitored are in the other packages.
 """

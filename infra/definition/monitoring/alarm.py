@@ -1,4 +1,4 @@
-"""Describe one CloudWatch alarm: a condition on metrics, and a person's action when it is true."""
+"""Describe one CloudWatch alarm: a condition on metrics, and what a person does when the condition is true."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from infra.definition.monitoring.topic import alarm_topic
 
 MINUTE = 60
 LATE = 2
-"""Data points that may be missing because a metric is published late."""
+"""Number of data points that may be missing because a metric is published late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,21 @@ class Alarm:
     periods: int = 1
     missing: str = "notBreaching"
     below: bool = False
-    """Ring for a value below the threshold, not above it."""
+    """Whether the alarm rings for a value below the threshold, and not for one above it."""
 
     @property
     def looked_at(self) -> int:
-        """Return among how many data points `periods` must be bad.
+        """Return the number of data points to evaluate; the alarm rings if `periods` of them are bad.
 
-        The last minute of a late metric has no data point yet. FILL creates one that is never bad, so an alarm that
-        needs every point of the last minutes would stay OK for ever.
+        The last minute of a late metric has no data point yet. FILL creates a data point in its place that is never
+        bad. An alarm that needs every point of the last minutes would therefore stay OK for ever.
         """
         filled = self.period == MINUTE and "FILL(" in self.expression and not self.below
         return self.periods + LATE if filled else self.periods
 
     @property
     def name(self) -> str:
-        """Return its name without the stack's: "email-send-dead-letters"."""
+        """Return the alarm's name without the stack's name: "email-send-dead-letters"."""
         return f"{self.of}-{self.kind}" if self.of else self.kind
 
     def resource(self, stack: str) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from infra.definition.names import Resources, logical
 from infra.definition.web.throttles import RATE
 
 FULL = 0.8
-"""Share of the API's own limit from which the alarm rings."""
+"""Share of the API's request limit at which the alarm rings."""
 REFUSED = 10
-"""Refused requests per second from which the alarm rings."""
+"""Number of refused requests per second at which the alarm rings."""
 BEHIND, UNREAD = 60_000, 86_400_000
-"""Milliseconds by which the counters may be late, and the age of an unread record."""
+"""Milliseconds: how late the counters may be, and how old a record of the stream may be before it is read."""
 
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
@@ -44,8 +44,8 @@ def _of_functions(stack: str) -> list[Alarm]:
 
 
 def _of_requests(stack: str) -> list[Alarm]:
-    """Watch what producers and job functions notice."""
-    # a request counts once if its table or any index of it is throttled
+    """Watch the failures that producers and job functions notice."""
+    # a request counts once, whether the table or one of its indexes is throttled
     throttled = {
         operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
         for operation in ("PutItem", "UpdateItem")
@@ -88,22 +88,23 @@ def _of_requests(stack: str) -> list[Alarm]:
 
 
 def _of_upkeep(stack: str) -> list[Alarm]:
-    """Watch the parts that keep the promises and the numbers: watchdog, counters, recount, control table."""
-    # each job is updated when it is claimed
+    """Watch the parts that keep the promises and the numbers right: watchdog, counters, recount, control table."""
+    # updates show that jobs run, because each job is updated when it is claimed
     updated = metrics.table(f"{stack}-jobs", "SuccessfulRequestLatency", "UpdateItem", "SampleCount")
     return [
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 3 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
-            # before the first run there is no data point to fill from: the alarm then waits and does not ring; a
-            # ringing alarm continues to ring if the last point is too old for CloudWatch to fill from
+            # before the first run there is no data point for FILL to repeat: the alarm then waits and does not ring. An
+            # alarm that rings continues to ring when the last point is too old for FILL
             1, "FILL(ran,0)", period=3 * MINUTE, missing="ignore", below=True,
         ),
         Alarm(
             "counters-behind", "", "The counters are over a minute behind, or do not read the stream while jobs are "
             "written: /metrics is stale, jobs are not affected. Look at the counters' log and event source mapping.",
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum"), "updated": updated},
-            # without a reader there is no age: the updates then show that there was something to read
+            # if nothing reads the stream, there is no metric of the age; updates of the table then show that there was
+            # something to read
             BEHIND, f"IF(FILL(updated,0)>0,FILL(age,{UNREAD}),FILL(age,0))", periods=2,
         ),
         Alarm(

@@ -1,7 +1,7 @@
 """Compute the minutes until the person on call knows about a failure, from the periods of its alarm. Pure.
 
-They are the sum of: the time to the first sign, the points that the alarm needs, their delay in CloudWatch, and the
-evaluation with the mail.
+The minutes are a sum: until the first sign, for the data points that the alarm needs, for their delay in CloudWatch,
+and for the evaluation and the mail.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ from chalicelib.watchdog.growing_queues import RUNS
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 
 PUBLISHED = 1
-"""Minutes until a data point is in CloudWatch: services send one a minute, and a metric's log line is read at once."""
+"""Minutes until a data point is in CloudWatch. Services send one each minute; a metric in a log line is read at
+once."""
 DAY = 1_440
 TOLD = 1
-"""Minutes until CloudWatch evaluates the alarm, which it does every minute, and SNS has sent the mail."""
+"""Minutes until CloudWatch has evaluated the alarm (every minute) and SNS has sent the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ FAILURES: Sequence[Failure] = (
 
 
 def minutes(failure: Failure, alarms: Sequence[Alarm]) -> int | None:
-    """Return the minutes until the person on call knows, by the slowest alarm of that name; None without any."""
+    """Return the minutes until the person on call knows, for the slowest alarm of that name; None without one."""
     found = [alarm for alarm in alarms if failure.alarm in (alarm.kind, alarm.name)]
     if not found:
         return None
@@ -70,7 +71,10 @@ def table(alarms: Sequence[Alarm]) -> str:
 
 
 def _points(alarm: Alarm) -> int:
-    """Return the minutes that its points need: the whole silence, or only the first point of an event."""
+    """Return the minutes that the alarm's data points need.
+
+    Silence takes all periods, an event only the first point.
+    """
     if alarm.below:
         return ceil(alarm.period * alarm.periods / MINUTE)
     # CloudWatch evaluates a period of several minutes again each minute, with the latest events in it

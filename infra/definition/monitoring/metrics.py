@@ -8,7 +8,7 @@ OWN = "JobFlow"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric, and how its points in a period are combined."""
+    """One metric, and the statistic that combines its data points in a period."""
 
     namespace: str
     name: str
@@ -16,15 +16,15 @@ class Metric:
     stat: str = "Sum"
 
     def as_properties(self, period: int) -> dict[str, Any]:
-        """Return it for an alarm on this metric alone; `period` in seconds."""
+        """Return the metric in the form for an alarm on this metric alone; `period` in seconds."""
         return {**self._identity(), "Period": period, "Statistic": self.stat}
 
     def as_stat(self, period: int) -> dict[str, Any]:
-        """Return it for an alarm that computes with it; `period` in seconds."""
+        """Return the metric in the form for an alarm with an expression; `period` in seconds."""
         return {"Metric": self._identity(), "Period": period, "Stat": self.stat}
 
     def as_row(self, label: str) -> list[Any]:
-        """Return it for a dashboard widget."""
+        """Return the metric in the form for a dashboard widget."""
         flat = [text for pair in self.dimensions.items() for text in pair]
         return [self.namespace, self.name, *flat, {"stat": self.stat, "label": label}]
 
@@ -39,20 +39,20 @@ def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric
 
 
 def queue(name: str, metric: str, stat: str = "Maximum") -> Metric:
-    """Return one of SQS's own, of the queue with that physical name."""
+    """Return a metric of SQS about the queue with that physical name."""
     return Metric("AWS/SQS", metric, {"QueueName": name}, stat)
 
 
 def function(name: str, metric: str, stat: str = "Sum") -> Metric:
-    """Return one of Lambda's own, of the function with that physical name."""
+    """Return a metric of Lambda about the function with that physical name."""
     return Metric("AWS/Lambda", metric, {"FunctionName": name}, stat)
 
 
 def api(name: str, metric: str, stat: str = "Sum") -> Metric:
-    """Return one of API Gateway's own, of the REST API with that name."""
+    """Return a metric of API Gateway about the REST API with that name."""
     return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
 
 
 def table(name: str, metric: str, operation: str, stat: str = "Sum") -> Metric:
-    """Return one of DynamoDB's own, of an operation on a table, and so on each of its indexes."""
+    """Return a metric of DynamoDB about an operation on a table; it includes the table's indexes."""
     return Metric("AWS/DynamoDB", metric, {"TableName": name, "Operation": operation}, stat)

@@ -1,4 +1,4 @@
-"""Draw the CloudWatch dashboard: what comes in, what waits, how jobs end, for the platform and for each type."""
+"""Define the CloudWatch dashboard: which jobs come in, which wait, how they end; for the platform and for each type."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from infra.definition.names import Resources, dead_of, queue_name, sub
 WIDTH = 8
 HEIGHT = 6
 FREE_METRICS = 50
-"""With more metrics, a dashboard is not one of the three free ones of every account."""
+"""Maximum number of metrics of a free dashboard. Every account has three free dashboards."""
 
 
 def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
@@ -31,7 +31,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     return {
         "Overview": {
             "Type": "AWS::CloudWatch::Dashboard",
-            # dashboards are global, and two regions may have the same stage
+            # names of dashboards are global, and two regions may have a stage of the same name
             "Properties": {
                 "DashboardName": sub(f"{stack}-${{AWS::Region}}"),
                 "DashboardBody": sub(json.dumps({"widgets": widgets})),
@@ -41,7 +41,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
-    """Return the graphs row by row: everything about each type if that is free, else three metrics per type."""
+    """Return the graphs, row by row: all metrics of each type if the dashboard is then free, else three of each."""
     platform = _platform(stack)
     full = [platform, *(_type(kind, stack) for kind in types)]
     if metrics_of(full) <= FREE_METRICS:

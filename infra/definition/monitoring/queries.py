@@ -45,7 +45,7 @@ QUERIES = {
 def queries(stack: str, groups: list[str]) -> Resources:
     """Return one definition per query; `groups` are the logical ids of the log groups to search.
 
-    Above MOST_GROUPS they name none, and the user chooses the groups in the console.
+    If there are more than MOST_GROUPS, the queries name no group, and the user chooses groups in the console.
     """
     if len(groups) > MOST_GROUPS:
         groups = []

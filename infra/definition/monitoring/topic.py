@@ -1,4 +1,4 @@
-"""Define the target of alarms: the deployer's SNS topic, or the stack's own with an e-mail subscription."""
+"""Define where alarms go: to the deployer's SNS topic, or to the stack's own topic with a subscription for e-mail."""
 
 from infra.definition.names import Resources, Value, ref
 

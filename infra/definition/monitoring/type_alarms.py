@@ -1,4 +1,4 @@
-"""List the alarms about job types: each type has its own, or several types of a large stack share one."""
+"""List the alarms about job types. Each type has its own alarms; in a large stack, several types share an alarm."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from infra.definition.monitoring.metrics import Metric
 from infra.definition.names import queue_name
 
 SHORTEST_AGE = 1200
-"""Seconds: a message may be delayed by 900, and SQS counts its age from its sending."""
+"""Seconds that a message may wait. A message may be delayed by 900 s, and SQS counts its age from when it was sent."""
 IN_FLIGHT = 60_000
-"""Half of the messages that a standard queue can have in flight; above 120,000 it delivers no more."""
+"""Half of the messages that a standard queue may have in flight. At 120,000, SQS delivers no more messages."""
 MOST_ALONE = 30
 """Maximum of types with their own alarms. CloudFormation accepts 500 resources, so more types share alarms."""
 MOST_METRICS = 10
-"""Metrics that CloudWatch lets one alarm compute with."""
+"""Maximum number of metrics in the expression of one alarm (CloudWatch's quota)."""
 
 Kind = JobType[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of alarm for any job type: its metrics by name, a value from them, and its bad range."""
+    """One kind of alarm for job types: its metrics by name, the expression that combines them, and the bad values."""
 
     kind: str
     advice: str
@@ -57,7 +57,7 @@ class Rule:
         return Alarm(self.kind, f"types-{number}", advice, found, 0, "+".join(parts), self.period, self.periods)
 
     def most_together(self, kind: Kind, stack: str) -> int:
-        """Return the number of types that one alarm can compute."""
+        """Return how many types can share one alarm."""
         return MOST_METRICS // len(self.metrics(kind, stack))
 
 
@@ -78,17 +78,18 @@ def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
 
 
 def errors_of(function: str) -> Metric:
-    """Return how often a function, by its physical name, raised, exceeded its time or memory, or could not start."""
+    """Return the metric that counts how often a function raised, exceeded its time or memory, or could not start."""
     return metrics.function(function, "Errors")
 
 
 def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # not the depth of the dead-letter queue, because messages of jobs that can still run also pass through it
+    # the alarm does not use the depth of the dead-letter queue: messages of jobs that can still run also pass through
+    # it
     return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
 
 
 def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # a dead letter rings a separate alarm
+    # dead letters are left out, because they ring an alarm of their own
     return {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed")}
 
 
@@ -133,4 +134,4 @@ PAUSED = Rule(
     "time. Look at the reason on its page, fix the cause; it resumes when one completes; or resume it.",
     lambda kind, stack: {"paused": metrics.own(stack, "PausedByItself", kind.name)}, "FILL({paused},0)", lambda _: 0,
 )  # fmt: skip
-"""Only for types that declare `pause_when`."""
+"""The alarm of types that declare `pause_when`; other types do not have it."""

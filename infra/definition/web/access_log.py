@@ -1,4 +1,4 @@
-"""Log every request that reaches API Gateway, also those before a function: who, from where, what, which answer."""
+"""Log every request that reaches API Gateway, even if it reaches no function: caller, address, request, answer."""
 
 import json
 from typing import Any
@@ -28,15 +28,16 @@ MANAGED = "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPu
 
 
 def access_log_setting() -> Any:
-    """Return the stage's setting; nothing with `AccessLogs=false`."""
+    """Return the stage's setting of access logs; no setting with `AccessLogs=false`."""
     setting = {"DestinationArn": arn_of("ApiAccessLogs"), "Format": json.dumps(FORMAT, separators=(",", ":"))}
     return {"Fn::If": ["HasAccessLogs", setting, NOTHING]}
 
 
 def access_log(stack: str) -> Resources:
-    """Return the log group, and with `AccessLogsRole=true` API Gateway's role, which an account and region needs once.
+    """Return the log group; with `AccessLogsRole=true` also API Gateway's role. Each account and region needs it once.
 
-    The role and the account's setting stay when the stage is deleted, because other APIs of the region use them.
+    The role, and the account's setting that names it, stay when the stage is deleted: other APIs of the region use
+    them.
     """
     return {
         "ApiAccessLogs": {

@@ -1,4 +1,4 @@
-"""Complete the API that Chalice makes: roles, log groups, access logs, and errors of API Gateway's own."""
+"""Complete the API that Chalice makes: roles, log groups, access logs, and API Gateway's own error answers."""
 
 import json
 from collections.abc import Sequence
@@ -19,15 +19,18 @@ from infra.definition.web.throttles import BURST, RATE
 
 HANDLER = "APIHandler"
 AUTHORIZER = "Authorize"
-"""Chalice's logical ids of the API's two functions; the second follows from the name of the authorizer in app.py."""
+"""Chalice's logical ids of the API and its authorizer. The second one is made from the authorizer's name in app.py."""
 STAGE = "api"
 VERSION = "2.0"
-"""Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
+"""Chalice writes OpenAPI 2.0. With a version named, SAM does not make a second stage, named Stage, which would have no
+limits."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
-"""Pattern by which API Gateway checks the header before the authorizer; a mismatch is a 401 without cost."""
+"""Pattern with which API Gateway checks the header before it calls the authorizer. A header that does not match gets
+401, at no cost."""
 COMPRESSION, LEAST_COMPRESSED = "x-amazon-apigateway-minimum-compression-size", 1400
-"""API Gateway compresses answers of at least this size for clients that accept it; a smaller answer is one packet. This
-is in the document and not a property of the API, because SAM makes a new deployment only for a changed document."""
+"""Smallest answer, in bytes, that API Gateway compresses for clients that accept it; a smaller answer fits into one
+packet. The setting is in the API's document and not a property of the API, because SAM makes a new deployment only if
+the document changes."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {
@@ -49,11 +52,11 @@ ERRORS = {
     ),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "Send JSON: Content-Type: application/json."),
 }
-"""API Gateway answers 403 "Missing Authentication Token" for an unknown path: this is 404."""
+"""API Gateway answers 403 "Missing Authentication Token" for an unknown path; this replaces it by 404."""
 
 
 def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
-    """Return overrides of Chalice's own resources, and the roles and log groups of the API."""
+    """Return changes to the resources that Chalice makes, and the roles and log groups of the API."""
     return {
         HANDLER: _api(types, stack),
         "ApiRole": role(stack, "api", grants.api(types)),
@@ -93,7 +96,10 @@ def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
 
 
 def gateway_responses() -> dict[str, Any]:
-    """Return problem documents with CORS headers; without these a browser shows each as a network failure."""
+    """Return problem documents with CORS headers.
+
+    Without these headers a browser shows each error as a network failure.
+    """
     responses = {name: _response(*error) for name, error in ERRORS.items()}
     responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
     responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
@@ -126,7 +132,10 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
 
 
 def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
-    """Return the API's function, with the workers' mappings, which it pauses, and the dashboard's origin."""
+    """Return the API's function.
+
+    It knows the workers' event source mappings, to pause them, and the dashboard's origin.
+    """
     function = _function(stack, "api")
     function["Properties"]["Environment"] = {
         "Variables": {

@@ -5,7 +5,7 @@ from typing import Any
 from infra.definition.names import Resources, Value, attribute, bucket_name, ref, sub
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""CloudFront's managed cache policy: it honours the Cache-Control that the upload sets."""
+"""CloudFront's managed cache policy that follows the Cache-Control header, which the upload sets."""
 TWO_YEARS = 63_072_000
 NOBODY = "https://no-dashboard.invalid"
 """RFC 6761: no name below .invalid exists."""
@@ -20,12 +20,13 @@ function handler(event) {
   return request;
 }
 """
-"""Return the app's page for paths of the app, and the API reference for its own path (S3 behind an access control has
-no index documents). A missing file stays missing; an error-page fallback would hide it."""
+"""A function of CloudFront: it returns the app's page for paths of the app, and the page of the API reference for its
+path (S3 behind an access control has no index documents). For a missing file it returns an error, which a fallback page
+would hide."""
 
 
 def origin() -> Value:
-    """Return the dashboard's origin: the custom domain, or CloudFront's; without a dashboard an unused origin."""
+    """Return the dashboard's origin: the custom domain, else CloudFront's; an unused one if there is no dashboard."""
     return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}", NOBODY)
 
 
@@ -35,7 +36,7 @@ def url() -> Value:
 
 
 def quoted_origin() -> Value:
-    """Return the same in single quotes, which API Gateway requires around a fixed header value."""
+    """Return the origin in single quotes, which API Gateway requires around a fixed header value."""
     return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'", f"'{NOBODY}'")
 
 
@@ -60,7 +61,10 @@ def content_security_policy(stack: str) -> Value:
 
 
 def site(stack: str) -> Resources:
-    """Return the distribution and the resources it needs besides the bucket, all left out with `Dashboard=false`."""
+    """Return the distribution, and the resources that it needs besides the bucket.
+
+    `Dashboard=false` leaves all of them out.
+    """
     return {name: {**resource, "Condition": "HasDashboard"} for name, resource in _parts(stack).items()}
 
 
@@ -95,7 +99,7 @@ def _parts(stack: str) -> Resources:
 
 
 def site_reader() -> dict[str, Any]:
-    """Return the statement of the bucket's policy that lets only this distribution read."""
+    """Return the statement of the bucket's policy that lets this distribution read, and nobody else."""
     return {"Fn::If": ["HasDashboard", _reading(), ref("AWS::NoValue")]}
 
 
@@ -158,8 +162,8 @@ def _certificate() -> dict[str, Any]:
 
 
 def _default_certificate() -> dict[str, Any]:
-    # for its own name CloudFront accepts TLS 1.0 and stores that, whatever the template says; another value would be a
-    # permanent finding of `make drift`
+    # for its own domain name, CloudFront accepts TLS 1.0 and stores this value even if the template has another; `make
+    # drift` would then report a difference for ever
     return {"CloudFrontDefaultCertificate": True}
 
 

@@ -2,5 +2,5 @@
 
 RATE = 200
 BURST = 400
-"""Requests per second that API Gateway accepts for each method of each path, for all callers together, and the burst.
-The account has a limit for all APIs (10,000 a second by default)."""
+"""Requests per second, and in a burst, that API Gateway accepts for each method of each path, from all callers
+together. The account has another limit for all its APIs (10,000 a second by default)."""
