@@ -1,7 +1,8 @@
 """Distinguish programs on this machine from web pages in its browser: the local servers trust only programs.
 
-A page can reach a loopback port in two ways. As itself, the browser sends its `Origin` or `Sec-Fetch-Site`. With a name
-that its own DNS server points to 127.0.0.1 (rebinding), the browser sends that name as `Host`.
+A page can reach a loopback port in two ways. It can request the port openly: the browser then sends the page's
+`Origin`, or `Sec-Fetch-Site`. Or it can use a name that its own DNS server points to 127.0.0.1 (rebinding): the browser
+then sends this name as `Host`.
 """
 
 import re
@@ -11,14 +12,14 @@ _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?", re.ASCII | re.IGN
 _FOREIGN = ("cross-site", "same-site")
 
 FindHeader = Callable[[str], str | None]
-"""Find the value of a header by its lower-case name."""
+"""A function that returns the value of a header by its lower-case name."""
 
 
 def refusal(header: FindHeader, origins: Collection[str] = (), *, embeddable: bool = False) -> str | None:
     """Return why a request must be refused, in one sentence; None if it is accepted.
 
-    Pages of `origins` may call. With `embeddable`, any page may embed the server's content (an image); without it,
-    another site's page may only link to it.
+    Pages of `origins` may call. With `embeddable`, any page may embed the server's content (an image). Without it, a
+    page of another site may only link to the content.
     """
     if not _LOOPBACK.fullmatch(header("host") or ""):
         return "The Host must be localhost or 127.0.0.1."

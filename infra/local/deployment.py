@@ -1,4 +1,4 @@
-"""Turn the stack's own resources into functions and event sources (pure): the laptop reads the cloud's template."""
+"""Read functions and event sources from the template of the cloud, so that a laptop runs the same stack. Pure."""
 
 import json
 import re
@@ -28,7 +28,8 @@ class Place:
 
 
 OF_LAMBDA = frozenset({"EVENT_SOURCES", "WATCHDOG_FUNCTION"})
-"""Variables of the cloud that name what only Lambda has: its event source mappings, and a function to invoke."""
+"""Variables that a laptop does not set, because they name what only Lambda has: event source mappings, and a function
+to invoke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,10 @@ def function_specs(
     concurrency: int,
     more: Callable[[str], Mapping[str, str]] = lambda _handler: {},
 ) -> list[FunctionSpec]:
-    """Return the functions to register; `concurrency` caps each, because a laptop has only so many cores.
+    """Return the functions to register.
 
-    `more` gives the variables of one handler alone.
+    `concurrency` is the maximum for each function, because a laptop has few cores. `more` gives the variables that only
+    one handler gets.
     """
     return [_spec(resource["Properties"], variables, concurrency, more) for resource in described.functions.values()]
 
@@ -82,7 +84,7 @@ def _spec(
     properties: Resource, variables: Mapping[str, str], concurrency: int, more: Callable[[str], Mapping[str, str]]
 ) -> FunctionSpec:
     own = properties.get("Environment", {}).get("Variables", {})
-    # nor what CloudFormation fills in: the laptop has a value of its own for all functions
+    # also without values that CloudFormation fills in: here all functions have the laptop's own value
     own = {name: value for name, value in own.items() if name not in OF_LAMBDA and isinstance(value, str)}
     scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
     wanted = [config["MaximumConcurrency"] for config in scaling if config]
@@ -147,7 +149,10 @@ def _stream_mapping(function: str, properties: Resource, table: str, place: Plac
 
 
 def rate_seconds(expression: str) -> float:
-    """Return the seconds between two runs; a nightly cron is a day from the start. Raises ValueError for any other."""
+    """Return the seconds between two runs; a nightly cron runs once a day, counted from the start.
+
+    Raises ValueError for any other schedule.
+    """
     if DAILY.fullmatch(expression):
         return UNIT_SECONDS["day"]
     found = RATE.fullmatch(expression)

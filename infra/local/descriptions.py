@@ -1,4 +1,7 @@
-"""Read botocore's description of each service once per process: every session would read it again, in up to 0.3 s."""
+"""Read botocore's description of each service only once in a process.
+
+Otherwise every session reads it, in up to 0.3 s.
+"""
 
 import functools
 from pathlib import Path
@@ -17,7 +20,7 @@ def share() -> None:
 
 @functools.cache
 def _loader(paths: str | None = None) -> Loader:
-    # boto3 adds its folder when it has made a session, which may be later
+    # boto3 adds its folder of descriptions when it makes a session, which may happen later
     return Loader(
         extra_search_paths=[*filter(None, (paths or "").split(":")), str(Path(boto3.__file__).parent / "data")]
     )

@@ -1,8 +1,8 @@
 """Make Chalice's local replacement for API Gateway answer like the deployed one.
 
-These parts are corrected. A path or method that does not exist is 404 or 405 and not "Missing Authentication Token".
-The gateway's own refusals are problem documents with CORS headers. Path parameters arrive decoded. The event has a
-request id.
+It corrects Chalice in four ways. The answer to an unknown path or method is 404 or 405, not "Missing Authentication
+Token". The gateway's own error answers are problem documents with CORS headers. Path parameters are decoded. The event
+has a request id.
 """
 
 import json
@@ -28,12 +28,12 @@ from infra.definition.web.gateway import ERRORS, EXPOSED
 
 LOG = logging.getLogger(__name__)
 SAID = {status: detail for status, _, detail in (ERRORS["UNAUTHORIZED"], ERRORS["ACCESS_DENIED"])}
-"""The deployed gateway's answers in place of the authorizer, by status."""
+"""The deployed gateway's answers to a request that the authorizer refuses, by status."""
 Response = dict[str, Any]
 
 
 class EventConverter(LambdaEventConverter):  # type: ignore[misc]
-    """Requests as the events of a Lambda proxy integration."""
+    """Converts requests to the events of a Lambda proxy integration."""
 
     def __init__(self, app: Chalice) -> None:
         self._matcher = RouteMatcher(list(app.routes))
@@ -59,7 +59,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
     """One instance for all connections. Browsers may call only from `origin`."""
 
     def __init__(self, app: Chalice, config: Config, origin: str) -> None:
-        # requests run at the same time, and each must see its own `current_request`
+        # an app for each thread: requests run at the same time, and each must see its own `current_request`
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
         super().__init__(app, config)
@@ -68,7 +68,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         self.origin = origin
 
     def handle_request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        """Return the app's answer, or the gateway's own."""
+        """Return the answer of the app, or an answer of the gateway itself."""
         try:
             methods = set(self._app.routes[self.event_converter.route_of(path)]) | {"OPTIONS"}
         except ValueError:
@@ -87,7 +87,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         return response
 
     def problem(self, status: int, detail: str | None = None, more: Mapping[str, str] | None = None) -> Response:
-        """Return an answer of the gateway itself, in the form of the deployed gateway."""
+        """Return an answer of the gateway itself, as the deployed gateway writes it."""
         request_id = str(uuid.uuid4())
         headers = {
             "Content-Type": CONTENT_TYPE,

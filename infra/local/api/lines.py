@@ -1,4 +1,7 @@
-"""Define the lines by which an API process reports its state; separate, so that the runner loads no Chalice."""
+"""Define the lines with which an API process reports its state.
+
+They have their own file: the runner must not load Chalice.
+"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Run the API as a child process that can be replaced without refusing a request."""
+"""Run the API as a child process that can be replaced while no request is refused."""
 
 import os
 import signal
@@ -23,7 +23,10 @@ MAKE_WAY_SECONDS = 10.0
 
 
 class ApiProcess:
-    """Successive processes of the API on one listening socket, which stays open here between them."""
+    """The processes of the API, one after the other, on one listening socket.
+
+    The socket stays open here between them.
+    """
 
     def __init__(self, listener: socket.socket, root: Path, log: FunctionLog) -> None:
         self._listener = listener
@@ -38,11 +41,14 @@ class ApiProcess:
 
     @property
     def ended(self) -> bool:
-        """Return True if the serving process has ended on its own."""
+        """Return True if the process that serves has ended and nobody asked it to."""
         return self._current is not None and self._current.process.poll() is not None
 
     def replace(self, environment: Mapping[str, str]) -> None:
-        """Start a new process and, once it serves, end the old one. Raises BrokenCode; the old one then continues."""
+        """Start a new process; once it serves, end the old one.
+
+        Raises BrokenCode, and then the old process continues.
+        """
         successor = Generation(self._listener, self._root, environment, self._log)
         try:
             successor.wait_until_ready()
@@ -83,19 +89,25 @@ class Generation:
         self._reader.start()
 
     def wait_until_ready(self) -> None:
-        """Return once it serves. Raises BrokenCode with its output if it ends before that, or takes too long."""
+        """Return once the process serves.
+
+        Raises BrokenCode with the process's output if it ends before, or takes too long.
+        """
         if not self._settled.wait(START_SECONDS) or not self._ready:
             raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
 
     def make_way(self) -> None:
-        """Return once every new connection goes to the successor; end when its clients have moved too."""
+        """Let every new connection go to the new process, then return.
+
+        This process ends when its clients have moved, too.
+        """
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self._left.wait(LEAVE_SECONDS)
         threading.Thread(target=self._end, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
 
     def stop(self) -> None:
-        """Let it finish the current requests, then kill it."""
+        """Let the process finish its current requests, then kill it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         self._end(STOP_SECONDS)

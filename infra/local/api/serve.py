@@ -1,7 +1,7 @@
 """Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api.serve FD`.
 
-After SIGTERM (a successor takes over), kept connections end after their current request. After SIGINT the current
-requests end.
+After SIGTERM, another process takes over: each open connection ends after its current request. After SIGINT, the
+current requests are finished.
 """
 
 import json
@@ -29,7 +29,8 @@ def make_server(listener: socket.socket) -> Server:
     """Return the server of `app.py`. Raises the errors of `app.py`."""
     from app import app
 
-    # Only the limits of the function are read here. Chalice's own way to this object also loads its command line.
+    # Only the limits of the function are read here. Chalice's own way to make this object would also load its command
+    # line.
     config = Config(STAGE, config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text()))
     return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
 
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     def leave(number: int, _: object) -> None:
         nonlocal linger
         linger = LINGER_SECONDS if number == signal.SIGTERM else 0.0
-        # from another thread, because it waits for the loop that this handler interrupts
+        # call it in another thread, because it waits for the loop that this signal handler interrupts
         threading.Thread(target=server.leave, daemon=True).start()
 
     signal.signal(signal.SIGTERM, leave)

@@ -1,7 +1,7 @@
-"""Improve Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
+"""Correct two faults of Chalice's local HTTP server that make a keep-alive client wait.
 
-It sends headers and body in one write (with two writes, Nagle's algorithm and delayed ACK allow only 23 requests a
-second). Its listen backlog is larger than five.
+This server sends headers and body in one write; with two writes, Nagle's algorithm and delayed ACK would allow only 23
+requests a second. Its listen backlog is larger than five.
 """
 
 import contextlib
@@ -51,13 +51,13 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
 
     def end_headers(self) -> None:
-        """Finish the head; tell a client of a leaving server to reconnect."""
+        """End the headers. If this server is leaving, tell the client to reconnect."""
         if self.server.leaving:
             self.send_header("Connection", "close")
         super().end_headers()
 
     def _refuse(self, status: int, detail: str) -> None:
-        self.close_connection = True  # its body has not been read
+        self.close_connection = True  # the connection must end, because the body of the request has not been read
         answer = self.local_gateway.problem(status, detail, {"Connection": "close"})
         self._send_http_response(status, answer["headers"], answer["body"])
 
@@ -70,7 +70,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
 
 
 class Count:
-    """Count active operations, and wait until there are none."""
+    """Counts active operations, and can wait until there are none."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -102,7 +102,7 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         self.requests = Count()
         self.connections = Count()
         self.idle: set[socket.socket] = set()
-        """Kept connections that wait for their next request."""
+        """Connections that are kept open and wait for their next request."""
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection, from its first request to its end."""
@@ -115,12 +115,12 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         super().shutdown_request(request)
 
     def leave(self) -> None:
-        """Accept nothing more. A request that is being answered tells its client to reconnect."""
+        """Accept no more connections. The answer to each current request tells its client to reconnect."""
         self.leaving = True
         self.shutdown()
 
     def end_idle(self) -> None:
-        """End idle kept connections, so that their clients' next requests reach the successor.
+        """End open connections that are idle, so that the next requests of their clients reach the new process.
 
         A request that has already arrived is still read and answered.
         """

@@ -1,4 +1,4 @@
-"""Read what the code on disk declares, report its edits, and list the modules that it may import.
+"""Read what the code on disk declares, report edits of it, and list the modules that it may import.
 
-The code that runs it is elsewhere.
+The parts that run the code are elsewhere.
 """

@@ -1,4 +1,4 @@
-"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module again.
+"""Read what the code on disk declares, in a new process, because this process cannot import an edited module again.
 
 As a program, it reports what the laptop and the cloud would refuse: `python -m infra.local.code.declared`.
 """

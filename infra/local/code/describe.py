@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[3]
 SENDER = "{sender}"
 """A placeholder for the sender address, which the shell may set."""
 PLACE = ("{endpoint}", "{account}", "{region}")
-"""Return a placeholder for a value that only the running emulator knows."""
+"""A placeholder for values that only the running emulator knows."""
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Return resources with data, functions, their environment and roles, and notes for the author.
+    """Return resources with data, functions, environment, roles, and notes for the author.
 
-    Raises the code's errors.
+    Raises the errors of the code.
     """
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.job_types.jobtype import load
@@ -38,7 +38,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     importlib.import_module("app")
     resources = compute(functions(types, stack))
     for function in functions(types, stack):
-        if function.job_type is not None:  # CloudFormation fills in the keys elsewhere
+        if function.job_type is not None:  # in the cloud, CloudFormation fills in the keys
             variables = resources[function.logical_id]["Properties"]["Environment"]["Variables"]
             variables |= signing.local(function.job_type)
     data = stateful(types, stack, origin)
@@ -57,7 +57,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
 
 
 def complaint(error: BaseException, root: Path) -> str:
-    """Return an error of the code as one readable block: the error, and its places in the project, innermost last."""
+    """Return an error of the code as a text: the error, and the project's lines that led to it, the innermost last."""
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)

@@ -13,7 +13,7 @@ POLL_MS = 200
 
 
 class SourceFilter(DefaultFilter):
-    """Files that a person edits: no caches, no temporary files of editors, and in the top folder only `FILES`."""
+    """Accepts files that a person edits: no caches, no temporary files, and in the top folder only `FILES`."""
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class SourceFilter(DefaultFilter):
 
 
 class OneFile(DefaultFilter):
-    """One file by its path; its folder is followed."""
+    """Accepts one file, by its path. The file system reports changes of the file's folder."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class OneFile(DefaultFilter):
 class Watcher:
     """Call `changed` with the paths of each burst of edits, on a separate thread, until closed.
 
-    `settings` is one additional file, anywhere.
+    `settings` is one more file to follow, in any folder.
     """
 
     def __init__(self, root: Path, changed: Callable[[set[Path]], None], settings: Path | None = None) -> None:
@@ -51,8 +51,7 @@ class Watcher:
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        # app.py is followed through its folder: an editor that replaces the file would end the following of the file
-        # itself
+        # follow the folder of app.py, not the file: an editor that replaces the file would otherwise end the following
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
         if settings is not None:

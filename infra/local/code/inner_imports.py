@@ -1,6 +1,6 @@
-"""Find imports inside functions of a handler file that do not ship: they would fail only when a job runs.
+"""Find imports, inside functions of a handler file, of modules that do not ship. They would fail only when a job runs.
 
-Imports for a type checker, and imports whose failure the code expects, are not checked.
+Imports for a type checker are not checked, and neither are imports whose failure the code expects.
 """
 
 import ast
@@ -19,10 +19,8 @@ OURS = frozenset({"app", "chalicelib", "handlers"})
 CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 Ships = Callable[[str | None, str], bool]
-"""Tell whether the function of a handler file (its name without suffix) may import a top-level module.
-
-An empty name is a file without its own function, because several functions may share it.
-"""
+"""A function that says whether a handler file may import a top-level module. The file is given by its name without
+suffix; "" stands for a file without its own function, which several functions may share."""
 
 
 def refusals(root: Path, ships: Ships, requirements: Callable[[str], str | None] = lambda _: None) -> list[str]:
@@ -45,7 +43,7 @@ def refusals(root: Path, ships: Ships, requirements: Callable[[str], str | None]
 
 
 def refused_here(root: Path) -> list[str]:
-    """Return these sentences from the installed packages, with the rules of `make dev`."""
+    """Return the same sentences for the packages that are installed here, with the rules of `make dev`."""
     handlers = root / "handlers"
     own = {path.name.split(".")[0]: own_libraries(root, f"handlers.{path.name.split('.')[0]}.handler")
            for path in handlers.glob("*.requirements.txt")}  # fmt: skip
@@ -55,7 +53,7 @@ def refused_here(root: Path) -> list[str]:
 
     def ships(function: str | None, module: str) -> bool:
         libraries = [name for each in own if function in (None, each) for name in own[each]]
-        if module not in modules:  # it may come from a library that only the package downloads
+        if module not in modules:  # the module may come from a library that is downloaded only for the package
             return any(canonicalize_name(name) not in installed for name in libraries)
         refused = dict(pair.split("=", 1) for pair in not_shipped(root, libraries).split())
         return module not in refused
@@ -64,7 +62,7 @@ def refused_here(root: Path) -> list[str]:
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield the line and the top-level module of each import that must succeed when the code runs."""
+    """Yield each import that must succeed when the code runs, as its line and its top-level module."""
     for node in _run(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
@@ -81,7 +79,7 @@ def _has_function(module: ast.Module) -> bool:
 
 
 def _run(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the node's parts, without those for type checkers and those whose import may fail."""
+    """Yield the parts of the node that run, without parts for type checkers and without imports that may fail."""
     if isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING":
         yield from node.orelse
     elif isinstance(node, ast.Try) and any(_expects(handler.type) for handler in node.handlers):

@@ -2,8 +2,8 @@
 
 As a program: `python -m infra.local.code.rewriting [--check] FILE…`.
 
-Only the moved arguments and the imports of their classes are changed; comments and layout stay. The positions from
-`ast` are enough for that, so no library for concrete syntax has to ship for a one-time task.
+Only the arguments that have moved and the imports of their classes change; comments and layout stay. For this, the
+positions that `ast` gives are enough, so no library for concrete syntax has to ship for a task that is done once.
 """
 
 import ast
@@ -22,7 +22,7 @@ Edit = tuple[int, int, bytes]
 
 
 class NotRewritten(Exception):
-    """A file must be changed by hand; the message gives the reason."""
+    """A person must change the file by hand; the message gives the reason."""
 
 
 class Source:
@@ -76,7 +76,7 @@ class Source:
                     yield f"{name}.", node
 
     def former_types(self) -> Iterator[int]:
-        """Yield where a call of a context's `enqueue` has the former name of `type`."""
+        """Yield the places where a call of a context's `enqueue` uses the former name of the argument `type`."""
         nodes = list(ast.walk(self.tree))
         contexts = {
             argument.arg
@@ -120,7 +120,7 @@ def _group(source: Source, head: str, members: Sequence[tuple[Place, Span]]) -> 
 
 
 def _removed(source: Source, call: ast.Call, gone: Collection[Span]) -> Iterator[Span]:
-    """Yield the text that belongs to removed arguments: their commas, and a line that would be empty."""
+    """Yield the text to remove with arguments that are removed: their commas, and lines that would become empty."""
     every = sorted([*map(source.span, call.args), *map(source.span, call.keywords)])
     following = [*every[1:], (source.span(call)[1], 0)]
     commas = [source.comma(end, begin) for (_, end), (begin, _) in zip(every, following, strict=True)]
@@ -170,7 +170,7 @@ def _imported(source: Source, needed: set[str]) -> Iterator[Edit]:
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
-    """Yield each name that a file assigns."""
+    """Yield each name to which the file assigns a value."""
     for node in ast.walk(tree):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):

@@ -10,9 +10,9 @@ SECONDS = 60
 
 
 def take(settings: Path) -> None:
-    """Build the repository's tree again: built-in types appear and disappear like edits. Raises BrokenCode.
+    """Build the repository's tree again. Built-in types that appear or disappear count as edits. Raises BrokenCode.
 
-    A process of the command line does it, because the platform does not know repositories.
+    A process of the command line builds the tree, because the platform does not know repositories.
     """
     done = subprocess.run(
         [sys.executable, "-m", "jobflow.project", str(settings.parent)],

@@ -1,4 +1,4 @@
-"""List the modules that a function may import: shipped ones and those of Lambda's runtime, as on AWS."""
+"""List the modules that a function may import, as on AWS: those that ship, and those of Lambda's runtime."""
 
 import os
 import re
@@ -16,16 +16,19 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 RUNTIME = ("boto3", "awslambdaric")
 """Part of every Lambda function; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
-"""Additional distributions of the API: Chalice ships in the package."""
+"""More distributions that the API may import: Chalice is part of the package."""
 
 
 def probed(root: Path, more: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of a process of `root`'s code that may import only shipped modules, and `more`."""
+    """Return the environment for a process that runs the code of `root`.
+
+    It may import only modules that ship, and `more`.
+    """
     return {NOT_SHIPPED: not_shipped(root, more), PROGRAM: os.environ.get(PROGRAM, "make")}
 
 
 def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
-    """Return what `lifeline.NotShipped` refuses to code of `root`, according to its requirements.txt.
+    """Return the modules that `lifeline.NotShipped` refuses to the code of `root`, according to its requirements.txt.
 
     `more` names additional distributions.
     """
@@ -46,7 +49,7 @@ def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
 
 
 def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> list[str]:
-    """Return module=requirement for each top-level module that is in none of the `allowed` distributions."""
+    """Return a text module=requirement for each top-level module that no `allowed` distribution contains."""
     fine = set(allowed)
     return [
         f"{module}={name}=={distribution(name).version}"

@@ -1,4 +1,4 @@
-"""Serve the console on a laptop: the build like CloudFront, or its sources with Vite.
+"""Serve the console on a laptop: the built files as CloudFront does, or the sources with Vite.
 
 The console itself is in the folder `dashboard/`.
 """

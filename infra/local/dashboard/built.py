@@ -1,4 +1,4 @@
-"""Serve the built dashboard like CloudFront: the app's paths, strict headers, a generated config."""
+"""Serve the built dashboard as CloudFront does: the paths of the app, strict headers, a generated config."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ class Site(SimpleHTTPRequestHandler):
             self._send_config()
             return
         if "." not in path.rpartition("/")[2]:
-            # as in the cloud; a missing file stays missing
+            # as in the cloud, a missing file is an error
             self.path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
         super().do_GET()
 

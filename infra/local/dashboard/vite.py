@@ -1,4 +1,4 @@
-"""Serve the dashboard from its sources with Vite, so that an edit is in the browser at once."""
+"""Serve the dashboard from its sources with Vite, so that the browser shows an edit at once."""
 
 import json
 import os
@@ -18,17 +18,17 @@ from infra.local.errors import CannotRun
 from infra.local.ports import HOST
 
 TOLD_IN = "JOBFLOW_DASHBOARD"
-"""The variable that gives vite.config.ts the same facts that a server gives a built dashboard."""
+"""The variable with which vite.config.ts gets the facts that a built dashboard gets from its server."""
 VITE = Path("node_modules") / "vite" / "bin" / "vite.js"
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 SAID = 2000
-"""Characters of Vite's last output in an error."""
+"""Maximum characters of Vite's last output that an error shows."""
 
 
 def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
-    """Return the policy of a built dashboard, relaxed for hot reloading.
+    """Return the content security policy of a built dashboard, with what hot reloading needs.
 
     Vite adds styles and one script to the page (they have the nonce), shows its errors as HTML (no trusted types), and
     receives edits over a WebSocket.
@@ -55,7 +55,7 @@ class HotDashboard:
                 [_node(), str(VITE), "--port", str(port), "--strictPort", "--clearScreen", "false"],
                 cwd=sources,
                 env={**os.environ, TOLD_IN: told},
-                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, and Vite with it
+                stdin=subprocess.PIPE,  # nothing is written to this pipe: it closes when this process ends, and then Vite ends
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

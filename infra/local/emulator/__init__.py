@@ -1,4 +1,4 @@
-"""Serve an AWS account on the loopback address: moto, without its races and slow parts; or ministack.
+"""Serve an AWS account on the loopback address: moto with its races and slow parts repaired, or ministack.
 
-The replacements for Lambda's actions on queues, streams and schedules are in `lambdas`.
+Functions that run for queues, streams and schedules are in `lambdas`.
 """

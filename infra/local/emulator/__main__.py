@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 async def _serve(host: str, port: int, origins: list[str]) -> None:
     from infra.local import descriptions
 
-    descriptions.share()  # moto makes a session for each service that it knows regions of
+    descriptions.share()  # moto makes a session for each service whose regions it knows
     from .serving.host import serve
 
     task = asyncio.ensure_future(serve(host, port, announce, origins))

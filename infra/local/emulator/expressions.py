@@ -1,4 +1,7 @@
-"""Read DynamoDB's expressions with moto's own parsers and processors, in fewer steps; this replaces no part of moto."""
+"""Read DynamoDB's expressions with moto's own parsers and processors, in fewer steps.
+
+No part of moto is replaced here.
+"""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -11,7 +14,7 @@ REMEMBERED = 1024
 
 
 class _Outline(ConditionExpressionParser):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A condition without its values: each value stands as its placeholder."""
+    """A condition without its values: in place of each value there is its placeholder."""
 
     def _lookup_expression_attribute_value(self, name: str) -> str:
         return name
@@ -31,7 +34,7 @@ def outline(text: str, names: tuple[tuple[str, str], ...]) -> tuple[Any, list[st
 
 
 def walk(processors: Sequence[Any], tree: Any) -> Any:
-    """Let several of moto's processors of an update change a tree in one walk, each node by one after the other."""
+    """Apply several of moto's processors of an update in one walk over the tree: at each node, one after the other."""
     preparing = [one for one in processors if _prepares(type(one))]  # type: ignore[arg-type]
     return _walk(processors, preparing, tree, -1)
 

@@ -1,4 +1,4 @@
-"""Find the messages of a FIFO queue: each group in order, and none of a group while one of it is in flight."""
+"""Find the messages of a FIFO queue: in order in each group, and none of a group while one of it is in flight."""
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.emulator.message_index import MessageIndex, Place
 
 REMEMBERED_MS = 300_000
-"""Seconds for which SQS ignores a second message with the same deduplication id."""
+"""Seconds for which SQS ignores another message with the same deduplication id."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class FifoLines:
         self.show(name)
 
     def take(self) -> tuple[int, Place] | None:
-        """Take the first message of the first group that has none in flight, and the ticket it carries."""
+        """Take the first message of the first group that has none in flight; return the message and its ticket."""
         while self._first:
             number, name = heappop(self._first)
             head = self._head(name)
@@ -53,12 +53,15 @@ class FifoLines:
         return False
 
     def fly(self, name: str, count: int) -> None:
-        """Count one more message of a group in flight, or one less, which may free the next one."""
+        """Count one message of a group more, or one less, as in flight.
+
+        One less may make the next message available.
+        """
         self._groups.setdefault(name, _Group()).flying += count
         self.show(name)
 
     def show(self, name: str) -> None:
-        """Let the group take part with its new first message; forget an empty group."""
+        """Sort the group by its new first message; forget the group if it is empty."""
         head = self._head(name)
         if head is not None:
             heappush(self._first, (head[0], name))
@@ -66,7 +69,7 @@ class FifoLines:
             del self._groups[name]
 
     def _head(self, name: str) -> tuple[int, int, Place] | None:
-        """Return the first entry of a group's line; None while one of the group is in flight."""
+        """Return the first entry of a group's line; None while a message of the group is in flight."""
         group = self._groups.get(name, _Group())
         while group.line and group.line[0][1] != group.line[0][2].ticket:
             heappop(group.line)
@@ -82,9 +85,9 @@ class FifoIndex(MessageIndex):
         self._known: dict[tuple[str | None, str], Any] = {}
 
     def first(self, message: Any, of_group: bool) -> Any:
-        """Return the first message with this deduplication id within 5 minutes: this one, or an earlier one.
+        """Return the first message with this deduplication id within 5 minutes: this message, or an earlier one.
 
-        `of_group`: other groups may use the same id.
+        `of_group`: messages of other groups may have the same id.
         """
         known, now = self._known, message.sent_timestamp
         while known and now - next(iter(known.values())).sent_timestamp >= REMEMBERED_MS:
@@ -92,7 +95,7 @@ class FifoIndex(MessageIndex):
         return known.setdefault((message.group_id if of_group else None, message.deduplication_id), message)
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next message may be received: at most `now` if one may be now."""
+        """Return when the next message may be received; a time up to `now` if one may be received now."""
         self._settle(now)
         if self._lines.any():
             return now

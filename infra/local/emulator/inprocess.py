@@ -1,4 +1,4 @@
-"""Run moto inside this process, for tests without a server or waiting, and with their own clock."""
+"""Run moto inside this process, for tests that need no server, do not wait, and have their own clock."""
 
 import os
 import re
@@ -29,10 +29,9 @@ _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
     """Answer every AWS call of this process, from any thread, with an empty, repaired moto while the block runs.
 
-    `clock` (seconds since the epoch, UTC) drives the queues: visibility, delays, retention. A receive that would wait
-    on such a clock answers at once, since only the caller moves that clock; without `clock`
-    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is
-    ignored.
+    `clock` (seconds since the epoch, UTC) is the clock of the queues: of visibility, delays and retention. With
+    `clock`, a receive never waits and answers at once, because only the caller moves the clock. Without it, a receive
+    waits in real time, until a message comes. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is ignored.
     """
     arrivals = threading.Condition()
 
@@ -55,7 +54,7 @@ class _Calls:
         self._locks = ServiceLocks()
 
     def answer(self, sent: Any) -> Any:
-        """Return status, headers and body, as moto's stubber does; None for a request that is not for AWS."""
+        """Return status, headers and body, as moto's stubber does; None for a request that does not go to AWS."""
         request = _request(sent)
         service = _SERVICE.search(request.headers.get("authorization", "")) if request else None
         if request is None or service is None:
@@ -68,11 +67,11 @@ class _Calls:
         return reply.status, dict(reply.headers), reply.body
 
     def _by_stock(self, sent: Any) -> Any:
-        """Return moto's answer; for an unimplemented call an error of the service, like its server."""
+        """Return moto's answer. For a call that moto does not implement, this is an error, as from moto's server."""
         try:
             return self._stock(sent)
         except NotImplementedError:
-            return 501, {}, b""  # clients of every protocol read an empty body as the status alone
+            return 501, {}, b""  # an empty body: clients of every protocol then read only the status
 
     def _reply(self, request: Request, service: str) -> Reply | None:
         poll = without_waiting(request)
@@ -83,7 +82,7 @@ class _Calls:
             left = ends_at - time.monotonic()
             if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
                 return reply
-            with self._arrivals:  # the next try finds a message that is sent between the two
+            with self._arrivals:  # if a message is sent between this attempt and the wait, the next attempt finds it
                 self._arrivals.wait(min(left, RETRY_SECONDS))
 
 
@@ -99,7 +98,7 @@ def _request(sent: Any) -> Request | None:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """Set a region if there is none, and remove the endpoint of an emulator that runs at the same time."""
+    """Set a region if there is none, and remove AWS_ENDPOINT_URL, which may point to another running emulator."""
     wanted = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION), **IGNORE_ENDPOINTS}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

@@ -9,10 +9,10 @@ SAME_DATA = {"dynamodbstreams": "dynamodb", "sesv2": "ses"}
 
 
 class ServiceLocks:
-    """Lock by service.
+    """Locks by service.
 
-    Services that call others (CloudFormation, EventBridge, S3 with its notifications …) hold all locks, taken in one
-    order.
+    A service that calls others (CloudFormation, EventBridge, S3 with its notifications …) takes all locks, always in
+    the same order.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,10 @@ class ServiceLocks:
 
     @contextmanager
     def hold(self, service: str) -> Iterator[None]:
-        """Hold the locks of what a call to `service` (as its signature names it) may change."""
+        """Hold the locks of all services that a call to `service` may change.
+
+        `service` is the name in the call's signature.
+        """
         name = SAME_DATA.get(service, service)
         wanted = [self._locks[name]] if name in ALONE else list(self._locks.values())
         with ExitStack() as held:

@@ -1,4 +1,4 @@
-"""Find the messages of a queue by receipt handle and by due time, at a cost that does not grow with depth."""
+"""Find the messages of a queue by receipt handle and by due time. The cost does not grow with the queue's depth."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ REMEMBERED_HANDLES = 50_000
 
 @dataclass(slots=True)
 class Place:
-    """The place of a message in the queue. A heap entry is valid only while it has the current ticket."""
+    """The place of a message in the queue. An entry of a heap is valid only while its ticket is the current one."""
 
     number: int
     message: Any
@@ -32,22 +32,22 @@ class Line(Protocol):
 
 
 class _Lines:
-    """Due messages: a line for each message group, served in turn, each in order of arrival.
+    """Due messages: a line for each message group, in order of arrival. The lines are served in turn.
 
-    SQS makes a tenant wait once it has many of the messages in flight, and serves the others first. A laptop runs only
-    a few jobs at once and never has so many, so here each tenant has its turn from the beginning. Messages without a
-    group are one line among the others.
+    SQS makes a tenant wait if many of the messages in flight are the tenant's, and serves other tenants first. A laptop
+    runs too few jobs at once for that, so here tenants take turns from the first message. Messages without a group form
+    one line.
     """
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str | None, list[tuple[int, int, Place]]] = OrderedDict()
 
     def put(self, place: Place) -> None:
-        """Put a message into the line of its group; a group that had none waiting is served last."""
+        """Put a message into the line of its group. A group that had no waiting message is served last."""
         heappush(self._lines.setdefault(place.message.group_id, []), (place.number, place.ticket, place))
 
     def take(self) -> tuple[int, Place] | None:
-        """Take the first entry of the line whose turn it is, and the ticket it carries; None without any."""
+        """Take the first entry of the line whose turn it is; return it with its ticket, or None without an entry."""
         if not self._lines:
             return None
         group, line = self._lines.popitem(last=False)
@@ -86,7 +86,10 @@ class MessageIndex:
         self._enter(place, now)
 
     def pop_due(self, now: float) -> Any | None:
-        """Take out the first due message of the group whose turn it is. Follow it by `put_back` or `remove`."""
+        """Take out the first due message of the group whose turn it is.
+
+        The caller then calls `put_back` or `remove`.
+        """
         self._settle(now)
         while (first := self._ready.take()) is not None:
             ticket, place = first
@@ -105,7 +108,7 @@ class MessageIndex:
         self._enter(place, now)
 
     def remove(self, message: Any) -> None:
-        """Take a message out of the queue, and remember its handles as known ones."""
+        """Take a message out of the queue. Its handles are remembered, so that they can still be used."""
         self._leave(self._places.pop(id(message)))
         for handle in _handles(message):
             self._by_handle.pop(handle, None)
@@ -119,7 +122,10 @@ class MessageIndex:
             self.remove(message)
 
     def delete(self, handle: str) -> bool:
-        """Delete the message received with `handle`, if it is still there. False for a handle never given."""
+        """Delete the message that was received with `handle`, if it is still there.
+
+        Return False if no message ever had the handle.
+        """
         message = self.find(handle)
         if message is None:
             return handle in self._gone
@@ -127,12 +133,12 @@ class MessageIndex:
         return True
 
     def find(self, handle: str) -> Any | None:
-        """Return the message that was received with `handle`, last or earlier; None if there is none."""
+        """Return the message that was received with `handle`, last or before; None if there is none."""
         place = self._by_handle.get(handle)
         return place.message if place else None
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next message is due: at most `now` if one is due now, None if none is waiting."""
+        """Return when the next message is due: a time up to `now` if one is due now; None if no message waits."""
         if self.counts(now)[0]:
             return now
         return self._waiting[0][0] if self._waiting else None

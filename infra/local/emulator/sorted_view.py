@@ -1,17 +1,20 @@
-"""Keep the items of one table in the order of one of its indexes, updated at each write, read from any position."""
+"""Keep the items of one table in the order of one of its indexes.
+
+Each write updates the order; reads begin anywhere.
+"""
 
 from bisect import bisect_left, bisect_right, insort
 from typing import Any, NamedTuple
 
-Part = tuple[str, Any]  # the type of a value and the value, because values of different types are also ordered
+Part = tuple[str, Any]  # the type of a value, then the value, because values of different types must be ordered, too
 Key = tuple[Part, ...]
 
 
 class Order(NamedTuple):
-    """The order of an index.
+    """The order of an index: the attributes of its partition key, its sort attributes, and the table's own key.
 
-    It consists of the attributes of its partition key, then its sort attributes, down to the table's own key, so that
-    no two items are equal. An item without one of them is not in the index.
+    With the table's key at the end, no two items are equal. An item that lacks one of these attributes is not in the
+    index.
     """
 
     partition: tuple[str, ...]
@@ -19,12 +22,12 @@ class Order(NamedTuple):
 
 
 def part(value: Any) -> Part:
-    """Return a DynamoDB value as something Python can order."""
+    """Return a DynamoDB value in a form that Python can order."""
     return value.type, value.cast_value
 
 
 class SortedView:
-    """The items (moto's), by partition, sorted. `identity` identifies an item by its own key in the table."""
+    """The items of moto's table, sorted in each partition. `identity` returns the key of an item in the table."""
 
     def __init__(self, order: Order) -> None:
         self.order = order

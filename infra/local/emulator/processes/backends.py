@@ -1,4 +1,4 @@
-"""List the emulators that can be started, with the health address of each."""
+"""List the emulators that can be started, each with the address that shows its health."""
 
 import socket
 import subprocess
@@ -19,10 +19,10 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Launch an emulator, and find its addresses.
+    """How to launch an emulator, and its addresses.
 
-    It takes a port (0: a free one), a log, where to keep its state, if it keeps any, and the origins of the pages that
-    may use its objects, if it checks them; it returns the process and its URL.
+    `launch` takes a port (0: a free one), a log, the folder for the state (if the emulator keeps any), and the origins
+    of pages that may use objects (if the emulator checks them). It returns the process and its URL.
     """
 
     launch: Launch
@@ -44,7 +44,7 @@ def _launch_moto(
         cwd=PROJECT,
         env=shell.without_aws(),
     )
-    deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # which ends the wait for the line below
+    deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # killing the process ends the wait for its line, below
     deadline.start()
     url = process.stdout.readline().decode().strip() if process.stdout else ""
     deadline.cancel()

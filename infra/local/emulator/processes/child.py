@@ -41,11 +41,11 @@ class Emulator:
     ) -> Self:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 uses a free port.
 
-        `backend` is "moto" or "ministack" (its first start installs it). Its output goes to `log_path`, or to this
-        process's standard error; ministack stores its state in `state_path`, or in the project's .jobflow folder. Pages
-        of `origins` may read and upload objects (only with moto: ministack checks no origin). It ends with this
-        process, whatever the reason. Raises EmulatorError if it does not answer within 30 seconds, ToolUnavailable if
-        it cannot be installed.
+        `backend` is "moto" or "ministack" (the first start installs it). The output goes to `log_path`, or to this
+        process's standard error. ministack stores its state in `state_path`, or in the project's .jobflow folder. Pages
+        of `origins` may read and upload objects (only with moto; ministack does not check origins). The emulator ends
+        when this process ends, whatever the reason. Raises EmulatorError if it does not answer within 30 seconds,
+        ToolUnavailable if it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
@@ -81,7 +81,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # without it botocore may put an account into the host name, which moto's streams do not know
+            # otherwise botocore may put the account into the host name, and moto's streams do not understand that
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         }
 
@@ -90,16 +90,16 @@ class Emulator:
         self._ask("POST", self._backend.reset, {})
 
     def advance(self, seconds: float) -> None:
-        """Advance the queues' clock: visibility, delays and retention follow.
+        """Advance the clock of the queues, for visibility, delays and retention.
 
-        Raises EmulatorError, also if the backend's clock cannot be moved.
+        Raises EmulatorError, also if the clock of this backend cannot be moved.
         """
         if self._backend.clock is None:
             raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
         self._ask("POST", self._backend.clock, {"advance": seconds})
 
     def judge_by(self, roles: Mapping[str, Any]) -> bool:
-        """Refuse requests that a function's role does not allow; return False if the backend cannot."""
+        """Let the emulator refuse requests that a function's role does not allow; return False if it cannot."""
         if self._backend.roles is None:
             return False
         self._ask("POST", self._backend.roles, dict(roles))

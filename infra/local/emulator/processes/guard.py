@@ -1,4 +1,7 @@
-"""End a process when its parent has ended. Also run as a program, in another Python, around a second program."""
+"""End a process when its parent has ended.
+
+As a program, this file runs another program, in another Python, in this way.
+"""
 
 import os
 import runpy
@@ -11,9 +14,10 @@ GRACE_SECONDS = 10.0
 
 
 def end_with_parent(grace_seconds: float = GRACE_SECONDS) -> None:
-    """End this process when its standard input ends: the parent has the other end, which closes when it ends.
+    """End this process when its standard input ends.
 
-    The process first gets a SIGTERM, and `grace_seconds` to save its state.
+    The parent has the other end of standard input, which closes when the parent ends. This process then gets a SIGTERM,
+    and `grace_seconds` to save its state.
     """
 
     def watch() -> None:

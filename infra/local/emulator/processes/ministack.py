@@ -1,6 +1,6 @@
-"""Run ministack, the second emulator, as an independent check.
+"""Run ministack, a second emulator, as an independent check.
 
-It has its own Python environment, because it pins another botocore than ours.
+ministack has its own Python environment, because it pins another version of botocore.
 """
 
 from pathlib import Path
@@ -19,12 +19,18 @@ def python(root: Path = tool.ROOT) -> Path:
 
 
 def command(executable: Path) -> list[str]:
-    """Return the command that runs ministack and ends it with its parent. Its folder is not on the import path."""
+    """Return the command that runs ministack, and ends it when its parent ends.
+
+    The current folder is not on the import path.
+    """
     return [str(executable), "-P", str(Path(__file__).with_name("guard.py")), "ministack.app"]
 
 
 def environment(port: int, state: Path) -> dict[str, str]:
-    """Return ministack's settings: on the loopback address only, its state kept in `state` over a clean restart."""
+    """Return the settings of ministack. It listens only on the loopback address.
+
+    After a clean restart it still has its state, which is in `state`.
+    """
     return {
         **shell.without_aws(),
         "BIND_HOST": "127.0.0.1",

@@ -1,4 +1,4 @@
-"""Repair moto, with one module for each repair: it says what moto costs or breaks, and what replaces it.
+"""Repair moto. There is one module for each repair; it says what moto breaks or costs, and what replaces that part.
 
 The repairs depend on moto's internals. `Replacements.put` refuses a name that moto no longer has; tests compare the
 answers with those of the installed moto (`test_same_answers`, `test_same_queue`).
@@ -24,8 +24,9 @@ from .views import TableViews
 def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Replacements:
     """Repair moto in this process and return the undo function.
 
-    `clock` gives seconds since the epoch (UTC) and drives the queues; `on_message` is called with the name of a queue
-    when a message is added or becomes visible. Raises IncompatibleMoto if moto no longer has the repaired parts.
+    `clock` gives seconds since the epoch (UTC), and is the clock of the queues. `on_message` is called with the name of
+    a queue when a message is added to it or becomes visible in it. Raises IncompatibleMoto if moto no longer has the
+    repaired parts.
     """
     replacements, views = Replacements(), TableViews()
     every_call.repair(replacements)

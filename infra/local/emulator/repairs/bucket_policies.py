@@ -1,4 +1,4 @@
-"""Evaluate bucket policies with the one condition that the project uses: refuse requests without TLS."""
+"""Make moto obey bucket policies with the one condition that the project uses: requests without TLS are refused."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,10 @@ PLAIN_TEXT = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def repair(replacements: Replacements) -> None:
-    """Treat requests as TLS, because moto evaluates no condition and a Deny of plain HTTP would deny all."""
+    """Treat each request as one with TLS.
+
+    moto evaluates no conditions, so a Deny of plain HTTP would deny all requests.
+    """
     replacements.put(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission))
 
 

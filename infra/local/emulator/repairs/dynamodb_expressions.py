@@ -12,7 +12,7 @@ from infra.local.emulator.expressions import REMEMBERED, outline, walk
 
 from .patching import Replacements
 
-TEXT, LAST = 3, 4  # of the ten processors of an update: those of its text alone, those that need the result of all
+TEXT, LAST = 3, 4  # of ten processors of an update: 3 need only its text, 4 need the result of the others
 
 
 def repair(replacements: Replacements) -> None:
@@ -47,7 +47,7 @@ def _remember_conditions(replacements: Replacements) -> None:
 
 
 def _copy_trees_quickly(replacements: Replacements) -> None:
-    """Copy the tree of an update faster than copy.deepcopy, with which moto's copy costs more than parsing."""
+    """Copy the tree of an update faster than moto, which uses copy.deepcopy. That takes longer than parsing."""
     pickled: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 
     def deepcopy(value: Any) -> Any:
@@ -64,7 +64,7 @@ def _walk_less(replacements: Replacements) -> None:
     """Check an update in two walks instead of ten.
 
     Three checks depend only on the expression, its names and the key, so they are cached. If the two walks refuse an
-    update, moto checks it again, and moto's first error counts.
+    update, moto itself checks it again, and the error is moto's first one.
     """
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 

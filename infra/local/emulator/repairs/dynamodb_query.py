@@ -1,8 +1,8 @@
 """Let DynamoDB queries read only their page instead of the whole table.
 
-For every query moto collects the whole table, sorts it, and then looks for the page. Here each queried index is kept
-sorted. moto's own query still makes all decisions, but sees only the items from the start of the page to the one after
-its end.
+For every query, moto collects the whole table, sorts it, and then searches for the page. Here each index that was
+queried stays sorted. moto's own query still decides everything, but it sees only the items from the start of the page
+to the first one after its end.
 """
 
 import threading
@@ -19,7 +19,7 @@ from infra.local.emulator.sorted_view import Key, SortedView, part, past
 from .patching import Replacements
 from .views import TableViews
 
-HIGHEST = chr(0x10FFFF) * 8  # sorts after every continuation of a string with a given beginning
+HIGHEST = chr(0x10FFFF) * 8  # a string with this character at its end sorts after every string with the same beginning
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -44,7 +44,7 @@ def repair(replacements: Replacements, views: TableViews) -> None:
 
 
 def _keep_views(replacements: Replacements, views: TableViews) -> None:
-    """Report every write to the views; each of moto's writes of an item ends in one of these three."""
+    """Report every write to the views. Each write of an item in moto ends in one of these three methods."""
 
     def put_item(table: Any, *args: Any, **kwargs: Any) -> Any:
         item = stock_put(table, *args, **kwargs)
@@ -69,9 +69,9 @@ def _keep_views(replacements: Replacements, views: TableViews) -> None:
 def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
     """Return the items that Table.query must see for these arguments, in ascending order.
 
-    They are those of the page, and the one after it, which tells moto that there are more. None if moto should see the
-    whole table: for the legacy parameters (KeyConditions, QueryFilter), and for a malformed start key, because moto's
-    answer to it is needed.
+    These are the items of the page, and the first one after it, from which moto sees that there are more. None means
+    that moto must see the whole table: for the legacy parameters (KeyConditions, QueryFilter), and for a malformed
+    start key, because moto must answer it.
     """
     hash_key, comparison, operands, limit, start, forward = args[:6]
     ascending = forward is not False
@@ -90,7 +90,7 @@ def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         return None
     if begin is not None:
         first, end = (max(first, past(keys, begin)), end) if ascending else (first, min(end, bisect_left(keys, begin)))
-    # and the one after the page, which tells moto that there are more
+    # and the first item after the page, from which moto sees that there are more
     numbers = range(first, min(end + 1, len(keys))) if ascending else range(end - 1, max(first - 2, -1), -1)
     items = list(_until_full((view.item(partition, keys[number]) for number in numbers), limit))
     return items if ascending else items[::-1]
@@ -106,7 +106,7 @@ def _start_key(view: SortedView, partition: Key, start: Mapping[str, Any] | None
 
 
 def _stretch(keys: list[Key], comparison: str | None, operands: list[Any]) -> tuple[int, int]:
-    """Return the positions, from the first to the one after the last, of the keys that match the comparison."""
+    """Return the range of the keys that match the comparison: the first position, and the position after the last."""
     if not comparison:
         return 0, len(keys)
     low, high = (part(operands[0]),), (part(operands[-1]),)
@@ -114,7 +114,7 @@ def _stretch(keys: list[Key], comparison: str | None, operands: list[Any]) -> tu
         high = (("S", operands[0].value + HIGHEST),)
     first = past(keys, low) if comparison == ">" else 0 if comparison in ("<", "<=") else bisect_left(keys, low)
     end = bisect_left(keys, high) if comparison == "<" else len(keys) if comparison in (">", ">=") else past(keys, high)
-    # moto matches a prefix within one type, and values of other types are in a separate range
+    # a prefix matches only values of its own type; values of other types are in another range
     return first, max(first, end)
 
 

@@ -16,7 +16,7 @@ KEPT_ITERATORS = 1_000
 def repair(replacements: Replacements) -> None:
     """Keep only the newest records and iterators.
 
-    moto keeps all for ever; AWS keeps records for a day, and lets iterators expire after 15 minutes.
+    moto keeps all of them for ever. AWS keeps records for a day and iterators for 15 minutes.
     """
 
     class Newest(OrderedDict[str, Any]):

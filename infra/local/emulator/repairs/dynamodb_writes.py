@@ -12,7 +12,7 @@ from moto.dynamodb.models.table import Table
 from .patching import Replacements
 from .views import TableViews
 
-LARGEST_ITEM = 405_000  # of an item, in moto's sum
+LARGEST_ITEM = 405_000  # bytes that moto adds for each item
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -23,9 +23,9 @@ def repair(replacements: Replacements, views: TableViews) -> None:
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
-    """Store only the items that a transaction names.
+    """Copy only the items that a transaction names, to restore them if it fails.
 
-    moto copies the whole table before every transaction and restores the copy after a failure, which takes seconds and
+    moto copies the whole table before every transaction, and restores the copy after a failure. This takes seconds, and
     removes other writes.
     """
 
@@ -47,10 +47,11 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
 
 def copy_and_measure_less(replacements: Replacements) -> None:
-    """Share plain values between copies of an item, and compute its size once until its next update.
+    """Share plain values between copies of an item, and compute its size only once until its next update.
 
-    Values are only replaced. Raise ItemSizeTooLarge like moto. moto copies every value at each update, and sums all
-    sizes for each attribute (180,000 for an item of 600) and each time an item is queried.
+    Sharing is safe, because values are replaced and never changed. ItemSizeTooLarge is raised as in moto. moto copies
+    every value at each update. It sums all sizes again for each attribute (180,000 sizes for an item of 600
+    attributes), and each time an item is queried.
     """
 
     def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
@@ -80,8 +81,8 @@ def _check_size(item: Any, error: type[Exception]) -> None:
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
     """Undo an update that fails half-way, and write one stream record for an update that creates an item.
 
-    moto leaves the first half of a failed update, and writes another record, for an item with only its key, before a
-    created item.
+    After a failed update, moto leaves its first half. When an update creates an item, moto first writes another record,
+    for an item that has only its key.
     """
 
     def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -107,7 +108,7 @@ def _drop_the_record_of_the_bare_key(shard: Any) -> None:
 
 
 class _Before:
-    """The present state of an item and of its table's stream, which can be restored."""
+    """The state of an item and of its table's stream before a write, so that both can be restored."""
 
     def __init__(self, table: Any, operation: dict[str, Any], views: TableViews) -> None:
         given = operation.get("Key") or operation.get("Item") or {}

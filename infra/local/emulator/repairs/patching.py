@@ -8,7 +8,10 @@ from infra.local.errors import IncompatibleMoto
 
 
 class Replacements:
-    """Replaced attributes of other packages' classes and modules, restored in reverse order at the end of the block."""
+    """Replaces attributes of other packages' classes and modules.
+
+    At the end of the block it restores them in reverse order.
+    """
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
@@ -16,7 +19,7 @@ class Replacements:
     def put(self, owner: Any, name: str, value: Any) -> Any:
         """Set `owner.name` to `value` and return the old value. Raises IncompatibleMoto if there is no such name.
 
-        A repair of something that moto no longer has must not be skipped silently.
+        If moto no longer has the part that a repair replaces, the repair must not be skipped silently.
         """
         if not hasattr(owner, name):
             raise IncompatibleMoto(owner, name)

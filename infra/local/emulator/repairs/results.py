@@ -1,7 +1,7 @@
 """Write results in one pass over the service's model.
 
-moto looks for each member of each value under some ten names and in any kind of object: 3,000 times for one GetRecords
-of a few jobs. Before that, it converts a DynamoDB item to plain values.
+For each member of each value, moto tries about ten names, in any kind of object: 3,000 times for one GetRecords of a
+few jobs. Before that, moto converts each DynamoDB item to plain values.
 """
 
 import base64
@@ -22,7 +22,7 @@ JSON_HEADERS = {"Content-Type": "application/x-amz-json-1.0"}
 
 
 class NotPlain(Exception):
-    """The result needs moto's own serialiser, which also finds values under other names and in objects."""
+    """The result needs moto's own serialiser, which can also find values under other names and in objects."""
 
 
 class UnconvertedResult(ActionResult):  # type: ignore[misc]  # moto is not typed for mypy here
@@ -90,5 +90,5 @@ def attribute_value(value: DynamoType) -> dict[str, Any]:
 
 
 def _base64(content: bytes | str) -> str:
-    # moto stores values from a request as text, and values from a projection as bytes
+    # a value from a request is text in moto, and a value from a projection is bytes
     return base64.b64encode(content).decode() if isinstance(content, bytes) else content

@@ -1,8 +1,8 @@
 """Use an index for moto's queues, so that their cost does not grow with their depth.
 
-moto reads every message, with slow clock calls, to send one, and again for each received one: 5 s for a receive of 10
-from a queue of 10,000. Its FIFO queues forget a deduplication id when the message is deleted; SQS remembers it for 5
-minutes.
+To send a message, moto reads every message of the queue, with slow calls of the clock; it does so again for each
+message that it receives. A receive of 10 messages from a queue of 10,000 takes 5 s. Its FIFO queues forget a
+deduplication id when the message is deleted; SQS remembers it for 5 minutes.
 """
 
 import copy
@@ -29,7 +29,7 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
     """
 
     class Queue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-        """A queue of the right kind by its name."""
+        """Makes a queue of the right kind, which follows from its name."""
 
         def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
             return object.__new__(fifo if name.endswith(".fifo") else standard)
@@ -44,7 +44,10 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
 
 
 def _take_every_edit(replacements: Replacements) -> None:
-    """Let an update of a stack set all properties of a queue (moto sets two); another name makes another queue."""
+    """Let an update of a stack set all properties of a queue (moto sets two).
+
+    If the name changes, another queue is made.
+    """
     stock = models.Queue
 
     def update(
@@ -59,7 +62,7 @@ def _take_every_edit(replacements: Replacements) -> None:
         properties = dict(cloudformation_json["Properties"])
         target = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn", new_resource_name)
         if target.endswith(".fifo") != new_resource_name.endswith(".fifo"):
-            # moto repeats failed steps after the other steps
+            # an error here is harmless: moto repeats a failed step after the other steps
             raise InvalidParameterValue(f"{target} is a dead-letter queue of the other kind")
         if new_resource_name != original_resource.name:
             made = stock.create_from_cloudformation_json(
@@ -83,7 +86,7 @@ def set_clock(replacements: Replacements, clock: Clock) -> None:
 
 
 class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A queue whose messages stand in a `MessageIndex`."""
+    """A queue that keeps its messages in a `MessageIndex`."""
 
     clock: Clock
     listener: Listener
@@ -96,7 +99,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
     @_messages.setter
     def _messages(self, _messages: list[Any]) -> None:
-        """Remove all messages: moto sets no other list."""
+        """Remove all messages. moto sets this attribute only to an empty list."""
         if "index" not in vars(self):
             self.index = type(self).kind()
         self.index.clear()
@@ -116,7 +119,10 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
             raise ReceiptHandleIsInvalid
 
     def take(self, count: int, visibility_seconds: int, attribute_names: list[str]) -> list[Any]:
-        """Receive up to `count` messages; those received too often move to the dead-letter queue, expired ones go."""
+        """Receive up to `count` messages.
+
+        Messages that were received too often move to the dead-letter queue; expired messages are deleted.
+        """
         now = self.now()
         taken, dead = list[Any](), list[Any]()
         while len(taken) < count and (message := self.index.pop_due(now)) is not None:
@@ -153,7 +159,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
             return False
         return bool(message.approximate_receive_count >= self.redrive_policy["maxReceiveCount"])
 
-    # GetQueueAttributes asks for the messages that are due, in flight, and delayed.
+    # GetQueueAttributes reads the numbers of messages that are due, in flight, and delayed.
     approximate_number_of_messages = property(lambda self: self.index.counts(self.now())[0])
     approximate_number_of_messages_not_visible = property(lambda self: self.index.counts(self.now())[1])
     approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
@@ -165,7 +171,7 @@ class FifoQueue(IndexedQueue):
     kind = FifoIndex
 
     def add_message(self, message: Any) -> None:
-        """Add a sent message, unless it came before."""
+        """Add a message that was sent, unless it is a duplicate."""
         first = self.index.first(message, self.deduplication_scope == "messageGroup")
         if first is message:
             super().add_message(message)
@@ -180,8 +186,8 @@ class FifoQueue(IndexedQueue):
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     """Replace moto's calls on a queue.
 
-    moto makes deep copies of messages, reads all attributes of the queue for its retention, sleeps while the queue is
-    empty (here the waiting is done outside), and searches the whole queue.
+    moto makes deep copies of messages, reads all attributes of the queue to know its retention, sleeps while the queue
+    is empty (here, other code waits), and searches the whole queue.
     """
     backend_class = models.SQSBackend
 
@@ -204,8 +210,8 @@ def next_due(queue: IndexedQueue) -> float | None:
 def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
     """Make a message visible exactly when its timeout ends.
 
-    In moto it is still invisible then: with a stopped clock, a message that is returned with timeout 0 would never come
-    again.
+    In moto, a message is still invisible at that instant. With a clock that stands still, a message that is returned
+    with the timeout 0 would then never become visible.
     """
 
     def visible(message: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Keep moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
+"""Keep the items of moto's tables sorted: one sorted view for each index that was queried."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +10,13 @@ from infra.local.emulator.sorted_view import Key, Order, SortedView, part
 
 
 class TableViews:
-    """Views by table and index name; the table itself has the index name None."""
+    """Views by table and name of the index; the name None stands for the table itself."""
 
     def __init__(self) -> None:
         self._of: WeakKeyDictionary[Any, dict[str | None, SortedView]] = WeakKeyDictionary()
 
     def get(self, table: Any, index_name: str | None) -> SortedView | None:
-        """Return the view of an index, made now if need be; None if the table has no such index."""
+        """Return the view of an index, and make it first if there is none yet. None if the table has no such index."""
         order = _order_of(table, index_name)
         if order is None:
             return None
@@ -38,7 +38,7 @@ class TableViews:
 
 
 def _order_of(table: Any, index_name: str | None) -> Order | None:
-    """Return the order moto gives a query of that index; None if there is no such index."""
+    """Return the order in which moto answers a query of that index; None if there is no such index."""
     own = tuple(table.table_key_attrs)
     if index_name is None:
         return Order(own[:1], own[1:] or own)

@@ -1,6 +1,6 @@
-"""Answer a test's calls to the emulator itself, under /_jobflow/.
+"""Answer calls of tests to the emulator itself, under /_jobflow/.
 
-They are health, reset, advancing the queues' clock, and the roles of functions.
+There are four calls: health, reset, advance the clock of the queues, set the roles of functions.
 """
 
 import json
@@ -16,7 +16,7 @@ PREFIX = "/_jobflow/"
 
 
 class Control:
-    """The control calls, on loopback only and never for a web page."""
+    """The control calls. They are accepted only on loopback, and never from a web page."""
 
     def __init__(
         self,

@@ -21,9 +21,10 @@ SEND_EMAIL = "/v2/email/outbound-emails"
 
 
 def dispatch(request: Request, server: tuple[str, int] = ("127.0.0.1", 80)) -> Reply | None:
-    """Return the answer of moto's response class to a signed call; None, with nothing done, for another request.
+    """Return the answer of moto's response class to a signed call; do nothing and return None for another request.
 
-    It handles every JSON call of the services above, and sending an e-mail. `server` is the host's address.
+    It handles every JSON call of the services above, and the call that sends an e-mail. `server` is the address of the
+    host.
     """
     handler = HANDLERS.get(request.headers.get("x-amz-target", "").partition(".")[0])
     if handler is None and request.target == SEND_EMAIL:

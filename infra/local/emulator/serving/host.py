@@ -1,4 +1,4 @@
-"""Connect the emulator's parts: moto behind the HTTP server, long polls outside of moto, and the control calls."""
+"""Connect the parts of the emulator: the HTTP server, moto behind it, long polls (not in moto), and control calls."""
 
 import asyncio
 import logging
@@ -28,9 +28,9 @@ from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 
 class Host:
-    """Answer AWS requests with moto, all on one event loop, which makes moto's calls atomic.
+    """Answer AWS requests with moto. All run on one event loop, so each call of moto is atomic.
 
-    `origins` are those of the pages that may read and upload objects.
+    `origins`: pages of these origins may read and upload objects.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Hold SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
+"""Hold SQS long polls: a receive that found nothing waits here, outside of moto, until there may be a message."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .server import Reply
 
-RETRY_SECONDS = 0.02  # at least: a FIFO queue can contain a message that is due but blocked by its group
+RETRY_SECONDS = 0.02  # the shortest wait: in a FIFO queue, a message can be due but blocked by its group
 
 
 @dataclass(slots=True, eq=False)
@@ -21,8 +21,8 @@ class _Poll:
 class LongPolls:
     """The waiting receives, oldest first. Use it only on the event loop.
 
-    `due_in` gives the seconds until the next message of a queue is due, None if none is waiting; `is_empty` recognises
-    an answer without messages.
+    `due_in` gives the seconds until the next message of a queue is due; None if no message waits. `is_empty` says
+    whether an answer contains no messages.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class LongPolls:
         return sum(len(polls) for polls in self._polls.values())
 
     def wait(self, queue: str, seconds: float, receive: Callable[[], Reply]) -> asyncio.Future[Reply]:
-        """Return the future answer of a receive on `queue` that found nothing.
+        """Return a future with the answer to a receive on `queue` that found nothing at first.
 
-        It is the first answer with messages, or the last empty one after `seconds`.
+        The answer is the first one with messages; after `seconds`, it is the last empty one.
         """
         poll = _Poll(queue, self._loop.time() + seconds, receive, self._loop.create_future())
         self._polls.setdefault(queue, []).append(poll)
@@ -52,7 +52,7 @@ class LongPolls:
         return poll.answer
 
     def wake(self, queue: str) -> None:
-        """Try the receives of `queue` again, once the current request is answered: a message may be due."""
+        """Try the receives of `queue` again when the current request is answered, because a message may be due."""
         if queue in self._polls:
             self._loop.call_soon(self._retry, queue)
 
@@ -85,7 +85,7 @@ class LongPolls:
             poll.answer.set_result(reply)
 
     def _forget(self, poll: _Poll) -> None:
-        """Forget a poll that was answered, or whose client has closed the connection."""
+        """Forget a poll that was answered, or whose client has ended the connection."""
         polls = self._polls.get(poll.queue, [])
         if poll in polls:
             polls.remove(poll)

@@ -1,4 +1,4 @@
-"""Remove the waiting from an SQS receive: moto would sleep in it, and delay every other request."""
+"""Remove the wait from an SQS receive: moto would sleep, and delay every other request."""
 
 import json
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ LONGEST_WAIT_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class LongPoll:
-    """The queue that a receive would wait on, and the seconds."""
+    """The queue on which a receive would wait, and for how many seconds."""
 
     queue: str
     seconds: int
 
 
 def without_waiting(request: Request) -> LongPoll | None:
-    """Change `request` so that it is answered at once, and return the wait of the request or its queue.
+    """Change `request` so that it is answered at once; return the wait that the request or its queue asked for.
 
-    Return None if it is no receive, does not wait, or should be refused by moto.
+    Return None if the request is no receive, does not wait, or must be refused by moto.
     """
     if request.headers.get("x-amz-target") != TARGET:
         return None
@@ -46,7 +46,7 @@ def found_nothing(reply: Reply) -> bool:
 
 
 def queues_named(name: str) -> list[Any]:
-    """Return moto's queues of that name, whatever their account and region."""
+    """Return moto's queues of that name, of every account and region."""
     regions = [backend for account in sqs_backends.values() for backend in account.values()]
     return [backend.queues[name] for backend in regions if name in backend.queues]
 

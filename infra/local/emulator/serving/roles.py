@@ -1,4 +1,4 @@
-"""Refuse, in front of the emulator, requests that the calling function's role does not allow."""
+"""Refuse requests that the role of the calling function does not allow, before they reach the emulator."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,14 @@ from infra.local.roles.asked import Asked, asked, signer
 from infra.local.roles.policy import Statement, about, decide
 
 MOST_REMEMBERED = 1_000
-"""Pairs of action and resource; each object of a bucket is a resource."""
+"""Maximum number of pairs of action and resource to remember; each object of a bucket is a resource."""
 
 
 class Roles:
-    """The statements of each function's role, by the access key with which its process signs: the function's name.
+    """The statements of each function's role.
 
-    A request with another key is not judged: the runner, the API and a person's own tools act as the account.
+    A function is known by the access key with which its process signs: its name. A request with another key is not
+    checked: the runner, the API and a person's own tools act as the account.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,7 @@ class Roles:
         self._named.clear()
 
     def refusal(self, request: Request) -> Reply | None:
-        """Return the answer to a request that its signer's role does not allow; None for any other."""
+        """Return a refusal if the role of the signer does not allow the request; None for any other request."""
         if not self._statements or "authorization" not in request.headers:
             return None
         function, service = signer(request.headers["authorization"])
@@ -50,14 +51,14 @@ class Roles:
 
 
 def sentence(function: str, one: Asked) -> str:
-    """Return what was refused, and the line that allows it."""
+    """Return a sentence about the refused request, with the line that would allow it."""
     where = f" on {one.resource}" if one.resource else ""
     added = made(function, one) or f"access=AwsAccess(grants=({grant(function, one)},))"
     return f"The role of {function} does not allow {one.action}{where}. Add to its @job: {added}"
 
 
 def made(function: str, one: Asked) -> str | None:
-    """Return the declaration that lets a type make jobs, if it sent to another type's queue; None otherwise."""
+    """Return the declaration that would let the type make such jobs, if it sent to another type's queue; else None."""
     stack = "-".join(function.split("-")[:2])
     resource = one.resource.removesuffix(FIFO_ENDING)
     queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
@@ -66,7 +67,7 @@ def made(function: str, one: Asked) -> str | None:
 
 
 def grant(function: str, one: Asked) -> str:
-    """Return the grant that allows the request: the short form for the stack's own resources, else Allow."""
+    """Return the grant that would allow the request: the short form for the stack's own resources, else an `Allow`."""
     stack = "-".join(function.split("-")[:2])
     service, _, action = one.action.partition(":")
     name = one.resource.rpartition(":")[2]

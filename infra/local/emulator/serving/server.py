@@ -1,8 +1,8 @@
-"""Serve HTTP/1.1: keep-alive, one write for each reply, one event loop and so one request at a time.
+"""Serve HTTP/1.1 with keep-alive, one write for each reply, and one event loop, which runs one request at a time.
 
-The event loop serialises the requests. moto reads, tests and writes without a lock, and Python's interpreter lock would
-run only one thread at a time anyway. Threads would add switching costs and races, but no speed (docs/decisions has the
-figures). A reply that must wait, an SQS long poll, is a future: it delays only its own connection.
+moto reads, tests and writes without a lock, so requests must not run at the same time. Python's interpreter lock would
+run only one thread at a time anyway: threads would add switching costs and races, but no speed (docs/decisions has the
+figures). A reply that must wait (an SQS long poll) is a future, and delays only its own connection.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._waiting.clear()
         if self._pending is not None:
-            self._pending.cancel()  # a message must not be handed to a client that has closed the connection
+            self._pending.cancel()  # a client that has closed the connection must not receive a message
 
     def data_received(self, data: bytes) -> None:
         try:

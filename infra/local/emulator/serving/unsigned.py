@@ -1,6 +1,6 @@
-"""Check requests without a signature in their headers like S3: a signed address of an object, or an upload form.
+"""Check requests without a signature in their headers, as S3 does: a signed address of an object, or an upload form.
 
-The signature itself is not verified, as in the emulator's other calls: its credentials are no secret.
+The signature itself is not verified, as in all calls to the emulator, because its credentials are no secret.
 """
 
 import base64
@@ -21,7 +21,7 @@ from .server import Reply, Request
 OF_OBJECTS = frozenset({"GET", "HEAD", "PUT"})
 """Operations for which the platform signs addresses."""
 FREE = frozenset({"x-amz-signature", "signature", "awsaccesskeyid", "file", "policy"})
-"""Fields of a form that its policy need not name; so do fields that begin with x-ignore-."""
+"""Fields of a form that its policy need not name. Fields that begin with x-ignore- need not be named either."""
 DATE = "%Y%m%dT%H%M%SZ"
 
 
@@ -40,7 +40,7 @@ def refusal(request: Request, server: tuple[str, int], now: float) -> Reply | No
 
 
 def _ends(asked: Mapping[str, str]) -> float:
-    """Return until when a signed address is valid, in epoch seconds; 0 for an invalid address."""
+    """Return the time until which a signed address is valid, in epoch seconds; 0 for an address that is not valid."""
     try:
         if "expires" in asked:
             return float(asked["expires"])
@@ -54,7 +54,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
     _, fields, files = parse_form_data(wsgi.environ(request, server))
     names = [name.lower() for part in (fields, files) for name, _ in part.items(multi=True)]
     if len(set(names)) < len(names):
-        # Of two with one name, the one that is looked at here need not be the one that moto keeps.
+        # If two fields have one name, this check may see one of them, while moto keeps the other.
         return _refused("InvalidArgument", "Each field of the form must be there once.", HTTPStatus.BAD_REQUEST)
     sent = {name.lower(): value for name, value in fields.items()}
     file = files.get("file")
@@ -72,7 +72,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
 
 
 def _conditions(written: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield a condition of a policy as operator and two operands; raises for any other text."""
+    """Yield each condition in an entry of a policy: the operator and its two operands. Raises for any other content."""
     if isinstance(written, dict):
         yield from (("eq", f"${name}", value) for name, value in written.items())
     else:

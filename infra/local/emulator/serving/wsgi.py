@@ -32,7 +32,7 @@ def call(app: Application, request: Request, server: tuple[str, int]) -> Reply:
 
 
 def environ(request: Request, server: tuple[str, int]) -> Environ:
-    """Return the WSGI environment of `request`, like werkzeug's own server."""
+    """Return the WSGI environment of `request`, in the form of werkzeug's own server."""
     path, _, query = request.target.partition("?")
     if path.startswith("http://"):
         path = "/" + path.partition("//")[2].partition("/")[2]
@@ -62,7 +62,7 @@ def environ(request: Request, server: tuple[str, int]) -> Environ:
 
 
 def _add_headers(result: Environ, request: Request) -> None:
-    # moto looks here for the spelling of S3 metadata keys with an underscore, which WSGI cannot express
+    # moto reads the spelling of S3 metadata keys here, because WSGI cannot express an underscore in a header's name
     spelled = result["moto.preserved_header_names"] = dict[str, str]()
     for name, value in request.raw_headers:
         key = name.upper().replace("-", "_")
