@@ -1,8 +1,8 @@
 """Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
 
-The parent has the other end of standard input, which closes when the parent ends, whatever the reason; this works on
-every operating system. The file is run by its path and imports nothing of the project, so it works for code from any
-folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
+The parent has the other end of standard input. It closes when the parent ends, whatever the reason; this works on every
+operating system. The file is run by its path and imports no code of the project, so it works for code in any folder.
+Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
 """
 
 import os
@@ -21,7 +21,7 @@ FOR_ALL_TYPES = "; for all: add it to requirements.txt, with its reason in docs/
 
 
 class NotShipped:
-    """Refuse installed modules that do not ship, as if they were not installed.
+    """Refuses installed modules that do not ship, as if they were not installed.
 
     `text` contains module=requirement pairs, separated by spaces; `program` is the typed program.
     """
@@ -39,7 +39,7 @@ class NotShipped:
 def missing(module: str, requirement: str | None, program: str) -> str:
     """Return the sentence about a module that does not ship: its requirement, and how to add it."""
     advice = FOR_ONE_TYPE.format(line=requirement or f"the library that has {module}", program=program)
-    # JobFlow defines the libraries that all types share; only a clone of it can add one.
+    # JobFlow defines the libraries that all types share, so only a clone of JobFlow can add one.
     more = FOR_ALL_TYPES if program == "make" else ""
     return f"No module named {module!r} in what ships. {advice}{more}"
 

@@ -16,15 +16,15 @@ PASSED_ON = (
     "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "READ_UNITS_MAX", "MAIL_FROM",
     "MAIL_DOMAINS", "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
 )  # fmt: skip
-"""Settings of the functions that a developer may change in the shell; all others follow from the definition."""
+"""Settings of the functions that a developer may change in the shell. The definition sets all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """One run of the platform. Port 0 uses a free one; `duplicate_rate` is the share of messages delivered twice.
 
-    With `watch` the dashboard is served from its sources, and reloads when they change. `settings` is the jobflow.toml
-    of a user's repository.
+    `watch`: serve the dashboard from its sources, and reload it when they change. `settings` is the jobflow.toml of a
+    user's repository.
     """
 
     root: Path

@@ -1,4 +1,4 @@
-"""Read the requests of the API and the watchdog: paused job types, their probes, open bulk actions.
+"""Read what the API and the watchdog ask for: which job types are paused, probes of these, open bulk actions.
 
 On a laptop this replaces disabled event source mappings, and invocations of Lambda.
 """
@@ -26,7 +26,7 @@ def open_bulk_actions(dynamodb: "DynamoDBClient", table: str) -> set[str]:
 
 
 def probes(dynamodb: "DynamoDBClient", table: str, paused: Iterable[str]) -> dict[str, str]:
-    """Return the messages of the probes for these paused types, by type. Each is returned once."""
+    """Return the messages of probes for these paused types, by type. Each message is returned only once."""
     return {name: body for name in paused if (body := _take_probe(dynamodb, table, name)) is not None}
 
 

@@ -91,7 +91,7 @@ class Platform:
             self._api.replace(self._variables)
 
     def obey_pauses(self) -> None:
-        """Receive nothing from the queues of paused job types, like a disabled event source mapping."""
+        """Receive nothing from the queues of paused job types, as if their event source mappings were disabled."""
         paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
@@ -175,7 +175,7 @@ class Platform:
         self.described = described
 
     def _libraries(self, handler: str) -> dict[str, str]:
-        """Return the value that hides libraries from a function unless all functions or its own type ship them."""
+        """Return the value that hides a library from a function, unless all functions or its own type ship it."""
         root = self.options.root
         return probed(root, own_libraries(root, handler))
 
@@ -189,7 +189,7 @@ class Platform:
             policy = content_security_policy(self.api_url, files)
             try:
                 self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
-            except OSError as error:  # another program has taken it since it was found free
+            except OSError as error:  # another program has taken the port since it was found to be free
                 raise ports.refused(self._dashboard_port, "DASHBOARD_PORT", error) from error
         if self._dashboard:
             self._parts.callback(self._dashboard.close)

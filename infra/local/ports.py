@@ -1,11 +1,11 @@
-"""Reserve the ports of a run before anything is started, so that a used port ends the run with one sentence."""
+"""Reserve the ports of a run before anything starts, so that the run ends with one sentence if a port is in use."""
 
 import errno
 import socket
 
 from infra.local.errors import CannotRun
 
-HOST = "127.0.0.1"  # callers are not authenticated here, so only this machine may connect
+HOST = "127.0.0.1"  # callers are not authenticated here, so only programs on this machine may connect
 BACKLOG = 1024
 
 

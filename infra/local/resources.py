@@ -44,7 +44,7 @@ def verify_sender(address: str, aws: Mapping[str, str]) -> None:
 
 
 def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
-    """Store the upload in the example of image.process, so that the example works."""
+    """Store the upload that the example of image.process names, so that the example works."""
     if photo.exists():
         Clients(aws).s3().put_object(
             Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg"

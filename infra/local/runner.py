@@ -1,4 +1,7 @@
-"""Start the platform, follow edits, stop in order at Ctrl-C, and at once at a second Ctrl-C (`make dev`)."""
+"""Start the platform and follow edits (`make dev`).
+
+Ctrl-C stops the parts in order; a second Ctrl-C stops all at once.
+"""
 
 import json
 import os
@@ -25,7 +28,7 @@ INTERRUPTED = 130
 
 
 class Stop(BaseException):
-    """A request to end the run. A BaseException, so that no `except Exception` catches it."""
+    """A request to end the run. It is a BaseException, so that no `except Exception` catches it."""
 
 
 def run() -> int:
@@ -53,8 +56,8 @@ def run() -> int:
 class Signals:
     """Raise Stop in the main thread at the first SIGINT or SIGTERM; end this process at once at the next.
 
-    No child outlives that, because each has a lifeline to this process. One signal may arrive twice, from the terminal
-    and from a wrapper, so a second one counts only after a moment.
+    No child process survives this, because each has a lifeline to this process. The same signal may arrive twice, from
+    the terminal and from a wrapper, so a second signal counts only after a moment.
     """
 
     def __init__(self) -> None:

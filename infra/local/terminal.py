@@ -23,7 +23,7 @@ LEVELS = {
     "CRITICAL": "bold red",
 }
 COLOURS = ("green", "magenta", "blue", "cyan", "yellow", "bright_green", "bright_magenta", "bright_blue")
-# Shown elsewhere on the line, or the same on every line.
+# Fields that the line shows in another place, or that are the same on every line.
 BORING = frozenset(
     {
         "level", "message", "timestamp", "service", "job_id", "attempt", "location", "xray_trace_id", "exception",
@@ -36,7 +36,7 @@ MISHAPS = ("Task timed out", "Runtime exited", "Init timed out")
 
 
 class Terminal:
-    """A sink that never blocks; a separate thread writes. `say` is for the runner's own sentences."""
+    """A sink that never blocks, because a separate thread writes. `say` prints the runner's own sentences."""
 
     def __init__(self, stack: str, out: TextIO | None = None) -> None:
         out = out or sys.stdout
@@ -81,7 +81,7 @@ class Terminal:
             print(sentence, file=sys.stderr, flush=True)
 
     def _pretty(self, line: LogLine) -> None:
-        if not _is_metric(line):  # the counted event is shown one line above
+        if not _is_metric(line):  # the line above already shows the event that this metric counts
             self._console.print(pretty(line, self._stack))
 
     def _raw(self, line: LogLine) -> None:

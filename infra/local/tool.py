@@ -1,4 +1,4 @@
-"""Install a Python tool with uv to a separate environment on first use: it pins other versions than this project."""
+"""Install a Python tool with uv when it is first used. Its environment is separate, because it pins other versions."""
 
 import fcntl
 import shutil

@@ -1,4 +1,4 @@
 """Replace AWS Lambda on a laptop: real runtime processes, event source mappings, schedules and logs.
 
-The API has its own process, in `api`.
+The API runs in a separate process: see `api`.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
-# Calls run in few threads, each with a kept connection; a blocked call must not outlive a shutdown by much.
+# Calls run in a few threads, each with an open connection. A blocked call must end soon after a shutdown.
 CONFIG = Config(
     max_pool_connections=64,
     connect_timeout=2,
@@ -29,17 +29,19 @@ CONFIG = Config(
     proxies={},  # the emulator is on this machine
 )
 OF_A_STACK = CONFIG.merge(Config(read_timeout=60))
-"""At the first call about a stack the emulator loads the code for it: over ten seconds on a busy laptop."""
+"""Allows 60 s for an answer. At the first call about a stack, the emulator loads its code, which takes over ten seconds
+on a busy laptop."""
 NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-"""Session variables of botocore: the profile of AWS_PROFILE may not exist here, or may have settings for real AWS."""
+"""Session variables of botocore, without AWS_PROFILE: its profile may not exist here, or may have settings for real
+AWS."""
 
 
 class Clients:
-    """Clients made from `aws`, the environment variables that point at the emulator."""
+    """Clients that are made from `aws`: environment variables that point to the emulator."""
 
     def __init__(self, aws: Mapping[str, str]) -> None:
         self._endpoint = aws["AWS_ENDPOINT_URL"]

@@ -23,7 +23,7 @@ Stream = tuple[str, str]
 
 
 class CloudWatchSink:
-    """A sink that never blocks: above `capacity` lines it drops the oldest and logs how many.
+    """A sink that never blocks. If it has more than `capacity` lines, it drops the oldest ones and logs how many.
 
     `interval` is the longest time that a line waits before it is sent, in seconds.
     """
@@ -56,7 +56,7 @@ class CloudWatchSink:
         self.flush()
 
     def flush(self) -> None:
-        """Send all queued lines now; lines that the emulator refuses are lost."""
+        """Send all queued lines now. Lines that the emulator refuses are lost."""
         if self._dropped:
             LOG.warning("%d log lines were dropped on their way to CloudWatch Logs.", self._dropped)
             self._dropped = 0
@@ -89,7 +89,10 @@ class CloudWatchSink:
 
 
 def batches(lines: list[LogLine]) -> "Iterator[list[InputLogEventTypeDef]]":
-    """Return the lines for PutLogEvents: in time order, none empty, within its limits of count and size."""
+    """Return the lines for PutLogEvents, in batches within its limits of count and size.
+
+    The lines are in order of time; empty lines are left out.
+    """
     events = iter(sorted((line for line in lines if line.message), key=lambda line: line.timestamp_ms))
     batch: list[InputLogEventTypeDef] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Run one execution environment: a process that takes one invocation after another, and can end at any time."""
+"""Run one execution environment: a process that handles one invocation after another, and may end at any time."""
 
 import asyncio
 import contextlib
@@ -26,16 +26,16 @@ class Owner(Protocol):
     """The function of this environment."""
 
     def on_idle(self, environment: "Environment") -> None:
-        """Receive that it can take an invocation."""
+        """Note that the environment can take an invocation."""
         ...
 
     def on_gone(self, environment: "Environment", init_error: dict[str, Any] | None) -> None:
-        """Receive that its process has ended; `init_error` if it never became ready."""
+        """Note that the environment's process has ended; `init_error` is set if it never became ready."""
         ...
 
 
 class Environment:
-    """A process of AWS's runtime client, with its own Runtime API."""
+    """A process that runs AWS's runtime client, with its own Runtime API."""
 
     def __init__(self, spec: FunctionSpec, site: Site, owner: Owner) -> None:
         self.spec = spec
@@ -77,7 +77,7 @@ class Environment:
         self._end(returncode)
 
     def deliver(self, invocation: Invocation) -> None:
-        """Give an idle environment its next invocation and start the clock of its timeout."""
+        """Give an idle environment its next invocation, and start the time of its timeout."""
         assert self._turn is not None  # noqa: S101 - only idle environments are given one
         invocation.begin(cold_start=self._init_ms is not None)
         self.current = invocation
@@ -139,14 +139,17 @@ class Environment:
     def _finish_log(self, invocation: Invocation, status: str | None) -> None:
         self._stop_clock()
         if self._is_over_its_memory():
-            self.kill()  # it answered first; the next invocation must not be charged for that
+            self.kill()  # this invocation has its answer; the next one must not fail because of the memory
         if self._lines is not None:
-            self._lines.drain()  # what the handler printed was written before its answer was posted
+            self._lines.drain()  # read the output first: the handler printed it before it posted its answer
         self.log.end(invocation, init_ms=self._init_ms, memory=self._memory, status=status)
         self._init_ms = None
 
     def _look_at_memory(self) -> None:
-        """End a process that uses more memory than its function may; Lambda does so at once, here soon after."""
+        """End a process that uses more memory than its function may.
+
+        Lambda ends it at once; here it ends soon after.
+        """
         if self._is_over_its_memory():
             self.kill()
         else:

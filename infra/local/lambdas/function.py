@@ -11,10 +11,11 @@ from infra.local.lambdas.specs import FunctionSpec
 
 
 class Function:
-    """Environments that are started on demand up to the spec's concurrency, reused, and stopped after `idle_seconds`.
+    """The environments of a function. They start on demand up to the spec's concurrency, and stop after `idle_seconds`.
 
-    An invocation goes to the environment that was idle last. If none is idle, it goes to the first that becomes idle,
-    whether it was started for this invocation or not. Above the concurrency it waits: no caller is throttled.
+    An invocation goes to the environment that became idle last. If none is idle, it goes to the first that becomes
+    idle, even if another one was started for this invocation. If the concurrency is used up, an invocation waits: no
+    caller is throttled.
     """
 
     def __init__(self, spec: FunctionSpec, site: Site, idle_seconds: float) -> None:
@@ -31,11 +32,11 @@ class Function:
         self._runs: set[asyncio.Task[None]] = set()
 
     def pids(self) -> list[int]:
-        """Return the process ids of all environments, draining ones included."""
+        """Return the process ids of all environments, including those that are about to end."""
         return [e.pid for e in (*self._environments, *self._draining) if e.pid is not None]
 
     async def invoke(self, event: Any) -> InvokeResult:
-        """Run the handler on `event` (JSON). Raises RuntimeError once closed; handler errors are results."""
+        """Run the handler on `event` (JSON). An error of the handler is a result. Raises RuntimeError after `close`."""
         if self._closed:
             raise RuntimeError(f"{self.spec.name} is closed.")
         invocation = Invocation(self.spec.arn, event, self.spec.timeout)
@@ -47,13 +48,16 @@ class Function:
         return await invocation.result
 
     def hold(self) -> None:
-        """Keep warm environments while the code on disk may not load; after a failed cold start wait for an edit."""
+        """Keep warm environments while perhaps the code on disk cannot be loaded.
+
+        After a failed cold start, wait for an edit.
+        """
         self._held = True
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
-        """Use new code or a new spec: present environments get no more invocations; busy ones finish theirs first.
+        """Use new code or a new spec.
 
-        This ends a `hold`.
+        Present environments get no more invocations; those that are busy finish first. This ends a `hold`.
         """
         self._held = self._stuck = False
         self.spec = spec or self.spec
@@ -100,7 +104,8 @@ class Function:
         if self._held:
             self._stuck = True
         elif self._waiting:
-            # One waiting invocation fails with it, so that broken code does not start processes for ever.
+            # One waiting invocation fails together with the environment, so that broken code does not start processes
+            # for ever.
             self._waiting.popleft().fail(init_error)
 
     def _deliver(self, environment: Environment, invocation: Invocation) -> None:
@@ -110,7 +115,8 @@ class Function:
     def _scale(self) -> None:
         if self._stuck or self._closed:
             return
-        # An environment that is starting, or has answered and not asked for more yet, will take an invocation.
+        # An environment that is starting will take an invocation. So will one that has answered and not yet asked for
+        # more.
         coming = sum(e.current is None and e not in self._idle for e in self._environments)
         room = self.spec.concurrency - len(self._environments)
         for _ in range(min(len(self._waiting) - coming, room)):

@@ -1,4 +1,4 @@
-"""Represent one call of a function: its event, its outcome, and Lambda's own errors."""
+"""Represent one call of a function: its event, its outcome, and the errors that Lambda itself makes."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ class InvokeResult:
 
 
 class Invocation:
-    """An event that an execution environment handles. `timeout` in seconds runs from `begin`."""
+    """An event that an execution environment handles. `timeout` in seconds counts from `begin`."""
 
     def __init__(self, arn: str, event: Any, timeout: float) -> None:
         self.request_id = str(uuid.uuid4())
@@ -63,7 +63,7 @@ class Invocation:
 
 
 def parse_error(body: bytes) -> dict[str, Any]:
-    """Return the error that a runtime posted; a body that is no JSON object becomes the message."""
+    """Return the error that a runtime posted. If the body is no JSON object, it becomes the message of the error."""
     try:
         error = json.loads(body)
     except ValueError:

@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import Callable
 
-# The largest event of CloudWatch Logs, which also cuts longer lines.
+# Maximum bytes of an event of CloudWatch Logs. Longer lines are cut, as in CloudWatch Logs.
 MAX_LINE_BYTES = 256 * 1024
 
 
 class LinePump:
-    """Pass each line from the read end of a pipe to `on_line`. Owns the descriptor."""
+    """Pass each line from the read end of a pipe to `on_line`. Closes the descriptor in the end."""
 
     def __init__(self, descriptor: int, on_line: Callable[[str], None]) -> None:
         self._descriptor = descriptor
@@ -55,5 +55,5 @@ class LinePump:
 
     def _emit(self, line: bytes) -> None:
         text = line[:MAX_LINE_BYTES].decode(errors="replace")
-        # The runtime client joins a stack trace with \r and no-break spaces to keep it one log event.
+        # The runtime client joins the lines of a stack trace with \r and no-break spaces, so that it is one log event.
         self._on_line(text.replace("\r", "\n").replace("\u00a0", " ").rstrip("\n"))

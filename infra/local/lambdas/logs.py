@@ -1,4 +1,4 @@
-"""Pass the log lines of functions to any number of sinks, none of which may delay a function."""
+"""Pass the log lines of functions to any number of sinks. No sink may delay a function."""
 
 import time
 import uuid
@@ -41,7 +41,7 @@ def tee(*sinks: Sink) -> Sink:
 
 
 def log_stream_name() -> str:
-    """Return a new stream name in Lambda's form, one per execution environment."""
+    """Return a new name of a log stream, in Lambda's form. Each execution environment has its own stream."""
     return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
 
 
@@ -65,8 +65,8 @@ class FunctionLog:
     def end(self, invocation: Invocation, *, init_ms: float | None, memory: int | None, status: str | None) -> None:
         """Write the END and REPORT lines.
 
-        `init_ms` is None for a warm start, `memory` (the most used, in MB) where the system does not tell, `status`
-        when all went well; else it is "timeout" or the type of the error.
+        `init_ms` is None for a warm start. `memory` is the most that was used, in MB; None if the system does not
+        report it. `status` is None after success, else "timeout" or the type of the error.
         """
         request_id, duration = invocation.request_id, invocation.duration_ms
         self.line(f"END RequestId: {request_id}", platform=True)

@@ -1,4 +1,4 @@
-"""Run an asyncio loop in its own thread, for callers that are not coroutines."""
+"""Run an asyncio loop in a separate thread, for callers that are not coroutines."""
 
 import asyncio
 import concurrent.futures
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Run coroutines on one background loop; state that only they use needs no lock."""
+    """Runs coroutines on one loop in the background. State that only these coroutines use needs no lock."""
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()

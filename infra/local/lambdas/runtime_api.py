@@ -1,7 +1,7 @@
 """Serve the Lambda Runtime API: the HTTP side of one execution environment, for AWS's own runtime client.
 
-Every environment has its own port. The client accepts no path prefix (its init error goes through `http.client`, which
-reads a prefix as part of the port), and ports distinguish environments without any bookkeeping.
+Every environment has its own port. The client accepts no path prefix: it reports an init error through `http.client`,
+which reads a prefix as part of the port. Ports also distinguish environments in the simplest way.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ ACCEPTED: Reply = (202, [("content-type", "application/json")], b'{"status":"OK"
 
 
 class Runtime(Protocol):
-    """The port that the server needs from its environment."""
+    """What the server needs from its environment (a port)."""
 
     async def next_invocation(self) -> Invocation:
         """Wait for the next invocation and return it."""
         ...
 
     def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
-        """Receive the outcome of an invocation; False if `request_id` is not the current one."""
+        """Receive the outcome of an invocation; return False if `request_id` is not the current invocation's."""
         ...
 
     def init_failed(self, body: bytes) -> None:

@@ -18,8 +18,8 @@ from infra.local.lambdas.specs import FunctionSpec
 class LambdaService:
     """Functions that run the code under `root`. Every method may be called from any thread.
 
-    `aws` is the environment that points an SDK to the emulator; `idle_seconds` is how long an unused environment is
-    kept, `init_timeout` how many seconds one may take to load its handler.
+    `aws`: environment variables that point an SDK to the emulator. `idle_seconds`: how long an unused environment is
+    kept. `init_timeout`: how many seconds an environment may take to load its handler.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class LambdaService:
         self.close()
 
     def register(self, spec: FunctionSpec) -> None:
-        """Add a function, or give a known one a new spec and new environments."""
+        """Add a function; give a function that is already registered a new spec and new environments."""
         self.loop.call(self._register(spec))
 
     def invoke(self, name: str, event: Any) -> InvokeResult:
@@ -65,11 +65,11 @@ class LambdaService:
         return self._functions[name].spec.concurrency
 
     def recycle(self) -> None:
-        """Use the new code: only new environments get invocations; busy ones finish theirs."""
+        """Use the new code: only new environments get invocations; busy environments finish their current one."""
         self.loop.call(self._recycle())
 
     def hold(self) -> None:
-        """Until `recycle`, keep warm environments, and let invocations wait if the code cannot be loaded."""
+        """Until `recycle` is called, keep warm environments, and let invocations wait if the code cannot be loaded."""
         self.loop.call(self._hold())
 
     def pids(self) -> dict[str, list[int]]:

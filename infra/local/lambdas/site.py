@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.local.lambdas.logs import Sink
 from infra.local.lambdas.specs import REGION, FunctionSpec
 
-# The only variables of the laptop that a function sees: the cloud has none of the others, so nothing may depend on
+# The only variables of the laptop that a function sees. The cloud does not have the others, so no code may depend on
 # them.
 HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 

@@ -37,7 +37,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class QueueMapping:
-    """An SQS queue that invokes a function. `window` is the longest wait for a fuller batch, in seconds."""
+    """An SQS queue that invokes a function. `window`: seconds to wait at most until a batch has more messages."""
 
     function: str
     queue_url: str
@@ -66,8 +66,9 @@ class Schedule:
 class StreamMapping:
     """A DynamoDB stream that invokes a function. `window` and `longest_age` in seconds.
 
-    A failed batch is given up after `retries` more tries or at `longest_age`; None: never. `bisect` tries it again in
-    halves. `patterns` are event filter patterns as JSON; a record must match one.
+    A failed batch is given up after `retries` more attempts, or at `longest_age`; None means never. With `bisect`, a
+    failed batch is tried again in two halves. `patterns`: event filter patterns as JSON; a record must match one of
+    them.
     """
 
     function: str

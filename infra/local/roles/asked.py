@@ -19,7 +19,7 @@ UNKNOWN_SUFFIX = "-AbCdEf"
 """A placeholder for the six characters that Secrets Manager appends to an ARN."""
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
               "Get": "GetItem"}  # fmt: skip
-"""IAM has no action for a transaction, but one for each of its items."""
+"""IAM has no action for a transaction: each of its items needs the action of its own operation."""
 
 
 ATTRIBUTES = "dynamodb:Attributes"
@@ -35,7 +35,7 @@ KEYWORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One action on one resource; "" if the resource is unknown. `facts` are values of condition keys."""
+    """One action on one resource ("" if the resource is unknown). `facts`: values of condition keys."""
 
     action: str
     resource: str = ""
@@ -49,7 +49,7 @@ def signer(authorization: str) -> tuple[str, str]:
 
 
 def asked(service: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[Asked]:
-    """Return the needs of a request; nothing if it is not understood."""
+    """Return the actions that a request needs; none if this module does not understand the request."""
     path, _, query = target.partition("?")
     if service == "s3":
         return _of_s3(method, unquote(path), query, headers)
@@ -96,7 +96,7 @@ def _queried(params: Mapping[str, Any]) -> str | None:
 
 
 def attributes_of(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the top-level attributes of a request: those of its key or item, and of all its expressions."""
+    """Return the names of the top-level attributes in a request: in its key or item, and in all its expressions."""
     names = params.get("ExpressionAttributeNames", {})
     said = " ".join(params.get(f"{part}Expression", "") for part in EXPRESSIONS)
     words = (names.get(word, word) for word in WORD.findall(said) if word.lower() not in KEYWORDS)
@@ -167,4 +167,4 @@ JSON_SERVICES: dict[str, Callable[[str, Mapping[str, Any]], list[Asked]]] = {
     "secretsmanager": _secrets,
     "AmazonSSM": _parameters,
 }
-"""By the part before the dot in X-Amz-Target."""
+"""The service, by the part of X-Amz-Target before the dot."""

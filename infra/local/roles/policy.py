@@ -1,7 +1,7 @@
 """Decide a request by the statements of a role and its boundary, as IAM does. Pure.
 
-A laptop does not know every fact for a condition: such a condition counts as fulfilled. With `strict`, a missing fact
-is absent, as in IAM.
+A laptop does not know every value that a condition tests; a condition on an unknown value counts as fulfilled. With
+`strict`, the value counts as absent, as in IAM.
 """
 
 import re
@@ -13,7 +13,7 @@ from infra.local.roles.asked import Asked
 
 Statement = Mapping[str, Any]
 ALIKE = {"StringEquals": False, "Bool": False, "StringLike": True, "ArnLike": True, "ArnEquals": True}
-"""Supported operators, and whether a star matches any text in them; each has its opposite with `Not`."""
+"""The supported operators; for each, whether a star matches any text. Each operator also has an opposite with `Not`."""
 IF_EXISTS = "IfExists"
 
 
@@ -24,7 +24,7 @@ def allows(
     *,
     strict: bool = False,
 ) -> bool:
-    """Return whether the statements, and those of a boundary, allow the request: one each, and none denies it."""
+    """Return whether the request is allowed: by a statement of the role, by one of the boundary, and denied by none."""
     return all(
         decide(about(some, asked.action, asked.resource), asked.facts, strict=strict)
         for some in (statements, boundary)
@@ -38,7 +38,7 @@ def about(statements: Sequence[Statement], action: str, resource: str) -> list[S
 
 
 def decide(named: Sequence[Statement], facts: Mapping[str, Sequence[str]], *, strict: bool = False) -> bool:
-    """Return whether statements that name a request allow it, by their conditions."""
+    """Return whether statements that name the action and the resource allow the request, by their conditions."""
     hold = [statement["Effect"] for statement in named if _applies(statement, facts, strict=strict)]
     return bool(hold) and "Deny" not in hold
 
@@ -97,5 +97,5 @@ def _matches(pattern: str, text: str) -> bool:
 
 @lru_cache(1024)
 def _compiled(pattern: str) -> "re.Pattern[str]":
-    """Return IAM's pattern as a regular expression: `*` is any text, `?` any character, and nothing else is special."""
+    """Return IAM's pattern as a regular expression. `*` matches any text, `?` any character; all else is literal."""
     return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), re.DOTALL)

@@ -1,4 +1,4 @@
-"""Read the roles of the template, with the laptop's names instead of CloudFormation's functions. Pure."""
+"""Read the roles of the template, with the laptop's names in place of CloudFormation's functions. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class _Resolver:
             case {"Fn::FindInMap": [name, first, second]}:
                 return written.mappings()[name][first][second]
             case {"Fn::If": [_, _, otherwise]}:
-                # a laptop has none of the parts that a condition of the template adds
+                # parts that depend on a condition of the template do not exist on a laptop
                 return self.of(otherwise)
             case dict():
                 return {key: self.of(inner) for key, inner in value.items()}

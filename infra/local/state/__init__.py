@@ -1,4 +1,4 @@
-"""Keep the data of a run and a checkout: the folder, the file with the facts of the run, the token, the secrets.
+"""Keep data of a run and of a checkout: the folder, the file with the facts of the run, the token, the secrets.
 
-The emulator keeps tables and queues.
+Tables and queues are in the emulator.
 """

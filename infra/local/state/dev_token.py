@@ -6,11 +6,15 @@ from pathlib import Path
 
 LABEL = "make dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
-"""The variable with the token for the first API process of a run, which stores it without further imports."""
+"""The variable that gives the token to the first API process of a run. That process has already imported the code that
+stores it."""
 
 
 def text_of(folder: Path) -> str:
-    """Return the token's text, stored in the state folder so that a browser stays signed in between runs."""
+    """Return the text of the token.
+
+    It is kept in the state folder, so that a browser stays signed in from run to run.
+    """
     path = folder / "token"
     if path.exists():
         return path.read_text().strip()

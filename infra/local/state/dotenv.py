@@ -22,7 +22,10 @@ def read(path: Path) -> dict[str, str]:
 
 
 def fill(secrets: Mapping[str, Mapping[str, str]], values: Mapping[str, str], clients: Clients) -> list[str]:
-    """Store each declared secret that has a value; return a line for each other one. `secrets` by job type and name."""
+    """Store each declared secret that has a value; return a line for each secret without one.
+
+    `secrets`: by type and name.
+    """
     notes = []
     for kind, declared in secrets.items():
         for name, written in declared.items():

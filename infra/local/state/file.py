@@ -31,13 +31,13 @@ class StateFile:
         self._lock = _locked(self.path.parent)
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Write it completely, readable only by this user, because it contains the token.
+        """Write the file in one step, readable only by this user because it contains the token.
 
         Do nothing without changes.
         """
         if state == self._written and self.path.exists():
             return
-        make(self.path.parent)  # it may have been removed meanwhile
+        make(self.path.parent)  # the file may have been removed meanwhile
         draft = self.path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(state, indent=2) + "\n")
@@ -45,7 +45,7 @@ class StateFile:
         self._written = dict(state)
 
     def remove(self) -> None:
-        """Remove it if it belongs to this run, and release the folder."""
+        """Remove the file if it belongs to this run, and release the folder."""
         with contextlib.suppress(OSError, ValueError):
             if self._written is not None and json.loads(self.path.read_text()) == self._written:
                 self.path.unlink()

@@ -1,7 +1,7 @@
-"""Make the folder of a run's state. A project's own folder, `.jobflow`, is a link to a folder outside of the project.
+"""Make the folder of a run's state. `.jobflow` in a project is a link to a folder outside of the project.
 
-`chalice local` restarts, and refuses connections meanwhile, whenever a file in the project changes; it does not follow
-links.
+The reason is `chalice local`: it restarts, and refuses connections meanwhile, when a file in the project changes, but
+it does not follow links.
 """
 
 import hashlib
@@ -29,11 +29,11 @@ def _outside(folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _linked(folder: Path, target: Path) -> bool:
-    """Return True if the folder is a link to the target, which is made; False without a writable home folder."""
+    """Make the target, and return True if the folder is a link to it; False if the home folder is not writable."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         if not folder.is_symlink():
             folder.symlink_to(target, target_is_directory=True)
     except OSError:
-        return folder.is_dir()  # another process was faster, or it is not possible
+        return folder.is_dir()  # another process was faster, or the file system allows no links
     return folder.is_dir()

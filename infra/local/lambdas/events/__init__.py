@@ -1,4 +1,4 @@
-"""Invoke functions as AWS does: from queues, from the table's stream, on a schedule.
+"""Invoke functions as AWS does: with messages of queues, with records of the table's stream, on a schedule.
 
 The code that runs a function is outside of this package.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LOG = logging.getLogger(__name__)
-# A poll cannot be cancelled, so its length limits how long a pause or a shutdown waits.
+# A poll cannot be cancelled, so a pause or a shutdown may have to wait as long as a poll takes.
 LONG_POLL_SECONDS = 1
 MAX_RECEIVE = 10
 ERROR_PAUSE_SECONDS = 0.5
@@ -27,16 +27,17 @@ ERROR_PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """Duplicate deliveries to inject: the share (0 to 1) of messages delivered twice, and the seed that picks them."""
+    """Which messages to deliver twice: the share of messages (0 to 1), and the seed of the random choice."""
 
     duplicate_rate: float = 0.0
     seed: int = 0
 
 
 class QueueSource:
-    """One mapping: it receives whenever it has a free slot, because redrive happens at a receive.
+    """One mapping.
 
-    The visibility timeout runs from the receive and is never changed here; messages of a failed batch are not changed
+    It receives whenever it has a free slot, because SQS moves messages to the dead-letter queue at a receive. The
+    visibility timeout begins at the receive and is never changed here. Messages of a failed batch are not changed
     either.
     """
 
@@ -50,7 +51,7 @@ class QueueSource:
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
         self._deliveries: set[asyncio.Task[None]] = set()
-        # Two threads per queue, because a delete must not wait for a long poll.
+        # Two threads for each queue, because a delete must not wait for a long poll.
         self._receiver = ThreadPoolExecutor(1, thread_name_prefix=f"receive-{mapping.function}")
         self._deleter = ThreadPoolExecutor(1, thread_name_prefix=f"delete-{mapping.function}")
 
@@ -72,7 +73,7 @@ class QueueSource:
                 self._spawn_duplicates(messages)
 
     async def close(self, grace: float) -> None:
-        """After `run` has ended, give current deliveries `grace` seconds, then cancel them."""
+        """After `run` has ended: give current deliveries `grace` seconds to end, then cancel them."""
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=grace)
         for delivery in self._deliveries:

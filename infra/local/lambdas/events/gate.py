@@ -24,7 +24,7 @@ class Gate:
                     return
 
     async def shut(self) -> None:
-        """Let no more turn begin, and wait for the current one."""
+        """Let no further turn begin, and wait for the current turn to end."""
         self._opened.clear()
         async with self._turn:
             return

@@ -18,8 +18,8 @@ def sqs_event(messages: Iterable[Message], queue_arn: str) -> dict[str, Any]:
 def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMapping) -> list[Message]:
     """Return the messages of a batch that Lambda deletes after `result`; the others become visible after their timeout.
 
-    Without `report_batch_item_failures` AWS never reads the answer: any return is success for the whole batch. With it,
-    an answer with an unknown item fails the whole batch.
+    Without `report_batch_item_failures`, AWS never reads the answer: if the function returns, the whole batch has
+    succeeded. With it, an answer that names an unknown item makes the whole batch fail.
     """
     if not result.ok:
         return []
@@ -32,7 +32,7 @@ def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMappi
 
 
 def failed_identifiers(answer: Any, known: set[str]) -> set[str] | None:
-    """Return the item identifiers that an answer reports as failed; None if it is malformed or names an unknown one."""
+    """Return the identifiers that an answer reports as failed; None if it is malformed or names an unknown item."""
     if answer is None:
         return set()
     if not isinstance(answer, dict):

@@ -11,7 +11,7 @@ from infra.local.lambdas.specs import ACCOUNT, REGION, Schedule
 
 
 def scheduled_event(schedule: Schedule, at: datetime) -> dict[str, Any]:
-    """Return the event of a run: the schedule's own payload, else EventBridge's Scheduled Event."""
+    """Return the event of a run: the payload of the schedule if it has one, else EventBridge's Scheduled Event."""
     if schedule.payload is not None:
         return dict(schedule.payload)
     return {
@@ -28,7 +28,10 @@ def scheduled_event(schedule: Schedule, at: datetime) -> dict[str, Any]:
 
 
 class ScheduleSource:
-    """Invoke a function at a fixed rate. A run that is longer than its period overlaps the next, as in the cloud."""
+    """Invoke a function at a fixed rate.
+
+    If a run takes longer than the period, it overlaps the next run, as in the cloud.
+    """
 
     def __init__(self, schedule: Schedule, service: LambdaService) -> None:
         self.schedule = schedule
@@ -54,7 +57,7 @@ class ScheduleSource:
         run.add_done_callback(self._runs.discard)
 
     async def close(self, grace: float) -> None:
-        """After `run` has ended, give current runs `grace` seconds, then cancel them."""
+        """After `run` has ended: give current invocations `grace` seconds to end, then cancel them."""
         if self._runs:
             await asyncio.wait(self._runs, timeout=grace)
         for run in self._runs:

@@ -72,15 +72,15 @@ class EventSources:
         self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
-        """Run exactly these: start new ones; let the others receive nothing more and finish."""
+        """Run exactly these sources: start the new ones; let the others receive nothing more, and finish."""
         self._service.loop.call(self._replace(mappings))
 
     def keep(self, functions: Collection[str]) -> None:
-        """Run no source of any other function."""
+        """Remove the sources of all other functions."""
         self.replace([running.mapping for running in self._running if running.mapping.function in functions])
 
     def hold(self, functions: Collection[str]) -> None:
-        """Pause exactly these functions' queues: nothing more is received; current deliveries continue."""
+        """Pause the queues of exactly these functions: nothing more is received; current deliveries continue."""
         if self._held != frozenset(functions):
             self._service.loop.call(self._hold(frozenset(functions)))
 

@@ -35,7 +35,7 @@ UNANSWERED = (BotoCoreError, ClientError)
 
 
 class Shard:
-    """A position in one shard, from TRIM_HORIZON. It survives the expiry of its iterator. Calls block."""
+    """A position in one shard, at first TRIM_HORIZON. It stays valid when its iterator expires. Calls block."""
 
     def __init__(self, streams: "DynamoDBStreamsClient", stream_arn: str, shard_id: str) -> None:
         self._streams = streams
@@ -45,10 +45,7 @@ class Shard:
         self._reached: str | None = None
 
     def read(self, most: int) -> list[Record]:
-        """Return the next records.
-
-        Raises ClientError, BotoCoreError; the next call then starts at the same position.
-        """
+        """Return the next records. After a ClientError or BotoCoreError, the next call starts at the same position."""
         iterator, self._iterator = self._iterator or self._open(), None
         answer = self._streams.get_records(ShardIterator=iterator, Limit=most)
         records: list[Record] = list(answer.get("Records", []))
@@ -73,7 +70,7 @@ class Shard:
 
 
 class StreamSource:
-    """One mapping: for each shard one batch at a time, repeated until it succeeds."""
+    """One mapping. For each shard it delivers one batch at a time, and repeats the batch until it succeeds."""
 
     def __init__(self, mapping: StreamMapping, service: LambdaService, streams: "DynamoDBStreamsClient") -> None:
         self.mapping = mapping
@@ -112,7 +109,7 @@ class StreamSource:
         records = await loop.run_in_executor(self._thread, shard.read, self.mapping.batch_size)
         while records and (room := self.mapping.batch_size - len(records)) and (left := closes_at - loop.time()) > 0:
             await asyncio.sleep(min(IDLE_SECONDS, left))
-            with contextlib.suppress(*UNANSWERED):  # records that were read must still be delivered
+            with contextlib.suppress(*UNANSWERED):  # records that were already read must still be delivered
                 records += await loop.run_in_executor(self._thread, shard.read, room)
         return records
 

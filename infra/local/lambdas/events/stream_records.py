@@ -17,7 +17,7 @@ def stream_event(records: list[Record], stream_arn: str) -> dict[str, Any]:
 
 
 def unprocessed(records: list[Record], result: InvokeResult, *, report_failures: bool) -> list[Record]:
-    """Return the records of a batch to deliver again: none, all, or all from the first failed one."""
+    """Return the records of a batch to deliver again: none, all, or the first failed record and all after it."""
     if not result.ok:
         return records
     if not report_failures:
@@ -31,9 +31,10 @@ def unprocessed(records: list[Record], result: InvokeResult, *, report_failures:
 
 
 def matches(value: Any, pattern: Any) -> bool:
-    """Return True if a record matches an event filter pattern: nested objects that end in lists of allowed values.
+    """Return True if a record matches an event filter pattern.
 
-    Raises ValueError for a pattern with other features of the language (prefix, numeric, exists ...).
+    Supported are nested objects that end in lists of allowed values. Raises ValueError for a pattern with other
+    features of the language (prefix, numeric, exists ...).
     """
     if isinstance(pattern, Mapping):
         return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
@@ -49,7 +50,7 @@ def halves(records: list[Record]) -> list[list[Record]]:
 
 
 def age(record: Record, now: datetime) -> float:
-    """Return the seconds since the change; 0 when the record has no time."""
+    """Return the seconds since the change of the record; 0 if the record has no time."""
     at = record["dynamodb"].get("ApproximateCreationDateTime")
     return (now - at).total_seconds() if isinstance(at, datetime) else 0.0
 
