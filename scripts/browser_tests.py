@@ -1,8 +1,9 @@
 """Run the console's browser tests in Chromium: `make e2e-ui`.
 
 First it uses the real platform, started on free ports. Then it uses a fake API, for situations that the real API cannot
-produce on demand: server errors, ten thousand jobs. Arguments go to Playwright (`ARGS="--grep keyboard"`). It exits
-with 1 if a test fails, without the other half, so that the failure is printed last. It exits with 2 without a browser.
+produce on demand: server errors, ten thousand jobs. Arguments go to Playwright (`ARGS="--grep keyboard"`). If a test
+fails, it exits with 1 and does not run the other half, so that the failure is printed last. Without a browser it exits
+with 2.
 """
 
 import json
@@ -34,7 +35,7 @@ PLATFORM = {
     "API_PORT": "0",
     "AWS_PORT": "0",
     "DASHBOARD_PORT": "0",
-    "JITTER": "none",  # a countdown that tests need to see
+    "JITTER": "none",  # tests need to see a countdown
     "RATE_LIMIT_MAX": "0",
 }
 
@@ -45,7 +46,7 @@ class CannotRun(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run every test; return the exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that the platform is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # raise an exception, so that the platform is stopped
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     try:
         env["CHROMIUM"] = browser(env)
@@ -124,7 +125,7 @@ def viewer(state: Mapping[str, str]) -> str:
 
 def play(folder: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run a folder of browser tests; return Playwright's exit code."""
-    # Arguments that select a test of one half select no test of the other.
+    # Arguments that select a test of one half may select no test of the other half.
     playwright = ["node", "node_modules/@playwright/test/cli.js", "test", "--pass-with-no-tests"]
     return subprocess.run([*playwright, f"e2e/{folder}/", *arguments], cwd=UI, env=env, check=False).returncode
 

@@ -50,7 +50,8 @@ class Target:
 class Outcome:
     """The results.
 
-    Latencies in milliseconds: of POSTs, from POST to the observed completion, and by the server's clock.
+    Latencies are in milliseconds: of the POST; from the POST until completion was seen; and from creation to
+    completion, by the server's clock.
     """
 
     posts: list[float] = field(default_factory=list)
@@ -100,7 +101,7 @@ def target(options: argparse.Namespace, folder: Path) -> Target:
         raise Refused("Nothing is running here: start it with `make dev`, or give --url and --token.")
     if not loopback(url) and not options.i_know_this_is_not_loopback:
         raise Refused(f"{url} is not this machine: add --i-know-this-is-not-loopback if that server is yours.")
-    # the local token is sent only to the local API
+    # send the local token only to the local API
     token = options.token or (running.get("token") if url == running.get("api") else None)
     if not token:
         raise Refused("Give a token that may create jobs: --token jf_…")
@@ -114,7 +115,7 @@ async def run(to: Target, options: argparse.Namespace) -> Outcome:
         headers={"Authorization": f"Bearer {to.token}"},
         timeout=30,
         limits=httpx.Limits(max_connections=2 * options.concurrency),
-        trust_env=not loopback(to.url),  # no proxy can reach this machine
+        trust_env=not loopback(to.url),  # use no proxy for this machine, because a proxy cannot reach it
     ) as client:
         load = Load(client, {"type": options.type, "payload": await example(client, options.type)}, options.timeout)
         return await load.run(options.count, options.concurrency)
@@ -177,7 +178,7 @@ class Load:
             await asyncio.sleep(wait)
 
     async def _follow_all(self) -> None:
-        """Follow the oldest job first: the others finish meanwhile, and are already finished at their first read."""
+        """Follow the oldest job first. Meanwhile the others finish, so that most need only one read."""
         while (following := await self._posted.get()) is not None:
             try:
                 await self._follow(*following)

@@ -1,7 +1,7 @@
 """Write docs/openapi.json, docs/llms.txt and the generated part of the client (`--check`: report stale files).
 
-The check uses the API and the job types in the document. A new type does not make it stale, because each stage serves a
-document with its own types.
+The check uses the job types that are in the document. A new type therefore does not make the document stale: each stage
+serves a document with its own types.
 """
 
 import json
@@ -63,7 +63,7 @@ def of_client(content: dict[str, Any]) -> dict[Path, str]:
 
 
 def npm_version(version: str) -> str:
-    """Return Python's way to write a version as npm's: 0.2.0.dev1 is 0.2.0-dev.1."""
+    """Return a version that is written in Python's form in npm's form: 0.2.0.dev1 becomes 0.2.0-dev.1."""
     return re.sub(r"\.?([a-z]+)(\d+)$", r"-\1.\2", version)
 
 

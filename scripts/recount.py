@@ -1,7 +1,8 @@
 """Recount the jobs of a running `make dev` and compare them with its counters; `--repair` repairs the counters.
 
 It reads the platform's addresses from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
-stream has delivered its own writes, so every remaining difference is an error. It exits with 1 while one is sure.
+stream has delivered the writes of this program, so every remaining difference is an error. It exits with 1 if at least
+one difference is sure.
 """
 
 import argparse
@@ -23,7 +24,8 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
-"""Seconds until it gives up, because the platform's own recount runs or the stream delivers nothing."""
+"""Seconds after which it gives up. It cannot finish while the platform's own recount runs, or if the stream delivers
+nothing."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """Measure the CPU of the client and the command line: `jobflow --help` against typer, `submit` against httpx.
 
-Run it as `python -m scripts.benches.client`. The command line is judged by the median of the ratios of alternating
-runs, so a slow or busy machine affects both sides.
+Run it as `python -m scripts.benches.client`. The two are run in turns, and the median of the ratios is compared with
+the limit: a slow or busy machine affects both sides.
 """
 
 import json
@@ -29,7 +29,7 @@ URL = "http://127.0.0.1:1"
 
 
 def help_ms() -> tuple[float, float, float]:
-    """Return the CPU of `jobflow --help` and of typer's import, medians in milliseconds, and the median ratio."""
+    """Return the CPU of `jobflow --help` and of importing typer (medians, milliseconds), and the median ratio."""
     pairs = [(_process("-m", "jobflow", "--help"), _process("-c", "import typer.main")) for _ in range(RUNS)]
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     return ours, theirs, statistics.median(mine / other for mine, other in pairs)

@@ -20,7 +20,7 @@ from scripts.chaos.wire import Weather
 RATE = 9.5
 """Jobs a second: 10 minutes make more than 5,000."""
 WORDS = ("lost", "doubled", "given up", "unrun")
-"""What the lines of a verdict begin with that are counted by themselves."""
+"""First words of the lines of a verdict that are counted separately."""
 
 
 def main() -> int:

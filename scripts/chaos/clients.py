@@ -13,27 +13,30 @@ KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), (
 """Behaviours of a job, with their share in a hundred."""
 CANCELLED = 0.03
 KEYED, KEYS = 0.15, 8
-"""Share of the jobs that run one at a time for a key, and how many keys there are."""
+"""Share of the jobs that belong to a key (one job of a key runs at a time), and the number of keys."""
 BULK_EVERY, LISTED = 20.0, 60
 """Seconds between two bulk actions, and how many jobs each lists."""
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
 """Seconds between two tries, doubling."""
 LONGEST = 420.0
-"""Seconds for which a client tries: longer than two services in turn are unavailable."""
+"""Seconds for which a client tries. Two services that are unavailable one after the other take less time."""
 AT_ONCE = 32
-"""Maximum of simultaneous requests. The others wait here and not in httpx's own pool, which scans all waiting requests
-at each change: after an outage of three minutes, 1,700 of them waited there for ever."""
+"""Maximum number of requests at the same time. Others wait here, not in httpx's own pool, which scans all waiting
+requests at each change: after an outage of three minutes, 1,700 requests waited there for ever."""
 
 
 class Clients:
-    """Post `rate` jobs a second for `seconds`. `accepted` contains every id in an answer, with its kind."""
+    """Post `rate` jobs a second for `seconds`.
+
+    `accepted` contains the id of every job that was answered, with its kind.
+    """
 
     def __init__(self, url: str, token: str, rng: random.Random, runs: Path) -> None:
         self.accepted: dict[str, str] = {}
         self.done: Counter[str] = Counter()
         self.unanswered: list[str] = []
         self.bulk: dict[str, tuple[str, int]] = {}
-        """The bulk actions that were answered: what each does, with how many jobs."""
+        """The bulk actions that were answered: for each, what it does, and with how many jobs."""
         self._rng = rng
         self._runs = str(runs)
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -83,7 +86,7 @@ class Clients:
             self.done["asked to stop"] += stopped is not None and stopped.is_success
 
     async def _act_in_bulk(self, ends: float) -> None:
-        """Retry or discard jobs of a list, of which most cannot be acted on, now and then until the end."""
+        """From time to time, until the end, retry or discard a list of jobs. Most of these jobs cannot be changed."""
         while time.monotonic() < ends:
             await asyncio.sleep(BULK_EVERY)
             known = list(self.accepted)

@@ -16,13 +16,14 @@ API_EVERY = 45.0
 STORM_EVERY = 30.0
 STORM_SECONDS = 2.0
 STORM = 20.0
-"""Factor of every fault rate in a storm (a short time of many faults)."""
+"""Factor by which every fault rate grows in a storm (a short time with many faults)."""
 OUTAGE = (0.3, 0.55)
 """The part of the soak in which every new watchdog is killed."""
 SERVICE_OUTAGE = 180.0
 """Seconds for which a service is unavailable, at most a fifth of the soak."""
 SERVICE_OUTAGES = {"DynamoDB": (0.05, 0.55), "SQS": (0.2, 0.7), LAMBDA: (0.33, 0.75)}
-"""Start of each service's two outages, as a part of the soak. They overlap, because fifteen minutes are short."""
+"""When each of a service's two outages starts, as a share of the soak. Outages of different services overlap, because
+fifteen minutes are short."""
 TICK = 0.2
 
 

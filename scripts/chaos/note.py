@@ -1,7 +1,7 @@
 """Define one of the soak's job types: record a run, then do what the payload says.
 
-Copied into the soak's `handlers/` under the name of each: chaos_note, chaos_keyed, whose jobs of one key run one at a
-time, and chaos_planned, whose firings do not overlap.
+The file is copied into the soak's `handlers/` three times: as chaos_note; as chaos_keyed, where the jobs of a key run
+one at a time; and as chaos_planned, where firings do not overlap.
 """
 
 import os
@@ -52,7 +52,7 @@ def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
 
 @contextmanager
 def _noted(payload: ChaosNote, job_id: str) -> Iterator[None]:
-    """Note when a job of a key ran; who is killed notes nothing."""
+    """Note when a job of a key ran. A process that is killed notes nothing."""
     began = time.time()
     try:
         yield

@@ -15,7 +15,7 @@ from infra.local.terminal import parse
 from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
-"""An edit during the soak has no effect on it."""
+"""Edits are not followed, so an edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 TYPES = ("note", "keyed", "planned")
 """Ends of the names of the soak's job types."""
@@ -23,7 +23,7 @@ QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-planned")
 WORKERS = ("chaos-note", "chaos-keyed", "chaos-planned")
 """Ends of the names of the soak's workers."""
 KILLED = (*WORKERS, "recount")
-"""Ends of the names of the functions that are killed: the last one works off bulk actions, too."""
+"""Ends of the names of the functions that are killed. The last one also processes bulk actions."""
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
@@ -56,7 +56,7 @@ Invoke = Callable[[str, Any], Coroutine[Any, Any, InvokeResult]]
 
 
 def throttled(invoke: Invoke, weather: Weather) -> Invoke:
-    """Return an `invoke` that refuses the worker's invocations while Lambda is unavailable."""
+    """Return a version of `invoke` that refuses the worker's invocations while Lambda is unavailable."""
 
     async def invoke_or_refuse(name: str, event: Any) -> InvokeResult:
         if not name.endswith(WORKERS) or not weather.refuses(LAMBDA):

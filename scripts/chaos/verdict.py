@@ -1,4 +1,4 @@
-"""Check a soak: wait until everything has ended, then count from the table itself and compare."""
+"""Check a soak: wait until all work has ended, then count in the table itself, and compare."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from infra.local.state.file import StateFile
 from scripts.chaos.site import QUEUES, Events
 
 LONGEST_REST = 2_400.0
-"""Seconds until everything must have ended after the last fault: a wait of 15 minutes, and the work after it."""
+"""Seconds after the last fault until all work must have ended: a wait of 15 minutes, and the work after the wait."""
 
 
 GLANCE, PAUSE = 2.0, 15.0
@@ -29,8 +29,8 @@ GLANCE, PAUSE = 2.0, 15.0
 TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
 """Times of a job that explain why it still waits."""
 LONGEST_SWEEP = 300.0
-"""Seconds until the sweeper has removed a stale message: it runs each minute, had hidden the message for two minutes if
-its job was a dead letter then, and misses it while it is read here. The rest is spare."""
+"""Seconds until the watchdog has removed a stale message from the dead-letter queue. It runs each minute, may have
+hidden the message for two minutes, and does not see the message while it is read here. The rest is spare."""
 HIDDEN = 600
 """Seconds for which a message that was read is hidden: longer than the whole reading takes."""
 
@@ -42,7 +42,7 @@ class Table:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: int = 0
     acts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often a bulk action acted on a job, by the ids of both."""
+    """How often each bulk action acted on each job, by the ids of the action and the job."""
 
 
 class Auditor:
@@ -100,8 +100,8 @@ class Auditor:
     def dead(self, found: Table) -> set[tuple[str, int]]:
         """Return id and generation of each message that stays in the dead-letter queue.
 
-        Wait for those that the sweeper hides; leave those that belong to no dead letter to the sweeper, which removes
-        them if they are stale. In a FIFO queue there is no message: the job is the record.
+        Wait for messages that the watchdog hides. Leave a message that belongs to no dead letter to the watchdog, which
+        removes stale messages. A FIFO dead-letter queue has no messages: there the record of the job is the evidence.
         """
         url, ends = f"{self._queues[0]}-dlq", self._clock() + LONGEST_SWEEP
         evidence, others, ended = dict[str, tuple[str, int]](), dict[str, tuple[str, int]](), _dead_letters(found)
@@ -138,7 +138,7 @@ class Auditor:
 
 
 def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events) -> list[str]:
-    """Return everything that is lost, duplicated or wrong; each line names a job."""
+    """Return a line for each job that is lost, duplicated or wrong."""
     ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
     wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
     for job_id, job in found.jobs.items():
@@ -164,7 +164,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
 
 
 def keys(log: Path) -> list[str]:
-    """Return the runs of one key that were under way at once, of those that came to their end."""
+    """Return the runs of one key that overlapped. Only runs that were not killed are known."""
     told = [line.split() for line in (log.read_text().splitlines() if log.exists() else ())]
     spans = sorted((key, float(began), float(ended), job_id) for key, began, ended, job_id in told)
     return [
@@ -175,7 +175,7 @@ def keys(log: Path) -> list[str]:
 
 
 def bulk(url: str, token: str, found: Table, started: Mapping[str, tuple[str, int]]) -> list[str]:
-    """Return the jobs that a bulk action acted on more than once, and the actions that tell something else."""
+    """Return the jobs on which a bulk action acted more than once, and the actions whose report is wrong."""
     wrong = [
         f"doubled: the bulk action {one} acted {n} times on {job}" for (one, job), n in found.acts.items() if n > 1
     ]
@@ -201,7 +201,7 @@ def _dead_letters(found: Table) -> Mapping[tuple[str, int], Mapping[str, Any]]:
 
 
 def stop_firing(url: str, token: str) -> None:
-    """Pause the schedule, so that everything can come to rest."""
+    """Pause the schedule, so that no new jobs are made and all work can end."""
     where = f"{url}/schedules/chaos.planned-default/pause"
     answer = httpx.post(where, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
     answer.raise_for_status()

@@ -1,4 +1,7 @@
-"""Run a faulty proxy before the emulator: it throttles, fails, resets, and loses replies after the commit."""
+"""Run a faulty proxy in front of the emulator.
+
+It throttles, fails, ends connections, and loses replies after commits.
+"""
 
 import asyncio
 import json
@@ -15,7 +18,7 @@ SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
 """The requests with faults: the platform's own, to its table and queues."""
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
 DROPPED = Reply(599, [])
-"""A connection that ends without an answer."""
+"""The fault that ends a connection without an answer."""
 LAMBDA = "Lambda"
 NAMES = {"DynamoDB_20120810.": "DynamoDB", "AmazonSQS.": "SQS"}
 """Names of the services in an outage."""
@@ -48,7 +51,7 @@ class Weather:
         return True
 
     def fault(self, service: str) -> str | None:
-        """Return the fault of the next request to a service (its target's prefix); None for none."""
+        """Return the fault for the next request to a service (the prefix of its target); None for no fault."""
         if self.refuses(NAMES[service]):
             return "throttled"
         if self.calm:

@@ -11,7 +11,7 @@ PATIENCE = 120.0
 """Seconds for one job to reach its expected status: injected faults may retry it a few times."""
 POLL = 0.2
 STUBBORN = 10
-"""Attempts of jobs that should succeed, so that JOBFLOW_FAULT_RATE does not spoil the demo."""
+"""Attempts of jobs that should succeed: with enough of them, JOBFLOW_FAULT_RATE does not make the demo fail."""
 ENDS = frozenset({"completed", "failed", "dead_letter", "cancelled"})
 
 Job = dict[str, Any]
@@ -71,7 +71,7 @@ class Api:
             self.sleep(POLL)
 
     def upload(self, form: Any, content: bytes) -> None:
-        """Upload with a form from POST /uploads, like a browser: the file last."""
+        """Upload with a form from POST /uploads, as a browser does: the file is the last field."""
         file = ("photo.jpg", content, "image/jpeg")
         sent = httpx.post(form["url"], data=form["fields"], files={"file": file}, trust_env=False)
         if not sent.is_success:

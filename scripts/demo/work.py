@@ -87,7 +87,7 @@ class Work:
         self._tell.link("CSV", made["files"]["csv"]["url"])
 
     def _run_again(self, job_id: str) -> str:
-        """Retry by hand; once more if only an injected fault spent the attempts."""
+        """Retry the job by hand. Retry it once more if only an injected fault used up its attempts."""
         for _ in range(5):
             self._api.post(f"/jobs/{job_id}/retry")
             try:

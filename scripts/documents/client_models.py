@@ -46,7 +46,7 @@ def _most_ids(schema: Schema) -> int:
 
 
 def answered(document: Schema) -> list[str]:
-    """Return the names of the schemas that answers refer to, directly or not, in alphabetical order."""
+    """Return the names of schemas that answers refer to, directly or through other schemas, in alphabetical order."""
     schemas = document["components"]["schemas"]
     found = set[str]()
     waiting = [
@@ -76,7 +76,7 @@ def _named(part: Any) -> Iterator[str]:
 
 
 def hint(schema: Schema) -> str:
-    """Return a schema as a type."""
+    """Return the Python type for a schema."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:

@@ -14,7 +14,7 @@ TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
 LEFT_OUT = ("RoleOfAccessLogs",)
-"""Parts for the whole account: a person sets them once."""
+"""Parts of the policies that are for the whole account: a person sets them up once."""
 
 
 def template() -> dict[str, Any]:
@@ -76,7 +76,10 @@ def parameters() -> dict[str, dict[str, str]]:
 
 
 def boundary() -> dict[str, Any]:
-    """Return docs/boundary-policy.json for these stages: it limits every role, whatever a deployment adds."""
+    """Return docs/boundary-policy.json for these stages.
+
+    It limits every role, whatever a deployment adds to the role.
+    """
     more = {"Effect": "Allow", "Action": {"Ref": "MoreActions"}, "Resource": {"Ref": "MoreResources"}}
     document = of_these_stages("boundary-policy.json")
     document["Statement"].append({"Fn::If": ["HasMore", more, {"Ref": "AWS::NoValue"}]})

@@ -19,7 +19,7 @@ NAMES = {
     "aclose": "close",
     "asyncio": "time",
 }
-"""The replacements of names, in addition to those of unasync, such as AsyncIterator and __aenter__."""
+"""Replacements of names. unasync itself replaces others, such as AsyncIterator and __aenter__."""
 
 
 def files() -> dict[Path, str]:
@@ -32,7 +32,7 @@ def files() -> dict[Path, str]:
 
 
 def _finished(name: str, made: Path) -> str:
-    """Return a module after ruff: sorted imports, `yield from` for a loop that only yields, formatted."""
+    """Return a module as ruff changes it: imports sorted, `yield from` for a loop that only yields, formatted."""
     header = f"# Generated from {(SOURCE / name).relative_to(ROOT)} by `make openapi`: do not edit.\n"
     fixed = _ruff(header + made.read_text(), "check", "--fix", "--unsafe-fixes", "--select", "I,UP028", "--quiet")
     return _ruff(fixed, "format")

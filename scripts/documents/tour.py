@@ -1,4 +1,4 @@
-"""Draw a tour of the command line as docs/images/tour.svg: real commands on a platform that is started for them.
+"""Draw a tour of the command line (docs/images/tour.svg): real commands, on a platform that is started for them.
 
 Run it as `python -m scripts.documents.tour`. Each command runs in its own terminal; its output is drawn unchanged.
 """
@@ -36,7 +36,7 @@ TOUR = (
 FINE = (0, 3)
 """Exit codes: one of these jobs fails on purpose."""
 FONT = re.compile(r"@font-face \{[^}]*\}\s*")
-"""Fonts from another server: a reader's browser must not load them."""
+"""The part of the drawing that loads fonts from another server: a reader's browser must not load them."""
 CHUNK = 65_536
 
 

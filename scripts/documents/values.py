@@ -1,7 +1,7 @@
 """Write values of the code into the pages that name them (`--check`: only list stale pages).
 
-A page names a value around its number: `kept for <!-- value: limits.KEEP_DEAD -->90 days<!-- /value -->`. This is only
-for numbers whose error would cost a reader money or data; no other text is compared.
+A page names a value around its number: `kept for <!-- value: limits.KEEP_DEAD -->90 days<!-- /value -->`. Use this only
+for numbers that would cost a reader money or data if they were wrong; no other text is compared.
 """
 
 import json
@@ -64,7 +64,7 @@ def values() -> dict[str, str]:
 
 
 def accepted(record: Path) -> str:
-    """Return the last acceptance in a real account as a table, with date, region and commit; or that there is none."""
+    """Return the last acceptance in a real account as a table, with date, region and commit."""
     if not record.exists():
         return "never run"
     found = json.loads(record.read_text())

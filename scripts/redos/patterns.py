@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ("chalicelib", "handlers")
 METHODS = frozenset({"fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"})
 WHOLE = frozenset({"fullmatch"})
-"""Methods that begin at the first character; other methods try every position, which can cost a factor of the
-length."""
+"""Methods that match only from the first character. Other methods try every position, which can multiply the time by
+the length of the text."""
 CUT = "`_general` cuts its text to one line of READ characters first"
 BOUNDED = {"chalicelib.jobs.texts.fingerprints.PARTS": CUT, "chalicelib.jobs.texts.fingerprints.CODES": CUT}
-"""Patterns that recheck cannot decide, and the limit of the texts that they are used on."""
+"""Patterns that recheck cannot decide; for each, the maximum length of the texts on which it is used."""
 Trees = Mapping[Path, ast.Module]
 
 

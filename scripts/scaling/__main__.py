@@ -42,7 +42,7 @@ def settings_of(setting: Setting) -> str:
 
 
 def sizes(seconds: float) -> dict[str, tuple[Played, Played]]:
-    """Simulate every size: with the defaults, and with the needed number of types and settings."""
+    """Simulate every size: first with the defaults, then with the settings and number of types that it needs."""
     settings = {f"{rate:,} a second": Setting(rate, seconds) for rate in RATES}
     settings[f"{BACKLOG:,} waiting"] = Setting(0, seconds, BACKLOG)
     played = {}

@@ -20,12 +20,12 @@ class TooMuch(Exception):
 
 
 def divided(setting: Setting) -> int:
-    """Return the number of job types that are needed, because one queue's mapping ends at 1,250 functions."""
+    """Return the number of job types that are needed. The mapping of one queue runs at most 1,250 functions."""
     return math.ceil(_workers(_batched(setting)) / MOST_OF_MAPPING)
 
 
 def enough(setting: Setting) -> Setting:
-    """Return the setting for a rate. Raises TooMuch if one type's mapping is too slow for it."""
+    """Return the setting for a rate. Raises TooMuch if the mapping of one type is too slow for the rate."""
     asked = _batched(setting)
     workers = _workers(asked)
     if workers > MOST_OF_MAPPING:

@@ -83,7 +83,10 @@ class Setting:
 
     @property
     def index_of_active(self) -> float:
-        """Return the jobs per second that the type's part of the index of unfinished jobs accepts, in and out."""
+        """Return the jobs per second that the type's part of the index of unfinished jobs accepts.
+
+        Each job enters and leaves it.
+        """
         return self.shards * PARTITION_WRITES / ACTIVE_WRITES
 
     @property

@@ -15,9 +15,9 @@ HOUR = 3_600
 
 @dataclass
 class Played:
-    """A simulation in seconds: each second's completed jobs, and the waiting jobs.
+    """A simulation: for each second, how many jobs completed, and how many wait.
 
-    `limits` contains when each reached limit was reached, in seconds.
+    `limits`: for each limit that was reached, when it was first reached, in seconds.
     """
 
     setting: Setting
@@ -28,7 +28,7 @@ class Played:
 
     @property
     def drained(self) -> int | None:
-        """Return the second from which at most the arrivals of two seconds wait; None: never."""
+        """Return the second from which at most as many jobs wait as arrive in two seconds; None: never."""
         calm = 2 * self.setting.rate + 1
         busy = [second for second, number in enumerate(self.waiting) if number > calm]
         if not busy:
@@ -37,7 +37,7 @@ class Played:
 
     @property
     def growing(self) -> bool:
-        """Return True if jobs arrive faster than they end, at the end of the simulation."""
+        """Return True if, at the end of the simulation, jobs arrive faster than they end."""
         quarter = len(self.waiting) // 4
         return self.drained is None and self.waiting[-1] > self.waiting[-quarter]
 

@@ -1,9 +1,10 @@
 """Follow README in an empty folder until a first own job has completed, and measure the time.
 
 Run it as `python -m scripts.wheels.first_job`. It runs README's own commands. Afterwards it adds the job type of *Add a
-job type*, and the repository's checks and tests must pass. The time includes the virtual environment, but not building
-the wheels, filling pip's cache, and the steps after the first job. It exits with 1 if there are too many commands or if
-they take too long. On an overloaded machine it counts the CPU time of all commands instead of the clock.
+job type*, and the repository's checks and tests must pass. The time includes making the virtual environment. It does
+not include building the wheels, filling pip's cache, or the steps after the first job. The program exits with 1 if
+README has too many commands, or if they take too long. On an overloaded machine it counts the CPU time of all commands
+instead of the clock.
 """
 
 import contextlib
@@ -82,7 +83,10 @@ class Folder:
 
     @contextlib.contextmanager
     def running(self, command: str) -> Iterator[None]:
-        """Run a command in the background, from when the platform is up until the end. Raises Failed."""
+        """Run a command in the background until the end of the block, which begins when the platform is up.
+
+        Raises Failed.
+        """
         with (self.path / ".output").open("w") as output:
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"], cwd=self.path, env=self._environment, stdout=output, stderr=output

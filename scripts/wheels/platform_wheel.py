@@ -27,7 +27,7 @@ NEEDS = (
     "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "h11", "httptools", "moto",
     "packaging", "pip", "pytest", "rich", "ruff", "watchfiles",
 )  # fmt: skip
-"""Additional libraries of the platform's commands on a developer's machine; requirements-dev.txt pins them."""
+"""Libraries that only the platform's commands on a developer's machine need. requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)
 PROJECT = """[build-system]
 requires = ["hatchling"]

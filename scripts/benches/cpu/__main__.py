@@ -30,7 +30,7 @@ VERSION = "{}.{}".format(*sys.version_info)
 def calls(act: Act) -> int:
     """Return the number of Python and C functions that one repetition calls.
 
-    The garbage collector is off meanwhile: it would call finalizers of other objects in the process.
+    The garbage collector is off during this time, because it would call finalizers of other objects in the process.
     """
     number = 0
 
@@ -55,7 +55,10 @@ def calls(act: Act) -> int:
 
 
 def milliseconds(act: Act) -> float:
-    """Return the CPU time of one repetition: the minimum of several rounds, which other processes disturb least."""
+    """Return the CPU time of one repetition: the minimum of several rounds.
+
+    Other processes disturb the minimum least.
+    """
     rounds = []
     for _ in range(ROUNDS):
         began = time.process_time()
@@ -85,10 +88,10 @@ class Figures:
 
 
 def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figures:
-    """Measure one unit of work on its own stage; with `profiled` also print its profile."""
+    """Measure one unit of work on a stage of its own. With `profiled`, also print the profile."""
     with stage() as stood:
         act = prepare(stood)
-        act()  # with everything that the first one needs once
+        act()  # the first repetition also does what is needed only once
         with stood.canned.record():
             act()
         with stood.canned.replay():
@@ -100,7 +103,7 @@ def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figu
 
 
 def grown(figures: Mapping[str, Figures], known: Mapping[str, int]) -> list[str]:
-    """Return the names of units with too many more calls than in the baseline."""
+    """Return the names of units whose calls have grown too much compared with the baseline."""
     return [name for name, one in figures.items() if name in known and one.calls > known[name] * (1 + TOLERANCE)]
 
 

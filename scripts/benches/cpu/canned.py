@@ -1,4 +1,4 @@
-"""Answer AWS requests at once, with the emulator's answers to the same work before."""
+"""Answer AWS requests at once, with the answers that the emulator gave to the same work before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from moto.core.models import botocore_stubber
 
 
 class Misaligned(Exception):
-    """A repetition made other requests than the recorded work."""
+    """The requests of a repetition differ from those of the recorded work."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Raw:
 class Canned:
     """Handlers of botocore's events: they record the answers of one unit of work, then repeat them in turn.
 
-    The SDK does everything for a real request except the connection: serialise, sign, parse. Only the answers are old,
-    so the work must not depend on their changing parts.
+    The SDK does everything that a real request needs, except the connection: it serialises, signs and parses. Only the
+    answers are old, so the work must not depend on parts of answers that change.
     """
 
     answers: list[Answer] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Canned:
     place: int = 0
 
     def register(self, session: Any) -> None:
-        """Let the clients that `session` makes from now on ask these handlers first."""
+        """Let each client that `session` makes after this ask these handlers first."""
         emitter = session.get_component("event_emitter")
         emitter.register_first("before-send", self._before_send)
         emitter.register_first("response-received", self._received)
@@ -65,7 +65,10 @@ class Canned:
 
     @contextmanager
     def replay(self) -> Iterator[None]:
-        """Answer the requests in the block. Raises Misaligned if they are not a whole number of repetitions."""
+        """Answer the requests in the block.
+
+        Raises Misaligned if they do not repeat the recorded work a whole number of times.
+        """
         self.replaying, self.place = True, 0
         # botocore asks every handler, and takes the first answer.
         botocore_stubber.enabled = False

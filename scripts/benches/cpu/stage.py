@@ -67,7 +67,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Yield an empty stage; the log output of its functions is made and discarded."""
+    """Yield an empty stage. Its functions write their logs, but the output is discarded."""
     canned = Canned()
     os.environ |= local_environment(SQS, ACCOUNT, REGION, STACK)
     os.environ |= {"AWS_DEFAULT_REGION": REGION, "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled", "RATE_LIMIT_MAX": "0"}

@@ -14,7 +14,7 @@ from scripts.benches.cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stag
 MAIL = {"to": ["ada@example.com"], "subject": "Shipped", "text": "It is on its way."}
 BODY = json.dumps({"type": "email.send", "payload": MAIL}).encode()
 TYPES = ("email.send", "image.process", "report.generate")
-"""The same number for every project, whatever types it has."""
+"""The types on the stage: always the same ones, even if a project has other types."""
 Act = Callable[[], Any]
 
 
@@ -46,13 +46,13 @@ def job(stage: Stage) -> Act:
 
 
 def watchdog(_: Stage) -> Act:
-    """Return the unit of one run of the watchdog with nothing to do, on one thread."""
+    """Return the unit of one run of the watchdog that has nothing to do, on one thread."""
     run = Watchdog(parts.job_service.dispatcher, TYPES, 1, parts.counters.standing)
     return lambda: run.run(lambda: 60.0)
 
 
 def record(stage: Stage) -> Act:
-    """Return the unit that folds the record of a new job into the counters."""
+    """Return the unit that adds the record of a new job to the counters."""
     from chalicelib.entry import stream as counters
 
     _accepted(stage)

@@ -24,7 +24,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Servers:
-    """Running servers; `variables` tell the programs their addresses."""
+    """Servers that run. `variables` are environment variables with their addresses, for the programs."""
 
     variables: Mapping[str, str]
     folder: Path
