@@ -1,4 +1,4 @@
-"""Declare how a job type changes while jobs of it are stored: its payloads, its end, its smoke test. Pure."""
+"""Declare changes of a job type that has stored jobs: older payloads, its removal, its smoke test. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -154,8 +154,7 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
-        # The job is due for the watchdog shortly before its time, even if it is sent now: if sending fails, the
-        # watchdog must check it early enough.
+        # The watchdog checks the job shortly before its time, even if the message is sent now: sending can fail.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
             due_at = run_at or now  # no message is sent before that time

@@ -51,7 +51,7 @@ class Watcher:
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        # follow the folder of app.py, not the file: an editor that replaces the file would otherwise end the following
+        # watch the folder of app.py, not the file: a watch on the file ends when an editor replaces the file
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
         if settings is not None:

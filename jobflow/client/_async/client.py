@@ -70,8 +70,8 @@ class AsyncJobFlow:
     async def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
         """Create any number of jobs and return one result for each, in the same order: `job` or `problem`, and `key`.
 
-        An error of the first request is raised. A later error becomes the `problem` of each job that was not created
-        because of the error. You can send such a job again with its `key`: no job is created twice.
+        An error of the first request is raised. If a later request fails, its error is the `problem` of each
+        job that it did not create. You can send such a job again with its `key`: no job is created twice.
         """
         return await self._run(batches.batch(jobs, self._patience))
 
