@@ -23,7 +23,8 @@ revoked meanwhile."""
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
     """Return the policy for the token's role: every route that it may call, because API Gateway caches it for all.
 
-    API Gateway answers 401 if the error says that the token is bad, and 500 if the token cannot be checked (fails closed).
+    API Gateway answers 401 if the error says that the token is bad. If the token cannot be checked, it answers 500:
+    it fails closed.
     """
     try:
         token = parts.tokens.verify(bearer(request.token))
