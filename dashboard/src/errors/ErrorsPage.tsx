@@ -48,7 +48,7 @@ export function ErrorsPage() {
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1 [&>select]:max-sm:basis-32">
         <h1 className="text-lg font-semibold">{t.errors}</h1>
-        <p className="me-auto min-h-5 text-sm text-soft max-sm:basis-full" aria-live="polite">
+        <p className="me-auto min-h-5 text-sm text-soft max-lg:basis-full" aria-live="polite">
           {query.data ? t.summary(total, groups.length) : ""}
         </p>
         <Select
