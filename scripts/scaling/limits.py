@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.settings import SHARDS
 from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WORKER_SECONDS, WRITE_UNITS
-from infra.definition.web.throttles import RATE
+from infra.definition.throttles import RATE
 
 PARTITION_WRITES = 1_000
 """Write units per second of one partition of a table or an index:

@@ -5,7 +5,7 @@ https://aws.amazon.com/waf/pricing/
 
 from infra.cloud.cost.calculation import Line
 from infra.cloud.cost.prices import MILLION, PRICES, Prices
-from infra.definition.web.throttles import RATE
+from infra.definition.throttles import RATE
 
 ACCOUNT_RATE = 10_000
 """Requests per second that API Gateway accepts for all APIs of an account and region (its default quota)."""

@@ -9,7 +9,7 @@ from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric
 from infra.definition.monitoring.type_alarms import errors_of, type_alarms
 from infra.definition.names import Resources, logical
-from infra.definition.web.throttles import RATE
+from infra.definition.throttles import RATE
 
 FULL = 0.8
 """Share of the API's request limit at which the alarm rings."""

@@ -13,9 +13,9 @@ from infra.definition.lambdas import signing
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.names import Resources, Value, arn_of, logical, ref
+from infra.definition.throttles import BURST, RATE
 from infra.definition.web.access_log import access_log_setting
 from infra.definition.web.site import origin, quoted_origin
-from infra.definition.web.throttles import BURST, RATE
 
 HANDLER = "APIHandler"
 AUTHORIZER = "Authorize"

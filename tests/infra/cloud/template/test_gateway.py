@@ -11,8 +11,8 @@ from chalicelib.api.http.auth import bearer
 from chalicelib.api.http.serving import ALWAYS
 from infra.cloud.package.build import Package
 from infra.definition.template import PLACEHOLDER_ORIGIN
+from infra.definition.throttles import BURST, RATE
 from infra.definition.web.site import quoted_origin
-from infra.definition.web.throttles import BURST, RATE
 from tests.infra.cloud.support import decided, of_type, waiting_for
 
 
