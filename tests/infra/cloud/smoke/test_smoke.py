@@ -60,6 +60,7 @@ class Running:
 
     def sleep(self, seconds: float) -> None:
         self.waited += seconds
+        self.clock.advance(seconds)
         self.works()
         if self.counts:
             self.counted = self.acting.count(self.counted)
@@ -74,8 +75,9 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     # each look is a request: fewer of them until it gives up
     monkeypatch.setattr(smoke, "PATIENCE", 20.0)
     monkeypatch.setattr(smoke, "COUNTED", 20.0)
-    with stage(monkeypatch, JITTER="none") as acting:
-        made = Running(acting, Clock())
+    clock = Clock()
+    with stage(monkeypatch, clock, JITTER="none") as acting:
+        made = Running(acting, clock)
         made.works = lambda: acting.work(REPORT)
         yield made
 
