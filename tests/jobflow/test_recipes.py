@@ -49,13 +49,13 @@ def send():
         pass
 """
 FLASK = """
-from shop_flask import app, send_all
+from shop_flask import app, send_outbox
 
 def order(number, fails=False):
     app.test_client().post(f"/orders/{number}")
 
 def send():
-    app.test_cli_runner().invoke(send_all, catch_exceptions=False)
+    app.test_cli_runner().invoke(send_outbox, catch_exceptions=False)
 """
 RECIPES = {"outbox/models.py": DJANGO, "shop_fastapi.py": FASTAPI, "shop_flask.py": FLASK}
 
