@@ -1,10 +1,11 @@
 """Provide the declared variables of a function's environment, and secrets from the test instead of AWS's."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 from chalicelib.job_types.access import SecretPlace
 from chalicelib.job_types.jobtype import JobType
@@ -34,17 +35,6 @@ def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSec
     return DeclaredSecrets(declared, STAGE, GivenSecrets(places))
 
 
-@contextmanager
-def environment_of(kind: JobType[Any, Any]) -> Iterator[None]:
-    """Set the variables that a type declares, as in its function, and restore the earlier values at the end."""
-    declared = kind.access.environment
-    before = {name: os.environ.get(name) for name in declared}
-    os.environ.update(declared)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def environment_of(kind: JobType[Any, Any]) -> AbstractContextManager[object]:
+    """Set the variables that a type declares while the block runs, as its function has them."""
+    return mock.patch.dict(os.environ, kind.access.environment)

@@ -5,8 +5,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 from moto import mock_aws
@@ -96,17 +97,7 @@ def _request(sent: Any) -> Request | None:
     return Request(sent.method, target, {name.lower(): value for name, value in headers}, headers, sent.body)
 
 
-@contextmanager
-def _own_environment() -> Iterator[None]:
-    """Set a region if there is none, and remove AWS_ENDPOINT_URL, which may point to another running emulator."""
+def _own_environment() -> AbstractContextManager[object]:
+    """Set a region if there is none, and ignore AWS_ENDPOINT_URL, which may point to another running emulator."""
     wanted = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION), **IGNORE_ENDPOINTS}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return mock.patch.dict(os.environ, wanted)
