@@ -89,6 +89,7 @@ class Endpoint:
     `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
     `also`: models that the body refers to. `types`: content types of the answers, beside JSON.
     `examples`: bodies by name; each can be sent unchanged.
+    `searches`: a write that first reads as many jobs as match; the limit of a token's reads holds for it, too.
     """
 
     method: str
@@ -103,6 +104,7 @@ class Endpoint:
     types: tuple[str, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
     moving: tuple[str, ...] | None = None
+    searches: bool = False
 
     @property
     def writes(self) -> bool:

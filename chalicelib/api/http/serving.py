@@ -105,7 +105,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
     caller = caller_of(request.context, parts.clock()) if endpoint.role else None
     if endpoint.role and caller:
         require(caller, endpoint.role)
-        if not endpoint.writes:
+        if endpoint.searches or not endpoint.writes:
             parts.read_limiter.check(caller.token)
     raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.writes else {}
     values = request.query_params

@@ -40,7 +40,7 @@ EXAMPLES = {
 }
 
 
-@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES)
+@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES, searches=True)
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`."""
     asked: Bulk = call.body

@@ -72,7 +72,7 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-@endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES)
+@endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES, searches=True)
 def start_bulk(call: Call) -> Reply:
     """Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
 

@@ -11,7 +11,9 @@ from chalicelib.jobs.port import Filter
 endpoints = Endpoints()
 
 
-@endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}})
+@endpoints.post(
+    "/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}}, searches=True
+)
 def redrive_dead_letters(call: Call) -> BulkAnswer:
     """Retry up to 100 dead-lettered jobs, of one type or of all types.
 

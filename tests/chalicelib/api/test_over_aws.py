@@ -24,6 +24,11 @@ def test_one_token_cannot_read_the_tables_away_from_another(over_aws: Callable[.
     assert (refused.status, refused.json["type"]) == (429, "urn:jobflow:problem:rate-limited")
     assert answers[-1].status == 429
     assert world.get("/jobs?error=zzzz", token=modest).status == 200
+    hungry, _ = parts.tokens.issue(Role.OPERATOR, "hungry")
+    count = {"action": "cancel", "filter": {"error": "zzzz"}, "dry_run": True}
+    assert [world.post("/jobs/bulk", count, token=hungry).status for _ in range(14)][-1] == 429
+    assert {world.post(path, count, token=hungry).status for path in ("/bulk", "/jobs/bulk")} == {429}
+    assert world.post("/jobs", BODY, token=hungry).status == 201, "a job is never lost for what was read"
     assert world.post("/jobs", BODY, token=parts.tokens.issue(Role.OPERATOR, "o")[0]).status == 201
     world.clock.advance(int(refused.headers["retry-after"]))
     assert world.get("/jobs?error=zzzz", token=greedy).status == 200
