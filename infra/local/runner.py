@@ -131,10 +131,15 @@ class Runner:
             self._reload(edited)
 
     def _reload(self, edited: set[Path]) -> None:
-        names = ", ".join(sorted(str(path.relative_to(self._options.root)) for path in edited)[:5])
+        names = ", ".join(sorted(self._name(path) for path in edited)[:5])
         if self._attempt(self._platform.reload):
             self._terminal.say(f"Reloaded: {names}", "green")
             self._tell_notes()
+
+    def _name(self, path: Path) -> str:
+        """Return a file's path in the tree; the name alone of a file that the tree has a link to."""
+        root = self._options.root
+        return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 
     def _tell_notes(self) -> None:
         for note in self._platform.notes:

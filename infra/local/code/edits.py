@@ -54,6 +54,11 @@ class Watcher:
         # watch the folder of app.py, not the file: a watch on the file ends when an editor replaces the file
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
+        secrets = (self._root / ".env").resolve()
+        if (
+            secrets.parent != self._root
+        ):  # in a repository of one's own the tree has a link, and edits are beside its target
+            self._followers.append(self._follower([secrets.parent], OneFile(secrets)))
         if settings is not None:
             self._followers.append(self._follower([settings.parent], OneFile(settings)))
 

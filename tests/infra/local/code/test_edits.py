@@ -64,3 +64,19 @@ def test_an_edit_of_the_settings_counts_wherever_they_are_and_nothing_else_there
         assert seen.get(timeout=BOUND_SECONDS) == {settings}
     finally:
         watcher.close()
+
+
+def test_an_edit_of_the_secrets_counts_where_the_tree_has_a_link_to_them_each_time(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    root = project / ".jobflow" / "tree"
+    (root / "handlers").mkdir(parents=True)
+    secrets, seen = project / ".env", queue.Queue[set[Path]]()
+    (root / ".env").symlink_to(secrets)
+    watcher = Watcher(root, seen.put)
+    watcher.wait_until_watching()
+    try:
+        for text in ("KEY=1", "KEY=2"):
+            secrets.write_text(text)
+            assert seen.get(timeout=BOUND_SECONDS) == {secrets}
+    finally:
+        watcher.close()
