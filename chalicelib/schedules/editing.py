@@ -86,14 +86,12 @@ class ScheduleService:
             for start in range(0, len(ids), AT_ONCE)
             for job in self.jobs.store.get_many(ids[start : start + AT_ONCE])
         }
-        return [
-            Shown(
-                one,
-                upcoming(one, now, next_ones),
-                [(at, job_of(one, at), jobs.get(job_of(one, at))) for at in one.recent[:last_ones]],
-            )
-            for one in schedules
-        ]
+        shown = []
+        for one in schedules:
+            recent = [(at, job_of(one, at), jobs.get(job_of(one, at))) for at in one.recent[:last_ones]]
+            over = [at for at, _, job in recent if job is not None and job.terminal]
+            shown.append(Shown(one, upcoming(one, now, next_ones, over), recent))
+        return shown
 
     def create(self, schedule_id: str, asked: Settings, *, paused: bool = False) -> Schedule:
         """Store a schedule. Raises InvalidRequest, and ScheduleConflict if the id is taken or there are too many."""

@@ -1,6 +1,6 @@
 """Decide which firings of a schedule are due, and the schedule's next state. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
@@ -79,11 +79,14 @@ def stopped(schedule: Schedule, now: float) -> Schedule:
     return replace(schedule, paused=True, next_at=None, updated_at=now)
 
 
-def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
-    """Return the next firings after `now`, including those with jobs made ahead; none while it is paused."""
+def upcoming(schedule: Schedule, now: float, most: int, over: Collection[float] = ()) -> list[float]:
+    """Return the next firings after `now`, including those with jobs made ahead; none while it is paused.
+
+    `over`: firings whose jobs were made ahead and have ended, such as by a pause: they do not come again.
+    """
     if schedule.paused:
         return []
-    ahead = sorted(at for at in schedule.recent if at > now)
+    ahead = sorted(at for at in schedule.recent if at > now and at not in over)
     rest = [] if schedule.next_at is None else first_of(_from(schedule, schedule.next_at), most)
     return [at for at in (*ahead, *rest) if at > now][:most]
 

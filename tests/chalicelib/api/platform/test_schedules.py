@@ -103,6 +103,17 @@ def test_a_pause_cancels_the_job_made_ahead_and_a_resume_goes_on_behind_it(world
     assert [one["status"] for one in resumed.json["last_firings"]] == ["scheduled", "cancelled"]
 
 
+def test_a_firing_whose_job_was_cancelled_is_not_shown_as_the_next_one(world: World) -> None:
+    world.post("/schedules", HOURLY)
+    run(world, 3540)
+    ahead = world.get("/schedules/hourly").json["next_firings"][0]["at"]
+    world.post("/schedules/hourly/pause", role=Role.OPERATOR)
+    resumed = world.post("/schedules/hourly/resume", role=Role.OPERATOR)
+    assert statuses(world) == ["cancelled"]
+    assert ahead == resumed.json["last_firings"][0]["at"]
+    assert resumed.json["next_firings"][0]["at"] > ahead
+
+
 def test_a_deletion_cancels_the_job_made_ahead(world: World) -> None:
     world.post("/schedules", HOURLY)
     run(world, 3540)
