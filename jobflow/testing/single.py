@@ -16,6 +16,7 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.producing.service import JobService
+from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
@@ -102,7 +103,7 @@ def run(
     context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
     with environment_of(type):
         value = type.run(type.parse_stored(stored), context)
-    return Ran(value, as_json(value), context)
+    return Ran(value, json_without_secrets(as_json(value)), context)
 
 
 def kind_of(type: JobType[Any, Any] | str) -> JobType[Any, Any]:

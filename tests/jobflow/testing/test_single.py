@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import JobType, PermanentError, RetryLater
+from chalicelib import AwsAccess, JobContext, JobType, PermanentError, RetryLater, job
 from chalicelib.errors import InvalidPayload, JobCancelled
 from chalicelib.jobs.run_identity import run_name
 from jobflow.testing import example, fixtures, run
@@ -43,6 +43,18 @@ def test_a_job_is_asked_to_stop_at_a_progress(kinds: Kinds) -> None:
 
 def test_a_secret_is_given_by_name(kinds: Kinds) -> None:
     assert run(kinds[1], {"number": 1}, secrets={"KEY": "four"}).value == 4
+
+
+@pytest.mark.usefixtures("kinds")
+def test_a_secret_in_a_result_is_masked_as_in_the_stored_one() -> None:
+    telling = job("order.telling", access=AwsAccess(secrets={"KEY": "shop/key"}))(tell)
+    ran = run(telling, {"number": 1}, secrets={"KEY": "a long secret"})
+    assert (ran.value, ran.result) == ("a long secret", "[secret KEY]")
+
+
+def tell(payload: Order, ctx: JobContext) -> str:
+    """Return a secret."""
+    return ctx.secret("KEY")
 
 
 def test_an_example_is_made_from_the_schema(kinds: Kinds) -> None:
