@@ -98,7 +98,7 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
     ]
     session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
     session.out.say(
-        f"{found.total_jobs} jobs, {found.active_jobs} unfinished, {found.completed_jobs} completed, "
+        f"{found.total_jobs} jobs, {found.active_jobs} queued, running or retrying, {found.completed_jobs} completed, "
         f"{found.failed_jobs} failed, {found.dead_letter_jobs} dead-lettered"
     )
 

@@ -73,7 +73,7 @@ def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: s
 
 def test_metrics_are_printed(shell: Shell, job: str) -> None:
     assert shell("metrics").lines[0]["by_type"]["test.note"]["by_status"]["queued"] == 1
-    assert "1 jobs, 1 unfinished" in shell("metrics --table").out
+    assert "1 jobs, 1 queued, running or retrying" in shell("metrics --table").out
 
 
 def test_the_table_of_numbers_has_each_number_in_its_column_and_fits_a_terminal(
