@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -68,8 +69,12 @@ def bulk(
     counted = followed(session, client.start_bulk(action, ids, dry_run=True, **which), f"Count the {noun}")
     whole(session, counted)
     possible = counted.matched - counted.skipped
-    if dry_run or not possible:
+    if dry_run:
         report(session, counted, f"would be {DONE[action]}", possible)
+        return
+    if not possible:
+        # nothing is started, so the count answers the order: it must not read like a question
+        report(session, replace(counted, dry_run=False), DONE[action], 0)
         return
     confirm(f"{action.capitalize()} {possible} jobs?", possible, yes=yes)
     try:

@@ -130,6 +130,17 @@ def test_reasons_of_skipped_jobs_are_told(shell: Shell, world: World) -> None:
     assert "  1 skipped: " in said.out
 
 
+@pytest.mark.parametrize("typed", ["jobs retry --status failed --yes", "dead-letters redrive --yes"])
+def test_an_order_that_meets_no_job_is_not_reported_as_a_dry_run(
+    shell: Shell, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: worked_off())
+    answer = shell(typed).lines[0]
+    assert (answer["dry_run"], answer["done"], answer["matched"]) == (False, 0, 0)
+    assert shell(f"{typed} --table").out == "0 of 0 jobs retried.\n"
+    assert shell(f"{typed} --dry-run").lines[0]["dry_run"] is True
+
+
 def test_there_is_nothing_to_list_or_show(shell: Shell) -> None:
     assert shell("bulk list --table").out == "No bulk actions.\n"
     assert shell("bulk show 0123456789abcdef0123").code == 4
