@@ -36,11 +36,11 @@ class Target:
         except ValueError:  # raised for an invalid port, and for an incomplete IPv6 address
             known = False
         if not known:
-            raise ConfigurationError(f"{self.url!r} is no address; one looks like https://jobs.example.com")
+            raise ConfigurationError(f"{self.url!r} is not an address; write it like https://jobs.example.com")
         if parts.scheme == "http" and not self.is_local:
             raise ConfigurationError(f"{self.url} would send the token unencrypted: use https.")
         if not self.token.isascii() or not self.token.isprintable() or not self.token.strip():
-            raise ConfigurationError(f"The token (from {self.source}) is empty, or not one: it looks like jf_…")
+            raise ConfigurationError(f"The token (from {self.source}) is empty or not a token: a token looks like jf_…")
 
     @property
     def is_local(self) -> bool:
@@ -68,7 +68,7 @@ def find(
     if profile is None and (url or environment.get(URL)):
         return _given(url, token, environment)
     if profile is None and token:
-        raise ConfigurationError("A token without an address: give the URL, too.")
+        raise ConfigurationError("A token is set without an address: set the URL, too.")
     name = profile or environment.get(PROFILE)
     if name:
         return _named(name, environment)
@@ -78,7 +78,7 @@ def find(
     if DEFAULT in (known := stored(environment)):
         return known[DEFAULT]
     raise ConfigurationError(
-        f"No JobFlow to talk to: start `jobflow dev` or `make dev`, run `jobflow login`, or set {URL} and {TOKEN}."
+        f"No JobFlow is known: start `jobflow dev` or `make dev`, run `jobflow login`, or set {URL} and {TOKEN}."
     )
 
 
@@ -86,7 +86,7 @@ def _given(url: str | None, token: str | None, environment: Mapping[str, str]) -
     source = "arguments" if url else URL
     found = token or environment.get(TOKEN)
     if not found:
-        raise ConfigurationError(f"An address (from {source}) without a token: set {TOKEN}.")
+        raise ConfigurationError(f"An address is set (from {source}) without a token: set {TOKEN}.")
     return Target((url or environment[URL]).rstrip("/"), found, source=source)
 
 
@@ -94,7 +94,7 @@ def _named(name: str, environment: Mapping[str, str]) -> Target:
     known = stored(environment)
     if name not in known:
         have = f"known are: {', '.join(sorted(known))}" if known else "there are none yet"
-        raise ConfigurationError(f"There is no profile {name!r} ({have}): make one with `jobflow login {name}`.")
+        raise ConfigurationError(f"There is no profile {name!r} ({have}). Create one with `jobflow login {name}`.")
     return known[name]
 
 

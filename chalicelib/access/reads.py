@@ -50,7 +50,7 @@ def spend(units: float) -> None:
     spent.units += units
     if spent.units > spent.most:
         where = [FieldError(("query",), "ask for one job type, for fewer jobs or for less time")]
-        raise InvalidRequest("This request reads more than one request may.", where)
+        raise InvalidRequest("This request would read more than a single request may read.", where)
 
 
 class ReadLimiter:

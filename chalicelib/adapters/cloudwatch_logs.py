@@ -136,7 +136,7 @@ class JobLogs:
                 raise
             # We set all other parameters, so the token is wrong; CloudWatch forgets a token after a day.
             too_old = FieldError(("query", "cursor"), "is too old; start again without it")
-            raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
+            raise InvalidPosition("The cursor is not valid.", [too_old]) from None
 
 
 def _console(region: str) -> str:

@@ -126,7 +126,7 @@ class SqsJobQueue:
 
 
 def _unless_lost(request: Callable[[], object]) -> None:
-    """Make a request about one received message; an expired receipt is no error."""
+    """Make a request about one received message; an expired receipt is not an error."""
     try:
         request()
     except ClientError as error:

@@ -77,7 +77,7 @@ class JobExport(BaseModel):
         wanted = datetime.fromisoformat(self.day).replace(tzinfo=UTC) if self.day else None
         day = wanted or today - timedelta(days=self.days_ago)
         if day >= today:
-            raise PermanentError(f"{day:%Y-%m-%d} is not over: more jobs may be created.")
+            raise PermanentError(f"{day:%Y-%m-%d} has not ended yet: more jobs may be created.")
         return day.timestamp()
 
 
@@ -183,7 +183,7 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     while not progress.ended:
         progress = work.part(progress)
         if not progress.ended and ctx.remaining_seconds() < 2 * PART_RESERVE:
-            raise RetryLater(1, f"{progress.jobs:,} jobs are written; the rest follows in another invocation")
+            raise RetryLater(1, f"{progress.jobs:,} jobs are written; the next invocation continues")
     manifest = work.manifest(progress)
     return Exported(
         day=day, jobs=progress.jobs, unfinished=progress.unfinished, parts=len(progress.parts), manifest=manifest

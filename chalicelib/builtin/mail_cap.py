@@ -30,12 +30,14 @@ def counted(recipients: int) -> Iterator[None]:
         yield
         return
     if recipients > cap:
-        raise PermanentError(f"It has {recipients} recipients, and this stage sends to {cap} a day (MailDailyCap).")
+        raise PermanentError(
+            f"The mail has {recipients} recipients, and this stage may send to {cap} a day (MailDailyCap)."
+        )
     quota, day = _quota(), int(now // DAY)
     if not quota.take(day, recipients, cap):
         wait = (day + 1) * DAY - now + random.uniform(1, SPREAD)
         raise RetryLater(
-            wait, f"This stage has sent to as many recipients as it may today: {cap} a UTC day (MailDailyCap)."
+            wait, f"This stage has reached its number of recipients for today: {cap} a UTC day (MailDailyCap)."
         )
     try:
         yield

@@ -100,7 +100,7 @@ class BulkActionRows(Protocol):
         """Ask an open bulk action to stop; None if no bulk action with this id runs."""
 
     def close(self, bulk_id: str, now: float) -> None:
-        """Remove a finished bulk action from the list of open ones; a second call is no error."""
+        """Remove a finished bulk action from the list of open ones; a second call is not an error."""
 
 
 class Background(Protocol):

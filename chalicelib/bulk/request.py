@@ -204,7 +204,7 @@ class BulkActions:
         given_for, status, position = found.split("|", 2)
         if given_for != action:
             where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
-            raise InvalidPosition("The cursor cannot be used.", where)
+            raise InvalidPosition("The cursor is not valid.", where)
         return Status(status), position or None
 
 

@@ -36,7 +36,7 @@ class Marking:
         return made
 
     def reopen(self, fingerprint: str) -> None:
-        """Remove the mark of a group; a group without a mark is no error. Raises ErrorGroupNotFound."""
+        """Remove the mark of a group; a group without a mark is not an error. Raises ErrorGroupNotFound."""
         if fingerprint not in self.acknowledgements.acknowledged():  # a mark of a second ago may not be readable yet
             self._check(fingerprint)
         self.acknowledgements.reopen(fingerprint, self.clock())

@@ -180,7 +180,7 @@ class Acknowledgements(Protocol):
         """Store the mark for 90 days; a later mark replaces it. `by` is not empty; `resolved`: the error is fixed."""
 
     def reopen(self, fingerprint: str, at: float) -> None:
-        """Remove the mark; a group without a mark is no error."""
+        """Remove the mark; a group without a mark is not an error."""
 
     def acknowledged(self) -> Mapping[str, Acknowledged]:
         """Return the marks by fingerprint, up to a second old."""

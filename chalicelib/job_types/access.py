@@ -36,11 +36,11 @@ class Allow:
             raise ConfigurationError("Allow needs at least one action and one resource")
         for action in self.every_action:
             if action != "*" and not ACTION.fullmatch(action):
-                raise ConfigurationError(f"Allow: {action!r} is no action; write one like dynamodb:GetItem")
+                raise ConfigurationError(f"Allow: {action!r} is not an action; write one like dynamodb:GetItem")
         for resource in self.every_resource:
             if resource != "*" and not ARN.fullmatch(PSEUDO.sub("x", resource)):
                 raise ConfigurationError(
-                    f"Allow: {resource!r} is no ARN; write one like arn:aws:dynamodb:*:*:table/orders"
+                    f"Allow: {resource!r} is not an ARN; write one like arn:aws:dynamodb:*:*:table/orders"
                 )
         wide = self.wildcards
         if wide and not self.unsafe_wildcard:
@@ -95,7 +95,10 @@ class AwsAccess:
         for setting, names in (("environment", self.environment), ("secrets", self.secrets)):
             for variable in names:
                 if not VARIABLE.fullmatch(variable):
-                    yield f"{setting}: {variable!r} is no name; use letters, digits and _, a letter first"
+                    yield (
+                        f"{setting}: {variable!r} is not a valid name: use letters, "
+                        "digits and _, and begin with a letter"
+                    )
                 elif variable.startswith(OF_LAMBDA):
                     yield f"{setting}: {variable} is a name that Lambda sets itself"
 
@@ -116,7 +119,7 @@ class AwsAccess:
         places: Iterable[Any] = self.secrets.values()
         for place in places:
             if not (isinstance(place, str) and SECRET.fullmatch(place)):
-                yield f"secrets: {place!r} is no place; write the name of a secret, or ssm:/name of a parameter"
+                yield f"secrets: {place!r} does not name a secret: write a secret's name, or ssm:/name for a parameter"
 
 
 @dataclass(frozen=True, slots=True)

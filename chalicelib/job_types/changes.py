@@ -23,8 +23,10 @@ class Changes:
 
     def __post_init__(self) -> None:
         if self.upgrade is not None and not callable(self.upgrade):
-            raise ConfigurationError("changes: upgrade is a function that takes a payload and returns it as of today")
+            raise ConfigurationError(
+                "changes: upgrade must be a function that takes a stored payload and returns it in today's form"
+            )
         if not isinstance(self.retired, bool):
-            raise ConfigurationError("changes: retired is True or False")
+            raise ConfigurationError("changes: retired must be True or False")
         if self.smoke is not None and not isinstance(self.smoke, Mapping):
-            raise ConfigurationError('changes: smoke is a payload, such as {"text": "hello"}')
+            raise ConfigurationError('changes: smoke must be a payload, such as {"text": "hello"}')

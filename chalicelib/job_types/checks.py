@@ -22,7 +22,7 @@ def check_names(*names: str) -> None:
     """Raise ConfigurationError for a name that does not look like email.send."""
     for name in names:
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-            raise ConfigurationError(f"{name!r}: a job type is named like email.send (lower case, dots)")
+            raise ConfigurationError(f"{name!r}: a job type's name must look like email.send (lower case, dots)")
 
 
 def check_number(setting: str, value: object, low: float, high: float, unit: str = "", *, whole: bool = True) -> None:
@@ -70,7 +70,7 @@ def payload_model(name: str, function: Callable[..., Any]) -> Any:
     model = hints(function).get(parameters[0]) if parameters else None
     if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise ConfigurationError(
-            f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
+            f"{name}: the function must take (payload, ctx), and payload must be annotated with a pydantic model"
         )
     return model
 

@@ -19,6 +19,6 @@ class Failing:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
-            raise ConfigurationError(f"pause_when: of is a whole number from 2 to {MOST_FAILURES}")
+            raise ConfigurationError(f"pause_when: of must be a whole number from 2 to {MOST_FAILURES}")
         if not 10 <= self.within <= 86_400:
-            raise ConfigurationError("pause_when: within is between 10 and 86,400 seconds")
+            raise ConfigurationError("pause_when: within must be between 10 and 86,400 seconds")

@@ -51,7 +51,7 @@ class Function:
                 )
             check_number("function: concurrency", self.concurrency, 2, 1000)
         if not isinstance(self.vpc, bool):
-            raise ConfigurationError("function: vpc is True or False; the stage's parameters name the subnets")
+            raise ConfigurationError("function: vpc must be True or False; the stage's parameters name the subnets")
         wrong = [self.layers] if isinstance(self.layers, str) else [one for one in self.layers if not _is_layer(one)]
         if wrong:
             raise ConfigurationError(
@@ -59,7 +59,7 @@ class Function:
                 "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:3"
             )
         if len(self.layers) > MOST_LAYERS:
-            raise ConfigurationError(f"function: layers: Lambda takes {MOST_LAYERS} at most")
+            raise ConfigurationError(f"function: layers: Lambda accepts at most {MOST_LAYERS}")
 
 
 def _is_layer(written: object) -> bool:

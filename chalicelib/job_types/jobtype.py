@@ -329,7 +329,7 @@ def _check_give_up(declared: JobType[Any, Any]) -> None:
         check_number(setting, declared.give_up_after, 1, LONGEST_RUN, "seconds", whole=False)
     elif (waits := longest_run(declared.retry)) > LONGEST_RUN:
         days = f"{waits / DAY:.0f} days of waits, and a run may take {LONGEST_RUN / DAY:.0f}"
-        raise ConfigurationError(f"{declared.name}: {MAX_ATTEMPTS_CAP} attempts have {days}; say give_up_after as well")
+        raise ConfigurationError(f"{declared.name}: {MAX_ATTEMPTS_CAP} attempts have {days}; set give_up_after, too")
 
 
 registered: dict[str, JobType[Any, Any]] = {}
@@ -399,7 +399,7 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
             if [d.module for d in here] != [module.name]:
                 raise ConfigurationError(
                     f"{package}/{module.name}.py declares {[d.name for d in here]}; "
-                    f"a file declares exactly one job type, the one that is named like it"
+                    f"a file must declare exactly one job type, which has the file's name"
                 )
     check_enqueues(registered)
     return all_types()

@@ -37,7 +37,7 @@ class Rate:
         if not whole or not 1 <= self.per <= DAY or not SLOWEST <= self.n / self.per <= FASTEST:
             raise ConfigurationError("rate: from 1 an hour to 500 a second; n is whole, per 1 to 86,400 seconds")
         if not 0 <= self.burst <= self.n:
-            raise ConfigurationError("rate: burst is between 0 and n")
+            raise ConfigurationError("rate: burst must be between 0 and n")
 
     @property
     def late(self) -> float:

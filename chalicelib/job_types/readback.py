@@ -20,7 +20,7 @@ MASKED = (SecretStr, SecretBytes, Secret)
 def check_runs_at_once(name: str, function: Callable[..., Any]) -> None:
     """Raise ConfigurationError for a function that returns a coroutine or a generator instead of its result."""
     if any(kind(function) for kind in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)):
-        raise ConfigurationError(f"{name}: the function is a plain `def` that returns its result")
+        raise ConfigurationError(f"{name}: the function must be a plain `def` that returns its result")
 
 
 def check_models(name: str, **models: Any) -> None:

@@ -84,7 +84,7 @@ class Delays:
     def __post_init__(self) -> None:
         waits: Any = self.waits
         if not isinstance(waits, list | tuple):
-            raise ConfigurationError("retry: waits is a list of seconds, such as (5, 60, 3600)")
+            raise ConfigurationError("retry: waits must be a list of seconds, such as (5, 60, 3600)")
         check_number("retry: the number of waits", len(self.waits), 1, MAX_ATTEMPTS_CAP - 1)
         for wait in self.waits:
             check_number("retry: each of waits", wait, 1, LONGEST_WAIT, "seconds", whole=False)

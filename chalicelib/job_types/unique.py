@@ -27,7 +27,7 @@ class Unique:
         check_number("unique: seconds", self.seconds, 1, KEEP_DONE, "seconds", whole=False)
         names = (self.by,) if isinstance(self.by, str) else tuple(self.by)
         if not all(isinstance(name, str) for name in names):
-            raise ConfigurationError('unique: by names fields of the payload, such as ("order",)')
+            raise ConfigurationError('unique: by must name fields of the payload, such as ("order",)')
         object.__setattr__(self, "by", names)
 
     def values(self, payload: JSON) -> JSON:

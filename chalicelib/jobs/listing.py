@@ -44,7 +44,7 @@ def check_offset(which: Filter) -> None:
         found += [name for name in ("created_after", "created_before") if getattr(which, name) is not None]
     if found:
         told = f"goes with no {', '.join(found)}: jobs would be read and left out; follow next_cursor"
-        raise InvalidPosition("This filter takes no offset.", [FieldError(("query", "offset"), told)])
+        raise InvalidPosition("This filter cannot be combined with an offset.", [FieldError(("query", "offset"), told)])
 
 
 READ_FOR = (
@@ -142,7 +142,7 @@ def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = L
     except (ValueError, binascii.Error):
         body, signature = b"", b""
     if not hmac.compare_digest(_sign(body, secret), signature):
-        raise _bad_cursor("is not one that this API gave out", loc)
+        raise _bad_cursor("was not issued by this API", loc)
     content = json.loads(body)
     if content["f"] != _fingerprint(which):
         raise _bad_cursor("belongs to a listing with other filters; start again without it", loc)
@@ -157,7 +157,7 @@ def _key(at: float, job_id: str) -> str:
 
 
 def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
-    return InvalidPosition("The cursor cannot be used.", [FieldError(loc or ("query", "cursor"), why)])
+    return InvalidPosition("The cursor is not valid.", [FieldError(loc or ("query", "cursor"), why)])
 
 
 def _fingerprint(which: Filter) -> str:

@@ -28,7 +28,7 @@ def parse_message(body: str) -> Message:
     if not (isinstance(job_id, str) and isinstance(job_type, str) and job_id and isinstance(cid or "", str)):
         raise MalformedMessage("id, type and cid must be strings")
     if not isinstance(gen, int) or isinstance(gen, bool) or gen < 1:
-        raise MalformedMessage("gen must be a whole number from 1 on")
+        raise MalformedMessage("gen must be a whole number of at least 1")
     return Message(job_id, gen, job_type, cid or "")
 
 

@@ -80,7 +80,7 @@ class JobQueue(Protocol):
         """
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
-        """Make these received messages visible again that many seconds from now; a lost receipt is no error."""
+        """Make these received messages visible again that many seconds from now; a lost receipt is not an error."""
 
     def depth(self, job_type: str) -> Depth:
         """Return the approximate number of messages (SQS lags up to a minute)."""
@@ -89,7 +89,7 @@ class JobQueue(Protocol):
         """Return up to `most` (1-10) messages of the type's dead-letter queue in one request; hide each for 120 s."""
 
     def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
-        """Remove up to 10 peeked messages from the type's dead-letter queue; a lost receipt is no error."""
+        """Remove up to 10 peeked messages from the type's dead-letter queue; a lost receipt is not an error."""
 
 
 class PlatformLog(Protocol):
@@ -183,7 +183,7 @@ class JobStore(Protocol):
         """Store a new job durably; raises JobExists with the job that has its id.
 
         From then on, the list of the parent's children contains the job, as long as both are kept. Storing the same job
-        twice (with the same `writer`) is no error, because the reply to the first write may have been lost.
+        twice (with the same `writer`) is not an error, because the reply to the first write may have been lost.
         """
 
     def get(self, job_id: str) -> Job:
@@ -223,7 +223,7 @@ class JobStore(Protocol):
     def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """Lock a key for a job, in place of the lock `seen` (None: none); False if another job has the key now.
 
-        Locking a key twice for the same job is no error, because the first reply may have been lost.
+        Locking a key twice for the same job is not an error, because the first reply may have been lost.
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -234,7 +234,7 @@ class JobStore(Protocol):
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
-        """Store an operator's act before another act replaces it on the job; storing the same act again is no error."""
+        """Store an operator's act before another act replaces it on the job; repeating the call is not an error."""
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
         """Store the payload of a run before the next run gets another. It is kept as long as a new job's payload."""

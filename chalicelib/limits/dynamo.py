@@ -97,7 +97,7 @@ class DynamoTurns:
             row = self._read(job_type)
             if row.writer == writer:  # the reply to our own write was lost, and the SDK repeated it
                 return int(getattr(row, name)) - by
-        raise TimeoutError(f"Too many workers plan starts of {job_type} at once.")
+        raise TimeoutError(f"Too many workers reserve starts of {job_type} at once.")
 
     def _write(self, row: PlanRow, name: str, by: int, begin: int, latest: int | None, writer: str) -> bool:
         field, behind = getattr(PlanRow, name), (getattr(row, name) or 0) < begin

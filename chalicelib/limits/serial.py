@@ -61,7 +61,7 @@ class InOrder:
             raise
         except Exception as error:
             events.store_failed(job, error)
-            raise KeyUnavailable(f"Another job of its key may run: {type(error).__name__}") from error
+            raise KeyUnavailable(f"Another job with the same key may be running: {type(error).__name__}") from error
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 
@@ -73,10 +73,12 @@ class InOrder:
             seen = self.store.key_lock(row)
             if seen is not None and (held := self._held_for(seen, attempt)) > 0:
                 job_id, _token = named(seen)
-                raise KeyHeld(min(LOOK_AGAIN, held), f"Job {job_id} of the same key runs; this one waits for its end.")
+                raise KeyHeld(
+                    min(LOOK_AGAIN, held), f"Job {job_id} with the same key is running; this job waits until it ends."
+                )
             if self.store.acquire(row, seen, attempt):
                 return
-        raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
+        raise KeyHeld(1, "Other jobs with the same key are starting at the same time.")
 
     def _held_for(self, seen: KeyLock, attempt: KeyLock) -> float:
         """Return for how many more seconds the attempt in the row may run: 0 if the attempt or its lease has ended."""

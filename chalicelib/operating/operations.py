@@ -47,7 +47,7 @@ class Operations:
             return found
         if found.status not in RETRYABLE:
             raise JobConflict(
-                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
+                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs can be retried."
             )
         if not self.dispatcher.store.signed(found):
             raise JobConflict(f"Job {job_id} is not retried. {RowNotSigned()}")  # a retry would sign it
@@ -90,13 +90,13 @@ class Operations:
         for _ in range(ACT_TRIES):
             found = self.dispatcher.store.get(job_id)
             if found.status in WAITING and has_turn(found) and jobtype.pace(found.type) is not None:
-                raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
+                raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} also applies to it.")
             if jobtype.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
-                raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
+                raise JobConflict(f"Job {job_id} waits behind other jobs with its key, so it cannot run now.")
             if found.status is Status.QUEUED:
                 return self.dispatcher.send(found) if self.dispatcher.stranded(found) else found
             if found.status not in PLANNED:
-                raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
+                raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job can be run now.")
             try:
                 due = self._act(found, transitions.run_now(found, now=self.dispatcher.now()), acts.RUN_NOW)
             except MoveRefused:
@@ -114,7 +114,7 @@ class Operations:
         if found.discarded_at is not None or self.did(found):
             return found
         if found.status not in DISCARDABLE:
-            raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
+            raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs can be discarded.")
         change = transitions.discard(found, now=self.dispatcher.now(), by=self.by, reason=self.reason)
         after = self._apply(found, change, acts.DISCARD)
         if after.writer == change.writer:
@@ -172,7 +172,7 @@ class Operations:
             if current is not None and self.did(current):
                 return current  # another worker of the same bulk action was faster
             state = "gone" if current is None else current.status
-            raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
+            raise JobConflict(f"Job {found.id} is {state} now: it was changed by another request.") from None
 
 
 def _edited(found: Job, payload: JSON) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class LambdaConsumers:
             self.client.exceptions.ResourceConflictException,
             self.client.exceptions.ResourceInUseException,
         ):
-            raise JobConflict(f"The {job_type} queue is just being paused or resumed; try again.") from None
+            raise JobConflict(f"The {job_type} queue is being paused or resumed at the moment; try again.") from None
 
 
 class FollowedConsumers:

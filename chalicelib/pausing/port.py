@@ -19,7 +19,7 @@ class Pauses(Protocol):
         """
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:
-        """Record that the type is not paused; a type without a pause is no error.
+        """Record that the type is not paused; a type without a pause is not an error.
 
         `by_itself`: an operator's pause stays.
         """

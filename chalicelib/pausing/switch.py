@@ -50,7 +50,7 @@ class Pausing:
             raise
 
     def resume(self, job_type: str, by: str) -> None:
-        """Resume, and store the ended pause with who ended it; resuming a type that is not paused is no error.
+        """Resume, and store the ended pause with who ended it; resuming a type that is not paused is not an error.
 
         Raises JobConflict while an earlier change is still being made.
         """
@@ -91,4 +91,4 @@ def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | No
         if (written := rows.replace(job_type, found, new)) is not None:
             return written
         found = rows.read(job_type)
-    raise TimeoutError(f"Too many workers tell of failures of {job_type} at once.")
+    raise TimeoutError(f"Too many workers report failures of {job_type} at once.")

@@ -65,7 +65,7 @@ class JobService:
         unique = jobtype.get(job.type).unique if asked.fires_at is None else None
         if asked.debounce is not None and unique is not None:
             where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
-            raise InvalidRequest("One of the two decides.", where)
+            raise InvalidRequest("Only one of the two can be used.", where)
         return Wanted(job, unique, asked.debounce)
 
     def store_wanted(self, wanted: Wanted) -> Submitted:
@@ -106,7 +106,7 @@ class JobService:
         """Return some jobs, newest first; `position` is the next cursor. Raises InvalidPosition."""
         if offset + limit > DEEPEST_OFFSET:
             deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; use the next_cursor of a page instead"
-            raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
+            raise InvalidPosition("The offset is too large.", [FieldError(("query", "offset"), deepest)])
         if offset:
             check_offset(which)
         position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
@@ -152,7 +152,9 @@ class JobService:
         delay = asked.debounce.seconds if asked.debounce else asked.delay_seconds
         run_at = now + delay if delay else asked.run_at
         if run_at is not None and run_at - now > MAX_DELAY:
-            raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
+            raise InvalidRequest(
+                "The time is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")]
+            )
         later = run_at is not None and run_at > now
         # The watchdog checks the job shortly before its time, even if the message is sent now: sending can fail.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)

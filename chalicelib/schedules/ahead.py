@@ -33,6 +33,6 @@ def job_of(schedule: Schedule, at: float) -> str:
 
 
 def cancel_quietly(dispatcher: Dispatcher, job_id: str) -> None:
-    """Cancel a job that was made ahead of its time; a finished or deleted job is no error."""
+    """Cancel a job that was made ahead of its time; a finished or deleted job is not an error."""
     with contextlib.suppress(JobConflict, JobNotFound):
         Operations(dispatcher).cancel(job_id)

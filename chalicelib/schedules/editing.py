@@ -97,7 +97,7 @@ class ScheduleService:
         """Store a schedule. Raises InvalidRequest, and ScheduleConflict if the id is taken or there are too many."""
         _check(asked)
         if self.schedules.count() >= MOST_SCHEDULES:
-            raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the most there may be.")
+            raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the maximum.")
         now = self.jobs.now()
         new = replace(_filled(Schedule(schedule_id, "", "", "", None), asked), created_at=now, updated_at=now)
         new = replace(replace(new, paused=True) if paused else started(new, now), writer=new_writer())
@@ -109,7 +109,7 @@ class ScheduleService:
         """Give a stored schedule other settings. A job made ahead stays if the new settings also fire at its time.
 
         Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if the settings have
-        changed since `version`. Repeating a change is no conflict, because the first reply may have been lost.
+        changed since `version`. Repeating a change is not a conflict, because the first reply may have been lost.
         """
         _check(asked)
 
@@ -182,7 +182,7 @@ def _check(asked: Settings) -> None:
         raise InvalidPayload("The payload is too large for a schedule.", [wrong])
     kind.canonical(asked.payload)
     if asked.starts_at is not None and asked.ends_at is not None and asked.ends_at < asked.starts_at:
-        raise InvalidRequest("The schedule would end before it starts.", [FieldError(("ends_at",), "is too early")])
+        raise InvalidRequest("The schedule's end is before its start.", [FieldError(("ends_at",), "is too early")])
 
 
 def _filled(schedule: Schedule, asked: Settings) -> Schedule:
@@ -195,7 +195,7 @@ def _filled(schedule: Schedule, asked: Settings) -> Schedule:
 def _check_version(seen: Schedule, after: Schedule, version: str | None) -> None:
     if version not in (None, seen.version) and after.version != seen.version:
         raise ScheduleConflict(
-            f"The schedule {seen.id!r} was changed meanwhile: its version is {seen.version}, not {version}. "
+            f"The schedule {seen.id!r} was changed in the meantime: its version is {seen.version}, not {version}. "
             "Read it again, then change it."
         )
 

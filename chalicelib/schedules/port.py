@@ -37,4 +37,4 @@ class Schedules(Protocol):
         """
 
     def remove(self, seen: Schedule) -> bool:
-        """Remove the schedule; False if it has changed meanwhile. A deleted schedule is no error."""
+        """Remove the schedule; False if it has changed meanwhile. A deleted schedule is not an error."""

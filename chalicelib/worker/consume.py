@@ -196,7 +196,7 @@ class Worker:
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         try:
             if late:
-                raise ClaimedLate("The table answered the claim when too little of the invocation was left.")
+                raise ClaimedLate("The claim was answered too late: too little time of the invocation was left.")
             self._refuse_unsigned(job)
             if (unfinished := self._unfinished_before(job)) is not None:
                 return Stopped(unfinished)
@@ -231,7 +231,9 @@ class Worker:
             return unfinished_before(self.store, job)
         except Exception as error:
             events.store_failed(job, error)
-            raise EarlierUnknown(f"The job of an earlier firing may be running: {type(error).__name__}") from error
+            raise EarlierUnknown(
+                f"The job of an earlier firing may still be running: {type(error).__name__}"
+            ) from error
 
 
 def _seconds_left(context: LambdaContext) -> float:

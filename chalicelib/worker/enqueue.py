@@ -59,7 +59,7 @@ class Enqueuing:
         _check(asked, key)
         if self.made.setdefault((type, key), asked.body_hash()) != asked.body_hash():
             where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
-            raise InvalidRequest("One key names one job.", where)
+            raise InvalidRequest("A key can be used for one job only.", where)
         return self.service.submit(asked).job.id
 
 
@@ -69,7 +69,7 @@ def _plain(payload: Any) -> JSON:
 
 def _seconds(run_at: datetime) -> float:
     if run_at.tzinfo is None:
-        raise InvalidRequest("The time is not clear.", [FieldError(("run_at",), "must have a time zone")])
+        raise InvalidRequest("The time zone is missing.", [FieldError(("run_at",), "must have a time zone")])
     return round(run_at.timestamp(), 3)
 
 
@@ -86,7 +86,7 @@ def _check(asked: Submission, key: str) -> None:
     }
     errors = [FieldError((name,), fault) for name, fault in wrong.items() if fault]
     if errors:
-        raise InvalidRequest("The job cannot be made.", errors)
+        raise InvalidRequest("The job cannot be created.", errors)
 
 
 def _wrong_debounce(asked: Submission) -> str | None:

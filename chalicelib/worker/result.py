@@ -30,7 +30,7 @@ def payload_of(kind: JobType[Any, Any], job: Job) -> Any:
     """Return the payload; raises PayloadUnreadable, or PayloadRefused if the current schema refuses it."""
     if job.payload is None:
         size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
-        raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
+        raise PayloadUnreadable(f"{size}: it was deleted, or this function may not read it.")
     try:
         return kind.parse_stored(job.payload)
     except InvalidPayload as error:

@@ -49,7 +49,7 @@ def sign_in() -> Account:
             raise CloudError("No region is set. Set AWS_REGION, for example AWS_REGION=eu-central-1.")
         caller = session.client("sts").get_caller_identity()
     except ProfileNotFound as error:
-        raise CloudError(f"{error}. `aws configure list-profiles` shows which ones there are.") from error
+        raise CloudError(f"{error}. `aws configure list-profiles` lists the profiles.") from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise CloudError(
             "No AWS credentials were found. Set AWS_PROFILE (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), "

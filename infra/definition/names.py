@@ -29,10 +29,15 @@ def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
     `env`.
     """
     if not STAGE.fullmatch(stage):
-        raise ConfigurationError(f"{stage!r} is no stage; write up to 14 small letters and digits, a letter first")
+        raise ConfigurationError(
+            f"{stage!r} cannot be the name of a stage: use up to 14 lower case "
+            "letters and digits, and begin with a letter"
+        )
     prefix = env.get(PREFIX) or APP
     if not PREFIXES.fullmatch(prefix):
-        raise ConfigurationError(f"{PREFIX}={prefix!r}: write up to 7 small letters and digits, a letter first")
+        raise ConfigurationError(
+            f"{PREFIX}={prefix!r}: use up to 7 lower case letters and digits, and begin with a letter"
+        )
     return f"{prefix}-{stage}"
 
 

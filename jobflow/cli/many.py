@@ -125,7 +125,7 @@ def confirm(question: str, number: int, *, yes: bool) -> None:
     if yes or number < ASK_FROM:
         return
     if not is_interactive():
-        raise usage(f"{question} Say so with --yes.")
+        raise usage(f"{question} Confirm with --yes.")
     if not typer.confirm(question, err=True):
         raise typer.Exit(REFUSED)
 

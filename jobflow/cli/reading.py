@@ -25,14 +25,14 @@ def check_text(typed: Mapping[str, Any]) -> None:
     for name, value in typed.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and HALF.search(text) and not (name == "payload" and text.startswith("@")):
-                raise ConfigurationError(f"{text!r} is not UTF-8: set the terminal to that encoding.")
+                raise ConfigurationError(f"{text!r} is not UTF-8: set your terminal's encoding to UTF-8.")
 
 
 def seconds(text: str) -> int:
     """Return a duration such as 90, 90s, 10m, 2h or 1d in seconds; raises ConfigurationError."""
     match = DURATION.fullmatch(text.strip())
     if match is None:
-        raise ConfigurationError(f"{text!r} is no duration: write 90, 90s, 10m, 2h or 1d.")
+        raise ConfigurationError(f"{text!r} is not a duration: write 90, 90s, 10m, 2h or 1d.")
     return int(match[1]) * UNITS[match[2]]
 
 
@@ -50,21 +50,23 @@ def moment(text: str, now: datetime | None = None) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ConfigurationError(
-            f"{text!r} is no moment: write 2027-03-01T10:00, today, or 2h for two hours ago."
+            f"{text!r} is not a time: write 2027-03-01T10:00, today, or 2h for two hours ago."
         ) from None
 
 
 def start(text: str) -> datetime:
     """Return a start time; raises ConfigurationError, also for a duration, because it would mean a time before now."""
     if DURATION.fullmatch(text.strip()):
-        raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00. A job waits so long with --delay.")
+        raise ConfigurationError(
+            f"{text!r} is not a time: write 2027-03-01T10:00. To wait for a duration, use --delay."
+        )
     return moment(text)
 
 
 def key(text: str) -> str:
     """Return an idempotency key; raises ConfigurationError."""
     if not is_key(text):
-        raise ConfigurationError(f"--key {text!r} is no key: one is 1 to 255 visible ASCII characters.")
+        raise ConfigurationError(f"--key {text!r} is not a valid key: a key has 1 to 255 visible ASCII characters.")
     return text
 
 
@@ -72,7 +74,7 @@ def debounce(text: str) -> tuple[str, int]:
     """Return a key and seconds from a text such as doc-17=30s; raises ConfigurationError."""
     key, equals, lasts = text.rpartition("=")
     if not equals or not key:
-        raise ConfigurationError(f"{text!r} names no key and time: write doc-17=30s.")
+        raise ConfigurationError(f"{text!r} is not a key and a time: write it like doc-17=30s.")
     return key, seconds(lasts)
 
 
@@ -87,7 +89,7 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ConfigurationError(f"{pair!r} is no field: write name=value.")
+            raise ConfigurationError(f"{pair!r} is not a field: write name=value.")
         found[name] = _value(value)
     return found
 
@@ -107,7 +109,7 @@ def _source(text: str) -> str:
     except OSError as error:
         raise ConfigurationError(f"{text[1:]} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{text[1:] or 'Standard input'} is not UTF-8, so it is no JSON.") from error
+        raise ConfigurationError(f"{text[1:] or 'Standard input'} is not UTF-8, so it is not JSON.") from error
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def _object(text: str) -> dict[str, Any]:
         found = _json(text)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
-            f"The payload is no JSON: {error}. A file is named with @, such as @letter.json."
+            f"The payload is not JSON: {error}. To send a file, put @ before its name, like @letter.json."
         ) from error
     if not isinstance(found, dict):
         raise ConfigurationError('The payload must be an object, such as {"to": ["ada@example.com"]}.')
@@ -136,7 +138,7 @@ def _json(text: str) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number of JSON")
+        raise ValueError(f"{text} is not a JSON number")
     return number
 
 

@@ -63,7 +63,8 @@ class Session:
             raise ConfigurationError(f"{text!r} is too short: type at least {SHORTEST_PREFIX} characters of an id.")
         if not OF_ID.fullmatch(text):
             raise NotFound(
-                404, f"{text!r} is no beginning of a job's id, such as 6a1de45f: digits, a to f and hyphens."
+                404,
+                f"{text!r} cannot be the beginning of a job's id, which has digits, a to f and hyphens, like 6a1de45f.",
             )
         found = []
         for job in self.client.iterate(id_prefix=text):

@@ -93,7 +93,7 @@ def _made_here(one: m.BatchResult) -> m.BatchResult:
 def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
     found = (yield from flow.answer(calls.create_many(bodies), patience)).results
     if len(found or ()) != len(bodies):
-        raise e.UnexpectedAnswer(f"{len(bodies)} jobs were sent in a batch, and {len(found or ())} results came.")
+        raise e.UnexpectedAnswer(f"{len(bodies)} jobs were sent in a batch, but {len(found or ())} results came back.")
     return found
 
 

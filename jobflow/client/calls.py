@@ -56,7 +56,9 @@ class NewJob:
         An empty key is invalid too: a generated one in its place would make a second job.
         """
         if self.key is not None and not is_key(self.key):
-            raise ValueError(f"{self.key!r} is no idempotency key: one is 1 to 255 visible ASCII characters.")
+            raise ValueError(
+                f"{self.key!r} is not a valid idempotency key: it must have 1 to 255 visible ASCII characters."
+            )
 
     def as_json(self) -> dict[str, Any]:
         """Return the body, without the key."""
@@ -141,9 +143,11 @@ def chosen(ids: Sequence[JobOrId] | None, filters: Mapping[str, Any], *, everyth
     """
     nothing = sorted(name for name, value in filters.items() if value is None)
     if nothing:
-        raise ValueError(f"{', '.join(nothing)} is None: leave it out, or give a value.")
+        raise ValueError(f"{', '.join(nothing)} is None: omit it or give a value.")
     if [ids is not None, bool(filters), everything].count(True) != 1:
-        raise ValueError("Say which jobs: give ids, or filters such as type=, or everything=True; one of the three.")
+        raise ValueError(
+            "Select the jobs by ids, by filters such as type=, or with everything=True: exactly one of the three."
+        )
     if everything:
         return {"everything": True}
     return {"filter": as_filter(filters)} if ids is None else {"ids": [id_of(job) for job in ids]}
@@ -265,7 +269,7 @@ def as_filter(conditions: Mapping[str, Any]) -> dict[str, Any]:
 
 def _condition(name: str, value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str):
-        raise TypeError(f"{name} takes one value: ask once for each of several.")
+        raise TypeError(f"{name} takes one value: send one request for each value.")
     if isinstance(value, datetime):
         return as_time(value)
     return id_of(value) if isinstance(value, m.JobRow | m.JobDetail | m.CancelledJob) else value

@@ -39,7 +39,7 @@ def _plain(value: Any) -> Any:
     for kinds, write in WAYS:
         if isinstance(value, kinds):
             return write(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON; turn it into text or numbers first.")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON; turn it into text or numbers first.")
 
 
 def as_time(when: datetime | str) -> str:

@@ -94,7 +94,7 @@ def _content(call: Call[T], response: httpx.Response, *, again: bool) -> T:
         return decoding.read(call.answers, body)
     except (TypeError, ValueError, AttributeError) as wrong:
         place = f"{call.method} {response.request.url}"
-        raise e.UnexpectedAnswer(f"{place} did not answer as the API does: {wrong}") from wrong
+        raise e.UnexpectedAnswer(f"{place} did not answer like the JobFlow API: {wrong}") from wrong
 
 
 def _made_here(result: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def redrive(
 ) -> Flow[m.BulkAnswer]:
     """Retry every dead-lettered job, page by page. Jobs of all types are retried only if this is explicit."""
     if (type is None) != everything:
-        raise ValueError("Say which dead letters: give a type, or everything=True; one of the two.")
+        raise ValueError("Select the dead letters by type, or with everything=True: exactly one of the two.")
     return whole(
         lambda cursor: calls.redrive(type, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor),
         patience,

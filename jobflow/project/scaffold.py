@@ -42,7 +42,8 @@ def new(folder: Path) -> list[Path]:
     """
     if not PROJECT.fullmatch(folder.name):
         raise ConfigurationError(
-            f"{folder.name!r} is no name for it: lower case letters, digits and hyphens, such as my-jobs."
+            f"{folder.name!r} cannot be the name of a repository: use lower case "
+            "letters, digits and hyphens, like my-jobs."
         )
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if there - MAY_BE_THERE:
@@ -57,7 +58,7 @@ def new(folder: Path) -> list[Path]:
 def add(folder: Path, name: str) -> list[Path]:
     """Write a job type and its test; return the two files. Raises ConfigurationError."""
     if not TYPE.fullmatch(name):
-        raise ConfigurationError(f"{name!r} is no name of a job type: write it like word.count.")
+        raise ConfigurationError(f"{name!r} cannot be the name of a job type: write it like word.count.")
     module = name.replace(".", "_")
     model = "".join(part.capitalize() for part in name.split("."))
     words = {"name": name, "module": module, "model": model}

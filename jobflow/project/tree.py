@@ -85,7 +85,8 @@ def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str])
             raise ConfigurationError(f"{settings.MARK}: builtin has {name!r}; there are {', '.join(known)}.")
         if (project / "handlers" / known[name].name).exists():
             raise ConfigurationError(
-                f"{settings.MARK}: builtin has {name}, and handlers/{known[name].name} declares it, too: keep one."
+                f"{settings.MARK}: builtin has {name}, and handlers/{known[name].name} "
+                "declares it, too: remove one of them."
             )
     for name, path in known.items():
         there = to / path.name

@@ -100,7 +100,7 @@ def test_the_operators_commands_work(own: Own, project: Path, stage: dict[str, s
 
 def test_what_cannot_be_is_said_in_its_own_words(own: Own, project: Path, aws: Mapping[str, str]) -> None:
     nothing = own.type("status --stage none", project, **aws)
-    assert (nothing.returncode, "`jobflow deploy` makes one" in nothing.stderr) == (1, True)
+    assert (nothing.returncode, "`jobflow deploy` creates it" in nothing.stderr) == (1, True)
     unknown = own.type("deploy --stage none", project, **aws)
     assert (unknown.returncode, "jobflow.toml has no stage 'none'" in unknown.stderr) == (2, True)
 

@@ -8,7 +8,7 @@ from infra.program import called, spoken
 @pytest.mark.parametrize(
     ("of_make", "own"),
     [
-        ("`make deploy` makes one.", "`jobflow deploy` makes one."),
+        ("`make deploy` creates it.", "`jobflow deploy` creates it."),
         ('Deploy with SET="A=true B=1".', "Deploy with --set A=true --set B=1."),
         ("With FORCE_REMOVE=1 they end.", "With --force-remove they end."),
         ("TOKEN_FILE=path or TOKEN_SECRET=name", "--token-file path or --token-secret name"),

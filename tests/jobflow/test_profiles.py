@@ -68,7 +68,7 @@ def test_an_address_that_would_send_the_token_in_the_clear_is_refused(url: str) 
 )
 def test_an_address_that_cannot_be_asked_is_told_by_every_client(url: str) -> None:
     for client in (JobFlow, AsyncJobFlow):
-        with pytest.raises(ConfigurationError, match="is no address"):
+        with pytest.raises(ConfigurationError, match="is not an address"):
             client(url, "jf_x")
 
 

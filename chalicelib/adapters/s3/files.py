@@ -42,7 +42,7 @@ class Files:
             raise
         with found["Body"] as body:
             if found["ContentLength"] > limit:
-                raise FileTooLarge(f"{key!r} has {found['ContentLength']:,} bytes; at most {limit:,} are taken.")
+                raise FileTooLarge(f"{key!r} has {found['ContentLength']:,} bytes; the limit is {limit:,}.")
             return body.read()
 
     def write(self, key: str, content: bytes, content_type: str) -> None:

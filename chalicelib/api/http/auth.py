@@ -74,7 +74,7 @@ def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
 def require(caller: Caller, needed: Role) -> None:
     """Raise Forbidden unless the caller's role includes the rights of `needed`."""
     if not caller.role.may(needed):
-        raise Forbidden(f"This needs the role {needed}; the token has the role {caller.role}.")
+        raise Forbidden(f"This request needs the role {needed}; the token has the role {caller.role}.")
 
 
 def _asked(method_arn: str) -> tuple[str, str]:

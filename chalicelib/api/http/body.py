@@ -40,7 +40,7 @@ def _check_content_type(content_type: str | None) -> None:
     media, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charset = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
     if media != "application/json" or charset not in ([], ["utf-8"]):
-        raise UnsupportedMediaType(f"{content_type[:100]!a} is not understood; send application/json in UTF-8.")
+        raise UnsupportedMediaType(f"{content_type[:100]!a} is not supported; send application/json in UTF-8.")
 
 
 def _parse(raw: bytes) -> Any:
@@ -66,21 +66,21 @@ def _no_constant(name: str) -> NoReturn:
 def _integer(digits: str) -> int:
     # The length is checked first, because converting many digits to a number takes quadratic time.
     if len(digits) > 20 or not -LARGEST_INTEGER <= int(digits) < LARGEST_INTEGER:
-        raise MalformedRequest("The body holds an integer that does not fit into 64 bits; send it as a string.")
+        raise MalformedRequest("The body contains an integer that does not fit into 64 bits; send it as a string.")
     return int(digits)
 
 
 def _float(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise MalformedRequest("The body holds a number that is too large.")
+        raise MalformedRequest("The body contains a number that is too large.")
     return number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise MalformedRequest("The body holds an object with the same key twice.")
+        raise MalformedRequest("The body contains an object with the same key twice.")
     return found
 
 
@@ -92,7 +92,7 @@ def _check_values(body: dict[str, Any]) -> None:
             if len(found) == 10:
                 break
     if found:
-        raise InvalidRequest("Some text holds characters that are not allowed.", found)
+        raise InvalidRequest("The request contains characters that are not allowed.", found)
 
 
 def _texts(body: dict[str, Any]) -> Iterator[tuple[Loc, str]]:

@@ -33,7 +33,7 @@ def _moment(value: Any) -> float:
     if not isinstance(value, str):
         raise PydanticCustomError("moment", "must be a time as text, like 2026-11-25T00:42:39Z")
     if len(value) > LONGEST_MOMENT:
-        raise PydanticCustomError("moment", f"must be ISO 8601 in at most {LONGEST_MOMENT} characters")
+        raise PydanticCustomError("moment", f"must be an ISO 8601 time of at most {LONGEST_MOMENT} characters")
     try:
         read = datetime.fromisoformat(_with_plus(value))
     except ValueError:

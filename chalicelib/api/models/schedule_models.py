@@ -32,7 +32,7 @@ def _zone(value: str) -> str:
 
 def _free(value: str) -> str:
     if value == PREVIEW:
-        raise PydanticCustomError("reserved", "is a part of the API's own addresses; choose another")
+        raise PydanticCustomError("reserved", "is used in the API's own paths; choose another id")
     return value
 
 

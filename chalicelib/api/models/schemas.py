@@ -63,9 +63,9 @@ class NewJob(Body):
     @model_validator(mode="after")
     def _one_time(self) -> "NewJob":
         if self.delay_seconds is not None and self.run_at is not None:
-            raise PydanticCustomError("one_time", "delay_seconds and run_at exclude each other")
+            raise PydanticCustomError("one_time", "give delay_seconds or run_at, not both")
         if self.debounce is not None and (self.delay_seconds is not None or self.run_at is not None):
-            raise PydanticCustomError("one_time", "debounce excludes delay_seconds and run_at")
+            raise PydanticCustomError("one_time", "debounce cannot be combined with delay_seconds or run_at")
         return self
 
 
@@ -154,13 +154,17 @@ class ListQuery(Query):
     @model_validator(mode="after")
     def _one_start(self) -> "ListQuery":
         if self.idempotency_key is not None and self.model_fields_set - {"idempotency_key", "limit"}:
-            raise PydanticCustomError("key_alone", "idempotency_key excludes every other filter, cursor and offset")
+            raise PydanticCustomError(
+                "key_alone", "idempotency_key cannot be combined with another filter, cursor or offset"
+            )
         if self.cursor and self.offset:
-            raise PydanticCustomError("one_start", "cursor and offset exclude each other")
+            raise PydanticCustomError("one_start", "give cursor or offset, not both")
         if self.parent and self.offset:
-            raise PydanticCustomError("no_offset", "parent and offset exclude each other; follow next_cursor")
+            raise PydanticCustomError("no_offset", "parent cannot be combined with offset; follow next_cursor instead")
         if self.payload and self.created_after is None and self.parent is None:
-            raise PydanticCustomError("no_period", "payload needs created_after: each job since then is read")
+            raise PydanticCustomError(
+                "no_period", "payload needs created_after, because every job created since then is read"
+            )
         return self
 
 
@@ -200,9 +204,9 @@ class BulkFilter(Body):
     @model_validator(mode="after")
     def _says_which(self) -> "BulkFilter":
         if nulls := _nulls(self):
-            raise PydanticCustomError("null", f"{nulls} is null; leave it out, or give a value")
+            raise PydanticCustomError("null", f"{nulls} is null; omit it or give a value")
         if not self.model_fields_set:
-            raise PydanticCustomError("empty", 'is empty; "everything": true in its place means all jobs')
+            raise PydanticCustomError("empty", 'is empty; to select all jobs send "everything": true instead')
         return self
 
 
@@ -239,7 +243,7 @@ class Bulk(ManyJobs):
     @model_validator(mode="after")
     def _cursor_of_filter(self) -> "Bulk":
         if self.cursor is not None and self.ids is not None:
-            raise PydanticCustomError("cursor_of_filter", "a cursor goes with a filter")
+            raise PydanticCustomError("cursor_of_filter", "a cursor needs a filter")
         return self
 
 
@@ -255,7 +259,7 @@ class Redrive(Body):
     @model_validator(mode="after")
     def _no_null(self) -> "Redrive":
         if "type" in self.model_fields_set and self.type is None:
-            raise PydanticCustomError("null", "type is null; leave it out for all types")
+            raise PydanticCustomError("null", "type is null; omit it to select all types")
         return self
 
 

@@ -34,7 +34,7 @@ export function keyOf(key: string | undefined): string {
   if (key === undefined) return Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join("");
   if (typeof key === "string" && /^[!-~]{1,255}$/.test(key)) return key;
   throw new TypeError(
-    `${JSON.stringify(key)} is no idempotency key: one is 1 to 255 visible ASCII characters.`,
+    `${JSON.stringify(key)} is not a valid idempotency key: it must have 1 to 255 visible ASCII characters.`,
   );
 }
 

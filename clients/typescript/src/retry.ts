@@ -160,13 +160,13 @@ const REAL: Effects = {
 function check(url: string): void {
   const found = URL.canParse(url) ? new URL(url) : null;
   if (found === null || !/^https?:$/.test(found.protocol))
-    throw new ConfigurationError(`${url} is no address; one looks like https://jobs.example.com`);
+    throw new ConfigurationError(`${url} is not an address; write it like https://jobs.example.com`);
   if (found.protocol === "http:" && !LOCAL.has(found.hostname))
     throw new ConfigurationError(`${url} would send the token unencrypted: use https.`);
 }
 
 function checkedToken(token: string | null): string | null {
   if (token !== null && !/^[!-~]+$/.test(token))
-    throw new ConfigurationError("The token is empty, or not one: it looks like jf_…");
+    throw new ConfigurationError("The token is empty or not a token: a token looks like jf_…");
   return token;
 }

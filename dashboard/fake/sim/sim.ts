@@ -188,7 +188,7 @@ export class Sim {
   /** Why not, or null when it was done. */
   retry(job: FakeJob, operator: Operator, payload?: JsonObject): string | null {
     if (!RETRYABLE.includes(job.status))
-      return `Job ${job.id} is ${job.status}; only failed, dead-lettered or cancelled jobs are retried.`;
+      return `Job ${job.id} is ${job.status}; only failed, dead-lettered or cancelled jobs can be retried.`;
     const now = this.now();
     if (payload) job.past.set(job.gen, job.payload);
     this.note(job, "retry", operator, { gen: job.gen + 1, edited: payload !== undefined });
@@ -228,7 +228,7 @@ export class Sim {
 
   discard(job: FakeJob, operator: Operator, reason: string): string | null {
     if (!DISCARDABLE.includes(job.status))
-      return `Job ${job.id} is ${job.status}; only failed or dead-lettered jobs are discarded.`;
+      return `Job ${job.id} is ${job.status}; only failed or dead-lettered jobs can be discarded.`;
     const at = iso(this.now());
     this.end(job, this.now(), "cancelled");
     Object.assign(job, { updatedAt: this.now(), discarded: { at, by: operator.by, reason: reason || null } });

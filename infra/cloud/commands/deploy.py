@@ -213,7 +213,7 @@ class Deployment:
         lost = self.removed.at_stake(proposed.changes)
         if lost and not self.yes:
             self.stack.discard(proposed)
-            raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
+            raise CloudError(f"This would lose the data in {', '.join(lost)}. Add --yes to confirm.")
 
     def _close_policy(self, package: Package) -> dict[str, str]:
         """Add the API's address to the dashboard's security policy. The address is known only once both exist."""

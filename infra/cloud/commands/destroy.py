@@ -38,7 +38,7 @@ class Destruction:
         if self.confirmed != self.stack.name:
             raise CloudError(
                 f"This deletes every job, file and log of {self.stack.name} permanently. "
-                f"If that is what you want, say --confirm {self.stack.name}."
+                f"To confirm, add --confirm {self.stack.name}."
             )
         resources = [] if self.stack.describe() is None else self.stack.resources()
         unlock(self.account, names_of(resources, TABLE), self.terminal.say)

@@ -42,7 +42,7 @@ class FirstToken:
             terminal.secret("The first admin token. It is shown this once; keep it safe:", _issue(tokens, account))
         else:
             terminal.say(
-                "No token was made: standard output is no terminal, and a log would keep it. Deploy with "
+                "No token was issued: standard output is not a terminal, and a log would keep the token. Deploy with "
                 "TOKEN_FILE=path or TOKEN_SECRET=name, or make one by hand: make token ROLE=admin."
             )
 

@@ -63,7 +63,7 @@ def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = tim
             return Found(said["jobs"], said["wrong"], said["repaired"])
         waits += said["phase"] != "counting"
         sleep(INVOCATION_PAUSE)
-    raise CloudError("The counters did not catch up, so nothing was judged: see the alarm counters-behind.")
+    raise CloudError("The counters did not catch up, so nothing was compared: see the alarm counters-behind.")
 
 
 def _invoke(client: Any, function: FunctionDefinition) -> dict[str, Any]:

@@ -103,21 +103,21 @@ def _told(beside: Counter[str]) -> str:
 def moment(account: Account, stack: str, at: str, backup: str) -> float:
     """Return the moment (epoch seconds) of `at` (ISO 8601 with a zone) or of a backup's name. Raises CloudError."""
     if bool(at) == bool(backup):
-        raise CloudError("Say AT=2027-01-02T03:04:05Z for a moment, or FROM=… for a backup; one of them.")
+        raise CloudError("Give AT=2027-01-02T03:04:05Z for a point in time, or FROM=… for a backup, not both.")
     if backup:
         if backup not in names(account, stack):
-            raise CloudError(f"There is no backup {backup} of {stack}. `make backup LIST=1` shows which there are.")
+            raise CloudError(f"There is no backup {backup} of {stack}. `make backup LIST=1` lists them.")
         try:
             return datetime.strptime(backup.rpartition("-")[2], MOMENT).replace(tzinfo=UTC).timestamp()
         except ValueError:
             raise CloudError(
-                f"{backup} is none of `make backup`: its name does not say of which moment it is. Restore it into two "
-                "tables yourself, then say TABLES=jobs,control and AT=."
+                f"{backup} was not made by `make backup`: its name does not contain its time. Restore it into two "
+                "tables yourself, then give TABLES=jobs,control and AT=."
             ) from None
     try:
         found = datetime.fromisoformat(at)
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise CloudError(f"AT={at} is no moment with a time zone, like 2027-01-02T03:04:05Z.")
+        raise CloudError(f"AT={at} is not a time with a time zone, like 2027-01-02T03:04:05Z.")
     return found.timestamp()

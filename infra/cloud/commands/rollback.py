@@ -103,7 +103,7 @@ def _proposed(
     if (lost or (removed.told() and not undoes)) and not yes:
         stack.discard(proposed)
         what = f"lose the data in {', '.join(lost)}" if lost else "cancel unfinished jobs"
-        raise CloudError(f"This would {what}. Say --yes if that is what you want.")
+        raise CloudError(f"This would {what}. Add --yes to confirm.")
     return proposed
 
 

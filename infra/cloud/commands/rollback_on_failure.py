@@ -37,12 +37,12 @@ class Trial:
                 told = self.smoke(outputs)
         except SmokeFailed as failed:
             undone, told = self._undo(former)
-            raise SmokeFailed(f"The smoke failed: {failed}. {told}", undone=undone) from failed
+            raise SmokeFailed(f"The smoke test failed: {failed}. {told}", undone=undone) from failed
         except Exception as error:
             # An outage of AWS does not mean that the version is bad, and it would prevent the undo, too.
             if (why := refusal(error)) is None:
                 raise
-            raise SmokeFailed(f"It is deployed, and could not be tried. {why}. {self._by_hand()}") from error
+            raise SmokeFailed(f"The version is deployed but could not be tested. {why}. {self._by_hand()}") from error
         self.terminal.say(told)
 
     def _undo(self, former: Former | None) -> tuple[bool, str]:

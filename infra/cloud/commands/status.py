@@ -21,7 +21,7 @@ def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = 
     """
     found = stack.describe()
     if found is None:
-        raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
+        raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` creates it.")
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     since = found.get("LastUpdatedTime") or found["CreationTime"]
     ringing, pending = ringing_alarms(account, stack.name), subscriptions.unconfirmed(account, stack)

@@ -49,7 +49,7 @@ def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
         env={"PATH": os.environ["PATH"], **ENVIRONMENT}, cwd=files, check=False, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode:
-        raise CloudError(f"The package cannot be tried:\n{done.stderr}")
+        raise CloudError(f"The package cannot be tested:\n{done.stderr}")
     failed = json.loads(done.stdout.splitlines()[-1])
     if failed:
         raise CloudError("\n".join(_said(*failure) for failure in failed))

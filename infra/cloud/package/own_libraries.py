@@ -33,7 +33,9 @@ def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
     found = {path.name.removesuffix(SUFFIX): path for path in sorted((root / "handlers").glob(f"*{SUFFIX}"))}
     strange = sorted(found.keys() - {kind.module for kind in types})
     if strange:
-        raise CloudError(f"handlers/{strange[0]}{SUFFIX} belongs to no job type: there is no handlers/{strange[0]}.py.")
+        raise CloudError(
+            f"handlers/{strange[0]}{SUFFIX} belongs to no job type, because there is no handlers/{strange[0]}.py."
+        )
     return found
 
 

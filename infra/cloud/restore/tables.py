@@ -72,9 +72,7 @@ class Tables:
             if self._described(name) is None:
                 raise CloudError(f"There is no table {name} in {self.account.region}.")
         if len(names) != len(TABLES) or {f"{self.stack}-{short}" for short in TABLES} & set(names):
-            raise CloudError(
-                "Name two other tables with a comma between them, the one of jobs first: TABLES=jobs,control."
-            )
+            raise CloudError("Name two tables separated by a comma, the jobs table first: TABLES=jobs,control.")
         return names
 
     def restored(self, short: str, at: float) -> str:
@@ -96,9 +94,7 @@ class Tables:
         if backup:
             arn = backups(self.account, self.stack, short).get(backup)
             if arn is None:
-                raise CloudError(
-                    f"There is no backup {backup} of {source}. `make backup LIST=1` shows which there are."
-                )
+                raise CloudError(f"There is no backup {backup} of {source}. `make backup LIST=1` lists them.")
             self._client.restore_table_from_backup(TargetTableName=name, BackupArn=arn)
         else:
             moment = datetime.fromtimestamp(at, UTC)
@@ -125,8 +121,8 @@ class Tables:
                 return
             if table["TableStatus"] not in COMING and self.clock() >= began + APPEARS:
                 raise CloudError(
-                    f"{name} is {table['TableStatus']}: DynamoDB has given it up, or it is being deleted. Run the same "
-                    "command again."
+                    f"{name} is {table['TableStatus']}: the restore failed, or the table is being deleted. "
+                    "Run the same command again."
                 )
             self.sleep(LOOK_PAUSE)
         raise CloudError(f"{name} is still being restored after a day. Run the same command again to continue.")

@@ -70,11 +70,9 @@ class Stack:
         """Return the stack's outputs; raises CloudError if there is no such stack, or it never worked."""
         found = self.describe()
         if found is None:
-            raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` makes one.")
+            raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` creates it.")
         if found["StackStatus"] in NOT_YET_UP:
-            raise CloudError(
-                f"The stack {self.name} is {found['StackStatus']}: it is not up. `make deploy` brings it up."
-            )
+            raise CloudError(f"The stack {self.name} is {found['StackStatus']} and does not work. Run `make deploy`.")
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def check_changeable(self) -> None:
@@ -229,7 +227,7 @@ class Stack:
             if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
                 return found
             self.sleep(POLL)
-        raise CloudError(f"CloudFormation has not worked out the changes of {self.name} within an hour.")
+        raise CloudError(f"CloudFormation has not computed the changes of {self.name} within an hour.")
 
     def _changes(self, name: str) -> list[dict[str, Any]]:
         pages = self.account.cloudformation.get_paginator("describe_change_set").paginate(

@@ -14,7 +14,7 @@ TABLE = "AWS::DynamoDB::Table"
 
 
 def unlock(account: Account, tables: Iterable[str], say: Callable[[str], None]) -> None:
-    """Disable the deletion protection of tables. A missing table is no error."""
+    """Disable the deletion protection of tables. A missing table is not an error."""
     dynamodb = account.client("dynamodb")
     for name in tables:
         # a table may have been deleted by hand
@@ -52,7 +52,7 @@ def _empty(s3: Any, bucket: str) -> int:
 
 
 def remove(account: Account, bucket: str) -> int:
-    """Delete a bucket with its content; return the number of objects. A missing bucket is no error."""
+    """Delete a bucket with its content; return the number of objects. A missing bucket is not an error."""
     try:
         count = empty(account, bucket)
         account.client("s3").delete_bucket(Bucket=bucket)

@@ -43,12 +43,12 @@ def refuse_wrong(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, 
         about = declared.get(name, {})
         allowed = [str(one) for one in about.get("AllowedValues", [])]
         if allowed and value not in allowed:
-            raise CloudError(f"{name}={value} is not possible; it is one of {', '.join(allowed)}.")
+            raise CloudError(f"{name}={value} is not allowed; it must be one of {', '.join(allowed)}.")
         if about.get("Type") == "Number" and not allowed:
             least, most = about.get("MinValue", 0), about.get("MaxValue")
             if not WHOLE.fullmatch(value) or int(value) < least or (most is not None and int(value) > most):
                 upwards = f"{least:,} or more" if most is None else f"from {least:,} to {most:,}"
-                raise CloudError(f"{name}={value} is not possible; it is a whole number, {upwards}.")
+                raise CloudError(f"{name}={value} is not allowed; it must be a whole number, {upwards}.")
 
 
 def parse(assignments: Iterable[str]) -> dict[str, str]:
@@ -57,6 +57,6 @@ def parse(assignments: Iterable[str]) -> dict[str, str]:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not (name and equals):
-            raise CloudError(f"{assignment!r} is not like Name=value.")
+            raise CloudError(f"{assignment!r} must be like Name=value.")
         given[name] = value
     return given

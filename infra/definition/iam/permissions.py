@@ -69,12 +69,12 @@ class Grant:
         found = GRANT.fullmatch(text)
         if not found or found["service"] not in SERVICES:
             raise ConfigurationError(
-                f"{text!r} is no grant; write service:Action:where, like s3:GetObject:uploads/*, "
+                f"{text!r} is not a grant; write service:Action:where, like s3:GetObject:uploads/*, "
                 f"with one of the services {', '.join(sorted(SERVICES))}"
             )
         grant = cls(found["service"], found["action"], found["where"] or "")
         if grant.service in ("dynamodb", "sqs", "logs", "lambda") and not grant.where:
-            raise ConfigurationError(f"{text!r} does not say on which table, queue or function")
+            raise ConfigurationError(f"{text!r} does not name a table, queue or function")
         if grant.service in ("sqs", "logs", "lambda") and not PLACE.fullmatch(grant.where):
             raise ConfigurationError(f"{text!r} does not name a queue or function; {EVERY_TYPE} is every job type's")
         if grant.service == "s3" and not re.fullmatch(r"[a-z][a-z0-9-]*/(.*/)?\*", grant.where):

@@ -62,7 +62,7 @@ def variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
     declared = dict(kind.access.environment)
     taken = sorted(declared.keys() & (environment(stack).keys() | BY_FUNCTION))
     if taken:
-        raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name of the platform's own")
+        raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name that the platform uses")
     size = sum(len((name + value).encode()) for name, value in declared.items())
     if size > LARGEST_ENVIRONMENT - PLATFORM_NEEDS:
         raise ConfigurationError(

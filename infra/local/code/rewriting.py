@@ -101,7 +101,7 @@ def rewritten(text: bytes) -> bytes:
                 groups.setdefault((place.setting, place.kind), []).append((place, source.span(argument)))
         for (setting, kind), members in groups.items():
             if setting in {argument.arg for argument in call.keywords}:
-                raise NotRewritten(f"line {call.lineno}: {setting}= is there already, beside a former setting")
+                raise NotRewritten(f"line {call.lineno}: {setting}= is given twice, under its new and its former name")
             edits.append((*members[0][1], _group(source, f"{setting}={prefix}{kind}", members)))
             needed |= set() if prefix else {kind}
         gone = {span for members in groups.values() for _, span in members[1:]}
@@ -152,7 +152,7 @@ def _imported(source: Source, needed: set[str]) -> Iterator[Edit]:
     there = {alias.name for node, alias in found if node.module == "chalicelib" and alias.asname is None}
     missing = [] if "*" in there else sorted(needed - there)
     if taken := set(missing) & set(_bound(source.tree)):
-        raise NotRewritten(f"{', '.join(sorted(taken))} means something else in it")
+        raise NotRewritten(f"{', '.join(sorted(taken))} has another meaning in this file")
     if missing and main is None:
         begin, _ = source.span(found[0][0])
         yield begin, begin, f"from chalicelib import {', '.join(missing)}\n".encode()

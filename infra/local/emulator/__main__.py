@@ -64,7 +64,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(text).is_loopback:
-        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator checks no credentials")
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a loopback address; the emulator checks no credentials, "
+            "so it must not be reachable from elsewhere"
+        )
     return text
 
 

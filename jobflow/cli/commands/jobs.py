@@ -93,10 +93,10 @@ def list_(
 
     if key is not None:
         if which or parent is not None:
-            raise usage("--key names one job: it goes with no filter.")
+            raise usage("--key names one job and cannot be combined with a filter.")
         which["idempotency_key"] = reading.key(key)
     if "payload" in which and "created_after" not in which and parent is None:
-        raise usage("--payload goes with --since (or --parent): each job from then on is read.")
+        raise usage("--payload needs --since (or --parent), because every job from then on is read.")
     if parent is not None:
         which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
@@ -145,7 +145,7 @@ def retry(
     """Run failed, dead-lettered or cancelled jobs again: the given jobs, or all that match."""
     if new is not None or field:
         if which or dry_run or len(job or []) != 1:
-            raise usage("--with and --field go with one job, and with no filter.")
+            raise usage("--with and --field need exactly one job and cannot be combined with a filter.")
         from jobflow.cli import views
 
         typed = {} if new is None else reading.payload(new, [])
@@ -171,7 +171,7 @@ def cancel(
     """Stop jobs: the given jobs, or all that match. A running job stops at its next check."""
     if descendants:
         if which or dry_run or len(job or []) != 1:
-            raise usage("--descendants goes with one job, and with no filter.")
+            raise usage("--descendants needs exactly one job and cannot be combined with a filter.")
         from jobflow.cli import many
 
         many.family(session, session.id_of((job or [""])[0]), yes=yes)
@@ -235,7 +235,7 @@ def _act(
     from jobflow.cli import many
 
     if bool(names) == bool(which):
-        raise usage("Name jobs, or say which ones with options such as --status or --since; not both.")
+        raise usage("Name the jobs or select them with options such as --status or --since, not both.")
     ids = [session.id_of(name) for name in names] or None
     if ids and len(ids) == 1 and not dry_run:
         many.one(session, action, ids[0], reason)
@@ -245,7 +245,9 @@ def _act(
 
 def _payload_of(job: "JobDetail") -> Any:
     if job.payload is None:
-        raise ConfigurationError(f"The API does not show the payload of {job.id}: it is too large. Write it anew.")
+        raise ConfigurationError(
+            f"The API does not show the payload of {job.id}: it is too large. Give the whole payload."
+        )
     return job.payload
 
 

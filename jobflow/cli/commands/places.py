@@ -79,7 +79,7 @@ def mcp(
 
     if http is not None and allow_write:
         raise ConfigurationError(
-            "Over HTTP every program on this machine could write: --allow-write is for stdio only."
+            "--allow-write works over stdio only, because over HTTP every program on this machine could write."
         )
     try:
         from jobflow.assistant.server import build

@@ -32,7 +32,7 @@ def test_a_small_one_is_over_with_the_answer(bench: Platform) -> None:
     bench.store.refuses = ids[:1]
     over = bench.start()
     assert (over.state, over.matched, over.done, over.skipped) == (BulkState.DONE, 3, 2, 1)
-    assert over.reasons == {"is processing now; someone else was faster.": Reason(1, (ids[0],))}
+    assert over.reasons == {"is processing now: it was changed by another request.": Reason(1, (ids[0],))}
     assert sorted(+bench.store.acted) == sorted(ids[1:])
     assert (bench.background.woken, list(bench.counters.standing().bulk)) == (0, [])
 

@@ -73,12 +73,12 @@ RANGE = "between 1 and 7776000 seconds"
         (lambda: job("test.note", give_up_after=91 * DAY)(_nothing), f"test.note: give_up_after must be {RANGE}"),
         (
             lambda: job("test.note", retry=Delays((LONGEST_WAIT,)))(_nothing),
-            "test.note: 30 attempts have 203 days of waits, and a run may take 90; say give_up_after",
+            "test.note: 30 attempts have 203 days of waits, and a run may take 90; set give_up_after",
         ),
         (lambda: Delays((5, 0)), "retry: each of waits must be between 1 and 604800 seconds"),
         (lambda: Delays((5,) * 30), "retry: the number of waits must be between 1 and 29"),
         (lambda: Delays(()), "retry: the number of waits must be between 1 and 29"),
-        (lambda: Delays(5), r"retry: waits is a list of seconds, such as \(5, 60, 3600\)"),  # type: ignore[arg-type]
+        (lambda: Delays(5), r"retry: waits must be a list of seconds, such as \(5, 60, 3600\)"),  # type: ignore[arg-type]
         (lambda: Backoff(first=0), "retry: first must be between 1 and 604800 seconds"),
         (lambda: Backoff(factor=11), "retry: factor must be between 1 and 10"),
         (lambda: Backoff(jitter="some"), 'retry: jitter must be "full", "equal" or "none"'),  # type: ignore[arg-type]

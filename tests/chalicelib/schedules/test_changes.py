@@ -68,7 +68,7 @@ def test_a_change_of_the_settings_that_comes_between_look_and_write_is_a_conflic
     }
     kept.before_a_write = [meanwhile[between]]
     if between == "another change":
-        with pytest.raises(ScheduleConflict, match="changed meanwhile"):
+        with pytest.raises(ScheduleConflict, match="its version is"):
             service.change("hourly", MINE, read.version)
         assert (service.get("hourly").catch_up, service.get("hourly").overlap) == (1, "skip")
     else:

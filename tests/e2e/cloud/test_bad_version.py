@@ -122,7 +122,7 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     before, known = parameters(cloud), noted(cloud)
     jobs = [create(operator, "email.send", MAIL, tags=["before"])["id"] for _ in range(5)]
     later = create(operator, "report.generate", REPORT, delay_seconds=20, max_attempts=10)["id"]
-    with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):
+    with pytest.raises(SmokeFailed, match=r"The smoke test failed: .* The former version is back"):
         deployed(cloud, bad(cloud.package, tmp_path, what), {"MailDailyCap": "7"})
     assert (parameters(cloud), noted(cloud)) == (before, known)
     for job_id in jobs:
@@ -161,7 +161,7 @@ def test_a_bad_version_with_a_new_type_and_without_another_is_undone(
     # SQS of this emulator does not block names
     brief = replace(cloud, stack=replace(cloud.stack, sleep=lambda seconds: time.sleep(min(seconds, POLL))))
     smoke = Smoke(cloud.account, cloud.stack, kinds, lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
-    with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):
+    with pytest.raises(SmokeFailed, match=r"The smoke test failed: .* The former version is back"):
         deployed(
             replace(brief, smoke=smoke), package, {"MailDailyCap": "7"}, types=lambda: kinds, force_remove=True
         )  # fmt: skip

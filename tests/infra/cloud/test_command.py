@@ -37,7 +37,7 @@ def test_missing_region_is_one_line_and_a_failure(
 
 def test_stage_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["package", "--stage", "prod-eu"]) == 1
-    assert "no stage" in capsys.readouterr().err
+    assert "name of a stage" in capsys.readouterr().err
 
 
 def test_cost_is_told_without_an_account(nobody: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,7 +132,7 @@ def test_other_prefixes_are_refused(prefix: str) -> None:
 
 @pytest.mark.parametrize("stage", ["", "prod-eu", "Prod", "2", "a_b", LONGEST_STAGE + "s", "prod\n"])
 def test_other_stages_are_refused(stage: str) -> None:
-    with pytest.raises(ConfigurationError, match="no stage"):
+    with pytest.raises(ConfigurationError, match="name of a stage"):
         stack_name(stage)
 
 

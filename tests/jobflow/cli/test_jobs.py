@@ -81,26 +81,26 @@ def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("typed", "code", "words"),
     [
-        ("jobs create test.note {} --debounce =30s", 2, "write doc-17=30s"),
+        ("jobs create test.note {} --debounce =30s", 2, "doc-17=30s"),
         (f"jobs create test.note {PAYLOAD} --debounce k=2d", 1, "debounce.seconds: "),
         (f"jobs create test.note {PAYLOAD} --wait --timeout soon", 2, "write 90, 90s, 10m, 2h or 1d"),
         ("jobs create test.note '[1]'", 2, "must be an object"),
-        ("jobs create test.note '{'", 2, "A file is named with @"),
+        ("jobs create test.note '{'", 2, "@letter.json"),
         ("jobs create test.note @/none.json", 2, "/none.json cannot be read"),
         ("jobs create test.note -f to", 2, "write name=value"),
         ("jobs create test.note --delay soon", 2, "write 90, 90s, 10m, 2h or 1d"),
         ("jobs create test.note {}", 1, "payload.to: "),
         ("jobs create test.none {}", 4, "test.none"),
         ("jobs create test.note {} --key ''", 2, "1 to 255 visible ASCII"),
-        ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is no JSON: "),
+        ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is not JSON: "),
         ("jobs create test.note {} --run-at 2h", 2, "--delay"),
-        (f"jobs create test.note {'[' * 100_000}", 2, "The payload is no JSON: "),
-        ("jobs list --since 999999999d", 2, "no moment"),
-        ("jobs list --until 0001-01-01T00:00+23:00", 2, "no moment"),
+        (f"jobs create test.note {'[' * 100_000}", 2, "The payload is not JSON: "),
+        ("jobs list --since 999999999d", 2, "not a time"),
+        ("jobs list --until 0001-01-01T00:00+23:00", 2, "not a time"),
         ("jobs show 00000000", 4, "No job's id begins with 00000000"),
         ("jobs show abc", 2, "too short"),
         ("jobs show @last", 2, "There is no @last yet"),
-        ("jobs retry", 2, "Name jobs, or say which ones"),
+        ("jobs retry", 2, "--status"),
         ("jobs cancel abcd --tag x", 2, "not both"),
         ("jobs frobnicate", 2, "frobnicate"),
     ],
@@ -209,7 +209,7 @@ def test_many_are_counted_and_asked_about_first(shell: Shell, world: World, monk
     ids = [world.create(tags=["x"]) for _ in range(3)]
     assert shell("jobs cancel --tag x --dry-run --table").out == "3 of 3 jobs would be cancelled.\n"
     refused = shell("jobs cancel --tag x")
-    assert (refused.code, "Cancel 3 jobs? Say so with --yes." in refused.err) == (2, True)
+    assert (refused.code, "Cancel 3 jobs? Confirm with --yes." in refused.err) == (2, True)
     monkeypatch.setattr(many, "is_interactive", lambda: True)
     assert shell("jobs cancel --tag x --table", "n\n").code == 1
     assert {world.store.get(job).status for job in ids} == {Status.QUEUED}
@@ -258,7 +258,7 @@ def test_a_list_is_narrowed_by_payload_schedule_and_key(shell: Shell, job: str) 
     assert listed("--schedule daily") == [ran]
     assert listed("--key order-1") == [made]
     assert listed("--key order-2") == []
-    for typed, words in (("--payload ada", "--since"), ("--key order-1 --tag a", "no filter")):
+    for typed, words in (("--payload ada", "--since"), ("--key order-1 --tag a", "filter")):
         said = shell(f"jobs list {typed}")
         assert (said.code, words in said.err) == (2, True)
 

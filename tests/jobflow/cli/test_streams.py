@@ -53,7 +53,7 @@ def test_a_command_acts_where_standard_output_is_closed(typed: Typed, world: Wor
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["jobs", "cancel", "--tag", "x"], b"Say so with --yes."),
+        (["jobs", "cancel", "--tag", "x"], b"Confirm with --yes."),
         (["login"], b"Standard input is closed."),
     ],
 )

@@ -82,7 +82,7 @@ def test_an_error_while_it_is_sent_again_hides_nothing() -> None:
         ([httpx.Response(429, json=problem_body(429, detail="Slowly."))] * 4, 429, "Slowly."),
         ([httpx.Response(502, text="Bad gateway")] * 4, 502, "The API answered 502"),
         ([httpx.Response(401, json=problem_body(401, detail="It expired.", kind="no-token"))], 401, "It expired."),
-        ([answered([201])], 503, "5 jobs were sent in a batch, and 1 results came."),
+        ([answered([201])], 503, "5 jobs were sent in a batch, but 1 results came back."),
     ],
 )
 def test_a_later_request_that_fails_hides_nothing_of_those_before(
@@ -143,6 +143,6 @@ def test_an_error_of_a_half_hides_nothing_of_the_other() -> None:
 
 
 def test_what_has_no_form_in_json_is_told_before_anything_is_sent(client: JobFlow, wire: Wire) -> None:
-    with pytest.raises(TypeError, match="has no form in JSON"):
+    with pytest.raises(TypeError, match="JSON"):
         client.batch([*numbered(25), NewJob("test.note", {"to": object()})])
     assert wire.asked == []

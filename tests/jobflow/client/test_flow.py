@@ -112,7 +112,7 @@ def test_common_values_have_a_form() -> None:
 
 def test_what_has_no_form_is_refused() -> None:
     for wrong in (object(), b"bytes", {"n": 1j}):
-        with pytest.raises(TypeError, match="has no form in JSON"):
+        with pytest.raises(TypeError, match="JSON"):
             as_body({"x": wrong})
     with pytest.raises(ValueError, match="not JSON compliant"):
         as_body({"x": float("nan")})

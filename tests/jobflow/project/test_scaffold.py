@@ -75,7 +75,7 @@ def test_nothing_is_written_over(project: Path) -> None:
         scaffold.add(project, "word.count")
     with pytest.raises(ConfigurationError, match="is not empty: it has"):
         scaffold.new(project)
-    with pytest.raises(ConfigurationError, match="is no name"):
+    with pytest.raises(ConfigurationError, match="name of a"):
         scaffold.new(project.parent / "My Jobs")
 
 

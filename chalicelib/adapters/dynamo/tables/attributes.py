@@ -32,7 +32,7 @@ class Seconds(NumberAttribute):
         """Return a float in any case; raises ValueError for a number that is not within the years 1 to 9999."""
         number = float(value)
         if not FIRST <= number <= LAST:
-            raise ValueError(f"{value[:20]} is no time.")
+            raise ValueError(f"{value[:20]} is not a time.")
         return number
 
 

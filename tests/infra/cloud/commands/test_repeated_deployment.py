@@ -157,7 +157,7 @@ def test_a_bad_version_whose_trial_was_interrupted_is_undone_by_the_repeated_one
     with pytest.raises(Ended):
         prod.deploy(2, ends)
     assert prod.version == "2"
-    with pytest.raises(SmokeFailed, match=r"The smoke failed: the job is dead\. The former version is back\."):
+    with pytest.raises(SmokeFailed, match=r"The smoke test failed: the job is dead\. The former version is back\."):
         prod.deploy(2, fails)
     assert (prod.version, history.read(prod.account, NAME)) == ("1", known)
 

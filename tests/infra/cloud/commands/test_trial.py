@@ -84,7 +84,7 @@ class Stage:
         def smoke(_: Mapping[str, str]) -> str:
             raise SmokeFailed("the job is dead")
 
-        with pytest.raises(SmokeFailed, match=r"The smoke failed: the job is dead\.") as failed:
+        with pytest.raises(SmokeFailed, match=r"The smoke test failed: the job is dead\.") as failed:
             Trial(self.account, self.stack, terminal_of(self.said), smoke, **more).run({}, former)
         return str(failed.value)
 

@@ -95,7 +95,7 @@ def test_a_value_that_a_parameter_cannot_have_is_told(
 ) -> None:
     for name in ("preflight", "deploy"):
         assert command.main([name, "--stage", "dev", "--set", assignment]) == 1
-        assert f"{assignment} is not possible; it is " in capsys.readouterr().err
+        assert assignment in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_assignments_are_read() -> None:
         "MailFrom": "a@example.com",
         "AlarmEmail": "",
     }
-    with pytest.raises(CloudError, match="not like Name=value"):
+    with pytest.raises(CloudError, match="Name=value"):
         parameters.parse(["MailFrom"])
 
 

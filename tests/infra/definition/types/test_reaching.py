@@ -111,7 +111,7 @@ def test_a_function_in_a_vpc_gets_subnets_of_the_stage_and_its_code_no_interface
     [
         (
             {"access": AwsAccess(environment={"JOBS_TABLE": "x"})},
-            r"order\.copy: environment: JOBS_TABLE is a name of the platform's own",
+            r"order\.copy: environment: JOBS_TABLE is a name that the platform uses",
         ),
         ({"access": AwsAccess(environment={"N": "x" * 2_600})}, "environment has 2,601 bytes; 2,560 are left"),
         (
