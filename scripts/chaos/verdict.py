@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -174,19 +175,43 @@ def keys(log: Path) -> list[str]:
     ]
 
 
-def bulk(url: str, token: str, found: Table, started: Mapping[str, tuple[str, int]]) -> list[str]:
-    """Return the jobs on which a bulk action acted more than once, and the actions whose report is wrong."""
-    wrong = [
-        f"doubled: the bulk action {one} acted {n} times on {job}" for (one, job), n in found.acts.items() if n > 1
-    ]
+def ended(url: str, token: str, started: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the report of each bulk action, after waiting up to 40 minutes until all of them have ended.
+
+    Faults may leave a bulk action in the middle. It then continues after a lease, or after a pause of up to 15 minutes.
+    """
+    ends, told = time.monotonic() + LONGEST_REST, dict[str, Mapping[str, Any]]()
+    left = list(started)
+    while left:
+        for one in left:
+            with suppress(httpx.TransportError):
+                answer = httpx.get(
+                    f"{url}/bulk/{one}", headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=False
+                )
+                told |= {one: answer.json()} if answer.is_success else {}
+        left = [one for one in left if not told.get(one, {}).get("finished_at")]
+        if time.monotonic() >= ends:
+            break
+        time.sleep(GLANCE if left else 0.0)
+    return told
+
+
+def bulk(
+    found: Table, started: Mapping[str, tuple[str, int]], reports: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield the jobs on which a bulk action acted more than once, and the actions that do not end or report wrongly."""
+    for (one, job), n in found.acts.items():
+        if n > 1:
+            yield f"doubled: the bulk action {one} acted {n} times on {job}"
     acted = Counter(one for one, _ in found.acts)
     for one, (action, listed) in started.items():
-        headers = {"Authorization": f"Bearer {token}"}
-        told = httpx.get(f"{url}/bulk/{one}", headers=headers, timeout=10, trust_env=False).json()
-        numbers = told.get("state"), told.get("matched"), told.get("done", 0) + told.get("skipped", 0)
+        told = reports.get(one, {})
+        if not told.get("finished_at"):
+            yield f"left: the bulk action {one} has not ended: {told}"
+            continue
+        numbers = told["state"], told["matched"], told["done"] + told["skipped"]
         if numbers != ("done", listed, listed) or (action == "retry" and told["done"] != acted[one]):
-            wrong.append(f"wrong: the bulk action {one} changed {acted[one]} of {listed} jobs and tells {told}")
-    return wrong
+            yield f"wrong: the bulk action {one} changed {acted[one]} of {listed} jobs and tells {told}"
 
 
 def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:

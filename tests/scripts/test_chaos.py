@@ -3,6 +3,8 @@
 import asyncio
 import random
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +19,7 @@ from chalicelib.jobs.port import Message
 from chalicelib.settings import Settings
 from infra.local.lambdas.invocation import InvokeResult
 from scripts.chaos.site import QUEUES, Events, throttled
-from scripts.chaos.verdict import Auditor, Table, evidence, judge, keys
+from scripts.chaos.verdict import Auditor, Table, bulk, ended, evidence, judge, keys
 from scripts.chaos.wire import Weather, Wire
 from tests.support import SETTINGS, Clock
 
@@ -189,6 +191,48 @@ def test_evidence_is_missed_both_ways() -> None:
     assert [line.partition(":")[2] for line in evidence(found, set())] == [" ('a', 1) has no message"]
     assert evidence(found, {("a", 1)}) == []
     assert len(evidence(found, {("a", 1), ("c", 1)})) == 1
+
+
+def report(state: str, *, done: int, over: bool = True, skipped: int = 0) -> dict[str, Any]:
+    finished = "2026-11-29T12:00:00Z" if over else None
+    return {"state": state, "matched": done + skipped, "done": done, "skipped": skipped, "finished_at": finished}
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        (report("done", done=1, skipped=1), None),
+        (report("running", done=0, over=False), "left"),
+        (report("done", done=2), "wrong"),
+        (report("done", done=1), "wrong"),
+        (report("failed", done=1, skipped=1), "wrong"),
+    ],
+)
+def test_a_bulk_action_that_does_not_end_and_one_that_reports_wrongly_are_found(
+    told: dict[str, Any], word: str | None
+) -> None:
+    found = Table(acts=Counter({("bulk", "job-1"): 1}))
+    lines = list(bulk(found, {"bulk": ("retry", 2)}, {"bulk": told}))
+    assert [line.partition(":")[0] for line in lines] == ([word] if word else [])
+
+
+def test_a_bulk_action_that_acts_twice_is_found() -> None:
+    found = Table(acts=Counter({("bulk", "job-1"): 2}))
+    assert [line.partition(":")[0] for line in bulk(found, {}, {})] == ["doubled"]
+
+
+def test_a_bulk_action_that_is_open_when_the_faults_stop_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = iter([httpx.ConnectError("no"), report("running", done=0, over=False), report("done", done=2)])
+
+    def get(url: str, **_: Any) -> httpx.Response:
+        told = next(seen)
+        if isinstance(told, Exception):
+            raise told
+        return httpx.Response(200, json=told)
+
+    monkeypatch.setattr(httpx, "get", get)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    assert ended("http://api", "token", ["bulk"]) == {"bulk": report("done", done=2)}
 
 
 class DeadLetters:
