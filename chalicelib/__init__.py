@@ -10,7 +10,7 @@ from chalicelib import cold_start
 
 if TYPE_CHECKING:
     from chalicelib.entry.worker import consume
-    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
+    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, Retry, RetryLater
     from chalicelib.job_types.access import Allow, AwsAccess
     from chalicelib.job_types.changes import Changes
     from chalicelib.job_types.context import JobContext
@@ -40,6 +40,7 @@ __all__ = [
     "LeaseLost",
     "PermanentError",
     "Rate",
+    "Retry",
     "RetryLater",
     "Unique",
     "consume",
@@ -62,6 +63,7 @@ _HOMES = {
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
     "Rate": "chalicelib.job_types.rate",
+    "Retry": "chalicelib.errors",
     "RetryLater": "chalicelib.errors",
     "Unique": "chalicelib.job_types.unique",
     "consume": "chalicelib.entry.worker",

@@ -181,6 +181,18 @@ class RetryLater(JobFlowError):
         self.seconds = seconds
 
 
+class Retry(JobFlowError):
+    """Raise it in a job function to run again in `after` seconds (1 to 7 days); the attempt is charged.
+
+    The wait is exactly that, without jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30)
+    from error` records that error, as if the function had raised it.
+    """
+
+    def __init__(self, reason: str = "", *, after: float) -> None:
+        super().__init__(reason or f"asked for a retry in {after:g} s")
+        self.after = after
+
+
 class PayloadUnreadable(JobFlowError):
     """A payload in S3 is deleted, or this function may not read it; S3 does not tell which."""
 

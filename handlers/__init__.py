@@ -34,9 +34,11 @@ How an attempt ends
 * Raise `PermanentError` if another attempt cannot help: the job fails at once.
 * Raise `RetryLater(seconds, reason)` if a service says when to retry (429 with Retry-After): the job runs again
   after that time, and the attempt is not charged to `max_attempts`.
+* Raise `Retry(after=30)` to run again after exactly that time; the attempt is charged.
 * Raise anything else: the job is retried after a random wait whose limit grows, and dead-lettered after its last
   attempt.
 
+`retry_on=(Timeout,)` retries only errors of these classes, and `fail_on=(ValueError,)` never retries errors of those.
 `retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
 time, up to one hour; `retry=Delays((5, 60, 3600))` lists the waits. For a wait of over 15 minutes the
 job is parked: it uses no message and no worker, and the watchdog sends a new message before the time.

@@ -446,6 +446,10 @@ class JobTypeRow:
     max_attempts: int
     retry_waits: list[float]
     """Longest wait in seconds before attempt 2, 3, ... up to the maximum of attempts"""
+    retry_on: list[str]
+    """Classes of the errors that are retried, all others fail; none: all"""
+    fail_on: list[str]
+    """Classes of the errors that fail at once"""
     give_up_after: float | None
     """Seconds after the run was due from which no retry begins; null: no limit"""
     timeout: int

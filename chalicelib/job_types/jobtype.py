@@ -29,7 +29,7 @@ from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
-from chalicelib.job_types.retry import STANDARD, Backoff, Curve, Delays, longest_run, receives
+from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
 from chalicelib.job_types.schedule import Cron, check_declared
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import JSON
@@ -71,6 +71,7 @@ class JobType(Generic[P, R]):
     max_attempts: int = DEFAULT_ATTEMPTS
     timeout: int = 60
     retry: Curve = STANDARD
+    by_class: ByClass = EVERY
     give_up_after: float | None = None
     schedules: tuple[Cron, ...] = ()
     rate: Rate | Callable[[], Rate | None] | None = None
@@ -212,6 +213,8 @@ def job(
     max_attempts: int | None = None,
     timeout: int = 60,
     retry: Backoff | Delays = STANDARD,
+    retry_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
+    fail_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     give_up_after: float | None = None,
     schedule: Cron | Iterable[Cron] = (),
     rate: Rate | Callable[[], Rate | None] | None = None,
@@ -232,6 +235,8 @@ def job(
     * `max_attempts`: 3, or the number of waits in `Delays` plus one; at most 30.
     * `timeout`: seconds of one attempt (6-900).
     * `retry`: the waits between attempts: `Backoff(first, factor, longest, jitter)` if they grow, or `Delays(waits)`.
+    * `retry_on`: only errors of these classes are retried, all others fail at once. A class, or a tuple of classes.
+    * `fail_on`: errors of these classes fail at once, also those that `retry_on` includes.
     * `give_up_after`: no retry begins later than this number of seconds after the run was due.
 
     Creation and order:
@@ -265,6 +270,7 @@ def job(
             max_attempts=attempts if max_attempts is None else max_attempts,
             timeout=timeout,
             retry=retry,
+            by_class=ByClass.of(name, retry_on, fail_on),
             give_up_after=give_up_after,
             schedules=(schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             rate=rate,

@@ -6,13 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from chalicelib.errors import ConfigurationError, PermanentError, RetryLater
+from chalicelib.errors import (
+    ConfigurationError,
+    JobCancelled,
+    LeaseLost,
+    PayloadRefused,
+    PayloadUnreadable,
+    PermanentError,
+    Retry,
+    RetryLater,
+    RowNotSigned,
+    SecretUnavailable,
+    StartUnavailable,
+)
 from chalicelib.job_types.checks import check_number
 from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP, SQS_LONGEST_DELAY
 
 Chance = Callable[[float, float], float]
 LONGEST_WAIT = int(7 * DAY)
-"""Maximum seconds of one wait, from a curve or from RetryLater."""
+"""Maximum seconds of one wait, from a curve, from Retry or from RetryLater."""
 SHARES = {"full": 0.0, "equal": 0.5, "none": 1.0}
 """The share of a wait that is not random, by the jitter's name."""
 
@@ -156,9 +168,63 @@ def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
     return SQS_LONGEST_DELAY + sum(waits) + (len(waits) + 1) * timeout
 
 
+ErrorClasses = tuple[type[BaseException], ...]
+DECIDED = (
+    PermanentError, Retry, RetryLater, JobCancelled, LeaseLost, PayloadRefused, PayloadUnreadable, RowNotSigned,
+    SecretUnavailable, StartUnavailable,
+)  # fmt: skip
+"""Errors that decide by themselves what follows, whatever a type declares."""
+
+
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """Try again in `delay` seconds."""
+class ByClass:
+    """Which errors of a function are retried, by their class: those of `retry_on`, without those of `fail_on`."""
+
+    retry_on: ErrorClasses = (BaseException,)
+    fail_on: ErrorClasses = ()
+
+    @classmethod
+    def of(cls, name: str, retry_on: Any, fail_on: Any) -> "ByClass":
+        """Return the rule that a type declares, with a class or a tuple of classes; None: not declared.
+
+        Raises ConfigurationError for classes that could never have an effect.
+        """
+        retried, failing = _classes(name, "retry_on", retry_on), _classes(name, "fail_on", fail_on)
+        for kind in retried:
+            above = next((one for one in failing if issubclass(kind, one)), None)
+            if above is not None:
+                fails = f"{kind.__name__} in retry_on would never be retried, because fail_on has {above.__name__}"
+                raise ConfigurationError(f"{name}: {fails}; with retry_on alone, all other errors fail")
+        return cls(retried or cls().retry_on, failing)
+
+    def retried(self, error: BaseException) -> bool:
+        """Return whether another attempt may follow this error."""
+        return isinstance(error, self.retry_on) and not isinstance(error, self.fail_on)
+
+
+EVERY = ByClass()
+"""The rule of a type without its own: every error is retried."""
+
+
+def _classes(name: str, setting: str, given: Any) -> ErrorClasses:
+    """Return the classes of a setting of a type; raise ConfigurationError for what is not a class of errors."""
+    if given is None:
+        return ()
+    classes = given if isinstance(given, tuple | list) else (given,)
+    if not classes:
+        none = {"retry_on": "to retry no error, declare max_attempts=1", "fail_on": "leave it out"}
+        raise ConfigurationError(f"{name}: {setting} has no class; {none[setting]}")
+    for kind in classes:
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise ConfigurationError(f"{name}: {setting} is a class of errors or a tuple of them, not {kind!r}")
+        if issubclass(kind, DECIDED):
+            raise ConfigurationError(f"{name}: {setting} has {kind.__name__}, which decides by itself what follows")
+    return tuple(classes)
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Try again in `delay` seconds; the attempt is charged."""
 
     delay: int
 
@@ -182,7 +248,7 @@ class Fail:
     """A retry cannot help: the job fails at once."""
 
 
-Decision = Retry | Later | GiveUp | Fail
+Decision = TryAgain | Later | GiveUp | Fail
 
 
 def no_jitter(_: float, latest: float) -> float:
@@ -198,21 +264,31 @@ def decide(
     backoff: Curve,
     chance: Chance = random.uniform,
     left: float | None = None,
+    by_class: ByClass = EVERY,
 ) -> Decision:
     """Return what follows from `error` in attempt number `attempts` (1 is the first).
 
     `left` is the number of seconds until the run is given up; None: only when its attempts are spent.
     """
-    decided = _decide(attempts, max_attempts, error, backoff, chance)
-    late = left is not None and isinstance(decided, Retry | Later) and decided.delay >= left
+    decided = _decide(attempts, max_attempts, error, backoff, chance, by_class)
+    late = left is not None and isinstance(decided, TryAgain | Later) and decided.delay >= left
     return GiveUp(out_of_time=True) if late else decided
 
 
-def _decide(attempts: int, max_attempts: int, error: BaseException, backoff: Curve, chance: Chance) -> Decision:
+def _decide(
+    attempts: int, max_attempts: int, error: BaseException, backoff: Curve, chance: Chance, by_class: ByClass
+) -> Decision:
     if isinstance(error, PermanentError):
         return Fail()
     if isinstance(error, RetryLater):
-        return Later(min(LONGEST_WAIT, max(1, math.ceil(error.seconds))))
+        return Later(_asked(error.seconds))
+    asked = _asked(error.after) if isinstance(error, Retry) else None
+    if asked is None and not by_class.retried(error):
+        return Fail()
     if attempts >= max_attempts:
         return GiveUp()
-    return Retry(backoff.delay(attempts, chance))
+    return TryAgain(backoff.delay(attempts, chance) if asked is None else asked)
+
+
+def _asked(seconds: float) -> int:
+    return math.ceil(min(LONGEST_WAIT, max(1, seconds)))

@@ -187,7 +187,8 @@ class Worker:
             # The last progress is stored in the attempt's record if the attempt did not complete.
             ctx.flush_progress()
         settlement = Settlement(
-            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives, self._send_anew,
+            self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
+            self._send_anew,
             Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
             self.breaker.on_attempt_recorded,
         )  # fmt: skip

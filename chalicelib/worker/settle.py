@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from chalicelib.errors import MoveRefused, StartUnavailable
-from chalicelib.job_types.retry import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
+from chalicelib.errors import MoveRefused, Retry, StartUnavailable
+from chalicelib.job_types.retry import EVERY, STANDARD, ByClass, Chance, Curve, Fail, GiveUp, Later, TryAgain, decide
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import message_of
@@ -21,6 +21,7 @@ from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.persist import Persistence
+from chalicelib.worker.result import InjectedFault
 
 UNTRIED = 7_200.0
 """If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
@@ -90,6 +91,7 @@ class Settlement:
     clock: Callable[[], float]
     chance: Chance
     backoff: Curve = STANDARD
+    by_class: ByClass = EVERY
     max_receives: int = 5
     send_anew: Callable[[Job, int], bool] = lambda _job, _delay: False
     persistence: Persistence = field(default_factory=Persistence)
@@ -126,9 +128,13 @@ class Settlement:
         decision = decide(
             attempts=job.attempts, max_attempts=job.max_attempts, error=error, backoff=self.backoff,
             chance=self.chance, left=_give_up_at(job, error) - now,
+            by_class=EVERY if isinstance(error, InjectedFault) else self.by_class,
         )  # fmt: skip
+        if isinstance(error, Retry) and error.__cause__ is not None:
+            error = error.__cause__
+            named = _named(error)
         match decision:
-            case Retry(delay):
+            case TryAgain(delay):
                 parked = self._parks(job, delay)
                 change = transitions.postpone(job, now=now, not_before=now + delay, error=named, parked=parked)
                 return self._wait(job, attempt_of(job, "error", now, error, delay), change, delay, parked)

@@ -51,6 +51,8 @@ class JobTypeRow(Answer):
     retry_waits: list[float] = Field(
         description="Longest wait in seconds before attempt 2, 3, ... up to the maximum of attempts"
     )
+    retry_on: list[str] = Field([], description="Classes of the errors that are retried, all others fail; none: all")
+    fail_on: list[str] = Field([], description="Classes of the errors that fail at once")
     give_up_after: float | None = Field(
         description="Seconds after the run was due from which no retry begins; null: no limit"
     )

@@ -13,7 +13,7 @@ from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, R
 from chalicelib.counters.port import Pause
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.retry import Following
+from chalicelib.job_types.retry import EVERY, ErrorClasses, Following
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import Attempt, Job, Status
@@ -76,6 +76,8 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         example=kind.example,
         max_attempts=kind.max_attempts,
         retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
+        retry_on=_names(() if kind.by_class.retry_on == EVERY.retry_on else kind.by_class.retry_on),
+        fail_on=_names(kind.by_class.fail_on),
         give_up_after=kind.give_up_after,
         timeout=kind.timeout,
         budget=kind.job_budget,
@@ -92,6 +94,10 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         retired=kind.changes.retired,
         problem=kind.problem,
     )
+
+
+def _names(classes: ErrorClasses) -> list[str]:
+    return [one.__name__ for one in classes]
 
 
 def tenants_answer(sharing: Sharing) -> Tenants:

@@ -1712,6 +1712,16 @@ export interface components {
        */
       retry_waits: number[];
       /**
+       * Retry On
+       * @description Classes of the errors that are retried, all others fail; none: all
+       */
+      retry_on: string[];
+      /**
+       * Fail On
+       * @description Classes of the errors that fail at once
+       */
+      fail_on: string[];
+      /**
        * Give Up After
        * @description Seconds after the run was due from which no retry begins; null: no limit
        */

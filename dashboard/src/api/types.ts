@@ -18,6 +18,10 @@ export interface JobType {
   retryWaits: number[];
   /** Milliseconds after the run was due from which no attempt follows another one; null when there is no such time. */
   giveUpAfter: number | null;
+  /** Classes of the errors that are retried; empty: all. */
+  retryOn: string[];
+  /** Classes of the errors that are never retried. */
+  failOn: string[];
   timeout: number;
   budget: number;
   batchSize: number;
@@ -54,6 +58,8 @@ export const jobTypes = () =>
         maxAttempts: one.max_attempts,
         retryWaits: one.retry_waits.map((seconds) => seconds * 1000),
         giveUpAfter: one.give_up_after == null ? null : one.give_up_after * 1000,
+        retryOn: one.retry_on ?? [],
+        failOn: one.fail_on ?? [],
         timeout: one.timeout,
         budget: one.budget,
         batchSize: one.batch_size,

@@ -11,8 +11,12 @@ export function rules({
   serialBy,
   unique,
   pauseWhen,
+  retryOn,
+  failOn,
 }: JobType): [name: string, text: string][] {
   const found: [string, string | null][] = [
+    [t.retryOn, retryOn.join(", ") || null],
+    [t.failOn, failOn.join(", ") || null],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],

@@ -64,6 +64,8 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "does", kind.description
     yield "attempts", kind.max_attempts
     yield "longest waits", ", ".join(map(lasting, kind.retry_waits[: kind.max_attempts - 1])) or None
+    yield "retries only", ", ".join(kind.retry_on) or None
+    yield "never retries", ", ".join(kind.fail_on) or None
     yield "gives up after", None if kind.give_up_after is None else lasting(kind.give_up_after)
     yield "timeout", f"{kind.timeout} s"
     yield "time for one job", f"{kind.budget:g} s"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import ConfigurationError, PermanentError, RetryLater
+from chalicelib.errors import ConfigurationError, PermanentError, Retry, RetryLater, SecretUnavailable
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import job
@@ -14,12 +14,13 @@ from chalicelib.job_types.retry import (
     LONGEST_WAIT,
     STANDARD,
     Backoff,
+    ByClass,
     Delays,
     Fail,
     Following,
     GiveUp,
     Later,
-    Retry,
+    TryAgain,
     decide,
     following,
     message_age,
@@ -118,8 +119,8 @@ def test_a_message_is_received_until_a_wait_that_surely_parks(
 @pytest.mark.parametrize(
     ("left", "error", "decided"),
     [
-        (None, ValueError(), Retry(60)),
-        (60.5, ValueError(), Retry(60)),
+        (None, ValueError(), TryAgain(60)),
+        (60.5, ValueError(), TryAgain(60)),
         (60.0, ValueError(), GiveUp(out_of_time=True)),
         (-5.0, ValueError(), GiveUp(out_of_time=True)),
         (30.0, RetryLater(29), Later(29)),
@@ -175,11 +176,11 @@ def test_jitter_draws_between_its_share_and_the_whole_and_waits_at_least_a_secon
 @pytest.mark.parametrize(
     ("attempts", "error", "decision"),
     [
-        (1, ValueError(), Retry(2)),
-        (2, ValueError(), Retry(4)),
+        (1, ValueError(), TryAgain(2)),
+        (2, ValueError(), TryAgain(4)),
         (3, ValueError(), GiveUp()),
         (4, ValueError(), GiveUp()),
-        (1, SystemExit(3), Retry(2)),
+        (1, SystemExit(3), TryAgain(2)),
         (1, PermanentError(), Fail()),
         (3, PermanentError(), Fail()),
         (1, RetryLater(7.2), Later(8)),
@@ -192,3 +193,68 @@ def test_attempts_decide_between_another_try_and_the_dead_letter_queue(
     attempts: int, error: BaseException, decision: object
 ) -> None:
     assert decide(attempts=attempts, max_attempts=3, error=error, backoff=STANDARD, chance=no_jitter) == decision
+
+
+class Overloaded(ConnectionError):
+    """An error of a service that says it in its own way."""
+
+
+@pytest.mark.parametrize(
+    ("declared", "error", "decision"),
+    [
+        ({"retry_on": (ConnectionError, TimeoutError)}, Overloaded(), TryAgain(2)),
+        ({"retry_on": [ConnectionError, TimeoutError]}, TimeoutError(), TryAgain(2)),
+        ({"retry_on": ConnectionError}, ValueError(), Fail()),
+        ({"retry_on": ConnectionError}, SystemExit(3), Fail()),
+        ({"fail_on": ValueError}, UnicodeError(), Fail()),
+        ({"fail_on": ValueError}, KeyError(), TryAgain(2)),
+        ({"retry_on": ConnectionError, "fail_on": Overloaded}, Overloaded(), Fail()),
+        ({"retry_on": ConnectionError, "fail_on": Overloaded}, ConnectionResetError(), TryAgain(2)),
+        ({"retry_on": ConnectionError}, Retry(after=30), TryAgain(30)),
+        ({"retry_on": ConnectionError}, RetryLater(30), Later(30)),
+        ({"retry_on": Exception}, PermanentError(), Fail()),
+    ],
+)
+def test_the_class_of_an_error_decides_whether_it_is_retried(
+    declared: dict[str, Any], error: BaseException, decision: object
+) -> None:
+    job("test.note", **declared)(_nothing)
+    rule = jobtype.registered["test.note"].by_class
+    decided = decide(attempts=1, max_attempts=3, error=error, backoff=STANDARD, chance=no_jitter, by_class=rule)
+    assert decided == decision
+
+
+@pytest.mark.parametrize(
+    ("attempts", "left", "error", "decision"),
+    [
+        (1, None, Retry(after=30), TryAgain(30)),
+        (2, None, Retry(after=0.5), TryAgain(1)),
+        (1, None, Retry(after=1e12), TryAgain(LONGEST_WAIT)),
+        (1, None, Retry(after=float("inf")), TryAgain(LONGEST_WAIT)),
+        (3, None, Retry(after=30), GiveUp()),
+        (1, 30.0, Retry(after=30), GiveUp(out_of_time=True)),
+    ],
+)
+def test_a_function_that_asks_for_a_retry_waits_as_long_as_it_says_and_pays_for_it(
+    attempts: int, left: float | None, error: BaseException, decision: object
+) -> None:
+    assert decide(attempts=attempts, max_attempts=3, error=error, backoff=STANDARD, left=left) == decision
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"retry_on": ()}, "to retry no error, declare max_attempts=1"),
+        ({"fail_on": ()}, "leave it out"),
+        ({"retry_on": "ConnectionError"}, "a class of errors or a tuple of them"),
+        ({"fail_on": (ValueError, ValueError())}, "a class of errors or a tuple of them"),
+        ({"fail_on": int}, "a class of errors or a tuple of them"),
+        ({"retry_on": RetryLater}, "RetryLater, which decides by itself"),
+        ({"fail_on": SecretUnavailable}, "SecretUnavailable, which decides by itself"),
+        ({"retry_on": Overloaded, "fail_on": ConnectionError}, "never be retried, because fail_on has ConnectionError"),
+    ],
+)
+def test_classes_without_an_effect_are_refused(declared: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"test.note: .*{told}"):
+        job("test.note", **declared)(_nothing)
+    assert ByClass.of("test.note", None, None) == ByClass()

@@ -3,14 +3,17 @@
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from chalicelib.errors import JobCancelled, PermanentError, RetryLater
+from chalicelib.errors import JobCancelled, PermanentError, Retry, RetryLater
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.retry import ByClass
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
+from chalicelib.jobs.port import Message
 from tests.chalicelib.worker.one_type import OneType, boom, die, raising
 from tests.proof.grounds.faults import Crash
 from tests.support import T0
@@ -89,6 +92,49 @@ def test_an_injected_fault_fails_the_attempt_before_the_work(world: OneType) -> 
     world.worker.fault_rate, world.worker.chance = 0.3, lambda: 0.29
     world.poll()
     assert (world.job().status, world.job().error_class, world.ran) == (Status.RETRYING, "InjectedFault", [])
+
+
+def test_an_injected_fault_is_retried_whatever_the_type_retries(world: OneType) -> None:
+    world.worker.kind = replace(world.kind, by_class=ByClass(retry_on=(ConnectionError,)))
+    world.submit()
+    world.worker.fault_rate, world.worker.chance = 0.3, lambda: 0.29
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.RETRYING, "InjectedFault")
+
+
+def test_an_error_of_another_class_than_those_that_are_retried_fails_at_once(world: OneType) -> None:
+    world.worker.kind = replace(world.kind, by_class=ByClass(retry_on=(ConnectionError,)))
+    world.submit()
+    world.script = [raising(ConnectionResetError("gone")), boom]
+    world.poll()
+    assert world.job().status is Status.RETRYING
+    world.clock.advance(2)
+    world.poll()
+    assert (world.job().status, world.job().error_class, world.job().attempts) == (Status.FAILED, "ValueError", 2)
+    assert world.waiting() == world.dead() == []
+    assert [a.outcome for a in world.store.view("job-1").attempts] == ["error", "permanent_error"]
+
+
+@pytest.mark.parametrize("after", [30, 7200], ids=["hidden", "parked"])
+def test_a_retry_that_a_function_asks_for_comes_exactly_then_and_is_charged(world: OneType, after: int) -> None:
+    world.submit(max_attempts=2)
+
+    def busy(_: JobContext) -> object:
+        raise Retry(after=after) from ConnectionError("busy")
+
+    world.script = [busy, raising(Retry("still busy", after=after))]
+    world.poll()
+    job = world.job()
+    assert (job.status, job.attempts, job.next_attempt_at) == (Status.RETRYING, 1, T0 + after)
+    assert (job.error_class, job.error_message) == ("ConnectionError", "busy"), "its cause is what went wrong"
+    (attempt,) = world.store.view("job-1").attempts
+    assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ConnectionError", after)
+    if job.parked_until is not None:
+        world.queue.send(Message(job.id, 1, job.type))
+    world.clock.advance(after)
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "Retry")
+    assert world.job().error_message == "still busy"
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["it stops at its next check", "it fails and is not retried"])

@@ -13,6 +13,8 @@ export const queues: typeof english = {
   reasonHint: "Optional. Für alle sichtbar, solange der Typ angehalten ist.",
   waitsBetween: "Längste Wartezeit vor Versuch 2, 3, …",
   noneSuchWait: "keine",
+  retryOn: "Neuer Versuch nur nach diesen Fehlern",
+  failOn: "Kein neuer Versuch nach diesen Fehlern",
   notAfter: (time) => `kein Versuch nach ${time}`,
   noExample: "Kein Beispiel.",
   exampleOf: (type) => `Beispiel für ${type}`,

@@ -13,6 +13,8 @@ export const english = {
   reasonHint: "Optional. Shown to everybody while it is paused.",
   waitsBetween: "Longest waits before attempt 2, 3, …",
   noneSuchWait: "none",
+  retryOn: "Retried only after these errors",
+  failOn: "Never retried after these errors",
   notAfter: (time: string) => `no attempt after ${time}`,
   noExample: "No example.",
   exampleOf: (type: string) => `Example of ${type}`,
