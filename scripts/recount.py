@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.assembly import parts
+from chalicelib.counters.constants import RECOUNT_SPARE
 from chalicelib.counters.port import Canaries, Census, Counters, CounterTable
-from chalicelib.counters.recounting.recount import SPARE, Recount, Report
+from chalicelib.counters.recounting.recount import Recount, Report
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
@@ -54,7 +55,7 @@ def counted(recount: Recount) -> Report | None:
     """Recount until the comparison is done; None if that takes too long."""
     end = time.monotonic() + PATIENCE
     while (left := end - time.monotonic()) > 0:
-        report = recount.step(lambda: end - time.monotonic() + SPARE, start=True)
+        report = recount.step(lambda: end - time.monotonic() + RECOUNT_SPARE, start=True)
         if report.judged:
             return report
         time.sleep(min(1.0, left))

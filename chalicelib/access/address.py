@@ -2,8 +2,7 @@
 
 import ipaddress
 
-IPV6_PREFIX = 64
-"""Bits of an IPv6 address that a provider gives to one customer (RFC 6177). The customer can change the other bits."""
+from chalicelib.access.constants import IPV6_PREFIX
 
 
 def counted_as(address: str) -> str:

@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.access.address import counted_as
+from chalicelib.access.constants import MOST_BLOCKED_REMEMBERED, RATE_SECONDS
 from chalicelib.access.port import RateWindows
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
-MOST_REMEMBERED = 10_000
-"""Maximum number of blocked addresses and tokens that one process remembers; any others are checked in the table."""
-
-A_MINUTE = 60
 ADDRESS = "from one address; a token may have a limit of its own (token issue --rate)"
 
 
@@ -56,7 +53,7 @@ class RateLimiter:
         Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own limit per minute; 0: none.
         """
         if rate:
-            self._count(f"writes:{token}", Limit(rate, A_MINUTE, "for this token"))
+            self._count(f"writes:{token}", Limit(rate, RATE_SECONDS, "for this token"))
         elif self._limit.requests:
             self._count(counted_as(address), self._limit)
 
@@ -100,6 +97,6 @@ class RateLimiter:
 
     def _block(self, who: str, now: float, wait: int) -> None:
         with self._lock:
-            if len(self._blocked) >= MOST_REMEMBERED:
+            if len(self._blocked) >= MOST_BLOCKED_REMEMBERED:
                 self._blocked.clear()
             self._blocked[who] = now + wait

@@ -8,16 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from chalicelib.access.constants import MOST_BLOCKED_REMEMBERED, READS_SHARE
 from chalicelib.access.port import RateWindows
-from chalicelib.access.rate_limit import MOST_REMEMBERED
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import FieldError, InvalidRequest, ReadsLimited
 from chalicelib.telemetry import request_events
-
-MOST_OF_ONE = 10_000
-"""Maximum read units of one request: 80 MB. The largest answer (a day of 60 job types) needs a third of that."""
-SHARE = 50
-"""A process stores a token's reads when they reach the limit divided by this number, so a few reads cost no write."""
 
 
 @dataclass(slots=True)
@@ -95,13 +90,13 @@ class ReadLimiter:
         """Return how many reads to store for the token; 0 while there are too few."""
         with self._lock:
             pending = self._pending.pop(token, 0.0) + units
-            if pending * SHARE >= self._limit:
+            if pending * READS_SHARE >= self._limit:
                 return math.ceil(pending)
             _keep(self._pending, token, pending)
             return 0
 
 
 def _keep(kept: dict[str, float], token: str, value: float) -> None:
-    if len(kept) >= MOST_REMEMBERED:
+    if len(kept) >= MOST_BLOCKED_REMEMBERED:
         kept.clear()
     kept[token] = value

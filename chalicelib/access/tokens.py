@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from chalicelib.access.constants import HIGHEST_RATE, LONGEST_LABEL, MOST_TOKENS_REMEMBERED, TOKEN_TRUSTED
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
 from chalicelib.telemetry import request_events
 
@@ -19,11 +20,6 @@ SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
 """`jf_` and 256 random bits in base64url. Secret scanners can search for this prefix."""
 ID_LENGTH = 16
 REFUSED = "This token is unknown, expired or revoked."
-REMEMBER = 60.0
-"""Seconds for which a process trusts a checked token: the longest delay of a revocation."""
-MOST_REMEMBERED = 1_000
-HIGHEST_RATE = 1_000_000
-"""Highest limit that a token of its own can have, in writing requests a minute."""
 
 
 class Role(StrEnum):
@@ -114,10 +110,10 @@ class Tokens:
         `ttl` in seconds, None for no end; `by` is the caller's identity; `rate` in writing requests a minute, 0 for the
         address's limit.
 
-        Raises InvalidRequest if the label is not 1 to 80 printable characters, or ttl or rate is out of range.
+        Raises InvalidRequest if the label is empty, too long or not printable, or ttl or rate is out of range.
         """
-        if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
-            raise InvalidRequest("A token's label is 1 to 80 printable characters: who or what uses it.")
+        if not (label.isprintable() and 1 <= len(label.strip()) <= LONGEST_LABEL):
+            raise InvalidRequest(f"A token's label is 1 to {LONGEST_LABEL} printable characters: who or what uses it.")
         if ttl is not None and not 0 < ttl < math.inf:
             raise InvalidRequest("A token's time to live is a positive number of seconds.")
         if not 0 <= rate <= HIGHEST_RATE:
@@ -174,9 +170,9 @@ class Tokens:
 
     def _remember(self, token: Token, now: float) -> None:
         with self._lock:
-            if len(self._verified) >= MOST_REMEMBERED:
+            if len(self._verified) >= MOST_TOKENS_REMEMBERED:
                 self._verified.clear()
-            self._verified[token.hash] = (token, now + REMEMBER)
+            self._verified[token.hash] = (token, now + TOKEN_TRUSTED)
 
 
 def _why_refused(token: Token | None) -> tuple[str, str | None]:

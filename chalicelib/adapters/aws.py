@@ -12,11 +12,8 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 
 from chalicelib import cold_start
+from chalicelib.adapters.constants import CONNECT_TIMEOUT, MOST_CONNECTIONS, READ_TIMEOUT, REQUEST_TRIES
 
-CONNECT_TIMEOUT = 2
-READ_TIMEOUT = 5
-"""Seconds. A longer request counts as lost: requests of all adapters are answered within milliseconds."""
-REQUEST_TRIES = 3
 SMALL = frozenset({"dynamodb", "sqs"})
 """Services whose API descriptions the package's folder AWS_DATA contains, with only the operations that functions
 call."""
@@ -43,7 +40,7 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": tries},
-        max_pool_connections=50,
+        max_pool_connections=MOST_CONNECTIONS,
         tcp_keepalive=True,
         # Botocore's own check would cost 4 % of a POST's CPU. mypy checks the types of the adapters, and AWS checks the
         # values.

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from chalicelib.adapters.constants import (
+    ENOUGH_LOG_LINES,
+    LATE_LOG_MS,
+    LOG_EVENTS_AT_ONCE,
+    LOG_SLACK_MS,
+    MOST_LOG_REQUESTS,
+)
 from chalicelib.errors import FieldError, InvalidPosition
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
 from chalicelib.telemetry.platform_lines import pattern_of, short_id, tells_of_an_end
@@ -18,15 +25,6 @@ from chalicelib.telemetry.platform_lines import pattern_of, short_id, tells_of_a
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-MOST_REQUESTS = 5
-"""Maximum requests of one read. Each attempt needs its own requests, and CloudWatch may answer with empty pages."""
-AT_ONCE = 100
-ENOUGH = 100
-"""Lines that one request asks for. A read also ends at this number of lines, so it returns fewer than 200. The number
-must not change, because a token of CloudWatch Logs is valid only for the number that was requested."""
-SLACK_MS = 60_000
-LATE_MS = 15 * 60_000
-"""Milliseconds after a job's end in which more log lines may appear: about a late attempt, or a dead message."""
 CONSOLE = "console.aws.amazon.com"
 CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
 """Hosts of AWS's console in other partitions, by the first part of their regions' names."""
@@ -84,13 +82,13 @@ class JobLogs:
         before, _, token = (position or "").partition(":")
         found: list[Line] = []
         own = invocations(view)
-        left = MOST_REQUESTS
+        left = MOST_LOG_REQUESTS
         for span in spans(view):
             if before and span.start > int(before):
                 continue
             going_on: str | None = token if before and span.start == int(before) else ""
             while going_on is not None:
-                if not left or len(found) >= ENOUGH:
+                if not left or len(found) >= ENOUGH_LOG_LINES:
                     return _lines(found, f"{span.start}:{going_on}")
                 left -= 1
                 page = self._page(view.job, span, going_on)
@@ -107,7 +105,7 @@ class JobLogs:
         if not self.in_aws:
             return None
         query = f"fields @timestamp, level, message, attempt, @message\n| filter job_id = '{job.id}'\n| sort @timestamp"
-        span = (_ms(job.created_at) - SLACK_MS, _last(job) or _ms(now + DAY))
+        span = (_ms(job.created_at) - LOG_SLACK_MS, _last(job) or _ms(now + DAY))
         start, end = (_insights(iso(at / 1000)) for at in span)
         time = f"end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC"
         detail = f"~({time}~editorString~'{_insights(query)}~source~(~'{_insights(self.group(job))}))"
@@ -126,7 +124,7 @@ class JobLogs:
         wanted = f'?"{job.id}" {pattern_of(span.request_id)}' if span.request_id else f'"{job.id}"'
         try:
             return self.client.filter_log_events(
-                logGroupName=self.group(job), filterPattern=wanted, startTime=span.start, limit=AT_ONCE,
+                logGroupName=self.group(job), filterPattern=wanted, startTime=span.start, limit=LOG_EVENTS_AT_ONCE,
                 interleaved=True, **more,
             )  # fmt: skip
         except self.client.exceptions.ResourceNotFoundException:
@@ -156,7 +154,7 @@ def spans(view: JobView) -> Sequence[Span]:
     if job.started_at:
         runs.setdefault(job.started_at, (job.request_id, (job.gen, job.attempts)))
     begun = sorted(runs)
-    starts = [_ms(job.created_at) - SLACK_MS, *map(_ms, begun[1:])]
+    starts = [_ms(job.created_at) - LOG_SLACK_MS, *map(_ms, begun[1:])]
     ends = [*(start - 1 for start in starts[1:]), _last(job)]
     of = [runs[at] for at in begun] or [(None, (None, None))]
     return [Span(start, end, *run) for start, end, run in zip(starts, ends, of, strict=True)][::-1]
@@ -164,7 +162,7 @@ def spans(view: JobView) -> Sequence[Span]:
 
 def _last(job: Job) -> int | None:
     """Return until when lines about the job may appear, in milliseconds; None if that is unknown."""
-    return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
+    return _ms(job.finished_at) + LATE_LOG_MS if job.terminal and job.finished_at else None
 
 
 def invocations(view: JobView) -> Sequence[str]:

@@ -3,12 +3,9 @@
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.constants import SECRET_CACHED
 from chalicelib.job_types.access import SecretPlace
 from chalicelib.settings import Settings
-
-MAX_AGE = 300
-"""Seconds for which a value is cached; after that a rotated secret is known everywhere. A request costs $0.05 per
-10,000 in Secrets Manager, and nothing for a standard parameter."""
 
 
 class AwsSecretStore:
@@ -21,7 +18,7 @@ class AwsSecretStore:
     def read(self, place: SecretPlace) -> str:
         """Return the secret's text; see the port."""
         if place.service == "ssm":
-            found = self._parameters.get(place.name, max_age=MAX_AGE, decrypt=True)
+            found = self._parameters.get(place.name, max_age=SECRET_CACHED, decrypt=True)
         else:
-            found = self._secrets.get(place.name, max_age=MAX_AGE)
+            found = self._secrets.get(place.name, max_age=SECRET_CACHED)
         return found.decode() if isinstance(found, bytes) else str(found)

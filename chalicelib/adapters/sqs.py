@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.errors import MalformedMessage
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import DeadMessage, Depth, Message
 from chalicelib.settings import Settings
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 LONGEST_VISIBILITY = 43_200
-DEAD_HIDDEN = 120
-"""Seconds for which a peeked dead letter is hidden: longer than a sweep, so that every second run checks it."""
 COUNTS: tuple["QueueAttributeNameType", ...] = (
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
 )  # fmt: skip

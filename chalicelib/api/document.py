@@ -13,9 +13,9 @@ from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.api.models.fields import FINGERPRINT
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import NoBody, NoQuery
+from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.limits import LONGEST_NAME
-from chalicelib.schedules.schedule import LONGEST_ID
+from chalicelib.schedules.constants import LONGEST_ID
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")

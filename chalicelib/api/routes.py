@@ -6,8 +6,8 @@ from typing import Any
 from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
+from chalicelib.api.constants import POLICY_SECONDS
 from chalicelib.api.http import problems
-from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.api.http.auth import authorize as decide
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH
 from chalicelib.api.http.endpoint import Endpoint

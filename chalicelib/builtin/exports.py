@@ -17,22 +17,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.adapters.s3.files import FileMissing, Files
 from chalicelib.builtin import files
+from chalicelib.builtin.constants import (
+    EXPORT_BODIES_PAGE,
+    EXPORT_JOBS_PAGE,
+    EXPORT_PART_BYTES,
+    EXPORT_PART_RESERVE,
+    LARGEST_EXPORT_NOTE,
+)
 from chalicelib.builtin.fields import TYPE_NAME
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import DAY, KEEP_DONE
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.retention import KEEP_DONE
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
-JOBS_PAGE, BODIES_PAGE = 100, 10
-PART_BYTES = 8_000_000
-"""A part of at least this size, before compression, gets no further page of jobs."""
-PART_RESERVE = 30.0
-"""Seconds reserved for writing a part; reading a page of jobs with their bodies also takes less."""
-LARGEST_NOTE = 4_000_000
 TEXTS = (
     "id", "type", "status", "gen", "attempts", "max_attempts", "error_class", "error_message", "fingerprint", "tags",
     "correlation_id", "principal", "discarded_by", "discard_reason",
@@ -120,8 +122,12 @@ class Export:
         """Write one part from the position, then the new position."""
         lines: list[bytes] = []
         size, unfinished, position, ended = 0, progress.unfinished, progress.position, False
-        while size < PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > PART_RESERVE):
-            page = self.ctx.store.page(self._which, BODIES_PAGE if self.asked.bodies else JOBS_PAGE, position)
+        while (
+            size < EXPORT_PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > EXPORT_PART_RESERVE)
+        ):
+            page = self.ctx.store.page(
+                self._which, EXPORT_BODIES_PAGE if self.asked.bodies else EXPORT_JOBS_PAGE, position
+            )
             for job in page.jobs:
                 unfinished += not job.terminal
             new = list(self._lines(page.jobs))
@@ -139,7 +145,7 @@ class Export:
     def so_far(self) -> Progress:
         """Return the state that an earlier attempt has written."""
         try:
-            return Progress(**json.loads(self.bucket.read(self._note, LARGEST_NOTE)))
+            return Progress(**json.loads(self.bucket.read(self._note, LARGEST_EXPORT_NOTE)))
         except FileMissing:
             return Progress()
 
@@ -182,7 +188,7 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     progress = work.so_far()
     while not progress.ended:
         progress = work.part(progress)
-        if not progress.ended and ctx.remaining_seconds() < 2 * PART_RESERVE:
+        if not progress.ended and ctx.remaining_seconds() < 2 * EXPORT_PART_RESERVE:
             raise RetryLater(1, f"{progress.jobs:,} jobs are written; the next invocation continues")
     manifest = work.manifest(progress)
     return Exported(

@@ -1,6 +1,7 @@
 """Give built-in job types access to the files bucket."""
 
-from chalicelib.adapters.s3.files import LINK_SECONDS, Files, files
+from chalicelib.adapters.constants import LINK_SECONDS
+from chalicelib.adapters.s3.files import Files, files
 from chalicelib.assembly import parts
 from chalicelib.jobs.listing import iso
 

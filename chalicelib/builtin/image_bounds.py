@@ -8,12 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-MOST_SCANS = 100
-"""Scans of a JPEG. Encoders write about ten; any more bytes 0xFFDA are in metadata, such as a thumbnail."""
-MOST_CHUNKS = 10_000
-"""Chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
-MOST_BLOCKS = 4_000
-"""Blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
+from chalicelib.builtin.constants import MOST_BLOCKS, MOST_CHUNKS, MOST_SCANS
 
 
 def too_many_parts(content: bytes) -> str | None:

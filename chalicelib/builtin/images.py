@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from chalicelib.builtin.constants import MOST_PIXELS, WORTH_OPTIMIZING
 from chalicelib.builtin.image_bounds import too_many_parts
 from chalicelib.errors import PermanentError
 
-MOST_PIXELS = 50_000_000
 INPUTS = ("JPEG", "PNG", "WEBP", "GIF")
 """The decoders that may read untrusted bytes; Pillow has dozens more."""
 LONGEST_SIDE = {"jpeg": 65_500, "png": 65_500, "webp": 16_383}
 WHITE = (255, 255, 255)
-WORTH_OPTIMIZING = 4_000_000
-"""Pixels. A PNG of 50 megapixels would take three minutes with optimization, longer than the function may run."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 

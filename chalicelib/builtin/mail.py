@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from chalicelib.assembly import parts
+from chalicelib.builtin.constants import LONGEST_ADDRESS, MAIL_READ_TIMEOUT
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater
 from chalicelib.job_types.rate import Rate
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}")
-LONGEST_ADDRESS = 254
-READ_TIMEOUT = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters, line ends, and direction overrides: these display the text of a subject in another order."""
 WORD = re.compile(r"[^\s<>\"',;:]+")
@@ -112,7 +111,7 @@ def send(mail: Mail, region: str) -> str:
     from chalicelib.adapters import aws
 
     # SES has no idempotency: after a lost answer, a retry inside the SDK would send a second copy unnoticed.
-    client: SESV2Client = aws.client("sesv2", region, read_timeout=READ_TIMEOUT, tries=1)
+    client: SESV2Client = aws.client("sesv2", region, read_timeout=MAIL_READ_TIMEOUT, tries=1)
     try:
         answer = client.send_email(
             FromEmailAddress=mail.sender,

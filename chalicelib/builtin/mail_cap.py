@@ -6,16 +6,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chalicelib.assembly import parts
+from chalicelib.builtin.constants import HELD_MAIL_SPREAD
 from chalicelib.errors import PermanentError, RetryLater
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.constants import DAY
 from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota
 
 QUOTA = "email.send"
-SPREAD = 900
-"""Seconds after midnight within which held mail returns: all of it at once would be too much for SES."""
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def counted(recipients: int) -> Iterator[None]:
         )
     quota, day = _quota(), int(now // DAY)
     if not quota.take(day, recipients, cap):
-        wait = (day + 1) * DAY - now + random.uniform(1, SPREAD)
+        wait = (day + 1) * DAY - now + random.uniform(1, HELD_MAIL_SPREAD)
         raise RetryLater(
             wait, f"This stage has reached its number of recipients for today: {cap} a UTC day (MailDailyCap)."
         )

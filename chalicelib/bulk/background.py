@@ -14,32 +14,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.bulk import events as bulk_events
+from chalicelib.bulk.constants import (
+    FAILED_SLICE_PAUSE,
+    FIRST_SLICE,
+    LEASE,
+    LONGEST_SLICE_PAUSE,
+    MOST_AT_ONCE,
+    MOST_FAILED_SLICES,
+    MOST_REASONS,
+    MOST_SAMPLES,
+    MOST_TRIES_OF_JOB,
+    SLICE,
+)
 from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.bulk.request import BulkActions, Report, name_of, not_done
 from chalicelib.errors import BulkActionNotFound
-from chalicelib.jobs.limits import TIME_TO_ACT
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.port import Filter
 from chalicelib.telemetry.logger import within_request
 
-SLICE = 100
-"""Number of jobs after which progress is written."""
-FIRST_SLICE = 24
-"""Jobs that the request itself changes, before it answers: a small bulk action is then finished, and a large one
-already shows progress."""
-LEASE = 60.0
-"""Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
-FAILED_SLICE_PAUSE = 30.0
-"""Seconds until another worker continues after a slice without success; doubled after each further one."""
-LONGEST_PAUSE = 900.0
-MOST_FAILURES = 30
-"""A bulk action has failed after this number of slices in a row without success, which takes six hours."""
-MOST_TRIES = 6
-"""Slices in which the action on one job may end with an error. After them the job is skipped, with the error as
-reason."""
-MOST_AT_ONCE = 4
-"""Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
-MOST_REASONS = 20
-MOST_SAMPLES = 3
 OTHER = "for other reasons"
 
 
@@ -223,7 +216,7 @@ class BulkWork:
                 skipped += [(one.job_id, one.refused)] if one.refused is not None else []
                 continue
             problem = name_of(one.error)
-            if tries + 1 < MOST_TRIES:
+            if tries + 1 < MOST_TRIES_OF_JOB:
                 hand[one.job_id] = tries + 1
             else:
                 skipped.append((one.job_id, not_done(one.error)))
@@ -272,11 +265,11 @@ def _counting(
 def _failed(bulk: BulkAction, problem: str) -> BulkAction:
     """Return the bulk action after a slice without success: as failed, after too many of these."""
     after = replace(bulk, failures=bulk.failures + 1, problem=problem)
-    if after.failures < MOST_FAILURES or after.state is BulkState.DONE:
+    if after.failures < MOST_FAILED_SLICES or after.state is BulkState.DONE:
         return after
     left = [(job_id, f"It could not be done: {problem}.") for job_id in after.hand]
     return replace(_counting(replace(after, hand={}), 0, left), state=BulkState.FAILED, problem=problem)
 
 
 def _pause(failures: int) -> float:
-    return min(FAILED_SLICE_PAUSE * 2.0 ** (failures - 1), LONGEST_PAUSE)
+    return min(FAILED_SLICE_PAUSE * 2.0 ** (failures - 1), LONGEST_SLICE_PAUSE)

@@ -17,8 +17,8 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.bulk.port import BulkAction, BulkState, Reason
 from chalicelib.counters.keys import BULK, BULK_ACTIONS, BULK_IDS, TOTALS
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import KEEP_BULK, KEEP_MARKS
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.retention import KEEP_BULK, KEEP_MARKS
 from chalicelib.settings import Settings
 
 

@@ -1,5 +1,6 @@
 """Retry, cancel or discard many jobs in one request: listed jobs, or all that match."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,16 +8,14 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from chalicelib.bulk import events as bulk_events
+from chalicelib.bulk.constants import BULK_PAGE, EXPECTED_MARGIN, TIME_TO_COUNT
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError, JobNotFound, MoreThanExpected
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
-from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.operating.operations import Operations
 
-BULK_PAGE = 100
-TIME_TO_COUNT = 3.0
-"""Seconds for which a request counts jobs before it acts."""
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
 """Statuses from which an action is possible."""
 Place = tuple[Status, str | None]
@@ -116,11 +115,12 @@ class BulkActions:
         return report
 
     def check_expected(self, action: str, which: Filter | None, ids: Sequence[str], expected: int) -> None:
-        """Raise MoreThanExpected if the action would change more jobs than `expected` plus a tenth.
+        """Raise MoreThanExpected if the action would change more jobs than `expected` plus EXPECTED_MARGIN.
 
-        The tenth is for jobs that were created after the caller's count. Counting takes at most TIME_TO_COUNT seconds.
+        Counting takes at most TIME_TO_COUNT seconds.
         """
-        most, found, cursor, ends = expected + expected // 10, len(set(ids)), None, self.clock() + TIME_TO_COUNT
+        most = math.floor(expected * (1 + EXPECTED_MARGIN))
+        found, cursor, ends = len(set(ids)), None, self.clock() + TIME_TO_COUNT
         while which is not None and found <= most:
             report = self.on_matches(action, which, dry_run=True, cursor=cursor, seconds=TIME_TO_COUNT)
             found += report.matched - len(report.skipped)

@@ -2,11 +2,8 @@
 
 import json
 
+from chalicelib.counters.constants import LONGEST_VERSION, MOST_DEPLOYS
 from chalicelib.counters.port import Deploy
-
-MOST = 12
-"""Number of stored deployments. Their row is next to the totals, and every read of the totals reads it."""
-LONGEST_VERSION = 40
 
 
 def read(text: str) -> tuple[Deploy, ...]:
@@ -17,4 +14,4 @@ def read(text: str) -> tuple[Deploy, ...]:
 def added(text: str, version: str, at: float) -> str:
     """Return the string with one more deployment, without the oldest ones above the limit."""
     known = [[one.at, one.version] for one in read(text)] if text else []
-    return json.dumps([*known, [round(at, 3), version[:LONGEST_VERSION]]][-MOST:], separators=(",", ":"))
+    return json.dumps([*known, [round(at, 3), version[:LONGEST_VERSION]]][-MOST_DEPLOYS:], separators=(",", ":"))

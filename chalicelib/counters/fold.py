@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 from chalicelib.counters import backlog, keys
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
+from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
 from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
-MOST_NUMBERS = 150
-"""Maximum of different numbers that one write to one row changes: an update expression has at most 4 KB."""
 REMOVED, MOVED = "removed", "moved"
 """A job that expired, got a turn, or is run now. Only minute buckets count these, for the recount."""
 DISCARDED = "discarded"
@@ -80,7 +79,7 @@ def pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """Split the entries of one row into portions that fit into one write each."""
     start, names = 0, set[str]()
     for place, entry in enumerate(entries):
-        if place > start and len(names | entry.additions.numbers.keys()) > MOST_NUMBERS:
+        if place > start and len(names | entry.additions.numbers.keys()) > MOST_NUMBERS_OF_WRITE:
             yield entries[start:place]
             start, names = place, set[str]()
         names |= entry.additions.numbers.keys()

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.counters import backlog
+from chalicelib.counters.constants import GROWTH_MINUTES, LEAST_GROWTH
 from chalicelib.counters.port import Acknowledged, ErrorHour, Standing
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
 from chalicelib.counters.snapshot import count
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
 
-GROWTH_MINUTES = 5
-"""Whole minutes over which growth is measured: so many that one large batch does not count as growth."""
-LEAST_GROWTH = 1.0
-"""Jobs a minute below which a backlog counts as steady."""
 HOUR = 3600.0
 
 

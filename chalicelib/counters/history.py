@@ -5,6 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.counters.constants import (
+    DEAD_LETTERS_PAGE,
+    DEAD_LETTERS_READ_AGAIN,
+    DEAD_LETTERS_READ_ANYWAY,
+    DEFAULT_SPAN,
+    LONGEST_SPAN,
+    MOST_DEAD_LETTERS_READ,
+    MOST_ERROR_GROUPS,
+    MOST_POINTS,
+    MOST_ROWS,
+)
 from chalicelib.counters.health import HOUR, Dead, Finding, came, findings, is_open
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
@@ -23,25 +34,10 @@ from chalicelib.counters.series import (
     throughput,
 )
 from chalicelib.counters.snapshot import count, queued_since
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import Filter, JobStore
 
-MOST_POINTS = 1500
-MOST_ROWS = 3000
-"""Maximum number of stored buckets that one series sums for each type, and of hourly error groups that one answer
-reads: about a megabyte, one or two requests."""
-DEFAULT_SPAN = 3600.0
-LONGEST = 30 * DAY
-MOST_GROUPS = 100
-DEAD_LETTERS_PAGE = 100
-MOST_DEAD = 1000
-"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, it does not tell how
-many are acknowledged."""
-LOOK_AGAIN = 30.0
-"""Seconds after which the dead letters are read again if their number has changed."""
-LOOK_ANYWAY = 300.0
-"""Seconds after which they are read again even if the number is the same: one may have left and another come."""
 COUNTED_BACK = frozenset({"depth", "oldest"})
 """Metrics that are counted backwards from now, even if only an earlier part is shown."""
 
@@ -81,10 +77,14 @@ class DeadLetters:
     def look(self, standing: Standing) -> Sequence[Dead] | None:
         """Return the dead letters, as read up to five minutes ago; None if there are more than `MOST_DEAD`."""
         dead = {name: n for (name, status), n in standing.totals.items() if status is Status.DEAD_LETTER and n}
-        if not dead or sum(dead.values()) > MOST_DEAD:
+        if not dead or sum(dead.values()) > MOST_DEAD_LETTERS_READ:
             return None if dead else ()
         with self._lock:
-            keep = LOOK_ANYWAY if dead == self._numbers and self._seen is not None else LOOK_AGAIN
+            keep = (
+                DEAD_LETTERS_READ_ANYWAY
+                if dead == self._numbers and self._seen is not None
+                else DEAD_LETTERS_READ_AGAIN
+            )
             if not self._numbers or not 0 <= self.clock() - self._at < keep:
                 self._seen, self._numbers, self._at = self._read(), dead, self.clock()
             return self._seen
@@ -92,7 +92,7 @@ class DeadLetters:
     def _read(self) -> Sequence[Dead] | None:
         found: list[Dead] = []
         position: str | None = None
-        for _ in range(MOST_DEAD // DEAD_LETTERS_PAGE + 1):
+        for _ in range(MOST_DEAD_LETTERS_READ // DEAD_LETTERS_PAGE + 1):
             page = self.store.page(Filter(status=Status.DEAD_LETTER), DEAD_LETTERS_PAGE, position)
             found += [Dead(job.type, job.fingerprint, job.finished_at or job.updated_at) for job in page.jobs]
             position = page.position
@@ -140,14 +140,16 @@ class History:
         With `unacknowledged` and the last day, these are the groups that `health` counts.
         """
         now = self.clock()
-        begin = max(now - DAY if since is None else since, now - LONGEST)
+        begin = max(now - DAY if since is None else since, now - LONGEST_SPAN)
         start = begin - begin % 3600
         hours = self.counters.errors(min(start, spark_start(now)), now, MOST_ROWS)
         found = error_groups(hours, now, job_type, start)
         marks = self.acknowledgements.acknowledged() if found else {}
         if unacknowledged:
             found = [group for group in found if is_open(marks.get(group["fingerprint"]), group["last_seen"])]
-        return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
+        return Errors(
+            found[:MOST_ERROR_GROUPS], marks, len(found) > MOST_ERROR_GROUPS or len(hours) >= MOST_ROWS, begin, now
+        )
 
     def health(self, names: Sequence[str]) -> list[Finding]:
         """Return the findings about these types, most urgent first: one query per type, and three more.

@@ -6,8 +6,8 @@ from typing import Final
 
 from chalicelib.counters.port import Row
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import KEEP_COUNTERS, KEEP_RECOUNTS, KEEP_SHARD_MARKS
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.retention import KEEP_COUNTERS, KEEP_RECOUNTS, KEEP_SHARD_MARKS
 
 STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and the letter of its partitions."""

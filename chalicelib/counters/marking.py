@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.counters.history import LONGEST, MOST_ROWS
+from chalicelib.counters.constants import LONGEST_SPAN, MOST_MARKS, MOST_ROWS
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters
 from chalicelib.errors import ErrorGroupNotFound, TooManyMarks
 from chalicelib.jobs.port import Filter, JobStore
-
-MOST_MARKS = 2_000
-"""Maximum number of marks, because each request for error groups or for health reads all of them: 250 KB, one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,6 @@ class Marking:
         if self.store.page(Filter(fingerprint=fingerprint), 1).jobs:
             return
         now = self.clock()
-        hours = self.counters.errors(now - LONGEST, now, MOST_ROWS)
+        hours = self.counters.errors(now - LONGEST_SPAN, now, MOST_ROWS)
         if all(hour.fingerprint != fingerprint for hour in hours):
             raise ErrorGroupNotFound(fingerprint)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chalicelib.counters.constants import PACE_WINDOWS, SPARKLINE_HOURS
 from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
 from chalicelib.counters.port import ErrorHour
@@ -13,10 +14,7 @@ EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
 INTO = ("created", "requeued")
 OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-SPARKS = 24
-PACES = (120, 300, 600)
-"""Seconds before now over which the speed of a backlog is measured, the shortest first."""
-DRAIN_WINDOW = max(PACES)
+DRAIN_WINDOW = max(PACE_WINDOWS)
 
 Buckets = Sequence[tuple[float, Mapping[str, int]]]
 """(start of the bucket in epoch seconds, its numbers), oldest first."""
@@ -107,7 +105,7 @@ def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
     The shortest of the PACES in which the backlog shrinks is used, so that one large batch does not count as growth for
     ten minutes.
     """
-    for window in PACES:
+    for window in PACE_WINDOWS:
         within = [(at, counted) for at, counted in recent if at >= now - window]
         numbers = sum((Counter(counted) for _, counted in within), Counter[str]())
         net = sum(numbers[name] for name in OUT_OF) - sum(numbers[name] for name in INTO)
@@ -124,7 +122,7 @@ def _covered(now: float, window: float) -> float:
 
 def spark_start(now: float) -> float:
     """Return the start of the first hour of a sparkline."""
-    return (now // 3600 - (SPARKS - 1)) * 3600
+    return (now // 3600 - (SPARKLINE_HOURS - 1)) * 3600
 
 
 def error_groups(
@@ -159,7 +157,7 @@ def _group(every: list[ErrorHour], now: float, since: float) -> dict[str, Any]:
         "first_seen": rows[0].numbers["first_seen"],
         "last_seen": newest["last_seen"],
         "sample_job_ids": list(dict.fromkeys(samples))[:5],
-        "sparkline": [by_hour.get(first + n * 3600, 0) for n in range(SPARKS)],
+        "sparkline": [by_hour.get(first + n * 3600, 0) for n in range(SPARKLINE_HOURS)],
         "sparkline_step_s": 3600,
     }
 

@@ -6,16 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
+from chalicelib.counters.constants import MOST_QUEUES_ASKED, SNAPSHOT_CACHED
 from chalicelib.counters.port import Counters, Deploy, Pause, Standing
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import ON_QUEUE, Status
 from chalicelib.jobs.port import Depth, JobQueue
-
-KEEP = 1.0
-"""Seconds for which a process caches an answer, so that many open dashboards cost no more than one."""
-MOST_ASKED = 3
-"""With at most this number of job types, the queues themselves are read, in two requests each. With more types, the
-numbers of messages come from the counters of jobs. A read therefore takes at most 7 requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ class MetricsReader:
     def read(self) -> Metrics:
         """Return the numbers of now, or of less than a second ago."""
         with self._lock:
-            if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
+            if self._last is None or not 0 <= self.clock() - self._last.as_of < SNAPSHOT_CACHED:
                 names = [kind.name for kind in jobtype.all_types()]
                 standing = self.counters.standing()
                 depths = {name: self._depth(name, standing, len(names)) for name in names}
@@ -99,7 +94,7 @@ class MetricsReader:
         return replace(numbers, paced_for=round(planned + numbers.depth.visible * pace.apart, 1))
 
     def _depth(self, name: str, standing: Standing, types: int) -> Depth:
-        return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
+        return self.queue.depth(name) if types <= MOST_QUEUES_ASKED else expected(standing, name)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
         """Return the number of jobs with this status and type, as last counted."""

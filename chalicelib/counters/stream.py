@@ -6,14 +6,10 @@ from dataclasses import dataclass, field
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
+from chalicelib.counters.constants import TIDY_DAYS_EVERY, TIDY_EVERY
 from chalicelib.counters.fold import Entry, fold, pieces, total
 from chalicelib.counters.port import CounterTable, Row, Times
 from chalicelib.errors import RowRefused
-
-TIDY_EVERY = 60.0
-"""Seconds after which a process cleans a type's row again. A busy type leaves 13 attributes a minute behind."""
-TIDY_DAYS_EVERY = 900.0
-"""The same for a day's row, in which only marks become outdated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.telemetry.emf import gathering
+from chalicelib.watchdog.constants import THREADS
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
-from chalicelib.watchdog.run import THREADS, Watchdog
+from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.context import LambdaContext
 
 LOOKBACK = Lookback()

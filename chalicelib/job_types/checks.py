@@ -8,14 +8,13 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
+from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.readback import check_runs_at_once
-from chalicelib.jobs.limits import LONGEST_NAME
 
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """An idempotency key: visible ASCII."""
 TAG = re.compile(r"[A-Za-z0-9_.:/-]+")
-LONGEST_TAG = 40
 
 
 def check_names(*names: str) -> None:

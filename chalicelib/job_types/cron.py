@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-LONGEST_CRON = 100
-"""Maximum characters of a cron expression: reading takes time in proportion to the length."""
-LONGEST_ZONE = 40
+from chalicelib.job_types.constants import LONGEST_CRON, MOST_FIRINGS_SEARCHED
+
 FIELDS = 5
 PART = {
     "minute": "the minute (0-59)", "hour": "the hour (0-23)", "day-of-month": "the day of the month (1-31, L, LW)",
@@ -23,9 +22,6 @@ NAMED = {
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }  # fmt: skip
 """Names that replace all five fields, as in Debian's cron."""
-SEARCHED = 1_000
-"""Maximum firings in a row that may be before the requested time: the repeated hour of a clock change has at most
-60."""
 
 
 def cron_error(text: str) -> str | None:
@@ -69,7 +65,7 @@ def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
         if at > last:
             last, behind = at, 0
             yield at
-        elif (behind := behind + 1) > SEARCHED:
+        elif (behind := behind + 1) > MOST_FIRINGS_SEARCHED:
             return
 
 

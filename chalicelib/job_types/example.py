@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.job_types.constants import DEEPEST_EXAMPLE
+
 EMPTY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 TOLD = ("const", "default", "minimum")
-DEEPEST = 8
-"""Levels of nested models: the example of a recursive model ends there."""
 
 
 def example_of(schema: Mapping[str, Any]) -> Any:
@@ -16,7 +16,7 @@ def example_of(schema: Mapping[str, Any]) -> Any:
 
 def _value(schema: Mapping[str, Any], models: Mapping[str, Any], depth: int) -> Any:
     inner = _inner(schema, models)
-    if inner is not None and depth < DEEPEST:
+    if inner is not None and depth < DEEPEST_EXAMPLE:
         return _value(inner, models, depth + 1)
     told = [
         *schema.get("examples", ())[:1],

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
-
-MOST_FAILURES = 50
+from chalicelib.job_types.constants import (
+    DEFAULT_FAILURES,
+    DEFAULT_WITHIN,
+    LONGEST_WITHIN,
+    MOST_FAILURES,
+    SHORTEST_WITHIN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +19,13 @@ class Failing:
     Raises ConfigurationError unless `of` is 2 to 50 attempts and `within` is 10 to 86,400 seconds.
     """
 
-    of: int = 20
-    within: float = 300
+    of: int = DEFAULT_FAILURES
+    within: float = DEFAULT_WITHIN
 
     def __post_init__(self) -> None:
         if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
             raise ConfigurationError(f"pause_when: of must be a whole number from 2 to {MOST_FAILURES}")
-        if not 10 <= self.within <= 86_400:
-            raise ConfigurationError("pause_when: within must be between 10 and 86,400 seconds")
+        if not SHORTEST_WITHIN <= self.within <= LONGEST_WITHIN:
+            raise ConfigurationError(
+                f"pause_when: within must be between {SHORTEST_WITHIN} and {LONGEST_WITHIN:,} seconds"
+            )

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.checks import check_number
+from chalicelib.job_types.constants import (
+    DEFAULT_MEMORY_MB,
+    EPHEMERAL_MB,
+    LARGEST_BATCH,
+    LONGEST_WINDOW,
+    MEMORY_MB,
+    MOST_CONCURRENCY,
+    MOST_LAYERS,
+)
 
 LAYER = re.compile(r"arn:[^:\s]+:lambda:[^:\s]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
-MOST_LAYERS = 5
-EPHEMERAL_MB = (512, 10_240)
-"""Lambda's minimum and maximum of /tmp; the minimum costs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,7 @@ class Function:
     * `ephemeral_storage`: MB of /tmp (512-10240).
     """
 
-    memory: int = 512
+    memory: int = DEFAULT_MEMORY_MB
     batch_size: int = 1
     budget: float | None = None
     window: int = 0
@@ -38,9 +44,9 @@ class Function:
     ephemeral_storage: int = EPHEMERAL_MB[0]
 
     def __post_init__(self) -> None:
-        check_number("function: memory", self.memory, 128, 10_240, "MB")
-        check_number("function: batch_size", self.batch_size, 1, 10)
-        check_number("function: window", self.window, 0, 300, "seconds")
+        check_number("function: memory", self.memory, *MEMORY_MB, "MB")
+        check_number("function: batch_size", self.batch_size, 1, LARGEST_BATCH)
+        check_number("function: window", self.window, 0, LONGEST_WINDOW, "seconds")
         check_number("function: ephemeral_storage", self.ephemeral_storage, *EPHEMERAL_MB, "MB")
         if self.concurrency is not None:
             if self.concurrency == 1:
@@ -49,7 +55,7 @@ class Function:
                     "jobs that run one at a time give serial_by= the field of the payload that they share; a field "
                     "with one value for all makes it all jobs of the type (docs/job-types/serial-by.md)"
                 )
-            check_number("function: concurrency", self.concurrency, 2, 1000)
+            check_number("function: concurrency", self.concurrency, 2, MOST_CONCURRENCY)
         if not isinstance(self.vpc, bool):
             raise ConfigurationError("function: vpc must be True or False; the stage's parameters name the subnets")
         wrong = [self.layers] if isinstance(self.layers, str) else [one for one in self.layers if not _is_layer(one)]

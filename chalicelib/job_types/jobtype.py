@@ -20,6 +20,18 @@ from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.checks import check_number
+from chalicelib.job_types.constants import (
+    DEFAULT_ATTEMPTS,
+    DEFAULT_CONCURRENCY,
+    DEFAULT_TIMEOUT,
+    LONGEST_TIMEOUT,
+    LONGEST_TURN_WAIT,
+    MAX_ATTEMPTS_CAP,
+    MOST_RECEIVES,
+    SAFETY,
+    SHORTEST_BUDGET,
+    SPARE_RECEIVES,
+)
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.example import example_of
 from chalicelib.job_types.exclusions import check_exclusions
@@ -32,18 +44,8 @@ from chalicelib.job_types.readback import check_models
 from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
 from chalicelib.job_types.schedule import Cron, check_declared
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.constants import DAY, FIFO_ENDING, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import (
-    DAY,
-    FIFO_ENDING,
-    LONGEST_RUN,
-    LONGEST_TURN_WAIT,
-    MAX_ATTEMPTS_CAP,
-    MOST_RECEIVES,
-    SAFETY,
-    SPARE_RECEIVES,
-    SQS_LONGEST_DELAY,
-)
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -53,8 +55,6 @@ PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
 BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
 """Job types that are part of JobFlow; a separate repository has those of them that its jobflow.toml names."""
-DEFAULT_ATTEMPTS = 3
-DEFAULT_CONCURRENCY = 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class JobType(Generic[P, R]):
     payload_model: type[P]
     _: KW_ONLY
     max_attempts: int = DEFAULT_ATTEMPTS
-    timeout: int = 60
+    timeout: int = DEFAULT_TIMEOUT
     retry: Curve = STANDARD
     by_class: ByClass = EVERY
     give_up_after: float | None = None
@@ -211,7 +211,7 @@ def job(
     name: str,
     *,
     max_attempts: int | None = None,
-    timeout: int = 60,
+    timeout: int = DEFAULT_TIMEOUT,
     retry: Backoff | Delays = STANDARD,
     retry_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     fail_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
@@ -296,8 +296,9 @@ def _check(declared: JobType[Any, Any]) -> None:
     checks.check_names(name, *declared.enqueues)
     _check_groups(declared)
     check_number(f"{name}: max_attempts", declared.max_attempts, 1, MAX_ATTEMPTS_CAP)
-    check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, 900, "seconds")
-    check_number(f"{name}: function: budget", declared.job_budget, 0.1, declared.timeout - 1, "seconds", whole=False)
+    check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, LONGEST_TIMEOUT, "seconds")
+    longest = declared.timeout - 1
+    check_number(f"{name}: function: budget", declared.job_budget, SHORTEST_BUDGET, longest, "seconds", whole=False)
     _check_give_up(declared)
     check_exclusions(name, declared)
     for option in ("fair_by", "serial_by"):

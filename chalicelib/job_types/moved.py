@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.constants import LONGEST_VALUE_SHOWN
 
 
 class Place(NamedTuple):
@@ -37,7 +38,6 @@ MOVED: Mapping[str, Place] = {
     "unique_for": Place("unique", "Unique", "seconds"),
     "delays": Place("retry", "Delays", "waits"),
 }
-LONGEST_SHOWN = 40
 FORMER_TYPE = "job_type"
 """The former name of the argument `type` of `ctx.enqueue`."""
 P = ParamSpec("P")
@@ -70,5 +70,5 @@ def refuse_job_type(function: Callable[P, R]) -> Callable[P, R]:
 def _told(setting: str, value: Any) -> str:
     new = MOVED[setting]
     text = repr(value) if isinstance(value, int | float | str | tuple) else ""
-    shown = text if text and len(text) <= LONGEST_SHOWN else "…"
+    shown = text if text and len(text) <= LONGEST_VALUE_SHOWN else "…"
     return f"{setting}= is now {new.setting}={new.kind}({new.field}={shown})"

@@ -8,15 +8,9 @@ import math
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.limits import DAY
+from chalicelib.job_types.constants import FASTEST_RATE, LATE_START_SHARE, MOST_LATE_START, SLOWEST_RATE
+from chalicelib.jobs.constants import DAY
 
-FASTEST, SLOWEST = 500.0, 1 / 3600
-"""Maximum and minimum of starts per second: one row of DynamoDB accepts 1,000 writes a second."""
-MOST_LATE = 2.0
-LATE_SHARE = 0.05
-"""A start may be late by this share of `per`, at most MOST_LATE seconds; the time between slots allows for that."""
-TURNS_APART = 1.01
-"""The time between turns is longer than between slots by this factor, because starts leave some slots unused."""
 MICRO = 1_000_000
 UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
 
@@ -34,7 +28,7 @@ class Rate:
 
     def __post_init__(self) -> None:
         whole = isinstance(self.n, int) and isinstance(self.burst, int) and self.n >= 1
-        if not whole or not 1 <= self.per <= DAY or not SLOWEST <= self.n / self.per <= FASTEST:
+        if not whole or not 1 <= self.per <= DAY or not SLOWEST_RATE <= self.n / self.per <= FASTEST_RATE:
             raise ConfigurationError("rate: from 1 an hour to 500 a second; n is whole, per 1 to 86,400 seconds")
         if not 0 <= self.burst <= self.n:
             raise ConfigurationError("rate: burst must be between 0 and n")
@@ -42,7 +36,7 @@ class Rate:
     @property
     def late(self) -> float:
         """Return the seconds after its slot for which a start still counts for that slot."""
-        return min(MOST_LATE, max(LATE_SHARE * self.per, self.burst * self.per / self.n / 2))
+        return min(MOST_LATE_START, max(LATE_START_SHARE * self.per, self.burst * self.per / self.n / 2))
 
     @property
     def apart(self) -> float:

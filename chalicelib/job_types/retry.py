@@ -20,11 +20,17 @@ from chalicelib.errors import (
     StartUnavailable,
 )
 from chalicelib.job_types.checks import check_number
-from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP, SQS_LONGEST_DELAY
+from chalicelib.job_types.constants import (
+    DEFAULT_FACTOR,
+    DEFAULT_FIRST,
+    DEFAULT_LONGEST,
+    LARGEST_FACTOR,
+    LONGEST_WAIT,
+    MAX_ATTEMPTS_CAP,
+)
+from chalicelib.jobs.constants import SQS_LONGEST_DELAY
 
 Chance = Callable[[float, float], float]
-LONGEST_WAIT = int(7 * DAY)
-"""Maximum seconds of one wait, from a curve, from Retry or from RetryLater."""
 SHARES = {"full": 0.0, "equal": 0.5, "none": 1.0}
 """The share of a wait that is not random, by the jitter's name."""
 
@@ -55,14 +61,14 @@ class Backoff:
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
     """
 
-    first: float = 2
-    factor: float = 2
-    longest: float = 3600
+    first: float = DEFAULT_FIRST
+    factor: float = DEFAULT_FACTOR
+    longest: float = DEFAULT_LONGEST
     jitter: Literal["full", "equal", "none"] = "full"
 
     def __post_init__(self) -> None:
         check_number("retry: first", self.first, 1, LONGEST_WAIT, "seconds", whole=False)
-        check_number("retry: factor", self.factor, 1, 10, whole=False)
+        check_number("retry: factor", self.factor, 1, LARGEST_FACTOR, whole=False)
         check_number("retry: longest", self.longest, 1, LONGEST_WAIT, "seconds", whole=False)
         if self.jitter not in SHARES:
             raise ConfigurationError('retry: jitter must be "full", "equal" or "none"')

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.job_types.constants import MOST_CAUGHT_UP
 from chalicelib.jobs.job import JSON
 
-MOST_CAUGHT_UP = 100
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
 

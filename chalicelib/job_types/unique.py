@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.checks import check_number
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import KEEP_DONE
+from chalicelib.jobs.retention import KEEP_DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

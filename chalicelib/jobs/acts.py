@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.constants import LONGEST_BY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.errors import cut
@@ -14,8 +15,6 @@ RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "d
 LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", DISCARD: "d"}
 NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
 SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
-LONGEST_BY = 60
-"""Maximum bytes of the operator's name: they are part of the job's row, so they cost something at each change."""
 
 
 def written(act: Act) -> str:

@@ -3,12 +3,9 @@
 import traceback
 from collections.abc import Callable
 
+from chalicelib.jobs.constants import LONGEST_STACK, MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.listing import iso
-
-LONGEST_STACK = 8_000
-"""Characters of a stack trace that are stored: the innermost frames are the most useful."""
 
 
 def attempt_of(

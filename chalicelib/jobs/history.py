@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Job
-from chalicelib.jobs.limits import MOST_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

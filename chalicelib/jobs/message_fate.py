@@ -4,20 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.jobs.constants import LONGEST_HOLD, LONGEST_MALFORMED, MOST_CLAIMS, UNKNOWN_HOLDS
 from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
-from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.port import Message
-
-MALFORMED_CAP = 300
-LONGEST_HOLD = 900
-"""Maximum seconds of a wait. A job with a longer wait is parked, or its message goes to the dead-letter queue; the
-watchdog sends another message."""
-UNKNOWN_HOLDS = (1, 5, 30, 30)
-"""Seconds for which a message without a stored job is held, by its receives. The message is sent before the job is
-stored, and the SDK's three tries to store the job take at most 18 s. After that, no process will store it."""
-UNKNOWN_SECONDS = 60.0
-"""Age of a message without a stored job after which no process stores the job any more, however often the message was
-received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +116,4 @@ def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> 
 
 def malformed(receive_count: int) -> Hold:
     """Hold a message with an unreadable body: a bad deploy must not turn a queue into dead letters within seconds."""
-    return Hold(min(MALFORMED_CAP, 2 ** min(receive_count, 20)), "malformed message")
+    return Hold(min(LONGEST_MALFORMED, 2 ** min(receive_count, 20)), "malformed message")

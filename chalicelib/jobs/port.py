@@ -30,10 +30,6 @@ class KeyLock:
     until: float
 
 
-MOST_MESSAGES = 10
-"""Messages in one request: the limit of SQS."""
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message: it only says which job and generation to check. `cid` is the correlation id.
@@ -100,10 +96,6 @@ class PlatformLog(Protocol):
 
         One request of at most a second; raises the client's error if there is no answer.
         """
-
-
-SHARE_LOOKS = 4_000
-"""The most jobs that `JobStore.sharing` reads: 180 read units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

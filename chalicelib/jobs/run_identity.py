@@ -1,7 +1,7 @@
 """Distinguish a job from an earlier job with the same id: a key can be used again when its job has expired. Pure."""
 
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import DAY
 
 
 def run_name(job: Job) -> str:

@@ -4,12 +4,11 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from chalicelib.jobs.constants import LONGEST_TENANT, TENANT_HEAD
 from chalicelib.jobs.job import JSON
 
 TAG = "tenant="
 """Prefix of the tag that stores a job's tenant, so that every index has it. A caller's tag has no equals sign."""
-LONGEST, HEAD = 64, 40
-"""Maximum bytes of a tenant in a job, and the readable part of a longer one. Each write of the job contains them."""
 GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 """A `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 
@@ -17,7 +16,9 @@ GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 def kept(tenant: str) -> str:
     """Return a tenant in stored form: over 64 bytes are stored as the first 40 bytes and a hash of the whole."""
     raw = tenant.encode("utf-8", "replace")
-    return raw.decode() if len(raw) <= LONGEST else f"{raw[:HEAD].decode(errors='ignore')}~{_hash(raw)[:16]}"
+    return (
+        raw.decode() if len(raw) <= LONGEST_TENANT else f"{raw[:TENANT_HEAD].decode(errors='ignore')}~{_hash(raw)[:16]}"
+    )
 
 
 def tag_of(tenant: str) -> str:

@@ -5,14 +5,18 @@ from typing import Any
 
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Claimant, Test
+from chalicelib.jobs.constants import (
+    LONGEST_BY,
+    LONGEST_DISCARD_REASON,
+    LONGEST_ERROR,
+    LONGEST_NOTE,
+    LOOK_AHEAD,
+    MOST_CLAIMS,
+    SEND_GRACE,
+)
 from chalicelib.jobs.job import JSON, Job, Status
-from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
-from chalicelib.jobs.texts.errors import LONGEST_ERROR, cut, error_fields
-
-LONGEST_BY, LONGEST_REASON = 60, 200
-"""Bytes of the operator's name and the reason of a discard."""
-LONGEST_NOTE = 98
-"""Bytes of a progress note: the free capacity of a job item."""
+from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
+from chalicelib.jobs.texts.errors import cut, error_fields
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
@@ -148,7 +152,7 @@ def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     # `cancelled` with a mark, not a separate status: all rules for cancelled jobs then apply to it too
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
-        "discard_reason": cut(reason, LONGEST_REASON) or None, "updated_at": now,
+        "discard_reason": cut(reason, LONGEST_DISCARD_REASON) or None, "updated_at": now,
     }  # fmt: skip
     return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
 

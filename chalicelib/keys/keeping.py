@@ -13,18 +13,13 @@ from dataclasses import dataclass, replace
 
 from chalicelib.errors import FieldError, IdempotencyMismatch, JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import RETRYABLE, Job, Status
-from chalicelib.jobs.limits import KEEP_DEAD, KEEP_KEYS, TIME_TO_ACT
 from chalicelib.jobs.port import JobStore, KeyLock
+from chalicelib.jobs.retention import KEEP_DEAD, KEEP_KEYS
+from chalicelib.keys.constants import FEWEST_KEY_TRIES, FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE, MOST_KEY_TRIES
 from chalicelib.keys.rule import Debounce, Outcome, Submitted, answer_row, next_id, replace_waiting, unique_row
 from chalicelib.telemetry import events
-
-FEWEST_TRIES, MOST_TRIES = 3, 50
-"""Minimum and maximum tries of a request for a key that other requests change at the same time. The maximum is usually
-enough for TIME_TO_ACT."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
-"""Maximum seconds between two tries, doubled after each. They are random, so that requests do not all return at
-once."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +112,11 @@ class KeyedJobs:
     def _tries(self) -> Iterator[None]:
         """Yield once for each try until the time is over; pause before each try except the first."""
         ends = self.now() + TIME_TO_ACT
-        for tried in range(MOST_TRIES):
+        for tried in range(MOST_KEY_TRIES):
             yield
-            if tried + 1 >= FEWEST_TRIES and self.now() >= ends:
+            if tried + 1 >= FEWEST_KEY_TRIES and self.now() >= ends:
                 return
-            self.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**tried)))
+            self.sleep(random.uniform(0, min(LONGEST_KEY_PAUSE, FIRST_KEY_PAUSE * 2.0**tried)))
 
     def _of_its_key(self, job: Job) -> tuple[Job, Job | None]:
         """Return the wanted job with the first free id of its key, and the job that the key has already made, if any.

@@ -9,12 +9,10 @@ from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import WaitingKey
 
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
 """Namespace of the ids of key rows, and of the new ids of jobs whose own id another request has used."""
-LONGEST_DEBOUNCE = int(DAY)
 
 
 @dataclass(frozen=True, slots=True)

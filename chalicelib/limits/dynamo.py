@@ -17,15 +17,14 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import RATE
-from chalicelib.job_types.rate import MICRO, TURNS_APART, Rate
-from chalicelib.jobs.limits import KEEP_MARKS
+from chalicelib.job_types.constants import TURNS_APART
+from chalicelib.job_types.rate import MICRO, Rate
+from chalicelib.jobs.retention import KEEP_MARKS
+from chalicelib.limits.constants import MOST_TURN_TRIES
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
 
 PLAN = "PLAN"
-MOST_TRIES = 6
-"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms to use
-now."""
 
 
 class PlanRow(Model):
@@ -84,7 +83,7 @@ class DynamoTurns:
         Return None and change nothing if the field is later than `latest`.
         """
         row, writer = self._known.get(job_type) or self._read(job_type), uuid.uuid4().hex[:12]
-        for _ in range(MOST_TRIES):
+        for _ in range(MOST_TURN_TRIES):
             seen: int = getattr(row, name) or 0
             if latest is not None and seen > latest:
                 row = self._read(job_type)  # the value may have been a guess

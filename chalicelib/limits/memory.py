@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Sequence
 
-from chalicelib.job_types.rate import TURNS_APART, Rate
+from chalicelib.job_types.constants import TURNS_APART
+from chalicelib.job_types.rate import Rate
 from chalicelib.limits.port import Taken
 
 

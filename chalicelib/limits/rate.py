@@ -9,23 +9,16 @@ from typing import Any
 from chalicelib.errors import MalformedMessage, MoveRefused, RateUnavailable
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.constants import LEASE_SLACK, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import WAITING, Job
-from chalicelib.jobs.limits import LEASE_SLACK, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore
+from chalicelib.limits.constants import CAREFUL_SHARE, IDLE_TURNS, SLOT_RESERVE, TURNS_IDLE
 from chalicelib.limits.port import Taken, Turns
 from chalicelib.limits.turns import has_turn, wait_for_turn
 from chalicelib.telemetry import events
-
-SLOT_RESERVE = 1.0
-"""Last seconds of the invocation, in which no job waits for a slot."""
-IDLE, IDLE_TURNS = 60.0, 3
-"""If no job has started for this number of seconds, plus this number of times between slots, the planned turns are
-unused."""
-CAREFUL = 0.8
-"""Slots that are taken in advance may use up this share of the time by which a start may be late."""
 
 
 class NotYet(Exception):
@@ -153,7 +146,7 @@ class Pacing:
 
     def _looks_gone(self) -> bool:
         now = self.clock()
-        idle = now - IDLE - IDLE_TURNS * self.rate.apart
+        idle = now - TURNS_IDLE - IDLE_TURNS * self.rate.apart
         return self.known.turns_to > now + self.wait and self.known.slots_to < idle
 
     def _full(self) -> bool:
@@ -186,7 +179,7 @@ class Pacing:
             return 1
         behind = self.longest - self.rate.apart
         more = len(self.rest)
-        return 1 + (more if behind <= 0 else min(more, int(CAREFUL * self.rate.late / behind)))
+        return 1 + (more if behind <= 0 else min(more, int(CAREFUL_SHARE * self.rate.late / behind)))
 
     def _queue_up(self, deliveries: Sequence[Delivery]) -> dict[str, Drop | Hold]:
         named = {job_id: (gen, delivery) for delivery in deliveries for job_id, gen in _named(delivery)}

@@ -14,13 +14,9 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore, KeyLock
+from chalicelib.limits.constants import KEY_LOOK_AGAIN, KEY_TRIES
 from chalicelib.limits.serial_rule import KeyHeld, lock_of_attempt, named, row_of
 from chalicelib.telemetry import events
-
-KEY_TRIES = 3
-"""Maximum reads of the row, when other attempts take it at the same time."""
-LOOK_AGAIN = 15.0
-"""Maximum seconds until a held key is checked again: its holder usually ends long before its lease."""
 
 
 @dataclass
@@ -74,7 +70,8 @@ class InOrder:
             if seen is not None and (held := self._held_for(seen, attempt)) > 0:
                 job_id, _token = named(seen)
                 raise KeyHeld(
-                    min(LOOK_AGAIN, held), f"Job {job_id} with the same key is running; this job waits until it ends."
+                    min(KEY_LOOK_AGAIN, held),
+                    f"Job {job_id} with the same key is running; this job waits until it ends.",
                 )
             if self.store.acquire(row, seen, attempt):
                 return

@@ -2,8 +2,8 @@
 
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.constants import SEND_GRACE
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import SEND_GRACE
 from chalicelib.jobs.transitions import waits
 
 

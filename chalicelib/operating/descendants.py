@@ -6,16 +6,11 @@ from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, JobNotFound
 from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.jobs.port import Filter
+from chalicelib.operating.constants import DESCENDANTS_IN_READ, MOST_DESCENDANTS
 from chalicelib.operating.operations import Operations
-
-MOST = 10_000
-"""Maximum number of unfinished jobs that one request handles. Finished jobs are skipped, so a repeated request
-continues."""
-AT_ONCE = 100
-"""Jobs in one read."""
 
 
 @dataclass
@@ -39,7 +34,7 @@ def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     except JobConflict:
         first = operations.dispatcher.store.get(job_id)
     told, ends = Told(), operations.dispatcher.now() + TIME_TO_ACT
-    left = MOST
+    left = MOST_DESCENDANTS
     for job in _descendants(operations, first):
         if left == 0 or operations.dispatcher.now() >= ends:
             told.more = True
@@ -81,7 +76,7 @@ def _makes_some(job: Job) -> bool:
 def _children(operations: Operations, parent: Job) -> Iterator[Job]:
     position = None
     while True:
-        page = operations.dispatcher.store.page(Filter(parent=parent.id), AT_ONCE, position)
+        page = operations.dispatcher.store.page(Filter(parent=parent.id), DESCENDANTS_IN_READ, position)
         yield from page.jobs
         if page.position is None:
             return

@@ -15,14 +15,14 @@ from typing import TypeVar
 from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.job_types.jobtype import longest_delay
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import NEW, Job
-from chalicelib.jobs.port import MOST_MESSAGES, JobQueue, JobStore, Message
+from chalicelib.jobs.port import JobQueue, JobStore, Message
 from chalicelib.jobs.tenants import group_of
+from chalicelib.operating.constants import STILL_SENDING
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
-STILL_SENDING = 5.0
-"""Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
 
 
 @dataclass(frozen=True)

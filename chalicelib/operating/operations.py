@@ -11,13 +11,9 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
+from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
-
-ACT_TRIES = 3
-"""Maximum reads of a job that others change at the same time."""
-CLOCKS_APART = 60.0
-"""Seconds by which the clocks of two functions may differ, with a margin."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,8 @@ from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
+from chalicelib.operating.constants import LONGEST_ERROR_SHOWN, SLOW_SEND
 
-SLOW_SEND = 10.0
-"""Seconds after which an unsent message is mentioned: the messages of a batch may be sent a moment after its jobs are
-stored."""
-LONGEST_REASON = 300
-"""Bytes of an error in the sentence."""
 ASKED = "asked to come again"
 """Prefix of the error of a `RetryLater`, with or without a reason."""
 ONE_AT_A_TIME = "the jobs of a key run one at a time, in their order"
@@ -117,7 +113,7 @@ def _failed(job: Job, due: float, now: float) -> str:
 def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     """Explain why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
     # use the attempt's error: the copy on the job may be too short to name the field
-    reason = cut(" ".join((last.error_message or "").split()), LONGEST_REASON).rstrip(".")
+    reason = cut(" ".join((last.error_message or "").split()), LONGEST_ERROR_SHOWN).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
     if last.error_class == KeyHeld.__name__:
         return f"{reason}; the next try is at {iso(due)}{late}"

@@ -7,20 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.job_types.failing import Failing
+from chalicelib.jobs.constants import LONGEST_HOLD
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.message_fate import LONGEST_HOLD, Drop, Hold
+from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.pausing import events as pause_events
+from chalicelib.pausing.constants import ROW_FRESH, SLOW_WHILE_PAUSED
 from chalicelib.pausing.port import AutoPauses
 from chalicelib.pausing.rule import AutoPause, Decide, completed, failed, probing, succeeded, untried
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
-FRESH = 1.0
-"""For this number of seconds, the row is not read again before a claim."""
-SLOW = 5.0
-"""An invocation that holds messages waits once for this number of seconds. Until the queue is disabled, Lambda delivers
-the next messages at once, and each message has a limited number of receives."""
 FAILED = frozenset({"error", "permanent_error", LOST})
 """Outcomes of an attempt that failed."""
 UNTRIED = frozenset({"cancelled", "deferred"})
@@ -132,7 +129,7 @@ class CircuitBreaker:
             self.known = self.rows.read(self.name) if taken is None else taken
         except Exception as error:
             events.store_failed(self.name, error)
-            return Hold(round(FRESH), "aws error")
+            return Hold(round(ROW_FRESH), "aws error")
         if taken is not None:
             self.probe = probe
             pause_events.probed(self.name, taken.cooldown)
@@ -141,7 +138,7 @@ class CircuitBreaker:
     def _row(self) -> AutoPause | None:
         """Return the row, up to a second old; None when the store does not answer."""
         now = self.clock()
-        if self.read_at is None or not 0 <= now - self.read_at < FRESH:
+        if self.read_at is None or not 0 <= now - self.read_at < ROW_FRESH:
             try:
                 self.known, self.read_at = self.rows.read(self.name, consistent=False), now
             except Exception as error:
@@ -167,4 +164,4 @@ class CircuitBreaker:
     def _slow_down(self) -> None:
         if not self.waited:
             self.waited = True
-            self.sleep(max(0.0, min(SLOW, self.ends - self.clock() - SLOW)))
+            self.sleep(max(0.0, min(SLOW_WHILE_PAUSED, self.ends - self.clock() - SLOW_WHILE_PAUSED)))

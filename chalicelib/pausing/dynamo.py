@@ -19,8 +19,8 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE
 from chalicelib.counters.keys import PAST_PAUSES
 from chalicelib.counters.port import Pause
-from chalicelib.jobs.limits import KEEP_COUNTERS, KEEP_FAILURES
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.retention import KEEP_COUNTERS, KEEP_FAILURES
 from chalicelib.pausing.port import PastPause
 from chalicelib.pausing.rule import AutoPause
 from chalicelib.settings import Settings

@@ -13,15 +13,13 @@ from chalicelib.counters.port import Pause, Standing
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.pausing import events as pause_events
+from chalicelib.pausing.constants import PROBE_CANDIDATES, PROBE_LOOKS, SWITCH_SURE
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober
-from chalicelib.pausing.rule import SURE, AutoPause, idle
+from chalicelib.pausing.rule import AutoPause, idle
 from chalicelib.pausing.seen import BY, told
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
-CANDIDATES, LOOKS = 1_000, 25
-"""A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
-second number is how many of them are read."""
 EVER = 4_000_000_000.0
 """A time (epoch seconds) before which every unfinished job must be checked."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
@@ -95,7 +93,7 @@ class AutoPausing:
         if pause is not None:
             self._keep(name, pause)
         self.pauses.resume(name, by_itself=True)
-        if age > SURE and self._pause_of(name) is None:
+        if age > SWITCH_SURE and self._pause_of(name) is None:
             self.rows.replace(name, row, replace(row, switched_at=None))
 
     def _keep(self, name: str, pause: Pause) -> None:
@@ -108,12 +106,12 @@ class AutoPausing:
         now = self.clock()
         # a scheduled or parked job stays among the planned jobs until it is claimed
         searches = (Search(name), Search(name, planned=True, before=now))
-        found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, CANDIDATES)]
+        found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, PROBE_CANDIDATES)]
         if not found:
             if change(self.rows, name, idle(now)) is not None:
                 pause_events.resumed_by_itself(name)
             return 0
-        read = self.store.get_many(self.choose(found, min(LOOKS, len(found))))
+        read = self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found))))
         # a job without attempts left comes last: a worker would only give it up, so the probe would test nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:

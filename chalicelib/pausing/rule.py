@@ -7,14 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.job_types.failing import Failing
-
-FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
-"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice as long as the
-last."""
-REMEMBERED = 3600.0
-"""If another pause begins within this number of seconds after the end of a pause, it begins with the last cooldown."""
-SURE = 130.0
-"""Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50."""
+from chalicelib.pausing.constants import COOLDOWN_REMEMBERED, FIRST_COOLDOWN, LONGEST_COOLDOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +118,5 @@ def resumed(seen: AutoPause) -> AutoPause | None:
 
 
 def _begin_with(seen: AutoPause, now: float) -> float:
-    recent = seen.ended_at is not None and now - seen.ended_at < REMEMBERED
+    recent = seen.ended_at is not None and now - seen.ended_at < COOLDOWN_REMEMBERED
     return min(LONGEST_COOLDOWN, max(FIRST_COOLDOWN, seen.cooldown)) if recent else FIRST_COOLDOWN

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 
 from chalicelib.counters.port import Counters, Pause
 from chalicelib.errors import JobFlowError
+from chalicelib.pausing.constants import MOST_PAST_PAUSES, MOST_PAUSE_TRIES
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses
 from chalicelib.pausing.rule import AutoPause, Decide, resumed
-
-MOST_PAST = 20
-"""Number of ended pauses of a type that are shown."""
-MOST_TRIES = 6
-"""Tries of one change: a type's workers may all fail within the same milliseconds."""
 
 
 @dataclass
@@ -69,9 +65,11 @@ class Pausing:
         present = self._present(job_type)
         # a resume that failed half-way has already stored the present pause
         over = [
-            one for one in self.ended.newest(job_type, MOST_PAST + 1) if not present or one.pause.since != present.since
+            one
+            for one in self.ended.newest(job_type, MOST_PAST_PAUSES + 1)
+            if not present or one.pause.since != present.since
         ]
-        return over[:MOST_PAST]
+        return over[:MOST_PAST_PAUSES]
 
     def _present(self, job_type: str) -> Pause | None:
         return self.counters.standing().paused.get(job_type)
@@ -84,7 +82,7 @@ def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | No
     store's errors.
     """
     found = rows.read(job_type) if seen is None else seen
-    for _ in range(MOST_TRIES):
+    for _ in range(MOST_PAUSE_TRIES):
         new = decide(found)
         if new is None:
             return None

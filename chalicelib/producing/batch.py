@@ -5,16 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.keys.rule import Submitted
 from chalicelib.operating.dispatch import tens
+from chalicelib.producing.constants import TIME_TO_STORE
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission, Wanted
 from chalicelib.telemetry import events
-
-TIME_TO_STORE = 2.0
-"""Minimum seconds for storing the jobs whose messages were sent, even if the queue was slow."""
 
 
 class _OutOfTime(Exception):

@@ -14,19 +14,18 @@ from chalicelib.errors import (
 )
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.constants import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status, stored_payload
-from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.listing import check_offset, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.keeping import KeyedJobs
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.producing.constants import DEEPEST_OFFSET
 from chalicelib.producing.submission import Submission, Wanted, keyed_id
 from chalicelib.telemetry import events
-
-DEEPEST_OFFSET = 5000
 
 
 @dataclass

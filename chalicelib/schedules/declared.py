@@ -10,11 +10,10 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.schedules import events
 from chalicelib.schedules.ahead import cancel_ahead
+from chalicelib.schedules.constants import SCHEDULES_PAGE
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.rule import started
 from chalicelib.schedules.schedule import Schedule
-
-SCHEDULES_PAGE = 100
 
 
 @dataclass

@@ -20,15 +20,12 @@ from chalicelib.keys.rule import Submitted
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.ahead import cancel_ahead, job_of
+from chalicelib.schedules.constants import EDIT_TRIES, JOBS_IN_READ, LONGEST_PAYLOAD, MOST_SCHEDULES
 from chalicelib.schedules.declared import declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.rule import started, stopped, upcoming
-from chalicelib.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
-
-EDIT_TRIES = 5
-AT_ONCE = 100
-"""Jobs in one read."""
+from chalicelib.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,8 @@ class ScheduleService:
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
         jobs: Mapping[str, Job] = {
             job.id: job
-            for start in range(0, len(ids), AT_ONCE)
-            for job in self.jobs.store.get_many(ids[start : start + AT_ONCE])
+            for start in range(0, len(ids), JOBS_IN_READ)
+            for job in self.jobs.store.get_many(ids[start : start + JOBS_IN_READ])
         }
         shown = []
         for one in schedules:

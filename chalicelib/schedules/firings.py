@@ -13,19 +13,17 @@ from dataclasses import dataclass, field, replace
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.port import MOST_MESSAGES
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules import events
 from chalicelib.schedules.ahead import cancel_quietly, job_of
+from chalicelib.schedules.constants import AHEAD, LONGEST_PROBLEM, MOST_LOOKED_FOR, MOST_SCHEDULES, WATCHDOG_RESERVE
 from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import AHEAD, MOST_LOOKED_FOR, Due, before, comes_to, due, left_out, made
-from chalicelib.schedules.schedule import MOST_SCHEDULES, Schedule
-
-WATCHDOG_RESERVE = 30.0
-"""Seconds of the run that are reserved for the watchdog's other work."""
+from chalicelib.schedules.rule import Due, before, comes_to, due, left_out, made
+from chalicelib.schedules.schedule import Schedule
 
 
 @dataclass
@@ -128,7 +126,7 @@ class Firings:
             except IdempotencyMismatch:
                 continue  # the job was made before the schedule was changed
             except InvalidRequest as refusal:
-                return jobs, f"{refusal} {refusal.told()}".strip()[:300]
+                return jobs, f"{refusal} {refusal.told()}".strip()[:LONGEST_PROBLEM]
             # the killed run has not sent its job
             if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
                 jobs.append(kept.job)

@@ -3,11 +3,8 @@
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.schedules.constants import MOST_OVERLAP_STEPS
 
-MOST_STEPS = 200
-"""Maximum number of firings that one search passes over because they may not have run; each takes a read. A skipped
-firing names the job because of which it was skipped, so only cancelled firings, and firings whose workers were lost,
-make a search long."""
 LOST_WORKERS = frozenset({"WorkerLost", "TooManyClaims", "Undeliverable"})
 """Error classes of dead letters whose workers may have died before they checked whether the firing may run."""
 
@@ -23,7 +20,7 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
     This usually takes one read for a firing of a schedule that does not overlap, and none for any other job.
     """
     earlier = job.after if job.gen == 1 else None
-    for _ in range(MOST_STEPS):
+    for _ in range(MOST_OVERLAP_STEPS):
         if earlier is None:
             return None
         try:

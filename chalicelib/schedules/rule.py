@@ -5,18 +5,16 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from chalicelib.job_types.cron import firings, first_of
-from chalicelib.schedules.schedule import MOST_RECENT, Schedule
-
-AHEAD = 120.0
-"""Seconds before a firing in which its job is made: two runs of the watchdog fit into this time."""
-LATE = 120.0
-"""Seconds after which a firing without a job counts as missed: one or two runs of the watchdog may fail."""
-CLOCKS = 5.0
-"""Seconds by which the clocks of two processes may differ, with a margin."""
-MOST_LOOKED_FOR = 100
-"""Of the firings that are left out, this number of the first and of the last ones is read, in one request each."""
-HOUR, TIMES = 3_600.0, 8
-"""The first period that is searched for the last missed firings, and the growth factor of each further one."""
+from chalicelib.schedules.constants import (
+    AHEAD,
+    CLOCKS_APART,
+    FIRST_PERIOD,
+    LATE,
+    MOST_LOOKED_FOR,
+    MOST_RECENT_FIRINGS,
+    PERIOD_GROWTH,
+)
+from chalicelib.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def left_out(schedule: Schedule, what: Due, now: float) -> list[float]:
 
 def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Schedule:
     """Return the schedule after its due firings; if no jobs were made for them, `problem` gives the reason."""
-    recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT] if problem is None else schedule.recent
+    recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT_FIRINGS] if problem is None else schedule.recent
     kept = schedule.problem if problem is None and not what.times else problem
     return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
 
@@ -101,7 +99,7 @@ def ahead(schedule: Schedule, now: float) -> list[float]:
 
     A run that died, or whose write was refused, may have made jobs that the schedule does not remember.
     """
-    until = now + AHEAD + CLOCKS
+    until = now + AHEAD + CLOCKS_APART
     unwritten = takewhile(lambda at: at <= until, _after(schedule, now))
     return sorted({*(at for at in schedule.recent if at > now), *unwritten})
 
@@ -136,13 +134,13 @@ def _latest(schedule: Schedule, first: float, until: float, most: int) -> list[f
 
     The work depends on `most`, not on how long ago `first` was.
     """
-    stretch = HOUR
+    stretch = FIRST_PERIOD
     while most:
         start = max(first - 1, until - stretch)
         found = list(_until(schedule, start, until))
         if len(found) >= most or start == first - 1:
             return found[-most:]
-        stretch *= TIMES
+        stretch *= PERIOD_GROWTH
     return []
 
 

@@ -7,17 +7,10 @@ from dataclasses import dataclass
 
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
-from chalicelib.jobs.limits import LONGEST_NAME
 
-MOST_SCHEDULES = 1_000
-LONGEST_PAYLOAD = 8_192
-"""Bytes of a schedule's payload as JSON: the row is written at each firing."""
-MOST_RECENT = 20
-"""Number of firings that a schedule remembers, to show how they ended."""
 STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """The form of a stored schedule's id: without a dot. The id of a declared schedule begins with its job type, which
 contains a dot."""
-LONGEST_ID = LONGEST_NAME + 21
 LENGTH_OF_VERSION = 16
 
 

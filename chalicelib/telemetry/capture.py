@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
+from chalicelib.telemetry.constants import BYTES_AT_ONCE, LONGEST_LINE
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
@@ -20,13 +21,11 @@ RUNTIME = "awslambdaric"
 """The module of Lambda's own handler, which would write the same record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING only describe the library itself."""
-LONGEST_LINE = 8_000
 OUT, ERR = 1, 2
 SOURCES: Mapping[int, tuple[int, str]] = {OUT: (logging.INFO, "print"), ERR: (logging.WARNING, "stderr")}
 """Level and `logger` of the lines of standard output and standard error, by their file descriptors."""
 SET_PIPE_SIZE, PIPE_SIZE = 1031, 1_048_576
 """F_SETPIPE_SZ of Linux, and its maximum: a library that writes while it holds Python's lock must not wait."""
-AT_ONCE = 65_536
 _lock = threading.Lock()
 _pump: "_Pump | None" = None
 
@@ -138,7 +137,7 @@ class _Pump:
     def _read(self) -> None:
         for end in self._source:
             with self._lock, suppress(BlockingIOError):
-                while chunk := os.read(end, AT_ONCE):
+                while chunk := os.read(end, BYTES_AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
                     # only 8,000 characters are written, so the cut leaves no half of a secret
                     self._rest[end] = rest[:PIPE_SIZE]

@@ -12,11 +12,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from chalicelib.jobs.job import JSON
+from chalicelib.telemetry.constants import SHORTEST_SECRET, SHORTEST_SECRET_LINE
 
-SHORTEST = 4
-"""Characters. A shorter value would match everywhere."""
-SHORTEST_LINE = 8
-"""Characters of a line of a value, or of a number in a document: a port or a year is no secret."""
 ARMOR = "-----"
 """The first characters of the lines around a key in a PEM file, which are the same in all of them."""
 PERCENT = re.compile("%[0-9A-F]{2}")
@@ -78,8 +75,8 @@ def _without_number(text: str, value: str, name: str) -> str:
 
 def _parts_of(text: str) -> set[str]:
     lines = (line.strip() for line in text.splitlines()) if "\n" in text.strip() else ()
-    parts = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith(ARMOR)}
-    return parts | {part for part in (text, text.strip()) if len(part) >= SHORTEST}
+    parts = {line for line in lines if len(line) >= SHORTEST_SECRET_LINE and not line.startswith(ARMOR)}
+    return parts | {part for part in (text, text.strip()) if len(part) >= SHORTEST_SECRET}
 
 
 def _forms(text: str) -> set[str]:
@@ -105,7 +102,7 @@ def _leaves(document: JSON) -> Iterator[str]:
             yield document
         case bool():
             return
-        case int() | float() if len(str(document)) >= SHORTEST_LINE:
+        case int() | float() if len(str(document)) >= SHORTEST_SECRET_LINE:
             yield str(document)
         case dict() | list():
             for part in document.values() if isinstance(document, dict) else document:

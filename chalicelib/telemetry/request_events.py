@@ -5,10 +5,10 @@ It never contains a token or a body, only ids of principals, network addresses, 
 
 from collections.abc import Mapping
 
+from chalicelib.telemetry.constants import LONGEST_PATH
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import logger
 
-LONGEST_PATH = 200
 STORED = ("POST", "/jobs", 201)
 """An answer that already has a line: job.created, which has the job's id and the same correlation id."""
 

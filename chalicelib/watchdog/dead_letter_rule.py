@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from chalicelib.job_types.retry import Backoff
 from chalicelib.jobs.attempt import lost_error
+from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Message
+from chalicelib.watchdog.constants import RESEND_PAUSE
 from chalicelib.watchdog.rule import GiveUp, expected
-
-RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
-"""Seconds between two fresh messages of a job; a minute is added each time. The first one is sent at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,10 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import DeadMessage, Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
+from chalicelib.watchdog.constants import MOST_SWEPT
 from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, Verdict, sweep
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import GiveUp
-
-MOST_SWEPT = 500
-"""Maximum messages of one queue that a sweep checks: each takes a read, and ten take one receive."""
 
 
 @dataclass

@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.port import Depth
-
-RUNS = 2
-"""A queue grows if it was longer than at the run before in this number of consecutive runs, a minute apart."""
-LEAST = 100
-"""A queue with fewer messages is ignored: workers take them in a moment."""
-GAP = 150.0
-"""If more seconds are between two runs, a run is missing, and the earlier depth is not used."""
+from chalicelib.watchdog.constants import GROWING_GAP, GROWING_RUNS, LEAST_GROWING_QUEUE
 
 
 @dataclass
@@ -29,13 +23,15 @@ class Growing:
 
         An unknown depth starts the count again, and so does a shorter queue.
         """
-        if now - self.ran_at > GAP:
+        if now - self.ran_at > GROWING_GAP:
             self.depths, self.runs = {}, {}
         self.ran_at = now
         seen = {name: depth.visible for name, depth in depths.items() if depth is not None}
         self.runs = {name: self._longer(name, visible) for name, visible in seen.items()}
         self.depths = seen
-        return sorted(name for name, runs in self.runs.items() if runs >= RUNS and seen[name] >= LEAST)
+        return sorted(
+            name for name, runs in self.runs.items() if runs >= GROWING_RUNS and seen[name] >= LEAST_GROWING_QUEUE
+        )
 
     def _longer(self, name: str, visible: int) -> int:
         return self.runs.get(name, 0) + 1 if name in self.depths and visible > self.depths[name] else 0

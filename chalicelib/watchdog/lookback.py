@@ -8,11 +8,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.watchdog.rule import OLD, UNSENT_PATIENCE
+from chalicelib.jobs.constants import LOOK_AHEAD
+from chalicelib.watchdog.constants import LOOKBACK_GAP, OLD_MESSAGE, UNSENT_PATIENCE
 
-GAP = 300.0
-"""After this number of seconds without a run, nothing is known: runs are a minute apart."""
 PATIENCE = UNSENT_PATIENCE.longest + 60
 """Seconds within which an unsent job was sent, or another try was made to send it."""
 
@@ -39,11 +37,11 @@ class Lookback:
 
     def begin(self, job_types: Sequence[str], now: float) -> None:
         """Begin a run over these types at `now` (epoch seconds)."""
-        if now - self.ran_at > GAP:
+        if now - self.ran_at > LOOKBACK_GAP:
             self.windows = {}
         self.ran_at = now
         for name in job_types:
-            self.windows.setdefault(name, Window(now - OLD, now + PATIENCE))
+            self.windows.setdefault(name, Window(now - OLD_MESSAGE, now + PATIENCE))
 
     def since(self, job_type: str, now: float) -> float | None:
         """Return from which time to search for planned jobs of the type; None: only as far as every run searches."""

@@ -3,33 +3,20 @@
 import math
 from dataclasses import dataclass
 
-from chalicelib.job_types.retry import Backoff
+from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.job import CLAIMED, Job, Status
-from chalicelib.jobs.limits import (
-    DAY,
-    GIVE_UP_STALLED,
-    KEEP_MESSAGES,
-    LOOK_AHEAD,
-    RETIRE_AFTER,
-    SEND_GRACE,
-)
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
+from chalicelib.watchdog.constants import (
+    DOUBT_SLACK,
+    OLD_HELD_MESSAGE,
+    OLD_MESSAGE,
+    OLD_PATIENCE,
+    PATIENCE,
+    RETIRE_AFTER,
+    UNSENT_PATIENCE,
+)
 
-PATIENCE = Backoff(first=300, longest=900, jitter="none")
-"""Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
-waits normally."""
-UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
-"""Seconds between two tries of the first send."""
-SLACK = 300.0
-"""A waiting job is in doubt if jobs that were sent this number of seconds later have been claimed. The margin is needed
-because SQS does not keep the exact order."""
-OLD = KEEP_MESSAGES - DAY / 2
-"""Age from which a waiting job is always in doubt, because its queue will soon drop the message."""
-OLD_HELD = 3_600.0
-"""The same for a message that was received before: it normally returns soon after its lease or its backoff."""
-OLD_PATIENCE = Backoff(first=OLD_HELD, longest=DAY / 2, jitter="none")
-"""Seconds between two re-sends that have no other reason than the job's age."""
 REMOVED = "Its job type was removed by a deploy."
 
 
@@ -73,7 +60,7 @@ class Signs:
             return None
         if self.empty or not self.counted:
             return now
-        return max(now - OLD, self.claimed_to or 0.0)
+        return max(now - OLD_MESSAGE, self.claimed_to or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +136,13 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
 def in_doubt(job: Job, now: float, signs: Signs) -> bool:
     """Return True if a sent job may have lost its message: by the signs of its queue, or by its age."""
     held = job.status in CLAIMED
-    return not signs.paused and (lost(job, signs) or now - expected(job) > (OLD_HELD if held else OLD))
+    return not signs.paused and (lost(job, signs) or now - expected(job) > (OLD_HELD_MESSAGE if held else OLD_MESSAGE))
 
 
 def lost(job: Job, signs: Signs) -> bool:
     """Return True if the last message of a sent job would have been received by now, if it existed."""
     last = max(expected(job), job.resent_at or 0.0)
-    return signs.empty or (signs.claimed_to is not None and last < signs.claimed_to - SLACK)
+    return signs.empty or (signs.claimed_to is not None and last < signs.claimed_to - DOUBT_SLACK)
 
 
 def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:

@@ -18,29 +18,23 @@ from chalicelib.errors import MoveRefused, RowNotSigned
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
+from chalicelib.jobs.constants import GIVE_UP_STALLED
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.limits import GIVE_UP_STALLED
 from chalicelib.jobs.port import Helpers
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.constants import MOST_SWEEPS, MOST_SWEPT, PATIENCE, STOP_BEFORE_END, SWEEP_RESERVE
+from chalicelib.watchdog.dead_letters import Sweeper, give_up
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rule import PATIENCE, REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 
 S = TypeVar("S")
 T = TypeVar("T")
-THREADS = 8
-"""Portions that are checked at the same time: thousands of jobs may be scheduled for the same minute."""
-SWEEP_RESERVE = 15.0
-"""Seconds of the run that are reserved for the dead-letter queues."""
-STOP = 3.0
-MOST_SWEEPS = 4
-"""Simultaneous sweeps of one dead-letter queue: 2,000 messages a run and queue."""
 
 
 @dataclass
@@ -93,7 +87,7 @@ class Watchdog:
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}
-        self._look_at(list(portions(ids)), signs, lambda: remaining() + SWEEP_RESERVE - STOP)
+        self._look_at(list(portions(ids)), signs, lambda: remaining() + SWEEP_RESERVE - STOP_BEFORE_END)
         events.watchdog_helped(types, self.tally)
         return self.tally
 
@@ -238,7 +232,7 @@ class Watchdog:
             turns.append([name] * sweeps)
 
         def sweep(name: str) -> Mapping[str, int]:
-            return Sweeper(self.dispatcher, self.resumed).sweep(name, lambda: remaining() > STOP)
+            return Sweeper(self.dispatcher, self.resumed).sweep(name, lambda: remaining() > STOP_BEFORE_END)
 
         for tally in self._each(sweep, list(alternate(turns))):
             self.tally.update(tally)

@@ -5,26 +5,19 @@ from dataclasses import dataclass
 
 from chalicelib.counters.port import Standing
 from chalicelib.job_types import jobtype
+from chalicelib.jobs.constants import LOOK_AHEAD, MOST_MESSAGES
 from chalicelib.jobs.job import ACTIVE
-from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.port import MOST_MESSAGES, Depth, JobStore, Overdue, Search
+from chalicelib.jobs.port import Depth, JobStore, Overdue, Search
+from chalicelib.watchdog.constants import (
+    IN_ONE_READ,
+    MOST_CHECKED,
+    MOST_LOOKS,
+    MOST_PLANNED,
+    MOST_SPANS,
+    MOST_UNCOUNTED,
+)
 from chalicelib.watchdog.rule import Signs
 
-MOST_LOOKS = 3_000
-"""Jobs in doubt of one type that a run checks."""
-MOST_PLANNED = 12_000
-"""Maximum scheduled and parked jobs of one type that a run sends ahead: over a seventh of 50,000 that are due at
-once."""
-MOST_CHECKED = 100_000
-"""Jobs of one type that a run reads to find unsent ones."""
-MOST_UNCOUNTED = 120_000
-"""The same while the counters do not answer: a fifth more jobs than the longest backlog in which every unsent job must
-be found."""
-MOST_SPANS = 24
-"""Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read
-others."""
-IN_ONE_READ = 100
-"""Number of possibly unsent jobs that are read together: DynamoDB's maximum for one request."""
 MINUTE = 60.0
 
 

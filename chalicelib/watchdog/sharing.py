@@ -6,17 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from chalicelib.watchdog.constants import JOBS_OF_HELPER, MOST_HELPERS
 from chalicelib.watchdog.search import Found, portions
 
 T = TypeVar("T")
-SHARE = 1_000
-"""Number of jobs that a run with helpers checks itself, and that it gives to each helper. This number needs 2,200
-requests, and a function of 512 MB (0.29 of a core) makes about a hundred a second."""
 STRIDE = 0.618
 """The starting point moves by this share of the names each minute."""
-MOST_HELPERS = 12
-"""Maximum helpers that a run starts: with them it checks 13,000 jobs. A run finds up to 12,000 jobs of one type to send
-ahead, so 100,000 of them take nine runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
     for name, portion in alternate([[(name, portion) for portion in row] for name, row in found.items()]):
         if portion.unsent_only or not name:
             own.append(portion)
-        elif kept + len(portion.ids) <= SHARE:
+        elif kept + len(portion.ids) <= JOBS_OF_HELPER:
             own.append(portion)
             kept += len(portion.ids)
         else:
@@ -76,6 +71,6 @@ def alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:
 
 def _slices(rest: Sequence[tuple[str, Found]]) -> Iterator[Slice]:
     jobs = [(name, job_id) for name, portion in rest for job_id in portion.ids]
-    for start in range(0, len(jobs), SHARE):
-        part = jobs[start : start + SHARE]
+    for start in range(0, len(jobs), JOBS_OF_HELPER):
+        part = jobs[start : start + JOBS_OF_HELPER]
         yield Slice(sorted({name for name, _ in part}), [job_id for _, job_id in part])

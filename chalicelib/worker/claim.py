@@ -9,35 +9,19 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.constants import LEASE_SLACK, UNKNOWN_SECONDS
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
-from chalicelib.jobs.limits import LEASE_SLACK
-from chalicelib.jobs.message_fate import (
-    TO_DEAD_LETTERS,
-    UNKNOWN_SECONDS,
-    Drop,
-    GiveUpLost,
-    Hold,
-    TakeOver,
-    after_refusal,
-    unknown,
-)
+from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, GiveUpLost, Hold, TakeOver, after_refusal, unknown
 from chalicelib.jobs.port import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
+from chalicelib.worker.constants import CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS
 from chalicelib.worker.persist import Persistence
 
 FLOAT = 0.001
 """A whole millisecond, stored as a float of today's epoch seconds, may be up to 0.00024 ms too small. This margin in
 milliseconds is larger."""
-UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
-"""Seconds between tries, in one invocation, to claim a job that is not stored yet because its message was faster."""
-CLAIM_PATIENCE = 60.0
-"""Maximum seconds in which a claim without an answer is repeated: if it has succeeded, it has used up an attempt."""
-CLAIM_PAUSE = 1.0
-"""Longest pause between two such tries, in seconds."""
-PEEK_FROM = 4
-"""From this receive on, the item is read before the claim, because a refused claim costs more than a read."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from chalicelib.errors import (
     StartUnavailable,
 )
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.retry import Backoff, Chance
+from chalicelib.job_types.retry import Chance
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
@@ -40,6 +40,7 @@ from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, within_invocation
 from chalicelib.worker.claim import Claims
+from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
@@ -47,15 +48,6 @@ from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
 from chalicelib.worker.start import Immediate, StartPolicy
-
-TRIM_SLACK = 15
-"""Seconds after the invocation's end at which an unfinished message is visible again: the lease has ended before."""
-GUARD = 2.0
-"""Seconds in addition to the job's budget that must be left before a message is claimed."""
-PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
-"""Waits of a job whose payload cannot be read because a role lacks a permission or a bucket does not answer."""
-SCHEMA_PAUSE = 3600
-"""Seconds until the next try of a job whose stored payload the current schema refuses."""
 
 
 class BatchFailed(Exception):
@@ -101,7 +93,7 @@ class Worker:
         self.refused = False
         for number, delivery in enumerate(deliveries):
             # The first message always runs, because a batch that returned everything would never make progress.
-            if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD:
+            if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + CLAIM_GUARD:
                 again += self._give_back(deliveries[number:])
                 break
             if not self._acknowledged(delivery, context):
@@ -167,7 +159,7 @@ class Worker:
         if not isinstance(claimed, Job):
             return claimed
         left = _seconds_left(context)
-        late = before - left > GUARD and left < self.kind.job_budget / 2
+        late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # The output of all of this is captured, because a schema's checks, `upgrade` and the texts of errors are also
         # code of the job type.
         with about(**job_keys(claimed)), captured():

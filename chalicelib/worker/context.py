@@ -11,19 +11,17 @@ from aws_lambda_powertools import Logger
 from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.job_types.moved import refuse_job_type
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import LONGEST_NOTE
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.texts.errors import cut
-from chalicelib.jobs.transitions import LONGEST_NOTE
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets
+from chalicelib.worker.constants import PROGRESS_EVERY
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
-
-PROGRESS_EVERY = 5.0
-"""Seconds between two progress writes: each costs a write unit."""
 
 
 class LambdaContext(Protocol):

@@ -11,13 +11,16 @@ from pydantic import BaseModel
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.job_types.checks import KEY, TAG
+from chalicelib.job_types.constants import LONGEST_TAG
 from chalicelib.job_types.lineage import Lineage
+from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.limits import LARGEST_BODY, MAX_DELAY, MOST_TAGS
-from chalicelib.keys.rule import LONGEST_DEBOUNCE, Debounce
+from chalicelib.keys.constants import LONGEST_DEBOUNCE
+from chalicelib.keys.rule import Debounce
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
+from chalicelib.worker.constants import LARGEST_BODY
 from chalicelib.worker.result import length
 
 

@@ -9,12 +9,9 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry import events
+from chalicelib.worker.constants import FIRST_SETTLE_PAUSE, LONGEST_SETTLE_PAUSE, SETTLE_RESERVE
 
 T = TypeVar("T")
-SETTLE_RESERVE = 3.0
-"""Seconds at the end of the invocation in which no further try begins."""
-FIRST, LONGEST = 0.2, 5.0
-"""Seconds before the second try, and the maximum; the pause doubles after each try."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class Persistence:
 
     left: Callable[[], float] = lambda: 0.0
     sleep: Callable[[float], None] = time.sleep
-    longest: float = LONGEST
+    longest: float = LONGEST_SETTLE_PAUSE
 
     def write(self, about: Job | Message, once: Callable[[], T]) -> T:
         """Return the value of `once`, a write about a job.
@@ -34,7 +31,7 @@ class Persistence:
         The write must be repeatable: a change contains the name of its own write. Raises MoveRefused and JobNotFound at
         once, and the last error of `once` when no time is left.
         """
-        pause = FIRST
+        pause = FIRST_SETTLE_PAUSE
         while True:
             try:
                 return once()

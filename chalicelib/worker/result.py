@@ -10,10 +10,7 @@ from chalicelib.errors import InvalidPayload, PayloadRefused, PayloadUnreadable,
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.readback import differing, read_result
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.limits import LARGEST_BODY
-
-DEEPEST = 100
-"""Levels of a result: what masks secrets in it, and what reads it, goes down one call a level."""
+from chalicelib.worker.constants import DEEPEST_RESULT, LARGEST_BODY
 
 
 class InjectedFault(Exception):
@@ -45,8 +42,8 @@ def as_json(value: Any) -> JSON:
         text = json.dumps(plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise PermanentError(f"The result is not JSON: {error}") from error
-    if nested(plain) > DEEPEST:
-        raise PermanentError(f"The result is nested deeper than {DEEPEST} levels.")
+    if nested(plain) > DEEPEST_RESULT:
+        raise PermanentError(f"The result is nested deeper than {DEEPEST_RESULT} levels.")
     wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
     if wrong is not None:
         raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
@@ -58,7 +55,7 @@ def as_json(value: Any) -> JSON:
 def nested(value: Any) -> int:
     """Return how many levels of objects and arrays a JSON value has; at most one more than a result may have."""
     level, depth = [value], 0
-    while depth <= DEEPEST and (level := [one for one in level if isinstance(one, dict | list | tuple)]):
+    while depth <= DEEPEST_RESULT and (level := [one for one in level if isinstance(one, dict | list | tuple)]):
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
         depth += 1
     return depth

@@ -11,8 +11,8 @@ from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.change import Change
+from chalicelib.jobs.constants import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON, Attempt, Job
-from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
@@ -20,12 +20,9 @@ from chalicelib.limits import turns
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.worker.constants import UNTRIED_AFTER
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import InjectedFault
-
-UNTRIED = 7_200.0
-"""If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
-apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +152,7 @@ class Settlement:
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
         # if the job was not tried for a long time (its type was paused), the day begins again
         planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # longer waits are always parked
-        since = job.stalled_since if now - planned < UNTRIED else None
+        since = job.stalled_since if now - planned < UNTRIED_AFTER else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if now + wait >= _give_up_at(job, error):

@@ -15,7 +15,7 @@ from pathlib import Path
 from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.constants import DAY
 from infra.cloud import around
 from infra.cloud.acceptance.promises import BROKEN, PROMISES
 from infra.cloud.account import sign_in

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 
 Value = Any
 """Value of a template's property: a plain value, or an intrinsic such as `{"Ref": ...}`."""

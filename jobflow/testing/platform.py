@@ -18,10 +18,10 @@ from chalicelib.keys.rule import Debounce
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
+from chalicelib.schedules.constants import AHEAD
 from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
-from chalicelib.schedules.rule import AHEAD
 from chalicelib.watchdog.run import Watchdog
 from jobflow.client.encoding import as_seconds
 from jobflow.testing.clock import Clock

@@ -1,14 +1,15 @@
 """The limits of docs/limits.md, from the code."""
 
-from chalicelib.access.tokens import HIGHEST_RATE
-from chalicelib.api.models.schemas import MOST_IN_BATCH, MOST_IN_BULK
-from chalicelib.builtin.images import MOST_PIXELS
-from chalicelib.counters.marking import MOST_MARKS
-from chalicelib.job_types.retry import LONGEST_WAIT
-from chalicelib.jobs import limits
-from chalicelib.keys.rule import LONGEST_DEBOUNCE
-from chalicelib.schedules import schedule
-from chalicelib.worker.result import DEEPEST
+from chalicelib.access.constants import HIGHEST_RATE
+from chalicelib.api.constants import LARGEST_REQUEST, LARGEST_UPLOAD, MOST_IN_BATCH, MOST_IN_BULK
+from chalicelib.builtin.constants import MOST_PIXELS
+from chalicelib.counters.constants import MOST_MARKS
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_WAIT, MAX_ATTEMPTS_CAP
+from chalicelib.jobs.constants import DAY, LONGEST_RUN, MAX_DELAY, MOST_CLAIMS, MOST_HISTORY, MOST_TAGS
+from chalicelib.jobs.retention import KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE
+from chalicelib.keys.constants import LONGEST_DEBOUNCE
+from chalicelib.schedules.constants import LONGEST_PAYLOAD, MOST_SCHEDULES
+from chalicelib.worker.constants import DEEPEST_RESULT, LARGEST_BODY
 from infra.definition.parameters import parameters
 
 
@@ -20,38 +21,38 @@ def tables() -> str:
             "writing requests of one address, a minute": f"{asked['RateLimitMax']} (`RateLimitMax`)",
             "the same for a token that has a limit of its own": f"up to {HIGHEST_RATE:,} (`token issue --rate`)",
             "read units of the tables for one token, a minute": f"{int(asked['ReadUnitsMax']):,} (`ReadUnitsMax`)",
-            "body of a request": f"{limits.LARGEST_REQUEST // 1024} KB",
-            "file of an upload": f"{limits.LARGEST_UPLOAD // 1024 // 1024} MB",
+            "body of a request": f"{LARGEST_REQUEST // 1024} KB",
+            "file of an upload": f"{LARGEST_UPLOAD // 1024 // 1024} MB",
             "jobs in one `POST /jobs/batch`": f"{MOST_IN_BATCH}",
             "jobs in one `POST /jobs/bulk` (`POST /bulk`: any number)": f"{MOST_IN_BULK}",
         },
         "A job": {
-            "payload from the API": f"{limits.LARGEST_REQUEST // 1024} KB, with the request around it",
-            "payload of a job that a job makes; result": f"{limits.LARGEST_BODY / 1e6:.0f} MB",
-            "delay": f"{limits.MAX_DELAY / limits.DAY:.0f} days",
+            "payload from the API": f"{LARGEST_REQUEST // 1024} KB, with the request around it",
+            "payload of a job that a job makes; result": f"{LARGEST_BODY / 1e6:.0f} MB",
+            "delay": f"{MAX_DELAY / DAY:.0f} days",
             "debounce": f"{LONGEST_DEBOUNCE / 3600:.0f} hours",
-            "tags": f"{limits.MOST_TAGS}",
-            "attempts": f"{limits.MAX_ATTEMPTS_CAP}",
-            "wait before a retry": f"{LONGEST_WAIT / limits.DAY:.0f} days",
-            "waits of one run together": f"{limits.LONGEST_RUN / limits.DAY:.0f} days",
-            "levels of a result": f"{DEEPEST}",
-            "claims of one run, also those that cost no attempt": f"{limits.MOST_CLAIMS:,}",
-            "attempts shown": f"the newest {limits.MOST_HISTORY}",
+            "tags": f"{MOST_TAGS}",
+            "attempts": f"{MAX_ATTEMPTS_CAP}",
+            "wait before a retry": f"{LONGEST_WAIT / DAY:.0f} days",
+            "waits of one run together": f"{LONGEST_RUN / DAY:.0f} days",
+            "levels of a result": f"{DEEPEST_RESULT}",
+            "claims of one run, also those that cost no attempt": f"{MOST_CLAIMS:,}",
+            "attempts shown": f"the newest {MOST_HISTORY}",
         },
         "A job type, a schedule": {
-            "characters of a type's name": f"{limits.LONGEST_NAME}",
+            "characters of a type's name": f"{LONGEST_NAME}",
             "run of one attempt": "15 minutes, Lambda's",
-            "stored schedules": f"{schedule.MOST_SCHEDULES:,}",
-            "payload of a schedule": f"{schedule.LONGEST_PAYLOAD // 1024} KB",
+            "stored schedules": f"{MOST_SCHEDULES:,}",
+            "payload of a schedule": f"{LONGEST_PAYLOAD // 1024} KB",
             "groups of errors that are acknowledged or resolved": f"{MOST_MARKS:,}",
             "picture of `image.process`": f"{MOST_PIXELS // 1_000_000} megapixels",
         },
         "Kept": {
-            "a completed or cancelled job": _days(limits.KEEP_DONE),
-            "a failed or dead-lettered job": _days(limits.KEEP_DEAD),
+            "a completed or cancelled job": _days(KEEP_DONE),
+            "a failed or dead-lettered job": _days(KEEP_DEAD),
             "an `Idempotency-Key`": "as long as its job",
-            "counters": _days(limits.KEEP_COUNTERS),
-            "a bulk action": _days(limits.KEEP_BULK),
+            "counters": _days(KEEP_COUNTERS),
+            "a bulk action": _days(KEEP_BULK),
             "logs": f"{asked['LogRetentionDays']} days (`LogRetentionDays`)",
         },
     }
@@ -63,4 +64,4 @@ def _rows(rows: dict[str, str]) -> list[str]:
 
 
 def _days(seconds: float) -> str:
-    return f"{seconds / limits.DAY:.0f} days"
+    return f"{seconds / DAY:.0f} days"

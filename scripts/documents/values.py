@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.api.constants import LARGEST_REQUEST, MOST_IN_BATCH
 from chalicelib.job_types import jobtype
-from chalicelib.jobs import limits
+from chalicelib.jobs import retention
+from chalicelib.jobs.constants import DAY, MOST_CLAIMS
+from chalicelib.worker.constants import LARGEST_BODY
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
@@ -43,16 +45,16 @@ def values() -> dict[str, str]:
         "cost.fair_by": extras(replace(types[0], fair_by="x"), cost.ALONE),
         "cost.serial_by": extras(replace(types[0], serial_by="x"), cost.ALONE),
     }
-    periods = {f"limits.{name}": value for name, value in vars(limits).items() if name.startswith("KEEP_")}
+    periods = {f"limits.{name}": value for name, value in vars(retention).items() if name.startswith("KEEP_")}
     files = periods.pop("limits.KEEP_FILES")
     periods |= {f"limits.KEEP_FILES.{prefix.rstrip('/')}": seconds for prefix, seconds in files.items()}
     return {
         **{name: f"${cost.total(bill):.2f}" for name, bill in bills.items()},
         "cost.idempotency_key": f"${PRICES.read_unit:.3f}",
-        **{name: f"{seconds / limits.DAY:.0f} days" for name, seconds in periods.items()},
-        "limits.MOST_CLAIMS": f"{limits.MOST_CLAIMS:,}",
-        "limits.LARGEST_BODY": f"{limits.LARGEST_BODY / 1e6:.0f} MB",
-        "limits.LARGEST_REQUEST": f"{limits.LARGEST_REQUEST // 1024} KB",
+        **{name: f"{seconds / DAY:.0f} days" for name, seconds in periods.items()},
+        "limits.MOST_CLAIMS": f"{MOST_CLAIMS:,}",
+        "limits.LARGEST_BODY": f"{LARGEST_BODY / 1e6:.0f} MB",
+        "limits.LARGEST_REQUEST": f"{LARGEST_REQUEST // 1024} KB",
         "api.MOST_IN_BATCH": f"{MOST_IN_BATCH}",
         **{f"parameters.{name}": str(parameters()[name]["Default"]) for name in ("RateLimitMax", "LogRetentionDays")},
         "knowing.table": f"\n\n{knowing.table(all_alarms(types, 'jobflow-prod'))}\n\n",

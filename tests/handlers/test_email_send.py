@@ -9,10 +9,11 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.constants import CONNECT_TIMEOUT
 from chalicelib.assembly import parts
-from chalicelib.builtin import mail
+from chalicelib.builtin.constants import HELD_MAIL_SPREAD, MAIL_READ_TIMEOUT
 from chalicelib.builtin.mail import failure
-from chalicelib.builtin.mail_cap import SPREAD, counted
+from chalicelib.builtin.mail_cap import counted
 from chalicelib.errors import InvalidPayload, JobFlowError
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job, Status
@@ -136,7 +137,7 @@ def test_fifty_recipients_are_enough() -> None:
 
 
 def test_the_slowest_send_ends_before_its_invocation_does() -> None:
-    assert jobtype.get("email.send").job_budget > mail.READ_TIMEOUT + aws.CONNECT_TIMEOUT + 1
+    assert jobtype.get("email.send").job_budget > MAIL_READ_TIMEOUT + CONNECT_TIMEOUT + 1
 
 
 DAY = 86_400
@@ -165,7 +166,7 @@ def test_mail_over_the_cap_waits_for_the_next_utc_day_and_spends_no_attempt(capp
     midnight = (capped.clock.now // DAY + 1) * DAY
     assert (held.status, held.attempts, held.error_class) == (Status.RETRYING, 0, "RetryLater")
     assert "3 a UTC day (MailDailyCap)" in (held.error_message or "")
-    assert midnight < (held.next_attempt_at or 0) <= midnight + SPREAD + 1
+    assert midnight < (held.next_attempt_at or 0) <= midnight + HELD_MAIL_SPREAD + 1
     assert mail_to(capped, 1).status == Status.COMPLETED, "what is left of the day may be used"
     assert sent() == 2
 

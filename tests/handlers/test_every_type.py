@@ -13,7 +13,7 @@ import chalicelib
 from chalicelib.errors import InvalidPayload
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.worker.consume import GUARD
+from chalicelib.worker.constants import CLAIM_GUARD
 
 ROOT = Path(__file__).parents[2]
 KINDS = jobtype.load()
@@ -29,7 +29,7 @@ every_type = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in K
 def test_the_limits_fit_into_lambda_and_one_job_into_an_invocation(kind: JobType[Any, Any]) -> None:
     assert kind.timeout < LAMBDA_LIMIT
     # Only the first job of a batch must fit: later ones are claimed while this much time is left, or returned.
-    assert kind.job_budget + GUARD <= kind.timeout
+    assert kind.job_budget + CLAIM_GUARD <= kind.timeout
     assert kind.visibility_timeout >= 6 * kind.timeout
 
 

@@ -24,8 +24,8 @@ from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.constants import LOOK_AHEAD
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.producing.service import JobService

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE
+from chalicelib.watchdog.constants import JOBS_OF_HELPER, MOST_HELPERS
 from tests.proof.burst import AWS, MEMORY, burst
 
 
@@ -10,4 +10,4 @@ from tests.proof.burst import AWS, MEMORY, burst
 def test_jobs_due_at_one_instant_are_visible_within_two_seconds_of_it(over: str, jobs: int) -> None:
     played = burst(jobs, over)
     assert played.in_time == jobs == sum(played.late.values())
-    assert max(played.sent) <= SHARE * (1 + MOST_HELPERS)
+    assert max(played.sent) <= JOBS_OF_HELPER * (1 + MOST_HELPERS)

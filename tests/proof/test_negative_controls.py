@@ -22,7 +22,8 @@ from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Ov
 from chalicelib.limits.port import Turns
 from chalicelib.limits.serial import InOrder
 from chalicelib.operating.operations import Operations
-from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker
+from chalicelib.pausing.circuit_breaker import CircuitBreaker
+from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.producing.submission import Submission
 from chalicelib.worker import consume
 from chalicelib.worker.consume import Worker
@@ -298,7 +299,7 @@ def asks_twice(world: World) -> None:
 def comes_while_paused(world: World) -> None:
     """Let a message come after its type has been paused by itself."""
     fail_until_paused(world, more="c")
-    world.clock.advance(FRESH + 5)
+    world.clock.advance(ROW_FRESH + 5)
     world.poll()
 
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from chalicelib.jobs.texts.fingerprints import READ, generalise
+from chalicelib.jobs.constants import ERROR_CHARACTERS_READ
+from chalicelib.jobs.texts.fingerprints import generalise
 from scripts.redos.patterns import javascript, unnamed
 
 
@@ -28,4 +29,6 @@ def test_a_pattern_is_written_as_javascript_writes_it() -> None:
 
 
 def test_the_text_of_a_bounded_pattern_is_cut_first() -> None:
-    assert generalise("'" + "x" * READ + "' went wrong") == generalise("'" + "x" * READ + "' did not")
+    assert generalise("'" + "x" * ERROR_CHARACTERS_READ + "' went wrong") == generalise(
+        "'" + "x" * ERROR_CHARACTERS_READ + "' did not"
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
+from chalicelib.adapters.constants import CENSUS_PAGE_IN_MEMORY
 from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import run_identity as lives
@@ -31,8 +32,6 @@ from chalicelib.jobs.listing import (
 from chalicelib.jobs.port import Filter, KeyLock, Overdue, Page, Search, Sharing
 from chalicelib.jobs.signing import Signing
 from chalicelib.jobs.tenants import tenant_of
-
-CENSUS_PAGE = 100
 
 
 class MemoryJobStore:
@@ -190,9 +189,9 @@ class MemoryJobStore:
     def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:  # noqa: ARG002 - there is one part
         """See Census."""
         jobs = sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id))
-        for start in range(int(position or 0), max(1, len(jobs)), CENSUS_PAGE):
-            seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE]]
-            end = start + CENSUS_PAGE
+        for start in range(int(position or 0), max(1, len(jobs)), CENSUS_PAGE_IN_MEMORY):
+            seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE_IN_MEMORY]]
+            end = start + CENSUS_PAGE_IN_MEMORY
             yield SeenPage(seen, str(end) if end < len(jobs) else None)
 
     def _place(self, job: Job, change: Change) -> None:

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.port import MOST_MESSAGES, DeadMessage, Depth, Message
-
-DEAD_HIDDEN = 120.0
+from chalicelib.jobs.constants import MOST_MESSAGES
+from chalicelib.jobs.port import DeadMessage, Depth, Message
 
 
 @dataclass

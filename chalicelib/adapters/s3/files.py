@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters.constants import FILE_READ_TIMEOUT, LINK_SECONDS
 from chalicelib.errors import JobFlowError, PermanentError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-LINK_SECONDS = 3600
-READ_TIMEOUT = 20
 HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
 """Job functions may not list the bucket, so S3 answers "denied" for a missing key."""
 
@@ -62,5 +61,5 @@ def files(settings: Settings) -> Files:
     from chalicelib.adapters import aws
 
     # Signature version 4 is set explicitly, because newer regions refuse links with older versions.
-    client: S3Client = aws.client("s3", settings.region, read_timeout=READ_TIMEOUT, signature_version="s3v4")
+    client: S3Client = aws.client("s3", settings.region, read_timeout=FILE_READ_TIMEOUT, signature_version="s3v4")
     return Files(settings.files_bucket, client)

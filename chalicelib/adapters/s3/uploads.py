@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters.constants import UPLOAD_LINK_SECONDS
 from chalicelib.adapters.s3.files import files
 from chalicelib.settings import Settings
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 PREFIX = "uploads/"
 """Prefix of uploaded files: jobs cannot read uploads outside of it."""
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-LIFETIME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Uploads:
             key,
             Fields={"Content-Type": content_type},
             Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, size]],
-            ExpiresIn=LIFETIME,
+            ExpiresIn=UPLOAD_LINK_SECONDS,
         )
-        return Upload(post["url"], post["fields"], key, size, self.clock() + LIFETIME)
+        return Upload(post["url"], post["fields"], key, size, self.clock() + UPLOAD_LINK_SECONDS)
 
 
 def uploads(settings: Settings) -> Uploads:

@@ -15,10 +15,6 @@ from chalicelib.assembly import parts
 from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.telemetry import request_events
 
-POLICY_SECONDS = 300
-"""Seconds for which API Gateway caches an answer of the authorizer. During this time it accepts a token that was
-revoked meanwhile."""
-
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
     """Return the policy for the token's role: every route that it may call, because API Gateway caches it for all.

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from chalicelib.api.constants import DEEPEST_REQUEST, LARGEST_REQUEST, MOST_UNWELCOME
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest, PayloadTooLarge, UnsupportedMediaType
-from chalicelib.jobs.limits import LARGEST_REQUEST
 
-DEEPEST = 32
 LARGEST_INTEGER = 2**63
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Control characters except tab and line ends, and halves of surrogate pairs. Stores and queues refuse or change these
@@ -89,7 +88,7 @@ def _check_values(body: dict[str, Any]) -> None:
     for loc, text in _texts(body):
         if UNWELCOME.search(text):
             found.append(FieldError(loc, "holds a control character or half of a surrogate pair"))
-            if len(found) == 10:
+            if len(found) == MOST_UNWELCOME:
                 break
     if found:
         raise InvalidRequest("The request contains characters that are not allowed.", found)
@@ -99,7 +98,7 @@ def _texts(body: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     waiting: list[tuple[Loc, Any]] = [((), body)]
     while waiting:
         loc, value = waiting.pop()
-        if len(loc) >= DEEPEST:
+        if len(loc) >= DEEPEST_REQUEST:
             raise _too_deep()
         if isinstance(value, dict):
             yield from (((*loc, _printable(key)), key) for key in value)
@@ -116,4 +115,4 @@ def _printable(key: str | int) -> str | int:
 
 
 def _too_deep() -> MalformedRequest:
-    return MalformedRequest(f"The body is nested deeper than {DEEPEST} levels.")
+    return MalformedRequest(f"The body is nested deeper than {DEEPEST_REQUEST} levels.")

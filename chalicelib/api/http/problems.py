@@ -5,14 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib import errors as e
+from chalicelib.api.constants import LONGEST_ERROR_MESSAGE, LONGEST_REPEATED_NAME, MOST_ERRORS
 from chalicelib.errors import FieldError, JobFlowError
 
 CONTENT_TYPE = "application/problem+json"
-MOST_ERRORS = 20
-LONGEST_NAME = 80
-LONGEST_MESSAGE = 500
-"""Limits for the parts of a request that a problem repeats. Without limits, 256 KB of unknown names would cause an
-answer of megabytes."""
 
 TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
@@ -64,7 +60,7 @@ def problem_body(
     }
     if errors:
         body["errors"] = [
-            {"loc": _short(error.loc), "msg": error.msg[:LONGEST_MESSAGE]} for error in errors[:MOST_ERRORS]
+            {"loc": _short(error.loc), "msg": error.msg[:LONGEST_ERROR_MESSAGE]} for error in errors[:MOST_ERRORS]
         ]
         body["errors_total"] = len(errors)
     if correlation_id:
@@ -73,7 +69,7 @@ def problem_body(
 
 
 def _short(loc: tuple[str | int, ...]) -> list[str | int]:
-    return [part[:LONGEST_NAME] if isinstance(part, str) else part for part in loc]
+    return [part[:LONGEST_REPEATED_NAME] if isinstance(part, str) else part for part in loc]
 
 
 def row_of(error: JobFlowError) -> tuple[int, str, str] | None:

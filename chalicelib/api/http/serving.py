@@ -10,7 +10,9 @@ from chalice import Response
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib.access.reads import MOST_OF_ONE, counting
+from chalicelib.access.constants import MOST_READ_UNITS_OF_ONE
+from chalicelib.access.reads import counting
+from chalicelib.api.constants import LONGEST_CORRELATION_ID
 from chalicelib.api.http import problems
 from chalicelib.api.http.auth import caller_of, require
 from chalicelib.api.http.body import read_object
@@ -24,7 +26,6 @@ from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import within_request
 
-LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
 STRICT_TRANSPORT = "max-age=63072000"
 """Two years, for this host only. Browsers ignore it on a laptop with plain HTTP."""
@@ -120,7 +121,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         correlation_id=correlation_id,
     )
     # a write is not stopped half-way, because finished work cannot be undone
-    with counting(math.inf if endpoint.writes else MOST_OF_ONE) as spent:
+    with counting(math.inf if endpoint.writes else MOST_READ_UNITS_OF_ONE) as spent:
         try:
             return endpoint.handler(call)
         finally:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from chalicelib.api.constants import MOST_BULK_ACTIONS_LISTED, MOST_BULK_ACTIONS_SHOWN
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.jobs.bulk import asked_for, check_expected
 from chalicelib.api.models.fields import JobId
@@ -16,8 +17,6 @@ from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
 
-MOST_LISTED = 1000
-MOST_SHOWN = 50
 BULK_ID = re.compile(r"[0-9a-f]{20}")
 
 endpoints = Endpoints()
@@ -26,7 +25,7 @@ endpoints = Endpoints()
 class StartBulk(ManyJobs):
     """Retry, cancel or discard many jobs: listed jobs, or all that match."""
 
-    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_LISTED)
+    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_BULK_ACTIONS_LISTED)
 
 
 class SkippedFor(Answer):
@@ -94,7 +93,7 @@ def start_bulk(call: Call) -> Reply:
 @endpoints.get("/bulk", BulkActionList, moving=())
 def list_bulk(_: Call) -> BulkActionList:
     """List the newest 50 bulk actions of the last 30 days, newest first."""
-    return BulkActionList(bulk_actions=[_row(one) for one in parts.bulk_rows.newest(MOST_SHOWN)])
+    return BulkActionList(bulk_actions=[_row(one) for one in parts.bulk_rows.newest(MOST_BULK_ACTIONS_SHOWN)])
 
 
 @endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())

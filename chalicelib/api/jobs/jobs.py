@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Literal
 
+from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload
@@ -23,8 +24,7 @@ from chalicelib.producing.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-MOST_DIGITS = 9
-GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
+GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_PAGE_DIGITS - 1}}}")
 EXISTING = {
     Outcome.REPLACED: {"Existing-Job": "debounced"},
     Outcome.REPEATED: {"Idempotent-Replayed": "true"},
@@ -88,7 +88,7 @@ def get_payload(call: Call) -> PastPayload:
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
-        raise PayloadNotFound(job_id, gen[:MOST_DIGITS])
+        raise PayloadNotFound(job_id, gen[:MOST_PAGE_DIGITS])
     return PastPayload(gen=int(gen), payload=payload)
 
 

@@ -15,17 +15,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.api.constants import LONGEST_BATCH_INDEX, LONGEST_CURSOR, LONGEST_MOMENT, LONGEST_TENANT, LONGEST_WHY
 from chalicelib.cold_start import IN_LAMBDA
-from chalicelib.job_types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.job_types.checks import KEY, TAG
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_TAG
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
-from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.tenants import kept
-from chalicelib.schedules.schedule import LONGEST_ID
+from chalicelib.schedules.constants import LONGEST_ID
 
-LONGEST_MOMENT = 40
-LONGEST_PLACE = 3
-"""Digits of an index in a batch."""
-LONGEST_TENANT = 500
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -72,7 +69,7 @@ def _own_tag(value: str) -> str:
 
 def _kept_key(value: str) -> str:
     key, space, place = value.partition(" ")
-    if space and not (place.isascii() and place.isdigit() and len(place) <= LONGEST_PLACE):
+    if space and not (place.isascii() and place.isdigit() and len(place) <= LONGEST_BATCH_INDEX):
         raise PydanticCustomError("key", "must be a key, or for a batch its key, a space and the place from 0")
     _key(key)
     return value
@@ -115,9 +112,9 @@ Tenant = Annotated[
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 # The documented limit applies to the text that was sent, not to the text after stripping.
-Why = Annotated[str, StringConstraints(max_length=200), AfterValidator(str.strip)]
+Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
-Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]
 IdPrefix = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
 ]

@@ -3,15 +3,10 @@
 import json
 from typing import TypeVar
 
+from chalicelib.api.constants import LARGEST_ANSWER, NEVER_TOO_LARGE
 from chalicelib.api.models.responses import JobRow
 from chalicelib.jobs.job import JSON
 
-LARGEST_ANSWER = 6_000_000
-"""Maximum bytes of an answer in the form in which it leaves the function, as text within JSON. Lambda accepts 6 MB,
-including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-NEVER_TOO_LARGE = 1_000_000
-"""Up to this number of bytes of payload and result together, nothing is measured: they always fit, even with a long
-history."""
 Row = TypeVar("Row", bound=JobRow)
 
 

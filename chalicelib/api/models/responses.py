@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.access.tokens import Role
 from chalicelib.cold_start import IN_LAMBDA
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import JSON, Status
-from chalicelib.jobs.limits import MOST_HISTORY
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
 

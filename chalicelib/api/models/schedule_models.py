@@ -5,15 +5,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from chalicelib.api.constants import (
+    FIRINGS_PREVIEWED,
+    MOST_FIRINGS_PREVIEWED,
+    MOST_SCHEDULES_ON_PAGE,
+    SCHEDULES_ON_PAGE,
+)
 from chalicelib.api.models.fields import Body, Moment, Query, ScheduleId, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
-from chalicelib.job_types.cron import LONGEST_CRON, LONGEST_ZONE, cron_error, zone_error
-from chalicelib.job_types.schedule import MOST_CAUGHT_UP
+from chalicelib.job_types.constants import LONGEST_CRON, LONGEST_ZONE, MOST_CAUGHT_UP
+from chalicelib.job_types.cron import cron_error, zone_error
 from chalicelib.jobs.job import JSON, Status
 
 PREVIEW = "preview"
-MOST_ON_PAGE = 50
-MOST_PREVIEWED = 20
 
 
 def _cron(value: str) -> str:
@@ -94,7 +98,7 @@ class NewSchedule(_Settings):
 class SchedulesQuery(Query):
     """A position in the list of schedules."""
 
-    limit: Whole = Field(20, ge=1, le=MOST_ON_PAGE)
+    limit: Whole = Field(SCHEDULES_ON_PAGE, ge=1, le=MOST_SCHEDULES_ON_PAGE)
     after: ScheduleId | None = Field(None, description="The next_after of a page.")
 
 
@@ -105,7 +109,7 @@ class PreviewQuery(Query):
     timezone: Zone = "UTC"
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    count: Whole = Field(5, ge=1, le=MOST_PREVIEWED)
+    count: Whole = Field(FIRINGS_PREVIEWED, ge=1, le=MOST_FIRINGS_PREVIEWED)
 
 
 class Firing(Answer):

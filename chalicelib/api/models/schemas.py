@@ -9,6 +9,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.api.constants import (
+    JOBS_ON_PAGE,
+    LARGEST_UPLOAD,
+    LONGEST_SEARCH,
+    MOST_IN_BATCH,
+    MOST_IN_BULK,
+    MOST_JOBS_ON_PAGE,
+)
 from chalicelib.api.models.fields import (
     Body,
     Cursor,
@@ -28,12 +36,10 @@ from chalicelib.api.models.fields import (
     Whole,
     Why,
 )
+from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import LARGEST_UPLOAD, MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
-from chalicelib.keys.rule import LONGEST_DEBOUNCE
-
-MOST_IN_BATCH = 25
-MOST_IN_BULK = 100
+from chalicelib.keys.constants import LONGEST_DEBOUNCE
 
 
 class NoBody(Body):
@@ -110,7 +116,7 @@ class Retry(Body):
 
 PayloadText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=200),
+    StringConstraints(min_length=1, max_length=LONGEST_SEARCH),
     Field(
         description="Part of a value of the payload, in any case; `field=text` searches one field. Payloads that are "
         "stored outside of their job (over 500 bytes) are not searched."
@@ -121,7 +127,7 @@ PayloadText = Annotated[
 class ListQuery(Query):
     """Filter, order and position of a list of jobs."""
 
-    limit: Whole = Field(20, ge=1, le=100)
+    limit: Whole = Field(JOBS_ON_PAGE, ge=1, le=MOST_JOBS_ON_PAGE)
     offset: Whole = Field(
         0, ge=0, description="Jobs to skip. A larger offset costs more. It works only with the filters "
         "created_after and created_before, or one of fingerprint and status (failed, dead_letter); "
@@ -131,7 +137,7 @@ class ListQuery(Query):
     type: TypeName | None = None
     tag: Tag | None = None
     id_prefix: IdPrefix | None = None
-    error: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+    error: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SEARCH)] | None = Field(
         None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.adapters.s3.uploads import Upload
+from chalicelib.api.constants import LARGEST_IN_LIST, MOST_TENANTS
 from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
@@ -12,21 +13,16 @@ from chalicelib.api.models.fitting import fitting, size_of
 from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
 from chalicelib.counters.port import Pause
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import EVERY, ErrorClasses, Following
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
 from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.operating.descendants import Told
-
-LARGEST_IN_LIST = 500
-"""A list shows a payload or result of at most this number of bytes, so that pages stay small, whatever the jobs
-contain."""
-MOST_TENANTS = 10
 
 
 def job_row(job: Job) -> r.JobRow:

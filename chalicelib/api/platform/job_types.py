@@ -10,7 +10,7 @@ from chalicelib.api.models.views import job_type_row, tenants_answer
 from chalicelib.assembly import parts
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.jobs.listing import iso
 from chalicelib.telemetry import request_events
 

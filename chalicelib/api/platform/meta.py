@@ -1,11 +1,11 @@
 """Serve the meanings of statuses and the limits of requests, so that clients need no copy."""
 
+from chalicelib.api.constants import LARGEST_IN_LIST, MOST_IN_BATCH, MOST_IN_BULK
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import Answer
-from chalicelib.api.models.schemas import MOST_IN_BATCH, MOST_IN_BULK
-from chalicelib.api.models.views import LARGEST_IN_LIST
+from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status, in_order
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
 
 endpoints = Endpoints()
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from chalicelib.access.tokens import Role
+from chalicelib.api.constants import LAST_FIRINGS_IN_LIST, NEXT_FIRINGS
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models import schedule_models as m
 from chalicelib.api.models.responses import JobRow
@@ -13,13 +14,13 @@ from chalicelib.errors import ScheduleNotFound
 from chalicelib.job_types.cron import local
 from chalicelib.jobs.listing import iso
 from chalicelib.keys.rule import Outcome
+from chalicelib.schedules.constants import LONGEST_ID, MOST_RECENT_FIRINGS
 from chalicelib.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.schedules.events import operated
 from chalicelib.schedules.rule import started, upcoming
-from chalicelib.schedules.schedule import LONGEST_ID, MOST_RECENT, Schedule
+from chalicelib.schedules.schedule import Schedule
 
 ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")
-NEXT, LAST_IN_LIST = 5, 5
 EXAMPLE = {"type": "report.generate", "cron": "0 6 * * 1", "timezone": "Europe/Berlin", "payload": {"hours": 168}}
 
 endpoints = Endpoints()
@@ -29,7 +30,7 @@ endpoints = Endpoints()
 def list_schedules(call: Call) -> m.SchedulePage:
     """List the schedules by id, each with its next and last five firings. Follow `next_after` until it is null."""
     found, after = service().page(call.query.limit, call.query.after or "")
-    return m.SchedulePage(schedules=_rows(found, LAST_IN_LIST), next_after=after)
+    return m.SchedulePage(schedules=_rows(found, LAST_FIRINGS_IN_LIST), next_after=after)
 
 
 @endpoints.get("/schedules/preview", m.Preview, query=m.PreviewQuery)
@@ -129,11 +130,11 @@ def _settings(body: m.ScheduleSettings | m.NewSchedule) -> Settings:
 
 
 def _row(schedule: Schedule) -> m.ScheduleRow:
-    return _rows([schedule], MOST_RECENT)[0]
+    return _rows([schedule], MOST_RECENT_FIRINGS)[0]
 
 
 def _rows(schedules: Sequence[Schedule], last_ones: int) -> list[m.ScheduleRow]:
-    return [_shown(one) for one in service().shown(schedules, NEXT, last_ones)]
+    return [_shown(one) for one in service().shown(schedules, NEXT_FIRINGS, last_ones)]
 
 
 def _shown(shown: Shown) -> m.ScheduleRow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
+from chalicelib.builtin.constants import MOST_BARS, MOST_LABELS
 from chalicelib.builtin.reports.markup import h
 from chalicelib.builtin.reports.tally import HOUR, Spread
 from chalicelib.builtin.reports.words import STATUS_WORDS, duration
@@ -17,10 +18,8 @@ SERIES: Mapping[str, frozenset[Status]] = {
 }
 """The parts of a stack, from the bottom; `style` has a colour for each."""
 STEPS = tuple(hours * HOUR for hours in (1, 2, 3, 6, 12, 24, 48, 168))
-MOST_BARS = 80
 WIDTH, HEIGHT = 960, 260
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 28
-LABELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _stack(bar: Bar, x: float, width: float, scale: float, step: int) -> Element
 
 
 def _time_labels(shown: Sequence[Bar], width: float, step: int) -> list[Element]:
-    every = math.ceil(len(shown) / LABELS)
+    every = math.ceil(len(shown) / MOST_LABELS)
     return [
         h("text", _clock(bar.start, step), x=LEFT + (number + 0.5) * width, y=HEIGHT - 8, class_="x")
         for number, bar in enumerate(shown)

@@ -1,16 +1,12 @@
 """Read and count the jobs of a period, with a limit on jobs and on time."""
 
+from chalicelib.builtin.constants import MOST_REPORT_JOBS, REPORT_FILES_RESERVE, REPORT_JOBS_PAGE
 from chalicelib.builtin.reports.tally import Period, Report, Tally
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.port import Filter
 
-JOBS_PAGE = 100
-MOST_JOBS = 50_000
-FILES_RESERVE = 20.0
-"""Seconds reserved for making and storing the files."""
 
-
-def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_JOBS) -> Report:
+def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_REPORT_JOBS) -> Report:
     """Return the report over the newest `most` jobs of the period; it says if there were more.
 
     Raises the errors of the store and of `ctx.progress`.
@@ -20,7 +16,7 @@ def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = M
     position: str | None = None
     incomplete: str | None = None
     while incomplete is None:
-        page = ctx.store.page(which, min(JOBS_PAGE, most - tally.jobs), position)
+        page = ctx.store.page(which, min(REPORT_JOBS_PAGE, most - tally.jobs), position)
         for job in page.jobs:
             tally.add(job)
         position = page.position
@@ -35,6 +31,6 @@ def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = M
 def _limit_reached(jobs: int, most: int, seconds_left: float) -> str | None:
     if jobs >= most:
         return f"Only the newest {jobs:,} jobs of the period are counted: that is the most a report takes."
-    if seconds_left < FILES_RESERVE:
+    if seconds_left < REPORT_FILES_RESERVE:
         return f"Only the newest {jobs:,} jobs of the period are counted: there was no time for more."
     return None

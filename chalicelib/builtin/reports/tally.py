@@ -5,12 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.builtin.constants import MESSAGE_PREFIX, TOP_ERRORS
 from chalicelib.jobs.job import ACTIVE, Job, Status
 
 HOUR = 3600
-TOP_ERRORS = 10
-MESSAGE_PREFIX = 80
-"""Errors with the same first characters are one error: the rest is mostly ids."""
 
 
 @dataclass(frozen=True, slots=True)

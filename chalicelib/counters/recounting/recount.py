@@ -12,30 +12,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import keys
-from chalicelib.counters.fold import MOST_NUMBERS
+from chalicelib.counters.constants import (
+    CANARIES,
+    CANARY_GIVE_UP,
+    CANARY_POLL,
+    CANARY_WAIT,
+    MOST_NUMBERS_OF_WRITE,
+    RECOUNT_EVERY,
+    RECOUNT_MARGIN,
+    RECOUNT_PAGES,
+    RECOUNT_SPARE,
+    RECOUNT_THREADS,
+)
 from chalicelib.counters.port import Additions, Canaries, Census, Counters, CounterTable
 from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.recounting.progress import Phase, Progress, Run
 
 SOURCE = "recount"
-CANARIES = 128
-"""Canaries that a run writes. All of them miss a shard that has 1/16 of the keys in 1 of 4,000 nights."""
-EVERY = 20 * 3600.0
-"""Seconds from the start of one run to the next: at least one run ends in each day that the alarm checks."""
-MARGIN = 300.0
-"""Moves from this number of seconds before a run's start also count, because the index may lack them, or clocks
-differ."""
-MOST_THREADS = 16
-"""Parts that are counted at the same time."""
-SPARE = 60.0
-"""Seconds before the end of an invocation at which a run stops and stores its progress."""
-WAIT = 60.0
-"""Seconds that one invocation waits for the canaries."""
-POLL = 1.0
-GIVE_UP = 26 * 3600.0
-"""Seconds after which missing canaries never come: the stream forgets after 24 hours."""
-PAGES = 20
-"""Pages of 1,000 jobs between two writes of a part's progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,7 @@ class Recount:
             run = replace(run, phase=Phase.WAITING, released=self.clock())
             self.canaries.release(run.canaries, CANARIES)
         if not self._passed(run, left):
-            over = self.clock() - run.released > GIVE_UP
+            over = self.clock() - run.released > CANARY_GIVE_UP
             return self._left(replace(run, phase=Phase.IDLE) if over else run)
         return self._judged(run)
 
@@ -93,7 +86,7 @@ class Recount:
         if run.busy_until > now:
             return None
         if run.phase is Phase.IDLE:
-            if not start and now - run.began < EVERY:
+            if not start and now - run.began < RECOUNT_EVERY:
                 return None
             run = replace(run, phase=Phase.COUNTING, began=now)
         return self._progress.save(replace(run, busy_until=now + left()))
@@ -104,7 +97,7 @@ class Recount:
 
     def _all_counted(self, run: Run, left: Callable[[], float]) -> bool:
         parts = self.census.parts()
-        with ThreadPoolExecutor(min(parts, MOST_THREADS)) as pool:
+        with ThreadPoolExecutor(min(parts, RECOUNT_THREADS)) as pool:
             return all(list(pool.map(lambda number: self._count(run, number, left), range(parts))))
 
     def _count(self, run: Run, number: int, left: Callable[[], float]) -> bool:
@@ -115,8 +108,8 @@ class Recount:
         for page in self.census.pages(number, part.position):
             tally(page.jobs, self.clock(), part.found)
             part.pages, part.position, part.done = part.pages + 1, page.position, page.position is None
-            stop = not part.done and left() < SPARE
-            if (part.done or stop or part.pages % PAGES == 0) and not self._progress.keep(run, part):
+            stop = not part.done and left() < RECOUNT_SPARE
+            if (part.done or stop or part.pages % RECOUNT_PAGES == 0) and not self._progress.keep(run, part):
                 return False
             if stop:
                 break
@@ -124,11 +117,11 @@ class Recount:
 
     def _passed(self, run: Run, left: Callable[[], float]) -> bool:
         """Wait for the canaries; return whether the stream has passed all of them."""
-        row, end = keys.canaries(run.canaries, 0.0), self.clock() + WAIT
+        row, end = keys.canaries(run.canaries, 0.0), self.clock() + CANARY_WAIT
         while int(self.rows.read(row).get(keys.SEEN, 0)) < CANARIES:
-            if self.clock() >= end or left() < SPARE:
+            if self.clock() >= end or left() < RECOUNT_SPARE:
                 return False
-            self.sleep(POLL)
+            self.sleep(CANARY_POLL)
         return True
 
     def _judged(self, run: Run) -> Report:
@@ -142,7 +135,7 @@ class Recount:
 
     def _compared(self, run: Run, name: str, found: Mapping[str, int]) -> tuple[Drift, ...]:
         counted = self.rows.read(keys.totals(name))
-        start = run.began - MARGIN
+        start = run.began - RECOUNT_MARGIN
         # Read them after the totals. The stream writes in the opposite order, so everything in the totals is also in a
         # bucket.
         buckets = self.counters.buckets(name, 60, start - start % 60, self.clock())
@@ -153,9 +146,9 @@ class Recount:
         done: Tally = {}
         for name, numbers in wrong.items():
             every = sorted(numbers.items())
-            for start in range(0, len(every), MOST_NUMBERS):
-                part = Counter(dict(every[start : start + MOST_NUMBERS]))
-                source = f"{SOURCE}.{start // MOST_NUMBERS}"
+            for start in range(0, len(every), MOST_NUMBERS_OF_WRITE):
+                part = Counter(dict(every[start : start + MOST_NUMBERS_OF_WRITE]))
+                source = f"{SOURCE}.{start // MOST_NUMBERS_OF_WRITE}"
                 if self.rows.add(keys.totals(name), Additions(part), source, run.id, run.id) is None:
                     done.setdefault(name, Counter()).update(part)
         return done

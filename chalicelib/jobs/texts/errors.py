@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from chalicelib.jobs.constants import LONGEST_CLASS, LONGEST_ERROR
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.fingerprints import fingerprint
 
 CUT = "…".encode()
-LONGEST_CLASS, LONGEST_ERROR = 60, 156
-"""Bytes of an error's class, and of class and message together."""
 
 
 def error_fields(of: Job, error: tuple[str, str]) -> dict[str, Any]:

@@ -3,10 +3,7 @@
 import hashlib
 import re
 
-LONGEST = 160
-"""Characters of a group's displayed message."""
-READ = 4000
-"""Characters of a message that are read. They are in its first line, where libraries describe the error."""
+from chalicelib.jobs.constants import ERROR_CHARACTERS_READ, LONGEST_GROUP_MESSAGE
 
 CODE = (
     r"'[1-5]\d\d [A-Z][A-Za-z -]{1,40}'"  # httpx: '404 Not Found'
@@ -37,7 +34,7 @@ def generalise(message: str) -> str:
 
     Applying it to its own result changes nothing.
     """
-    return _general(message)[:LONGEST]
+    return _general(message)[:LONGEST_GROUP_MESSAGE]
 
 
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
@@ -45,7 +42,7 @@ def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str
     general = _general(message)
     # A message may contain half a surrogate pair, which is invalid Unicode: that must not prevent a job from failing.
     named = f"{job_type}|{error_class}|{general}".encode("utf-8", "replace")
-    return hashlib.sha256(named).hexdigest()[:12], general[:LONGEST]
+    return hashlib.sha256(named).hexdigest()[:12], general[:LONGEST_GROUP_MESSAGE]
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:
@@ -55,7 +52,7 @@ def mentions(error_class: str | None, message: str | None, text: str) -> bool:
 
 
 def _general(message: str) -> str:
-    line = message.strip()[:READ].partition("\n")[0].rstrip()
+    line = message.strip()[:ERROR_CHARACTERS_READ].partition("\n")[0].rstrip()
     return PARTS.sub(_replaced, line)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import ACTIVE
-from chalicelib.jobs.limits import FIFO_ENDING
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError, refusal

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.api.constants import MOST_IN_BATCH
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.port import MOST_MESSAGES
+from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms

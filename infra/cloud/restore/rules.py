@@ -15,9 +15,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.constants import LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import KEEP_DEAD, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.retention import KEEP_DEAD
 from chalicelib.jobs.texts.errors import error_fields
 
 ERROR = "Restored"

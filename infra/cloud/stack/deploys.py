@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chalicelib.counters.deploys import LONGEST_VERSION
+from chalicelib.counters.constants import LONGEST_VERSION
 from chalicelib.counters.port import Deploys
 
 SAFE = re.compile(r"[\w.+/-]+", re.ASCII)

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.signing import PARAMETER, type_keys
 from chalicelib.settings import SHORTEST_KEY
 from infra.cloud.account import Account

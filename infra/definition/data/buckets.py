@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from chalicelib.jobs.limits import DAY, KEEP_FILES
+from chalicelib.jobs.constants import DAY
+from chalicelib.jobs.retention import KEEP_FILES
 from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, sub
 
 

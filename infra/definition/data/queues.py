@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.limits import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
+from chalicelib.jobs.retention import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
 from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
 
 FIFO = {"FifoQueue": True, "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}

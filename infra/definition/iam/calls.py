@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam.permissions import EVERY_TYPE
 from infra.definition.iam.written import KINDS
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam import written
 from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import reaching, signing

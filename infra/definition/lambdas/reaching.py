@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.job_types.function import EPHEMERAL_MB
+from chalicelib.job_types.constants import EPHEMERAL_MB
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.iam.allowed import resource
 from infra.definition.lambdas.environment import BY_FUNCTION, environment

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from chalicelib.watchdog.growing_queues import RUNS
+from chalicelib.watchdog.constants import GROWING_RUNS
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 
 PUBLISHED = 1
@@ -34,7 +34,7 @@ FAILURES: Sequence[Failure] = (
     Failure("the API or its authorizer cannot start or fails", "api-errors"),
     Failure("a job used up its attempts", "dead-letters"),
     Failure("an outage, a permission or a schema keeps jobs from running", "stalled"),
-    Failure("no worker takes messages, or fewer than come in", "growing", RUNS),
+    Failure("no worker takes messages, or fewer than come in", "growing", GROWING_RUNS),
     Failure("the watchdog does not run, or fails", "watchdog-silent"),
     Failure("the counters fail", "counters-errors"),
     Failure("the stream is not read, or too slowly", "counters-behind", 1),

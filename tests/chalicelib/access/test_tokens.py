@@ -128,7 +128,7 @@ def test_a_verified_token_is_remembered_for_a_minute_and_a_wrong_one_is_not() ->
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.access.tokens.MOST_REMEMBERED", 3)
+    monkeypatch.setattr("chalicelib.access.tokens.MOST_TOKENS_REMEMBERED", 3)
     tokens = Tokens(MemoryTokenStore(), Clock())
     for _ in range(8):
         tokens.verify(tokens.issue(Role.VIEWER, "x")[0])

@@ -37,7 +37,7 @@ def test_one_token_cannot_read_the_tables_away_from_another(over_aws: Callable[.
 def test_a_request_that_reads_more_than_one_may_says_what_to_narrow(
     over_aws: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(serving, "MOST_READ_UNITS_OF_ONE", 2)
     world = over_aws()
     answer = world.get("/jobs?error=zzzz")
     assert (answer.status, answer.locs, "less time" in answer.text) == (422, [["query"]], True)

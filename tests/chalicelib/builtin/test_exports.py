@@ -15,12 +15,13 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.assembly import parts
 from chalicelib.builtin import exports, files
+from chalicelib.builtin.constants import EXPORT_JOBS_PAGE
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import TERMINAL, Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import JobStore
 from chalicelib.settings import Settings
 from chalicelib.worker.context import WorkerContext
@@ -106,7 +107,7 @@ def test_one_type_alone_and_payloads_and_results_when_they_are_asked_for(
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of about a page, so that 300 jobs make several."""
-    monkeypatch.setattr(exports, "PART_BYTES", 1)
+    monkeypatch.setattr(exports, "EXPORT_PART_BYTES", 1)
 
 
 class Ended(BaseException):
@@ -164,7 +165,7 @@ def test_memory_is_bounded_by_the_part(archive: Any, store: MemoryJobStore, cloc
     filled(store, 450)
     done = export(JobExport(), context(store, clock), BUCKET, "jobflow")
     sizes = [part["jobs"] for part in content(archive, done.manifest)["parts"]]
-    assert max(sizes) <= exports.JOBS_PAGE
+    assert max(sizes) <= EXPORT_JOBS_PAGE
     assert sum(sizes) == 450
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from chalicelib.builtin.image_bounds import MOST_BLOCKS, MOST_CHUNKS, MOST_SCANS, too_many_parts
+from chalicelib.builtin.constants import MOST_BLOCKS, MOST_CHUNKS, MOST_SCANS
+from chalicelib.builtin.image_bounds import too_many_parts
 from chalicelib.builtin.images import ImageRefused, Recipe, render
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.bulk.background import LONGEST_PAUSE, BulkWork, NewBulkAction
+from chalicelib.bulk.background import BulkWork, NewBulkAction
+from chalicelib.bulk.constants import LONGEST_SLICE_PAUSE
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.bulk.port import BulkAction
 from chalicelib.bulk.request import BulkActions
@@ -123,7 +124,7 @@ class Platform:
         """Process it as often as the watchdog would in a day; None if its row was never written."""
         for _ in range(120):
             meanwhile()
-            self.clock.advance(LONGEST_PAUSE)
+            self.clock.advance(LONGEST_SLICE_PAUSE)
             self.alone(lambda: self.work.work(self.counters.standing().bulk, lambda: 840.0))
             found = self.rows.newest(1)
             if not found or not found[0].open:

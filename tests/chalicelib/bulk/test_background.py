@@ -6,16 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.bulk.background import (
+from chalicelib.bulk.background import OTHER, NewBulkAction, merged
+from chalicelib.bulk.constants import (
     FAILED_SLICE_PAUSE,
     FIRST_SLICE,
     LEASE,
-    LONGEST_PAUSE,
-    MOST_FAILURES,
-    OTHER,
+    LONGEST_SLICE_PAUSE,
+    MOST_FAILED_SLICES,
     SLICE,
-    NewBulkAction,
-    merged,
 )
 from chalicelib.bulk.port import BulkState, Reason
 from chalicelib.jobs.port import Filter
@@ -121,8 +119,8 @@ def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Platform) -> Non
     bench.before = no_answer
     bench.jobs(1)
     last = bench.start()
-    for _ in range(MOST_FAILURES):
-        bench.clock.now += LONGEST_PAUSE
+    for _ in range(MOST_FAILED_SLICES):
+        bench.clock.now += LONGEST_SLICE_PAUSE
         last = bench.go_on()
     assert (last.state, last.problem) == (BulkState.FAILED, "TimeoutError")
 

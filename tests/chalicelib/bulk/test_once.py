@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from chalicelib.bulk.background import FAILED_SLICE_PAUSE, FIRST_SLICE, LONGEST_PAUSE, MOST_TRIES, SLICE
+from chalicelib.bulk.constants import FAILED_SLICE_PAUSE, FIRST_SLICE, LONGEST_SLICE_PAUSE, MOST_TRIES_OF_JOB, SLICE
 from chalicelib.bulk.port import BulkState
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import TIME_TO_ACT
 from tests.chalicelib.bulk.platform import Dead, Platform, whichever_call_fails
 
 FAULTS = {
@@ -138,7 +138,7 @@ def test_two_workers_at_once_act_on_each_job_once_and_count_it_once() -> None:
         """A second worker comes when the lease of the first has ended, in the middle of its slice."""
         if name == "apply" and not others:
             others.append(1)
-            bench.clock.advance(2 * LONGEST_PAUSE)
+            bench.clock.advance(2 * LONGEST_SLICE_PAUSE)
             others.append(bench.work.work(bench.counters.standing().bulk, lambda: 840.0))
 
     bench.before = another
@@ -153,9 +153,9 @@ def test_a_job_is_given_up_after_some_tries_and_not_before() -> None:
     (job_id,) = bench.jobs(1)
     bench.store.poison = [job_id]
     bench.start()
-    for tries in range(1, MOST_TRIES):
+    for tries in range(1, MOST_TRIES_OF_JOB):
         assert bench.rows.newest(1)[0].hand == {job_id: tries}
-        bench.clock.advance(LONGEST_PAUSE)
+        bench.clock.advance(LONGEST_SLICE_PAUSE)
         bench.work.work(bench.counters.standing().bulk, lambda: 840.0)
     (over,) = bench.rows.newest(1)
     assert (over.state, over.matched, over.skipped) == (BulkState.DONE, 1, 1)

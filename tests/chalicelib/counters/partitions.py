@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.constants import DAY
 from tests.chalicelib.counters.support import image
 from tests.support import T0
 

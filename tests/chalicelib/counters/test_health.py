@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.backlog import queued
+from chalicelib.counters.constants import DEAD_LETTERS_READ_AGAIN, DEAD_LETTERS_READ_ANYWAY, MOST_DEAD_LETTERS_READ
 from chalicelib.counters.health import Dead, Finding, Kind, findings, growth
-from chalicelib.counters.history import LOOK_AGAIN, LOOK_ANYWAY, MOST_DEAD, DeadLetters
+from chalicelib.counters.history import DeadLetters
 from chalicelib.counters.port import Acknowledged, ErrorHour, Pause, Standing
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter, Page
@@ -182,12 +183,12 @@ def test_it_looks_again_soon_when_their_number_has_changed_and_after_minutes_any
     seen = letters.look(store.standing())
     assert (seen and len(seen), seen and seen[0], store.asked) == (120, Dead("email.send", "f1", T0), 2)
     add(store, 1)
-    clock.now += LOOK_AGAIN - 1
+    clock.now += DEAD_LETTERS_READ_AGAIN - 1
     assert letters.look(store.standing()) is seen
     clock.now += 1
     assert len(letters.look(store.standing()) or ()) == 121
     store._jobs[first.id] = replace(first, fingerprint="f2")
-    for passed, different in ((LOOK_ANYWAY - 1, 0), (1, 1)):
+    for passed, different in ((DEAD_LETTERS_READ_ANYWAY - 1, 0), (1, 1)):
         clock.now += passed
         found = letters.look(store.standing()) or ()
         assert sum(one.fingerprint == "f2" for one in found) == different, "one may have left as another came"
@@ -195,18 +196,21 @@ def test_it_looks_again_soon_when_their_number_has_changed_and_after_minutes_any
 
 def test_it_does_not_look_where_there_are_none_or_too_many(store: Watched, letters: DeadLetters) -> None:
     assert letters.look(Standing({("a.b", Status.FAILED): 3})) == ()
-    assert letters.look(Standing({("a.b", Status.DEAD_LETTER): MOST_DEAD, ("c.d", Status.DEAD_LETTER): 1})) is None
+    assert (
+        letters.look(Standing({("a.b", Status.DEAD_LETTER): MOST_DEAD_LETTERS_READ, ("c.d", Status.DEAD_LETTER): 1}))
+        is None
+    )
     assert store.asked == 0
 
 
 def test_more_than_the_counters_tell_of_are_unknown_and_looked_at_again_soon(
     store: Watched, letters: DeadLetters, clock: Clock
 ) -> None:
-    add(store, MOST_DEAD + 101)
+    add(store, MOST_DEAD_LETTERS_READ + 101)
     late = Standing({("email.send", Status.DEAD_LETTER): 1})
     assert letters.look(late) is None
-    assert store.asked == MOST_DEAD // 100 + 1
+    assert store.asked == MOST_DEAD_LETTERS_READ // 100 + 1
     for job in list(store._jobs.values())[1:]:
         store._jobs[job.id] = replace(job, status=Status.QUEUED)
-    clock.now += LOOK_AGAIN
+    clock.now += DEAD_LETTERS_READ_AGAIN
     assert len(letters.look(late) or ()) == 1

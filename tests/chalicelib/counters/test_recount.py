@@ -4,17 +4,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.counting.census import BATCH, DynamoCensus
+from chalicelib.adapters.constants import BATCH_GET, CENSUS_PAGE_IN_MEMORY
+from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.assembly import parts
 from chalicelib.counters.backlog import oldest
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
+from chalicelib.counters.constants import CANARIES, CANARY_GIVE_UP, RECOUNT_EVERY, RECOUNT_SPARE
 from chalicelib.counters.port import Census
 from chalicelib.counters.recounting.progress import Phase
-from chalicelib.counters.recounting.recount import CANARIES, EVERY, GIVE_UP, SPARE, Recount, Report
+from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Job, Status
@@ -140,13 +142,13 @@ def test_a_shard_that_lags_behind_the_others_keeps_the_run_from_judging(platform
 
 
 def test_a_run_goes_on_where_an_invocation_had_to_stop(platform: Platform, clock: Clock) -> None:
-    platform.add(*(a_job(created_at=T0 + n) for n in range(3 * CENSUS_PAGE + 7)))
+    platform.add(*(a_job(created_at=T0 + n) for n in range(3 * CENSUS_PAGE_IN_MEMORY + 7)))
     platform.flow()
     clock.now += 3600
-    reports = [platform.step(left=SPARE - 1) for _ in range(3)]
+    reports = [platform.step(left=RECOUNT_SPARE - 1) for _ in range(3)]
     assert [report.phase for report in reports] == [Phase.COUNTING] * 3
     report = platform.step()
-    assert (report.judged, report.jobs, report.drifts) == (True, 3 * CENSUS_PAGE + 7, ())
+    assert (report.judged, report.jobs, report.drifts) == (True, 3 * CENSUS_PAGE_IN_MEMORY + 7, ())
 
 
 def test_two_invocations_do_not_work_on_one_run(platform: Platform) -> None:
@@ -171,11 +173,11 @@ def test_two_invocations_do_not_work_on_one_run(platform: Platform) -> None:
 def test_a_run_begins_once_in_twenty_hours_or_when_asked(platform: Platform) -> None:
     assert platform.step().judged
     assert platform.step() == Report(Phase.IDLE)
-    platform.clock.now += EVERY
+    platform.clock.now += RECOUNT_EVERY
     assert platform.step().judged
     platform.flows = False
     assert platform.step(start=True).phase is Phase.WAITING
-    platform.clock.now += GIVE_UP + 1
+    platform.clock.now += CANARY_GIVE_UP + 1
     assert platform.step() == Report(Phase.IDLE), "canaries that never pass end the run unjudged"
 
 
@@ -215,7 +217,7 @@ def test_seeded_jobs_are_recounted_page_by_page_without_a_scan(cloud: Settings, 
     assert report.jobs == 300
     assert {drift.name for drift in report.drifts if drift.status} == set()
     assert set(asked) == {"Query", "BatchGetItem", "GetItem", "UpdateItem"}
-    assert asked.count("BatchGetItem") <= 300 / BATCH + 4
+    assert asked.count("BatchGetItem") <= 300 / BATCH_GET + 4
 
 
 def test_the_function_tells_how_it_stands_and_counts_what_it_ended(

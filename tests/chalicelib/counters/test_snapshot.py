@@ -6,10 +6,12 @@ import pytest
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.counters.constants import MOST_QUEUES_ASKED
 from chalicelib.counters.port import Standing
-from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, expected, summarise
+from chalicelib.counters.snapshot import MetricsReader, expected, summarise
+from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.rate import TURNS_APART, Rate
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Message
 from chalicelib.limits.memory import MemoryTurns
@@ -64,7 +66,7 @@ class Unasked(MemoryJobQueue):
 
 
 def test_many_types_are_told_by_their_jobs_and_no_queue_is_asked() -> None:
-    kinds = [JobType(f"test.t{n}", lambda payload, ctx: None, Note) for n in range(MOST_ASKED - 1)]
+    kinds = [JobType(f"test.t{n}", lambda payload, ctx: None, Note) for n in range(MOST_QUEUES_ASKED - 1)]
     with only_types(NOTE, OTHER, *kinds):
         metrics = MetricsReader(Counted(), Unasked(), Clock()).read()
     assert metrics.by_type["test.other"].depth == Depth(visible=5, in_flight=1)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
-from chalicelib.counters.fold import MOST_NUMBERS, fold, pieces, total
+from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
+from chalicelib.counters.fold import fold, pieces, total
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.series import error_groups
 from chalicelib.entry.stream import handler
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from tests.chalicelib.counters.support import TOTALS, Rows, apply, image, record
 from tests.support import T0, Clock, Invocation, a_job
 
@@ -83,7 +84,7 @@ def test_a_batch_of_many_moments_is_written_in_pieces_that_fit() -> None:
     parts = list(pieces(entries))
     assert len(parts) > 1
     assert [entry for part in parts for entry in part] == entries
-    assert max(len(total(part).numbers) for part in parts) <= MOST_NUMBERS + 4
+    assert max(len(total(part).numbers) for part in parts) <= MOST_NUMBERS_OF_WRITE + 4
     apply(rows, many, "s", now)
     apply(rows, many, "s", now)
     assert rows.read(TOTALS)["n#queued"] == 200

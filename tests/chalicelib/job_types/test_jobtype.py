@@ -13,6 +13,7 @@ import chalicelib
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import Allow, AwsAccess, SecretPlace
 from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.constants import SAFETY
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.exclusions import TABLE, Exclusion
 from chalicelib.job_types.failing import Failing
@@ -21,7 +22,6 @@ from chalicelib.job_types.jobtype import BROUGHT, JobType, check_enqueues, job
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
 from chalicelib.job_types.rate import Rate
-from chalicelib.jobs.limits import SAFETY
 from chalicelib.jobs.run_identity import run_name
 from tests.chalicelib.api.support import only_types
 from tests.support import a_job

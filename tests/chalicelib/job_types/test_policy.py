@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.errors import ConfigurationError, PermanentError, Retry, RetryLater, SecretUnavailable
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import LONGEST_WAIT, SPARE_RECEIVES
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import job
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.retry import (
-    LONGEST_WAIT,
     STANDARD,
     Backoff,
     ByClass,
@@ -27,7 +27,7 @@ from chalicelib.job_types.retry import (
     no_jitter,
     receives,
 )
-from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
+from chalicelib.jobs.constants import DAY
 from tests.chalicelib.job_types.test_jobtype import Note, _nothing
 
 NIGHTLY = Delays((5, 60, 3600))

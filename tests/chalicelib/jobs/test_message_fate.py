@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import MalformedMessage
+from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.jobs.constants import MOST_CLAIMS, UNKNOWN_HOLDS
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import MOST_CLAIMS, SPARE_RECEIVES
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.message_fate import (
-    UNKNOWN_HOLDS,
     Drop,
     GiveUpLost,
     Hold,

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.constants import LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.job import MOVES, NOTES, Job, Move, Status
-from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.keys.rule import replace_waiting
 from chalicelib.limits import turns
 

@@ -9,8 +9,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY, KEEP_KEYS
+from chalicelib.jobs.retention import KEEP_KEYS
 from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService

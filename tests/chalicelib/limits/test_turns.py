@@ -7,8 +7,8 @@ from chalicelib.errors import ConfigurationError, MoveRefused
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.constants import LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import LOOK_AHEAD, SEND_GRACE
 from chalicelib.limits.turns import give_back, has_turn, wait_for_turn
 from tests.support import T0, Clock
 

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import TIME_TO_ACT
 from chalicelib.operating import descendants
 from chalicelib.operating.descendants import Told, cancel_all
 from chalicelib.operating.dispatch import Dispatcher
@@ -78,7 +78,7 @@ def test_a_request_comes_to_so_many_jobs_and_the_next_one_to_the_others(
         return cancel(self, job_id)
 
     if bound == "jobs":
-        monkeypatch.setattr(descendants, "MOST", 3)
+        monkeypatch.setattr(descendants, "MOST_DESCENDANTS", 3)
     else:
         monkeypatch.setattr(Operations, "cancel", slow)
     root = keep(operations)

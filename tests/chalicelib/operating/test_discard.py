@@ -9,8 +9,8 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import KEEP_DEAD
 from chalicelib.jobs.port import Message
+from chalicelib.jobs.retention import KEEP_DEAD
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.dead_letter_rule import Remove, sweep

@@ -17,8 +17,9 @@ from chalicelib.errors import RetryLater
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.limits.serial_rule import lock_of_attempt, row_of
+from chalicelib.operating.constants import LONGEST_ERROR_SHOWN
 from chalicelib.operating.reading import JobReader
-from chalicelib.operating.why_waiting import LONGEST_REASON, QueueState, why
+from chalicelib.operating.why_waiting import QueueState, why
 from tests.support import T0, Clock, a_job
 
 BUSY = QueueState(ahead=41, oldest=T0 - 200)
@@ -44,7 +45,7 @@ SENTENCES: list[tuple[dict[str, Any], QueueState, Attempt | None, str]] = [
     (QUEUED, BUSY, None, f"Up to 41 jobs ahead in {IT}; the oldest has waited 3 minutes."),
     (QUEUED, QueueState(1, T0 - 9), None, f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
     (FAILED, BUSY, None, f"Attempt 2 failed and it backs off until {AT}, then attempt 3 of 5 begins."),
-    (BACK, BUSY, given_back("RetryLater", "x" * 1000), f"{ASKED}: {'x' * (LONGEST_REASON - 3)}…."),
+    (BACK, BUSY, given_back("RetryLater", "x" * 1000), f"{ASKED}: {'x' * (LONGEST_ERROR_SHOWN - 3)}…."),
     (BACK, BUSY, given_back("RetryLater", str(RetryLater(60))), f"{ASKED}."),
     (STALLED, BUSY, given_back("PayloadUnreadable", "It is gone,\nor not allowed."),
      f"It could not be run: It is gone, or not allowed; the next try is at {AT}."),

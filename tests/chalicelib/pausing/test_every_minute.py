@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.counters.port import Pause
 from chalicelib.errors import JobConflict
-from chalicelib.pausing.rule import SURE, AutoPause, resumed
+from chalicelib.pausing.constants import SWITCH_SURE
+from chalicelib.pausing.rule import AutoPause, resumed
 from chalicelib.pausing.seen import BY
 from chalicelib.telemetry.emf import Metric
 from tests.chalicelib.pausing.paused_queue import OPEN, TYPE, Reading, Stage, Switching
@@ -50,7 +51,7 @@ def test_after_the_probe_it_is_switched_on_until_that_is_sure_to_last(stage: Sta
         stage.minute()
     assert stage.switched[:2] == [False, True]
     assert all(stage.switched[1:])
-    assert stage.clock.now - T0 > SURE
+    assert stage.clock.now - T0 > SWITCH_SURE
     assert stage.told() is None
     (past,) = stage.operator.past(TYPE)
     assert (past.pause.by, past.resumed_by, past.pause.reason) == (BY, BY, OPEN.reason)

@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.failing import Failing
-from chalicelib.pausing.rule import (
-    LONGEST_COOLDOWN,
-    AutoPause,
-    Decide,
-    completed,
-    failed,
-    probing,
-    resumed,
-    succeeded,
-    untried,
-)
+from chalicelib.pausing.constants import LONGEST_COOLDOWN
+from chalicelib.pausing.rule import AutoPause, Decide, completed, failed, probing, resumed, succeeded, untried
 
 RULE = Failing(of=3, within=60)
 

@@ -19,7 +19,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobQueue
 from chalicelib.keys.rule import Outcome
-from chalicelib.operating.dispatch import STILL_SENDING
+from chalicelib.operating.constants import STILL_SENDING
 from chalicelib.producing.service import JobService
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 from tests.chalicelib.operating.meanwhile import PAYLOAD, Deaf, asked

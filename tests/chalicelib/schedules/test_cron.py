@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.job_types.cron import LONGEST_CRON, cron_error, firings, first_of, local, next_firing, zone_error
+from chalicelib.job_types.constants import LONGEST_CRON
+from chalicelib.job_types.cron import cron_error, firings, first_of, local, next_firing, zone_error
 
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.schedules.rule import AHEAD, LATE, Due, ahead, comes_to, due, made, started, stopped, upcoming
-from chalicelib.schedules.schedule import MOST_RECENT, Schedule
+from chalicelib.schedules.constants import AHEAD, LATE, MOST_RECENT_FIRINGS
+from chalicelib.schedules.rule import Due, ahead, comes_to, due, made, started, stopped, upcoming
+from chalicelib.schedules.schedule import Schedule
 from tests.support import T0
 
 HOUR = 3600.0
@@ -69,7 +70,7 @@ def test_a_schedule_remembers_its_last_firings_and_the_last_refusal() -> None:
     what = Due((T0, T0 + 60), T0 + 120)
     full = replace(MINUTELY, recent=tuple(T0 - 60 * n for n in range(1, 30)), problem="gone")
     after = made(full, what, T0, None)
-    assert (after.recent[:3], len(after.recent)) == ((T0 + 60, T0, T0 - 60), MOST_RECENT)
+    assert (after.recent[:3], len(after.recent)) == ((T0 + 60, T0, T0 - 60), MOST_RECENT_FIRINGS)
     assert (after.next_at, after.problem) == (T0 + 120, None)
     refused = made(full, what, T0, "refused")
     assert (refused.recent, refused.next_at, refused.problem) == (full.recent, T0 + 120, "refused")

@@ -8,16 +8,17 @@ from unittest.mock import Mock
 import pytest
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.constants import SWEEP_PAGES
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES, Entries
+from chalicelib.adapters.dynamo.jobs.entries import Entries
 from chalicelib.adapters.dynamo.jobs.queries import due
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.constants import LOOK_AHEAD
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.port import Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings

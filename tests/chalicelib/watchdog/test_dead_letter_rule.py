@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import DAY, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.port import Depth, Message
 from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, sweep
 from chalicelib.watchdog.rule import GiveUp, Resend, Signs, check

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.port import Pause, Standing
+from chalicelib.jobs.constants import LOOK_AHEAD
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.watchdog.lookback import PATIENCE, Lookback, Window

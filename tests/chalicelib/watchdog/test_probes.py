@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Message
-from chalicelib.pausing.every_minute import CANDIDATES
+from chalicelib.pausing.constants import PROBE_CANDIDATES
 from tests.chalicelib.pausing.paused_queue import OPEN, TYPE, Stage
 from tests.support import T0, a_job
 
@@ -85,4 +85,4 @@ def test_no_single_bad_job_is_tried_again_and_again(stage: Stage) -> None:
     for _ in range(10):
         stage.minute()
     assert len({message.id for message in stage.probed}) > 5
-    assert CANDIDATES >= 40
+    assert PROBE_CANDIDATES >= 40

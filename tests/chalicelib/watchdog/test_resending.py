@@ -4,9 +4,8 @@ import pytest
 
 from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
-from chalicelib.watchdog.rule import OLD, SLACK
+from chalicelib.watchdog.constants import DOUBT_SLACK, MOST_LOOKS, OLD_MESSAGE
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.watchdog.search import MOST_LOOKS
 from tests.chalicelib.watchdog.looking import fail, knows, lasting, look
 from tests.proof.grounds.ground import TYPE
 from tests.proof.grounds.memory import MemoryGround
@@ -38,9 +37,9 @@ def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: Wor
     world.clock.advance(900)
     for number in range(20):
         world.submit(f"later {number}")
-    knows(world, claimed_to={TYPE: sent_at + SLACK - 10})
+    knows(world, claimed_to={TYPE: sent_at + DOUBT_SLACK - 10})
     assert look(world).get("resent", 0) == 0
-    knows(world, claimed_to={TYPE: sent_at + SLACK + 1})
+    knows(world, claimed_to={TYPE: sent_at + DOUBT_SLACK + 1})
     assert look(world, after=3601)["resent"] == 1, "the message that is lost, and no other"
     assert ground.waiting() == 21
 
@@ -53,7 +52,7 @@ def test_behind_a_long_backlog_one_message_is_sent_again_and_not_one_at_each_loo
     sent_at = world.clock()
     world.clock.advance(900)
     world.submit("waits")
-    knows(world, claimed_to={TYPE: sent_at + SLACK + 1})
+    knows(world, claimed_to={TYPE: sent_at + DOUBT_SLACK + 1})
     for _ in range(600):
         look(world, after=60)
     lost, waits = ground.jobs()
@@ -61,7 +60,7 @@ def test_behind_a_long_backlog_one_message_is_sent_again_and_not_one_at_each_loo
     assert lost.resent_at is not None
     ground.purge()
     world.submit("later")
-    knows(world, claimed_to={TYPE: lost.resent_at + SLACK + 1})
+    knows(world, claimed_to={TYPE: lost.resent_at + DOUBT_SLACK + 1})
     look(world, after=901)
     assert ground.jobs()[0].resends == 2, "what was sent after its new message is claimed by now"
 
@@ -72,12 +71,12 @@ def test_a_message_that_was_refused_or_whose_mark_was_does_not_count_as_sent_aga
 ) -> None:
     world.submit("lost")
     ground.purge()
-    knows(world, claimed_to={TYPE: world.clock() + 2 * SLACK})
+    knows(world, claimed_to={TYPE: world.clock() + 2 * DOUBT_SLACK})
     if refused == "the message":
         fail(ground, "send_many")
     else:
         ground.faults.aims["mark_sent"] = "refused"
-    assert look(world, after=3 * SLACK) == {"failed" if refused == "the message" else "resent": 1}
+    assert look(world, after=3 * DOUBT_SLACK) == {"failed" if refused == "the message" else "resent": 1}
     assert ground.jobs()[0].resent_at is None
     fail(ground)
     assert look(world, after=301) == {"resent": 1}
@@ -88,11 +87,11 @@ def test_among_tenants_a_later_claim_is_no_sign_of_a_loss_and_age_alone_is(world
     world.share()
     world.submit("waits")
     sent_at = world.clock()
-    knows(world, claimed_to={TYPE: sent_at + 2 * SLACK})
-    assert look(world, after=3 * SLACK).get("resent", 0) == 0
-    knows(world, claimed_to={TYPE: sent_at + OLD})
-    assert look(world, after=OLD - 4 * SLACK).get("resent", 0) == 0
-    assert look(world, after=4 * SLACK)["resent"] == 1
+    knows(world, claimed_to={TYPE: sent_at + 2 * DOUBT_SLACK})
+    assert look(world, after=3 * DOUBT_SLACK).get("resent", 0) == 0
+    knows(world, claimed_to={TYPE: sent_at + OLD_MESSAGE})
+    assert look(world, after=OLD_MESSAGE - 4 * DOUBT_SLACK).get("resent", 0) == 0
+    assert look(world, after=4 * DOUBT_SLACK)["resent"] == 1
     ground.purge()
     knows(world)
     assert look(world, after=3601)["resent"] == 1, "an empty queue is a sign, too"

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.counters.port import Pause
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Depth, Message
 from chalicelib.pausing.memory import MemoryPastPauses

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.jobs.constants import DAY, LOOK_AHEAD
 from chalicelib.jobs.job import TERMINAL, Job, Status
-from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.port import Depth
-from chalicelib.watchdog.rule import OLD, OLD_HELD, SLACK, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.constants import DOUBT_SLACK, OLD_HELD_MESSAGE, OLD_MESSAGE
+from chalicelib.watchdog.rule import GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 
 NOW = 1_800_000_000.0
 EMPTY, BACKLOG = Signs(Depth()), Signs(Depth(visible=7))
@@ -48,7 +49,7 @@ def test_a_job_whose_send_was_never_tried_is_not_given_up_for_what_was_before() 
 
 
 def test_a_sent_job_in_a_backlog_waits() -> None:
-    waits = [check(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD)]
+    waits = [check(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD_MESSAGE)]
     assert waits == [Wait(NOW + s) for s in (300, 300, 600, 900, 900)]
 
 
@@ -63,18 +64,18 @@ def test_a_queue_that_holds_anything_or_is_not_seen_is_not_empty(depth: Depth | 
 def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
     sent_at = NOW - 5000
     job = a_job(updated_at=sent_at)
-    for claimed_to in (None, sent_at, sent_at + SLACK):
+    for claimed_to in (None, sent_at, sent_at + DOUBT_SLACK):
         assert isinstance(check(job, NOW, Signs(Depth(visible=7), claimed_to)), Wait)
-    assert check(job, NOW, Signs(Depth(visible=7), sent_at + SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
+    assert check(job, NOW, Signs(Depth(visible=7), sent_at + DOUBT_SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
 
 
 def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -> None:
     """It comes after everything that was sent before it, and workers reach it a backlog later."""
     job = a_job(updated_at=NOW - DAY, stalled_since=NOW - 9000, resends=1, resent_at=NOW - 9000)
     backlog = Depth(visible=7)
-    for claimed_to in (NOW - DAY + SLACK + 1, NOW - 9000 + SLACK):
+    for claimed_to in (NOW - DAY + DOUBT_SLACK + 1, NOW - 9000 + DOUBT_SLACK):
         assert check(job, NOW, Signs(backlog, claimed_to)) == Wait(NOW + 900)
-    assert check(job, NOW, Signs(backlog, NOW - 9000 + SLACK + 1)) == Resend(0, NOW + 600, stalled=True)
+    assert check(job, NOW, Signs(backlog, NOW - 9000 + DOUBT_SLACK + 1)) == Resend(0, NOW + 600, stalled=True)
     assert check(job, NOW, EMPTY) == Resend(0, NOW + 600, stalled=True)
 
 
@@ -89,14 +90,18 @@ def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
 
 
 def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends_a_job() -> None:
-    for status, age in ((Status.QUEUED, OLD), (Status.PROCESSING, OLD_HELD), (Status.RETRYING, OLD_HELD)):
+    for status, age in (
+        (Status.QUEUED, OLD_MESSAGE),
+        (Status.PROCESSING, OLD_HELD_MESSAGE),
+        (Status.RETRYING, OLD_HELD_MESSAGE),
+    ):
         at = NOW - age
         fields = {"updated_at": at, "lease_until": at, "next_attempt_at": at if status is Status.RETRYING else None}
         assert isinstance(check(a_job(status, **fields), NOW, BACKLOG), Wait), status
         old = a_job(status, stalled_since=NOW - 9 * DAY, **fields)
         verdicts = [check(old, NOW + 1, BACKLOG), check(a_job(status, resends=99, **fields), NOW + 1, BACKLOG)]
         assert verdicts == [Resend(0, NOW + 1 + 3600), Resend(0, NOW + 1 + DAY / 2)], status
-    assert OLD == 3.5 * DAY
+    assert OLD_MESSAGE == 3.5 * DAY
 
 
 def test_a_job_that_runs_or_backs_off_is_left_alone_until_a_minute_after_its_lease_or_time() -> None:
@@ -148,6 +153,6 @@ def test_a_job_of_a_removed_type_is_retired_an_hour_after_it_was_first_seen() ->
 def test_what_waits_as_it_should_is_not_even_read() -> None:
     assert EMPTY.horizon(NOW) == UNSEEN.horizon(NOW) == GONE.horizon(NOW) == NOW
     assert PAUSED.horizon(NOW) is None
-    assert BACKLOG.horizon(NOW) == NOW - OLD
+    assert BACKLOG.horizon(NOW) == NOW - OLD_MESSAGE
     assert Signs(Depth(visible=1), claimed_to=NOW - 900).horizon(NOW) == NOW - 900
-    assert Signs(None, claimed_to=NOW - 9 * DAY).horizon(NOW) == NOW - OLD
+    assert Signs(None, claimed_to=NOW - 9 * DAY).horizon(NOW) == NOW - OLD_MESSAGE

@@ -18,7 +18,8 @@ from chalicelib.jobs.port import Depth, Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.telemetry import events
-from chalicelib.watchdog.growing_queues import GAP, LEAST, Growing
+from chalicelib.watchdog.constants import GROWING_GAP, LEAST_GROWING_QUEUE
+from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, knows, lasting, look
 from tests.proof.grounds.faults import Throttled
@@ -148,7 +149,7 @@ def told(depths: Sequence[int | None], every: float = MINUTE) -> list[bool]:
 @pytest.mark.parametrize(
     ("depths", "rings"),
     [
-        ([0, LEAST, 2 * LEAST, 3 * LEAST], True),
+        ([0, LEAST_GROWING_QUEUE, 2 * LEAST_GROWING_QUEUE, 3 * LEAST_GROWING_QUEUE], True),
         ([5_000, 5_001, 5_002], True),
         ([0, 5_000, 4_000, 3_000], False),
         ([5_000, 5_000, 5_000, 5_000], False),
@@ -164,7 +165,7 @@ def test_a_queue_that_grows_is_told(depths: Sequence[int | None], rings: bool) -
 
 def test_it_is_told_at_the_third_look_and_as_long_as_it_grows() -> None:
     assert told([0, 200, 300, 400, 400]) == [False, False, True, True, False]
-    assert not any(told([0, 200, 300, 400], every=GAP + 1)), "runs far apart say nothing of each other"
+    assert not any(told([0, 200, 300, 400], every=GROWING_GAP + 1)), "runs far apart say nothing of each other"
 
 
 @pytest.mark.parametrize(("paused", "told_of"), [({}, [[TYPE]]), ({TYPE: Pause(1.0, "ada")}, [])])

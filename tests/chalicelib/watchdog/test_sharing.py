@@ -15,14 +15,15 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Overdue, Search
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog import search as searching
+from chalicelib.watchdog.constants import IN_ONE_READ, JOBS_OF_HELPER, MOST_CHECKED, MOST_HELPERS, MOST_SPANS
 from chalicelib.watchdog.rule import Signs, Wait, check
 from chalicelib.watchdog.run import Watchdog
-from chalicelib.watchdog.search import IN_ONE_READ, MINUTE, MOST_CHECKED, MOST_SPANS, Found, find, portions, spans
-from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE, in_turn, share
+from chalicelib.watchdog.search import MINUTE, Found, find, portions, spans
+from chalicelib.watchdog.sharing import in_turn, share
 from tests.support import T0, Clock, a_job
 
 TYPE = "email.send"
-sizes = st.lists(st.integers(0, 3 * SHARE), min_size=1, max_size=6)
+sizes = st.lists(st.integers(0, 3 * JOBS_OF_HELPER), min_size=1, max_size=6)
 
 
 def found(name: str, number: int) -> list[Found]:
@@ -40,9 +41,9 @@ def test_each_job_is_looked_at_once_by_this_run_or_by_a_helper(numbers: list[int
     assert sorted(here + there) == sorted(everything)
     assert len(shared.helpers) <= MOST_HELPERS
     for part in shared.helpers:
-        assert len(part.ids) <= SHARE
+        assert len(part.ids) <= JOBS_OF_HELPER
         assert {job_id.split("-")[0] for job_id in part.ids} == set(part.types)
-    assert len(here) <= SHARE or len(shared.helpers) == MOST_HELPERS
+    assert len(here) <= JOBS_OF_HELPER or len(shared.helpers) == MOST_HELPERS
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 61])
@@ -54,12 +55,16 @@ def test_each_name_is_the_first_once_in_as_many_minutes(number: int) -> None:
 
 
 def test_a_flooded_type_leaves_this_run_and_its_helpers_to_the_jobs_of_others() -> None:
-    shared = share({"a.flooded": found("a", 3 * MOST_HELPERS * SHARE), "b.other": found("b", 2 * SHARE)})
-    ours = [job_id for portion in shared.own[: SHARE // 10] for job_id in portion.ids if job_id.startswith("b")]
+    shared = share(
+        {"a.flooded": found("a", 3 * MOST_HELPERS * JOBS_OF_HELPER), "b.other": found("b", 2 * JOBS_OF_HELPER)}
+    )
+    ours = [
+        job_id for portion in shared.own[: JOBS_OF_HELPER // 10] for job_id in portion.ids if job_id.startswith("b")
+    ]
     helped = [job_id for part in shared.helpers for job_id in part.ids if job_id.startswith("b")]
-    assert (len(ours), len(helped)) == (SHARE // 2, 2 * SHARE - SHARE // 2)
-    here = share({TYPE: [], "": found("old", 3 * SHARE)})
-    assert (len(here.own), here.helpers) == (3 * SHARE // 10, []), "only this run knows the signs of all types"
+    assert (len(ours), len(helped)) == (JOBS_OF_HELPER // 2, 2 * JOBS_OF_HELPER - JOBS_OF_HELPER // 2)
+    here = share({TYPE: [], "": found("old", 3 * JOBS_OF_HELPER)})
+    assert (len(here.own), here.helpers) == (3 * JOBS_OF_HELPER // 10, []), "only this run knows the signs of all types"
 
 
 class Started:
@@ -84,17 +89,22 @@ def watchdog_over(clock: Clock, jobs: int, helpers: Started) -> Watchdog:
 
 def test_a_run_and_its_helpers_send_all_jobs_that_are_due_at_one_instant(clock: Clock) -> None:
     helpers = Started()
-    watchdog = watchdog_over(clock, 2 * SHARE + 500, helpers)
-    assert watchdog.run(lambda: 50.0) == {"resent": SHARE, "handed_over": SHARE + 500}
+    watchdog = watchdog_over(clock, 2 * JOBS_OF_HELPER + 500, helpers)
+    assert watchdog.run(lambda: 50.0) == {"resent": JOBS_OF_HELPER, "handed_over": JOBS_OF_HELPER + 500}
     assert watchdog.look_at(*helpers.asked[1], lambda: 2.0) == {"out_of_time": 500}
-    assert [watchdog.look_at(*asked, lambda: 50.0) for asked in helpers.asked] == [{"resent": SHARE}, {"resent": 500}]
-    assert watchdog.dispatcher.queue.depth(TYPE).delayed == 2 * SHARE + 500
-    assert watchdog.look_at(*helpers.asked[0], lambda: 50.0) == {"left": SHARE}, "an invocation that comes twice"
+    assert [watchdog.look_at(*asked, lambda: 50.0) for asked in helpers.asked] == [
+        {"resent": JOBS_OF_HELPER},
+        {"resent": 500},
+    ]
+    assert watchdog.dispatcher.queue.depth(TYPE).delayed == 2 * JOBS_OF_HELPER + 500
+    assert watchdog.look_at(*helpers.asked[0], lambda: 50.0) == {"left": JOBS_OF_HELPER}, (
+        "an invocation that comes twice"
+    )
 
 
 def test_jobs_of_a_helper_that_could_not_be_started_are_found_by_the_next_run(clock: Clock) -> None:
-    watchdog = watchdog_over(clock, SHARE + 200, Started(refuse=True))
-    assert watchdog.run(lambda: 50.0) == {"resent": SHARE}
+    watchdog = watchdog_over(clock, JOBS_OF_HELPER + 200, Started(refuse=True))
+    assert watchdog.run(lambda: 50.0) == {"resent": JOBS_OF_HELPER}
     clock.advance(60)
     assert watchdog.run(lambda: 50.0) == {"resent": 200}
 

@@ -11,8 +11,8 @@ from chalicelib.errors import RetryLater
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.retry import Backoff
+from chalicelib.jobs.constants import DAY, LOOK_AHEAD
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events

@@ -15,8 +15,8 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import JSON, Job, Status, to_text
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import KeyLock, Message
 from chalicelib.jobs.signing import parameter_of, short_name, type_keys

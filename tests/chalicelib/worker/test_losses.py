@@ -15,7 +15,8 @@ from chalicelib.jobs.job import TAKE_OVER, Job, Status
 from chalicelib.jobs.port import Message
 from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.rate import Pacing
-from chalicelib.worker.persist import LONGEST, SETTLE_RESERVE, Persistence
+from chalicelib.worker.constants import LONGEST_SETTLE_PAUSE, SETTLE_RESERVE
+from chalicelib.worker.persist import Persistence
 from tests.chalicelib.worker.one_type import OneType, die, raising
 from tests.proof.grounds.faults import Crash
 from tests.support import T0, a_job
@@ -137,7 +138,7 @@ def test_a_worker_stops_trying_shortly_before_its_invocation_ends_and_the_job_is
     world.submit(max_attempts=1)
     ends = world.clock.now + world.timeout
     world.poll()
-    assert SETTLE_RESERVE <= ends - world.clock.now <= SETTLE_RESERVE + LONGEST
+    assert SETTLE_RESERVE <= ends - world.clock.now <= SETTLE_RESERVE + LONGEST_SETTLE_PAUSE
     assert (world.job().status, world.ran, len(world.waiting())) == (Status.PROCESSING, [(1, 1)], 1)
     world.clock.advance(world.timeout)
     world.poll()

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.constants import UNKNOWN_HOLDS
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.message_fate import UNKNOWN_HOLDS
 from chalicelib.jobs.port import Message
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0, sqs_record, written

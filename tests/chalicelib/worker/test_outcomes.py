@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.errors import JobCancelled, PermanentError, Retry, RetryLater
+from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.retry import ByClass
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.port import Message
 from tests.chalicelib.worker.one_type import OneType, boom, die, raising
 from tests.proof.grounds.faults import Crash

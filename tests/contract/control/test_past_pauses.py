@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements
-from chalicelib.counters.deploys import MOST
+from chalicelib.counters.constants import MOST_DEPLOYS
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Deploy, Pause
 from chalicelib.pausing.dynamo import DynamoPastPauses
 from chalicelib.pausing.memory import MemoryPastPauses
@@ -75,10 +75,10 @@ def test_deployments_are_told_with_the_totals_oldest_first(rows: Rows) -> None:
 
 
 def test_only_the_last_ones_are_kept_and_long_names_are_cut(rows: Rows) -> None:
-    for number in range(MOST + 3):
+    for number in range(MOST_DEPLOYS + 3):
         rows.deployed(f"{number:02}" + "x" * 200, T0 + number)
     told = rows.standing().deploys
-    assert [one.version[:2] for one in told] == [f"{number:02}" for number in range(3, MOST + 3)]
+    assert [one.version[:2] for one in told] == [f"{number:02}" for number in range(3, MOST_DEPLOYS + 3)]
     assert {len(one.version) for one in told} == {40}
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.job_types.rate import TURNS_APART, Rate
+from chalicelib.job_types.constants import TURNS_APART
+from chalicelib.job_types.rate import Rate
 from chalicelib.limits.dynamo import DynamoTurns, PlanRow
 from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.port import Turns

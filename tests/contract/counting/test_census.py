@@ -24,7 +24,7 @@ from tests.support import REGION, SETTINGS, T0, Clock, a_job, written
 @pytest.fixture(params=["memory", "dynamo"])
 def both(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> tuple[JobStore, Census]:
     """A store and its census, which reads two jobs per page."""
-    monkeypatch.setattr(memory_jobs, "CENSUS_PAGE", 2)
+    monkeypatch.setattr(memory_jobs, "CENSUS_PAGE_IN_MEMORY", 2)
     monkeypatch.setattr(dynamo_census, "CENSUS_PAGE", 2)
     if request.param == "memory":
         store = MemoryJobStore(clock)

@@ -11,8 +11,8 @@ from chalicelib.counters.changes import Image, JobChange
 from chalicelib.counters.port import Additions, Pause, Row, Standing
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import RowRefused
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from tests.contract.conftest import Rows
 from tests.support import requests_to
 

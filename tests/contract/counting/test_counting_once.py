@@ -16,8 +16,8 @@ from chalicelib.counters.keys import STEPS
 from chalicelib.counters.port import Additions, Row, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.stream import handler
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
 from tests.contract.conftest import Rows
 

@@ -15,8 +15,8 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.port import Additions, Row, Times
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.counters.partitions import MIDNIGHT, Partitions, Record

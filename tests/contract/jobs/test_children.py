@@ -5,8 +5,8 @@ import pytest
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import KEEP_DONE
 from chalicelib.jobs.port import Filter, JobStore
+from chalicelib.jobs.retention import KEEP_DONE
 from tests.support import T0, Clock, a_job
 
 

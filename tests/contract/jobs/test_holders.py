@@ -12,8 +12,8 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import JobStore, KeyLock
 from chalicelib.keys.rule import Debounce, Outcome, unique_row
 from chalicelib.producing.service import JobService

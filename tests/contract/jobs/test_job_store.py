@@ -8,10 +8,11 @@ import pytest
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
-from chalicelib.jobs.limits import KEEP_DONE, MOST_HISTORY
 from chalicelib.jobs.port import Filter, JobStore
+from chalicelib.jobs.retention import KEEP_DONE
 from tests.support import T0, Clock, a_job
 
 WORKER = Claimant("request-1")

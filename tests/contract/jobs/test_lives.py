@@ -12,9 +12,9 @@ from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.keys.rule import Outcome, Submitted

@@ -11,13 +11,14 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types.constants import LONGEST_WAIT
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.constants import DAY, LONGEST_RUN
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY, KEEP_DEAD, LONGEST_RUN
+from chalicelib.jobs.retention import KEEP_DEAD
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import LEASE_SLACK
+from chalicelib.jobs.constants import LEASE_SLACK
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke

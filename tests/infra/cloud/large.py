@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.job_types.access import Allow, AwsAccess
+from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.limits import LONGEST_NAME
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template

@@ -7,17 +7,12 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.counters import snapshot
-from chalicelib.counters.recounting import recount
+from chalicelib.counters.constants import CANARY_GIVE_UP, CANARY_WAIT, RECOUNT_EVERY, RECOUNT_SPARE, SNAPSHOT_CACHED
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import (
-    DAY,
-    KEEP_DEAD,
-    KEEP_DONE,
-    LONGEST_NAME,
-    MAX_DELAY,
-)
+from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.jobs.constants import DAY, MAX_DELAY
+from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
 from chalicelib.settings import Settings
 from infra.definition.data.buckets import buckets
 from infra.definition.iam import grants
@@ -183,15 +178,15 @@ FUNCTIONS = {function.short: function for function in functions([], "jobflow-pro
 def test_a_recount_gives_up_only_after_the_stream_has() -> None:
     stream = FUNCTIONS["counters"].trigger
     assert isinstance(stream, StreamTrigger)
-    assert stream.longest_age < recount.GIVE_UP
+    assert stream.longest_age < CANARY_GIVE_UP
 
 
 def test_a_recount_is_over_before_the_next_one_is_invoked_and_one_ends_a_day() -> None:
     function = FUNCTIONS["recount"]
     assert isinstance(function.trigger, ScheduleTrigger)
     assert function.timeout < 60 * function.trigger.minutes
-    assert function.timeout > recount.WAIT + recount.SPARE
-    assert recount.EVERY + 60 * function.trigger.minutes + function.timeout < 86_400
+    assert function.timeout > CANARY_WAIT + RECOUNT_SPARE
+    assert RECOUNT_EVERY + 60 * function.trigger.minutes + function.timeout < 86_400
 
 
 def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
@@ -221,4 +216,4 @@ def test_the_numbers_of_metrics_are_five_seconds_old_at_most() -> None:
     stream = FUNCTIONS["counters"].trigger
     assert isinstance(stream, StreamTrigger)
     work = 1.5  # seconds for the stream's record, for a warm run of the counters and for the call itself
-    assert stream.window + snapshot.KEEP + work <= 5
+    assert stream.window + SNAPSHOT_CACHED + work <= 5

@@ -16,8 +16,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.limits import KEEP_BODIES
 from chalicelib.jobs.port import KeyLock
+from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.limits import turns
 from chalicelib.settings import Settings
 from infra.definition import functions, stateful

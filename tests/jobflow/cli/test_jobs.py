@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
-from chalicelib.jobs.limits import MOST_HISTORY
 from jobflow.cli import many, reading, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell

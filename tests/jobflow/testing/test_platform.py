@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from chalicelib import AwsAccess, Cron, JobContext, JobType, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from jobflow.testing import Platform, WorkerGone, run
 from tests.chalicelib.api.support import only_types
 from tests.support import Clock

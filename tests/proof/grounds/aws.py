@@ -17,8 +17,9 @@ from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import TERMINAL, Job
-from chalicelib.jobs.limits import FIFO_ENDING, SPARE_RECEIVES
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated

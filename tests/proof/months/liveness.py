@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.job import TERMINAL
-from chalicelib.jobs.limits import RETIRE_AFTER
-from chalicelib.watchdog.dead_letter_rule import RESEND_PAUSE
+from chalicelib.watchdog.constants import RESEND_PAUSE, RETIRE_AFTER
 from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 

@@ -11,7 +11,8 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore, Message
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.pausing.circuit_breaker import FRESH, CircuitBreaker, Handle
+from chalicelib.pausing.circuit_breaker import CircuitBreaker, Handle
+from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
@@ -165,7 +166,7 @@ class ByItself:
         A worker that gets no answer about the pause works as without one.
         """
         row = self.rows.read(TYPE)
-        if row.since is None or self._let_in - row.since <= FRESH or not self._looking.answered:
+        if row.since is None or self._let_in - row.since <= ROW_FRESH or not self._looking.answered:
             return
         if not row.probe or row.probe in self._used:
             late = self._let_in - row.since

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import uuid5
 
-from chalicelib.bulk.background import LEASE, NewBulkAction
+from chalicelib.bulk.background import NewBulkAction
+from chalicelib.bulk.constants import LEASE
 from chalicelib.bulk.port import BulkState
 from chalicelib.bulk.request import BulkActions, Report
 from chalicelib.errors import JobConflict

@@ -7,8 +7,9 @@ from typing import Any
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY, KEEP_MESSAGES
+from chalicelib.jobs.retention import KEEP_MESSAGES
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock

@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import ACKNOWLEDGED
 from chalicelib.counters.port import Acknowledged
-from chalicelib.jobs.limits import KEEP_COUNTERS, KEEP_MARKS
+from chalicelib.jobs.retention import KEEP_COUNTERS, KEEP_MARKS
 from chalicelib.settings import Settings
 
 

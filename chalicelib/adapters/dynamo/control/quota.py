@@ -7,7 +7,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.jobs.limits import DAY, KEEP_QUOTAS
+from chalicelib.jobs.constants import DAY
+from chalicelib.jobs.retention import KEEP_QUOTAS
 from chalicelib.settings import Settings
 
 

@@ -7,14 +7,12 @@ from pynamodb.models import Model
 
 from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
+from chalicelib.adapters.constants import MOST_WINDOW_TRIES
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.jobs.limits import KEEP_WINDOWS
+from chalicelib.jobs.retention import KEEP_WINDOWS
 from chalicelib.settings import Settings
-
-MOST_ROLLS = 5
-"""Tries to begin a new window. A request that loses the race finds the window and only counts itself."""
 
 
 class WindowRow(Model):
@@ -37,7 +35,7 @@ class DynamoRateWindows:
     def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
         """See RateWindows."""
         row = self._rows(pk=_key(address))
-        for _ in range(MOST_ROLLS):
+        for _ in range(MOST_WINDOW_TRIES):
             # Accept a window that is later than ours: the clocks of two API functions differ a little.
             if self._write(row, [WindowRow.hits.add(by)], WindowRow.start >= start):
                 return _window(row)

@@ -7,7 +7,7 @@ from pynamodb.models import Model
 
 from chalicelib.access.tokens import Role, Token
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.jobs.limits import KEEP_TOKENS
+from chalicelib.jobs.retention import KEEP_TOKENS
 from chalicelib.settings import Settings
 
 LIST = "TOKENS"

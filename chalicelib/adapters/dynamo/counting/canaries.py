@@ -4,7 +4,7 @@ import uuid
 
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import CANARY
-from chalicelib.jobs.limits import KEEP_MARKS
+from chalicelib.jobs.retention import KEEP_MARKS
 from chalicelib.settings import Settings
 
 

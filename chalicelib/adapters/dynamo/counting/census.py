@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chalicelib.adapters.constants import BATCH_GET, CENSUS_PAGE, UNREAD_PAUSE, UNREAD_TRIES
 from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import ALL, META
@@ -14,13 +15,6 @@ from chalicelib.jobs.job import Status
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
-CENSUS_PAGE = 1000
-"""Index entries in one query, about 130 KB."""
-BATCH = 100
-"""Main items in one BatchGetItem: AWS's limit."""
-UNREAD_TRIES = 8
-UNREAD_PAUSE = 0.05
-"""Seconds before the second try for items that DynamoDB did not read; doubled for each later try."""
 FIELDS = ["pk", "type", "status", "updated_at"]
 
 
@@ -48,7 +42,7 @@ class DynamoCensus:
                 exclusive_start_key=start,
             )
             ids = [item["pk"]["S"] for item in answer["Items"]]
-            batches = [self._batch(ids[place : place + BATCH]) for place in range(0, len(ids), BATCH)]
+            batches = [self._batch(ids[place : place + BATCH_GET]) for place in range(0, len(ids), BATCH_GET)]
             start = answer.get("LastEvaluatedKey")
             yield SeenPage([one for batch in batches for one in batch], json.dumps(start) if start else None)
             if start is None:

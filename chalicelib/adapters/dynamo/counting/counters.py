@@ -13,6 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
+from chalicelib.adapters.constants import MOST_LITTER, MOST_WRITES
 from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
@@ -24,10 +25,6 @@ from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
 
-MOST_LITTER = 50
-"""Attributes that one write removes, each with its condition."""
-MOST_WRITES = 12
-"""Maximum writes of one cleanup. They remove 600 attributes: a type leaves that many in three quarters of an hour."""
 KEYS = frozenset({"pk", "sk", "expires_at"})
 
 

@@ -7,18 +7,11 @@ Both forms compare correctly: a longer text sorts after its prefix and before th
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.adapters.constants import CLOCK_SKEW, MOST_MARKS_MOVED, SHARD_QUIET, SHARD_WRITTEN
 from chalicelib.counters.keys import MARK, ended
 
 MOVED = f"{MARK}moved"
 """Attribute of a row whose marks were moved. It holds a time: moved marks only cover changes from before this time."""
-WRITTEN = 4.5 * 3600
-"""Seconds after which a shard most likely gets no more writes. A mark that is moved earlier would return."""
-QUIET = 1800.0
-"""Seconds without a write after which a mark may be moved."""
-SKEW = 900.0
-"""Maximum seconds by which the clocks of functions and of DynamoDB may differ."""
-MOST = 50
-"""Marks that one cleanup moves."""
 
 
 def mark(last: str, at: float) -> str:
@@ -47,10 +40,10 @@ def movable(item: Mapping[str, Any], now: float) -> list[str]:
     A mark without a time does not belong to a shard but to a recount, and stays.
     """
     told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
-    quiet = [name for name, written in told.items() if written and written < stamp(now - QUIET)]
-    return [name for name in quiet if ended(source(name), now, WRITTEN)][:MOST]
+    quiet = [name for name, written in told.items() if written and written < stamp(now - SHARD_QUIET)]
+    return [name for name in quiet if ended(source(name), now, SHARD_WRITTEN)][:MOST_MARKS_MOVED]
 
 
 def horizon(now: float) -> str:
     """Return the new value of MOVED when marks are moved at `now`: a time after all changes that these marks cover."""
-    return stamp(now - QUIET + SKEW)
+    return stamp(now - SHARD_QUIET + CLOCK_SKEW)

@@ -5,31 +5,21 @@ import hashlib
 import json
 from collections.abc import Callable
 
+from chalicelib.adapters.constants import GROWTH_RESERVE, INLINE_PAYLOAD, INLINE_RESULT, LARGEST_ITEM, RENEW_WITHIN
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.adapters.s3.bodies import S3Bodies
-from chalicelib.job_types.retry import LONGEST_WAIT
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, to_text
-from chalicelib.jobs.limits import KEEP_BODIES, KEEP_DEAD
+from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.telemetry import events
 
-INLINE_PAYLOAD = 500
-GROWTH_RESERVE = 304
-"""Bytes by which the main item can grow: for the lease, times, request id and failure, and for one of these three: a
-progress note, an error, a result."""
-INLINE_RESULT = 150
-"""Bytes of a result that always fit into the reserve, because a completed job has neither note nor error."""
-LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
 OF_PAYLOAD = "PAYLOAD#"
 PAYLOADS, RESULTS = "payloads/", "results/"
 DIGEST_BYTES = 12
 """Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
-RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
-"""A payload is written again if it expires within this number of seconds. The attempt that reads it may be followed by
-the longest wait, or end as a dead letter."""
 
 
 class Bodies:

@@ -6,14 +6,15 @@ from typing import Any
 from pynamodb.expressions.operand import Path
 from pynamodb.models import Model
 
-from chalicelib.adapters.dynamo.jobs.pages import BATCH, Pages
+from chalicelib.adapters.constants import BATCH_GET
+from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import KEEP_BODIES
 from chalicelib.jobs.listing import among_children, matches
 from chalicelib.jobs.port import Filter, Page
+from chalicelib.jobs.retention import KEEP_BODIES
 
 PREFIX = "SUB#"
 """Sorts after META, so a read of a job with its attempts does not include these items."""
@@ -47,7 +48,7 @@ class Children:
         One query, and one batch that also reads the parent: children of an earlier job with the parent's id are left
         out.
         """
-        ids, following = self.of(parent, min(limit, BATCH - 1), position)
+        ids, following = self.of(parent, min(limit, BATCH_GET - 1), position)
         read = self._pages.all_of([parent, *ids]) if ids else []
         since = next((lives.since(job.created_at) for job in read if job.id == parent), 0.0)
         made = [job for job in read if job.id != parent]

@@ -6,16 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
 
+from chalicelib.adapters.constants import FEW_PARTITIONS, PARTITION_THREADS, SWEEP_PAGES
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged, Slice, merge, once
 from chalicelib.adapters.dynamo.jobs.queries import Plan
 from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables.binding import Table
-
-FEW = 12
-"""Up to this number of partitions are read one after the other; more are read in parallel."""
-THREADS = 8
-SWEEP_PAGES = 10
-"""Queries for one partition in one run of the watchdog, 1 MB each: about 35,000 entries."""
 
 
 class Entries:
@@ -46,9 +41,9 @@ class Entries:
         def ask(place: str) -> Slice:
             return _slice(self._query(asked, place, size), asked)
 
-        if len(places) <= FEW:
+        if len(places) <= FEW_PARTITIONS:
             return list(map(ask, places))
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(PARTITION_THREADS) as pool:
             # each thread counts its reads for the current request
             contexts = [copy_context() for _ in places]
             return list(pool.map(lambda context, place: context.run(ask, place), contexts, places))

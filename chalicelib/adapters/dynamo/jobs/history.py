@@ -14,9 +14,10 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.limits import KEEP_BODIES, MOST_HISTORY
+from chalicelib.jobs.retention import KEEP_BODIES
 
 Item = dict[str, Any]
 

@@ -8,8 +8,8 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
-from chalicelib.jobs.limits import KEEP_KEYS, KEEP_WAITING_KEYS
 from chalicelib.jobs.port import KeyLock, WaitingKey
+from chalicelib.jobs.retention import KEEP_KEYS, KEEP_WAITING_KEYS
 
 KEY = "KEY"
 

@@ -7,6 +7,15 @@ from typing import Any
 
 from pynamodb.exceptions import AttributeDeserializationError
 
+from chalicelib.adapters.constants import (
+    BATCH_GET,
+    ENTRIES_PER_FILTERED_JOB,
+    LEAST_ENTRIES,
+    MOST_BATCH_GETS,
+    MOST_ENTRIES,
+    MOST_ENTRIES_OF_PAGE,
+    USUAL_PAGE,
+)
 from chalicelib.adapters.dynamo.jobs.bodies import from_text
 from chalicelib.adapters.dynamo.jobs.entries import Entries
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged
@@ -16,26 +25,13 @@ from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import JobFlowError
+from chalicelib.jobs.constants import SHARE_LOOKS
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import check_offset, matches
-from chalicelib.jobs.port import SHARE_LOOKS, Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.telemetry import events
 
-BATCH = 100
-"""Main items in one BatchGetItem: AWS's limit."""
-MOST_BATCHES = 3
-"""BatchGetItem requests for a page, with retries for items that DynamoDB did not read. With 4 queries, that is 7."""
-SELECTIVE = 10
-"""Entries that a shard reads for each wanted job, if the server filters some out."""
-USUAL = 20
-"""Jobs on a page by default, and the smallest page size for the look-ahead of a search."""
-LEAST, MOST = 200, 1000
-"""Bounds of the entries per query. The minimum is that of a page of 20 jobs in a shard of a thousand jobs, so a page
-costs the same read units at any size."""
-MOST_LOOKED = 10_000
-"""Entries that one page reads in all partitions together: about 160 read units. Because of this limit, a page may be
-shorter than requested."""
 ABOVE = "~"
 """A key with this appended is a position just above the key, because it sorts after every character of a key."""
 
@@ -52,7 +48,7 @@ class Pages:
         rows: type[JobRow],
         clock: Callable[[], float],
         types: Types,
-        batch: int = BATCH,
+        batch: int = BATCH_GET,
         shards: Shards = FOUR,
     ) -> None:
         self._table = table
@@ -69,12 +65,12 @@ class Pages:
             return self._behind(which, limit, offset, position)
         asked = plan(which, position, self._types)
         # If the index cannot tell which jobs match, read a few more entries at first; these are usually enough.
-        usual = max(USUAL, limit)
+        usual = max(USUAL_PAGE, limit)
         first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
         if _selective(asked, which):
-            size = min(MOST, max(LEAST, SELECTIVE * limit))
-        size = min(size, max(1, MOST_LOOKED // (len(asked.groups) * self._shards.asked or 1)))
+            size = min(MOST_ENTRIES, max(LEAST_ENTRIES, ENTRIES_PER_FILTERED_JOB * limit))
+        size = min(size, max(1, MOST_ENTRIES_OF_PAGE // (len(asked.groups) * self._shards.asked or 1)))
         most = first if asked.exact else first + self._batch_size
         return self._filled(which, limit, self._look(asked, which, size, position), first, most)
 
@@ -115,12 +111,12 @@ class Pages:
 
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
-        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True) if ids else {}
         return [job for job in found.values() if job is not None]
 
     def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
         """Return up to 100 jobs in the order of `ids`, without deleted jobs; raises errors that may be temporary."""
-        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True) if ids else {}
         if len(found) < len(ids):
             raise _half_read()
         return [job for job_id in ids if (job := found[job_id]) is not None]
@@ -139,7 +135,7 @@ class Pages:
 
     def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
         """Yield entries with their jobs (None: deleted), up to the first unread one; read `first` of them at first."""
-        left = iter(range(MOST_BATCHES))
+        left = iter(range(MOST_BATCH_GETS))
         for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk], left)
             for entry in chunk:

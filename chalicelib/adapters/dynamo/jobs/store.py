@@ -34,8 +34,8 @@ from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job, to_text
-from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.retention import RENEW_BODIES_AFTER
 from chalicelib.jobs.signing import SIGNATURE_BYTES, Signing
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from chalicelib.jobs.limits import FIFO_ENDING
+from chalicelib.jobs.constants import FIFO_ENDING
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.roles.asked import Asked, asked, signer
 from infra.local.roles.policy import Statement, about, decide

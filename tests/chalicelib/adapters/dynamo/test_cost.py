@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs.bodies import INLINE_PAYLOAD, fits_inline
+from chalicelib.adapters.constants import INLINE_PAYLOAD
+from chalicelib.adapters.dynamo.jobs.bodies import fits_inline
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.bulk.request import BulkActions
-from chalicelib.counters.history import LOOK_ANYWAY, DeadLetters
+from chalicelib.counters.constants import DEAD_LETTERS_READ_ANYWAY
+from chalicelib.counters.history import DeadLetters
 from chalicelib.counters.port import Standing
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
@@ -28,8 +30,9 @@ from chalicelib.jobs.signing import SIGNATURE_BYTES
 from chalicelib.limits.serial import InOrder
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
+from chalicelib.schedules.constants import MOST_RECENT_FIRINGS
 from chalicelib.schedules.dynamo import DynamoSchedules
-from chalicelib.schedules.schedule import MOST_RECENT, Schedule
+from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.contract.filling import fill
@@ -231,7 +234,7 @@ def test_health_looks_at_the_dead_letters_in_five_requests_a_hundred_and_remembe
     assert reading.units < 0.6 * DEAD
     assert seen is not None
     assert sorted(one.at for one in seen) == [T0 + n for n in range(DEAD)]
-    clock.now += LOOK_ANYWAY - 1
+    clock.now += DEAD_LETTERS_READ_ANYWAY - 1
     with requests_to("dynamodb") as asked:
         assert letters.look(STANDING) is seen
     assert asked == []
@@ -249,7 +252,7 @@ def test_a_count_of_a_hundred_jobs_takes_five_requests(dead: DynamoJobStore, clo
 PAYLOAD = {"hours": 24, "formats": ["csv", "html"]}
 HOURLY = Schedule(
     "hourly", "report.generate", "0 * * * *", "Europe/Berlin", PAYLOAD, created_at=T0, updated_at=T0,
-    recent=tuple(T0 - 3600.0 * n for n in range(MOST_RECENT)), writer="0123456789ab",
+    recent=tuple(T0 - 3600.0 * n for n in range(MOST_RECENT_FIRINGS)), writer="0123456789ab",
 )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.conftest import Items
 from tests.support import REGION, T0, Clock, a_job, requests_to, written

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.constants import MOST_ENTRIES_OF_PAGE
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Slice, merge
-from chalicelib.adapters.dynamo.jobs.pages import MOST_LOOKED, Pages
+from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.rows import JobRow
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
@@ -174,4 +175,4 @@ def test_a_page_over_all_types_looks_at_no_more_than_its_share(
 
     monkeypatch.setattr(table, "query", query)
     pages.page(which, 100)
-    assert 0 < sum(limits) <= MOST_LOOKED
+    assert 0 < sum(limits) <= MOST_ENTRIES_OF_PAGE

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota, QuotaRow
 from chalicelib.adapters.dynamo.tables.binding import control
-from chalicelib.jobs.limits import KEEP_QUOTAS
+from chalicelib.jobs.retention import KEEP_QUOTAS
 from chalicelib.settings import Settings
 
 TODAY = 20_833

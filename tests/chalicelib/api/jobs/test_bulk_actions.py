@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
-from chalicelib.bulk.background import FIRST_SLICE
+from chalicelib.bulk.constants import FIRST_SLICE
 from chalicelib.entry import recount
 from chalicelib.jobs.job import Status
 from tests.chalicelib.api.support import World

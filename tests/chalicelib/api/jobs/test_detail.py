@@ -7,9 +7,10 @@ import pytest
 
 from chalicelib.assembly import parts
 from chalicelib.errors import PermanentError
+from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
-from chalicelib.jobs.limits import LARGEST_BODY, MOST_HISTORY
 from chalicelib.jobs.listing import iso
+from chalicelib.worker.constants import LARGEST_BODY
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from tests.chalicelib.api.support import T0, World

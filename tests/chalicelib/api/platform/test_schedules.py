@@ -8,7 +8,8 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.job_types.schedule import Cron
-from chalicelib.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Schedule
+from chalicelib.schedules.constants import LONGEST_PAYLOAD, MOST_SCHEDULES
+from chalicelib.schedules.schedule import Schedule
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, World, only_types
 from tests.support import written
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.builtin.reports.collect import FILES_RESERVE, collect
+from chalicelib.builtin.constants import REPORT_FILES_RESERVE
+from chalicelib.builtin.reports.collect import collect
 from chalicelib.errors import JobCancelled
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
@@ -61,7 +62,7 @@ def test_at_the_limit_the_newest_jobs_are_counted_and_it_says_so() -> None:
 
 
 def test_when_time_runs_out_it_reports_what_it_has() -> None:
-    found = collect(Reports(many(250), seconds=FILES_RESERVE - 1).ctx, PERIOD, None)
+    found = collect(Reports(many(250), seconds=REPORT_FILES_RESERVE - 1).ctx, PERIOD, None)
     assert found.jobs == 100
     assert found.incomplete == "Only the newest 100 jobs of the period are counted: there was no time for more."
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import LONGEST_GROUP_MESSAGE
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.texts.fingerprints import LONGEST, fingerprint, generalise, mentions
+from chalicelib.jobs.texts.fingerprints import fingerprint, generalise, mentions
 from tests.support import T0, a_job
 
 MDN = "\nFor more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/"
@@ -87,7 +88,7 @@ def test_real_messages_fall_into_their_groups() -> None:
     assert len(set.union(*names.values())) == len(GROUPS)
     for message in (message for messages in GROUPS.values() for message in messages):
         general = generalise(message)
-        assert (generalise(general), len(general) <= LONGEST) == (general, True)
+        assert (generalise(general), len(general) <= LONGEST_GROUP_MESSAGE) == (general, True)
 
 
 def test_a_host_is_kept_and_its_number_is_not() -> None:

@@ -14,7 +14,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.pausing.circuit_breaker import FRESH, SLOW, CircuitBreaker
+from chalicelib.pausing.circuit_breaker import CircuitBreaker
+from chalicelib.pausing.constants import ROW_FRESH, SLOW_WHILE_PAUSED
 from chalicelib.pausing.lambda_prober import event_of
 from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.rule import AutoPause
@@ -109,7 +110,9 @@ def test_a_job_that_comes_meanwhile_is_held_and_spends_nothing(paused: Paused) -
     assert paused.job("waits") == replace(paused.job("waits"), status=Status.QUEUED, attempts=0, claims=0)
     (message,) = [m for m in paused.waiting() if m.message.id == "waits"]
     assert message.visible_at == pytest.approx(before + 60, abs=1), "until the first probe"
-    assert paused.clock.now - before == SLOW, "a worker that has nothing to do does not ask for more at once"
+    assert paused.clock.now - before == SLOW_WHILE_PAUSED, (
+        "a worker that has nothing to do does not ask for more at once"
+    )
 
 
 def test_every_kind_of_failure_counts_and_a_wait_that_was_asked_for_does_not() -> None:
@@ -195,7 +198,7 @@ def test_another_process_follows_within_a_second() -> None:
     other.new_process()
     other.run(ok)
     one.run(boom, boom, boom)
-    one.clock.advance(FRESH)
+    one.clock.advance(ROW_FRESH)
     other.run(ok)
     assert other.job("job-2").claims == 0
 

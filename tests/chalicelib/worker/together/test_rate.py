@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.job_types.rate import TURNS_APART, Rate
+from chalicelib.job_types.constants import TURNS_APART
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.limits.port import Turns
 from chalicelib.operating.dispatch import Dispatcher

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chalicelib.api.models.schemas import MOST_IN_BATCH
+from chalicelib.api.constants import MOST_IN_BATCH
 from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.failing import Failing

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY
 from infra.cloud.account import Account
 from infra.cloud.commands import backup
 from infra.cloud.commands.deploy import tags_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands import access, backup, restore

@@ -11,9 +11,9 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.limits import DAY
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings

@@ -18,8 +18,8 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.constants import DAY, LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
-from chalicelib.jobs.limits import DAY, LOOK_AHEAD, SEND_GRACE
 from chalicelib.jobs.message_fate import Drop, after_refusal
 from chalicelib.jobs.port import Message
 from chalicelib.jobs.run_identity import run_name

@@ -9,7 +9,8 @@ import pytest
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType, job, registered
 from chalicelib.job_types.retry import Delays
-from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, KEEP_MESSAGES, SQS_LONGEST_DELAY
+from chalicelib.jobs.constants import DAY, GIVE_UP_STALLED, SQS_LONGEST_DELAY
+from chalicelib.jobs.retention import KEEP_MESSAGES
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.monitoring.alarm import MINUTE
 from infra.definition.monitoring.alarms import all_alarms

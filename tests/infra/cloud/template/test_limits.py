@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.limits import LONGEST_NAME
 from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
 from infra.definition.monitoring.overview import FREE_METRICS
 from infra.definition.monitoring.type_alarms import MOST_ALONE, MOST_METRICS

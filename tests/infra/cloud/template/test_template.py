@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.limits import SPARE_RECEIVES
+from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.pausing.event_sources import mapping_key
 from infra.cloud.package.build import Package
 from infra.cloud.package.shift import shifted

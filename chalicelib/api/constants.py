@@ -1,0 +1,72 @@
+"""Define the numbers of the API: requests, answers, pages. Times in seconds, sizes in bytes."""
+
+LARGEST_REQUEST = 256 * 1024
+"""Bytes of the body of a request to the API."""
+LARGEST_UPLOAD = 10 * 1024 * 1024
+"""Bytes of an uploaded file."""
+
+# For http/auth.py
+POLICY_SECONDS = 300
+"""Seconds for which API Gateway caches an answer of the authorizer. During this time it accepts a token that was
+revoked meanwhile."""
+
+# For http/body.py
+DEEPEST_REQUEST = 32
+"""Levels of objects and lists in a request."""
+MOST_UNWELCOME = 10
+"""Number of texts with forbidden characters that a refusal names."""
+
+# For http/problems.py
+MOST_ERRORS = 20
+LONGEST_REPEATED_NAME = 80
+LONGEST_ERROR_MESSAGE = 500
+"""Limits for the parts of a request that a problem repeats. Without limits, 256 KB of unknown names would cause an
+answer of megabytes."""
+
+# For http/serving.py
+LONGEST_CORRELATION_ID = 128
+
+# For jobs/bulk_actions.py
+MOST_BULK_ACTIONS_LISTED = 1000
+MOST_BULK_ACTIONS_SHOWN = 50
+
+# For jobs/jobs.py
+MOST_PAGE_DIGITS = 9
+
+# For models/fields.py
+LONGEST_MOMENT = 40
+LONGEST_CURSOR = 2000
+LONGEST_WHY = 200
+"""Characters of the reason that an operator gives."""
+LONGEST_BATCH_INDEX = 3
+"""Digits of an index in a batch."""
+LONGEST_TENANT = 500
+
+# For models/fitting.py
+LARGEST_ANSWER = 6_000_000
+"""Maximum bytes of an answer in the form in which it leaves the function, as text within JSON. Lambda accepts 6 MB,
+including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+NEVER_TOO_LARGE = 1_000_000
+"""Up to this number of bytes of payload and result together, nothing is measured: they always fit, even with a long
+history."""
+
+# For models/schedule_models.py
+SCHEDULES_ON_PAGE, MOST_SCHEDULES_ON_PAGE = 20, 50
+FIRINGS_PREVIEWED, MOST_FIRINGS_PREVIEWED = 5, 20
+
+# For models/schemas.py
+JOBS_ON_PAGE, MOST_JOBS_ON_PAGE = 20, 100
+"""Jobs on a page of a list: the default and the maximum."""
+LONGEST_SEARCH = 200
+"""Characters of a text that is searched for in payloads or errors."""
+MOST_IN_BATCH = 25
+MOST_IN_BULK = 100
+
+# For models/views.py
+LARGEST_IN_LIST = 500
+"""A list shows a payload or result of at most this number of bytes, so that pages stay small, whatever the jobs
+contain."""
+MOST_TENANTS = 10
+
+# For platform/schedules.py
+NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 5

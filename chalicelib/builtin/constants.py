@@ -1,0 +1,45 @@
+"""Define the numbers of the built-in job types. Times in seconds, sizes in bytes."""
+
+# For exports.py
+EXPORT_JOBS_PAGE, EXPORT_BODIES_PAGE = 100, 10
+EXPORT_PART_BYTES = 8_000_000
+"""A part of at least this size, before compression, gets no further page of jobs."""
+EXPORT_PART_RESERVE = 30.0
+"""Seconds reserved for writing a part; reading a page of jobs with their bodies also takes less."""
+LARGEST_EXPORT_NOTE = 4_000_000
+
+# For image_bounds.py
+MOST_SCANS = 100
+"""Scans of a JPEG. Encoders write about ten; any more bytes 0xFFDA are in metadata, such as a thumbnail."""
+MOST_CHUNKS = 10_000
+"""Chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
+MOST_BLOCKS = 4_000
+"""Blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
+
+# For images.py
+MOST_PIXELS = 50_000_000
+WORTH_OPTIMIZING = 4_000_000
+"""Pixels. A PNG of 50 megapixels would take three minutes with optimization, longer than the function may run."""
+
+# For mail.py
+LONGEST_ADDRESS = 254
+MAIL_READ_TIMEOUT = 10
+
+# For mail_cap.py
+HELD_MAIL_SPREAD = 900
+"""Seconds after midnight within which held mail returns: all of it at once would be too much for SES."""
+
+# For reports/charts.py
+MOST_BARS = 80
+MOST_LABELS = 8
+
+# For reports/collect.py
+REPORT_JOBS_PAGE = 100
+MOST_REPORT_JOBS = 50_000
+REPORT_FILES_RESERVE = 20.0
+"""Seconds reserved for making and storing the files."""
+
+# For reports/tally.py
+TOP_ERRORS = 10
+MESSAGE_PREFIX = 80
+"""Errors with the same first characters are one error: the rest is mostly ids."""

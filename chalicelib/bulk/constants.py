@@ -1,0 +1,30 @@
+"""Define the numbers of bulk actions. Times in seconds, sizes in bytes."""
+
+# For background.py
+SLICE = 100
+"""Number of jobs after which progress is written."""
+FIRST_SLICE = 24
+"""Jobs that the request itself changes, before it answers: a small bulk action is then finished, and a large one
+already shows progress."""
+LEASE = 60.0
+"""Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
+FAILED_SLICE_PAUSE = 30.0
+"""Seconds until another worker continues after a slice without success; doubled after each further one."""
+LONGEST_SLICE_PAUSE = 900.0
+MOST_FAILED_SLICES = 30
+"""A bulk action has failed after this number of slices in a row without success, which takes six hours."""
+MOST_TRIES_OF_JOB = 6
+"""Slices in which the action on one job may end with an error. After them the job is skipped, with the error as
+reason."""
+MOST_AT_ONCE = 4
+"""Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
+MOST_REASONS = 20
+MOST_SAMPLES = 3
+
+# For request.py
+BULK_PAGE = 100
+EXPECTED_MARGIN = 0.1
+"""A bulk action is refused if it would change more jobs than expected plus this share: for jobs that were created after
+the caller's count."""
+TIME_TO_COUNT = 3.0
+"""Seconds for which a request counts jobs before it acts."""

@@ -1,0 +1,77 @@
+"""Define the numbers of the counters, the health and the recount. Times in seconds, sizes in bytes."""
+
+from chalicelib.jobs.constants import DAY
+
+# For deploys.py
+MOST_DEPLOYS = 12
+"""Number of stored deployments. Their row is next to the totals, and every read of the totals reads it."""
+LONGEST_VERSION = 40
+
+# For fold.py
+MOST_NUMBERS_OF_WRITE = 150
+"""Maximum of different numbers that one write to one row changes: an update expression has at most 4 KB."""
+
+# For health.py
+GROWTH_MINUTES = 5
+"""Whole minutes over which growth is measured: so many that one large batch does not count as growth."""
+LEAST_GROWTH = 1.0
+"""Jobs a minute below which a backlog counts as steady."""
+
+# For history.py
+MOST_POINTS = 1500
+MOST_ROWS = 3000
+"""Maximum number of stored buckets that one series sums for each type, and of hourly error groups that one answer
+reads: about a megabyte, one or two requests."""
+DEFAULT_SPAN = 3600.0
+LONGEST_SPAN = 30 * DAY
+MOST_ERROR_GROUPS = 100
+DEAD_LETTERS_PAGE = 100
+MOST_DEAD_LETTERS_READ = 1000
+"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, it does not tell how
+many are acknowledged."""
+DEAD_LETTERS_READ_AGAIN = 30.0
+"""Seconds after which the dead letters are read again if their number has changed."""
+DEAD_LETTERS_READ_ANYWAY = 300.0
+"""Seconds after which they are read again even if the number is the same: one may have left and another come."""
+
+# For marking.py
+MOST_MARKS = 2_000
+"""Maximum number of marks, because each request for error groups or for health reads all of them: 250 KB, one query."""
+
+# For recounting/recount.py
+CANARIES = 128
+"""Canaries that a run writes. All of them miss a shard that has 1/16 of the keys in 1 of 4,000 nights."""
+RECOUNT_EVERY = 20 * 3600.0
+"""Seconds from the start of one run to the next: at least one run ends in each day that the alarm checks."""
+RECOUNT_MARGIN = 300.0
+"""Moves from this number of seconds before a run's start also count, because the index may lack them, or clocks
+differ."""
+RECOUNT_THREADS = 16
+"""Parts that are counted at the same time."""
+RECOUNT_SPARE = 60.0
+"""Seconds before the end of an invocation at which a run stops and stores its progress."""
+CANARY_WAIT = 60.0
+"""Seconds that one invocation waits for the canaries."""
+CANARY_POLL = 1.0
+CANARY_GIVE_UP = 26 * 3600.0
+"""Seconds after which missing canaries never come: the stream forgets after 24 hours."""
+RECOUNT_PAGES = 20
+"""Pages of 1,000 jobs between two writes of a part's progress."""
+
+# For series.py
+SPARKLINE_HOURS = 24
+PACE_WINDOWS = (120, 300, 600)
+"""Seconds before now over which the speed of a backlog is measured, the shortest first."""
+
+# For snapshot.py
+SNAPSHOT_CACHED = 1.0
+"""Seconds for which a process caches an answer, so that many open dashboards cost no more than one."""
+MOST_QUEUES_ASKED = 3
+"""With at most this number of job types, the queues themselves are read, in two requests each. With more types, the
+numbers of messages come from the counters of jobs. A read therefore takes at most 7 requests."""
+
+# For stream.py
+TIDY_EVERY = 60.0
+"""Seconds after which a process cleans a type's row again. A busy type leaves 13 attributes a minute behind."""
+TIDY_DAYS_EVERY = 900.0
+"""The same for a day's row, in which only marks become outdated."""

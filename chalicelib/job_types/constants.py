@@ -1,0 +1,76 @@
+"""Define the numbers of what `@job` accepts, and its defaults. Times in seconds, sizes in bytes."""
+
+from chalicelib.jobs.constants import DAY
+
+MAX_ATTEMPTS_CAP = 30
+"""Attempts of one run, at most."""
+SPARE_RECEIVES = 2
+"""A message may be received this often in addition to the type's attempts. If faults of the platform use up more
+receives, the message is in the dead-letter queue, and the watchdog sends a fresh one."""
+MOST_RECEIVES = 1_000
+"""Maximum receives of one message of a key (`serial_by`): SQS's own limit. A fresh message would come after those that
+arrived meanwhile."""
+LONGEST_TURN_WAIT = 5.0
+"""Seconds that a job waits for its start within an invocation; for a longer wait SQS or the watchdog is used."""
+LONGEST_NAME = 40
+"""Characters of a job type's name: it is part of the names of queues and functions."""
+SAFETY = 5.0
+"""Seconds of a function's timeout that are reserved for receiving, claiming and settling."""
+
+# For checks.py
+LONGEST_TAG = 40
+
+# For cron.py
+LONGEST_CRON = 100
+"""Maximum characters of a cron expression: reading takes time in proportion to the length."""
+LONGEST_ZONE = 40
+MOST_FIRINGS_SEARCHED = 1_000
+"""Maximum firings in a row that may be before the requested time: the repeated hour of a clock change has at most
+60."""
+
+# For example.py
+DEEPEST_EXAMPLE = 8
+"""Levels of nested models: the example of a recursive model ends there."""
+
+# For failing.py
+DEFAULT_FAILURES, MOST_FAILURES = 20, 50
+DEFAULT_WITHIN, SHORTEST_WITHIN, LONGEST_WITHIN = 300, 10, int(DAY)
+
+# For function.py
+MEMORY_MB = (128, 10_240)
+DEFAULT_MEMORY_MB = 512
+LARGEST_BATCH = 10
+LONGEST_WINDOW = 300
+MOST_CONCURRENCY = 1000
+MOST_LAYERS = 5
+EPHEMERAL_MB = (512, 10_240)
+"""Lambda's minimum and maximum of /tmp; the minimum costs nothing."""
+
+# For jobtype.py
+DEFAULT_ATTEMPTS = 3
+DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 60, 900
+SHORTEST_BUDGET = 0.1
+DEFAULT_CONCURRENCY = 20
+
+# For moved.py
+LONGEST_VALUE_SHOWN = 40
+
+# For rate.py
+FASTEST_RATE, SLOWEST_RATE = 500.0, 1 / 3600
+"""Maximum and minimum of starts per second: one row of DynamoDB accepts 1,000 writes a second."""
+MOST_LATE_START = 2.0
+LATE_START_SHARE = 0.05
+"""A start may be late by this share of `per`, at most MOST_LATE_START seconds; the time between slots allows for
+that."""
+TURNS_APART = 1.01
+"""The time between turns is longer than between slots by this factor, because starts leave some slots unused."""
+
+# For retry.py
+DEFAULT_FIRST, DEFAULT_FACTOR, DEFAULT_LONGEST = 2, 2, 3600
+"""The waits of a type without its own: their first, the factor from one to the next, and the longest."""
+LARGEST_FACTOR = 10
+LONGEST_WAIT = int(7 * DAY)
+"""Maximum seconds of one wait, from a curve or from RetryLater."""
+
+# For schedule.py
+MOST_CAUGHT_UP = 100

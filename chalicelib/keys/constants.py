@@ -1,0 +1,14 @@
+"""Define the numbers of keys: unique, debounce, Idempotency-Key. Times in seconds, sizes in bytes."""
+
+from chalicelib.jobs.constants import DAY
+
+# For keeping.py
+FEWEST_KEY_TRIES, MOST_KEY_TRIES = 3, 50
+"""Minimum and maximum tries of a request for a key that other requests change at the same time. The maximum is usually
+enough for TIME_TO_ACT."""
+FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE = 0.05, 0.5
+"""Maximum seconds between two tries, doubled after each. They are random, so that requests do not all return at
+once."""
+
+# For rule.py
+LONGEST_DEBOUNCE = int(DAY)

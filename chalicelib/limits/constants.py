@@ -1,0 +1,21 @@
+"""Define the numbers of rates and `serial_by`. Times in seconds, sizes in bytes."""
+
+# For dynamo.py
+MOST_TURN_TRIES = 6
+"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms to use
+now."""
+
+# For rate.py
+SLOT_RESERVE = 1.0
+"""Last seconds of the invocation, in which no job waits for a slot."""
+TURNS_IDLE, IDLE_TURNS = 60.0, 3
+"""If no job has started for this number of seconds, plus this number of times between slots, the planned turns are
+unused."""
+CAREFUL_SHARE = 0.8
+"""Slots that are taken in advance may use up this share of the time by which a start may be late."""
+
+# For serial.py
+KEY_TRIES = 3
+"""Maximum reads of the row, when other attempts take it at the same time."""
+KEY_LOOK_AGAIN = 15.0
+"""Maximum seconds until a held key is checked again: its holder usually ends long before its lease."""

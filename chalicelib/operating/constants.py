@@ -1,0 +1,25 @@
+"""Define the numbers of what an operator does with a job. Times in seconds, sizes in bytes."""
+
+# For descendants.py
+MOST_DESCENDANTS = 10_000
+"""Maximum number of unfinished jobs that one request handles. Finished jobs are skipped, so a repeated request
+continues."""
+DESCENDANTS_IN_READ = 100
+"""Jobs in one read."""
+
+# For dispatch.py
+STILL_SENDING = 5.0
+"""Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
+
+# For operations.py
+ACT_TRIES = 3
+"""Maximum reads of a job that others change at the same time."""
+CLOCKS_APART = 60.0
+"""Seconds by which the clocks of two functions may differ, with a margin."""
+
+# For why_waiting.py
+SLOW_SEND = 10.0
+"""Seconds after which an unsent message is mentioned: the messages of a batch may be sent a moment after its jobs are
+stored."""
+LONGEST_ERROR_SHOWN = 300
+"""Bytes of an error in the sentence."""

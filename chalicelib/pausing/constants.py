@@ -1,0 +1,28 @@
+"""Define the numbers of pauses. Times in seconds, sizes in bytes."""
+
+# For circuit_breaker.py
+ROW_FRESH = 1.0
+"""For this number of seconds, the row is not read again before a claim."""
+SLOW_WHILE_PAUSED = 5.0
+"""An invocation that holds messages waits once for this number of seconds. Until the queue is disabled, Lambda delivers
+the next messages at once, and each message has a limited number of receives."""
+
+# For every_minute.py
+PROBE_CANDIDATES, PROBE_LOOKS = 1_000, 25
+"""A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
+second number is how many of them are read."""
+
+# For rule.py
+FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
+"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice as long as the
+last."""
+COOLDOWN_REMEMBERED = 3600.0
+"""If another pause begins within this number of seconds after the end of a pause, it begins with the last cooldown."""
+SWITCH_SURE = 130.0
+"""Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50."""
+
+# For switch.py
+MOST_PAST_PAUSES = 20
+"""Number of ended pauses of a type that are shown."""
+MOST_PAUSE_TRIES = 6
+"""Tries of one change: a type's workers may all fail within the same milliseconds."""

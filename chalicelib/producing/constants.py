@@ -1,0 +1,8 @@
+"""Define the numbers of creating jobs. Times in seconds, sizes in bytes."""
+
+# For batch.py
+TIME_TO_STORE = 2.0
+"""Minimum seconds for storing the jobs whose messages were sent, even if the queue was slow."""
+
+# For service.py
+DEEPEST_OFFSET = 5000

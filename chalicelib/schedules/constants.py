@@ -1,0 +1,43 @@
+"""Define the numbers of schedules. Times in seconds, sizes in bytes."""
+
+from chalicelib.job_types.constants import LONGEST_NAME
+
+# For declared.py
+SCHEDULES_PAGE = 100
+
+# For editing.py
+EDIT_TRIES = 5
+JOBS_IN_READ = 100
+"""Jobs in one read."""
+
+# For firings.py
+LONGEST_PROBLEM = 300
+"""Characters of the text that says why a firing made no job."""
+WATCHDOG_RESERVE = 30.0
+"""Seconds of the run that are reserved for the watchdog's other work."""
+
+# For overlap.py
+MOST_OVERLAP_STEPS = 200
+"""Maximum number of firings that one search passes over because they may not have run; each takes a read. A skipped
+firing names the job because of which it was skipped, so only cancelled firings, and firings whose workers were lost,
+make a search long."""
+
+# For rule.py
+AHEAD = 120.0
+"""Seconds before a firing in which its job is made: two runs of the watchdog fit into this time."""
+LATE = 120.0
+"""Seconds after which a firing without a job counts as missed: one or two runs of the watchdog may fail."""
+CLOCKS_APART = 5.0
+"""Seconds by which the clocks of two processes may differ, with a margin."""
+MOST_LOOKED_FOR = 100
+"""Of the firings that are left out, this number of the first and of the last ones is read, in one request each."""
+FIRST_PERIOD, PERIOD_GROWTH = 3_600.0, 8
+"""The first period that is searched for the last missed firings, and the growth factor of each further one."""
+
+# For schedule.py
+MOST_SCHEDULES = 1_000
+LONGEST_PAYLOAD = 8_192
+"""Bytes of a schedule's payload as JSON: the row is written at each firing."""
+MOST_RECENT_FIRINGS = 20
+"""Number of firings that a schedule remembers, to show how they ended."""
+LONGEST_ID = LONGEST_NAME + 21

@@ -1,0 +1,14 @@
+"""Define the numbers of log lines and the masking of secrets. Times in seconds, sizes in bytes."""
+
+# For capture.py
+LONGEST_LINE = 8_000
+BYTES_AT_ONCE = 65_536
+
+# For redaction.py
+SHORTEST_SECRET = 4
+"""Characters. A shorter value would match everywhere."""
+SHORTEST_SECRET_LINE = 8
+"""Characters of a line of a value, or of a number in a document: a port or a year is no secret."""
+
+# For request_events.py
+LONGEST_PATH = 200

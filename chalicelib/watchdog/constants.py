@@ -1,0 +1,78 @@
+"""Define the numbers of the watchdog. Times in seconds, sizes in bytes."""
+
+from chalicelib.job_types.retry import Backoff
+from chalicelib.jobs.constants import DAY, SEND_GRACE
+from chalicelib.jobs.retention import KEEP_MESSAGES
+
+RETIRE_AFTER = 3_600.0
+"""A job is cancelled this long after its type was first seen to be undeclared, to leave time for a rollback."""
+
+# For dead_letter_rule.py
+RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
+"""Seconds between two fresh messages of a job; a minute is added each time. The first one is sent at once."""
+
+# For dead_letters.py
+MOST_SWEPT = 500
+"""Maximum messages of one queue that a sweep checks: each takes a read, and ten take one receive."""
+
+# For growing_queues.py
+GROWING_RUNS = 2
+"""A queue grows if it was longer than at the run before in this number of consecutive runs, a minute apart."""
+LEAST_GROWING_QUEUE = 100
+"""A queue with fewer messages is ignored: workers take them in a moment."""
+GROWING_GAP = 150.0
+"""If more seconds are between two runs, a run is missing, and the earlier depth is not used."""
+
+# For lookback.py
+LOOKBACK_GAP = 300.0
+"""After this number of seconds without a run, nothing is known: runs are a minute apart."""
+
+# For rule.py
+DOUBT_SLACK = 300.0
+"""A waiting job is in doubt if jobs that were sent this number of seconds later have been claimed. The margin is needed
+because SQS does not keep the exact order."""
+OLD_MESSAGE = KEEP_MESSAGES - DAY / 2
+"""Age from which a waiting job is always in doubt, because its queue will soon drop the message."""
+OLD_HELD_MESSAGE = 3_600.0
+"""The same for a message that was received before: it normally returns soon after its lease or its backoff."""
+PATIENCE = Backoff(first=300, longest=900, jitter="none")
+"""Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
+waits normally."""
+UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
+"""Seconds between two tries of the first send."""
+OLD_PATIENCE = Backoff(first=OLD_HELD_MESSAGE, longest=DAY / 2, jitter="none")
+"""Seconds between two re-sends that have no other reason than the job's age."""
+
+# For run.py
+THREADS = 8
+"""Portions that are checked at the same time: thousands of jobs may be scheduled for the same minute."""
+SWEEP_RESERVE = 15.0
+"""Seconds of the run that are reserved for the dead-letter queues."""
+STOP_BEFORE_END = 3.0
+MOST_SWEEPS = 4
+"""Simultaneous sweeps of one dead-letter queue: 2,000 messages a run and queue."""
+
+# For search.py
+MOST_LOOKS = 3_000
+"""Jobs in doubt of one type that a run checks."""
+MOST_PLANNED = 12_000
+"""Maximum scheduled and parked jobs of one type that a run sends ahead: over a seventh of 50,000 that are due at
+once."""
+MOST_CHECKED = 100_000
+"""Jobs of one type that a run reads to find unsent ones."""
+MOST_UNCOUNTED = 120_000
+"""The same while the counters do not answer: a fifth more jobs than the longest backlog in which every unsent job must
+be found."""
+MOST_SPANS = 24
+"""Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read
+others."""
+IN_ONE_READ = 100
+"""Number of possibly unsent jobs that are read together: DynamoDB's maximum for one request."""
+
+# For sharing.py
+JOBS_OF_HELPER = 1_000
+"""Number of jobs that a run with helpers checks itself, and that it gives to each helper. This number needs 2,200
+requests, and a function of 512 MB (0.29 of a core) makes about a hundred a second."""
+MOST_HELPERS = 12
+"""Maximum helpers that a run starts: with them it checks 13,000 jobs. A run finds up to 12,000 jobs of one type to send
+ahead, so 100,000 of them take nine runs."""

@@ -1,0 +1,46 @@
+"""Define the numbers of the worker. Times in seconds, sizes in bytes."""
+
+from chalicelib.job_types.retry import Backoff
+
+LARGEST_BODY = 5_000_000
+"""Maximum characters of a result, or of the payload of a child job, when it is JSON text within JSON. The API's
+function returns its answer in this form, and may return 6 MB. Larger data belongs in S3."""
+
+# For claim.py
+UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
+"""Seconds between tries, in one invocation, to claim a job that is not stored yet because its message was faster."""
+CLAIM_PATIENCE = 60.0
+"""Maximum seconds in which a claim without an answer is repeated: if it has succeeded, it has used up an attempt."""
+CLAIM_PAUSE = 1.0
+"""Longest pause between two such tries, in seconds."""
+PEEK_FROM = 4
+"""From this receive on, the item is read before the claim, because a refused claim costs more than a read."""
+
+# For consume.py
+TRIM_SLACK = 15
+"""Seconds after the invocation's end at which an unfinished message is visible again: the lease has ended before."""
+CLAIM_GUARD = 2.0
+"""Seconds in addition to the job's budget that must be left before a message is claimed."""
+SCHEMA_PAUSE = 3600
+"""Seconds until the next try of a job whose stored payload the current schema refuses."""
+PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
+"""Waits of a job whose payload cannot be read because a role lacks a permission or a bucket does not answer."""
+
+# For context.py
+PROGRESS_EVERY = 5.0
+"""Seconds between two progress writes: each costs a write unit."""
+
+# For persist.py
+SETTLE_RESERVE = 3.0
+"""Seconds at the end of the invocation in which no further try begins."""
+FIRST_SETTLE_PAUSE, LONGEST_SETTLE_PAUSE = 0.2, 5.0
+"""Seconds before the second try, and the maximum; the pause doubles after each try."""
+
+# For result.py
+DEEPEST_RESULT = 100
+"""Levels of a result: what masks secrets in it, and what reads it, goes down one call a level."""
+
+# For settle.py
+UNTRIED_AFTER = 7_200.0
+"""If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
+apart."""
