@@ -133,7 +133,7 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
     if queue.holder is not None:
-        return f"Job {queue.holder} of the same key runs; {ONE_AT_A_TIME}"
+        return f"Job {queue.holder} with the same key is running; {ONE_AT_A_TIME}"
     keyed = queue.serial and tenant_of(job.tags) is not None
     if queue.ahead == 0 and keyed:
         return f"It waits for a worker, or for an earlier job of the same key that comes again; {ONE_AT_A_TIME}"

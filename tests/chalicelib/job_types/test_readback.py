@@ -100,7 +100,7 @@ def one_by_one(payload: Sums, ctx: Any) -> Iterator[int]:
 
 @pytest.mark.parametrize("function", [later, one_by_one])
 def test_a_function_that_does_not_return_its_result_is_refused(function: Any) -> None:
-    with pytest.raises(ConfigurationError, match="the function is a plain `def`"):
+    with pytest.raises(ConfigurationError, match="plain `def`"):
         job("test.note")(function)
 
 

@@ -118,6 +118,6 @@ def test_of_two_operators_at_once_both_are_told_or_one_is_refused(clock: Clock) 
     assert told(service, job) == [("run-now", "bob", 1), ("cancel", "ada", 1)]
     failed = stored(service, id="failed", status=Status.FAILED)
     store.meanwhile = bob.retry
-    with pytest.raises(JobConflict, match="someone else was faster"):
+    with pytest.raises(JobConflict, match="queued now"):
         ada.retry(failed.id)
     assert told(service, failed) == [("retry", "bob", 2)]

@@ -43,7 +43,7 @@ def toggle(store: MemoryJobStore, job_id: str) -> None:
 
 def test_of_two_retries_at_once_one_is_a_conflict() -> None:
     operations, job = meanwhile(status_of(Status.QUEUED), Status.FAILED)
-    with pytest.raises(JobConflict, match="faster"):
+    with pytest.raises(JobConflict, match="queued now"):
         operations.retry(job.id)
 
 

@@ -66,7 +66,7 @@ MARKS = {
     "next": "Next in the",
     "tenants": "tenants take turns",
     "key": "one at a time",
-    "holder": "of the same key runs",
+    "holder": "with the same key is running",
     "turn": "waits for its turn",
     "pace": "a second",
     "backoff": "backs off until",
@@ -86,7 +86,7 @@ OF_A_KEY: dict[str, Any] = QUEUED | {"tags": ("tenant=acme",)}
 TURN: dict[str, Any] = QUEUED | {"turn_at": T0 + 90, "next_attempt_at": T0 + 90}
 RUNS: dict[str, Any] = {"status": Status.PROCESSING, "attempts": 1, "lease_until": T0 + 60}
 SERIAL = QueueState(serial=True)
-HELD = given_back("KeyHeld", "Job first of the same key runs; this one waits for its end.")
+HELD = given_back("KeyHeld", "Job first with the same key is running; this one waits for its end.")
 ASKS = given_back("RetryLater", "429")
 UNREAD = given_back("SecretUnavailable", "BILLING_KEY")
 REFUSED = given_back("PayloadRefused", "Today's schema refuses the stored payload: to: Field required")
@@ -178,7 +178,7 @@ class Line:
 
 def test_the_job_that_holds_the_key_is_named_while_it_runs() -> None:
     line = Line()
-    assert "Job first of the same key runs" in line.why(line.add("second"))
+    assert "Job first with the same key is running" in line.why(line.add("second"))
     assert line.why(line.add("alone", tags=())) == f"Next in the {NAME} queue; waiting for a worker."
     assert "No deployment declares the type test.gone" in line.why(line.add("orphan", type="test.gone"))
     line.store._jobs["first"] = replace(line.first, status=Status.COMPLETED)

@@ -109,7 +109,7 @@ def test_a_job_that_keeps_its_place_is_not_run_now_and_one_that_has_none_is(stag
     job = stage.submit()
     backing_off = replace(job, status=Status.RETRYING, attempts=1, claims=1, next_attempt_at=T0 + 60, sent=True)
     stage.store._jobs[job.id] = backing_off
-    with pytest.raises(JobConflict, match="keeps its place in the queue of its key"):
+    with pytest.raises(JobConflict, match="jobs with its key"):
         operations.run_now(job.id)
     stage.store._jobs[job.id] = replace(backing_off, sent=False)
     assert operations.run_now(job.id).status is Status.QUEUED

@@ -114,7 +114,7 @@ def test_a_producer_finds_the_job_of_its_key_by_one_read(world: World, monkeypat
         assert (none.status, none.json["jobs"], none.json["total"]) == (200, [], 0)
     for beside in ("status=queued", "tag=x", "offset=5"):
         answer = world.get(f"/jobs?idempotency_key=k&{beside}")
-        assert (answer.status, "excludes every other filter" in answer.text) == (422, True)
+        assert (answer.status, "idempotency_key" in answer.text) == (422, True)
 
 
 def child(parent: str, key: str, **fields: object) -> Job:

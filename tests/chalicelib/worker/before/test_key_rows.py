@@ -56,7 +56,7 @@ def test_a_second_job_of_the_key_waits_and_the_holder_and_one_of_another_key_do_
     first = keys.attempt("first")
     keys.start(first)
     keys.start(first)
-    with pytest.raises(KeyHeld, match="Job first of the same key runs") as held:
+    with pytest.raises(KeyHeld, match="Job first ") as held:
         keys.start(keys.attempt("second"))
     assert held.value.seconds == 15, "it asks again soon: the first one is mostly done long before its lease"
     keys.start(keys.attempt("other"), key="globex")
