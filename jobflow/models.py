@@ -27,7 +27,9 @@ Kind = Literal["new_dead_letters", "growing", "paused", "errors", "dead_letters"
 Role = Literal["viewer", "operator", "admin"]
 """Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it."""
 
-Status = Literal["queued", "scheduled", "processing", "retrying", "completed", "failed", "dead_letter", "cancelled"]
+Status = Literal[
+    "queued", "scheduled", "processing", "retrying", "suspended", "completed", "failed", "dead_letter", "cancelled"
+]
 """The states of a job; `docs/lifecycle.md` draws them."""
 
 

@@ -102,7 +102,7 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
     numbers = _event_numbers(old, new)
     for seconds in keys.STEPS if numbers else ():
         yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
-    if not numbers:
+    if not numbers or new.status is Status.SUSPENDED:  # a suspended job has no number of its own, only times
         yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
         yield _error_entry(old, new)

@@ -17,14 +17,15 @@ class Status(StrEnum):
     SCHEDULED = "scheduled"
     PROCESSING = "processing"
     RETRYING = "retrying"
+    SUSPENDED = "suspended"
     COMPLETED = "completed"
     FAILED = "failed"
     DEAD_LETTER = "dead_letter"
     CANCELLED = "cancelled"
 
 
-WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
-PLANNED = WAITING - {Status.QUEUED}
+WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED})
+PLANNED = frozenset({Status.SCHEDULED, Status.RETRYING})
 """The job waits for a time: an operator may run it at once."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
@@ -36,7 +37,7 @@ SETTLED = TERMINAL - {Status.DEAD_LETTER}
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """No worker has claimed the job in this run."""
 CLAIMED = ACTIVE - NEW
-ON_QUEUE = ACTIVE - {Status.SCHEDULED}
+ON_QUEUE = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED}
 """The job's message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """The last attempt failed."""
@@ -80,6 +81,8 @@ FAIL = _move("fail", Status.PROCESSING, Status.FAILED, "worker")
 STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
 DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
+SUSPEND = _move("suspend", Status.PROCESSING, Status.SUSPENDED, "worker")
+WAKE = _move("wake", Status.SUSPENDED, Status.QUEUED, "api, worker")
 GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
@@ -89,8 +92,8 @@ REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
-    WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE,
+    CANCEL, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -116,6 +119,9 @@ class Job:
     before the job `after` has finished. `restored_at` is when a restore wrote the job again: runs that began after the
     restored moment are forgotten. `parent` is the job whose function made this job, and `root` is the first job of that
     chain. After `give_up_at`, no attempt follows a failed one. `turn_at` is the job's turn, for a type with a rate.
+    `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. Its wait has the number (gen,
+    claims), and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry goes on with the
+    line, and a retry with another payload begins a new one. `kept` is the number of kept steps, as last settled.
     `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
     one did. `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the signature of the
@@ -147,6 +153,9 @@ class Job:
     resent_at: float | None = None
     give_up_at: float | None = None
     turn_at: float | None = None
+    waits: str | None = None
+    line: int = 1
+    kept: int = 0
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None

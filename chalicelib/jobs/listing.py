@@ -20,14 +20,17 @@ GROUPS: dict[Status, tuple[str, ...]] = {
     Status.QUEUED: (ACTIVE,),
     Status.PROCESSING: (ACTIVE,),
     Status.RETRYING: (ACTIVE, PARKED),
+    Status.SUSPENDED: (ACTIVE, PARKED),
     Status.SCHEDULED: (SCHED,),
     Status.FAILED: ("FAILED",),
     Status.DEAD_LETTER: ("DEAD",),
 }
 """The groups of the sparse index for jobs of a status; other jobs leave the index, which saves writes."""
+MAY_PARK = frozenset({Status.RETRYING, Status.SUSPENDED})
+"""States in which a job may be parked: it then waits without a message."""
 BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
 """Groups of unfinished jobs: each job type has its own partitions, so that no type hides another type's jobs."""
-MIXED = frozenset({ACTIVE})
+MIXED = frozenset({ACTIVE, PARKED})
 """Groups that contain several states: only the main item tells the state of a job."""
 
 
@@ -83,12 +86,12 @@ def group(status: Status, *, parked: bool = False) -> str | None:
     """Return the job's group of the sparse index; None if it is in none."""
     if status not in GROUPS:
         return None
-    return PARKED if parked and status is Status.RETRYING else GROUPS[status][0]
+    return PARKED if parked and status in MAY_PARK else GROUPS[status][0]
 
 
 def is_parked(job: Job) -> bool:
     """Return True for a job that waits without a message until `parked_until`."""
-    return job.status is Status.RETRYING and job.parked_until is not None and not job.sent
+    return job.status in MAY_PARK and job.parked_until is not None and not job.sent
 
 
 def among_children(job: Job) -> str:

@@ -78,6 +78,40 @@ def defer(
     )
 
 
+def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kept: int, progressed: bool) -> Change:
+    """Give the attempt back and wait for `what` until `until` (epoch seconds), because the function asked for it.
+
+    `kept` is the number of kept steps. `progressed`: this attempt kept one, so that no earlier attempt is charged any
+    more. The time of the wait does not count against `give_up_at`. Refused after a request to stop.
+    """
+    give_up_at = None if held.give_up_at is None else round(held.give_up_at + max(0.0, until - now), 3)
+    values = {
+        **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
+        "stalled_since": None, **({"attempts": 0} if progressed else {}),
+    }  # fmt: skip
+    tests = (*_fence(held), Test("cancel_requested", "unset"))
+    charged = {} if progressed else {"attempts": -1}
+    return Change(j.SUSPEND, held.gen, tests, values, charged, job_type=held.type)
+
+
+def wake(found: Job, *, now: float, sent: bool) -> Change:
+    """End the wait of a suspended job before its time, because what it waits for has happened.
+
+    Only this wait ends: its number and its state are tested. `sent`: the caller has a message of the job and makes it
+    visible again; otherwise the job needs a new message.
+    """
+    left = max(0.0, (found.next_attempt_at or now) - now)
+    values = {
+        "waits": None, "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
+        "due_at": now + SEND_GRACE, "updated_at": now,
+        "give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3),
+    }  # fmt: skip
+    if found.parked_until is not None:
+        values |= {"parked_until": now}
+    tests = (Test("waits", "=", found.waits), *_fence(found))
+    return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
+
+
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose function reported that another attempt cannot help."""
     return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
@@ -120,7 +154,8 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "created_at": found.created_at,  # unchanged, but it sets the place in lists again
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
-        "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
+        "next_attempt_at": None, "turn_at": None, "waits": None,
+        "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
@@ -239,12 +274,12 @@ def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     return {
         "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
-        "error_class": None, "error_message": None, "resends": 0,
+        "error_class": None, "error_message": None, "resends": 0, "waits": None,
     }  # fmt: skip
 
 
 def _finished(now: float, keep: float) -> dict[str, Any]:
     return {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
-        "stalled_since": None, "expires_at": math.ceil(now + keep),
+        "stalled_since": None, "waits": None, "expires_at": math.ceil(now + keep),
     }  # fmt: skip

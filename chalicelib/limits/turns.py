@@ -21,7 +21,7 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     tests = tuple(Test(name, "=", value) for name, value in same)
     values = {"turn_at": turn, "resends": 0, "stalled_since": None}
     if parked:
-        values |= waits(now, turn, parked)
+        values |= {**waits(now, turn, parked), "waits": None}
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
     # the watchdog checks the job's message only after that; `updated_at` does not change, because it shows since when
     # the job has been queued

@@ -7,6 +7,7 @@ from chalicelib.counters.port import Standing
 from chalicelib.errors import PayloadRefused
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.step import waited_event
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.serial_rule import KeyHeld
@@ -96,10 +97,23 @@ def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> 
     if job.status is Status.SCHEDULED and due is not None:
         late = "; that has passed, and it waits for a worker" if due <= now else ""
         return f"It is scheduled for {iso(due)}{late}"
+    if job.status is Status.SUSPENDED and due is not None:
+        return _suspended(job, due, now)
     if job.status is Status.RETRYING and due is not None:
         given_back = last is not None and last.token == job.token and last.outcome == "deferred"
         return _given_back(job, last, due, now) if last and given_back else _failed(job, due, now)
     return _queued(job, queue, now)
+
+
+def _suspended(job: Job, due: float, now: float) -> str:
+    """Explain what the function waits for, and since when."""
+    since = f"since {iso(job.updated_at)}"
+    if due <= now:
+        return f"It waited {since} until {iso(due)}; that has passed, and it waits for a worker"
+    name = waited_event(job)
+    if name is None:
+        return f"It sleeps {since} until {iso(due)}"
+    return f"It waits for the event {name} {since}; at {iso(due)} the wait times out"
 
 
 def _failed(job: Job, due: float, now: float) -> str:

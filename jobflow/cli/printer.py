@@ -24,6 +24,7 @@ COLOURS = {
     "cancelled": "dim",
     "processing": "cyan",
     "retrying": "yellow",
+    "suspended": "magenta",
     "scheduled": "blue",
 }
 """The colour of each status; other statuses have none."""

@@ -2702,6 +2702,7 @@ export interface components {
       | "scheduled"
       | "processing"
       | "retrying"
+      | "suspended"
       | "completed"
       | "failed"
       | "dead_letter"

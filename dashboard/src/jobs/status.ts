@@ -7,6 +7,7 @@ import {
   IconClock,
   IconCross,
   IconDead,
+  IconPause,
   IconQueued,
   IconRetry,
   IconSpinner,
@@ -58,6 +59,13 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     color: "--amber",
     icon: IconRetry,
     meaning: t.retryingMeaning,
+  },
+  suspended: {
+    label: t.suspended,
+    tone: "text-violet",
+    color: "--violet",
+    icon: IconPause,
+    meaning: t.suspendedMeaning,
   },
   completed: {
     label: t.completed,

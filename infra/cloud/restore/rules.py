@@ -19,6 +19,7 @@ from chalicelib.jobs.constants import LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_DEAD
+from chalicelib.jobs.step import waited_event
 from chalicelib.jobs.texts.errors import error_fields
 
 ERROR = "Restored"
@@ -66,6 +67,8 @@ def _goes_on(lost: Job, now: float) -> dict[str, Any]:
 
 
 def _planned(lost: Job, now: float) -> float | None:
+    if waited_event(lost) is not None:
+        return None  # the function itself looks whether the event came, and waits for the rest of its time
     at = lost.next_attempt_at or (lost.run_at if lost.status is Status.SCHEDULED else None)
     return at if at is not None and at > now else None
 
@@ -73,6 +76,6 @@ def _planned(lost: Job, now: float) -> float | None:
 def _idle() -> dict[str, Any]:
     """Return the fields of a job without a worker and without a message."""
     return {
-        "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None,
+        "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None, "waits": None,
         "progress": None, "progress_note": None, "request_id": None, "cold_start": None, "receive_count": None,
     }  # fmt: skip

@@ -19,7 +19,7 @@ PATIENCE = 180.0
 COUNTED = 120.0
 """Seconds until the counters must have counted the job."""
 POLL = 1.0
-TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING})
+TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED, Status.PROCESSING})
 
 
 @dataclass(frozen=True)

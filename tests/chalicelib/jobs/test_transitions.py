@@ -33,6 +33,8 @@ def every_door(found: Job) -> list[Change]:
         transitions.complete(found, now=NOW, result=1),
         transitions.postpone(found, now=NOW, not_before=NOW + 2, error=ERROR),
         transitions.defer(found, now=NOW, not_before=NOW + 2, error=ERROR),
+        transitions.suspend(found, now=NOW, until=NOW + 999, what="time", parked=True, kept=1, progressed=False),
+        transitions.wake(found, now=NOW, sent=False),
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),
         transitions.stop(found, now=NOW),
@@ -101,7 +103,8 @@ def test_a_live_lease_is_not_taken_over_nor_buried_and_no_spent_one_taken() -> N
 
 
 OF_A_HOLDER = (
-    "take_over", "complete", "postpone", "defer", "fail", "exhaust", "stop", "give_up", "report", "redeliver",
+    "take_over", "complete", "postpone", "defer", "suspend", "fail", "exhaust", "stop", "give_up", "report",
+    "redeliver",
 )  # fmt: skip
 
 
@@ -192,3 +195,46 @@ def test_a_new_run_starts_with_a_clean_sheet() -> None:
     fresh = Job("job-1", "test.note", Status.QUEUED, NOW, NOW, gen=2, due_at=NOW + 60)
     differ = {f for f in Job.__dataclass_fields__ if getattr(again, f) != getattr(fresh, f)}
     assert differ - set(kept) == {"writer"}
+
+
+def suspended(held: Job, progressed: bool = False, **fields: Any) -> Job:
+    asked = {"until": NOW + 5000, "what": "event:approved", "parked": True, "kept": 3, **fields}
+    return transitions.suspend(held, now=NOW, progressed=progressed, **asked).applied(held)
+
+
+def test_a_wake_ends_only_the_wait_that_was_seen() -> None:
+    seen = suspended(a_job(Status.PROCESSING, claims=4))
+    wake = transitions.wake(seen, now=NOW + 9, sent=False)
+    later = suspended(replace(seen, status=Status.PROCESSING, claims=5))
+    other = suspended(a_job(Status.PROCESSING, claims=4), what="event:paid")
+    assert [wake.allowed(job) for job in (seen, later, other)] == [True, False, False]
+    assert not wake.allowed(wake.applied(seen))
+    assert claim().allowed(wake.applied(seen))
+    assert not claim().allowed(seen)
+
+
+def test_a_suspended_job_gives_its_attempt_back_and_a_kept_step_forgives_the_attempts_before() -> None:
+    held = a_job(Status.PROCESSING, attempts=3, claims=3, lease_until=NOW + 60)
+    assert (suspended(held).attempts, suspended(held, progressed=True).attempts) == (2, 0)
+    after = suspended(held)
+    assert (after.lease_until, after.sent, after.kept, after.waits) == (None, False, 3, "event:approved")
+
+
+def test_the_time_of_a_wait_does_not_count_against_the_end_of_the_run() -> None:
+    held = a_job(Status.PROCESSING, give_up_at=NOW + 100)
+    waiting = suspended(held)
+    assert waiting.give_up_at == NOW + 5100
+    assert transitions.wake(waiting, now=NOW + 1000, sent=False).applied(waiting).give_up_at == NOW + 1100
+
+
+def test_a_job_that_was_asked_to_stop_is_not_suspended() -> None:
+    held = a_job(Status.PROCESSING, cancel_requested=True)
+    asked = transitions.suspend(held, now=NOW, until=NOW + 9, what="time", parked=False, kept=0, progressed=False)
+    assert not asked.allowed(held)
+
+
+@pytest.mark.parametrize("end", [transitions.cancel, transitions.requeue])
+def test_no_wait_outlives_its_run(end: Any) -> None:
+    seen = suspended(a_job(Status.PROCESSING))
+    found = seen if end is transitions.cancel else replace(seen, status=Status.FAILED)
+    assert end(found, now=NOW).applied(found).waits is None

@@ -124,10 +124,12 @@ def crowd(number: int) -> list[Job]:
 
 
 def test_jobs_at_work_count_for_their_tenants_and_others_do_not(store: JobStore) -> None:
+    at_work = (Status.QUEUED, Status.PROCESSING, Status.RETRYING, Status.SUSPENDED)
     crowd = [of("acme"), of("acme", status=Status.PROCESSING), of("bolt", status=Status.RETRYING), of(None)]
-    crowd += [of("acme", status=status) for status in Status if status not in ("queued", "processing", "retrying")]
+    crowd += [of("acme", status=Status.SUSPENDED)]
+    crowd += [of("acme", status=status) for status in Status if status not in at_work]
     fill(store, [*crowd, of("acme", kind="image.process")])
-    assert store.sharing(TYPE) == Sharing({"acme": 2, "bolt": 1}, 4, whole=True)
+    assert store.sharing(TYPE) == Sharing({"acme": 3, "bolt": 1}, 5, whole=True)
     assert store.sharing("no.such") == Sharing({}, 0, whole=True)
 
 

@@ -45,6 +45,7 @@ BY = Claimant("r", cold_start=True, receive_count=2)
 LOST_JOB: dict[str, Any] = {"status": Status.PROCESSING, "attempts": 1, "started_at": T0, "lease_until": T0 + 1}
 HELD: dict[str, Any] = {**LOST_JOB, "lease_until": T0 + 60}
 WAITING: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0, "run_at": T0}
+SUSPENDED: dict[str, Any] = {"status": Status.SUSPENDED, "next_attempt_at": T0 + 99, "waits": "event:approved"}
 NOW = T0 + 9
 MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "claim": ({}, lambda _: [transitions.claim(1, now=NOW, lease_until=NOW + 9, by=BY, job_type="email.send")]),
@@ -63,6 +64,11 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "give_up": (LOST_JOB, lambda job: [transitions.give_up(job, now=NOW, error=ERROR)]),
     "wait_for_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=True)]),
     "take_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=False)]),
+    "suspend": (HELD, lambda job: [
+        transitions.suspend(job, now=NOW, until=NOW + 9999, what="time", parked=True, kept=1, progressed=progressed)
+        for progressed in (True, False)
+    ]),
+    "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),
 }  # fmt: skip
 """What a worker does to a job, by the move's name: the job before it, and each form of the change."""

@@ -21,6 +21,8 @@ export const jobs: typeof english = {
   processingMeaning: "Läuft gerade.",
   retrying: "Wiederholung",
   retryingMeaning: "Der letzte Versuch ist fehlgeschlagen; der nächste folgt nach einer Wartezeit.",
+  suspended: "Ausgesetzt",
+  suspendedMeaning: "Die Funktion wartet auf eine Zeit oder ein Ereignis. Kein Worker ist belegt.",
   completed: "Fertig",
   completedMeaning: "Abgeschlossen.",
   failed: "Fehlgeschlagen",

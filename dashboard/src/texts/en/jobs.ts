@@ -21,6 +21,8 @@ export const english = {
   processingMeaning: "Running.",
   retrying: "Retrying",
   retryingMeaning: "Last attempt failed; retrying after backoff.",
+  suspended: "Suspended",
+  suspendedMeaning: "Its function waits for a time or an event. No worker is in use.",
   completed: "Completed",
   completedMeaning: "Completed.",
   failed: "Failed",

@@ -49,6 +49,7 @@ export function segments(job: JobDetail, now: number, gen = job.gen): Segment[] 
     queued: "wait",
     scheduled: "wait",
     retrying: "backoff",
+    suspended: "wait",
   };
   const kind = gen === job.gen ? waiting[job.status] : undefined;
   if (kind && now > at) {
