@@ -193,6 +193,20 @@ class Retry(JobFlowError):
         self.after = after
 
 
+class Suspended(BaseException):
+    """Raised by `ctx.sleep`, `ctx.wait_for` or `ctx.step` to end an invocation; the job goes on in a later one.
+
+    Do not catch it. It is no Exception, so `except Exception` lets it pass; `finally` blocks run each time.
+    """
+
+
+class EventTimedOut(PermanentError):
+    """Raised by `ctx.wait_for` if the event did not come in time. If nobody catches it, the job fails."""
+
+    def __init__(self, name: str, at: str) -> None:
+        super().__init__(f"The event {name} did not come before {at}.")
+
+
 class PayloadUnreadable(JobFlowError):
     """A payload in S3 is deleted, or this function may not read it; S3 does not tell which."""
 

@@ -63,6 +63,11 @@ RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
 """A payload is written again if it expires within this number of seconds. The attempt that reads it may be followed by
 the longest wait, or end as a dead letter."""
 
+# For dynamo/jobs/steps.py
+INLINE_STEP = 1_024
+"""Bytes of a step's value in its row; a larger one is stored separately, and read only when the function asks for
+it."""
+
 # For dynamo/jobs/entries.py
 FEW_PARTITIONS = 12
 """Up to this number of partitions are read one after the other; more are read in parallel."""

@@ -1,8 +1,10 @@
 """Describe the `ctx` object of a job function. Pure: the worker implements it."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
@@ -68,6 +70,31 @@ class JobContext(Protocol):
         `key` names the job's purpose: within one run of this job, the same type and key never make a second job, and
         the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.
         """
+
+    def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
+        """Run `function(*args)` once in a run, and return its value as JSON; a later attempt gets the kept value.
+
+        If the function raises, nothing is kept. Each name is used once in a run. If less than `within` seconds of the
+        invocation are left (default: 10, or 1.5 times the longest step so far), the job goes on in the next invocation.
+        """
+
+    def sleep(self, seconds: float, name: str | None = None) -> None:
+        """Wait for up to 90 days without a worker: the function is called again then, and passes over this line."""
+
+    def wait_for(self, name: str, timeout: float = 604_800) -> Any:
+        """Wait without a worker for an event that is posted to this job, and return its data.
+
+        Raises EventTimedOut if the event does not come within `timeout` seconds (default: 7 days, at most 90).
+        """
+
+    def now(self) -> datetime:
+        """Return the time of the first call, also in later attempts of a run."""
+
+    def uuid(self) -> UUID:
+        """Return a random UUID, the same in later attempts of a run."""
+
+    def scope(self, prefix: str) -> AbstractContextManager[None]:
+        """Put a prefix before the names of steps and events within a `with` block."""
 
     def remaining_seconds(self) -> float:
         """Return the seconds until this attempt is killed."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
+from chalicelib.jobs.step import Step
 
 
 class Helpers(Protocol):
@@ -227,6 +228,21 @@ class JobStore(Protocol):
 
     def keep_act(self, job_id: str, act: Act) -> None:
         """Store an operator's act before another act replaces it on the job; repeating the call is not an error."""
+
+    def kept_steps(self, job: Job) -> Sequence[Step]:
+        """Return the kept steps of the job's line, strongly consistent, in the order in which they were kept.
+
+        A large value is None; `kept_step` returns it. Raises RowNotSigned for a row that this platform did not write.
+        """
+
+    def kept_step(self, job: Job, key: str) -> Step | None:
+        """Return one kept step with its value, strongly consistent; raises RowNotSigned, PayloadUnreadable."""
+
+    def keep_step(self, job: Job, step: Step) -> Step:
+        """Keep a step, unless the line has one with its key; return the one that is kept, which never changes.
+
+        It contains nothing of an expired job that had the same id. Raises RowNotSigned, PayloadUnreadable.
+        """
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
         """Store the payload of a run before the next run gets another. It is kept as long as a new job's payload."""

@@ -91,6 +91,16 @@ class Signing:
             return True
         return _signable(job) and any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)
 
+    def mark(self, job: Job, text: str) -> bytes | None:
+        """Return the signature of a text about a job; None without a key of its type."""
+        keys = self._keys(job.type)
+        return _mark(keys[0], job, text) if keys and _signable(job) else None
+
+    def marked(self, job: Job, text: str, signature: bytes | None) -> bool:
+        """Return whether a text about a job was signed by this platform; True for a type whose rows are not signed."""
+        keys = self._keys(job.type)
+        return not keys or any(hmac.compare_digest(_mark(key, job, text), signature or b"") for key in keys)
+
     def _keys(self, job_type: str) -> tuple[bytes, ...]:
         if self.masters:
             return tuple(_derived(master, parameter_of(job_type)) for master in self.masters)
@@ -109,6 +119,11 @@ def _signature(key: bytes, job: Job) -> bytes:
     """Sign the job's id, type, run, payload and principal. The principal comes last, because it may be any text."""
     body = job.payload_ref or hashlib.sha256(to_text(job.payload).encode()).hexdigest()
     signed = "\0".join((job.id, job.type, str(job.gen), body, job.principal))
+    return hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES]
+
+
+def _mark(key: bytes, job: Job, text: str) -> bytes:
+    signed = "\0".join(("step", job.id, job.type, text))
     return hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES]
 
 

@@ -1,6 +1,7 @@
 """Change jobs: each function makes a `Change` with its conditions and its writes. No other code changes a job."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.jobs import job as j
@@ -78,6 +79,15 @@ def defer(
     )
 
 
+def forgiving(change: Change) -> Change:
+    """Charge no attempt before a kept step: after a step was kept, a failure is the first one."""
+    charged = {j.POSTPONE: 1, j.DEFER: 0}
+    if change.move not in charged:
+        return change
+    others = {name: n for name, n in change.increments.items() if name != "attempts"}
+    return replace(change, values={**change.values, "attempts": charged[change.move]}, increments=others)
+
+
 def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kept: int, progressed: bool) -> Change:
     """Give the attempt back and wait for `what` until `until` (epoch seconds), because the function asked for it.
 
@@ -88,6 +98,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
     values = {
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
+        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,  # as after an error
     }  # fmt: skip
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     charged = {} if progressed else {"attempts": -1}

@@ -23,3 +23,10 @@ SLOW_SEND = 10.0
 stored."""
 LONGEST_ERROR_SHOWN = 300
 """Bytes of an error in the sentence."""
+
+# For posting.py
+LARGEST_EVENT = 32 * 1024
+"""Bytes of the data of an event, as JSON."""
+AFTER_THE_REQUEST = 35
+"""Seconds until the job's spare message is visible: the request that posts the event has ended by then, however it
+ended (API Gateway allows it 29 s). A worker that receives the message looks whether the event has come."""

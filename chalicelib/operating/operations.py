@@ -35,6 +35,8 @@ class Operations:
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if given.
 
+        Kept steps are not run again, unless the payload is another one.
+
         Raises JobNotFound, InvalidPayload, and JobConflict unless the job has failed, was dead-lettered or was
         cancelled.
         """
@@ -51,6 +53,8 @@ class Operations:
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
             self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
+        if differs:
+            edited |= {"line": found.line + 1, "kept": 0}  # what another payload needs is not yet done
         now = self.dispatcher.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
         again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)

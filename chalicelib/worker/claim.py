@@ -18,6 +18,7 @@ from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
 from chalicelib.worker.constants import CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS
 from chalicelib.worker.persist import Persistence
+from chalicelib.worker.waking import look
 
 FLOAT = 0.001
 """A whole millisecond, stored as a float of today's epoch seconds, may be up to 0.00024 ms too small. This margin in
@@ -33,6 +34,8 @@ class Claims:
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
     sleep: Callable[[float], None] = time.sleep
+    max_receives: int = 5
+    """How often SQS delivers one message."""
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with attempts that were lost."""
 
@@ -119,6 +122,9 @@ class Claims:
                 return self._give_up(end.lost)
         except MoveRefused:
             return Hold(1, "lost a race")
+        woken = look(self.store, current, self._now(), keep=by.receive_count < self.max_receives)
+        if woken is not None:
+            return woken
         if end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):

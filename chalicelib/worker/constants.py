@@ -1,6 +1,7 @@
 """Define the numbers of the worker. Times in seconds, sizes in bytes."""
 
 from chalicelib.job_types.retry import Backoff
+from chalicelib.jobs.constants import DAY
 
 LARGEST_BODY = 5_000_000
 """Maximum characters of a result, or of the payload of a child job, when it is JSON text within JSON. The API's
@@ -44,3 +45,17 @@ DEEPEST_RESULT = 100
 UNTRIED_AFTER = 7_200.0
 """If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
 apart."""
+
+# For steps.py
+USUAL_TIMEOUT = 7 * DAY
+"""Seconds for which `ctx.wait_for` waits, if it is not told otherwise."""
+LEAST_FOR_A_STEP = 10.0
+"""A step that did not say how long it takes needs at least this number of seconds of the invocation."""
+LONGER_THAN_BEFORE = 1.5
+"""It also needs this number of times the longest step so far."""
+MOST_STEPS = 10_000
+"""Kept rows of one line: each invocation reads all of them."""
+
+# For waking.py
+WOKEN_IN = 1
+"""Seconds until the message of a woken job is visible again."""

@@ -22,6 +22,7 @@ from chalicelib.errors import (
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
+    Suspended,
 )
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import Chance
@@ -46,7 +47,7 @@ from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
-from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
+from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun, Waits
 from chalicelib.worker.start import Immediate, StartPolicy
 
 
@@ -152,7 +153,13 @@ class Worker:
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count, delivery.probe)
         claims = Claims(
-            self.store, self.clock, self.spread, self.platform_log, self.sleep, self.breaker.on_attempt_recorded
+            self.store,
+            self.clock,
+            self.spread,
+            self.platform_log,
+            self.sleep,
+            self.kind.max_receives,
+            self.breaker.on_attempt_recorded,
         )
         before = _seconds_left(context)
         claimed = claims.claim(message, by, before, delivery.sent_at)
@@ -173,7 +180,10 @@ class Worker:
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
-        ctx = WorkerContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
+        ctx = WorkerContext(
+            job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing,
+            serial=self.kind.serial_by is not None,
+        )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
             # The last progress is stored in the attempt's record if the attempt did not complete.
@@ -182,11 +192,19 @@ class Worker:
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
             self._send_anew,
             Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
-            self.breaker.on_attempt_recorded,
+            self.breaker.on_attempt_recorded, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         return settlement.settle(ctx.with_progress(), outcome)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
+        """Run the function. Once it waits, it does not count what it returns or raises."""
+        outcome = self._called(job, ctx, late=late)
+        suspension = ctx.steps.suspension
+        if suspension is None or isinstance(outcome, Lost):
+            return outcome
+        return Waits(suspension.waits, suspension.until)
+
+    def _called(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         try:
             if late:
                 raise ClaimedLate("The claim was answered too late: too little time of the invocation was left.")
@@ -207,6 +225,8 @@ class Worker:
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
+        except Suspended:
+            return Done(None)
         except endings() as error:
             return Raised(error)
 

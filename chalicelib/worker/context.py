@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
+from uuid import UUID
 
 from aws_lambda_powertools import Logger
 
@@ -19,9 +22,10 @@ from chalicelib.jobs.texts.errors import cut
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets
-from chalicelib.worker.constants import PROGRESS_EVERY
+from chalicelib.worker.constants import PROGRESS_EVERY, USUAL_TIMEOUT
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.steps import Steps
 
 
 class LambdaContext(Protocol):
@@ -45,6 +49,7 @@ class WorkerContext:
     clock: Callable[[], float] = time.time
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets, repr=False)
     enqueuing: Enqueuing = field(default_factory=Enqueuing, repr=False)
+    serial: bool = False
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
     _last: tuple[float, str | None] | None = field(default=None, repr=False)
@@ -89,6 +94,35 @@ class WorkerContext:
         return self.enqueuing.make(
             self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
         )
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Return what the verbs of steps use; nothing is read before the first one."""
+        return Steps(self.job, self.store, self.clock, self.remaining, self.check_cancelled, self.serial)
+
+    def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
+        """See JobContext."""
+        return self.steps.step(name, function, *args, within=within)
+
+    def sleep(self, seconds: float, name: str | None = None) -> None:
+        """See JobContext."""
+        self.steps.sleep(seconds, name)
+
+    def wait_for(self, name: str, timeout: float = USUAL_TIMEOUT) -> Any:
+        """See JobContext."""
+        return self.steps.wait_for(name, timeout)
+
+    def now(self) -> datetime:
+        """See JobContext."""
+        return self.steps.now()
+
+    def uuid(self) -> UUID:
+        """See JobContext."""
+        return self.steps.uuid()
+
+    def scope(self, prefix: str) -> AbstractContextManager[None]:
+        """See JobContext."""
+        return self.steps.scope(prefix)
 
     def remaining_seconds(self) -> float:
         """See JobContext."""

@@ -23,6 +23,7 @@ from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.constants import UNTRIED_AFTER
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import InjectedFault
+from chalicelib.worker.waking import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,15 @@ class NotStarted:
     at: float
 
 
-Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The function waits for a time or an event, until `until` (epoch seconds) at the latest."""
+
+    what: str
+    until: float
+
+
+Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits
 attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
@@ -96,9 +105,15 @@ class Settlement:
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with the end of an attempt, after it was recorded."""
 
+    kept: int = 0
+    """The number of the job's kept steps."""
+    progressed: bool = False
+    """Whether this attempt kept a step: it then counts as the first one."""
+
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what to do with its message."""
         now = round(self.clock(), 3)
+        job = replace(job, attempts=1) if self.progressed else job
         job = job if self.started_at is None else replace(job, started_at=self.started_at)
         try:
             match outcome:
@@ -108,6 +123,8 @@ class Settlement:
                     return self._failed(job, error, now)
                 case Unrun() | NotStarted():
                     return self._unrun(job, outcome, now)
+                case Waits():
+                    return self._suspended(job, outcome, now)
                 case Stopped(unfinished):
                     return self._stopped(job, unfinished, now)
                 case Lost():
@@ -168,6 +185,27 @@ class Settlement:
             events.stalled(job, type(error).__name__)
         return end
 
+    def _suspended(self, job: Job, waits: Waits, now: float) -> Drop | Hold:
+        delay = max(0, math.ceil(waits.until - now))
+        parked = self._parks(job, delay)
+        change = transitions.suspend(
+            job, now=now, until=waits.until, what=waits.what, parked=parked, kept=self.kept, progressed=self.progressed
+        )
+        try:
+            after = self._apply(job, change)
+        except MoveRefused as refused:
+            if refused.current is None or not refused.current.cancel_requested:
+                raise
+            return self._stopped(job, None, now)
+        events.moved(after, "suspend", waits=waits.what, until=iso(waits.until))
+        # the event may have come while the function ended; the message is acknowledged only after this look
+        woken = look(self.store, after, now, keep=not self._received_last(job))
+        if woken is not None:
+            return woken
+        if parked:
+            return Drop("parked")
+        return Drop("another message follows") if self._received_last(job) else Hold(delay, "suspended")
+
     def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:
         delay = max(1, math.ceil(at - now))
         parked = self._parks(job, delay)
@@ -223,6 +261,10 @@ class Settlement:
     def _apply(self, job: Job, change: Change) -> Job:
         if self.started_at is not None:  # at the claim, the start of the run was not known
             change = replace(change, values={**change.values, "started_at": self.started_at})
+        if self.kept != job.kept:
+            change = replace(change, values={**change.values, "kept": self.kept})
+        if self.progressed:
+            change = transitions.forgiving(change)
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
 
 

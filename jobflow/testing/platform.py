@@ -14,8 +14,10 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.posting import Posting
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.constants import AHEAD
@@ -53,6 +55,7 @@ class Platform:
         self.queue.receives = {kind.name: kind.max_receives for kind in self._kinds}
         self.service = JobService(self.store, self.queue, clock=self.clock)
         self._operations = Operations(self.service.dispatcher)
+        self._posting = Posting(self.service.dispatcher, "test")
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
         names = [kind.name for kind in self._kinds]
         self._watchdog = Watchdog(self.service.dispatcher, names)
@@ -181,6 +184,14 @@ class Platform:
     def run_now(self, job: Job | str) -> Job:
         """End the wait of a scheduled or retrying job like an operator; raises JobConflict."""
         return self._operations.run_now(job if isinstance(job, str) else job.id)
+
+    def event(self, job: Job | str, name: str, data: Any = None) -> Job:
+        """Post an event to a job like an operator; raises JobConflict."""
+        return self._posting.post(job if isinstance(job, str) else job.id, name, data)[0]
+
+    def steps(self, job: Job | str) -> list[Step]:
+        """Return the kept steps of a job, with its sleeps, waits and events, in the order in which they were kept."""
+        return list(self.store.kept_steps(self.job(job)))
 
     def retry(self, job: Job | str, payload: Any = None) -> Job:
         """Run a finished job again like an operator; raises JobConflict."""

@@ -31,6 +31,7 @@ from chalicelib.jobs.listing import (
 )
 from chalicelib.jobs.port import Filter, KeyLock, Overdue, Page, Search, Sharing
 from chalicelib.jobs.signing import Signing
+from chalicelib.jobs.step import Step
 from chalicelib.jobs.tenants import tenant_of
 
 
@@ -47,6 +48,7 @@ class MemoryJobStore:
         self._key_locks: dict[str, KeyLock] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
+        self._steps: dict[tuple[str, int], dict[str, Step]] = {}
         self._payloads: dict[tuple[str, int], tuple[float, JSON]] = {}
 
     def add(self, job: Job) -> None:
@@ -99,6 +101,25 @@ class MemoryJobStore:
             if (found and found.job) == (seen and seen.job):
                 found = self._key_locks[key] = new
             return found is not None and found.job == new.job
+
+    def kept_steps(self, job: Job) -> Sequence[Step]:
+        """See JobStore."""
+        kept = self._steps.get((job.id, job.line), {})
+        return sorted(
+            (step for step in kept.values() if step.at >= lives.since(job.created_at)), key=lambda one: one.at
+        )
+
+    def kept_step(self, job: Job, key: str) -> Step | None:
+        """See JobStore."""
+        step = self._steps.get((job.id, job.line), {}).get(key)
+        return step if step is not None and step.at >= lives.since(job.created_at) else None
+
+    def keep_step(self, job: Job, step: Step) -> Step:
+        """See JobStore."""
+        with self._lock:
+            kept = self.kept_step(job, step.key) or step
+            self._steps.setdefault((job.id, job.line), {})[step.key] = kept
+            return kept
 
     def signed(self, job: Job) -> bool:
         """See JobStore."""

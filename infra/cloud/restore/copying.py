@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import JobExists, JobNotFound
+from chalicelib.errors import JobExists, JobNotFound, PayloadUnreadable, RowNotSigned
 from chalicelib.jobs import acts
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
@@ -68,9 +68,11 @@ class Copying:
             return "expired"
         if self._is_there(job_id):
             return "there"
-        job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
         # the history comes before the job: a second run skips a job that exists, together with its history
         self._history(job_id, found)
+        # a job without one of its steps would run it again, so it does not run by itself
+        whole = self._steps(found.job)
+        job = revived(found.job, at=self.at, now=self.clock(), run=self.run and whole)
         try:
             self.target.add(job)
         except JobExists:
@@ -88,6 +90,16 @@ class Copying:
             before = self.source.payload_of(job_id, act.gen - 1) if act.name == acts.EDIT else None
             if before is not None:
                 self.target.keep_payload(job_id, act.gen - 1, before)
+
+    def _steps(self, job: Job) -> bool:
+        """Restore a job's kept steps; return whether all of them can be read."""
+        try:
+            for step in self.source.kept_steps(job):
+                whole = step if step.reference is None else self.source.kept_step(job, step.key)
+                self.target.keep_step(job, whole or step)
+        except (PayloadUnreadable, RowNotSigned):
+            return False
+        return True
 
     def _is_there(self, job_id: str) -> bool:
         try:

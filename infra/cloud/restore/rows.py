@@ -60,6 +60,7 @@ KINDS = (
     Kind("JobRow", "jobs", JOB, "META", How.WITH_ITS_JOB, "it is the job"),
     Kind("AttemptRow", "jobs", JOB, r"ATT#.+", How.WITH_ITS_JOB, "an attempt of the job"),
     Kind("ActRow", "jobs", JOB, r"ACT#.+", How.WITH_ITS_JOB, "what an operator did to the job"),
+    Kind("StepRow", "jobs", JOB, r"STEP#.+", How.WITH_ITS_JOB, "what a function has already done, and its events"),
     Kind("BodyRow", "jobs", JOB, r"(PAYLOAD|RESULT|PAST)#.+", How.WITH_ITS_JOB, "a payload or a result of the job"),
     Kind("ChildRow", "jobs", JOB, r"SUB#.+", How.WITH_ITS_JOB, "tells the parent which jobs it made"),
     Kind(

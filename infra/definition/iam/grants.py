@@ -32,7 +32,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         # the worker sends a fresh message if a job asks to run again more often than SQS delivers one message; a FIFO
         # queue delivers it as often as SQS allows
         *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
-        "dynamodb:GetItem:jobs",
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
         *_writing(kind),
         f"s3:GetObject:payloads/{kind.queue}/*",
         f"s3:GetObject:results/{kind.queue}/*",

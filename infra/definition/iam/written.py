@@ -17,9 +17,12 @@ MAIN = frozenset({
 })  # fmt: skip
 ATTEMPTS = frozenset({"attempt", "outcome", "stack", "retry_delay_s", "claim"})
 BODIES = frozenset({"body"})
+STEPS = frozenset({"at", "value", "ref", "took", "until", "by", "s"})
+"""Attributes of a kept step."""
 KEYS = frozenset({"job", "until"})
 """Attributes of the row that says which attempt of a key (`serial_by`) may run."""
-KINDS = {OF_WORKER: MAIN | ATTEMPTS | BODIES, OF_SERIAL_WORKER: MAIN | ATTEMPTS | BODIES | KEYS}
+OF_EACH = MAIN | ATTEMPTS | BODIES | STEPS
+KINDS = {OF_WORKER: OF_EACH, OF_SERIAL_WORKER: OF_EACH | KEYS}
 
 MAPPING = "Written"
 

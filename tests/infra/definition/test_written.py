@@ -18,6 +18,7 @@ from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import KeyLock
 from chalicelib.jobs.retention import KEEP_BODIES
+from chalicelib.jobs.step import Step
 from chalicelib.limits import turns
 from chalicelib.settings import Settings
 from infra.definition import functions, stateful
@@ -127,7 +128,7 @@ def role_of(name: str) -> list[Statement]:
 
 
 def allowed(role: list[Statement], operation: str, params: Mapping[str, Any]) -> bool:
-    body = json.dumps({**params, "TableName": f"{STACK}-jobs"}).encode()
+    body = json.dumps({**params, "TableName": f"{STACK}-jobs"}, default=str).encode()  # a signature is bytes
     found = asked("dynamodb", "POST", "/", {"x-amz-target": f"DynamoDB_20120810.{operation}"}, body)
     return bool(found) and all(allows(role, one) for one in found)
 
@@ -138,6 +139,10 @@ def test_every_move_of_a_worker_is_played() -> None:
 
 def test_a_worker_writes_each_attribute_that_its_role_names_and_no_other(store: DynamoJobStore, clock: Clock) -> None:
     requests = moves_of(store, clock)
+    with writes() as steps:
+        for step in (Step("step:a", NOW, {"a": 1}, took=0.1), Step("event:b", NOW, "x" * 2000, until=NOW, by="ada")):
+            store.keep_step(a_job(), step)
+    requests += steps
     assert {operation for operation, _ in requests} == {"UpdateItem"}
     assert {name for _, params in requests for name in attributes_of(params)} | INDEX_KEYS == KINDS[OF_WORKER]
     with writes() as keys:

@@ -10,13 +10,14 @@ from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
 from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.errors import PayloadUnreadable
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, to_text
 from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.telemetry import events
 
 S3_PREFIX = "s3:"
-OF_PAYLOAD = "PAYLOAD#"
+OF_PAYLOAD, OF_RESULT = "PAYLOAD#", "RESULT#"
 PAYLOADS, RESULTS = "payloads/", "results/"
 DIGEST_BYTES = 12
 """Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
@@ -91,6 +92,24 @@ class Bodies:
         """Return the result, wherever it is stored; None if it is missing."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
+    def keep_value(self, job_id: str, job_type: str, text: str) -> str:
+        """Store the large value of a step; return the reference, which is derived from the content.
+
+        Two attempts that keep different values therefore cannot overwrite each other's.
+        """
+        digest = _digest(text)
+        return self._keep(job_id, OF_RESULT + digest, f"{RESULTS}{_folder(job_type)}/{job_id}/{digest}.json", text, 0)
+
+    def read_value(self, job_id: str, reference: str) -> JSON:
+        """Return the large value of a step; raises PayloadUnreadable if it is missing or another text."""
+        if reference.startswith((OF_RESULT, S3_PREFIX + RESULTS)):
+            text = self._fetch(job_id, reference)
+            if text is not None and _digest(text) in reference:
+                return from_text(text)
+        raise PayloadUnreadable(
+            "The value of a kept step cannot be read: it is gone, or this function may not read it."
+        )
+
     def read_on(
         self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
     ) -> JSON:
@@ -117,7 +136,7 @@ class Bodies:
 
     def _keep_result(self, job_id: str, job_type: str, token: str, text: str) -> str:
         key = f"{RESULTS}{_folder(job_type)}/{job_id}/{token}.json"
-        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", key, text, 0)
+        return self._keep(job_id, f"{OF_RESULT}{token.replace('-', '#')}", key, text, 0)
 
     def _put(self, job_id: str, sk: str, text: str, needed_at: float = 0) -> None:
         write_whole(self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES))

@@ -113,6 +113,21 @@ class ActRow(Model):
     expires_at = Whole()
 
 
+class StepRow(Model):
+    """A kept step of a job: a value, the end of a sleep, or an event."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    at = Seconds()
+    value = Text(null=True)
+    ref = Text(null=True)
+    took = Seconds(null=True)
+    until = Seconds(null=True)
+    by = Text(null=True)
+    signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
+    expires_at = Whole()
+
+
 class BodyRow(Model):
     """A payload or a result that is too large for the main item."""
 

@@ -22,6 +22,7 @@ from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
 from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, job_of, new_row
 from chalicelib.adapters.dynamo.jobs.shards import Shards
+from chalicelib.adapters.dynamo.jobs.steps import Steps
 from chalicelib.adapters.dynamo.jobs.writes import actions, condition, free
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
@@ -64,6 +65,8 @@ class DynamoJobStore:
         self._history = History(table, clock)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
+        steps = Steps(table, self._bodies, self._signing, clock)
+        self.kept_steps, self.kept_step, self.keep_step = steps.kept_steps, steps.kept_step, steps.keep_step
         locks = KeyLocks(table)
         self.key_lock, self.acquire = locks.key_lock, locks.acquire
         self._pages = Pages(table, self._rows, clock, types, shards=self._shards)

@@ -22,7 +22,7 @@ export const english = {
   retrying: "Retrying",
   retryingMeaning: "Last attempt failed; retrying after backoff.",
   suspended: "Suspended",
-  suspendedMeaning: "Its function waits for a time or an event. No worker is in use.",
+  suspendedMeaning: "Waits until a time or an event that its function named.",
   completed: "Completed",
   completedMeaning: "Completed.",
   failed: "Failed",

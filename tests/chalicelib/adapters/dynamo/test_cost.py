@@ -126,6 +126,9 @@ ENDS: dict[str, Step] = {
     "stop": lambda job: transitions.stop(job, now=T0 + 2.123),
     "give_up": lambda job: transitions.give_up(job, now=T0 + 99.123, error=WORST),
     "postpone": lambda job: transitions.postpone(job, now=T0 + 2.123, not_before=T0 + 9.123, error=WORST),
+    "suspend": lambda job: transitions.suspend(
+        job, now=T0 + 2.123, until=T0 + 9999.123, what="event:" + "e" * 100, parked=True, kept=9999, progressed=False
+    ),
 }  # fmt: skip
 
 

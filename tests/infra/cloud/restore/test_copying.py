@@ -14,6 +14,7 @@ from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.step import Step
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
@@ -67,6 +68,32 @@ def test_payloads_that_an_operator_edited_come_back(two: Two, clock: Clock) -> N
     copying_of(two, clock).jobs()
     assert [target.payload_of(job.id, gen) for gen in (1, 2, 3)] == [{"of": 1}, {"of": 2}, None]
     assert acts.last(target.get(job.id)) == Act(acts.EDIT, T0 + 5, "ada", 3)
+
+
+STEPS = [Step("step:a", T0 + 1, 1, took=0.5), Step("step:b", T0 + 2, "x" * 2_000), Step("event:c", T0 + 3, by="ada")]
+
+
+def test_a_suspended_job_comes_back_with_its_steps_and_events(two: Two, clock: Clock) -> None:
+    source, target = two
+    job = a_job(status=Status.SUSPENDED, claims=3, kept=3, waits="event:c", next_attempt_at=T0 + 9 * DAY)
+    source.add(job)
+    for step in STEPS:
+        source.keep_step(job, step)
+    copying_of(two, clock, run=True).jobs()
+    back = target.get(job.id)
+    assert (back.status, back.gen, back.waits, back.next_attempt_at) == (Status.QUEUED, 2, None, None)
+    assert [target.kept_step(back, step.key) for step in STEPS] == STEPS
+
+
+def test_a_job_that_lacks_a_step_does_not_run_by_itself(two: Two, clock: Clock) -> None:
+    source, target = two
+    job = a_job(status=Status.SUSPENDED, claims=3, kept=1, waits="time", next_attempt_at=T0 + 9)
+    source.add(job)
+    source.keep_step(job, STEPS[1])
+    [listed] = source.kept_steps(job)
+    source._bodies._rows(pk=job.id, sk=listed.reference, body="", expires_at=0).delete()
+    copying_of(two, clock, run=True).jobs()
+    assert target.get(job.id).status is Status.FAILED
 
 
 def test_a_job_that_is_there_stays_as_it_is(two: Two, clock: Clock) -> None:

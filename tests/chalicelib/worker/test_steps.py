@@ -1,0 +1,363 @@
+"""Steps, sleeps and events: what is kept is not run again, and a waiting job needs no worker."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from chalicelib import Backoff, EventTimedOut, JobContext, job
+from chalicelib.errors import InvalidRequest, JobConflict, Suspended
+from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.job import Job, Status
+from jobflow.testing.platform import Platform
+from jobflow.testing.workers import WorkerGone
+
+TYPE = "test.steps"
+DAY = 86_400.0
+
+
+class Order(BaseModel):
+    """What the job is about."""
+
+    id: str = "o-1"
+
+
+Act = Callable[[JobContext], Any]
+
+
+class Shop:
+    """A platform with one job type, whose function a test writes, and what that function did."""
+
+    def __init__(self, **options: Any) -> None:
+        self.act: Act = lambda _: None
+        self.did: list[str] = []
+
+        def run(payload: Order, ctx: JobContext) -> Any:
+            return self.act(ctx)
+
+        self.platform = Platform(job(TYPE, **{"max_attempts": 3, "timeout": 60, **options})(run))
+
+    def do(self, what: str) -> Callable[[], str]:
+        def done() -> str:
+            self.did.append(what)
+            return what
+
+        return done
+
+    def start(self) -> Job:
+        made = self.platform.submit(TYPE, {"id": "o-1"})
+        self.platform.run()
+        return self.now(made)
+
+    def now(self, made: Job) -> Job:
+        return self.platform.job(made)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    yield Shop()
+    registered.pop(TYPE, None)
+
+
+def test_a_kept_step_is_not_run_again_and_a_retry_goes_on_where_it_failed(shop: Shop) -> None:
+    fails = [ValueError("no"), ValueError("no")]
+
+    def ship() -> str:
+        shop.did.append("ship")
+        if fails:
+            raise fails.pop()
+        return "shipped"
+
+    shop.act = lambda ctx: [ctx.step("pay", shop.do("pay")), ctx.step("ship", ship)]
+    made = shop.start()
+    shop.platform.advance(minutes=5)
+    assert shop.now(made).result == ["pay", "shipped"]
+    assert shop.did == ["pay", "ship", "ship", "ship"]
+
+
+def test_each_step_has_all_attempts_of_the_job(shop: Shop) -> None:
+    """Two failures of one step and two of the next one: a kept step forgives what was before it."""
+    fails = {"a": 2, "b": 2}
+
+    def act(name: str) -> str:
+        shop.did.append(name)
+        fails[name] -= 1
+        if fails[name] >= 0:
+            raise ValueError(name)
+        return name
+
+    shop.act = lambda ctx: [ctx.step(name, act, name) for name in "ab"]
+    made = shop.start()
+    shop.platform.advance(minutes=5)
+    assert (shop.now(made).status, shop.did) == (Status.COMPLETED, ["a"] * 3 + ["b"] * 3)
+
+
+def test_a_worker_that_dies_after_a_step_loses_only_what_it_had_not_kept(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        ctx.step("pay", shop.do("pay"))
+        if shop.did.count("died") == 0:
+            shop.did.append("died")
+            raise WorkerGone
+        return str(ctx.step("ship", shop.do("ship")))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(minutes=30)
+    assert (shop.now(made).result, shop.did) == ("ship", ["pay", "died", "ship"])
+
+
+@pytest.mark.parametrize("seconds", [5, 600, 901, 3 * DAY])
+def test_a_sleeping_job_holds_no_worker_and_wakes_within_two_seconds(shop: Shop, seconds: float) -> None:
+    woke: list[float] = []
+
+    def act(ctx: JobContext) -> None:
+        ctx.step("before", shop.do("before"))
+        ctx.sleep(seconds)
+        woke.append(shop.platform.clock.now)
+
+    shop.act = act
+    began = shop.platform.clock.now
+    made = shop.start()
+    asleep = shop.now(made)
+    assert (asleep.status, asleep.waits, asleep.lease_until) == (Status.SUSPENDED, "time", None)
+    shop.platform.advance(seconds + 2)
+    assert shop.now(made).status is Status.COMPLETED
+    assert 0 <= woke[0] - began - seconds <= 2
+    assert shop.did == ["before"]
+    assert not shop.platform.attempts(made)
+
+
+def test_many_sleeps_outlive_the_receives_of_a_message_and_cost_no_attempt(shop: Shop) -> None:
+    shop.act = lambda ctx: [ctx.sleep(30) for _ in range(40)]
+    made = shop.start()
+    shop.platform.advance(hours=1)
+    assert (shop.now(made).status, shop.now(made).claims) == (Status.COMPLETED, 41)
+
+
+def test_an_event_wakes_its_job_with_its_data(shop: Shop) -> None:
+    shop.act = lambda ctx: ctx.wait_for("approved")["by"]
+    made = shop.start()
+    assert (shop.now(made).status, shop.now(made).waits) == (Status.SUSPENDED, "event:approved")
+    shop.platform.advance(days=2)
+    shop.platform.event(made, "other")
+    shop.platform.run()
+    assert shop.now(made).status is Status.SUSPENDED
+    woken = shop.platform.event(made, "approved", {"by": "ada"})
+    assert (woken.status, woken.sent) == (Status.QUEUED, True)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "ada")
+
+
+def test_an_event_that_came_before_its_wait_is_there(shop: Shop) -> None:
+    shop.act = lambda ctx: ctx.wait_for("approved")
+    made = shop.platform.submit(TYPE, {"id": "o-1"})
+    shop.platform.event(made, "approved", 7)
+    shop.platform.run()
+    assert shop.now(made).result == 7
+
+
+def test_an_event_that_comes_while_the_function_ends_is_found_before_the_message_is_acknowledged(shop: Shop) -> None:
+    def act(ctx: JobContext) -> Any:
+        try:
+            return ctx.wait_for("approved")
+        except Suspended:
+            shop.platform.event(ctx.job_id, "approved", "late")
+            raise
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(5)
+    assert shop.now(made).result == "late"
+
+
+def test_a_wait_times_out_once_and_for_all(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        try:
+            ctx.wait_for("approved", timeout=3600)
+        except EventTimedOut:
+            ctx.sleep(60)
+            return "timed out"
+        return "approved"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(3630)
+    with pytest.raises(JobConflict, match="timed out"):
+        shop.platform.event(made, "approved")
+    shop.platform.advance(120)
+    assert shop.now(made).result == "timed out"
+
+
+def test_a_wait_that_nobody_catches_fails_the_job(shop: Shop) -> None:
+    shop.act = lambda ctx: ctx.wait_for("approved", timeout=10)
+    made = shop.start()
+    shop.platform.advance(20)
+    assert (shop.now(made).status, shop.now(made).error_class) == (Status.FAILED, "EventTimedOut")
+
+
+def test_the_first_event_of_a_name_counts(shop: Shop) -> None:
+    shop.act = lambda ctx: [ctx.wait_for("one"), ctx.wait_for("two")]
+    made = shop.start()
+    shop.platform.event(made, "two", {"n": 1})
+    shop.platform.clock.now += 1
+    assert shop.platform._posting.post(made.id, "two", {"n": 1})[1], "the same one is a replay"
+    with pytest.raises(JobConflict, match="other data"):
+        shop.platform.event(made, "two", {"n": 2})
+    shop.platform.event(made, "one")
+    shop.platform.run()
+    assert shop.now(made).result == [None, {"n": 1}]
+    with pytest.raises(JobConflict, match="completed"):
+        shop.platform.event(made, "three")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "-a", "x" * 101, "a:b", "ä"])
+def test_a_name_that_is_none_is_refused(shop: Shop, name: str) -> None:
+    shop.act = lambda ctx: ctx.wait_for("approved")
+    with pytest.raises(InvalidRequest):
+        shop.platform.event(shop.start(), name)
+
+
+def test_a_large_value_of_a_step_comes_back_whole_and_a_large_event_is_refused(shop: Shop) -> None:
+    def act(ctx: JobContext) -> int:
+        text = ctx.step("read", lambda: "x" * 50_000)
+        ctx.sleep(2000)
+        return len(text)
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(2010)
+    assert shop.now(made).result == 50_000
+    with pytest.raises(InvalidRequest):
+        shop.platform.event(made, "big", "x" * 33_000)
+
+
+def test_what_is_not_the_same_twice_is_kept(shop: Shop) -> None:
+    seen: list[Any] = []
+
+    def act(ctx: JobContext) -> None:
+        seen.append((ctx.now(), ctx.uuid(), ctx.uuid()))
+        ctx.sleep(5)
+
+    shop.act = act
+    shop.start()
+    shop.platform.advance(10)
+    first, second = seen
+    assert first == second
+    assert first[1] != first[2]
+
+
+def test_one_name_is_used_once_and_scopes_keep_names_apart(shop: Shop) -> None:
+    def act(ctx: JobContext) -> list[Any]:
+        found = []
+        for parcel in ("p1", "p2"):
+            with ctx.scope(parcel):
+                found.append(ctx.step("ship", shop.do(parcel)))
+        return found
+
+    shop.act = act
+    assert shop.start().result == ["p1", "p2"]
+    shop.act = lambda ctx: [ctx.step("ship", shop.do("x")) for _ in range(2)]
+    twice = shop.start()
+    assert (twice.status, "used twice" in (twice.error_message or "")) == (Status.FAILED, True)
+
+
+def test_a_long_job_goes_on_in_the_next_invocation_before_its_time_ends(shop: Shop) -> None:
+    """200 steps of a minute each, and an invocation has two minutes."""
+
+    def step(number: int) -> int:
+        shop.did.append(str(number))
+        shop.platform.clock.now += 50
+        return number
+
+    shop.act = lambda ctx: len([ctx.step(f"part-{n}", step, n) for n in range(200)])
+    made = shop.start()
+    shop.platform.advance(hours=4)
+    assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, 200)
+    assert shop.did == [str(n) for n in range(200)]
+    assert not shop.platform.attempts(made)
+
+
+def test_a_retry_by_hand_goes_on_and_one_with_another_payload_begins_anew(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        ctx.step("pay", shop.do("pay"))
+        ctx.step("ship", shop.do("ship"))
+        raise ValueError("no")
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(minutes=5)
+    assert (shop.now(made).status, shop.did) == (Status.DEAD_LETTER, ["pay", "ship"])
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert shop.did == ["pay", "ship"]
+    shop.platform.advance(minutes=5)
+    shop.platform.retry(made, {"id": "o-2"})
+    shop.platform.run()
+    assert shop.did == ["pay", "ship", "pay", "ship"]
+
+
+def test_a_suspended_job_is_cancelled_at_once_and_not_run_now(shop: Shop) -> None:
+    shop.act = lambda ctx: ctx.wait_for("approved")
+    made = shop.start()
+    with pytest.raises(JobConflict):
+        shop.platform.run_now(made)
+    assert shop.platform.cancel(made).status is Status.CANCELLED
+    with pytest.raises(JobConflict):
+        shop.platform.event(made, "approved")
+
+
+def test_a_function_that_waits_is_not_asked_for_its_result(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        try:
+            ctx.sleep(5)
+        except BaseException:
+            return "swallowed"
+        with pytest.raises(Suspended):
+            ctx.step("later", shop.do("later"))
+        return "slept"
+
+    shop.act = act
+    made = shop.start()
+    assert shop.now(made).status is Status.SUSPENDED
+    shop.act = lambda ctx: [ctx.sleep(5), "slept"][1]
+    shop.platform.advance(10)
+    assert shop.now(made).result == "slept"
+
+
+def test_the_time_of_a_wait_does_not_give_the_job_up() -> None:
+    shop = Shop(retry=Backoff(first=10), give_up_after=100)
+    try:
+        fails = [ValueError("no")]
+
+        def act(ctx: JobContext) -> str:
+            ctx.wait_for("approved")
+            if fails:
+                raise fails.pop()
+            return "done"
+
+        shop.act = act
+        made = shop.start()
+        shop.platform.advance(hours=5)
+        shop.platform.event(made, "approved")
+        shop.platform.advance(60)
+        assert shop.now(made).result == "done"
+    finally:
+        registered.pop(TYPE, None)
+
+
+def test_a_type_that_runs_one_at_a_time_keeps_steps_and_does_not_wait() -> None:
+    shop = Shop(serial_by="id")
+    try:
+        shop.act = lambda ctx: ctx.step("pay", shop.do("pay"))
+        assert shop.start().result == "pay"
+        shop.act = lambda ctx: ctx.sleep(5)
+        assert shop.start().error_class == "ConfigurationError"
+    finally:
+        registered.pop(TYPE, None)
+
+
+def test_a_job_that_uses_no_step_reads_and_writes_nothing_for_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("kept_steps", "kept_step", "keep_step"):
+        monkeypatch.setattr(shop.platform.store, name, lambda *_: pytest.fail("asked for steps"))
+    assert shop.start().status is Status.COMPLETED

@@ -1,0 +1,84 @@
+"""Kept steps: one value counts, it never changes, and it belongs to one job, one line and one life."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.errors import PayloadUnreadable, RowNotSigned
+from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.retention import KEEP_BODIES
+from chalicelib.jobs.step import Step
+from chalicelib.settings import Settings
+from tests.support import REGION, T0, Clock, a_job
+
+VALUE = {"n": [1, None, "ü"]}
+LARGE = "x" * 400_000
+MASTER = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+def test_a_kept_value_never_changes_whoever_comes_later(store: JobStore) -> None:
+    job = a_job()
+    first = Step("step:a", T0, VALUE, took=0.25)
+    assert store.kept_steps(job) == []
+    assert store.keep_step(job, first) == first
+    assert store.keep_step(job, first) == first, "the SDK repeats a write whose answer was lost"
+    assert store.keep_step(job, Step("step:a", T0 + 1, "other")) == first
+    assert (store.kept_step(job, "step:a"), store.kept_step(job, "step:b")) == (first, None)
+
+
+def test_steps_come_in_the_order_in_which_they_were_kept(store: JobStore) -> None:
+    job = a_job()
+    kept = [Step(key, T0 + n, n) for n, key in enumerate(("step:z", "sleep:1", "wait:a", "event:a", "now:1"))]
+    for step in reversed(kept):
+        store.keep_step(job, step)
+    assert list(store.kept_steps(job)) == kept
+    assert store.kept_steps(replace(job, line=2)) == []
+    assert store.kept_steps(a_job()) == []
+
+
+def test_a_job_that_has_the_id_of_an_expired_one_has_none_of_its_steps(store: JobStore) -> None:
+    job = a_job()
+    store.keep_step(job, Step("step:a", T0, "old"))
+    again = replace(job, created_at=T0 + KEEP_BODIES / 2)
+    assert (store.kept_steps(again), store.kept_step(again, "step:a")) == ([], None)
+    new = Step("step:a", again.created_at, "new")
+    assert store.keep_step(again, new) == new
+
+
+@pytest.mark.parametrize("size", [1_000, 2_000, 400_000])
+def test_a_value_of_any_size_comes_back(store: JobStore, size: int) -> None:
+    job = a_job()
+    step = Step("step:a", T0, "x" * size)
+    store.keep_step(job, step)
+    store.keep_step(job, Step("step:a", T0, "y" * size))
+    [listed] = store.kept_steps(job)
+    found = store.kept_step(job, "step:a")
+    assert found is not None
+    assert (found.value, found.reference) == (step.value, None)
+    assert listed.value in (None, step.value)
+    assert (listed.value is None) == (listed.reference is not None)
+
+
+def test_a_value_that_is_gone_is_no_other_value(dynamo_store: DynamoJobStore, cloud: Settings) -> None:
+    job = a_job()
+    dynamo_store.keep_step(job, Step("step:a", T0, "x" * 2_000))
+    [listed] = dynamo_store.kept_steps(job)
+    key = {"pk": {"S": job.id}, "sk": {"S": str(listed.reference)}}
+    aws.client("dynamodb", REGION).delete_item(TableName=cloud.jobs_table, Key=key)
+    with pytest.raises(PayloadUnreadable):
+        dynamo_store.kept_step(job, "step:a")
+
+
+def test_a_row_that_another_function_wrote_is_no_step(cloud: Settings, clock: Clock) -> None:
+    job = a_job()
+    signed = replace(cloud, signing_key=MASTER)
+    DynamoJobStore(cloud, clock).keep_step(job, Step("event:approved", T0, by="eve"))
+    with pytest.raises(RowNotSigned):
+        DynamoJobStore(signed, clock).kept_steps(job)
+    with pytest.raises(RowNotSigned):
+        DynamoJobStore(signed, clock).kept_step(job, "event:approved")
+    other = replace(job, id="job-2")
+    DynamoJobStore(signed, clock).keep_step(other, Step("event:approved", T0, by="ada"))
+    assert [step.by for step in DynamoJobStore(signed, clock).kept_steps(other)] == ["ada"]
