@@ -10,9 +10,9 @@ from typing import Any
 
 from infra.cloud.errors import CloudError
 from infra.cloud.package.clean import RUNTIME_PACKAGES, runtime_path
+from infra.cloud.package.inner_imports import OURS, refusals
 from infra.definition import local_environment
 from infra.local import lifeline
-from infra.local.code.inner_imports import OURS, refusals
 
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 RUNTIME = frozenset({*RUNTIME_PACKAGES, "awslambdaric", "jmespath"})

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.cloud.package.shipped import GATEWAY, probed
 from infra.local.api.lines import LEFT, READY
-from infra.local.code.shipped import GATEWAY, probed
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host

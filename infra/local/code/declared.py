@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.code.inner_imports import refused_here
-from infra.local.code.shipped import GATEWAY, probed
+from infra.cloud.package.inner_imports import refused_here
+from infra.cloud.package.shipped import GATEWAY, probed
 from infra.local.deployment import Description
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.site import of_host

@@ -109,7 +109,7 @@ def upgrade(
             typer.echo(line)
         arguments = ["--check"] if only_check else []
         handlers = [str(path.relative_to(project)) for path in sorted((project / "handlers").glob("*.py"))]
-        code = _in_project("infra.local.code.rewriting", [*arguments, *handlers])
+        code = _in_project("jobflow.project.rewriting", [*arguments, *handlers])
         if found.touched or code:
             raise typer.Exit(1)
         if not only_check:

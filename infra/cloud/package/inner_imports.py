@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from infra.local.code.shipped import not_shipped, own_libraries
+from infra.cloud.package.shipped import not_shipped, own_libraries
 from infra.local.lifeline import PROGRAM, missing
 
 OURS = frozenset({"app", "chalicelib", "handlers"})

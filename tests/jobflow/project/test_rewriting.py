@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.moved import MOVED
-from infra.local.code.rewriting import NotRewritten, main, rewritten
+from jobflow.project.rewriting import NotRewritten, main, rewritten
 
 BODY = '''
 
@@ -165,8 +165,8 @@ def test_the_classes_are_imported_where_job_is(imports: str, called: str, head: 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("from chalicelib import job\njob('a.b', function=1, memory=2)\n", "line 2: function= is there already"),
-        ("from chalicelib import job\nclass Function: ...\njob('a.b', memory=2)\n", "Function means something else"),
+        ("from chalicelib import job\njob('a.b', function=1, memory=2)\n", "line 2: function= is given twice"),
+        ("from chalicelib import job\nclass Function: ...\njob('a.b', memory=2)\n", "Function has another meaning"),
     ],
 )
 def test_what_would_come_out_wrong_is_left_to_a_person(text: str, told: str) -> None:

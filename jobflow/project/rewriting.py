@@ -1,6 +1,6 @@
 """Rewrite calls of `@job` and `ctx.enqueue` in files of an earlier version.
 
-As a program: `python -m infra.local.code.rewriting [--check] FILE…`.
+As a program: `python -m jobflow.project.rewriting [--check] FILE…`.
 
 Only the arguments that have moved and the imports of their classes change; comments and layout stay. For this, the
 positions that `ast` gives are enough, so no library for concrete syntax has to ship for a task that is done once.

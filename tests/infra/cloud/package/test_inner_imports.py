@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from infra.cloud.errors import CloudError
+from infra.cloud.package import inner_imports
 from infra.cloud.package.imports import check_inner_imports
-from infra.local.code import declared, inner_imports
-from infra.local.code.inner_imports import imported, refused_here
+from infra.cloud.package.inner_imports import imported, refused_here
+from infra.local.code import declared
 from infra.local.options import ROOT
 
 INSIDE = "def work():\n    {}\n\n\nhandler = work\n"

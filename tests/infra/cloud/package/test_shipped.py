@@ -8,7 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from infra.local.code.shipped import GATEWAY, needed, not_shipped, refused
+from infra.cloud.package.shipped import GATEWAY, needed, not_shipped, refused
 from infra.local.lifeline import NOT_SHIPPED, NotShipped
 from tests.infra.local.running import ROOT
 
