@@ -72,7 +72,7 @@ class Tables:
             if self._described(name) is None:
                 raise CloudError(f"There is no table {name} in {self.account.region}.")
         if len(names) != len(TABLES) or {f"{self.stack}-{short}" for short in TABLES} & set(names):
-            raise CloudError("Name two tables separated by a comma, the jobs table first: TABLES=jobs,control.")
+            raise CloudError("Name two tables other than the live ones, the jobs table first: TABLES=jobs,control.")
         return names
 
     def restored(self, short: str, at: float) -> str:

@@ -174,4 +174,4 @@ def test_how_long_ago() -> None:
 
 def test_an_assistant_may_not_write_over_http(shell: Shell) -> None:
     said = shell("mcp --http 0 --allow-write")
-    assert (said.code, "for stdio only" in said.err) == (2, True)
+    assert (said.code, "stdio only" in said.err) == (2, True)

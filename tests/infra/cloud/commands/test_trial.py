@@ -167,7 +167,7 @@ def test_by_hand_it_is_asked_whether_the_jobs_of_a_type_may_end(stage: Stage) ->
     stage.types = ("order.place",)
     stage.deploy(2)
     terminal = terminal_of(stage.said)
-    with pytest.raises(CloudError, match=r"would cancel unfinished jobs\. Say --yes"):
+    with pytest.raises(CloudError, match=r"would cancel unfinished jobs\."):
         rollback(stage.account, stage.stack, terminal)
     rollback(stage.account, stage.stack, terminal, yes=True)
     assert queues(stage) == {"q"}
@@ -207,6 +207,6 @@ def test_an_aws_that_does_not_let_it_be_tried_undoes_nothing_and_is_told(stage: 
     def smoke(_: Mapping[str, str]) -> str:
         raise refused
 
-    with pytest.raises(SmokeFailed, match=r"could not be tried\. AWS refused: .* brings the former version back"):
+    with pytest.raises(SmokeFailed, match=r"AWS refused: .* brings the former version back"):
         Trial(stage.account, stage.stack, terminal_of(), smoke).run({}, former)
     assert stage.attributes()[0] == "2"
