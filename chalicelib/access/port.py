@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Requests of one address: in the window that began at `start` (epoch seconds), and in the window before."""
+    """Numbers of requests from one address: in the window that began at `start` (epoch seconds) and in the last one."""
 
     start: int
     count: int

@@ -132,7 +132,7 @@ class JobLogs:
         except self.client.exceptions.InvalidParameterException:
             if not token:
                 raise
-            # We set all other parameters, so the token is wrong; CloudWatch forgets a token after a day.
+            # Only the token comes from the caller, so it is the invalid one. CloudWatch deletes a token after a day.
             too_old = FieldError(("query", "cursor"), "is too old; start again without it")
             raise InvalidPosition("The cursor is not valid.", [too_old]) from None
 

@@ -28,7 +28,7 @@ class Function:
       each; jobs without enough time left return to the queue.
     * `budget`: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
     * `window`: seconds to wait for a fuller batch (0-300).
-    * `concurrency`: how many run at the same time (2-1000); default: 20, fewer for a low rate.
+    * `concurrency`: maximum number of simultaneous invocations (2-1000); default: 20, or fewer with a low `rate=`.
     * `vpc`: run in the stage's subnets.
     * `layers`: ARNs of layer versions, at most 5.
     * `ephemeral_storage`: MB of /tmp (512-10240).

@@ -155,7 +155,7 @@ def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = L
 
 
 def _key(at: float, job_id: str) -> str:
-    # 48 random bits distinguish the jobs of one millisecond, and the main item has to stay small.
+    # 13 characters of the id are enough: their 48 random bits distinguish the jobs of one millisecond.
     return f"{iso(at)}#{job_id[:13]}"
 
 

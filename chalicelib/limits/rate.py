@@ -65,9 +65,10 @@ class Pacing:
         return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin a batch; give turns to its jobs if none may start soon. For these jobs, `next` returns a result.
+        """Begin a batch. If no job may start soon, its jobs get turns.
 
-        A job without a turn is claimed as usual; `start` then says when it may start.
+        For a job with a turn, `next` returns what to do with its message (Drop or Hold). A job without a turn is
+        claimed as usual, and `start` returns when it may start.
         """
         self.slots.clear()
         self.rest, self.waits = list(deliveries), {}

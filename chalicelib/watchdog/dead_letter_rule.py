@@ -13,7 +13,7 @@ from chalicelib.watchdog.rule import GiveUp, expected
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove the message: it is not evidence of anything any more."""
+    """Remove the message, which nobody needs any more to see a failure."""
 
     why: str
 

@@ -116,7 +116,8 @@ class Worker:
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
         for delivery in rest:
-            # If a request to AWS failed for an earlier message, it would fail for these too, and each receive counts.
+            # AWS refused a request for an earlier message and would refuse the same for these. Each receive brings a
+            # message closer to the dead-letter queue, so they stay hidden for longer.
             wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
             self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
         return [delivery.message_id for delivery in rest]

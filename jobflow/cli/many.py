@@ -73,7 +73,7 @@ def bulk(
         report(session, counted, f"would be {DONE[action]}", possible)
         return
     if not possible:
-        # nothing is started, so the count answers the order: it must not read like a question
+        # nothing was started, so the count is the final report: "0 jobs retried", not "0 jobs would be retried"
         report(session, replace(counted, dry_run=False), DONE[action], 0)
         return
     confirm(f"{action.capitalize()} {possible} jobs?", possible, yes=yes)

@@ -108,7 +108,7 @@ class Endpoint:
 
     @property
     def writes(self) -> bool:
-        """Return True if the endpoint changes something: then it has a body and counts for the rate limit."""
+        """Return True if the endpoint changes something. If so, it has a body and counts towards the rate limit."""
         return self.method != "GET"
 
     @property

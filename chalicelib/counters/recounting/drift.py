@@ -93,7 +93,7 @@ def sure(drifts: Iterable[Drift]) -> Tally:
 
 
 def named(numbers: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Return the numbers of statuses as one mapping with names for people: "email.send#completed"."""
+    """Return the number of jobs in each status as one mapping with readable names: "email.send#completed"."""
     return {
         f"{job_type}#{STATES[name]}": n
         for job_type, by_name in numbers.items()

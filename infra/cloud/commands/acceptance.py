@@ -94,7 +94,7 @@ def recorded(account: Account, results: Sequence[Result], now: datetime, folder:
 def write(path: Path, record: Mapping[str, Any]) -> None:
     """Write the report. Raises CloudError with an emulator, whose answers show nothing about AWS."""
     if any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ):
-        raise CloudError("AWS_ENDPOINT_URL is set: what an emulator plays is not recorded as seen in an account.")
+        raise CloudError("AWS_ENDPOINT_URL is set: the report is for an AWS account, not for an emulator.")
     path.write_text(json.dumps(record, indent=1) + "\n")
 
 

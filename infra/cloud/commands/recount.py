@@ -47,9 +47,9 @@ class Found:
 
 
 def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = time.sleep) -> Found:
-    """Run the stage's own recount to its end. No data leaves the region, and the rules are those of every night.
+    """Run the stage's recount function until it has finished, with the rules of the nightly recount.
 
-    It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if the function fails, or if
+    No data leaves the region. It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if the function fails, or if
     the counters do not catch up with the stream.
     """
     stack.outputs()

@@ -1,4 +1,4 @@
-"""Send requests that only read to the account. A refused request becomes a finding, not an error."""
+"""Send read-only requests to the account. A refused request becomes a finding, not an error."""
 
 from typing import Any
 

@@ -68,7 +68,7 @@ def _goes_on(lost: Job, now: float) -> dict[str, Any]:
 
 def _planned(lost: Job, now: float) -> float | None:
     if waited_event(lost) is not None:
-        return None  # the function itself looks whether the event came, and waits for the rest of its time
+        return None  # no due time: the function runs at once, checks whether the event came, and if not waits again
     at = lost.next_attempt_at or (lost.run_at if lost.status is Status.SCHEDULED else None)
     return at if at is not None and at > now else None
 

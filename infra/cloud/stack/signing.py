@@ -27,8 +27,8 @@ def refuse_wrong(given: Mapping[str, str]) -> None:
     value = given.get(PARAMETER, "")
     if value not in ("", NEW) and not KEYS.fullmatch(value):
         raise CloudError(
-            f"{PARAMETER} is one key, or two with a comma between them, of {SHORTEST_KEY} or more of A-Z a-z 0-9 _ - "
-            f"each; or {PARAMETER}={NEW} for another key beside the present one."
+            f"{PARAMETER} must be one key or two keys separated by a comma, each of at least {SHORTEST_KEY} characters "
+            f"(A-Z, a-z, 0-9, _ and -). {PARAMETER}={NEW} adds a new key and keeps the present one valid."
         )
 
 

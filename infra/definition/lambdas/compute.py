@@ -105,8 +105,8 @@ def _variables(function: FunctionDefinition) -> dict[str, Value]:
     if function.short == "counters":
         return {}
     if function.short == "watchdog":
-        # by name: a function cannot refer to itself
         switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
+        # the name and not a Ref: a resource that refers to itself is a circular dependency
         return {"WATCHDOG_FUNCTION": function.name, **switches, **signing.of_platform()}
     return signing.of_platform()
 

@@ -48,8 +48,9 @@ def access_log(stack: str) -> Resources:
             "Properties": {
                 "LogGroupName": f"/aws/apigateway/{stack}",
                 "RetentionInDays": ref("LogRetentionDays"),
-                # API Gateway refuses access logs until the account has the role. So the stage waits for the group, and
-                # with this tag the group waits for the role (DependsOn cannot name a conditional resource)
+                # API Gateway refuses access logs until the account has the role. The API's stage is created after the
+                # log group, and the Ref in this tag makes CloudFormation create the log group after the role. (The
+                # role is conditional, and a template with DependsOn on a resource that is not created is refused.)
                 "Tags": {"Fn::If": ["MakesLogRole", [{"Key": "written-by", "Value": ref(LOG_ACCOUNT)}], NOTHING]},
             },
         },

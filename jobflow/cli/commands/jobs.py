@@ -171,7 +171,7 @@ def cancel(
     """Stop jobs: the given jobs, or all that match. A running job stops at its next check."""
     if descendants:
         if which or dry_run or len(job or []) != 1:
-            raise usage("--descendants needs exactly one job and cannot be combined with a filter.")
+            raise usage("--descendants needs exactly one job and cannot be combined with a filter or --dry-run.")
         from jobflow.cli import many
 
         many.family(session, session.id_of((job or [""])[0]), yes=yes)

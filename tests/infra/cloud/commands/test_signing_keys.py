@@ -70,6 +70,6 @@ def test_a_stage_that_did_not_sign_gets_a_key_and_a_day(prod: Signing) -> None:
 
 
 def test_a_wrong_key_stops_the_deployment_before_it_begins(prod: Signing) -> None:
-    with pytest.raises(CloudError, match="SigningKey is one key, or two"):
+    with pytest.raises(CloudError, match="SigningKey must be one key"):
         prod.deploy(1, **FIRST, SigningKey="short")
     assert prod.stack.describe() is None

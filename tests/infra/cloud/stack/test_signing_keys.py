@@ -63,7 +63,7 @@ def test_a_stage_can_do_without() -> None:
 
 @pytest.mark.parametrize("wrong", ["x", "k" * 21, f"{OLD},x", f"{OLD},{OLD},{OLD}", f"{OLD};{OLD}", "k " * 22])
 def test_a_key_that_the_functions_would_not_start_with_is_refused(wrong: str) -> None:
-    with pytest.raises(CloudError, match=re.escape("SigningKey is one key, or two")):
+    with pytest.raises(CloudError, match=re.escape("SigningKey must be one key")):
         signing.refuse_wrong({"SigningKey": wrong})
 
 
