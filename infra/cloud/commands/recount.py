@@ -49,8 +49,8 @@ class Found:
 def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = time.sleep) -> Found:
     """Run the stage's recount function until it has finished, with the rules of the nightly recount.
 
-    No data leaves the region. It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if the function fails, or if
-    the counters do not catch up with the stream.
+    No data leaves the region. It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if
+    the function fails, or if the counters do not catch up with the stream.
     """
     stack.outputs()
     (function,) = (f for f in functions([], stack.name) if f.short == FUNCTION)
