@@ -1,5 +1,6 @@
 """The two wheels in an environment with nothing else, and what is typed there."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,4 +46,22 @@ def install(folder: Path) -> Own:
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
     subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, *map(str, wheels)], check=True)
+    # as people install them: pip stores the hashes of the two, which `jobflow new` pins
+    pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", "--no-index"]
+    subprocess.run([*pip, *map(str, wheels)], check=True)
     return Own(folder)
+
+
+def share(project: Path, greeting: str) -> None:
+    """Write a package beside the job types of a repository, with a greeting, and let hello.world import it."""
+    (project / "acme").mkdir()
+    (project / "acme" / "__init__.py").write_text('"""What the job types share."""\n')
+    say(project, greeting)
+    handler = project / "handlers" / "hello_world.py"
+    text = handler.read_text().replace("from chalicelib", "from acme.words import GREETING\nfrom chalicelib")
+    handler.write_text(re.sub(r'f"[^"]*, \{payload', 'f"{GREETING}, {payload', text))
+
+
+def say(project: Path, greeting: str) -> None:
+    """Write the module of that package."""
+    (project / "acme" / "words.py").write_text(f'"""Words."""\n\nGREETING = "{greeting}"\n')

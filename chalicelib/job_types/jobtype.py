@@ -404,9 +404,10 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
             loaded = importlib.import_module(f"{package}.{module.name}")
             here: list[Any] = [value for value in vars(loaded).values() if isinstance(value, JobType)]
             if [d.module for d in here] != [module.name]:
+                way = "" if here else f". What job types share goes into a package beside {package}/, such as acme/"
                 raise ConfigurationError(
-                    f"{package}/{module.name}.py declares {[d.name for d in here]}; "
-                    f"a file must declare exactly one job type, which has the file's name"
+                    f"{package}/{module.name}{'' if module.ispkg else '.py'} declares {[d.name for d in here]}; "
+                    f"a file must declare exactly one job type, which has the file's name{way}"
                 )
     check_enqueues(registered)
     return all_types()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from infra.cloud.package import own_code
 from infra.local import descriptions
 from infra.local.code import settings_file
 from infra.local.code.edits import Watcher
@@ -87,21 +88,21 @@ class Runner:
         self._state = StateFile(options.state_dir)
         self._platform = Platform(options, terminal)
         self._edits: queue.SimpleQueue[set[Path]] = queue.SimpleQueue()
+        self._packages = own_code.packages(options.root)
 
     def run(self) -> NoReturn:
         """Start, follow edits, and on Stop or a fatal error stop everything."""
         self._state.claim()
         try:
             self._platform.start()
-            watcher = Watcher(self._options.root, self._edits.put, self._options.settings)
-            watcher.wait_until_watching()
+            self._watch()
             self._state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
             self._tell_notes()
             try:
                 self._follow()
             finally:
-                watcher.close()
+                self._watcher.close()
         finally:
             self._state.remove()
             self._terminal.say("Stopping …", "dim")
@@ -117,7 +118,24 @@ class Runner:
                 self._platform.work_off_bulk_actions()
             else:
                 self._take(edited)
+            self._follow_packages()
             self._state.write(self._platform.state())
+
+    def _watch(self) -> None:
+        self._watcher = Watcher(self._options.root, self._edits.put, self._options.settings)
+        self._watcher.wait_until_watching()
+
+    def _follow_packages(self) -> None:
+        """Follow a package beside `handlers/` from the moment when it is there; nothing watches its folder before."""
+        settings = self._options.settings
+        there = own_code.packages(settings.parent if settings else self._options.root)
+        if there == self._packages:
+            return
+        changed, self._packages = set(there) ^ set(self._packages), there
+        if settings is None or self._attempt(lambda: settings_file.take(settings)):
+            self._watcher.close()
+            self._watch()
+            self._reload({Path(name) for name in changed})
 
     def _take(self, edited: set[Path]) -> None:
         settings = self._options.settings
@@ -137,7 +155,7 @@ class Runner:
             self._tell_notes()
 
     def _name(self, path: Path) -> str:
-        """Return a file's path in the tree; the name alone of a file that the tree has a link to."""
+        """Return a file's path in the tree; the name alone of what is elsewhere."""
         root = self._options.root
         return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 

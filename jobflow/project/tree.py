@@ -1,7 +1,7 @@
-"""Combine the platform and a user's handlers in `.jobflow/tree`, where the platform's commands run.
+"""Combine the platform and a user's code in `.jobflow/tree`, where the platform's commands run.
 
-The platform is copied once per version; `handlers/` and `.env` are links, so that an edit takes effect at once. A clone
-of JobFlow is already a tree.
+The platform is copied once per version; `handlers/`, the packages beside it and `.env` are links, so that an edit takes
+effect at once. A clone of JobFlow is already a tree.
 """
 
 import fcntl
@@ -19,6 +19,8 @@ from jobflow.version import __version__
 
 STATE = ".jobflow"
 LINKS = {"handlers": "handlers", ".env": ".env"}
+NOT_OWN = frozenset({"handlers", "jobflow", "test", "tests"})
+"""Packages beside `handlers/` that do not ship with the functions; neither do those with a name of the platform's."""
 BUILT_IN = Path("chalicelib", "builtin", "types")
 CLONE = ("app.py", "chalicelib", "infra")
 PREFIX = "JOBFLOW_PREFIX"
@@ -62,7 +64,27 @@ def assemble(project: Path, platform: Path) -> Path:
             link = tree / name
             if not link.is_symlink():
                 link.symlink_to(project / target)
+        _link_packages(project, platform, tree)
     return tree
+
+
+def packages(project: Path, platform: Path) -> list[str]:
+    """Return the names of the project's own packages, which ship with every function. Raises ConfigurationError."""
+    found = sorted(path.parent.name for path in project.glob("*/__init__.py") if path.parent.name.isidentifier())
+    own = [name for name in found if name not in NOT_OWN and not (platform / name).exists()]
+    if hiding := [name for name in own if name in sys.stdlib_module_names]:
+        raise ConfigurationError(f"The package {hiding[0]}/ would hide the module {hiding[0]} of Python. Rename it.")
+    return own
+
+
+def _link_packages(project: Path, platform: Path, tree: Path) -> None:
+    own = packages(project, platform)
+    for link in tree.iterdir():
+        if link.is_symlink() and link.name not in {*own, *LINKS}:
+            link.unlink()
+    for name in own:
+        if not (tree / name).is_symlink():
+            (tree / name).symlink_to(project / name)
 
 
 def _copied(tree: Path, platform: Path) -> Path:

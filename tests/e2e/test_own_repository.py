@@ -10,7 +10,7 @@ import pytest
 
 from infra.cloud.package.build import HERE
 from tests.e2e.cloud import ministack
-from tests.installed import Own, install
+from tests.installed import Own, install, share
 
 pytestmark = pytest.mark.ministack
 
@@ -37,6 +37,7 @@ def project(own: Own) -> Path:
     made = own.folder / "my-jobs"
     with (made / "jobflow.toml").open("a") as marked:
         marked.write(STAGE)
+    share(made, "Good day")
     return made
 
 
@@ -82,9 +83,11 @@ def test_a_stage_of_it_is_deployed_with_its_parameters_and_the_console(
     assert parameters["RateLimitMax"] == "0"
 
 
-def test_a_job_of_its_own_completes_there(own: Own, project: Path, stage: dict[str, str]) -> None:
+def test_a_job_of_its_own_that_imports_shared_code_completes_there(
+    own: Own, project: Path, stage: dict[str, str]
+) -> None:
     said = own.done("jobs create hello.world --example --wait --timeout 3m", project, **reached(stage))
-    assert json.loads(said.splitlines()[-1])["result"] == {"text": "Hello, world!"}
+    assert json.loads(said.splitlines()[-1])["result"] == {"text": "Good day, world!"}
 
 
 def test_the_operators_commands_work(own: Own, project: Path, stage: dict[str, str], aws: Mapping[str, str]) -> None:

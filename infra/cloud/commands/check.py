@@ -126,7 +126,7 @@ def of_this_machine(types: Sequence[JobType[Any, Any]], root: Path = ROOT) -> It
     shipped = (root / dependencies.SHIPPED).read_text()
     try:
         dependencies.hashed(shipped, (root / dependencies.LOCK).read_text())
-        for path in own_libraries.files_of(root, types).values():
-            own_libraries.hashed(path, shipped)
+        for path in own_libraries.files_of(root, {kind.module for kind in types}).values():
+            own_libraries.hashed(path, shipped, root)
     except CloudError as error:
         yield Finding("libraries", str(error), stops=True)

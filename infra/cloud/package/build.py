@@ -1,6 +1,7 @@
 """Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, their contents.
 
-A job type with its own libraries gets its own zip, such as `build/report-pdf.zip`. The same sources give the same
+A job type with its own libraries gets its own zip, such as `build/report-pdf.zip`; types with the same libraries share
+one, which has the name of the first of them. The same sources give the same
 bytes, on any day and in any folder.
 """
 
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from infra.cloud.errors import CloudError
-from infra.cloud.package import aws_data, size
+from infra.cloud.package import aws_data, own_code, size
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
 from infra.cloud.package.imports import check_imports, check_inner_imports, handlers_of
 from infra.cloud.package.own_libraries import check_size, files_of
 from infra.cloud.package.own_libraries import hashed as own_lines
+from infra.cloud.package.shipped import shipped_modules
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
 from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
@@ -88,6 +90,8 @@ def build(
     target = target or root / "build"
     stack = stack_name(stage)
     work = target / "work"
+    if clashing := own_code.clashes(root, shipped_modules(root)):
+        raise CloudError("\n".join(clashing))
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
@@ -99,6 +103,8 @@ def build(
     files, wheels = work / "files", fetch(root, work / "wheels", python, architecture)
     unpack(work / "chalice" / "deployment.zip", files)
     unpack_wheels(wheels, files)
+    for name in own_code.packages(root):
+        _copy_code(root / name, files / name)
     aws_data.write(files, types)
     notes = compile_all(files, python)
     own = _own_zips(root, types, work, target, Target(python, architecture))
@@ -138,20 +144,28 @@ class OwnZips:
 def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
     made = OwnZips()
     kinds = {kind.module: kind for kind in types}
-    for module, requirements in files_of(root, types).items():
-        name, handler = f"{kinds[module].queue}.zip", kinds[module].handler
-        own, files = work / f"{module}-own", work / module
-        lines = own_lines(requirements, (root / SHIPPED).read_text())
-        wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
+    shipped = (root / SHIPPED).read_text()
+    alike: dict[str, list[str]] = {}
+    for module, requirements in files_of(root, kinds.keys()).items():
+        alike.setdefault(own_lines(requirements, shipped, root), []).append(module)
+    for lines, modules in alike.items():
+        if not lines:  # the common package has them all
+            continue
+        name, handlers = f"{kinds[modules[0]].queue}.zip", [kinds[module].handler for module in modules]
+        folder = work / "own" / modules[0]
+        own, files = folder / "libraries", folder / "files"
+        wheels = download(lines, folder / "wheels", to.python, to.architecture)
         unpack_wheels(wheels, own)
+        if clashing := own_code.clashes(root, (path.name.split(".")[0] for path in own.iterdir())):
+            raise CloudError("\n".join(clashing))
         compile_all(own, to.python)  # the common files already have their byte code
         shutil.copytree(work / "files", files)
         shutil.copytree(own, files, dirs_exist_ok=True)
-        check_imports(files, [handler], work / f"{module}-runtime")
+        check_imports(files, handlers, folder / "runtime")
         made.sizes[name] = check_size(name, files)
         made.archives += (pack(files, target / name),)
-        made.by_handler[handler] = name
-        made.libraries[module] = own
+        made.by_handler |= dict.fromkeys(handlers, name)
+        made.libraries |= dict.fromkeys(modules, own)
         made.wheels |= set(wheels)
     return made
 
@@ -182,16 +196,20 @@ def copy_sources(root: Path, to: Path) -> Path:
 
     Raises CloudError if a part is missing.
     """
-    for name in SOURCES:
+    for name in (*SOURCES, *own_code.packages(root)):
         source, copy = root / name, to / name
         if not source.exists():
             raise CloudError(f"{name} is missing in {root}; the functions cannot be packaged without it.")
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+            _copy_code(source, copy)
         else:
             shutil.copy(source, copy)
     return to
+
+
+def _copy_code(source: Path, to: Path) -> None:
+    shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
 def _choose(config: Path, architecture: str) -> None:

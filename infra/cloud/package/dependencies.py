@@ -11,13 +11,13 @@ from pathlib import Path
 
 from infra.cloud.errors import CloudError
 from infra.cloud.package.archive import wanted
+from infra.cloud.package.libraries import PINNED, blocks
 
 SHIPPED, LOCK = "requirements.txt", "requirements-dev.txt"
 PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's names of processors and those in wheels."""
 LIBCS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 """Amazon Linux 2023, under Python 3.12 and newer, has glibc 2.34."""
-PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
 
 
 def hashed(shipped: str, lock: str) -> str:
@@ -86,8 +86,3 @@ def _place(name: str) -> str:
         return name
     kind, _, path = rest.partition("/")
     return path if kind in ("purelib", "platlib") else ""
-
-
-def blocks(lock: str) -> list[str]:
-    """Return one block for each requirement of a lock file: its line, and the indented lines after that line."""
-    return [block for block in re.split(r"\n(?=\S)", lock) if block and not block.startswith("#")]

@@ -1,19 +1,20 @@
-"""Find imports, inside functions of a handler file, of modules that do not ship. They would fail only when a job runs.
+"""Find imports, inside functions, of modules that do not ship. They would fail only when a job runs.
+
+The files are those of `handlers/`, and those of the packages beside it that job types import.
 
 Imports for a type checker are not checked, and neither are imports whose failure the code expects.
 """
 
 import ast
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from infra.cloud.package.shipped import not_shipped, own_libraries
-from infra.local.lifeline import PROGRAM, missing
+from infra.cloud.package import libraries, own_code
+from infra.cloud.package.shipped import not_shipped
 
 OURS = frozenset({"app", "chalicelib", "handlers"})
 CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -24,29 +25,26 @@ suffix; "" stands for a file without its own function, which several functions m
 
 
 def refusals(root: Path, ships: Ships, requirements: Callable[[str], str | None] = lambda _: None) -> list[str]:
-    """Return a sentence and its place for each import in `handlers/` of a module that does not ship.
+    """Return a sentence and its place for each import of a module that does not ship.
 
     `requirements` gives the requirements line for a module, if this machine knows it.
     """
-    program = os.environ.get(PROGRAM, "make")
-    told = []
-    for path in sorted((root / "handlers").rglob("*.py")):
-        text = path.read_text()
-        parsed = ast.parse(text, str(path))
-        function = path.stem if _has_function(parsed) else None
+    own, told = own_code.packages(root), []
+    handlers = sorted((root / "handlers").rglob("*.py"))
+    for path in [*handlers, *sorted(_reached(root, handlers))]:
+        text, parsed = path.read_text(), _parsed(path)
+        function = path.stem if path.parent.name == "handlers" and _has_function(parsed) else None
         for line, module in imported(parsed):
-            if module in OURS or module in sys.stdlib_module_names or ships(function, module):
+            if module in {*OURS, *own} or module in sys.stdlib_module_names or ships(function, module):
                 continue
-            sentence = missing(module, requirements(module), program)
+            sentence = own_code.explained(module, requirements(module), root)
             told.append(f"{sentence}\n  {path.relative_to(root)}:{line}: {text.splitlines()[line - 1].strip()}")
     return told
 
 
 def refused_here(root: Path) -> list[str]:
     """Return the same sentences for the packages that are installed here, with the rules of `make dev`."""
-    handlers = root / "handlers"
-    own = {path.name.split(".")[0]: own_libraries(root, f"handlers.{path.name.split('.')[0]}.handler")
-           for path in handlers.glob("*.requirements.txt")}  # fmt: skip
+    own = {name: libraries.names(root, name) for name in libraries.files(root)}
     modules = packages_distributions()
     installed = {canonicalize_name(name) for names in modules.values() for name in names}
     lines = dict(pair.split("=", 1) for pair in not_shipped(root).split())
@@ -61,16 +59,61 @@ def refused_here(root: Path) -> list[str]:
     return refusals(root, ships, lines.get)
 
 
+def own_modules(root: Path, path: Path) -> dict[str, Path]:
+    """Return the modules of the packages beside `handlers/` that a file imports, also inside functions: name and file.
+
+    A module's packages are among them, because Python imports these first.
+    """
+    own, package = own_code.packages(root), path.relative_to(root).parent.parts
+    names = set[str]()
+    for node in _imports(_parsed(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        else:
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    parents = {".".join(name.split(".")[:count]) for name in names for count in range(1, name.count(".") + 2)}
+    found = {name: _file(root, name) for name in sorted(parents) if name.partition(".")[0] in own}
+    return {name: file for name, file in found.items() if file is not None}
+
+
+def _reached(root: Path, start: Iterable[Path]) -> set[Path]:
+    found, waiting = set[Path](), list(start)
+    while waiting:
+        new = set(own_modules(root, waiting.pop()).values()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _file(root: Path, module: str) -> Path | None:
+    place = root.joinpath(*module.split("."))
+    return next((path for path in (place / "__init__.py", place.with_suffix(".py")) if path.is_file()), None)
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(), str(path))
+    except SyntaxError:  # whatever imports the file says so
+        return ast.Module(body=[], type_ignores=[])
+
+
 def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield each import that must succeed when the code runs, as its line and its top-level module."""
-    for node in _run(tree):
+    for node in _imports(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.module is not None and not node.level:
-                yield node.lineno, node.module.partition(".")[0]
+        elif node.module is not None and not node.level:
+            yield node.lineno, node.module.partition(".")[0]
+
+
+def _imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in _run(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
         else:
-            yield from imported(node)
+            yield from _imports(node)
 
 
 def _has_function(module: ast.Module) -> bool:

@@ -7,58 +7,103 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
-from chalicelib.job_types.jobtype import JobType
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
 from infra.cloud.errors import CloudError
-from infra.cloud.package.dependencies import PINNED, SHIPPED, blocks
-from infra.program import called
+from infra.cloud.package import libraries, own_code
+from infra.cloud.package.dependencies import LOCK, SHIPPED
+from infra.cloud.package.libraries import INCLUDED, PINNED, SUFFIX, WHEEL
+from infra.program import called, spoken
 
-SUFFIX = ".requirements.txt"
 LARGEST = 262_144_000
 """Bytes that Lambda accepts for an unpacked function with its layers (quota "Deployment package size")."""
 RUNTIME = ("boto3", "botocore", "s3transfer")
 """Part of Lambda's runtime."""
 OLDEST = "3.11"
 """The oldest Python on which this project can be developed. The pins work on this and on all newer versions."""
+ELSEWHERE = re.compile(r"(?:-e|--editable|\.{0,2}/|file:|git\+|https?:)|\S+ *@ ")
+"""The start of a requirement that is neither a pinned version nor a wheel in the repository."""
 
 
-def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
-    """Return the requirements file of each type that has one, by the type's module.
+def files_of(root: Path, modules: Collection[str]) -> dict[str, Path]:
+    """Return the requirements file of each type that has one, by the type's module. `modules` are those of all types.
 
-    Raises CloudError for a file that belongs to no type.
+    Raises CloudError for a file that belongs to no type and that no other file names.
     """
-    found = {path.name.removesuffix(SUFFIX): path for path in sorted((root / "handlers").glob(f"*{SUFFIX}"))}
-    strange = sorted(found.keys() - {kind.module for kind in types})
-    if strange:
-        raise CloudError(
-            f"handlers/{strange[0]}{SUFFIX} belongs to no job type, because there is no handlers/{strange[0]}.py."
-        )
-    return found
+    found = libraries.files(root)
+    shared = {one.resolve() for path in found.values() for one in libraries.included(path)}
+    for name, path in found.items():
+        if name not in modules and path.resolve() not in shared:
+            raise CloudError(
+                f"handlers/{name}{SUFFIX} belongs to no job type: there is no handlers/{name}.py, and no other file "
+                f"names it with -r {name}{SUFFIX}."
+            )
+    return {name: path for name, path in found.items() if name in modules}
 
 
-def hashed(path: Path, shipped: str) -> str:
-    """Return the file's lines that the common package lacks, each pinned with hashes.
+def hashed(path: Path, shipped: str, root: Path) -> str:
+    """Return the file's lines that the common package lacks, each pinned with hashes, in one order for equal sets.
 
     Raises CloudError for a line without a pinned version, or with another version than the common package has.
     """
-    common = {found[1].lower(): found[2] for line in shipped.splitlines() if (found := PINNED.match(line))}
-    kept = []
-    for block in blocks(path.read_text()):
-        pinned = PINNED.match(block)
-        if pinned is None or "--hash=" not in block:
-            raise CloudError(f"{path.name} does not pin {block.split()[0]!r} with hashes. `make lock` does it.")
-        version = common.get(pinned[1].lower())
-        if version is None:
-            kept.append(re.sub(r"\s*\\\n\s*", " ", block).strip())
-        elif version != pinned[2]:
+    common = {canonicalize_name(f[1]): f[2] for line in shipped.splitlines() if (f := PINNED.match(line))}
+    kept = set[tuple[str, str]]()
+    for block in _read(path):
+        name, wheel = libraries.name_of(block), WHEEL.match(block)
+        if name is None or "--hash=" not in block:
+            raise CloudError(f"{path.name} does not pin {block.split()[0]!r} with hashes. {_way(block)}")
+        version = str(parse_wheel_filename(Path(wheel[1]).name)[1]) if wheel else PINNED.match(block)[2]  # type: ignore[index]
+        there = common.get(name)
+        if there is not None and there != version:
             raise CloudError(
-                f"{path.name} pins {pinned[1]}=={pinned[2]}, and every function ships {version} ({SHIPPED}). Pin that "
+                f"{path.name} pins {name}=={version}, and every function ships {there} ({SHIPPED}). Pin that "
                 "version, or change it for all."
             )
-    return "\n".join(kept) + "\n"
+        if there is None:
+            kept.add((name, _line(block, _placed(wheel[1], path, root) if wheel else "", wheel.end() if wheel else 0)))
+    everywhere = Counter(name for name, line in kept if ";" not in line)
+    if twice := [name for name, times in everywhere.items() if times > 1]:
+        raise CloudError(
+            f"The files that {path.name} names pin {min(twice)} in different versions. Pin it in one of them."
+        )
+    return "".join(f"{line}\n" for _, line in sorted(kept))
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        return libraries.read(path)
+    except FileNotFoundError as error:
+        raise CloudError(
+            f"{path.name} names with -r a file that does not exist: {error.filename}. "
+            "The name is relative to the file that names it."
+        ) from error
+
+
+def _line(block: str, wheel: str, rest: int) -> str:
+    text = block[rest:].partition("--hash=")[0].replace("\\", " ")
+    return " ".join([*(wheel + text).split(), *sorted(re.findall(r"--hash=\S+", block))])
+
+
+def _placed(wheel: str, path: Path, root: Path) -> str:
+    place = own_code.home(root) / wheel.removeprefix("file:")
+    if not place.is_file():
+        raise CloudError(
+            f"{path.name} names {wheel}, which does not exist. Write its path from the repository's folder."
+        )
+    return place.resolve().as_uri()
+
+
+def _way(block: str) -> str:
+    if WHEEL.match(block) or not ELSEWHERE.match(block):
+        return "`make lock` does it."
+    return (
+        "Put its wheel into the repository, name the file, such as ./wheels/acme-1.0-py3-none-any.whl, and run "
+        "`make lock`; `pip wheel --no-deps -w wheels` and the address builds it."
+    )
 
 
 def check_size(name: str, files: Path) -> int:
@@ -73,31 +118,53 @@ def check_size(name: str, files: Path) -> int:
     return size
 
 
-def lock(path: Path, shipped: Path) -> None:
+def lock(path: Path, root: Path) -> None:
     """Rewrite the file with all dependencies of its lines, pinned with hashes.
 
-    Shared libraries keep the common package's version. Raises CloudError with uv's reason.
+    Libraries that all functions ship keep their version. The tools of a developer's machine keep theirs, too, unless
+    the file's lines exclude it. Raises CloudError with uv's reason.
     """
+    text = path.read_text()
+    if any(INCLUDED.match(block) for block in libraries.blocks(text)):
+        if any(not INCLUDED.match(block) for block in libraries.blocks(text)):
+            raise CloudError(
+                f"{path.name} names a file with -r and has libraries of its own. Move these to a file of their own, "
+                "and name it with another -r."
+            )
+        return
+    for block in libraries.blocks(text):
+        if ELSEWHERE.match(block) and not WHEEL.match(block):
+            raise CloudError(f"{path.name}: {block.split()[0]!r} cannot be pinned. {_way(block)}")
     command = [
         sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", OLDEST,
-        "--no-header", "--no-annotate", "--no-emit-index-url", "--generate-hashes", "--constraint", str(shipped),
-        str(path), "--output-file", str(path),
+        "--no-header", "--no-annotate", "--no-emit-index-url", "--generate-hashes", "--constraint",
+        str(root / SHIPPED), str(path), "--output-file", str(path),
     ]  # fmt: skip
     for name in RUNTIME:
         command += ["--no-emit-package", name]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise CloudError(f"{path.name} cannot be pinned:\n{done.stderr.strip()}")
+    for constraint in (["--constraint", str(root / LOCK)], []):
+        done = subprocess.run(
+            [*command, *constraint], cwd=own_code.home(root), check=False, capture_output=True, text=True
+        )
+        if not done.returncode:
+            return
+    raise CloudError(f"{path.name} cannot be pinned:\n{done.stderr.strip()}")
 
 
 def main() -> int:
-    """Pin every file of this kind in the current folder, and print how to install them."""
+    """Pin every file of this kind, and the files that they name; print how to install them."""
     root = Path.cwd()
-    for path in sorted((root / "handlers").glob(f"*{SUFFIX}")):
-        lock(path, root / SHIPPED)
-        name = path.relative_to(root)
-        install = "`make setup`" if called(os.environ) != "jobflow" else f"pip install -r {name}"
-        print(f"{name} is pinned; to install it here: {install}")
+    found = list(libraries.files(root).values())
+    named = [one for path in found for one in libraries.included(path)]
+    try:
+        for path in {one.resolve(): one for one in [*found, *named]}.values():
+            lock(path, root)
+    except (CloudError, FileNotFoundError) as error:
+        print(spoken(str(error), os.environ.get("JOBFLOW_PROGRAM", "make")), file=sys.stderr)
+        return 1
+    if found:
+        install = "make setup" if called(os.environ) != "jobflow" else "jobflow setup"
+        print(f"Pinned: {', '.join(path.name for path in found)}. To install them here: `{install}`")
     return 0
 
 

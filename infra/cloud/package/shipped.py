@@ -1,7 +1,6 @@
 """List the modules that a function may import, as on AWS: those that ship, and those of Lambda's runtime."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
@@ -10,9 +9,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from infra.cloud.package import libraries, own_code
 from infra.local.lifeline import NOT_SHIPPED, PROGRAM
 
-PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 RUNTIME = ("boto3", "awslambdaric")
 """Part of every Lambda function; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
@@ -32,20 +31,35 @@ def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
 
     `more` names additional distributions.
     """
-    return _not_shipped((root / "requirements.txt").read_text(), tuple(more))
+    refused_here = _not_shipped((root / "requirements.txt").read_text(), tuple(more))
+    # a repository can also be installed, with `pip install -e`, as a distribution of its own
+    own = tuple(f"{name}=" for name in own_code.packages(root))
+    return " ".join(pair for pair in refused_here.split() if not pair.startswith(own)) if own else refused_here
+
+
+def shipped_modules(root: Path, more: Iterable[str] = ()) -> list[str]:
+    """Return the top-level modules of the libraries that every function has, and of `more` distributions."""
+    allowed = _pinned((root / "requirements.txt").read_text()) | needed((*RUNTIME, *more))
+    return [
+        module
+        for module, names in packages_distributions().items()
+        if allowed & {canonicalize_name(name) for name in names}
+    ]
 
 
 def own_libraries(root: Path, handler: str) -> list[str]:
     """Return the additional distributions of a handler's type, from `handlers/x.requirements.txt`."""
-    path = root / "handlers" / f"{handler.split('.')[-2]}.requirements.txt"
-    return PINNED.findall(path.read_text()) if path.exists() else []
+    return libraries.names(root, handler.split(".")[-2])
 
 
 @lru_cache(64)
 def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
+    return " ".join(sorted(refused(packages_distributions(), _pinned(requirements) | needed((*RUNTIME, *more)))))
+
+
+def _pinned(requirements: str) -> set[str]:
     lines = (line.split("#")[0].strip() for line in requirements.splitlines())
-    pinned = {canonicalize_name(Requirement(line).name) for line in lines if line and not line.startswith("-")}
-    return " ".join(sorted(refused(packages_distributions(), pinned | needed((*RUNTIME, *more)))))
+    return {canonicalize_name(Requirement(line).name) for line in lines if line and not line.startswith("-")}
 
 
 def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> list[str]:

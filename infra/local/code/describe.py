@@ -12,12 +12,21 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from infra.local import lifeline
+from infra.cloud.package import own_code
 from infra.local.lifeline import NOT_SHIPPED, PROGRAM, NotShipped
 
 ROOT = Path(__file__).parents[3]
 SENDER = "{sender}"
 """A placeholder for the sender address, which the shell may set."""
+NOT_SHOWN = ("chalicelib/job_types/jobtype.py", "infra/")
+"""Files of JobFlow that only load the code."""
+ENVIRON = frozenset({os.__file__, "<frozen os>"})
+"""The file where `os.environ[…]` fails, by the names that it has in tracebacks."""
+SHIPS = "in what ships"
+UNSET = (
+    "The variable {name} is not set: the API imports every job type without its environment=. Read it inside of the "
+    "job function, and declare it there"
+)
 PLACE = ("{endpoint}", "{account}", "{region}")
 """A placeholder for values that only the running emulator knows."""
 
@@ -56,15 +65,27 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     }
 
 
-def complaint(error: BaseException, root: Path) -> str:
-    """Return an error of the code as a text: the error, and the project's lines that led to it, the innermost last."""
+def complaint(error: BaseException, root: Path, unset: str = UNSET) -> str:
+    """Return an error of the code as a text: the error, and the project's lines that led to it, the innermost last.
+
+    `unset` is the sentence about a variable that is not set.
+    """
     if isinstance(error, SyntaxError):
-        return "".join(traceback.format_exception_only(error)).strip()
+        return "".join(traceback.format_exception_only(error)).strip().replace(f"{root}/", "")
     frames = traceback.extract_tb(error.__traceback__)
-    own = {__file__, lifeline.__file__}
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and frame.filename not in own]
-    where = [f"  {Path(f.filename).relative_to(root)}:{f.lineno} in {f.name}: {f.line}" for f in ours[-4:]]
-    return "\n".join(["".join(traceback.format_exception_only(error)).strip(), *where])
+    places = ((frame.filename.removeprefix(f"{root}/"), frame) for frame in frames)
+    ours = [(path, f) for path, f in places if path != f.filename and not path.startswith(NOT_SHOWN)]
+    where = [f"  {path}:{f.lineno} in {f.name}: {f.line}" for path, f in ours[-4:]]
+    return "\n".join([_sentence(error, frames, root, unset), *where])
+
+
+def _sentence(error: BaseException, frames: traceback.StackSummary, root: Path, unset: str) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        text = str(error)
+        return text if SHIPS in text else own_code.explained(error.name, None, root)
+    if isinstance(error, KeyError) and frames and frames[-1].filename in ENVIRON:
+        return unset.format(name=error.args[0])
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, watch
 
+from infra.cloud.package import own_code
+
 FOLDERS = ("chalicelib", "handlers", "infra/definition")
 FILES = ("app.py", ".env")
 DEBOUNCE_MS = 300
@@ -50,7 +52,8 @@ class Watcher:
         self._root = root.resolve()
         self._changed = changed
         self._stop = threading.Event()
-        folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
+        watched = (*FOLDERS, *own_code.packages(self._root))
+        folders = [self._root / folder for folder in watched if (self._root / folder).is_dir()]
         # watch the folder of app.py, not the file: a watch on the file ends when an editor replaces the file
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]

@@ -13,7 +13,7 @@ from jobflow.cli.command import told
 
 ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """Settings of a command that passes on all arguments, including `--help`."""
-DECLARED = "infra.local.code.declared"
+DECLARED = "infra.checking"
 """A program that imports the job types as AWS does, and reports what AWS would refuse."""
 
 

@@ -55,7 +55,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
         (root / "handlers" / f"{name}.py").write_text(source)
     requirements = root / "handlers" / "order_copy.requirements.txt"
     requirements.write_text("inflection==0.5.1\n")
-    lock(requirements, root / "requirements.txt")
+    lock(requirements, root)
     return ministack.package(STAGE, tmp_path_factory.mktemp("reach"), [*jobtype.load(), *declared()], root)
 
 

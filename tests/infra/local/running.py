@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,7 +86,26 @@ def own_library(root: Path) -> None:
     (root / "handlers" / "plural_make.py").write_text(PLURAL)
     requirements = root / "handlers" / "plural_make.requirements.txt"
     requirements.write_text("inflection==0.5.1\n")
-    lock(requirements, root / "requirements.txt")
+    lock(requirements, root)
+
+
+WHEEL = "acme_lib-1.2-py3-none-any.whl"
+
+
+def own_wheel(folder: Path) -> None:
+    """Write a wheel with one module, which needs nothing."""
+    folder.mkdir(exist_ok=True)
+    about = "Metadata-Version: 2.1\nName: acme-lib\nVersion: 1.2\n"
+    kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files = {
+        "acme_lib/__init__.py": "NUMBER = 7\n",
+        "acme_lib-1.2.dist-info/METADATA": about,
+        "acme_lib-1.2.dist-info/WHEEL": kind,
+    }
+    record = "acme_lib-1.2.dist-info/RECORD"
+    with zipfile.ZipFile(folder / WHEEL, "w") as archive:
+        for name, text in {**files, record: "".join(f"{one},,\n" for one in [*files, record])}.items():
+            archive.writestr(name, text)
 
 
 @dataclass(frozen=True)

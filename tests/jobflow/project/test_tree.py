@@ -34,6 +34,22 @@ def test_handlers_are_linked_and_the_platform_is_copied(project: Path, platform:
     assert (made / ".env").read_text() == "KEY=1"
 
 
+def test_packages_beside_handlers_are_linked_as_long_as_they_are_there(project: Path, platform: Path) -> None:
+    for name in ("acme", "tests", "chalicelib", "my-tools"):
+        (project / name).mkdir()
+        (project / name / "__init__.py").write_text(name)
+    made = tree.assemble(project, platform)
+    assert {path.name for path in made.iterdir() if path.is_symlink()} == {"handlers", ".env", "acme"}
+    assert (made / "acme" / "__init__.py").read_text() == "acme"
+    (project / "acme").rename(project / "other")
+    assert {path.name for path in tree.assemble(project, platform).iterdir() if path.is_symlink()} == {
+        "handlers", ".env", "other",
+    }  # fmt: skip
+    (project / "other").rename(project / "queue")
+    with pytest.raises(ConfigurationError, match="queue/ would hide the module queue of Python"):
+        tree.assemble(project, platform)
+
+
 def test_a_copy_is_kept_until_the_platform_changes(project: Path, platform: Path) -> None:
     made = tree.assemble(project, platform)
     (made / "kept").touch()

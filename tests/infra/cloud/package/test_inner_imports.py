@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from infra import checking
 from infra.cloud.errors import CloudError
 from infra.cloud.package import inner_imports
 from infra.cloud.package.imports import check_inner_imports
 from infra.cloud.package.inner_imports import imported, refused_here
-from infra.local.code import declared
 from infra.local.options import ROOT
 
 INSIDE = "def work():\n    {}\n\n\nhandler = work\n"
@@ -86,8 +86,26 @@ def test_the_package_refuses_them_in_the_same_words(tmp_path: Path) -> None:
 def test_the_program_that_test_and_check_begin_with_refuses_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(declared, "describe", lambda *_: None)
-    assert declared.main() == 0
+    assert checking.main() == 0
     monkeypatch.setattr(inner_imports, "OURS", frozenset())  # then `chalicelib` is one that does not ship
-    assert declared.main() == 1
-    assert "'chalicelib' in what ships" in capsys.readouterr().err
+    assert checking.main() == 1
+    assert "The folder chalicelib/ does not ship" in capsys.readouterr().err
+
+
+def test_of_the_packages_beside_handlers_what_job_types_reach_is_read_and_nothing_else(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path, a="def work():\n    from acme import near\n\n\nhandler = work\n", b="import acme.far.end\n"
+    )
+    for name, text in {
+        "__init__": "", "near": "from . import deep\n", "deep": "def work():\n    import httpx\n",
+        "far/__init__": "from ..top import x\n", "far/end": "", "top": "x = 1\nimport moto\n",
+        "shell": "import typer\n",
+    }.items():  # fmt: skip
+        path = root / "acme" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert [told.rpartition("\n")[2].strip() for told in refused_here(root)] == [
+        "acme/deep.py:2: import httpx", "acme/top.py:2: import moto",
+    ]  # fmt: skip
+    (root / "handlers" / "b.requirements.txt").write_text("httpx==1\nmoto==1\n")
+    assert refused_here(root) == []

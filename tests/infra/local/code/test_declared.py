@@ -1,8 +1,5 @@
 """The code on disk, described or complained about."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -77,18 +74,3 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(CannotRun, match=r"file/state cannot be made: .*JOBFLOW_STATE_DIR"):
         StateFile(tmp_path / "file" / "state")
-
-
-def test_what_does_not_ship_is_refused_in_a_sentence_by_the_program_that_test_and_check_begin_with(
-    tmp_path: Path,
-) -> None:
-    root = copy_of_the_code(tmp_path)
-    command = [sys.executable, "-P", "-m", "infra.local.code.declared"]
-    environment = {**os.environ, "PYTHONPATH": str(root), "JOBFLOW_PROGRAM": "jobflow"}
-    fine = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    assert (fine.returncode, fine.stdout) == (0, ""), fine.stderr
-    (root / "handlers" / "word_count.py").write_text("import httpx\n")
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    first, *_, place = done.stderr.splitlines()
-    assert (done.returncode, "'httpx' in what ships" in first, "`jobflow lock`" in first) == (1, True, True)
-    assert place == "  handlers/word_count.py:1 in <module>: import httpx"

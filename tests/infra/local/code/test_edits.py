@@ -80,3 +80,17 @@ def test_an_edit_of_the_secrets_counts_where_the_tree_has_a_link_to_them_each_ti
             assert seen.get(timeout=BOUND_SECONDS) == {secrets}
     finally:
         watcher.close()
+
+
+def test_an_edit_of_a_package_beside_handlers_counts(tmp_path: Path) -> None:
+    root, package = tmp_path / "tree", tmp_path / "acme"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (root / "handlers").mkdir(parents=True)
+    (root / "acme").symlink_to(package)
+    seen = queue.Queue[set[Path]]()
+    watcher = Watcher(root, seen.put)
+    watcher.wait_until_watching()
+    (package / "text.py").touch()
+    assert seen.get(timeout=BOUND_SECONDS) == {root / "acme" / "text.py"}
+    watcher.close()

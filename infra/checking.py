@@ -1,0 +1,110 @@
+"""Check the job types of a repository, each with what its own function has: `python -m infra.checking`.
+
+It reports what the laptop or the cloud would refuse, before either runs the code.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from infra.cloud.errors import CloudError
+from infra.cloud.package import libraries, own_code, own_libraries
+from infra.cloud.package.inner_imports import own_modules, refused_here
+from infra.cloud.package.shipped import not_shipped, shipped_modules
+from infra.local.code.declared import TOO_LONG, describe, run
+from infra.local.deployment import Place, environment, function_specs
+from infra.local.errors import BrokenCode
+from infra.local.lifeline import PROGRAM
+from infra.program import spoken
+
+BUILT_IN = "chalicelib/builtin/types"
+NOT_INSTALLED = "handlers/{file} lists what is not installed here: {names}. Run `{program} setup`."
+PLACED = re.compile(r"^  (\S+:\d+)", re.MULTILINE)
+
+
+def findings(root: Path) -> list[str]:
+    """Return everything that the laptop or the cloud would refuse, a text each."""
+    handlers = sorted(path for path in (root / "handlers").glob("*.py") if path.stem != "__init__")
+    alone = [name for path in handlers for name in libraries.names(root, path.stem)]
+    clashing = own_code.clashes(root, shipped_modules(root, alone))
+    if clashing:  # whatever fails after this may be due to it
+        return clashing
+    built_in = (path.stem for path in (root / BUILT_IN).glob("*.py"))
+    if refused := list(_requirements(root, {*(path.stem for path in handlers), *built_in})):
+        return [spoken(text, os.environ.get(PROGRAM, "make")) for text in refused]
+    broken, environments, notes = [], dict[str, Mapping[str, str]](), list[str]()
+    try:
+        described = describe(root, "jobflow-check", "http://localhost")
+    except BrokenCode as error:
+        broken.append(str(error))
+    else:
+        filled = environment(described, Place("http://127.0.0.1:1", "123456789012", "us-east-1", {}), {})
+        environments = {spec.handler: spec.environment for spec in function_specs(described, filled, 1)}
+        notes = [*described.notes]
+    if broken != [TOO_LONG]:
+        broken += _probed(root, handlers, environments)
+    found = [*broken, *refused_here(root), *notes]
+    # an import that fails in the API, in the type's function and when its file is read is one finding
+    return list({(PLACED.findall(text) or [text])[-1]: text for text in reversed(found)}.values())[::-1]
+
+
+def _requirements(root: Path, modules: Collection[str]) -> Iterator[str]:
+    shipped = (root / own_libraries.SHIPPED).read_text()
+    try:
+        own_libraries.files_of(root, modules)
+    except CloudError as error:
+        yield str(error)
+    for path in libraries.files(root).values():
+        try:
+            own_libraries.hashed(path, shipped, root)
+        except CloudError as error:
+            yield str(error)
+
+
+def _probed(root: Path, handlers: Sequence[Path], environments: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield what an import of each handler in its own function says."""
+    asked = [
+        {
+            "modules": [f"handlers.{path.stem}", *own_modules(root, root / "handlers" / path.name)],
+            "variables": environments.get(f"handlers.{path.stem}.handler", {}),
+            "lacking": not_shipped(root, libraries.names(root, path.stem)),
+        }
+        for path in handlers
+    ]
+    program = os.environ.get(PROGRAM, "make")
+    try:
+        complaints = run(root, ["infra.local.code.probe"], {PROGRAM: program}, json.dumps(asked))
+    except BrokenCode as error:
+        yield str(error)
+        return
+    for path, complaint in zip(handlers, complaints, strict=True):
+        absent = [name for name in libraries.names(root, path.stem) if not _is_installed(name)]
+        if absent and "No module named" in complaint:
+            file = libraries.file_of(root, path.stem).name
+            yield NOT_INSTALLED.format(file=file, names=", ".join(absent), program=program)
+        elif complaint:
+            yield complaint
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def main() -> int:
+    """Print the findings about the code on standard error; return the exit code."""
+    found = findings(Path(__file__).parents[1])
+    if found:
+        print("\n".join(found), file=sys.stderr)
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Import handlers, each as its own function does, and print what fails: `python -P -m infra.local.code.probe`.
+
+Standard input is a JSON list of handlers: the module, further modules that the job function imports, the function's own
+variables, and the modules that it lacks. The last line of standard output is a JSON list of complaints, "" for none.
+Each is imported in a fork, which knows nothing of the others; what all functions have is imported once, before.
+"""
+
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+from infra.local.code.describe import ROOT, complaint
+from infra.local.lifeline import PROGRAM, NotShipped
+
+UNDECLARED = 'The variable {name} is not set. Declare it in @job: access=AwsAccess(environment={{"{name}": …}})'
+ENDED = "The import of {module} ends the process."
+
+
+def main() -> int:
+    """Import all, one after the other; print the complaints. Return the exit code."""
+    from chalicelib import consume  # noqa: F401 - for every fork
+
+    print("\n" + json.dumps([_forked(asked) for asked in json.load(sys.stdin)]))
+    return 0
+
+
+def _forked(asked: dict[str, Any]) -> str:
+    sys.stdout.flush()
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with os.fdopen(write_end, "w") as answer:
+            answer.write(json.dumps(_imported(**asked)))
+        os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end) as answer:
+        said = answer.read()
+    os.waitpid(pid, 0)
+    return str(json.loads(said)) if said else ENDED.format(module=asked["modules"][0])
+
+
+def _imported(modules: list[str], variables: dict[str, str], lacking: str) -> str:
+    """Import the modules; return the complaint about the first that fails."""
+    os.environ.update(variables)
+    sys.meta_path.insert(0, NotShipped(lacking, os.environ.get(PROGRAM, "make")))
+    try:
+        for module in modules:
+            importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        return complaint(error, ROOT, UNDECLARED)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
