@@ -8,7 +8,7 @@ MAKEFLAGS += --jobs=2
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 MUTMUT_VERSION := 3.8.1
 # An environment of its own, made when it is first used.
 WORKFLOWS := jobflow/project/ci/deploy.yml $(wildcard .github/workflows/*.yml)

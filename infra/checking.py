@@ -13,6 +13,7 @@ from pathlib import Path
 
 from infra.cloud.errors import CloudError
 from infra.cloud.package import libraries, own_code, own_libraries
+from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.inner_imports import own_modules, refused_here
 from infra.cloud.package.shipped import not_shipped, shipped_modules
 from infra.local.code.declared import TOO_LONG, describe, run
@@ -53,7 +54,7 @@ def findings(root: Path) -> list[str]:
 
 
 def _requirements(root: Path, modules: Collection[str]) -> Iterator[str]:
-    shipped = (root / own_libraries.SHIPPED).read_text()
+    shipped = (root / SHIPPED).read_text()
     try:
         own_libraries.files_of(root, modules)
     except CloudError as error:

@@ -50,7 +50,9 @@ def hashed(path: Path, shipped: str, root: Path) -> str:
 
     Raises CloudError for a line without a pinned version, or with another version than the common package has.
     """
-    common = {canonicalize_name(f[1]): f[2] for line in shipped.splitlines() if (f := PINNED.match(line))}
+    common: dict[str, str] = {
+        canonicalize_name(f[1]): f[2] for line in shipped.splitlines() if (f := PINNED.match(line))
+    }
     kept = set[tuple[str, str]]()
     for block in _read(path):
         name, wheel = libraries.name_of(block), WHEEL.match(block)

@@ -30,6 +30,8 @@ COMMANDS = {
 """The commands, each with its description. All arguments are passed on unchanged, including `--help`."""
 PACKAGING = ("acceptance", "deploy", "package")
 """Commands that use the settings of jobflow.toml for the functions' processor and Python version."""
+PATHS = ("--out", "--record", "--token-file")
+"""Options with a path of the person's folder; the commands run in another one."""
 PARAMETERS = ("acceptance", "deploy", "preflight")
 """Commands that use the stage's parameters from jobflow.toml."""
 
@@ -43,14 +45,9 @@ def add_to(app: typer.Typer) -> None:
 
 def lock() -> None:
     """Pin the libraries of single job types, with hashes, in handlers/<type>.requirements.txt."""
-    from importlib.util import find_spec
-
-    from jobflow.errors import ConfigurationError
     from jobflow.project import tree
 
     with told():
-        if find_spec("uv") is None:
-            raise ConfigurationError("uv pins them, and is not installed: pip install uv.")
         tree.command(tree.root(Path.cwd()), "infra.cloud.package.own_libraries", [])
 
 
@@ -60,7 +57,7 @@ def _handed_on(name: str) -> Callable[[typer.Context], None]:
 
         with told():
             project = tree.root(Path.cwd())
-            tree.command(project, "infra.cloud", [name, *_given(name, ctx.args, project), *ctx.args])
+            tree.command(project, "infra.cloud", [name, *_given(name, ctx.args, project), *_placed(ctx.args)])
 
     return run
 
@@ -77,6 +74,20 @@ def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
         given += ["--out", str(project / "build")]
     stage = stage_of(typed)
     return [*given, *(found.parameters(stage) if stage and name in PARAMETERS else [])]
+
+
+def _placed(typed: Sequence[str]) -> list[str]:
+    """Return the arguments with absolute paths."""
+    words = list[str]()
+    for word in typed:
+        name, equals, path = word.partition("=")
+        if words and words[-1] in PATHS:
+            words.append(str(Path(word).absolute()))
+        elif equals and name in PATHS:
+            words.append(f"{name}={Path(path).absolute()}")
+        else:
+            words.append(word)
+    return words
 
 
 def stage_of(typed: Sequence[str]) -> str | None:

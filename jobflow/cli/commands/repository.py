@@ -23,8 +23,10 @@ def add_to(app: typer.Typer) -> None:
     app.command("add", epilog="\b\nExample:\n  jobflow add word.count")(add)
     app.command("pipeline", epilog="\b\nExample:\n  jobflow pipeline")(pipeline)
     app.command("dev", epilog="\b\nExample:\n  jobflow dev")(dev)
+    app.command("setup", epilog="\b\nExample:\n  jobflow setup")(setup)
     app.command("test", context_settings=ANY, epilog="\b\nExample:\n  jobflow test -k hello")(test)
     app.command("check", epilog="\b\nExample:\n  jobflow check")(check)
+    app.command("fix", epilog="\b\nExample:\n  jobflow fix")(fix)
     app.command("upgrade", epilog="\b\nExample:\n  jobflow upgrade --check")(upgrade)
 
 
@@ -83,15 +85,53 @@ def test(ctx: typer.Context) -> None:
     raise typer.Exit(_in_project(DECLARED, []) or _in_project("pytest", ctx.args))
 
 
+def setup() -> None:
+    """Install the libraries of the job types, as handlers/*.requirements.txt pins them."""
+    from jobflow.errors import ConfigurationError
+    from jobflow.project import libraries, tree
+
+    with told():
+        project = tree.root(Path.cwd())
+        files = libraries.files(project)
+        if loose := libraries.loose(files):
+            raise ConfigurationError(f"{loose[0].relative_to(project)} is not pinned yet: run `jobflow lock` first.")
+    if not files:
+        typer.echo("No job type has libraries of its own: there is no handlers/<type>.requirements.txt.")
+        return
+    named = [word for path in files for word in ("-r", str(path.relative_to(project)))]
+    code = _in_project("pip", ["install", "--quiet", "--disable-pip-version-check", *named])
+    if code:
+        raise typer.Exit(code)
+    typer.echo(f"Installed: {', '.join(path.name for path in files)}")
+
+
 def check() -> None:
-    """Check the format, the code, and the declarations of the job types."""
-    for module, arguments in (
+    """Check the format, the code, its types (if pyproject.toml has [tool.mypy]), and the job types as AWS runs them.
+
+    All findings are printed, whichever tool has them.
+    """
+    from jobflow.project import tree
+
+    with told():
+        settings = tree.root(Path.cwd()) / "pyproject.toml"
+    typed = settings.exists() and "tool.mypy" in settings.read_text()
+    tools = (
         ("ruff", ["format", "--check", "."]),
         ("ruff", ["check", "."]),
+        *((("mypy", list[str]()),) if typed else ()),
         (DECLARED, []),
-    ):
-        if code := _in_project(module, arguments):
-            raise typer.Exit(code)
+    )
+    codes = [_in_project(module, arguments) for module, arguments in tools]
+    if any(codes):
+        raise typer.Exit(1)
+
+
+def fix() -> None:
+    """Format the code, repair what can be repaired, and print what is left."""
+    _in_project("ruff", ["check", "--fix", "--exit-zero", "--quiet", "."])
+    formatted = _in_project("ruff", ["format", "."])
+    if _in_project("ruff", ["check", "."]) or formatted:
+        raise typer.Exit(1)
 
 
 def upgrade(

@@ -52,19 +52,24 @@ def test_the_python_and_the_processor_of_the_project_are_those_of_each_package(
     pinned = ["--architecture", "x86_64", "--python", "3.12"]
     assert handed == [
         ["infra.cloud", "deploy", *pinned, "--set", "Protect=true", "--stage", "prod", "--python", "3.11"],
-        ["infra.cloud", "package", *pinned, "--out=elsewhere"],
+        ["infra.cloud", "package", *pinned, f"--out={tmp_path}/elsewhere"],
         ["infra.cloud", "status", "--stage", "prod"],
     ]  # fmt: skip
 
 
 def test_a_package_goes_into_the_repository_unless_another_place_is_typed(
-    handed: list[list[str]], tmp_path: Path
+    handed: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     type_("package")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
     type_("package --out=elsewhere")
+    type_("package --out ../elsewhere")
     assert handed == [
-        ["infra.cloud", "package", "--out", str(tmp_path / "build")], ["infra.cloud", "package", "--out=elsewhere"],
-    ]  # fmt: skip
+        ["infra.cloud", "package", "--out", str(tmp_path / "build")],
+        ["infra.cloud", "package", f"--out={tmp_path}/below/elsewhere"],
+        ["infra.cloud", "package", "--out", f"{tmp_path}/below/../elsewhere"],
+    ]
 
 
 def test_a_stage_that_the_repository_does_not_have_is_told(handed: list[list[str]]) -> None:
@@ -90,3 +95,38 @@ def test_the_job_types_are_imported_as_in_aws(
     assert CliRunner().invoke(app, typed.split()).exit_code == int(refused)
     assert repository.DECLARED in asked
     assert ("pytest" in asked) == (typed != "check" and not refused)
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """The tools that are started in a repository, each of which has findings."""
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        asked.append(command[2:])
+        return subprocess.CompletedProcess(command, 1)
+
+    (tmp_path / "jobflow.toml").write_text("")
+    (tmp_path / "handlers").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tree, "of", lambda project: project)
+    monkeypatch.setattr(subprocess, "run", run)
+    return asked
+
+
+def test_no_tool_is_left_out_because_another_has_findings(tools: list[list[str]], tmp_path: Path) -> None:
+    assert type_("check").code == 1
+    assert [words[0] for words in tools] == ["ruff", "ruff", repository.DECLARED]
+    (tmp_path / "pyproject.toml").write_text("[tool.mypy]\n")
+    assert type_("check").code == 1
+    assert [words[0] for words in tools[3:]] == ["ruff", "ruff", "mypy", repository.DECLARED]
+
+
+def test_what_is_not_pinned_is_not_installed(tools: list[list[str]], tmp_path: Path) -> None:
+    assert (type_("setup").code, tools) == (0, [])
+    path = tmp_path / "handlers" / "a_b.requirements.txt"
+    path.write_text("x==1 \\\n    --hash=sha256:1\ny==2\n")
+    said = type_("setup")
+    assert (said.code, "handlers/a_b.requirements.txt is not pinned yet: run `jobflow lock`" in said.err) == (2, True)
+    path.write_text("# of all\n-r c.requirements.txt\nx==1 \\\n    --hash=sha256:1\n")
+    assert (type_("setup").code, tools[0][0], tools[0][-1]) == (1, "pip", "handlers/a_b.requirements.txt")
