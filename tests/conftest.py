@@ -9,7 +9,7 @@ import pytest
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.local import descriptions
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.garbage import pytest_collection_finish
 from tests.support import SETTINGS, Clock, create_stores
 from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown

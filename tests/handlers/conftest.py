@@ -10,7 +10,7 @@ from chalicelib.adapters import aws
 from chalicelib.assembly import parts
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.handlers.support import BUCKET, SENDER, Platform, settings
 from tests.support import Clock
 

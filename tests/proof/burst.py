@@ -31,7 +31,7 @@ from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.producing.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.proof.roles.script import silence
 from tests.support import T0, Clock
 

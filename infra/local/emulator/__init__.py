@@ -1,4 +1,1 @@
-"""Serve an AWS account on the loopback address: moto with its races and slow parts repaired, or ministack.
-
-Functions that run for queues, streams and schedules are in `lambdas`.
-"""
+"""Serve an AWS account on the loopback address: moto, repaired, or ministack."""

@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from infra.local.lambdas.invocation import Invocation, exited, parse_error, timed_out
 from infra.local.lambdas.lines import LinePump
@@ -22,29 +23,26 @@ MEMORY_SECONDS = 0.1
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
 
 
-class Owner(Protocol):
-    """The function of this environment."""
-
-    def on_idle(self, environment: "Environment") -> None:
-        """Note that the environment can take an invocation."""
-        ...
-
-    def on_gone(self, environment: "Environment", init_error: dict[str, Any] | None) -> None:
-        """Note that the environment's process has ended; `init_error` is set if it never became ready."""
-        ...
+OnIdle = Callable[["Environment"], None]
+OnGone = Callable[["Environment", dict[str, Any] | None], None]
 
 
 class Environment:
-    """A process that runs AWS's runtime client, with its own Runtime API."""
+    """A process that runs AWS's runtime client, with its own Runtime API.
 
-    def __init__(self, spec: FunctionSpec, site: Site, owner: Owner) -> None:
+    It calls `on_idle` when it can take an invocation, and `on_gone` when its process has ended, with the error if it
+    never became ready.
+    """
+
+    def __init__(self, spec: FunctionSpec, site: Site, on_idle: OnIdle, on_gone: OnGone) -> None:
         self.spec = spec
         self.log = FunctionLog(spec, site.sink)
         self.ready = False
         self.current: Invocation | None = None
         self._site = site
-        self._owner = owner
-        self._api = RuntimeApi(self)
+        self._on_idle = on_idle
+        self._on_gone = on_gone
+        self._api = RuntimeApi(self.next_invocation, self.answer, self.init_failed)
         self._process: asyncio.subprocess.Process | None = None
         self._lines: LinePump | None = None
         self._turn: asyncio.Future[Invocation] | None = None
@@ -101,10 +99,10 @@ class Environment:
             self._init_ms = (time.monotonic() - self._began) * 1000
         turn: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
         self._turn = turn
-        self._owner.on_idle(self)  # may deliver at once
+        self._on_idle(self)  # may deliver at once
         return await turn
 
-    def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
+    def answer(self, request_id: str, body: bytes, ok: bool) -> bool:
         """Record the outcome that the runtime posted (Runtime API)."""
         invocation = self.current
         if invocation is None or invocation.request_id != request_id:
@@ -184,7 +182,7 @@ class Environment:
             invocation.fail(error)
         if not self.ready and self._init_error is None:
             self._init_error = exited("-", returncode)
-        self._owner.on_gone(self, None if self.ready else self._init_error)
+        self._on_gone(self, None if self.ready else self._init_error)
 
     def _stop_clock(self) -> None:
         if self._memory_clock is not None:

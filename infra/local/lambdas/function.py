@@ -123,7 +123,7 @@ class Function:
             self._start()
 
     def _start(self) -> None:
-        environment = Environment(self.spec, self._site, self)
+        environment = Environment(self.spec, self._site, self.on_idle, self.on_gone)
         self._environments.add(environment)
         run = asyncio.create_task(environment.run(), name=f"environment of {self.spec.name}")
         self._runs.add(run)
@@ -134,11 +134,8 @@ class Function:
             self._retire(environment)
 
     def _retire(self, environment: Environment) -> None:
-        self._environments.discard(environment)
+        self._forget(environment)
         self._draining.add(environment)
-        if environment in self._idle:
-            self._idle.remove(environment)
-            self._retirements.pop(environment).cancel()
         environment.kill()
 
     def _forget(self, environment: Environment) -> None:

@@ -9,27 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from infra.local.roles.asked import Asked
-
 Statement = Mapping[str, Any]
 ALIKE = {"StringEquals": False, "Bool": False, "StringLike": True, "ArnLike": True, "ArnEquals": True}
 """The supported operators; for each, whether a star matches any text. Each operator also has an opposite with `Not`."""
 IF_EXISTS = "IfExists"
-
-
-def allows(
-    statements: Sequence[Statement],
-    asked: Asked,
-    boundary: Sequence[Statement] | None = None,
-    *,
-    strict: bool = False,
-) -> bool:
-    """Return whether the request is allowed: by a statement of the role, by one of the boundary, and denied by none."""
-    return all(
-        decide(about(some, asked.action, asked.resource), asked.facts, strict=strict)
-        for some in (statements, boundary)
-        if some is not None
-    )
 
 
 def about(statements: Sequence[Statement], action: str, resource: str) -> list[Statement]:

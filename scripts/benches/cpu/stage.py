@@ -17,8 +17,8 @@ from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 from chalicelib.telemetry.logger import logger
 from infra.definition import local_environment, stateful
-from infra.local.emulator.inprocess import emulated
 from scripts.benches.cpu.canned import Canned
+from tests.emulated import emulated
 
 STACK, ACCOUNT, REGION = "jobflow-dev", "123456789012", "us-east-1"
 SQS = f"https://sqs.{REGION}.amazonaws.com"

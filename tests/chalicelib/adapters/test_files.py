@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 from chalicelib.adapters.s3.files import FileMissing, Files, FileTooLarge, files
 from chalicelib.settings import Settings
-from infra.local.emulator.inprocess import emulated
 from infra.local.emulator.processes.child import Emulator
+from tests.emulated import emulated
 
 BUCKET = "jobflow-files-test"
 

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.adapters.platform_log import CloudWatchPlatformLog
 from chalicelib.jobs.job import Attempt, Status
-from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.emulated import emulated
 from tests.proof.grounds.faults import Crash
 from tests.support import REGION, SETTINGS, Clock
 

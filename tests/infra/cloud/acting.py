@@ -32,8 +32,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
-from infra.local.emulator.inprocess import emulated
 from infra.local.lambdas.events.stream_records import stream_event
+from tests.emulated import emulated
 from tests.infra.cloud.cost.units import Meter
 from tests.support import Clock
 

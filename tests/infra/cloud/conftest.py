@@ -16,7 +16,7 @@ from infra.cloud.account import Account
 from infra.cloud.package.build import ROOT, Package, build, copy_sources
 from infra.cloud.package.translate import translate
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.infra.cloud.support import STAGE, terminal_of
 
 

@@ -12,7 +12,7 @@ from infra.definition.iam.permissions import PLATFORM, policies, statements
 from infra.definition.lambdas.functions import functions
 from infra.local.roles import resolve
 from infra.local.roles.asked import asked
-from infra.local.roles.policy import allows as judged
+from tests.infra.cloud.rights.judging import allows as judged
 
 
 @pytest.mark.parametrize(

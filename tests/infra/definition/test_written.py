@@ -26,8 +26,9 @@ from infra.definition.iam.grants import MOST_NAMED, worker
 from infra.definition.iam.written import KINDS, OF_SERIAL_WORKER, OF_WORKER
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.roles.asked import Asked, asked, attributes_of
-from infra.local.roles.policy import Statement, allows
+from infra.local.roles.policy import Statement
 from infra.local.roles.resolve import statements
+from tests.infra.cloud.rights.judging import allows
 from tests.infra.definition.types.test_reaching import Empty
 from tests.support import REGION, T0, Clock, a_job
 

@@ -22,7 +22,7 @@ from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.settings import Settings
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.proof.grounds.direct import direct
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Partial
 from tests.proof.grounds.ground import (

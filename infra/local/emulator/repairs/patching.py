@@ -1,7 +1,6 @@
 """Replace a part of moto so that it can be restored."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from infra.local.errors import IncompatibleMoto
@@ -40,7 +39,5 @@ class Replacements:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.undo()

@@ -12,8 +12,8 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.s3.uploads import EXTENSIONS, Uploads
 from chalicelib.api.constants import LARGEST_UPLOAD
 from chalicelib.jobs.listing import iso
-from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.api.support import T0, World
+from tests.emulated import emulated
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from infra.cloud.package.translate import CODE, translate, with_code
 from infra.cloud.stack.monitoring import TRIGGERS
 from infra.local.roles import resolve
 from infra.local.roles.asked import Asked
-from infra.local.roles.policy import allows
 from scripts.documents import deploy_role
 from tests.infra.cloud.rights import test_other_stages
+from tests.infra.cloud.rights.judging import allows
 from tests.infra.cloud.support import linted, of_type
 
 TEMPLATE: dict[str, Any] = json.loads(deploy_role.TARGET.read_text())

@@ -18,9 +18,9 @@ from botocore import xform_name
 
 from infra.cloud.package.build import ROOT
 from infra.local.roles.asked import Asked
-from infra.local.roles.policy import allows
 from tests.e2e.cloud.support import ACTIONS, PREFIXES
 from tests.infra.cloud.rights.authorisation import needs, tables
+from tests.infra.cloud.rights.judging import allows
 from tests.infra.cloud.rights.test_deployer_policy import NOT_USED, asked
 
 COMMANDS = ROOT / "infra" / "cloud"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from infra.local.roles.asked import Asked
-from infra.local.roles.policy import allows
 from scripts.documents import deploy_role
+from tests.infra.cloud.rights.judging import allows
 
 VALUES = {"AWS::Partition": "aws", "AWS::AccountId": "123456789012", "Prefix": "jobflow", "Stages": "pull"}
 HERE = "eu-central-1:123456789012"

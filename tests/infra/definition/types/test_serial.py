@@ -20,7 +20,7 @@ from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import functions
 from infra.definition.monitoring.overview import rows
 from infra.definition.monitoring.type_alarms import type_alarms
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.infra.definition.types.test_reaching import Empty
 
 STACK = "jobflow-prod"

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.infra.local.emulator.support import make_table
 
 Call = tuple[str, dict[str, Any]]

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 from tests.infra.local.emulator.support import make_queue, receive
 from tests.infra.local.emulator.test_same_queue import MAX_RECEIVES, Now, Story, as_documented, repaired, stock
 

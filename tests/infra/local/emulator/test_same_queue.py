@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.local.emulator.inprocess import emulated
 from infra.local.emulator.repairs import sqs_queue
 from infra.local.emulator.repairs.patching import Replacements
+from tests.emulated import emulated
 from tests.infra.local.emulator.support import make_queue, receive
 
 STEPS = 250

@@ -21,14 +21,15 @@ class Runtime:
         self.invocation.begin(cold_start=True)
         return self.invocation
 
-    def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
+    def answer(self, request_id: str, body: bytes, ok: bool) -> bool:
         return request_id == self.invocation.request_id
 
     def init_failed(self, body: bytes) -> None: ...
 
 
 async def exchange(method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    api = RuntimeApi(Runtime())
+    runtime = Runtime()
+    api = RuntimeApi(runtime.next_invocation, runtime.answer, runtime.init_failed)
     address = await api.start()
     async with httpx.AsyncClient(base_url=f"http://{address}") as client:
         response = await client.request(method, f"{BASE}/{path}", content=b"1", headers=headers)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.local.roles.asked import Asked, asked, attributes_of, signer
-from infra.local.roles.policy import allows
+from tests.infra.cloud.rights.judging import allows
 
 HERE = "us-east-1:123456789012"
 TABLES = f"arn:aws:dynamodb:{HERE}:table/"

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.emulator.inprocess import emulated
+from tests.emulated import emulated
 
 MESSAGES = [
     json.dumps({"job_id": "5b38-a", "status": "failed", "attempt": 2, "error": {"kind": "Timeout"}}),
@@ -40,19 +40,13 @@ def found(pattern: str) -> list[int]:
         ("?ERROR ?quoted", [2, 3]),
         ("plain -ERROR", [3]),
         ('"\\"quoted\\""', [3]),
-        ("%5b38-[ab]%", [0, 1, 2]),
-        ('{ $.job_id = "5b38-a" }', [0]),
-        ('{ $.job_id = "5b38-*" && $.attempt >= 2 }', [0]),
-        ('{ $.status = "completed" || $.error.kind = "Timeout" }', [0, 1]),
-        ("{ $.status != failed }", [1]),
-        ("{ $.attempt = 1 }", [1]),
     ],
 )
 def test_a_pattern_finds_what_it_says(pattern: str, numbers: list[int]) -> None:
     assert found(pattern) == numbers
 
 
-@pytest.mark.parametrize("pattern", ["{ $.attempt }", '{ $.status > "a" }'])
+@pytest.mark.parametrize("pattern", ["{ $.attempt = 1 }", "%5b38-[ab]%", "[ip, user]"])
 def test_a_pattern_that_is_not_understood_is_refused_and_not_ignored(pattern: str) -> None:
     with pytest.raises(ClientError, match="InvalidParameterException"):
         found(pattern)

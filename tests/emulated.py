@@ -1,7 +1,6 @@
 """Run moto inside this process, for tests that need no server, do not wait, and have their own clock."""
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,17 +12,14 @@ from urllib.parse import urlsplit
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
+from infra.local.emulator import repairs
 from infra.local.emulator.serving.dispatch import dispatch
 from infra.local.emulator.serving.receive import found_nothing, without_waiting
 from infra.local.emulator.serving.server import Reply, Request
 
-from . import repairs
-from .locks import ServiceLocks
-
 REGION = "us-east-1"
 IGNORE_ENDPOINTS = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
 RETRY_SECONDS = 0.05
-_SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 
 @contextmanager
@@ -47,23 +43,19 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
 
 
 class _Calls:
-    """Answer requests of botocore: frequent calls directly, all others by `stock`, moto's own."""
+    """Answer requests of botocore, one at a time: frequent calls directly, all others by `stock`, moto's own."""
 
     def __init__(self, stock: Callable[[Any], Any], arrivals: threading.Condition | None) -> None:
         self._stock = stock
         self._arrivals = arrivals
-        self._locks = ServiceLocks()
+        self._lock = threading.RLock()
 
     def answer(self, sent: Any) -> Any:
         """Return status, headers and body, as moto's stubber does; None for a request that does not go to AWS."""
         request = _request(sent)
-        service = _SERVICE.search(request.headers.get("authorization", "")) if request else None
-        if request is None or service is None:
-            with self._locks.hold("others"):
-                return self._by_stock(sent)
-        reply = self._reply(request, service[1])
+        reply = self._reply(request) if request else None
         if reply is None:
-            with self._locks.hold(service[1]):
+            with self._lock:
                 return self._by_stock(sent)
         return reply.status, dict(reply.headers), reply.body
 
@@ -74,11 +66,11 @@ class _Calls:
         except NotImplementedError:
             return 501, {}, b""  # an empty body: clients of every protocol then read only the status
 
-    def _reply(self, request: Request, service: str) -> Reply | None:
+    def _reply(self, request: Request) -> Reply | None:
         poll = without_waiting(request)
         ends_at = time.monotonic() + (poll.seconds if poll else 0)
         while True:
-            with self._locks.hold(service):
+            with self._lock:
                 reply = dispatch(request)
             left = ends_at - time.monotonic()
             if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
