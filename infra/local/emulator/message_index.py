@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 REMEMBERED_HANDLES = 50_000
 
@@ -19,16 +19,6 @@ class Place:
     ticket: int = 0
     invisible: bool = False
     delayed: bool = False
-
-
-class Line(Protocol):
-    """A line of due messages."""
-
-    def put(self, place: Place) -> None:
-        """Put a message into the line."""
-
-    def take(self) -> tuple[int, Place] | None:
-        """Take the next entry, and its ticket; None if there is none."""
 
 
 class _Lines:
@@ -69,7 +59,7 @@ class MessageIndex:
         self._places: dict[int, Place] = {}
         self._by_handle: dict[str, Place] = {}
         self._gone: dict[str, None] = {}
-        self._ready: Line = _Lines()
+        self._ready: Any = _Lines()
         self._waiting: list[tuple[float, int, int, Place]] = []
         self._invisible = self._delayed = 0
 

@@ -40,17 +40,12 @@ def tee(*sinks: Sink) -> Sink:
     return feed
 
 
-def log_stream_name() -> str:
-    """Return a new name of a log stream, in Lambda's form. Each execution environment has its own stream."""
-    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
-
-
 class FunctionLog:
     """The log stream of one execution environment, with Lambda's own lines."""
 
     def __init__(self, spec: FunctionSpec, sink: Sink) -> None:
         self.spec = spec
-        self.stream = log_stream_name()
+        self.stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
         self._sink = sink
 
     def line(self, message: str, *, platform: bool = False) -> None:

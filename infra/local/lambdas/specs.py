@@ -47,10 +47,6 @@ class QueueMapping:
     max_concurrency: int = 5
     report_batch_item_failures: bool = True
 
-    def __post_init__(self) -> None:
-        if self.batch_size > 10 and self.window < 1:
-            raise ValueError("A batch of more than 10 messages needs a batching window of at least 1 s.")
-
 
 @dataclass(frozen=True, slots=True)
 class Schedule:

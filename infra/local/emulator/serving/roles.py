@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from xml.sax.saxutils import escape
 
 from chalicelib.jobs.constants import FIFO_ENDING
+from infra.local.emulator.serving import unsigned
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.roles.asked import Asked, asked, signer
 from infra.local.roles.policy import Statement, about, decide
@@ -86,8 +86,7 @@ def grant(function: str, one: Asked) -> str:
 
 def _refused(request: Request, service: str, said: str) -> Reply:
     if service == "s3":
-        text = f"<Error><Code>AccessDenied</Code><Message>{escape(said)}</Message></Error>"
-        return Reply(403, [("Content-Type", "application/xml")], text.encode())
+        return unsigned.refused("AccessDenied", said)
     status = 400 if "x-amz-target" in request.headers else 403
     body = json.dumps({"__type": "AccessDeniedException", "message": said}).encode()
     headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", "AccessDeniedException")]

@@ -35,8 +35,8 @@ def refusal(request: Request, server: tuple[str, int], now: float) -> Reply | No
         return _of_form(request, bucket, server, now)
     asked = {name.lower(): values[0] for name, values in parse_qs(query).items()}
     if request.method not in OF_OBJECTS or not key or not {"x-amz-signature", "signature"} & asked.keys():
-        return _refused("AccessDenied", "Access Denied")
-    return _refused("AccessDenied", "Request has expired") if _ends(asked) < now else None
+        return refused("AccessDenied", "Access Denied")
+    return refused("AccessDenied", "Request has expired") if _ends(asked) < now else None
 
 
 def _ends(asked: Mapping[str, str]) -> float:
@@ -55,11 +55,11 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
     names = [name.lower() for part in (fields, files) for name, _ in part.items(multi=True)]
     if len(set(names)) < len(names):
         # If two fields have one name, this check may see one of them, while moto keeps the other.
-        return _refused("InvalidArgument", "Each field of the form must be there once.", HTTPStatus.BAD_REQUEST)
+        return refused("InvalidArgument", "Each field of the form must be there once.", HTTPStatus.BAD_REQUEST)
     sent = {name.lower(): value for name, value in fields.items()}
     file = files.get("file")
     if "policy" not in sent or not {"x-amz-signature", "signature"} & sent.keys():
-        return _refused("AccessDenied", "Access Denied")
+        return refused("AccessDenied", "Access Denied")
     content = file.read() if file is not None else sent.get("file", "").encode()
     try:
         policy = json.loads(base64.b64decode(sent["policy"], validate=True))
@@ -68,7 +68,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
         conditions = [each for written in policy["conditions"] for each in _conditions(written)]
         return _against(conditions, {**sent, "bucket": bucket}, len(content))
     except (ArithmeticError, RecursionError, binascii.Error, ValueError, KeyError, TypeError, AttributeError):
-        return _refused("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", HTTPStatus.BAD_REQUEST)
+        return refused("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.", HTTPStatus.BAD_REQUEST)
 
 
 def _conditions(written: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -86,10 +86,10 @@ def _against(conditions: list[tuple[str, Any, Any]], sent: Mapping[str, str], si
         if operator == "content-length-range":
             if size > int(second):
                 told = "Your proposed upload exceeds the maximum allowed size"
-                return _refused("EntityTooLarge", told, HTTPStatus.BAD_REQUEST)
+                return refused("EntityTooLarge", told, HTTPStatus.BAD_REQUEST)
             if size < int(first):
                 told = "Your proposed upload is smaller than the minimum allowed size"
-                return _refused("EntityTooSmall", told, HTTPStatus.BAD_REQUEST)
+                return refused("EntityTooSmall", told, HTTPStatus.BAD_REQUEST)
             continue
         name = first.removeprefix("$").lower()
         named.add(name)
@@ -102,10 +102,11 @@ def _against(conditions: list[tuple[str, Any, Any]], sent: Mapping[str, str], si
 
 
 def _broken(reason: str) -> Reply:
-    return _refused("AccessDenied", f"Invalid according to Policy: {reason}")
+    return refused("AccessDenied", f"Invalid according to Policy: {reason}")
 
 
-def _refused(code: str, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Reply:
+def refused(code: str, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Reply:
+    """Return an error in the form of S3."""
     told = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{told}'
     headers = [("Content-Type", "application/xml"), ("Access-Control-Allow-Origin", "*")]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 # A poll cannot be cancelled, so a pause or a shutdown may have to wait as long as a poll takes.
 LONG_POLL_SECONDS = 1
-MAX_RECEIVE = 10
 ERROR_PAUSE_SECONDS = 0.5
 
 
@@ -83,13 +82,13 @@ class QueueSource:
 
     async def _next_batch(self) -> list[Message]:
         async with self.gate.turn():
-            messages = await self._receive(min(MAX_RECEIVE, self.mapping.batch_size), LONG_POLL_SECONDS)
+            messages = await self._receive(self.mapping.batch_size, LONG_POLL_SECONDS)
         loop = asyncio.get_running_loop()
         closes_at = loop.time() + self.mapping.window
         while messages and (room := self.mapping.batch_size - len(messages)) and loop.time() < closes_at:
             wait = min(LONG_POLL_SECONDS, int(closes_at - loop.time()))
             async with self.gate.turn():
-                more = await self._receive(min(MAX_RECEIVE, room), wait)
+                more = await self._receive(room, wait)
             messages += more
             if not more and not wait:
                 await asyncio.sleep(min(0.1, max(0.0, closes_at - loop.time())))
@@ -123,9 +122,8 @@ class QueueSource:
         event = sqs_event(messages, self.mapping.queue_arn)
         result = await self._service.invoke_async(self.mapping.function, event)
         done = to_delete(messages, result, self.mapping)
-        loop = asyncio.get_running_loop()
-        for start in range(0, len(done), MAX_RECEIVE):
-            await loop.run_in_executor(self._deleter, self._delete, done[start : start + MAX_RECEIVE])
+        if done:
+            await asyncio.get_running_loop().run_in_executor(self._deleter, self._delete, done)
 
     def _delete(self, messages: list[Message]) -> None:
         entries: list[Any] = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
