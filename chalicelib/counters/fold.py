@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.counters import backlog, keys
+from chalicelib.counters import keys, wait_times
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
 from chalicelib.counters.histogram import bucket
@@ -117,7 +117,7 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
             if image.at_work and not image.sent:
                 numbers[keys.unsent(image.order)] += sign
             if image.status is Status.QUEUED:
-                numbers.update(backlog.queued(image.updated_at, now, sign))
+                numbers.update(wait_times.queued(image.updated_at, now, sign))
     for name, numbers in by_type.items():
         changed = Counter({number: n for number, n in numbers.items() if n})
         lows = _claimed(old, new) if new is not None and new.type == name else {}

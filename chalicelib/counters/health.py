@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.counters import backlog
+from chalicelib.counters import wait_times
 from chalicelib.counters.constants import GROWTH_MINUTES, LEAST_GROWTH
 from chalicelib.counters.port import Acknowledged, ErrorHour, Standing
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
@@ -103,7 +103,7 @@ def _of_type(
     if name in standing.paused:
         yield Finding(Kind.PAUSED, name, waiting, since=standing.paused[name].since, which=which)
         return
-    change, oldest = growth(minutes, now), backlog.oldest(standing.waiting.get(name, {}), now)
+    change, oldest = growth(minutes, now), wait_times.oldest(standing.waiting.get(name, {}), now)
     if waiting and change >= LEAST_GROWTH:
         yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest, which=which)
     elif waiting and (eta := drain_eta(minutes, waiting, now)) is not None:

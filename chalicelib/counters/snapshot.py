@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.counters import backlog
+from chalicelib.counters import wait_times
 from chalicelib.counters.constants import MOST_QUEUES_ASKED, SNAPSHOT_CACHED
 from chalicelib.counters.port import Counters, Deploy, Pause, Standing
 from chalicelib.job_types import jobtype
@@ -130,7 +130,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:
     """Return since when the oldest queued job of these types has waited (epoch seconds); None if none is queued."""
     found = (
-        backlog.oldest(standing.waiting.get(name, {}), now)
+        wait_times.oldest(standing.waiting.get(name, {}), now)
         for name in names
         if count(standing.totals, Status.QUEUED, name)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.counters import backlog, deploys, keys
+from chalicelib.counters import deploys, keys, wait_times
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.jobs.job import Status
 
@@ -39,4 +39,4 @@ def litter(item: Mapping[str, Any], now: float) -> list[str]:
     marks = {name: int(value) for name, value in item.items() if name.startswith(keys.WAITING)}
     shards = [name for name in item if name.startswith(keys.MARK) and keys.ended(name.removeprefix(keys.MARK), now)]
     even = [name for name, n in item.items() if name.startswith(keys.UNSENT) and n <= 0]
-    return [*backlog.litter(marks, now), *even, *shards]
+    return [*wait_times.litter(marks, now), *even, *shards]

@@ -2,7 +2,7 @@
 
 from chalicelib.jobs.constants import DAY
 
-# For keeping.py
+# For repeated_requests.py
 FEWEST_KEY_TRIES, MOST_KEY_TRIES = 3, 50
 """Minimum and maximum tries of a request for a key that other requests change at the same time. The maximum is usually
 enough for TIME_TO_ACT."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.counters import backlog
+from chalicelib.counters import wait_times
 from chalicelib.counters.port import Standing
 from chalicelib.errors import PayloadRefused
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
@@ -44,8 +44,8 @@ class QueueState:
         """Return the queue of the job, as last counted."""
         marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
-            backlog.ahead(marks, job.updated_at, now),
-            backlog.oldest(marks, now),
+            wait_times.ahead(marks, job.updated_at, now),
+            wait_times.oldest(marks, now),
             None if pause is None else pause.since,
             rate,
             None if pause is None else pause.probe_at,

@@ -14,12 +14,10 @@ from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.pausing import events as pause_events
 from chalicelib.pausing.constants import ROW_FRESH, SLOW_WHILE_PAUSED
 from chalicelib.pausing.port import AutoPauses
-from chalicelib.pausing.rule import AutoPause, Decide, completed, failed, probing, succeeded, untried
+from chalicelib.pausing.rule import AutoPause, Decide, completed, counted_error, failed, probing, succeeded, untried
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
-FAILED = frozenset({"error", "permanent_error", LOST})
-"""Outcomes of an attempt that failed."""
 UNTRIED = frozenset({"cancelled", "deferred"})
 """Outcomes of an attempt in which the function did not run to its end, without an error of the function."""
 
@@ -88,8 +86,7 @@ class CircuitBreaker:
         """Count how an attempt ended, after its end was stored."""
         if attempt.outcome == "completed":
             self._hear_of_success()
-        elif attempt.outcome in FAILED:
-            error = attempt.error_class or "WorkerLost"
+        elif (error := counted_error(attempt)) is not None:
             name, _ = fingerprint(job.type, error, attempt.error_message or "")
             told = self._tell(failed(self.rule, name, error, self.clock()))
             if told is not None and told.since is not None:

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.job_types.failing import Failing
+from chalicelib.jobs.job import LOST, Attempt
 from chalicelib.pausing.constants import COOLDOWN_REMEMBERED, FIRST_COOLDOWN, LONGEST_COOLDOWN
+
+FAILED = frozenset({"error", "permanent_error", LOST})
+"""Outcomes of an attempt that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class AutoPause:
 
 
 Decide = Callable[[AutoPause], AutoPause | None]
+
+
+def counted_error(attempt: Attempt) -> str | None:
+    """Return the class of the error with which an attempt counts; None for an attempt that does not count as failed."""
+    return attempt.error_class or "WorkerLost" if attempt.outcome in FAILED else None
 
 
 def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:

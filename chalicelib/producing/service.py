@@ -20,7 +20,7 @@ from chalicelib.jobs.job import Job, Status, stored_payload
 from chalicelib.jobs.listing import check_offset, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
-from chalicelib.keys.keeping import KeyedJobs
+from chalicelib.keys.repeated_requests import KeyedJobs
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.producing.constants import DEEPEST_OFFSET

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.counters import backlog, keys
+from chalicelib.counters import keys, wait_times
 from chalicelib.counters.port import Seen
 from chalicelib.counters.standing import STATES
 from chalicelib.jobs.job import Status
@@ -58,8 +58,8 @@ def tally(jobs: Iterable[Seen], now: float, into: Tally | None = None) -> Tally:
         numbers = found.setdefault(job.type, Counter())
         numbers[keys.number(job.status)] += 1
         if job.status is Status.QUEUED:
-            waits = backlog.queued(job.updated_at, now)
-            numbers.update({name: n for name, n in waits.items() if backlog.is_coarse(name)})
+            waits = wait_times.queued(job.updated_at, now)
+            numbers.update({name: n for name, n in waits.items() if wait_times.is_coarse(name)})
     return found
 
 
@@ -78,7 +78,7 @@ def compare(job_type: str, found: Mapping[str, int], counted: Mapping[str, int],
     drifts = [
         Drift(job_type, name, int(counted.get(name, 0)), found.get(name, 0), moved)
         for name in sorted({*found, *counted})
-        if name in STATES or (name.startswith(keys.WAITING) and backlog.is_coarse(name))
+        if name in STATES or (name.startswith(keys.WAITING) and wait_times.is_coarse(name))
     ]
     return tuple(drift for drift in drifts if drift.difference)
 

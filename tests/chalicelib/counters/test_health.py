@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.counters.backlog import queued
 from chalicelib.counters.constants import DEAD_LETTERS_READ_AGAIN, DEAD_LETTERS_READ_ANYWAY, MOST_DEAD_LETTERS_READ
 from chalicelib.counters.health import Dead, Finding, Kind, findings, growth
 from chalicelib.counters.history import DeadLetters
 from chalicelib.counters.port import Acknowledged, ErrorHour, Pause, Standing
+from chalicelib.counters.wait_times import queued
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter, Page
 from tests.support import T0, Clock, a_job

@@ -11,13 +11,13 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.assembly import parts
-from chalicelib.counters.backlog import oldest
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
 from chalicelib.counters.constants import CANARIES, CANARY_GIVE_UP, RECOUNT_EVERY, RECOUNT_SPARE
 from chalicelib.counters.port import Census
 from chalicelib.counters.recounting.progress import Phase
 from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.counters.wait_times import oldest
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from chalicelib import JobContext, job
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.counters.backlog import queued
 from chalicelib.counters.port import Pause, Standing
+from chalicelib.counters.wait_times import queued
 from chalicelib.errors import RetryLater
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Attempt, Job, Status

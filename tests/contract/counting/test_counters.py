@@ -6,10 +6,10 @@ from contextlib import suppress
 import pytest
 
 from chalicelib.counters import keys
-from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.changes import Image, JobChange
 from chalicelib.counters.port import Additions, Pause, Row, Standing
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.counters.wait_times import oldest, queued
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status

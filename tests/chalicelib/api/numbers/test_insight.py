@@ -9,9 +9,9 @@ import pytest
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.assembly import parts
 from chalicelib.counters import keys, marking
-from chalicelib.counters.backlog import queued
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
+from chalicelib.counters.wait_times import queued
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World

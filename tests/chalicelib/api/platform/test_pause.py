@@ -4,8 +4,8 @@ from typing import Any
 
 from chalicelib.access.tokens import Role
 from chalicelib.counters import keys
-from chalicelib.counters.backlog import queued
 from chalicelib.counters.port import Additions
+from chalicelib.counters.wait_times import queued
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World
 

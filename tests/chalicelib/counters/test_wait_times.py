@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.counters.backlog import RULERS, ahead, litter, oldest, queued
+from chalicelib.counters.wait_times import RULERS, ahead, litter, oldest, queued
 
 T0 = 1_800_000_000.0
 HOUR = 3600.0
