@@ -1,7 +1,7 @@
 """The ports in memory: every call of one is a crash point."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -49,7 +49,7 @@ class MemoryGround:
 
     def unfinished(self) -> bool:
         """See Ground."""
-        return any(not job.terminal for job in self.jobs())
+        return any(not job.terminal for job in self._store.main_items())
 
     def writes(self) -> Sequence[Write]:
         """See Ground."""
@@ -149,6 +149,10 @@ class LoggingStore(MemoryJobStore):
         """Forget what is in the table; what was written stays in the log."""
         for name in TABLE:
             vars(self)[name].clear()
+
+    def main_items(self) -> Iterable[Job]:
+        """Return the jobs without their histories."""
+        return self._jobs.values()
 
     def locks(self) -> Mapping[str, KeyLock]:
         """Return the rows of keys."""

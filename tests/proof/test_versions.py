@@ -1,0 +1,32 @@
+"""A deploy and a rollback while jobs are under way: two versions at work on the same tables and queues."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.proof.versions import trees
+from tests.proof.versions.deploy import judged
+
+
+@pytest.fixture
+def commit() -> str:
+    """The older version; without one there is nothing to play."""
+    found, why = trees.older()
+    return found or pytest.skip(why)
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["deploy", "rollback"])
+def test_jobs_of_one_version_are_finished_by_the_other(tmp_path: Path, commit: str, whole: bool, *, back: bool) -> None:
+    if back and not whole:
+        pytest.skip("the way back is played by `make whole` and `make proof`")
+    assert judged(tmp_path, commit, 1, back=back, of_each=1)[1] == []
+
+
+def test_a_version_that_calls_a_field_otherwise_is_noticed(tmp_path: Path) -> None:
+    assert judged(tmp_path, "", 1, back=False, of_each=1)[1] != []
+
+
+def test_a_checkout_without_an_older_version_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(trees.VARIABLE, "no-such-version")
+    commit, why = trees.older()
+    assert (commit, "no-such-version" in why) == ("", True)
