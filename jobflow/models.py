@@ -149,6 +149,10 @@ class CancelledJob:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    waits_for: WaitsFor | None
+    """For a suspended job; null otherwise"""
+    steps: int
+    """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -348,6 +352,10 @@ class JobDetail:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    waits_for: WaitsFor | None
+    """For a suspended job; null otherwise"""
+    steps: int
+    """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -420,6 +428,10 @@ class JobRow:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    waits_for: WaitsFor | None
+    """For a suspended job; null otherwise"""
+    steps: int
+    """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -808,6 +820,35 @@ class StatusSets:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRow:
+    """A kept step of a job: what its function has done, the end of a sleep or a wait, or an event."""
+
+    kind: Literal["step", "sleep", "wait", "event", "now", "uuid"]
+    name: str
+    kept_at: datetime
+    value: Any
+    """What the step returned, or the event's data; null if it is larger than 500 bytes"""
+    took_s: float | None
+    """Seconds for which the step ran"""
+    until: datetime | None
+    """The end of a sleep, or the time at which a wait times out"""
+    by: str | None
+    """Who posted the event"""
+    timed_out: bool
+    """Whether the wait for this event timed out"""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The kept steps of a job, oldest first."""
+
+    steps: list[StepRow]
+    """The newest 1,000"""
+    older: bool
+    """Whether there are steps before those"""
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRow:
     """A tenant, and its number of unfinished jobs."""
 
@@ -886,6 +927,17 @@ class Waited:
     oldest_s: float | None
     """Seconds, at least: of jobs that started in the step, and of those that waited at its end; null where none
     waited. Jobs that were cancelled in the queue are left out"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsFor:
+    """What a suspended job waits for, and since when."""
+
+    event: str | None
+    """The name of the event; null for a sleep"""
+    since: datetime
+    until: datetime
+    """The end of the sleep, or the time at which the wait for the event times out"""
 
 
 @dataclass(frozen=True, slots=True)

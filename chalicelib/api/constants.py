@@ -70,3 +70,7 @@ MOST_TENANTS = 10
 
 # For platform/schedules.py
 NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 5
+
+# For models/views.py: steps
+MOST_STEPS_SHOWN = 1_000
+"""Kept steps in one answer: each has up to half a kilobyte."""

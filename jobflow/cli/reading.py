@@ -94,6 +94,14 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
     return found
 
 
+def event_data(text: str) -> Any:
+    """Return the data of an event from JSON, `@file` or `-` (standard input); raises ConfigurationError."""
+    try:
+        return _json(_source(text))
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"The data is not JSON: {error}. A text needs quotes, like '\"yes\"'.") from error
+
+
 def standard_input() -> TextIO:
     """Return standard input; raises ConfigurationError if it is closed (`<&-`)."""
     if sys.stdin is None:

@@ -7,7 +7,7 @@ from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
 from jobflow.errors import JobNotCompleted, WaitTimeout
-from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow
+from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow, StepRow, Steps
 
 
 def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
@@ -18,6 +18,16 @@ def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
 def progress_of(thing: JobDetail | AttemptRow) -> str | None:
     """Return the progress that a job or an attempt has reported, with its note."""
     return None if thing.progress is None else f"{thing.progress.percent:g} % {thing.progress.note or ''}".strip()
+
+
+def _what_became(step: StepRow) -> str:
+    """Return what a kept step is, for people: its value, or the end of a wait."""
+    if step.timed_out:
+        return "timed out"
+    if step.until is not None:
+        return f"until {shown(step.until)}"
+    value = "" if step.value is None else shortened(shown(step.value))
+    return f"{value} (by {step.by})".strip() if step.by else value
 
 
 JOB_COLUMNS: list[Column] = [
@@ -36,6 +46,12 @@ ATTEMPT_COLUMNS: list[Column] = [
     ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
     ("PROGRESS", progress_of),
     ("ERROR", error_of),
+]
+STEP_COLUMNS: list[Column] = [
+    ("STEP", lambda one: f"{one.kind} {one.name}"),
+    ("KEPT", lambda one: one.kept_at),
+    ("TOOK", lambda one: None if one.took_s is None else reading.lasting(one.took_s)),
+    ("VALUE", _what_became),
 ]
 EXISTED = {
     "key": "Not created: the job of this idempotency key was there.",
@@ -68,8 +84,8 @@ def existed(session: Session, job: JobRow | CancelledJob) -> None:
         session.out.say(EXISTED[why])
 
 
-def whole(session: Session, job: JobDetail) -> None:
-    """Print a job with its attempts."""
+def whole(session: Session, job: JobDetail, kept: Steps | None = None) -> None:
+    """Print a job with its attempts and its kept steps."""
     session.out.facts(job, facts(job))
     if not session.out.as_json and job.attempt_history:
         told = any(one.progress for one in job.attempt_history)
@@ -81,6 +97,11 @@ def whole(session: Session, job: JobDetail) -> None:
         stacks = {one.stack: one for one in sorted(job.attempt_history, key=lambda one: one.started_at) if one.stack}
         for stack, one in stacks.items():
             session.out.say(f"\nStack of attempt {one.attempt}:\n{stack.rstrip()}")
+
+    if not session.out.as_json and kept is not None and kept.steps:
+        session.out.rows(kept.steps, STEP_COLUMNS, "")
+        if kept.older:
+            session.out.say(f"Older steps are not shown: these are the newest {len(kept.steps)}.")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:

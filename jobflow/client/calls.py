@@ -126,6 +126,17 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/run-now", m.JobRow)
 
 
+def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
+    """Post an event to a job. Repeatable: the first event of a name counts."""
+    path = f"{_job(job)}/events/{quote(name, safe='')}"
+    return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
+
+
+def steps(job: JobOrId) -> Call[m.Steps]:
+    """Read the kept steps of a job."""
+    return Call("GET", f"{_job(job)}/steps", m.Steps, repeatable=True)
+
+
 def discard(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Settle a failed or dead-lettered job without running it."""
     return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({"reason": reason} if reason else {}))

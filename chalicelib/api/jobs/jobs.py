@@ -8,9 +8,9 @@ from typing import Literal
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
-from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload
-from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewJob, Retry
-from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
+from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, Steps
+from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry
+from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole, steps_answer
 from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.job_types import jobtype
@@ -20,6 +20,7 @@ from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.operating.descendants import cancel_all
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.posting import Posting
 from chalicelib.producing.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -113,6 +114,27 @@ def cancel_job(call: Call) -> CancelledJob:
 def run_job_now(call: Call) -> JobRow:
     """Start a scheduled or retrying job now. A queued job is returned unchanged, so repeating the request is safe."""
     return job_whole(operations(call).run_now(job_id_of(call)))
+
+
+@endpoints.get("/jobs/{job_id}/steps", Steps)
+def get_steps(call: Call) -> Steps:
+    """Return the kept steps of a job, with its sleeps, waits and events. Strongly consistent."""
+    found = parts.job_store.get_without_bodies(job_id_of(call))
+    return steps_answer(parts.job_store.kept_steps(found))
+
+
+@endpoints.post(
+    "/jobs/{job_id}/events/{name}", JobRow, body=NewEvent, statuses=(200, 409), examples={"approved": {"data": {}}}
+)
+def post_event(call: Call) -> Reply:
+    """Post an event to a job. The first event of a name counts; a job that waits for it goes on.
+
+    Repeating the request is safe: it answers with the header Idempotent-Replayed. Another event of the same name
+    answers 409, and so does an event that comes after its wait timed out, or for a finished job.
+    """
+    posting = Posting(parts.job_service.dispatcher, call.person)
+    job, replayed = posting.post(job_id_of(call), call.path["name"], call.body.data)
+    return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
 @endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})

@@ -53,6 +53,34 @@ class Discarded(Answer):
     reason: str | None
 
 
+class WaitsFor(Answer):
+    """What a suspended job waits for, and since when."""
+
+    event: str | None = Field(description="The name of the event; null for a sleep")
+    since: Time
+    until: Time = Field(description="The end of the sleep, or the time at which the wait for the event times out")
+
+
+class StepRow(Answer):
+    """A kept step of a job: what its function has done, the end of a sleep or a wait, or an event."""
+
+    kind: Literal["step", "sleep", "wait", "event", "now", "uuid"]
+    name: str
+    kept_at: Time
+    value: JSON = Field(description="What the step returned, or the event's data; null if it is larger than 500 bytes")
+    took_s: float | None = Field(description="Seconds for which the step ran")
+    until: Time | None = Field(description="The end of a sleep, or the time at which a wait times out")
+    by: str | None = Field(description="Who posted the event")
+    timed_out: bool = Field(description="Whether the wait for this event timed out")
+
+
+class Steps(Answer):
+    """The kept steps of a job, oldest first."""
+
+    steps: list[StepRow] = Field(description="The newest 1,000")
+    older: bool = Field(description="Whether there are steps before those")
+
+
 class JobRow(Answer):
     """A job, as in a list."""
 
@@ -78,6 +106,8 @@ class JobRow(Answer):
     started_at: Time | None
     finished_at: Time | None
     next_attempt_at: Time | None
+    waits_for: WaitsFor | None = Field(None, description="For a suspended job; null otherwise")
+    steps: int = Field(0, description="Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps")
     give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
     result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None

@@ -96,6 +96,12 @@ class Cancel(Body):
     descendants: bool = Field(False, description="Also its children, their children, and so on.")
 
 
+class NewEvent(Body):
+    """An event for a job."""
+
+    data: Any = Field(None, description="Given to the function that waits for the event; at most 32 KB of JSON.")
+
+
 class Discard(Body):
     """Options of a discard."""
 

@@ -1,11 +1,11 @@
 """Convert jobs and numbers to answers of the API. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.adapters.s3.uploads import Upload
-from chalicelib.api.constants import LARGEST_IN_LIST, MOST_TENANTS
+from chalicelib.api.constants import LARGEST_IN_LIST, MOST_STEPS_SHOWN, MOST_TENANTS
 from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
@@ -21,6 +21,7 @@ from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
+from chalicelib.jobs.step import Step, waited_event
 from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.operating.descendants import Told
 
@@ -60,6 +61,11 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
         next_attempts=next_attempts,
     )
     return fitting(detail)
+
+
+def steps_answer(steps: Sequence[Step]) -> r.Steps:
+    """Return the newest kept steps of a job."""
+    return r.Steps(steps=[_step_row(step) for step in steps[-MOST_STEPS_SHOWN:]], older=len(steps) > MOST_STEPS_SHOWN)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
@@ -144,12 +150,27 @@ def _fields(job: Job) -> dict[str, Any]:
         "fingerprint": job.fingerprint,
         "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
+        "waits_for": _waits_for(job), "steps": job.kept,
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "result": job.result, "progress": _progress(job),
         "tags": shown(job.tags), "parent": job.parent,
         "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,
         "cancel_requested": job.cancel_requested, "discarded": _discarded(job),
     }  # fmt: skip
+
+
+def _waits_for(job: Job) -> r.WaitsFor | None:
+    if job.status is not Status.SUSPENDED or job.next_attempt_at is None:
+        return None
+    return r.WaitsFor(event=waited_event(job), since=iso(job.updated_at), until=iso(job.next_attempt_at))
+
+
+def _step_row(step: Step) -> r.StepRow:
+    value = step.value if size_of(step.value) <= LARGEST_IN_LIST else None
+    return r.StepRow(
+        kind=cast("Any", step.kind), name=step.name, kept_at=iso(step.at), value=value, took_s=step.took,
+        until=_iso(step.until), by=step.by or None, timed_out=step.timed_out,
+    )  # fmt: skip
 
 
 def _discarded(job: Job) -> r.Discarded | None:

@@ -123,6 +123,22 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), signal });
   }
 
+  /** Post an event to a job whose function waits for it. The first event of a name counts. */
+  event(job: JobOrId, name: string, data: unknown = null, { signal }: Signal = {}): Promise<JobRow> {
+    const path = { ...named(job).path, name };
+    return this.ask("post", "/jobs/{job_id}/events/{name}", {
+      path,
+      body: { data },
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Return the kept steps of a job, with its sleeps, waits and events, oldest first. */
+  steps(job: JobOrId, { signal }: Signal = {}): Promise<Schemas["Steps"]> {
+    return this.ask("get", "/jobs/{job_id}/steps", { ...named(job), signal });
+  }
+
   /** Settle a failed or dead-lettered job without running it; the job keeps the reason. */
   discard(job: JobOrId, reason = "", { signal }: Signal = {}): Promise<JobRow> {
     const body = reason ? { reason } : {};

@@ -173,6 +173,49 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/jobs/{job_id}/steps": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return the kept steps of a job, with its sleeps, waits and events
+     * @description Return the kept steps of a job, with its sleeps, waits and events. Strongly consistent.
+     */
+    get: operations["get_steps"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/jobs/{job_id}/events/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post an event to a job
+     * @description Post an event to a job. The first event of a name counts; a job that waits for it goes on.
+     *
+     *     Repeating the request is safe: it answers with the header Idempotent-Replayed. Another event of the same name
+     *     answers 409, and so does an event that comes after its wait timed out, or for a finished job.
+     */
+    post: operations["post_event"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/jobs/{job_id}/discard": {
     parameters: {
       query?: never;
@@ -1132,6 +1175,13 @@ export interface components {
       finished_at: string | null;
       /** Next Attempt At */
       next_attempt_at: string | null;
+      /** @description For a suspended job; null otherwise */
+      waits_for: components["schemas"]["WaitsFor"] | null;
+      /**
+       * Steps
+       * @description Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps
+       */
+      steps: number;
       /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
@@ -1508,6 +1558,13 @@ export interface components {
       finished_at: string | null;
       /** Next Attempt At */
       next_attempt_at: string | null;
+      /** @description For a suspended job; null otherwise */
+      waits_for: components["schemas"]["WaitsFor"] | null;
+      /**
+       * Steps
+       * @description Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps
+       */
+      steps: number;
       /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
@@ -1657,6 +1714,13 @@ export interface components {
       finished_at: string | null;
       /** Next Attempt At */
       next_attempt_at: string | null;
+      /** @description For a suspended job; null otherwise */
+      waits_for: components["schemas"]["WaitsFor"] | null;
+      /**
+       * Steps
+       * @description Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps
+       */
+      steps: number;
       /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
@@ -1987,6 +2051,17 @@ export interface components {
        * @description It runs this many seconds after the last request.
        */
       seconds: number;
+    };
+    /**
+     * NewEvent
+     * @description An event for a job.
+     */
+    NewEvent: {
+      /**
+       * Data
+       * @description Given to the function that waits for the event; at most 32 KB of JSON.
+       */
+      data?: unknown;
     };
     /**
      * NewJob
@@ -2730,6 +2805,66 @@ export interface components {
       finished: components["schemas"]["Status"][];
     };
     /**
+     * StepRow
+     * @description A kept step of a job: what its function has done, the end of a sleep or a wait, or an event.
+     */
+    StepRow: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid";
+      /** Name */
+      name: string;
+      /**
+       * Kept At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      kept_at: string;
+      /**
+       * Value
+       * @description What the step returned, or the data of the event; null if it is larger than 500 bytes
+       */
+      value: unknown;
+      /**
+       * Took S
+       * @description Seconds for which the step ran
+       */
+      took_s: number | null;
+      /**
+       * Until
+       * @description The end of a sleep, or the time at which a wait times out
+       */
+      until: string | null;
+      /**
+       * By
+       * @description Who posted the event
+       */
+      by: string | null;
+      /**
+       * Timed Out
+       * @description Whether the wait for this event timed out
+       */
+      timed_out: boolean;
+    };
+    /**
+     * Steps
+     * @description The kept steps of a job, oldest first.
+     */
+    Steps: {
+      /**
+       * Steps
+       * @description The newest 1,000
+       */
+      steps: components["schemas"]["StepRow"][];
+      /**
+       * Older
+       * @description Whether there are steps before those
+       */
+      older: boolean;
+    };
+    /**
      * TenantRow
      * @description A tenant, and its number of unfinished jobs.
      */
@@ -2875,6 +3010,30 @@ export interface components {
        * @description Seconds, at least: of jobs that started in the step, and of those that waited at its end; null where none waited. Jobs that were cancelled in the queue are left out
        */
       oldest_s: number | null;
+    };
+    /**
+     * WaitsFor
+     * @description What a suspended job waits for, and since when.
+     */
+    WaitsFor: {
+      /**
+       * Event
+       * @description The name of the event; null for a sleep
+       */
+      event: string | null;
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * Until
+       * Format: date-time
+       * @description The end of the sleep, or the time at which the wait for the event times out
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      until: string;
     };
     /**
      * WentWrong
@@ -3790,6 +3949,193 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_steps: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Steps"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_event: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["NewEvent"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {

@@ -105,10 +105,12 @@ def list_(
 
 @command(app, "show", "jobs show @last", "jobs show 6a1de45f --json | jq .result")
 def show(session: Session, job: Id) -> None:
-    """Print a job with its attempts, its result, and why it waits."""
+    """Print a job with its attempts, its kept steps, its result, and why it waits."""
     from jobflow.cli import views
 
-    views.whole(session, session.client.get(session.id_of(job)))
+    found = session.client.get(session.id_of(job))
+    # a running attempt may have kept its first steps
+    views.whole(session, found, session.client.steps(found.id) if found.steps or found.status == "processing" else None)
 
 
 @command(app, "tail", "jobs tail @last --timeout 1h")
@@ -185,6 +187,20 @@ def run_now(session: Session, job: Id) -> None:
     from jobflow.cli import views
 
     views.created(session, session.client.run_now(session.id_of(job)))
+
+
+@command(app, "event", 'jobs event @last approved --data \'{"by": "ada"}\'')
+def event(
+    session: Session,
+    job: Id,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name that the function waits for.")],
+    data: Annotated[str | None, typer.Option("--data", help="For the function: JSON, @file, or -.")] = None,
+) -> None:
+    """Post an event to a job. A job that waits for it goes on; the first event of a name counts."""
+    from jobflow.cli import views
+
+    given = None if data is None else reading.event_data(data)
+    views.created(session, session.client.event(session.id_of(job), name, given))
 
 
 @command(

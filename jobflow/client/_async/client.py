@@ -103,6 +103,14 @@ class AsyncJobFlow:
         """Run a scheduled or retrying job now instead of at its time."""
         return await self._ask(calls.run_now(job))
 
+    async def event(self, job: JobOrId, name: str, data: Any = None) -> m.JobRow:
+        """Post an event to a job whose function calls `ctx.wait_for(name)`. The first event of a name counts."""
+        return await self._ask(calls.event(job, name, data))
+
+    async def steps(self, job: JobOrId) -> m.Steps:
+        """Return the kept steps of a job, with its sleeps, waits and events, oldest first."""
+        return await self._ask(calls.steps(job))
+
     async def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
         """Settle a failed or dead-lettered job without running it; the job stores the reason."""
         return await self._ask(calls.discard(job, reason))

@@ -311,3 +311,14 @@ def test_what_is_no_part_of_an_id_names_no_job(shell: Shell) -> None:
     said = shell("jobs show nosuchjob")
     assert said.code == 4
     assert "digits, a to f and hyphens" in said.err
+
+
+def test_an_event_is_posted_and_shown_among_the_steps(shell: Shell, world: World) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.SUSPENDED, kept=1, waits="event:approved", next_attempt_at=T0 + 5000)
+    assert shell(f"jobs event {job_id} approved --data '{{\"by\": \"ada\"}}'").lines[0]["status"] == "queued"
+    said = shell(f"jobs show {job_id} --table").out
+    assert "event approved" in said
+    assert "ada" in said
+    assert shell(f"jobs event {job_id} approved --data 2").code == 1
+    assert "is not JSON" in shell(f"jobs event {job_id} approved --data yes").err

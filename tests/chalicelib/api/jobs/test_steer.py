@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.step import Step
 from tests.chalicelib.api.support import T0, World
 
 
@@ -57,3 +60,38 @@ def test_cancel_is_for_jobs_that_have_not_ended(world: World, status: Status) ->
         return
     after = "cancelled" if status in WAITING else "processing"
     assert (answer.status, answer.json["status"], answer.json["cancel_requested"]) == (200, after, True)
+
+
+def test_an_event_wakes_the_job_that_waits_for_it(world: World) -> None:
+    job_id = world.create()
+    until = T0 + 5000
+    world.put_in(
+        job_id, Status.SUSPENDED, attempts=1, kept=1, waits="event:approved", next_attempt_at=until, parked_until=until
+    )
+    before = world.get(f"/jobs/{job_id}").json
+    assert before["waits_for"] == {"event": "approved", "since": before["updated_at"], "until": iso(until)}
+    assert "waits for the event approved" in before["why"]
+    for replayed in (None, "true"):
+        answer = world.post(f"/jobs/{job_id}/events/approved", {"data": {"by": "ada"}})
+        assert (answer.status, answer.json["status"], answer.json["waits_for"]) == (200, "queued", None)
+        assert answer.headers.get("idempotent-replayed") == replayed
+        world.clock.now += 1
+    [step] = world.get(f"/jobs/{job_id}/steps", role=Role.VIEWER).json["steps"]
+    assert (step["kind"], step["name"], step["value"], step["timed_out"]) == ("event", "approved", {"by": "ada"}, False)
+    assert step["by"]
+    assert world.post(f"/jobs/{job_id}/events/approved", {"data": 2}).status == 409
+    assert world.post(f"/jobs/{job_id}/events/no%20name").locs == [["path", "name"]]
+    assert world.post(f"/jobs/{job_id}/events/large", {"data": "x" * 40_000}).locs == [["data"]]
+    assert world.post(f"/jobs/{job_id}/events/other", {"data": 1}, role=Role.VIEWER).status == 403
+    world.put_in(job_id, Status.COMPLETED)
+    assert world.post(f"/jobs/{job_id}/events/other").status == 409
+
+
+def test_the_steps_of_a_job_are_shown_with_small_values_only(world: World) -> None:
+    job_id = world.create()
+    job = world.store.get(job_id)
+    for n, value in enumerate(("x" * 400, "x" * 600)):
+        world.store.keep_step(job, Step(f"step:{n}", T0 + n, value, took=0.5))
+    answer = world.get(f"/jobs/{job_id}/steps").json
+    assert [step["value"] for step in answer["steps"]] == ["x" * 400, None]
+    assert not answer["older"]
