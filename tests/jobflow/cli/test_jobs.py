@@ -316,7 +316,7 @@ def test_what_is_no_part_of_an_id_names_no_job(shell: Shell) -> None:
 def test_an_event_is_posted_and_shown_among_the_steps(shell: Shell, world: World) -> None:
     job_id = world.create()
     world.put_in(job_id, Status.SUSPENDED, kept=1, waits="event:approved", next_attempt_at=T0 + 5000)
-    assert shell(f"jobs event {job_id} approved --data '{{\"by\": \"ada\"}}'").lines[0]["status"] == "queued"
+    assert shell(f'jobs event {job_id} approved --data \'{{"by": "ada"}}\'').lines[0]["status"] == "queued"
     said = shell(f"jobs show {job_id} --table").out
     assert "event approved" in said
     assert "ada" in said
