@@ -129,7 +129,11 @@ def test_a_sleeping_job_holds_no_worker_and_wakes_within_two_seconds(shop: Shop,
 
 
 def test_many_sleeps_outlive_the_receives_of_a_message_and_cost_no_attempt(shop: Shop) -> None:
-    shop.act = lambda ctx: [ctx.sleep(30) for _ in range(40)]
+    def act(ctx: JobContext) -> None:
+        for _ in range(40):
+            ctx.sleep(30)
+
+    shop.act = act
     made = shop.start()
     shop.platform.advance(hours=1)
     assert (shop.now(made).status, shop.now(made).claims) == (Status.COMPLETED, 41)
@@ -320,7 +324,12 @@ def test_a_function_that_waits_is_not_asked_for_its_result(shop: Shop) -> None:
     shop.act = act
     made = shop.start()
     assert shop.now(made).status is Status.SUSPENDED
-    shop.act = lambda ctx: [ctx.sleep(5), "slept"][1]
+
+    def slept(ctx: JobContext) -> str:
+        ctx.sleep(5)
+        return "slept"
+
+    shop.act = slept
     shop.platform.advance(10)
     assert shop.now(made).result == "slept"
 
