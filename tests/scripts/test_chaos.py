@@ -1,12 +1,7 @@
-"""The soak's own parts: the wire makes the faults it counts, the verdict finds what is planted."""
+"""The soak finds in its verdict what is planted."""
 
-import asyncio
-import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,123 +12,9 @@ from chalicelib.adapters import aws
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import Message
 from chalicelib.settings import Settings
-from infra.local.lambdas.invocation import InvokeResult
-from scripts.chaos.site import QUEUES, Events, throttled
+from scripts.chaos.site import QUEUES, Events
 from scripts.chaos.verdict import Auditor, Table, bulk, ended, evidence, judge, keys
-from scripts.chaos.wire import Weather, Wire
 from tests.support import SETTINGS, Clock
-
-AMZ = {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
-
-
-class Upstream(BaseHTTPRequestHandler):
-    """Answers with what it was sent, and remembers it."""
-
-    seen: list[bytes]
-
-    def do_POST(self) -> None:
-        """Echo."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.seen.append(body)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def upstream() -> Iterator[tuple[str, list[bytes]]]:
-    seen: list[bytes] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Upstream,), {"seen": seen}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", seen
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-
-
-def weather(**rates: float) -> Weather:
-    sky = Weather(random.Random(1), throttled=0, failed=0, reset=0, reply_lost=0, calm=False)
-    for name, rate in rates.items():
-        setattr(sky, name, rate)
-    return sky
-
-
-def post(url: str, headers: dict[str, str] = AMZ) -> httpx.Response:
-    return httpx.post(url, content=b"hello", headers=headers, trust_env=False, timeout=10)
-
-
-@pytest.fixture
-def wired(upstream: tuple[str, list[bytes]]) -> Iterator[Any]:
-    """Makes a wire in some weather."""
-    wires: list[Wire] = []
-
-    def make(sky: Weather) -> str:
-        wires.append(Wire(upstream[0], sky))
-        return wires[-1].url
-
-    yield make
-    for wire in wires:
-        wire.close()
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "reached"),
-    [("throttled", 400, []), ("failed", 500, []), ("reset", None, []), ("reply_lost", None, [b"hello"])],
-)
-def test_a_fault_is_counted_and_comes_before_or_after_the_commit(
-    wired: Any, upstream: tuple[str, list[bytes]], fault: str, status: int | None, reached: list[bytes]
-) -> None:
-    sky = weather(**{fault: 1.0})
-    if status is None:
-        with pytest.raises(httpx.TransportError):
-            post(wired(sky))
-    else:
-        assert post(wired(sky)).status_code == status
-    assert (sky.seen[fault], upstream[1]) == (1, reached)
-
-
-def test_other_services_and_calm_weather_are_left_alone(wired: Any, upstream: tuple[str, list[bytes]]) -> None:
-    sky = weather(failed=1.0)
-    url = wired(sky)
-    assert post(url, {"X-Amz-Target": "Logs_20140328.PutLogEvents"}).status_code == 200
-    sky.calm = True
-    assert post(url).status_code == 200
-    assert not sky.seen
-
-
-@pytest.mark.parametrize("calm", [True, False])
-def test_a_service_that_is_out_of_order_refuses_every_request(
-    wired: Any, upstream: tuple[str, list[bytes]], calm: bool
-) -> None:
-    sky = weather()
-    sky.calm, sky.out = calm, {"DynamoDB"}
-    url = wired(sky)
-    assert [post(url).status_code for _ in range(5)] == [400] * 5
-    assert post(url, {"X-Amz-Target": "AmazonSQS.SendMessage"}).status_code == 200
-    sky.out = set()
-    assert post(url).status_code == 200
-    assert (sky.seen["refused by DynamoDB"], len(upstream[1])) == (5, 2)
-
-
-def test_an_invocation_that_is_throttled_reaches_no_worker() -> None:
-    async def invoke(name: str, _event: Any) -> InvokeResult:
-        reached.append(name)
-        return InvokeResult(ok=True, request_id="request", payload="fine")
-
-    reached: list[str] = []
-    sky = weather()
-    call = throttled(invoke, sky)
-    sky.out = {"Lambda"}
-    assert asyncio.run(call("stack-chaos-note", {})).error is not None
-    assert asyncio.run(call("stack-watchdog", {})).error is None
-    sky.out = set()
-    assert asyncio.run(call("stack-chaos-note", {})).error is None
-    assert reached == ["stack-watchdog", "stack-chaos-note"]
 
 
 def item(**fields: Any) -> dict[str, Any]:

@@ -4,13 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from itertools import count
 from pathlib import Path
 
-import httpx
-import pytest
-
-from scripts.demo.api import Api, Unexpected
 from tests.infra.local.running import BOUND_SECONDS, ROOT, running
 from tests.support import BUILT_IN
 
@@ -64,34 +59,3 @@ def test_a_platform_that_is_gone_ends_it_with_an_error(tmp_path: Path) -> None:
     done = demo(tmp_path)
     assert done.returncode == 1
     assert "✗" in done.stdout
-
-
-JOB = {"status": "processing", "error_class": None, "error_message": None}
-FAILED = {"status": "failed", "error_class": "PermanentError", "error_message": "no"}
-
-
-def asking(*answers: httpx.Response) -> tuple[Api, list[float]]:
-    """Return a client of an API that gives these answers, the last again and again, and how long it slept each time."""
-    left, slept, seconds = list(answers), list[float](), count()
-    transport = httpx.MockTransport(lambda _: left.pop(0) if len(left) > 1 else left[0])
-    client = httpx.Client(base_url="http://api", transport=transport)
-    return Api(client, sleep=slept.append, clock=lambda: float(next(seconds))), slept
-
-
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        (httpx.Response(200, json=FAILED), r"Job j is failed and should be completed \(PermanentError: no\)"),
-        (httpx.Response(200, json=JOB), "is processing and should be completed"),
-        (httpx.Response(422, json={"detail": "no such type"}), "answered 422: .*no such type"),
-    ],
-    ids=["ends otherwise", "never ends", "is refused"],
-)
-def test_what_is_not_as_it_should_be_is_told(answer: httpx.Response, told: str) -> None:
-    with pytest.raises(Unexpected, match=told):
-        asking(answer)[0].ended("j", "completed")
-
-
-def test_the_rate_limit_is_waited_out() -> None:
-    api, slept = asking(httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(201, json={"id": "j"}))
-    assert (api.submit("email.send", {}), slept) == ("j", [7.0])

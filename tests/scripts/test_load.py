@@ -1,15 +1,11 @@
 """The load command: whom it may put under load, and what it counts."""
 
-import asyncio
 import json
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 import pytest
 
-from scripts.load import Load, Outcome, Refused, Target, arguments, loopback, main, summary, target
+from scripts.load import Refused, Target, arguments, loopback, main, target
 
 TIMES = {"created_at": "2026-11-25T00:00:59.900Z", "finished_at": "2026-11-25T00:01:00.150Z"}
 
@@ -56,39 +52,3 @@ def test_without_a_platform_it_says_what_to_do(tmp_path: Path, capsys: pytest.Ca
         target(arguments([]), tmp_path)
     assert main(["--url", "http://127.0.0.1:9", "--token", "jf_x"]) == 1
     assert capsys.readouterr().err.strip()
-
-
-def load(refusals: Sequence[httpx.Response] = (), ends: str = "completed", timeout: float = 20.0) -> Outcome:
-    """Post five jobs to an API that first refuses, and whose jobs have ended at the second look."""
-    left, looked = list(refusals), Counter[str]()
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        looked[request.url.path] += 1
-        if request.method == "POST":
-            return left.pop(0) if left else httpx.Response(201, json={"id": f"job-{looked[request.url.path]}"})
-        return httpx.Response(200, json={"status": ends if looked[request.url.path] > 1 else "queued", **TIMES})
-
-    async def run() -> Outcome:
-        async with httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(answer)) as client:
-            return await Load(client, {"type": "email.send", "payload": {}}, timeout).run(5, 2)
-
-    return asyncio.run(run())
-
-
-def test_every_job_is_posted_and_followed_to_its_end() -> None:
-    outcome = load()
-    assert (outcome.ends, outcome.failures, len(outcome.posts)) == ({"completed": 5}, {}, 5)
-    assert outcome.server == [250.0] * 5
-    assert summary(outcome)["latency_ms"]["post_to_completed_server"] == {"p50": 250.0, "p95": 250.0, "p99": 250.0}
-
-
-def test_a_refusal_is_waited_out_as_long_as_the_server_says_and_no_longer_than_the_timeout() -> None:
-    outcome = load([httpx.Response(429, headers={"Retry-After": "0.01"}), httpx.Response(503), httpx.Response(401)])
-    assert (outcome.repeats, outcome.failures) == ({"POST 429": 1, "POST 503": 1}, {"POST: 401": 1})
-    assert load([httpx.Response(429, headers={"Retry-After": "60"})], timeout=1.0).failures == {"POST: 429": 1}
-
-
-def test_a_job_that_does_not_end_well_has_no_latency() -> None:
-    outcome = load(ends="dead_letter")
-    assert (outcome.ends, outcome.seen) == ({"dead_letter": 5}, [])
-    assert load(ends="queued", timeout=0.1).failures == {"GET: the job did not end in time": 5}

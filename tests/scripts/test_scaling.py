@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.scaling.__main__ import BACKLOG, PAGE, SECONDS, document, report, sizes
+from scripts.scaling.__main__ import BACKLOG
 from scripts.scaling.advice import TooMuch, divided, enough
 from scripts.scaling.limits import FIRST_CONCURRENT, MORE_A_MINUTE, MOST_OF_MAPPING, Setting
 from scripts.scaling.simulation import play
@@ -62,8 +62,3 @@ def test_what_one_mapping_cannot_do_is_divided() -> None:
         enough(setting)
     types = divided(setting)
     assert play(enough(replace(setting, rate=setting.rate / types, types=types))).drained is not None
-
-
-def test_the_page_tells_what_the_simulation_tells() -> None:
-    text = PAGE.read_text()
-    assert document(text, report(sizes(SECONDS))) == text, "run `make scaling ARGS=--write`"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.jobs import transitions
-from chalicelib.jobs.constants import LONGEST_GROUP_MESSAGE
+from chalicelib.jobs.constants import ERROR_CHARACTERS_READ, LONGEST_GROUP_MESSAGE
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise, mentions
 from tests.support import T0, a_job
@@ -124,3 +124,8 @@ def test_other_errors_have_other_fingerprints() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_generalised(text: str) -> None:
     assert generalise(text) == generalise(text.partition("\n")[0]) or text[:1].isspace()
+
+
+def test_a_long_text_is_cut_before_it_is_searched() -> None:
+    text = "'" + "x" * ERROR_CHARACTERS_READ
+    assert generalise(f"{text}' went wrong") == generalise(f"{text}' did not")
