@@ -17,16 +17,36 @@ from tests.proof.months.answers import JOBS as ANSWERED
 from tests.proof.months.month import Report
 from tests.proof.months.outages import JOBS
 from tests.proof.months.weather import COUNTED
-from tests.proof.running import answers, enumerate_all, months, outages, play, restores
+from tests.proof.running import Shares, answers, enumerate_all, months, outages, play, restores, versions
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
 BESIDE = {"memory": 1.0, "aws": 0.03}
 """Of the crash points that are left out, the part that is compared with the one that stands for them."""
+BETWEEN = {"memory": 1.0, "aws": 0.3}
+"""Of the crash points between two calls of ports, the part that is played. Both grounds have these points, and over
+the adapters an execution takes fifteen times as long. Those inside of a call, which only the adapters have, are all
+played."""
 RESTORES = 8
 """Restores, and as many moves: two of each kind of month."""
 HOURS = 4_320.0
 """Half a year in the whole proof: enough for every fault to strike in every move."""
+
+
+class Began:
+    """When a part began, and the CPU time of all processes until then: as text, what it took."""
+
+    def __init__(self) -> None:
+        self._at, self._spent = time.monotonic(), _cpu()
+
+    def __str__(self) -> str:
+        return f"{time.monotonic() - self._at:.0f} s, {_cpu() - self._spent:.0f} s of CPU"
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def main() -> int:
@@ -38,9 +58,10 @@ def main() -> int:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} PART={asked.part:g} GAMES={asked.games}")
         _points_and_games(asked, broken, struck)
         part = min(1.0, asked.part)
-        _told(outages(int(JOBS * part), asked.processes), broken)
-        _told(answers(int(ANSWERED * part), asked.seed, asked.processes), broken)
-        _told(restores(int(RESTORES * part), asked.seed, asked.processes), broken)
+        _told("outages", outages(int(JOBS * part), asked.processes), broken)
+        _told("lost answers", answers(int(ANSWERED * part), asked.seed, asked.processes), broken)
+        _told("restores and moves", restores(int(RESTORES * part), asked.seed, asked.processes), broken)
+        _told("deploys", versions(asked.seed, asked.processes), broken)
     else:
         print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} HOURS={asked.hours:g}")
     hours = HOURS * min(1.0, asked.part) if asked.hours is None else asked.hours
@@ -57,30 +78,33 @@ def main() -> int:
 
 def _points_and_games(asked: argparse.Namespace, broken: list[str], struck: Counter[tuple[str, str]]) -> None:
     for name, beside in BESIDE.items():
-        began = time.monotonic()
-        played = enumerate_all(name, asked.seed, asked.part, beside, asked.processes, _tell)
+        began = Began()
+        shares = Shares(asked.part, beside, BETWEEN[name])
+        played = enumerate_all(name, asked.seed, shares, asked.processes, _tell)
         number = f"{played.number:,} executions, {played.compared:,} points left out compared with the one played"
         _say(f"crash points over {name}", number, played.broken, began)
         broken += played.broken
         struck.update(played.struck)
     for name, games in (("memory", asked.games), ("aws", max(1, int(asked.games * GAMES_OVER_AWS)))):
-        began = time.monotonic()
+        began = Began()
         played = play(name, asked.seed, games, asked.processes)
         _say(f"state machine over {name}", f"{played.number:,} steps", played.broken, began)
         broken += played.broken
         struck.update(played.struck)
 
 
-def _told(played: Iterable[tuple[str, list[str]]], broken: list[str]) -> None:
+def _told(what: str, played: Iterable[tuple[str, list[str]]], broken: list[str]) -> None:
+    began, before = Began(), len(broken)
     for said, wrong in played:
         print(said, flush=True)
         for line in wrong[:20]:
             print(f"  {line}")
         broken += wrong
+    print(f"{what}: {len(broken) - before} violations, {began}", flush=True)
 
 
 def _months(seed: int, hours: float, processes: int, broken: list[str], struck: Counter[tuple[str, str]]) -> Report:
-    began = time.monotonic()
+    began = Began()
     report = months(seed, hours, processes, _tell)
     rate = report.job_hours / (report.cpu_seconds / 60 or 1)
     played = (
@@ -93,8 +117,8 @@ def _months(seed: int, hours: float, processes: int, broken: list[str], struck: 
     return report
 
 
-def _say(what: str, number: str, found: list[str], began: float) -> None:
-    print(f"{what}: {number}, {len(found)} violations, {time.monotonic() - began:.0f} s", flush=True)
+def _say(what: str, number: str, found: list[str], began: "Began") -> None:
+    print(f"{what}: {number}, {len(found)} violations, {began}", flush=True)
     for line in found[:20]:
         print(f"  {line}")
 

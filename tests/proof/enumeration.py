@@ -60,6 +60,13 @@ class Execution:
     calls: Sequence[Call]
     broken: list[str]
     ends: Sequence[object]
+    ports: Sequence[int] = ()
+    """The call of a port that each call belongs to: odd numbers, over the adapters."""
+
+    def inside(self, death: Point) -> bool:
+        """Return whether a call of a port has made one of its requests then, and not the next: in memory it has one."""
+        around = self.ports[death.call - 1 :][:2] if death.after else self.ports[: death.call][-2:]
+        return len(around) == 2 and around[0] == around[1] and around[0] % 2 == 1
 
     def after(self, death: Point) -> object:
         """Return what followed: the names of all calls until everything was at rest, and how the jobs ended."""
@@ -81,8 +88,9 @@ def visit(
     duplicates: Sequence[bool] = (False, True),
     struck: Counter[tuple[str, str]] | None = None,
     beside: float = 0.0,
+    between: float = 1.0,
 ) -> Iterator[Visit]:
-    """Run every case, or a random `part` of those with a crash.
+    """Run every case, or a random `part` of those with a crash, and a part `between` of those of two calls of ports.
 
     `beside` is the part of the points left out that are played too, each compared with the one that stands for it.
     `struck` takes how often each fault struck in each move.
@@ -94,7 +102,8 @@ def visit(
             undisturbed = execute(story, stand, seed, struck)
             yield Visit(undisturbed.broken)
             for point, others in points(undisturbed.calls).items():
-                if choose.random() < part:
+                drawn = random.Random(f"{seed} {replace(story, death=point)}, between").random()
+                if choose.random() < part and (drawn < between or undisturbed.inside(point)):
                     case = replace(story, death=point)
                     played = execute(case, stand, seed, struck)
                     yield Visit([*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, point))])
@@ -153,7 +162,7 @@ def execute(
         if struck is not None:
             struck.update(faults.struck)
         ends = [(job.status, *job.token, job.attempts, job.error_class) for job in ground.jobs()]
-        return Execution(list(map(Call, faults.names, faults.moments)), broken, ends)
+        return Execution(list(map(Call, faults.names, faults.moments)), broken, ends, faults.ports)
 
 
 def astray(played: Execution, undisturbed: Execution, point: Point) -> Iterator[str]:

@@ -8,20 +8,23 @@ from tests.proof.promises import (
     DIES,
     DUPLICATE,
     FAULTS,
+    NOT_PROMISED,
     PROMISES,
     REFUSED,
     REPLY_LOST,
     TOGETHER,
     parts_of,
     plays,
+    reasons,
 )
 from tests.proof.stories import scenarios
+from tests.proof.versions import deploy
 
-DECLARING = (answers, machine, month, outages, restored, scenarios)
+DECLARING = (answers, deploy, machine, month, outages, restored, scenarios)
 """Imported for what they declare."""
 
 # tests.proof.test_together, whose threads are no part of `make proof`
-plays("T", (2, 5, 6, 8, 10, 11), (TOGETHER,))
+plays("T", PROMISES, (TOGETHER,))
 # scripts.chaos, which knows nothing of the proof
 plays(
     "K",
@@ -36,14 +39,15 @@ plays(
 def table() -> str:
     """Return the table in Markdown: a row a fault, a column a promise, and in a cell the parts that play it."""
     head = f"| | {' | '.join(map(str, PROMISES))} |\n|---|{'---|' * len(PROMISES)}"
-    rows = [
-        f"| {fault} | {' | '.join(' '.join(parts_of(fault, promise)) or 'to do' for promise in PROMISES)} |"
-        for fault in FAULTS
-    ]
-    return "\n".join([head, *rows])
+    rows = [f"| {fault} | {' | '.join(_cell(fault, promise) for promise in PROMISES)} |" for fault in FAULTS]
+    return "\n".join([head, *rows, "", "Not promised (-):", "", *(f"* {one}" for one in reasons())])
+
+
+def _cell(fault: str, promise: int) -> str:
+    return " ".join(parts_of(fault, promise)) or ("-" if (fault, promise) in NOT_PROMISED else "to do")
 
 
 def to_do() -> Sequence[str]:
     """Return the empty cells, in a line for each fault."""
-    empty = {fault: [str(one) for one in PROMISES if not parts_of(fault, one)] for fault in FAULTS}
+    empty = {fault: [str(one) for one in PROMISES if _cell(fault, one) == "to do"] for fault in FAULTS}
     return [f"{fault!r} is not played against promise {', '.join(of)}" for fault, of in empty.items() if of]

@@ -4,7 +4,7 @@ The promises have the numbers of docs/delivery.md. Each part calls `plays` besid
 together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 PROMISES = range(1, 13)
@@ -33,6 +33,12 @@ class Part:
 
 
 PARTS: list[Part] = []
+NOT_PROMISED: Mapping[tuple[str, int], str] = {
+    (APART, 2): "the lease of a worker whose clock is more than 5 s slow may end while it runs",
+    (APART, 11): "the same",
+    (RESTORED, 12): "a restore brings no bulk action back: its operator starts it again",
+}
+"""Cells that stay empty, because this page promises nothing there, each with the reason."""
 
 
 def plays(name: str, promises: Iterable[int], faults: Iterable[str]) -> None:
@@ -46,3 +52,10 @@ def plays(name: str, promises: Iterable[int], faults: Iterable[str]) -> None:
 def parts_of(fault: str, promise: int) -> Sequence[str]:
     """Return the names of the parts that play this fault against this promise."""
     return sorted({part.name for part in PARTS if fault in part.faults and promise in part.promises})
+
+
+def reasons() -> Sequence[str]:
+    """Return the cells that stay empty, with their reasons; raises ValueError if one of them is played."""
+    if played := [cell for cell in NOT_PROMISED if parts_of(*cell)]:
+        raise ValueError(f"is said to be not promised, and is played: {played}")
+    return [f"{promise} and *{fault}*: {why}" for (fault, promise), why in NOT_PROMISED.items()]

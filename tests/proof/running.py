@@ -6,6 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -21,6 +24,8 @@ from tests.proof.months.month import Report, episode, episodes
 from tests.proof.months.outages import HOURS, SERVICES, judged
 from tests.proof.roles.script import silence
 from tests.proof.stories.scenarios import SCENARIOS
+from tests.proof.versions import deploy
+from tests.proof.versions.trees import older
 
 PARTS = 4
 """Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""
@@ -28,6 +33,18 @@ PARTS = 4
 _stand: list[Stand] = []
 """What this process stands on."""
 _open = ExitStack()
+
+
+class Shares(NamedTuple):
+    """Which crash points are played.
+
+    `part` of all; `beside`, of those left out, that are compared with the one that stands for them; `between`, of those
+    that no call of a port is divided by.
+    """
+
+    part: float
+    beside: float
+    between: float
 
 
 @dataclass
@@ -48,15 +65,10 @@ class Played:
         self.struck.update(other.struck)
 
 
-def enumerate_all(
-    name: str, seed_: int, part: float, beside: float, processes: int, tell: Callable[[str], None]
-) -> Played:
-    """Every crash point of every story on the given ground, spread over processes; counts executions.
-
-    `beside` is the part of the points left out that are compared with the one that stands for them.
-    """
+def enumerate_all(name: str, seed_: int, shares: Shares, processes: int, tell: Callable[[str], None]) -> Played:
+    """Every crash point of every story on the given ground, spread over processes; counts executions."""
     played = Played()
-    tasks = [(index, duplicate, seed_, part, beside) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
+    tasks = [(index, duplicate, seed_, shares) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
     with _pool(name, processes) as pool:
         for (index, duplicate, *_), one in zip(tasks, pool.map(_one_story, tasks), strict=True):
             played.add(one)
@@ -102,6 +114,17 @@ def restores(number: int, seed_: int, processes: int) -> Iterator[tuple[str, lis
         yield from pool.map(_one_restore, [(seed_ + one, moved) for one in range(number) for moved in (False, True)])
 
 
+def versions(seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield what a deploy and a rollback in the middle did, and what is wrong with it."""
+    commit, why = older()
+    if not commit:
+        yield f"no deploy was played: {why}", []
+        return
+    with TemporaryDirectory(prefix="jobflow-two-") as folder, _pool("memory", processes) as pool:
+        tasks = [(Path(folder, name), commit, seed_, name == "back") for name in ("deploy", "back")]
+        yield from pool.map(_one_deploy, tasks)
+
+
 def _pool(name: str, processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(name,))
 
@@ -111,10 +134,10 @@ def _begin(name: str) -> None:
     _stand.append(_open.enter_context(_ground(name)))
 
 
-def _one_story(task: tuple[int, bool, int, float, float]) -> Played:
-    index, duplicate, seed_, part, beside = task
+def _one_story(task: tuple[int, bool, int, Shares]) -> Played:
+    index, duplicate, seed_, (part, beside, between) = task
     struck = Counter[tuple[str, str]]()
-    found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck, beside))
+    found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck, beside, between))
     compared = sum(one.left_out for one in found)
     return Played(len(found) - compared, compared, [line for one in found for line in one.broken], struck)
 
@@ -133,6 +156,11 @@ def _one_share(task: tuple[lost.Answers, int, int, int]) -> tuple[str, list[str]
 
 def _one_restore(task: tuple[int, bool]) -> tuple[str, list[str]]:
     return restored.judged(*task)
+
+
+def _one_deploy(task: tuple[Path, str, int, bool]) -> tuple[str, list[str]]:
+    folder, commit, seed_, back = task
+    return deploy.judged(folder, commit, seed_, back=back)
 
 
 def _some_games(task: tuple[int, int]) -> Played:

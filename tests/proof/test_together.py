@@ -3,6 +3,7 @@
 The emulator answers one request of a service at a time, as AWS changes one item at a time; threads do the rest.
 """
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,9 +13,17 @@ from typing import Any, TypeVar
 
 import pytest
 
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.bulk.background import BulkWork, NewBulkAction
+from chalicelib.bulk.dynamo import DynamoBulkActions
+from chalicelib.bulk.memory import MemoryBackground
+from chalicelib.bulk.port import BulkAction, BulkState
+from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
@@ -22,6 +31,7 @@ from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.dynamo import DynamoTurns
 from chalicelib.limits.serial import InOrder
@@ -39,8 +49,9 @@ from chalicelib.schedules.editing import ScheduleService
 from chalicelib.schedules.editing import Settings as ScheduleSettings
 from chalicelib.schedules.firings import Firings
 from chalicelib.settings import Settings
-from tests.chalicelib.api.support import NOTE, only_types
-from tests.support import T0, Clock, a_job
+from chalicelib.worker.consume import Worker
+from tests.chalicelib.api.support import NOTE, Note, only_types
+from tests.support import REGION, T0, Clock, Invocation, a_job, sqs_record
 
 T = TypeVar("T")
 MANY = 32
@@ -201,3 +212,95 @@ def test_administrators_who_change_a_schedule_differently_all_get_their_turn(
     answers = together(12, lambda number: scheduling(service, cloud).change("s", settings_of(number)).cron)
     wanted = {settings_of(number).cron for number in range(12)}
     assert {*answers, schedules.get("s").cron} <= wanted
+
+
+class Swarm:
+    """Jobs of NOTE and workers in threads, which all get every message of the queue at once, again and again."""
+
+    def __init__(self, cloud: Settings, clock: Clock) -> None:
+        self.clock, self.runs = clock, Counter[tuple[str, int, int]]()
+        queue = aws.client("sqs", REGION)
+        dead = queue.create_queue(QueueName="together-test-note-dlq")["QueueUrl"]
+        arn = queue.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": NOTE.max_attempts + SPARE_RECEIVES})
+        url = queue.create_queue(QueueName="together-test-note", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+        self._sqs, self._url, self.dead = queue, url, dead
+        settings = replace(cloud, queue_url_prefix=url.removesuffix("test-note"))
+        self._adapters = lambda: (DynamoJobStore(settings, clock), SqsJobQueue(settings))
+        store, sender = self._adapters()
+        self.service = JobService(store, sender, clock=clock)
+        self._kind = replace(NOTE, run=self._run, enqueues=(NOTE.name,))
+        declare(self._kind)
+
+    def _run(self, payload: Note, ctx: JobContext) -> str:
+        self.runs[ctx.job.id, *ctx.job.token] += 1
+        if payload.text == "makes":
+            ctx.enqueue(NOTE.name, {"to": ["child@example.com"], "text": "child"}, key="child")
+        if payload.text == "fails" or (payload.text == "makes" and ctx.attempt == 1):
+            raise ValueError("boom")
+        return f"{ctx.job.gen}.{ctx.attempt}"
+
+    def submit(self, text: str, number: int) -> str:
+        """Make a job, in one of many threads."""
+        store, queue = self._adapters()
+        asked = Submission(NOTE.name, {"to": ["a@example.com"], "text": text}, idempotency_key=f"{number}")
+        return JobService(store, queue, clock=self.clock).submit(asked).job.id
+
+    def work(self, rounds: int, workers: int) -> None:
+        """Receive all messages; let each worker have all of them at the same moment; delete what none reports."""
+        for _ in range(rounds):
+            received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, AttributeNames=["All"])
+            messages = received.get("Messages", [])
+            told = [(m["ReceiptHandle"], m["Body"], int(m["Attributes"]["ApproximateReceiveCount"])) for m in messages]
+            event = {"Records": [sqs_record(*one) for one in told]}
+
+            def one(_: int, event: Any = event) -> list[str]:
+                store, queue = self._adapters()
+                worker = Worker(self._kind, store, queue, self.clock, sleep=lambda _: None, service=self.service)
+                return worker.work(event, Invocation(self.clock, self.clock.now + 60))
+
+            again = {receipt for answer in together(workers, one) for receipt in answer} if messages else set()
+            for receipt, *_ in told:
+                if receipt not in again:
+                    self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+            self.clock.advance(31)
+
+
+def test_workers_that_get_the_same_messages_at_once_run_each_attempt_once(cloud: Settings, clock: Clock) -> None:
+    swarm = Swarm(cloud, clock)
+    texts = ["ok", "fails", "makes"] * 3
+    ids = together(len(texts), lambda number: swarm.submit(texts[number], number))
+    swarm.work(rounds=24, workers=6)
+    found = {job_id: swarm.service.get(job_id).job for job_id in ids}
+    ends = Counter(
+        (text, found[job_id].status, found[job_id].attempts) for text, job_id in zip(texts, ids, strict=True)
+    )
+    assert ends == {
+        ("ok", Status.COMPLETED, 1): 3, ("fails", Status.DEAD_LETTER, 3): 3, ("makes", Status.COMPLETED, 2): 3,
+    }  # fmt: skip
+    assert set(swarm.runs.values()) == {1}
+    children = {job_id for job_id, _, _ in swarm.runs} - set(ids)
+    assert len(children) == 3
+    assert {str(job.result) for job in found.values() if job.status is Status.COMPLETED} == {"1.1", "1.2"}
+    evidence = swarm._sqs.get_queue_attributes(QueueUrl=swarm.dead, AttributeNames=["ApproximateNumberOfMessages"])
+    assert evidence["Attributes"]["ApproximateNumberOfMessages"] == "3"
+
+
+def test_workers_of_one_bulk_action_retry_each_job_once(cloud: Settings, service: JobService) -> None:
+    failed = [a_job(type=NOTE.name, status=Status.FAILED, attempts=1) for _ in range(2 * MANY)]
+    for job in failed:
+        service.store.add(job)
+
+    def acting(bulk: BulkAction) -> BulkActions:
+        dispatcher = Dispatcher(DynamoJobStore(cloud, service.clock), service.queue, service.clock)
+        return BulkActions(dispatcher.store, Operations(dispatcher, "ada", in_bulk=True, bulk=bulk.id))
+
+    def work() -> BulkWork:
+        return BulkWork(DynamoBulkActions(cloud), acting, MemoryBackground(), service.clock)
+
+    asked = NewBulkAction("retry", "ada", "ada", ids=tuple(job.id for job in failed))
+    begun = work().start(asked)
+    together(8, lambda _: work().work([begun.id], lambda: 800.0))
+    told = work().get(begun.id)
+    assert (told.state, told.matched, told.done) == (BulkState.DONE, len(failed), len(failed))
+    assert {service.get(job.id).job.gen for job in failed} == {2}

@@ -24,7 +24,7 @@ from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.settings import Settings
 from tests.emulated import emulated
 from tests.proof.grounds.direct import direct
-from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Partial
+from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Numbered, Partial
 from tests.proof.grounds.ground import (
     ATTEMPTS,
     BY_HAND,
@@ -53,8 +53,8 @@ class AwsGround:
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
         self.types: Sequence[str] = (TYPE,)
-        self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
-        self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
+        self.store = cast("JobStore", Numbered(Moving(DynamoJobStore(settings, clock), self.faults), self.faults))
+        self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
         self._clock = clock
         self._log = StreamLog(TABLE, REGION, ACCOUNT)

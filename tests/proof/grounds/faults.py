@@ -44,6 +44,10 @@ class Faults:
     """Tells the present moment: it is the same at two calls when nothing but these calls happened between them."""
     moments: list[object] = field(default_factory=list)
     """When each call was made."""
+    port_calls: int = 0
+    """How often a call of a port has begun or ended; only counted where a call of a port makes several requests."""
+    ports: list[int] = field(default_factory=list)
+    """The call of a port to which each call belongs."""
     dies: Callable[[], object] = lambda: None
     """Hears that a process dies at a call."""
     sleeping: bool = False
@@ -83,6 +87,7 @@ class Faults:
         self.calls += 1
         self.names.append(name)
         self.moments.append(self.moment())
+        self.ports.append(self.port_calls)
         if (self.crash_at == self.calls and not self.after) or self._hits("dies before"):
             self._strike("dies before")
             self.dies()
@@ -137,6 +142,27 @@ class Faults:
         self.strikes += fault not in self.around
         if self.moving is not None:
             self.struck[fault, self.moving] += 1
+
+
+class Numbered:
+    """A port that tells the faults which of its requests belong to one call of it."""
+
+    def __init__(self, port: object, faults: Faults) -> None:
+        self._port, self._faults = port, faults
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+        if not callable(method):
+            return method
+
+        def call(*asked: Any, **more: Any) -> Any:
+            self._faults.port_calls += 1
+            try:
+                return method(*asked, **more)
+            finally:
+                self._faults.port_calls += 1
+
+        return call
 
 
 class Moving:

@@ -80,7 +80,7 @@ OPERATED: Mapping[str, frozenset[Status]] = {
 """What an operator may do, and with a job of which status."""
 
 plays("M", range(1, 13), (*KINDS, *MOMENTS, EXPIRED, STALLS))
-plays("M", (1, 3, 4, 5, 6, 7, 9, 10, 12), (APART,))
+plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12), (APART,))
 
 
 @dataclass

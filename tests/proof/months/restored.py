@@ -5,7 +5,7 @@ The copying is the command's own; it may die at any request and is run again. Ro
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
@@ -28,12 +28,15 @@ BEFORE, BETWEEN, AFTER = 24.0, 2.0, 24.0
 """Hours until the backup is made, until the table is lost, and after the restore."""
 LEASES = 1_000.0
 """Seconds that a restore waits for workers from before."""
+ASKED = 5
+"""Requests that are made before the backup, and again after the restore."""
+STOPPED = "to be stopped"
 MOST_TRIES = 200
 """Restores that may die."""
 NOT_LOST = ("I10 ", "I14 ")
 """Lines about a job that came back: it is made in a later generation, and its history ends with the backup."""
 
-plays("M", (1, 3, 4, 6, 10), (RESTORED,))
+plays("M", range(1, 12), (RESTORED,))
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         _live(world, players, weather, BEFORE)
         weather.clear()
         _ask_for_one(world)
+        _ask_with_keys(world)
+        world.submit(STOPPED, delay_seconds=40_000)
+        world.cancel(STOPPED)
         backup, at = ground.backup(), clock.now
         ids = set(backup.ids)
         known = {name: job_id for name, job_id in world.accepted.items() if job_id in ids}
@@ -77,6 +83,9 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         back = _bring_back(world, ground, backup, at)
         world.excused |= ids
         _ask_for_one(world)
+        _ask_with_keys(world)
+        _work(world, 1.0)
+        ran = list(_run_though_stopped(world, known[STOPPED]))
         _live(world, players, Weather(world, rng), AFTER)
         world.ground.faults.calm()
         weather.clear()
@@ -84,6 +93,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         world.rest(LONGEST_REST)
         gone = {job_id for job_id, _, _ in ground.writes()} - {job.id for job in ground.jobs()}
         broken = [f"seed {seed}: {line}" for line in broken_at_rest(world) if not _excused(line, ids, gone)]
+        broken += ran
         held = len(ids)
     return Restored(back, held, broken)
 
@@ -115,6 +125,18 @@ def _ask_for_one(world: World) -> None:
     """Ask for what there may be a job for, which then waits."""
     world.script["one"] = []
     world.submit_unkeyed("one", TYPES[1])
+
+
+def _ask_with_keys(world: World) -> None:
+    """Make requests with keys: those that the backup knows are answered with their jobs, whatever became of these."""
+    for number in range(ASKED):
+        world.submit(f"asked before and after {number}")
+
+
+def _run_though_stopped(world: World, stopped: str) -> Iterator[str]:
+    """What was stopped before the backup does not run, before an operator retries it."""
+    if any(job_id == stopped for job_id, _, _ in world.runs):
+        yield f"{stopped} was stopped before the backup, and ran"
 
 
 def _work(world: World, hours: float) -> None:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Play:
         self._post("plain", f"large {when}", ballast="x" * 150_000)
         self._post("plain", f"delayed {when}", delay_seconds=1000)
         self._post("plain", f"to be stopped {when}", delay_seconds=40_000)
-        for number, does in enumerate((["err"], [], ["soon"], [])):
+        for number, does in enumerate((["err"], ["oom"], ["soon"], [], ["oom"], [])):
             key = f"key {number % 2}"
             self.keyed[key].append(self._post("keyed", f"{key}, {number} {when}", does=does, key=key))
         for number in range(2):
@@ -223,11 +224,12 @@ class Play:
             yield f"{self.stage.waiting('plain', '-dlq')} messages are in the dead-letter queue of {dead} dead letters"
 
     def _in_order(self) -> Iterator[str]:
-        """The jobs of a key began in the order of their requests."""
-        begun = list(dict.fromkeys(line.split(" ", 1)[0] for line in self.stage.runs.read_text().splitlines()))
+        """The jobs of a key ran in the order of their requests, and each had ended before the next one began."""
+        runs = [line.split(" ", 1)[0] for line in self.stage.runs.read_text().splitlines()]
         for key, ids in self.keyed.items():
-            if (order := [job_id for job_id in begun if job_id in ids]) != ids:
-                yield f"the jobs of {key} began as {order}, and were asked for as {ids}"
+            order = [job_id for job_id, _ in groupby(job_id for job_id in runs if job_id in ids)]
+            if order != ids:
+                yield f"the jobs of {key} ran as {order}, and were asked for as {ids}"
 
     def _fired(self, began: float, stopped: float) -> Iterator[str]:
         """Each firing of a schedule has one job."""
