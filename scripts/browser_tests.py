@@ -35,7 +35,7 @@ PLATFORM = {
     "API_PORT": "0",
     "AWS_PORT": "0",
     "DASHBOARD_PORT": "0",
-    "JITTER": "none",  # tests need to see a countdown
+    "JITTER": "none",  # jitter could make a wait too short for the test of its countdown
     "RATE_LIMIT_MAX": "0",
 }
 
@@ -125,7 +125,7 @@ def viewer(state: Mapping[str, str]) -> str:
 
 def play(folder: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run a folder of browser tests; return Playwright's exit code."""
-    # Arguments that select a test of one half may select no test of the other half.
+    # Allow a folder without tests: arguments that select a test of one folder may select none of the other.
     playwright = ["node", "node_modules/@playwright/test/cli.js", "test", "--pass-with-no-tests"]
     return subprocess.run([*playwright, f"e2e/{folder}/", *arguments], cwd=UI, env=env, check=False).returncode
 

@@ -31,7 +31,7 @@ def build(folder: Path) -> Path:
     (ROOT / "build").mkdir(exist_ok=True)
     draft = ROOT / "build" / f"wheel-sbom.{os.getpid()}"
     draft.write_text(sbom())
-    draft.replace(ROOT / "build" / "wheel-sbom.json")  # another build may be reading it now
+    draft.replace(ROOT / "build" / "wheel-sbom.json")  # in one step: another build may be reading the file
     return _built(ROOT, folder)
 
 

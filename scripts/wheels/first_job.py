@@ -142,7 +142,7 @@ def add_type(folder: Folder) -> None:
     if found is None:
         raise Failed("There is no job type in README.")
     (folder.path / found[1]).write_text(found[2])
-    edited = folder.path / HANDLER  # its test expects the original text
+    edited = folder.path / HANDLER  # restore the text that this handler's test expects
     edited.write_text(edited.read_text().replace(AFTER, BEFORE))
     for command in ("jobflow check", "jobflow test -q"):
         folder.type(command)

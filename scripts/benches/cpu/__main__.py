@@ -91,7 +91,7 @@ def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figu
     """Measure one unit of work on a stage of its own. With `profiled`, also print the profile."""
     with stage() as stood:
         act = prepare(stood)
-        act()  # the first repetition also does what is needed only once
+        act()  # the first repetition also does one-time work, so it is not recorded
         with stood.canned.record():
             act()
         with stood.canned.replay():

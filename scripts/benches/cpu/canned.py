@@ -70,7 +70,7 @@ class Canned:
         Raises Misaligned if they do not repeat the recorded work a whole number of times.
         """
         self.replaying, self.place = True, 0
-        # botocore calls every handler, also those whose answer it does not use.
+        # Disable moto's handler: botocore calls every handler, and uses the first answer.
         botocore_stubber.enabled = False
         try:
             yield
