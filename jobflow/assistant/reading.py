@@ -27,7 +27,7 @@ class Reading:
             self.list_findings, self.list_job_types,
         )  # fmt: skip
 
-    def search_jobs(  # an assistant's tool has its filters as arguments
+    def search_jobs(  # many parameters, because each is a filter of the assistant's tool
         self,
         status: m.Status | None = None,
         type: str | None = None,

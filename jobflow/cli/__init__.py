@@ -12,8 +12,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code (`jobflow --help` lists them)."""
     from jobflow.cli.app import app
 
-    # If the encoding of the output lacks a letter, this must not end a command that has already acted. Standard error
-    # replaces such letters by default.
+    # A letter that the output's encoding lacks must not end a command that has already acted. Standard error replaces
+    # such letters by default.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="jobflow")

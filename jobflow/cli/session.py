@@ -37,7 +37,7 @@ class Session:
         connect: "Callable[..., JobFlow] | None" = None,
     ) -> None:
         self.url, self._profile, self._connect = url, profile, connect
-        # standard output is None where it is closed (`>&-`)
+        # `sys.stdout` is None if standard output is closed (`>&-`)
         self.out = Printer(not (sys.stdout and sys.stdout.isatty()) if as_json is None else as_json)
 
     @cached_property
@@ -81,7 +81,7 @@ class Session:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({**_read(path), self.client.target.url: job_id}))
-        except OSError as error:  # the home directory is read-only: the job was still created
+        except OSError as error:  # not an error, because the job was created: the home directory is read-only
             typer.echo(f"jobflow: {LAST} is not kept, {path} cannot be written: {error.strerror}", err=True)
 
     def _last(self) -> str:

@@ -219,7 +219,7 @@ def tenants(type: str) -> Call[m.Tenants]:
 def pause(type: str, reason: str = "") -> Call[m.Paused]:
     """Pause a job type."""
     path = f"/job-types/{quote(type, safe='')}/pause"
-    # An older API accepts no body here.
+    # Send no body without a reason, because an older API accepts none.
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 

@@ -15,7 +15,7 @@ def as_body(value: Any) -> bytes:
     """Return a value as JSON in UTF-8. Raises TypeError for values without a JSON form, and ValueError for NaN."""
     try:
         return _dumped(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair is sent, because the API's error names the field
+    except UnicodeEncodeError:  # half of a surrogate pair: send it escaped, because the API's error names the field
         return _dumped(value, ensure_ascii=True).encode()
 
 

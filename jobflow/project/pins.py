@@ -36,7 +36,7 @@ def blocks(lock: str) -> dict[str, str]:
 
 def reached(root: str) -> set[str]:
     """Return all that an installed distribution needs, directly or indirectly, on any platform."""
-    # the platform's wheel needs this library; the client alone pins nothing
+    # import it here: only the platform's wheel needs this library, and the client alone pins nothing
     from packaging.requirements import Requirement
 
     found, waiting = set[tuple[str, str]](), [(normal(root), "")]
@@ -53,7 +53,7 @@ def reached(root: str) -> set[str]:
 def _asked(name: str) -> list[str]:
     try:
         return distribution(name).requires or []
-    except PackageNotFoundError:  # it is for another platform
+    except PackageNotFoundError:  # only other platforms need this distribution
         return []
 
 
@@ -65,7 +65,7 @@ def normal(name: str) -> str:
 def _own(name: str) -> str:
     try:
         noted = json.loads(distribution(name).read_text("direct_url.json") or "{}")
-    except PackageNotFoundError:  # this is a clone
+    except PackageNotFoundError:  # JobFlow runs from a clone and is not installed
         noted = {}
     digest = noted.get("archive_info", {}).get("hashes", {}).get("sha256")
     line = f"{name}=={__version__}"

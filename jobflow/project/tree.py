@@ -143,6 +143,6 @@ def command(project: Path, module: str, arguments: Sequence[str]) -> None:
     """Replace this process by a module of the platform. Raises ConfigurationError."""
     tree = of(project)
     os.chdir(tree)
-    os.execve(  # noqa: S606 - the interpreter that runs here
+    os.execve(  # noqa: S606 - the same interpreter as of this process
         sys.executable, [sys.executable, "-m", module, *arguments], environment(project, tree, os.environ)
     )

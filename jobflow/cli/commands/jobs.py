@@ -230,7 +230,7 @@ def duplicate(session: Session, job: Id, field: Field = None) -> None:
 
     found = session.client.get(session.id_of(job))
     payload = reading.payload(None, field or [], _payload_of(found))
-    # the new job is no firing of the schedule
+    # remove the tag of the schedule, because the new job is not a firing of the schedule
     tags = [tag for tag in found.tags or [] if not tag.startswith("schedule:")]
     made = session.client.submit(found.type, payload, tags=tags, max_attempts=found.max_attempts)
     session.remember(made.id)

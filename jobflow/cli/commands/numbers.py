@@ -41,7 +41,8 @@ def logs(
         ended = session.client.get(job_id).finished_at is not None
         read = Counter[str]()
         for line in sorted(session.client.logs(job_id), key=lambda line: line.at):
-            # Lines have no id, and several may be identical, so equal lines of each read are counted.
+            # Lines have no id, and several may be identical. So print a line only if this read has more copies of it
+            # than were printed before.
             key = json.dumps(plain(line), sort_keys=True)
             read[key] += 1
             if read[key] > printed[key]:
