@@ -75,7 +75,7 @@ class _Calls:
             left = ends_at - time.monotonic()
             if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
                 return reply
-            with self._arrivals:  # if a message is sent between this attempt and the wait, the next attempt finds it
+            with self._arrivals:  # a message that is sent before this wait is found by the next attempt
                 self._arrivals.wait(min(left, RETRY_SECONDS))
 
 

@@ -84,7 +84,8 @@ def _spec(
     properties: Resource, variables: Mapping[str, str], concurrency: int, more: Callable[[str], Mapping[str, str]]
 ) -> FunctionSpec:
     own = properties.get("Environment", {}).get("Variables", {})
-    # also without values that CloudFormation fills in: here all functions have the laptop's own value
+    # Also skip values that CloudFormation fills in (not strings): on a laptop, all functions have the values of
+    # `variables`.
     own = {name: value for name, value in own.items() if name not in OF_LAMBDA and isinstance(value, str)}
     scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
     wanted = [config["MaximumConcurrency"] for config in scaling if config]

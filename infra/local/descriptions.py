@@ -20,7 +20,7 @@ def share() -> None:
 
 @functools.cache
 def _loader(paths: str | None = None) -> Loader:
-    # boto3 adds its folder of descriptions when it makes a session, which may happen later
+    # add boto3's folder of descriptions, because boto3 may add it later, when it makes a session
     return Loader(
         extra_search_paths=[*filter(None, (paths or "").split(":")), str(Path(boto3.__file__).parent / "data")]
     )

@@ -40,7 +40,7 @@ def _take_probe(dynamodb: "DynamoDBClient", table: str, name: str) -> str | None
             ReturnValues="ALL_OLD",
         )
     except (BotoCoreError, ClientError):
-        return None  # there is usually none
+        return None  # usually there is no such message
     return answer["Attributes"]["asked"]["S"]
 
 

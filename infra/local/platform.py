@@ -158,7 +158,7 @@ class Platform:
     def _apply(self, described: Description, **for_the_api: str) -> None:
         options = self.options
         left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
-        self._sources.keep(left)  # before their queues are deleted
+        self._sources.keep(left)  # stop the others before their queues are deleted
         try:
             place = resources.deploy(described, options.stack, self.aws)
         except ClientError as error:

@@ -39,7 +39,7 @@ def run() -> int:
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 1
-    descriptions.share()  # the runner makes new clients at each edit
+    descriptions.share()  # the runner makes new clients after each edit
     signals = Signals()
     terminal = Terminal(options.stack)
     try:

@@ -59,7 +59,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
     """One instance for all connections. Browsers may call only from `origin`."""
 
     def __init__(self, app: Chalice, config: Config, origin: str) -> None:
-        # an app for each thread: requests run at the same time, and each must see its own `current_request`
+        # an app for each thread: requests run at the same time, and each must read its own `current_request`
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
         super().__init__(app, config)

@@ -58,9 +58,8 @@ class Watcher:
         code = SourceFilter(self._root)
         self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
         secrets = (self._root / ".env").resolve()
-        if (
-            secrets.parent != self._root
-        ):  # in a repository of one's own the tree has a link, and edits are beside its target
+        # For a user's repository, .env is a link into that repository: edits are in the folder of the link's target.
+        if secrets.parent != self._root:
             self._followers.append(self._follower([secrets.parent], OneFile(secrets)))
         if settings is not None:
             self._followers.append(self._follower([settings.parent], OneFile(settings)))

@@ -59,7 +59,7 @@ class Site(SimpleHTTPRequestHandler):
             self._send_config()
             return
         if "." not in path.rpartition("/")[2]:
-            # as in the cloud, a missing file is an error
+            # only paths without a dot get a page: as in the cloud, a missing file is an error
             self.path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
         super().do_GET()
 

@@ -55,7 +55,8 @@ class HotDashboard:
                 [_node(), str(VITE), "--port", str(port), "--strictPort", "--clearScreen", "false"],
                 cwd=sources,
                 env={**os.environ, TOLD_IN: told},
-                stdin=subprocess.PIPE,  # nothing is written to this pipe: it closes when this process ends, and then Vite ends
+                # Nothing is written to this pipe. It closes when this process ends, and then Vite ends, too.
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

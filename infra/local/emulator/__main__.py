@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 async def _serve(host: str, port: int, origins: list[str]) -> None:
     from infra.local import descriptions
 
-    descriptions.share()  # moto makes a session for each service whose regions it knows
+    descriptions.share()  # moto makes many sessions: one for each service with a list of regions
     from .serving.host import serve
 
     task = asyncio.ensure_future(serve(host, port, announce, origins))

@@ -20,7 +20,7 @@ class _Outline(ConditionExpressionParser):  # type: ignore[misc]  # moto is not 
         return name
 
     def _make_op_condition(self, node: Any) -> Any:
-        return node  # `parse` ends with this call, and its argument is the tree
+        return node  # `parse` calls this last, with the whole tree as its argument
 
 
 _parse = ConditionExpressionParser.parse

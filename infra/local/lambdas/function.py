@@ -104,8 +104,8 @@ class Function:
         if self._held:
             self._stuck = True
         elif self._waiting:
-            # One waiting invocation fails together with the environment, so that broken code does not start processes
-            # for ever.
+            # Let one waiting invocation fail with this environment. Otherwise broken code would start processes for
+            # ever.
             self._waiting.popleft().fail(init_error)
 
     def _deliver(self, environment: Environment, invocation: Invocation) -> None:
@@ -115,8 +115,8 @@ class Function:
     def _scale(self) -> None:
         if self._stuck or self._closed:
             return
-        # An environment that is starting will take an invocation. So will one that has answered and not yet asked for
-        # more.
+        # Count the environments that will soon accept an invocation: those that are starting, and those that have
+        # answered and not yet requested the next invocation.
         coming = sum(e.current is None and e not in self._idle for e in self._environments)
         room = self.spec.concurrency - len(self._environments)
         for _ in range(min(len(self._waiting) - coming, room)):

@@ -8,8 +8,8 @@ from pathlib import Path
 from infra.local.lambdas.logs import Sink
 from infra.local.lambdas.specs import REGION, FunctionSpec
 
-# The only variables of the laptop that a function sees. The cloud does not have the others, so no code may depend on
-# them.
+# The only variables of the laptop that a function receives. The others do not exist in the cloud, so no code may depend
+# on them.
 HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 

@@ -80,7 +80,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # otherwise botocore may put the account into the host name, and moto's streams do not understand that
+            # otherwise botocore may put the account into the host name, and moto's streams do not accept such a name
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         }
 

@@ -90,7 +90,7 @@ def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         return None
     if begin is not None:
         first, end = (max(first, past(keys, begin)), end) if ascending else (first, min(end, bisect_left(keys, begin)))
-    # and the first item after the page, from which moto sees that there are more
+    # include the first item after the page, because it shows moto that there are more
     numbers = range(first, min(end + 1, len(keys))) if ascending else range(end - 1, max(first - 2, -1), -1)
     items = list(_until_full((view.item(partition, keys[number]) for number in numbers), limit))
     return items if ascending else items[::-1]
@@ -114,7 +114,7 @@ def _stretch(keys: list[Key], comparison: str | None, operands: list[Any]) -> tu
         high = (("S", operands[0].value + HIGHEST),)
     first = past(keys, low) if comparison == ">" else 0 if comparison in ("<", "<=") else bisect_left(keys, low)
     end = bisect_left(keys, high) if comparison == "<" else len(keys) if comparison in (">", ">=") else past(keys, high)
-    # a prefix matches only values of its own type; values of other types are in another range
+    # keys are sorted by type first, so the range of a prefix contains no values of other types
     return first, max(first, end)
 
 

@@ -12,7 +12,7 @@ from moto.dynamodb.models.table import Table
 from .patching import Replacements
 from .views import TableViews
 
-LARGEST_ITEM = 405_000  # bytes that moto adds for each item
+LARGEST_ITEM = 405_000  # bytes of an item, as moto counts them
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -114,7 +114,7 @@ class _Before:
         given = operation.get("Key") or operation.get("Item") or {}
         self.item: Any = None
         self._views = views
-        # an operation without table or key is refused before it writes
+        # no state to keep: moto refuses an operation without table or key before it writes
         self._table = table if table is not None and all(name in given for name in table.table_key_attrs) else None
         if self._table is not None:
             self._hash_key = DynamoType(given[table.hash_key_attr])

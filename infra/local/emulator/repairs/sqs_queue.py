@@ -73,7 +73,7 @@ def _take_every_edit(replacements: Replacements) -> None:
         queue = backend.get_queue(original_resource.name)
         for name in ("QueueName", "Tags"):
             properties.pop(name, None)
-        queue._set_attributes({"Policy": queue.policy, **properties})  # noqa: SLF001 - the rest of what moto has there
+        queue._set_attributes({"Policy": queue.policy, **properties})  # noqa: SLF001 - as in moto's own method
         return queue
 
     replacements.put(stock, "update_from_cloudformation_json", classmethod(update))
@@ -222,5 +222,5 @@ def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) ->
 
 def _received(message: Any, attribute_names: list[str]) -> Any:
     received = copy.copy(message)
-    models._filter_message_attributes(received, attribute_names)  # noqa: SLF001 - replaces its dictionary, not its values
+    models._filter_message_attributes(received, attribute_names)  # noqa: SLF001 - gives the copy another dictionary
     return received

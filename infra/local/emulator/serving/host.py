@@ -65,8 +65,8 @@ class Host:
         return self._polls.wait(poll.queue, poll.seconds, partial(self._answer, request))
 
     def _answer(self, request: Request) -> Reply:
-        # moto guesses the service of an unsigned request from its path, and a page can send any path. A page cannot
-        # sign, so without a signature only objects are available.
+        # moto guesses the service of an unsigned request from its path, and a web page can send any path. A web page
+        # cannot sign requests, so unsigned requests reach only objects.
         if "authorization" not in request.headers:
             refused = unsigned.refusal(request, self._address, time.time())
             return refused or wsgi.call(self._objects, request, self._address)

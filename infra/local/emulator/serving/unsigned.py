@@ -54,7 +54,7 @@ def _of_form(request: Request, bucket: str, server: tuple[str, int], now: float)
     _, fields, files = parse_form_data(wsgi.environ(request, server))
     names = [name.lower() for part in (fields, files) for name, _ in part.items(multi=True)]
     if len(set(names)) < len(names):
-        # If two fields have one name, this check may see one of them, while moto keeps the other.
+        # If two fields have the same name, this check may read one of them, and moto the other.
         return refused("InvalidArgument", "Each field of the form must be there once.", HTTPStatus.BAD_REQUEST)
     sent = {name.lower(): value for name, value in fields.items()}
     file = files.get("file")

@@ -62,7 +62,7 @@ def environ(request: Request, server: tuple[str, int]) -> Environ:
 
 
 def _add_headers(result: Environ, request: Request) -> None:
-    # moto reads the spelling of S3 metadata keys here, because WSGI cannot express an underscore in a header's name
+    # store the spelling of S3 metadata keys for moto here, because WSGI cannot express an underscore in a header's name
     spelled = result["moto.preserved_header_names"] = dict[str, str]()
     for name, value in request.raw_headers:
         key = name.upper().replace("-", "_")
