@@ -56,7 +56,8 @@ def outputs() -> dict[str, Any]:
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
             "What a new version of the API gets",
         ),
-        # no role names this identity: in the sandbox of SES, a sender also needs the identity of each recipient
+        # preflight reads the identity here, because no role names it: in the sandbox of SES, a sender also needs the
+        # identity of each recipient
         "SendingIdentity": _output(ref("MailIdentity"), "The SES identity that preflight looks at"),
         "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
@@ -158,8 +159,8 @@ def _service() -> dict[str, dict[str, Any]]:
             **_number(30_000, "Read units of DynamoDB per token and window; 0 switches the limit off."),
             "MaxValue": 100_000_000,
         },
-        # no higher level: Lambda treats a line of metrics as INFO because it has no level. Lambda would drop such
-        # lines, and alarms would have no data
+        # No level above INFO: a line of metrics has no level, so Lambda treats it as INFO. At a higher level, Lambda
+        # would drop these lines, and alarms would have no data.
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
     }

@@ -74,7 +74,7 @@ def _tls_only() -> dict[str, Any]:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sqs:*",
-                # a queue's policy applies only to that queue
+                # no ARN is needed: a queue's policy applies only to that queue
                 "Resource": "*",
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }

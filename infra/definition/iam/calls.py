@@ -68,7 +68,7 @@ def allows(granted: str, needed: str) -> bool:
     if granted == table and part.startswith("TOK"):
         return False  # a grant on the control table does not include the rows of tokens: see `permissions`
     place, _, kind = granted.rpartition("/")
-    granted = place if kind in KINDS else granted  # a test of `written` compares the attributes
+    granted = place if kind in KINDS else granted  # ignore the kind: a test of `written` checks it
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 

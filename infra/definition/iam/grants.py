@@ -29,8 +29,8 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
     """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
-        # the worker sends a fresh message if a job asks to run again more often than SQS delivers one message; a FIFO
-        # queue delivers it as often as SQS allows
+        # A standard queue delivers one message only a limited number of times. If a job asks to run again more often,
+        # the worker sends a fresh message. A FIFO queue delivers a message as often as SQS allows.
         *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
         *_writing(kind),

@@ -92,7 +92,7 @@ def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
     for (service, where), names in sorted(actions.items()):
         one = {"Effect": "Allow", "Action": sorted(names), **_where(stack, service, where)}
         if service == "sqs" and allowed and allowed[-1]["Action"] == one["Action"]:
-            # a statement for each of 60 queues would not fit into a role
+            # add the queue to the statement before: a statement for each of 60 queues would not fit into a role
             allowed[-1]["Resource"] = [*_listed(allowed[-1]["Resource"]), *_listed(one["Resource"])]
         else:
             allowed.append(one)
@@ -118,8 +118,8 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
         dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})
     if ("logs", EVERY_TYPE) in actions:
-        # an ARN may continue with ":log-stream:"; with this hyphen, the log of a platform's function would match the
-        # pattern
+        # The pattern for the logs of job types ends with "-*-*:*". It also matches the log of a platform function,
+        # because an ARN may continue with ":log-stream:", which contains a hyphen.
         groups = [arn("logs", f"log-group:/aws/lambda/{stack}-{short}:*") for short in PLATFORM]
         denied.append({"Effect": "Deny", "Action": sorted(actions["logs", EVERY_TYPE]), "Resource": groups})
     return denied
@@ -176,7 +176,7 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
         case "sqs":
             return {"Resource": _queue(stack, where)}
         case "s3":
-            # by name: with a reference, the role would wait for the bucket, and the bucket waits for CloudFront's
+            # use the name: with a reference, the role would wait for the bucket, and the bucket waits for CloudFront's
             # address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda" | "lambda-function":
@@ -198,7 +198,7 @@ def _queue(stack: str, where: str) -> Value:
 
 
 def _function(stack: str, where: str) -> dict[str, Value]:
-    # by name: a role cannot refer to the function that waits for it
+    # use the name: a role cannot refer to a function that waits for this role
     return {"Resource": arn("lambda", f"function:{stack}-{where}")}
 
 
@@ -220,8 +220,8 @@ def _mapping(stack: str, where: str) -> dict[str, Value]:
 
 
 def _mail() -> dict[str, Value]:
-    # in the sandbox, SES also checks the identity of each recipient, hence the pattern; a condition allows one sender
-    # only
+    # Allow all identities, because in the sandbox SES also checks the identity of each recipient. The condition allows
+    # only one sender.
     default_set = arn("ses", "configuration-set/${MailConfigurationSet}")
     granted = {"Fn::If": ["HasMailConfigurationSet", default_set, ref("AWS::NoValue")]}
     return {

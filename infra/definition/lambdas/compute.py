@@ -82,15 +82,15 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
     }
     if function.job_type is not None:
         properties |= reaching.properties(function.job_type)
-        # a worker sends to its own queue: for jobs that make jobs of their own type, and fresh messages for jobs that
-        # ask to run again. By default, Lambda stops such a chain after 16 invocations:
+        # A worker sends to its own queue: messages of jobs that make jobs of their own type, and fresh messages for
+        # jobs that ask to run again. By default, Lambda stops such a chain after 16 invocations:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
         properties["RecursiveLoop"] = "Allow"
     if variables := _variables(function):
         properties["Environment"] = {"Variables": variables}
     if isinstance(function.trigger, ScheduleTrigger):
-        # no retry, because the next run does the work; without a maximum age, Lambda keeps a throttled event for 6
-        # hours
+        # No retry, because the next run does the same work. Without a maximum age, Lambda would keep a throttled event
+        # for 6 hours.
         properties["EventInvokeConfig"] = {
             "MaximumRetryAttempts": 0,
             "MaximumEventAgeInSeconds": function.trigger.longest_age,
@@ -125,7 +125,7 @@ def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
     return {
         "Queue": arn_of(queue),
         "BatchSize": trigger.batch_size,
-        # Lambda takes no window for a FIFO queue
+        # Lambda accepts no window for a FIFO queue
         **({} if trigger.queue.endswith(FIFO_ENDING) else {"MaximumBatchingWindowInSeconds": trigger.window}),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": trigger.max_concurrency},

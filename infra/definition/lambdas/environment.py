@@ -34,7 +34,8 @@ def environment(stack: str) -> dict[str, Value]:
         "QUEUE_URL_PREFIX": sub(
             f"https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue_name(stack, '')}"
         ),
-        # by name: with a reference, functions would wait for the bucket, and the bucket waits for CloudFront's address
+        # use the name: with a reference, functions would wait for the bucket, and the bucket waits for CloudFront's
+        # address
         "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
         "MAIL_DOMAINS": ref("MailDomains"),
@@ -86,9 +87,9 @@ def local_environment(
         "RATE_LIMIT_WINDOW": "60",
         "READ_UNITS_MAX": "30000",
         "LOG_LEVEL": "INFO",
-        # the runner looks for open bulk actions itself
+        # nothing to invoke: the runner itself searches for open bulk actions
         "BACKGROUND_FUNCTION": "",
-        # one run does everything: the emulator has no functions to invoke
+        # nothing to invoke: one run of the watchdog does everything
         "WATCHDOG_FUNCTION": "",
     }
 
@@ -97,10 +98,11 @@ def _fixed(stack: str) -> dict[str, str]:
     return {
         "STAGE": stage_of(stack),
         "JITTER": "full",
-        # without this variable, a worker raises if any job of its batch failed. Then a mapping without
-        # ReportBatchItemFailures, such as `chalice deploy` makes, delivers the messages again and does not delete them
+        # Without this variable, a worker raises an error if any job of its batch failed. A mapping without
+        # ReportBatchItemFailures, such as `chalice deploy` makes, then delivers the messages again and does not delete
+        # them.
         "PARTIAL_BATCH": "1",
-        # tells the stages of one account apart, in log lines and as a dimension of metrics
+        # this name distinguishes the stages of one account, in log lines and as a dimension of metrics
         "POWERTOOLS_SERVICE_NAME": stack,
         "POWERTOOLS_METRICS_NAMESPACE": "JobFlow",
     }

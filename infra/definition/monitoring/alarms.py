@@ -45,7 +45,7 @@ def _of_functions(stack: str) -> list[Alarm]:
 
 def _of_requests(stack: str) -> list[Alarm]:
     """Watch the failures that producers and job functions notice."""
-    # a request counts once, whether the table or one of its indexes is throttled
+    # ThrottledRequests counts a request once, whether the table or one of its indexes is throttled
     throttled = {
         operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
         for operation in ("PutItem", "UpdateItem")
@@ -89,22 +89,22 @@ def _of_requests(stack: str) -> list[Alarm]:
 
 def _of_upkeep(stack: str) -> list[Alarm]:
     """Watch the parts that keep the promises and the numbers right: watchdog, counters, recount, control table."""
-    # updates show that jobs run, because each job is updated when it is claimed
+    # count updates to see whether jobs run, because each job is updated when it is claimed
     updated = metrics.table(f"{stack}-jobs", "SuccessfulRequestLatency", "UpdateItem", "SampleCount")
     return [
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 3 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
-            # before the first run there is no data point for FILL to repeat: the alarm then waits and does not ring. An
-            # alarm that rings continues to ring when the last point is too old for FILL
+            # FILL returns nothing before the first run, or when the last data point is too old. With `ignore`, the
+            # alarm then keeps its state: it does not ring before the first run, and a ringing alarm continues to ring.
             1, "FILL(ran,0)", period=3 * MINUTE, missing="ignore", below=True,
         ),
         Alarm(
             "counters-behind", "", "The counters are over a minute behind, or do not read the stream while jobs are "
             "written: /metrics is stale, jobs are not affected. Look at the counters' log and event source mapping.",
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum"), "updated": updated},
-            # if nothing reads the stream, there is no metric of the age; updates of the table then show that there was
-            # something to read
+            # If nothing reads the stream, the age has no data points. Updates of the table then show that there was
+            # something to read.
             BEHIND, f"IF(FILL(updated,0)>0,FILL(age,{UNREAD}),FILL(age,0))", periods=2,
         ),
         Alarm(

@@ -31,7 +31,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     return {
         "Overview": {
             "Type": "AWS::CloudWatch::Dashboard",
-            # names of dashboards are global, and two regions may have a stage of the same name
+            # the name contains the region: dashboards are global, and two regions may have a stage of the same name
             "Properties": {
                 "DashboardName": sub(f"{stack}-${{AWS::Region}}"),
                 "DashboardBody": sub(json.dumps({"widgets": widgets})),

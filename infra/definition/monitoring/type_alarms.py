@@ -83,13 +83,12 @@ def errors_of(function: str) -> Metric:
 
 
 def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # the alarm does not use the depth of the dead-letter queue: messages of jobs that can still run also pass through
-    # it
+    # Do not use the depth of the dead-letter queue: messages of jobs that can still run also pass through this queue.
     return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
 
 
 def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # dead letters are left out, because they ring an alarm of their own
+    # leave out dead letters, because they have their own alarm
     return {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed")}
 
 

@@ -162,8 +162,8 @@ def _certificate() -> dict[str, Any]:
 
 
 def _default_certificate() -> dict[str, Any]:
-    # for its own domain name, CloudFront accepts TLS 1.0 and stores this value even if the template has another; `make
-    # drift` would then report a difference for ever
+    # Set no TLS version here: for CloudFront's own domain name, CloudFront accepts TLS 1.0, and stores this value even
+    # if the template has another. `make drift` would then always report a difference.
     return {"CloudFrontDefaultCertificate": True}
 
 
