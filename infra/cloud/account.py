@@ -43,7 +43,7 @@ class Account:
 def sign_in() -> Account:
     """Return the account of the environment's credentials and region; raises CloudError with what is missing."""
     try:
-        # boto3 knows only AWS_DEFAULT_REGION; every other tool of AWS prefers AWS_REGION
+        # boto3 reads only AWS_DEFAULT_REGION; all other AWS tools prefer AWS_REGION
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         if not session.region_name:
             raise CloudError("No region is set. Set AWS_REGION, for example AWS_REGION=eu-central-1.")

@@ -26,7 +26,7 @@ def settings(account: Account, stack: Stack) -> Settings:
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
-        "SIGNING_KEY": "",  # a command that makes jobs asks the stage for its key
+        "SIGNING_KEY": "",  # a command that makes jobs reads the stage's key itself
         **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
     })  # fmt: skip
 

@@ -48,8 +48,8 @@ def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
     kept = [name for name in tables[0] if all(name in found for found in tables)][-keep:]
     if not kept:
         return []
-    # also a backup that is in one table only, which an interrupted run left; only older ones: a newer one may be
-    # running
+    # Delete every backup that is older than the first kept one, also a backup of only one table, which an interrupted
+    # run left. Delete no newer one: it may still be running.
     old = list(dict.fromkeys(
         name for found in tables for name in itertools.takewhile(lambda one: one != kept[0], found)
     ))  # fmt: skip

@@ -128,8 +128,8 @@ class Deployment:
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
             self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
-            # CloudFormation itself cannot delete protected tables. No data is lost: nobody has a token of a stage that
-            # never worked.
+            # Remove the protection of the tables, because CloudFormation cannot delete protected tables. No data is
+            # lost: nobody has a token of a stage that never worked.
             unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
@@ -187,7 +187,7 @@ class Deployment:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
-            # an earlier run made these changes, and ended before its smoke test did
+            # an earlier run made these changes, but ended before it had tested them
             former = Former(known[-1], known) if known and not noted else None
         try:
             if self.smoke is not None:

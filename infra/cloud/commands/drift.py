@@ -12,7 +12,7 @@ CHANGED = ["MODIFIED", "DELETED"]
 def drift(stack: Stack) -> list[str]:
     """Return a line for each resource that differs from the template; raises CloudError if AWS cannot tell."""
     cloudformation = stack.account.cloudformation
-    stack.outputs()  # reports a missing stack
+    stack.outputs()  # raises CloudError if the stack is missing
     detection = cloudformation.detect_stack_drift(StackName=stack.name)["StackDriftDetectionId"]
     _wait(stack, detection)
     lines: list[str] = []

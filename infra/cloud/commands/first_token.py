@@ -59,7 +59,7 @@ def _issue(tokens: Tokens, account: Account) -> str:
 
 def _into_file(path: Path, tokens: Tokens, account: Account) -> None:
     try:
-        # created before the token, and never over an existing file
+        # create the file before the token, and never overwrite an existing file
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_THE_OWNER)
     except OSError as error:
         raise CloudError(f"The file for the token cannot be made: {error}. No token was issued.") from error

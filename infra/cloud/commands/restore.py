@@ -65,8 +65,8 @@ class Restoration:
         with self.terminal.working(f"{told} (15 minutes and more)"):
             jobs, control = tables.there(self.given) if self.given else tables.restore(self.at, self.backup)
             self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
-        # search all shards: at that moment, or in the stage that the tables come from, there may have been more of them
-        # than now. An empty shard costs half a read unit
+        # Search the maximum number of shards: the restored tables may have more shards than the stage has now. An empty
+        # shard costs half a read unit.
         then = replace(settings, jobs_table=jobs, control_table=control, index_shards_read=SHARDS[-1])
         there = tables.jobs_in(jobs)
         done = self._copy(then, settings)
@@ -84,8 +84,8 @@ class Restoration:
         with self.terminal.working("Copying what is missing"):
             done = copying.Copying(source, target, self.at, self.clock, self.run).jobs()
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(now))
-            # copy keys after the jobs that they name: if a request found a key without its job, it would store its own
-            # job there
+            # Copy keys after the jobs that they name: a request that finds a key without its job would create another
+            # job.
             pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
             beside = rows.bring_back(self.account.client("dynamodb"), pairs, self.clock())
         if beside:

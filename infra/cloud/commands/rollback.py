@@ -51,12 +51,14 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     if not left:
         raise CloudError(f"No deployment of {stack.name} before the present one is known.")
     proposed = _proposed(account, stack, terminal, left[-1], yes=yes)
-    # Write before the change: if this run dies after the change and is repeated, it must not go forward again.
+    # Write the history before the change: if this run ends after the change and is repeated, it must not return to the
+    # newer deployment.
     history.write(account, stack.name, left)
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        if known != left:  # otherwise the deployment to which CloudFormation returned would not be recorded
+        # Otherwise the history would lack the deployment to which CloudFormation returned.
+        if known != left:
             _write(account, stack, known)
         raise
     _write(account, stack, left)

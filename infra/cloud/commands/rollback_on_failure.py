@@ -39,7 +39,8 @@ class Trial:
             undone, told = self._undo(former)
             raise SmokeFailed(f"The smoke test failed: {failed}. {told}", undone=undone) from failed
         except Exception as error:
-            # An outage of AWS does not mean that the version is bad, and it would prevent the undo, too.
+            # Do not undo a deployment because of an outage of AWS: the version may be good, and the undo would fail,
+            # too.
             if (why := refusal(error)) is None:
                 raise
             raise SmokeFailed(f"The version is deployed but could not be tested. {why}. {self._by_hand()}") from error

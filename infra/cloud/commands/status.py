@@ -54,13 +54,13 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
         try:
             lines[url.rpartition("/")[2]] = _line(sqs, url)
         except sqs.exceptions.QueueDoesNotExist:
-            continue  # a change of the stack is running, or has failed
+            continue  # a queue is missing while a change of the stack runs, or after it failed
     return lines
 
 
 def _line(sqs: Any, url: str) -> str:
     waiting, running = _depths(sqs, url)
-    # the watchdog hides checked messages for two minutes
+    # count hidden messages, too, because the watchdog hides checked messages for two minutes
     dead = sum(_depths(sqs, dead_of(url)))
     return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
 

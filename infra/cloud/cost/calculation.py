@@ -107,7 +107,7 @@ class Load:
         told = 0 if single else REQUEST_KB / self.in_request
         invocations = 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream
         counting = COUNTERS_SECONDS * COUNTERS_MB / 1024 / self.in_stream
-        # a worker's batch is received, trimmed and deleted in three requests
+        # three requests for a worker's batch: receive it, shorten its visibility timeout, delete it
         return {
             "api_request": 1 / self.in_request,
             "lambda_request": invocations,

@@ -24,10 +24,10 @@ def extras(kind: JobType[Any, Any], load: Load, prices: Prices = PRICES) -> list
         "fair_by": asked * prices.sqs_fair_request,
         # a write to the plan for each start, and a read of it for each batch
         "rate": write + read / 2 / load.in_batch,
-        # a read when a job completes, to see whether jobs of the type failed before
+        # a read when a job completes, to check whether jobs of the type failed before
         "pause_when": read / 2,
-        # a write of the key's row; and the write that marks the job as sent, because such a job is stored before its
-        # message is sent
+        # one write for the key's row, and one that marks the job as sent: a job with a key is stored before its message
+        # is sent
         "unique": 2 * write + read,
     }
     return [Line(f"{kind.name}, {option}", 1, each[option]) for option in OPTIONS if _has(kind, option)]

@@ -83,7 +83,7 @@ def build(
     python: str = PYTHON,
 ) -> Package:
     """Package the sources of `root` for a stage to `target` (default: `build/`). Raises CloudError."""
-    from infra.cloud.package.sbom import sbom  # its library reads all licenses, which no other command needs
+    from infra.cloud.package.sbom import sbom  # import it only here: it reads all licenses, which is slow
 
     if broken := [kind.problem for kind in types if kind.problem is not None]:
         raise CloudError("\n".join(broken))
@@ -95,7 +95,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
-    # an empty list: Chalice itself would download libraries without checking hashes, and for the Python that it runs on
+    # Give Chalice an empty list, so that it downloads no libraries. It would not check their hashes, and would choose
+    # files for the Python that Chalice runs on.
     (sources / SHIPPED).write_text("")
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))

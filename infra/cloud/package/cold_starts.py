@@ -112,7 +112,7 @@ def _measured(handler: str, trees: Sequence[Path], runtime: list[str], rounds: i
         return import_handler(handler, tree, runtime, NO_NETWORK, FIRST_USE)
 
     for tree in trees:
-        run(tree)  # writes the byte code for this Python
+        run(tree)  # not measured: the first run writes the byte code for this Python
     pairs = [[run(tree) for tree in trees] for _ in range(rounds)]
     return ColdStart(
         handler,

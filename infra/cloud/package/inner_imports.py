@@ -51,7 +51,8 @@ def refused_here(root: Path) -> list[str]:
 
     def ships(function: str | None, module: str) -> bool:
         libraries = [name for each in own if function in (None, each) for name in own[each]]
-        if module not in modules:  # the module may come from a library that is downloaded only for the package
+        # The module is not installed here: it may come from a library that only the package contains.
+        if module not in modules:
             return any(canonicalize_name(name) not in installed for name in libraries)
         refused = dict(pair.split("=", 1) for pair in not_shipped(root, libraries).split())
         return module not in refused

@@ -21,7 +21,7 @@ NAMESPACE = uuid.UUID("5f0c2b53-8f43-4a0c-9d0c-6f2f8e2f6f7a")
 
 def sbom(wheels: Iterable[Path], application: str) -> str:
     """Return the list of the functions' contents as JSON."""
-    # Chalice copies its runtime part from its own installation
+    # there is no wheel of Chalice, because Chalice copies its runtime part from its own installation
     return listed([*map(_component, sorted(wheels)), library("chalice", version("chalice"))], application)
 
 
@@ -29,7 +29,7 @@ def listed(components: Sequence[Component], application: str) -> str:
     """Return these components as JSON. The same components give the same text: no time, no random number."""
     bom = Bom(components=components)
     bom.metadata.component = Component(name=application, type=ComponentType.APPLICATION, bom_ref=application)
-    bom.metadata.timestamp = None  # type: ignore[assignment]  # the format allows none, and builds are reproducible
+    bom.metadata.timestamp = None  # type: ignore[assignment]  # the time is optional, and builds must be reproducible
     bom.register_dependency(bom.metadata.component, components)
     bom.serial_number = uuid.uuid5(NAMESPACE, ",".join(sorted(str(part.purl) for part in components)))
     return JsonV1Dot6(bom).output_as_string(indent=1) + "\n"

@@ -19,7 +19,7 @@ def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
     """Return a template with final code locations as plain CloudFormation. The translator changes its argument."""
-    # half a second of processor time, which no other command should spend
+    # import it here: the import takes half a second of processor time, and no other command needs it
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 

@@ -42,7 +42,7 @@ def _as_it_is(asking: Asking, arn: str, region: str) -> Iterator[Finding]:
         return
     policy = asking.ask("key policy", "kms", "get_key_policy", KeyId=arn, PolicyName="default")
     if policy is None:
-        # permission to use a key does not include permission to read its policy
+        # no finding: a deployer may have the permission to use a key, but not to read its policy
         asking.refused.pop("key policy", None)
     elif f"logs.{region}." not in policy["Policy"]:
         yield Finding(

@@ -36,7 +36,7 @@ def defaults(
     chosen: dict[str, str] = {}
     if log_role:
         chosen["AccessLogs"] = "true"
-    # otherwise previews in one account would take concurrency from each other's workers
+    # only for production: otherwise previews in one account would take concurrency from each other's workers
     if (
         is_production(stage)
         and concurrency is not None

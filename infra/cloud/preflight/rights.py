@@ -48,7 +48,7 @@ def findings(
             PolicySourceArn=principal, ActionNames=[action], ResourceArns=[resource],
         )  # fmt: skip
         if found is None:
-            # the request to IAM needs a permission, too, which a deployer may lack
+            # no finding: the deployer may lack the permission for this request to IAM
             asking.refused.pop("rights", None)
             return
         denied += [one["EvalActionName"] for one in found["EvaluationResults"] if one["EvalDecision"] != "allowed"]

@@ -68,9 +68,9 @@ class Copying:
             return "expired"
         if self._is_there(job_id):
             return "there"
-        # the history comes before the job: a second run skips a job that exists, together with its history
+        # restore the history before the job: a second run skips an existing job together with its history
         self._history(job_id, found)
-        # a job without one of its steps would run it again, so it does not run by itself
+        # without one of its steps, the job would repeat that step, so it is restored as failed
         whole = self._steps(found.job)
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run and whole)
         try:

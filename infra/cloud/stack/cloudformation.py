@@ -155,7 +155,7 @@ class Stack:
         found = self._find()
         if found is None:
             return
-        # by its id, because a deleted stack is not found by its name
+        # use the stack's id, because a deleted stack is not found by its name
         by_id = Stack(self.account, found["StackId"], self.sleep, self.clock)
         by_id._seen.update(event.id for event in by_id._events())
         self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())

@@ -62,7 +62,7 @@ def parameters(
     names = [name for name in declared if name.endswith(PARAMETER)]
     if PARAMETER not in names:
         return {}
-    wanted = given.get(PARAMETER, present if PARAMETER in before else NEW)  # once empty, it stays so
+    wanted = given.get(PARAMETER, present if PARAMETER in before else NEW)  # an empty key stays empty
     if wanted == NEW:
         wanted = ",".join([secrets.token_urlsafe(16), *present.split(",")[:1]]).rstrip(",")
     kept = set(before) if wanted == present else set()

@@ -68,7 +68,7 @@ def files(dist: Path) -> Iterator[File]:
     for path in sorted(found, key=lambda path: path.suffix == ".html"):
         key = path.relative_to(dist).as_posix()
         guessed = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        # Vite puts the content's hash into the names below assets/
+        # files below assets/ never change, because Vite puts the content's hash into their names
         yield File(key, path, TYPES.get(path.suffix, guessed), FOREVER if key.startswith("assets/") else ALWAYS_ASK)
 
 
