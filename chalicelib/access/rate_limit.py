@@ -63,8 +63,8 @@ class RateLimiter:
         try:
             wait = self._ask(who, now, limit)
         except Exception as error:
-            # An outage of the control table must not become an outage of the API. A metric counts it, and an alarm
-            # rings.
+            # Accept the request: an outage of the control table must not become an outage of the API. A metric counts
+            # these requests, and an alarm rings.
             request_events.rate_limiter_down(error)
             return
         if wait:

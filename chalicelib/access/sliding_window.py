@@ -71,5 +71,6 @@ def _share(elapsed: float, length: int) -> float:
 
 
 def _capped(window: Window, limit: int) -> Window:
-    # More than `limit` cannot have passed. The rest are refusals that were subtracted after the window had ended.
+    # At most `limit` requests of the previous window were accepted. Any others were refused, and were subtracted only
+    # after that window had ended.
     return Window(window.start, window.count, min(window.previous, limit))

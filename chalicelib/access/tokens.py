@@ -161,8 +161,8 @@ class Tokens:
         if token is not None and now < until:
             return token
         token = self._store.find(digest)
-        # The look-up uses the hash, so its time reveals nothing about the text. The comparison protects against a store
-        # that returns another row.
+        # The look-up uses the hash, so the time that it takes reveals nothing about the token's text. The comparison
+        # protects against a store that returns the row of another token.
         if token is None or not hmac.compare_digest(token.hash, digest):
             return None
         self._remember(token, now)

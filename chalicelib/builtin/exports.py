@@ -136,7 +136,7 @@ class Export:
             position, ended = page.position, page.position is None
             self.ctx.progress(self._percent(page.jobs), f"{progress.jobs + len(lines):,} jobs written")
         key = f"{self.folder}/part-{len(progress.parts) + 1:05}.jsonl.gz"
-        # no time in the header of the gzip file, so the same jobs give the same bytes
+        # mtime=0: the header of the gzip file has no time, so the same jobs give the same bytes
         self.bucket.write(key, gzip.compress(b"".join(lines), mtime=0), "application/gzip")
         done = Progress([*progress.parts, [key, len(lines)]], unfinished, position, ended)
         self.bucket.write(self._note, json.dumps(asdict(done)).encode(), "application/json")

@@ -23,7 +23,8 @@ def too_many_parts(content: bytes) -> str | None:
 
 
 def _scans(content: bytes) -> Iterator[int]:
-    # Inside a scan 0xFF is followed by 0 or a restart marker, so every scan that begins is counted here.
+    # Inside a scan, 0xFF is followed by 0 or a restart marker. So no scan contains 0xFFDA, and this loop finds the
+    # start of every scan.
     at = content.find(b"\xff\xda")
     while at >= 0:
         yield at

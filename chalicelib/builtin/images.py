@@ -70,8 +70,8 @@ def _decoding() -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise ImageRefused("Unsupported image. Use JPEG, PNG, WebP or GIF.") from error
     except Exception as error:
-        # Decoders raise dozens of exception types on damaged data (OSError, SyntaxError, struct.error, ...), and
-        # reading the same bytes again changes nothing.
+        # On damaged data, decoders raise dozens of exception types (OSError, SyntaxError, struct.error, ...). The job
+        # is not retried, because a retry would read the same bytes.
         raise ImageRefused(f"The image is damaged or incomplete and cannot be read: {error}") from error
 
 
@@ -87,7 +87,7 @@ def _upright(content: bytes) -> Image.Image:
 def _plain(image: Image.Image) -> Image.Image:
     """Return only the pixels, in sRGB with 8 bits a channel, as L, RGB or RGBA, which all output formats accept."""
     if image.mode.startswith("I") or image.mode == "F":
-        # convert() would clip 16-bit values to 255: an almost white picture
+        # divide first, because convert() would clip 16-bit values to 255: the picture would be almost white
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     alpha = image.has_transparency_data
     image = _srgb(image)

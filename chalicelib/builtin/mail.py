@@ -58,7 +58,7 @@ def _header(text: str) -> str:
     return text
 
 
-# Only the shape is checked. This excludes everything that could become a second header; SES checks the rest.
+# Check only the shape of an address: this refuses everything that could become a second header. SES checks the rest.
 # email-validator with dnspython would add 0.5 MB to every function of the stack.
 EmailAddress = Annotated[
     str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(_address)
@@ -137,7 +137,7 @@ def failure(code: str, message: str) -> JobFlowError:
 
 
 def _without_addresses(text: str) -> str:
-    # One pattern for a whole address would take quadratic time for a long word without an @.
+    # Find words first: one pattern for a whole address would take quadratic time for a long word without an @.
     return WORD.sub(lambda word: "<address>" if "@" in word[0] else word[0], text)
 
 

@@ -48,7 +48,7 @@ def counted(recipients: int) -> Iterator[None]:
 def _give_back(quota: "DynamoDailyQuota", day: int, recipients: int) -> None:
     try:
         quota.give_back(day, recipients)
-    except Exception as error:  # the refusal decides what happens to the job, even if the count stays too high
+    except Exception as error:  # SES's refusal decides what happens to the job, even if the count stays too high
         events.store_failed(QUOTA, error)
 
 

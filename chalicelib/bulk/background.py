@@ -138,7 +138,7 @@ class BulkWork:
         claimed = self.rows.claim(bulk_id, now, now + LEASE)
         found = None if claimed is not None else self.rows.find(bulk_id)
         if found is not None and not found.open:
-            self.rows.close(bulk_id, now)  # its worker finished it, and died before it could close it
+            self.rows.close(bulk_id, now)  # a worker finished it, but ended before it closed the row
         return claimed
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
@@ -150,7 +150,8 @@ class BulkWork:
             with within_request(principal=bulk.principal, bulk_id=bulk.id):
                 return self._step(bulk, size, keep=keep)
         except Exception as error:
-            bulk_events.slice_failed(bulk, error)  # its row could not be written: it continues when the lease has ended
+            # The bulk action's row could not be written. Another worker continues when the lease has ended.
+            bulk_events.slice_failed(bulk, error)
             return None
 
     def _step(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
@@ -192,8 +193,8 @@ class BulkWork:
             )
         acting = self.acting(bulk)
         found = acting.search(bulk.action, bulk.which, room, ends, bulk.position)
-        # the search may find a job again that this bulk action has changed, in a state that is searched later; the bulk
-        # action's id on the job shows that the job is counted
+        # This bulk action may have changed a job into a state that is searched later, so the search may find the job
+        # again. The bulk action's id on the job shows that the job is already counted.
         new = [job.id for job, _ in found.jobs if not acting.operations.did(job)]
         following = acting.cursor(bulk.action, bulk.which, found.place) or END
         return replace(bulk, hand={**dict.fromkeys(new, 0), **bulk.hand}, following=following)

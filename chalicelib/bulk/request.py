@@ -104,7 +104,7 @@ class BulkActions:
         ends = self.clock() + seconds
         found = self.search(action, which, limit, ends, cursor)
         place = found.place
-        if dry_run:  # the page contains the states; reading each job again would cost a request per job
+        if dry_run:  # use the states in the page: reading each job again would cost one request per job
             tried: Sequence[Tried] = [Tried(job.id, _refusal(job, action)) for job, _ in found.jobs]
         else:
             tried = self.act(action, [job.id for job, _ in found.jobs], ends)
@@ -141,7 +141,8 @@ class BulkActions:
         while place is not None and len(jobs) < limit:
             (status, position), asked = place, replace(which, status=place[0])
             page = self.store.page(asked, limit - len(jobs), position)
-            # A running job that was asked to stop keeps its state until it stops: asking again is no progress.
+            # A running job that was asked to stop keeps its state until it stops. Skip such a job, because asking again
+            # changes nothing.
             jobs += [
                 (job, (status, _key(job, asked))) for job in page.jobs if action != "cancel" or not job.cancel_requested
             ]
@@ -180,7 +181,7 @@ class BulkActions:
         if self.threads == 1:
             return [self._act(action, job_id, dry_run) for job_id in ids]
         with ThreadPoolExecutor(self.threads) as pool:
-            # each with a copy of the context, which contains the keys of the log lines
+            # run each act in a copy of the context, because the context contains the keys of the log lines
             acts = [pool.submit(copy_context().run, self._act, action, job_id, dry_run) for job_id in ids]
             return [act.result() for act in acts]
 

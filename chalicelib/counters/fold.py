@@ -102,7 +102,7 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
     numbers = _event_numbers(old, new)
     for seconds in keys.STEPS if numbers else ():
         yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
-    if not numbers or new.status is Status.SUSPENDED:  # a suspended job has no number of its own, only times
+    if not numbers or new.status is Status.SUSPENDED:  # the numbers of a suspended job contain no count, only durations
         yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
         yield _error_entry(old, new)
@@ -142,8 +142,8 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
         return Counter({"created": 1})
     numbers: Counter[str] = Counter()
     if new.status in COUNTED:
-        # The job left the unfinished jobs when it failed. If a discard counted as an end too, the job would leave them
-        # twice.
+        # A discarded job stopped being unfinished when it failed. If its discard also counted as an end, the unfinished
+        # jobs would be reduced twice.
         numbers[DISCARDED if old.status in TERMINAL else COUNTED[new.status]] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
@@ -159,7 +159,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
 
 def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:
     error_class, message = new.error_class or "", new.error_message or ""
-    # The job's own name for the error, made from the whole message; the item stores only the beginning of the message.
+    # The fingerprint on the job was computed from the whole message; the item stores only the beginning of the message.
     name = new.fingerprint or fingerprint(new.type, error_class, message)[0]
     at = new.updated_at
     facts = {
@@ -169,7 +169,7 @@ def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:
         "last_seen": at,
         f"job{int(new.id[-1], 16) % 3}": new.id,
     }
-    # A job keeps the name of its last error during the next attempt; a different name means that this error is new to
-    # it.
+    # During its next attempt, a job keeps the fingerprint of its last error. If the new fingerprint differs, this error
+    # is new for the job, so the job is counted.
     met = 0 if old is not None and old.fingerprint == name else 1
     return keys.error(name, at), Additions(Counter({"count": 1, "jobs": met}), facts, {"first_seen": at})

@@ -116,7 +116,8 @@ def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequ
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
         return sum(one.at >= _new_since(now) for one in own)
-    # the dead letters were not read since their number changed, but the counters know how many came and how many exist
+    # estimate from the counters, because the dead letters have not been read since their number changed: the counters
+    # contain how many came in the last hour, and how many exist
     return min(stands, came(minutes, now))
 
 

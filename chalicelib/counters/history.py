@@ -160,7 +160,7 @@ class History:
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
         day = now - DAY
-        # From the start of the hour, like `errors`, so that both use the same rows.
+        # Begin at the start of the hour, like the method `errors`, so that both count the same rows.
         errors = self.counters.errors(day - day % 3600, now, MOST_ROWS)
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)

@@ -34,7 +34,7 @@ class Marking:
 
     def reopen(self, fingerprint: str) -> None:
         """Remove the mark of a group; a group without a mark is not an error. Raises ErrorGroupNotFound."""
-        if fingerprint not in self.acknowledgements.acknowledged():  # a mark of a second ago may not be readable yet
+        if fingerprint not in self.acknowledgements.acknowledged():  # a new mark may not be readable yet
             self._check(fingerprint)
         self.acknowledgements.reopen(fingerprint, self.clock())
 

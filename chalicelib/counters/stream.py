@@ -69,7 +69,8 @@ class StreamCounter:
             left = [entry for entry in left if entry.sequence > mark]
 
     def _tidy(self, row: Row, now: float) -> None:
-        # The cleanup comes first: a full row would refuse the write, and a cleanup after the write would never run.
+        # Delete old numbers before the write: DynamoDB refuses a write to a full row, so code after the write would
+        # never run.
         every = _tidied_every(row)
         if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
             self._tidied[row] = now

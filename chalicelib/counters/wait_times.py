@@ -52,8 +52,8 @@ def oldest(marks: Mapping[str, int], now: float) -> float | None:
     ruler, mark = COARSE, min(waiting[COARSE])
     for finer in (MIDDLE, FINE):
         within = _within(waiting[finer], finer, ruler, mark)
-        # The finer ruler has fewer jobs in this time than the ruler before it: it has forgotten the oldest job, and
-        # contains only younger ones.
+        # The finer ruler has fewer jobs in this time than the coarser ruler. So the finer ruler no longer has a mark
+        # for the oldest job, only for younger jobs.
         if sum(within.values()) < waiting[ruler][mark]:
             break
         ruler, mark = finer, min(within)

@@ -15,9 +15,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     With `bulk`, process the open bulk actions instead; return the number of slices.
     """
-    left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock, not a function to find
+    left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock needs no name in tracebacks
     if event.get("bulk"):
-        jobtype.load()  # a retry needs the type of the job, and a cancellation asks whether the type is declared
+        jobtype.load()  # a retry needs the type of the job, and a cancellation checks whether the type is declared
         with gathering():
             return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
     report = parts.recount.step(left, start=bool(event.get("start")))

@@ -42,7 +42,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     with gathering():
         if asked:
             return dict(watchdog.look_at(*asked, remaining))
-        # Schedules come first: their jobs must be sent before their time, and the rest of the run may use all remaining
+        # Run the schedules first: their jobs must be sent before their time, and the other parts may use all remaining
         # time.
         return {**parts.firings.run(remaining), **pausing(), **watchdog.run(remaining)}
 

@@ -223,9 +223,9 @@ def job(
     unique: Unique | None = None,
     pause_when: Failing | None = None,
     enqueues: Iterable[str] = (),
-    function: Function = Function(),  # noqa: B008 - frozen
-    access: AwsAccess = AwsAccess(),  # noqa: B008 - frozen
-    changes: Changes = Changes(),  # noqa: B008 - frozen
+    function: Function = Function(),  # noqa: B008 - immutable
+    access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
+    changes: Changes = Changes(),  # noqa: B008 - immutable
     **moved: Never,
 ) -> Callable[[Callable[[P, JobContext], R]], JobType[P, R]]:
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.

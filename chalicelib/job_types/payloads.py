@@ -16,7 +16,8 @@ P = TypeVar("P", bound=BaseModel)
 def parsed(name: str, model: type[P], payload: JSON) -> P:
     """Return the payload of a job of type `name` as its model; raises InvalidPayload that names each wrong field."""
     try:
-        # Validate JSON, not Python values: a strict model then accepts a date as text, because JSON has no dates.
+        # Validate JSON, not Python values. A strict model accepts a date as text only in JSON, because JSON has no
+        # dates.
         return model.model_validate_json(json.dumps(payload))
     except ValidationError as error:
         raise InvalidPayload(f"The payload does not match {name}.", field_errors(error, "payload")) from None

@@ -46,7 +46,8 @@ class Rate:
     @property
     def ahead(self) -> float:
         """Return how many seconds before its regular time a slot may be: the burst, less the lateness of starts."""
-        # k + 1 starts take at least k * apart - ahead - late seconds; n + burst + 1 of them more than `per` seconds
+        # k + 1 starts take at least k * apart - ahead - late seconds. n + burst + 1 starts must take more than `per`
+        # seconds.
         return (self.n + self.burst) * self.apart - self.per - self.late
 
     @property

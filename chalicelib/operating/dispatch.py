@@ -84,11 +84,11 @@ class Dispatcher:
         if job.sent and not job.resends:
             return job
         try:
-            with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
+            with contextlib.suppress(MoveRefused):  # the claim of a faster worker has marked the job as sent
                 self.store.apply(job.id, transitions.mark_sent(job, now=self.now()))
         except Exception as error:
-            # The message is sent. Without the mark, the watchdog may send another one; the claim lets only one of them
-            # run.
+            # The message is sent, but the job is not marked as sent, so the watchdog may send another message. Only one
+            # of the two messages can claim the job.
             events.dispatch_deferred(job, error)
             return job
         return replace(job, sent=True)

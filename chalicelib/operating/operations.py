@@ -48,13 +48,13 @@ class Operations:
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs can be retried."
             )
         if not self.dispatcher.store.signed(found):
-            raise JobConflict(f"Job {job_id} is not retried. {RowNotSigned()}")  # a retry would sign it
+            raise JobConflict(f"Job {job_id} is not retried. {RowNotSigned()}")  # a retry would sign this row
         edited = {} if payload is None else _edited(found, payload)
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
             self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
         if differs:
-            edited |= {"line": found.line + 1, "kept": 0}  # what another payload needs is not yet done
+            edited |= {"line": found.line + 1, "kept": 0}  # the steps of the old payload do not count
         now = self.dispatcher.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
         again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
@@ -72,7 +72,7 @@ class Operations:
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
             if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
-                return found  # it was asked before, and the first request stays on record
+                return found  # keep the first request's record of who asked this job to stop
             try:
                 after = self._act(found, self._stopping(found), acts.CANCEL)
             except MoveRefused:

@@ -97,7 +97,7 @@ class _Batch:
         """Send the messages of up to ten new jobs of one type; return the jobs, marked as sent if they were."""
         if self.service.now() >= self.ends:
             return jobs
-        # set `sent` here, because a job that is not stored yet cannot be marked later
+        # set `sent` here: these jobs are not stored yet, so they cannot be marked later
         out = self.service.dispatcher.send_many([replace(job, sent=True) for job in jobs], ends=self.ends)
         self.store_until = max(self.ends, self.service.now() + TIME_TO_STORE)
         return [replace(job, sent=job.id in out) for job in jobs]

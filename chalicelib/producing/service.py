@@ -158,7 +158,7 @@ class JobService:
         # The watchdog checks the job shortly before its time, even if the message is sent now: sending can fail.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
-            due_at = run_at or now  # no message is sent before that time
+            due_at = run_at or now  # this type's queue cannot delay messages
         return Job(
             id=asked.new_id(),
             type=kind.name,

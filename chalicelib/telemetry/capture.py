@@ -131,7 +131,8 @@ class _Pump:
     def _run(self) -> None:
         while True:
             self._selector.select()
-            with suppress(Exception):  # an unwritable line must not end the thread, because the pipe would fill up
+            # If a line cannot be written, this thread must go on: without it, nothing would empty the pipe.
+            with suppress(Exception):
                 self._read()
 
     def _read(self) -> None:
@@ -139,7 +140,8 @@ class _Pump:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, BYTES_AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
-                    # only 8,000 characters are written, so the cut leaves no half of a secret
+                    # Only the first 8,000 characters of a line are written. This cut is far behind them, so it never
+                    # leaves a part of a secret in the log.
                     self._rest[end] = rest[:PIPE_SIZE]
                     for line in whole:
                         _tell(self._source[end], line.decode(errors="replace"))

@@ -45,7 +45,8 @@ def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | N
 def tells_of_an_end(text: str, request_id: str) -> bool:
     """Return True for a line of Lambda itself that says that this invocation did not end well."""
     mine = text.startswith(f"REPORT RequestId: {request_id}") and FAILED.search(text)
-    # in Lambda's own line the id comes first, or after a time; in a line of a function it may be anywhere
+    # Lambda's own lines begin with the request id, or with a timestamp and then the id. In a line of a function the id
+    # may be anywhere.
     early = request_id in text[: len(request_id) + 40] and not text.startswith("{")
     return bool(mine or (early and (TIMED_OUT.search(text) or EXITED.search(text))))
 

@@ -87,9 +87,9 @@ def _gateway_error(error: Exception) -> Exception:
     body = problems.problem_of(error)
     local = sys.modules.get("chalice.local")
     if local is None:
-        # API Gateway answers 401 to exactly this text, and 500 to any other.
+        # API Gateway answers 401 if an authorizer raises exactly the text "Unauthorized", and 500 for any other text.
         return Exception("Unauthorized" if body["status"] == 401 else "The token cannot be checked.")
-    # `chalice local` and tests replace API Gateway by code that knows only its own errors.
+    # `chalice local` and tests emulate API Gateway with code of Chalice that handles only Chalice's own error classes.
     kind = local.NotAuthorizedError if body["status"] == 401 else local.InvalidAuthorizerError
     headers = {**problems.headers_of(error), "Content-Type": problems.CONTENT_TYPE}
     gateway_error: Exception = kind(headers, json.dumps(body).encode())

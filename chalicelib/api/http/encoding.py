@@ -16,7 +16,7 @@ def encode(value: Any) -> str:
     try:
         return _dump(value)
     except ValueError:
-        # JSON has no NaN and no infinities; in a job's result they mean "no number", which is null.
+        # JSON has no NaN and no infinities. In a job's result they mean "no number", so they become null.
         return _dump(_finite(_plain(value)))
 
 

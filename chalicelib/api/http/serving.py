@@ -46,7 +46,8 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     asker = _asker(request)
-    # A new job has the correlation id of its request, so its log line already contains this id.
+    # A request that creates a job gives the job its correlation id. The job's log lines already contain this id, so
+    # they need no `request`.
     with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
         refused = None
         try:
@@ -99,7 +100,7 @@ def correlation_id_of(request: Request | None) -> str:
 
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.writes:
-        # This comes before anything else, because every write counts, including a write that is refused below.
+        # Count the request first, because every write counts, including a write that is refused below.
         known = request.context.get("authorizer") or {}
         rate = int(known.get("rate") or 0)
         parts.rate_limiter.check(request.context["identity"]["sourceIp"], str(known.get("token", "")), rate)
@@ -120,7 +121,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         caller=caller,
         correlation_id=correlation_id,
     )
-    # a write is not stopped half-way, because finished work cannot be undone
+    # a write has no limit of read units, because it must not stop half-way: its finished part cannot be undone
     with counting(math.inf if endpoint.writes else MOST_READ_UNITS_OF_ONE) as spent:
         try:
             return endpoint.handler(call)

@@ -210,6 +210,6 @@ def _attempts_left(job: Job) -> list[Following] | None:
         curve = jobtype.get(job.type).retry
     except UnknownJobType:
         return None
-    # the attempt that runs, or else the next attempt, whose time is on the job
+    # the number of the running attempt; if none runs, of the next attempt, whose time is on the job
     failing = job.attempts + (job.status is not Status.PROCESSING)
     return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

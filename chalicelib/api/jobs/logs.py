@@ -44,7 +44,8 @@ class LogPage(Answer):
 def read_logs(call: Call) -> LogPage:
     """List the log lines of a job, from CloudWatch Logs. A page may be empty and still have a next page."""
     view = parts.job_service.get(job_id_of(call))
-    # No listing uses this prefix, so a cursor of logs is never accepted as one of a listing, or the reverse.
+    # No list of jobs uses this prefix. So a cursor of logs is never accepted for a list of jobs, and a list's cursor
+    # never for logs.
     secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
     found = parts.job_logs.read(view, position)

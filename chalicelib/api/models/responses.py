@@ -15,8 +15,9 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=
 class Answer(BaseModel):
     """An answer's body."""
 
-    # An answer that does not match its model is a bug of ours, and its content must not get into the log. The API
-    # document says that every field is always sent, possibly as null, so clients need not check for missing fields.
+    # An answer that does not match its model is a bug in this API, and the error must not write the answer's content
+    # into the log. The API document says that every field is always sent, possibly as null, so clients need not check
+    # for missing fields.
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, defer_build=IN_LAMBDA,
         json_schema_serialization_defaults_required=True,
@@ -211,7 +212,8 @@ class FieldProblem(Answer):
 class Problem(Answer):
     """RFC 9457 problem details."""
 
-    # an error leaves out fields without a value; the same problem in the result of a batch has them as null
+    # not required in the API document: an error response omits fields without a value. In the result of a batch, a
+    # problem has them as null.
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str

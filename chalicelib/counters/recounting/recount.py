@@ -136,8 +136,8 @@ class Recount:
     def _compared(self, run: Run, name: str, found: Mapping[str, int]) -> tuple[Drift, ...]:
         counted = self.rows.read(keys.totals(name))
         start = run.began - RECOUNT_MARGIN
-        # Read them after the totals. The stream writes in the opposite order, so everything in the totals is also in a
-        # bucket.
+        # Read the buckets after the totals. The stream writes buckets before totals, so every move in the totals is
+        # also in a bucket.
         buckets = self.counters.buckets(name, 60, start - start % 60, self.clock())
         return compare(name, found, counted, moves_in(numbers for _, numbers in buckets))
 
