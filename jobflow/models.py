@@ -153,6 +153,8 @@ class CancelledJob:
     """For a suspended job; null otherwise"""
     steps: int
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
+    expires_at: datetime | None
+    """A job that has not begun by then is cancelled; null: never, or it has begun"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -356,6 +358,8 @@ class JobDetail:
     """For a suspended job; null otherwise"""
     steps: int
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
+    expires_at: datetime | None
+    """A job that has not begun by then is cancelled; null: never, or it has begun"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -432,6 +436,8 @@ class JobRow:
     """For a suspended job; null otherwise"""
     steps: int
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
+    expires_at: datetime | None
+    """A job that has not begun by then is cancelled; null: never, or it has begun"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -466,6 +472,8 @@ class JobTypeRow:
     """Classes of the errors that fail at once"""
     give_up_after: float | None
     """Seconds after the run was due from which no retry begins; null: no limit"""
+    expires: float | None
+    """Seconds after its time after which a job that has not begun is cancelled; null: never"""
     timeout: int
     budget: float
     batch_size: int
@@ -747,6 +755,8 @@ class ScheduleRow:
     overlap: Literal["allow", "skip"]
     starts_at: datetime | None
     ends_at: datetime | None
+    expires_seconds: int | None
+    """A firing that has not begun so many seconds after its time is cancelled; null: the type's"""
     version: str
     """Changes with the settings; send it with a change"""
     declared: bool

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.errors import ConfigurationError, FieldError
 from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.readback import check_runs_at_once
+from chalicelib.jobs.constants import MAX_DELAY
 
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -30,6 +31,12 @@ def check_number(setting: str, value: object, low: float, high: float, unit: str
     if not fits:
         kind = "a whole number between" if whole and not isinstance(value, int) else "between"
         raise ConfigurationError(f"{setting} must be {kind} {low:.10g} and {high:.10g} {unit}".rstrip())
+
+
+def check_expires(where: str, seconds: float | None) -> None:
+    """Raise ConfigurationError unless a job may expire after this number of seconds."""
+    if seconds is not None:
+        check_number(f"{where}: expires", seconds, 1, MAX_DELAY, "seconds", whole=False)
 
 
 def check_field(name: str, option: str, path: str | None, payload: type[BaseModel]) -> None:

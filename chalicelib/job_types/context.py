@@ -61,11 +61,13 @@ class JobContext(Protocol):
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
+        expires: float | None = None,
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
 
         Or give `debounce`, a key and seconds. A job that still waits under that key is replaced, and runs that many
-        seconds after the last call with the key.
+        seconds after the last call with the key. `expires`: if it has not begun this many seconds after its time, it is
+        cancelled.
 
         `key` names the job's purpose: within one run of this job, the same type and key never make a second job, and
         the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.

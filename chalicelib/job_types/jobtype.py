@@ -19,7 +19,7 @@ from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, Un
 from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.changes import Changes
-from chalicelib.job_types.checks import check_number
+from chalicelib.job_types.checks import check_expires, check_number
 from chalicelib.job_types.constants import (
     DEFAULT_ATTEMPTS,
     DEFAULT_CONCURRENCY,
@@ -73,6 +73,7 @@ class JobType(Generic[P, R]):
     retry: Curve = STANDARD
     by_class: ByClass = EVERY
     give_up_after: float | None = None
+    expires: float | None = None
     schedules: tuple[Cron, ...] = ()
     rate: Rate | Callable[[], Rate | None] | None = None
     fair_by: str | None = None
@@ -185,6 +186,12 @@ class JobType(Generic[P, R]):
         """Return when a run that is due at `start` is given up (epoch seconds); None: never because of its age."""
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
+    @property
+    def shortest_expiry(self) -> float | None:
+        """Return the seconds after which some job of the type may expire; None if the type declares no such time."""
+        declared = [one for one in (self.expires, *(cron.expires for cron in self.schedules)) if one is not None]
+        return min(declared, default=None)
+
     def parse(self, payload: JSON) -> P:
         """Return the payload as the model; raises InvalidPayload that names each wrong field."""
         return parsed(self.name, self.payload_model, payload)
@@ -216,6 +223,7 @@ def job(
     retry_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     fail_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     give_up_after: float | None = None,
+    expires: float | None = None,
     schedule: Cron | Iterable[Cron] = (),
     rate: Rate | Callable[[], Rate | None] | None = None,
     fair_by: str | None = None,
@@ -238,6 +246,8 @@ def job(
     * `retry_on`: only errors of these classes are retried, all others fail at once. A class, or a tuple of classes.
     * `fail_on`: errors of these classes fail at once, also those that `retry_on` includes.
     * `give_up_after`: no retry begins later than this number of seconds after the run was due.
+
+    * `expires`: a job that has not begun this number of seconds after it was due is cancelled.
 
     Creation and order:
 
@@ -272,6 +282,7 @@ def job(
             retry=retry,
             by_class=ByClass.of(name, retry_on, fail_on),
             give_up_after=give_up_after,
+            expires=expires,
             schedules=(schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             rate=rate,
             fair_by=fair_by,
@@ -300,6 +311,7 @@ def _check(declared: JobType[Any, Any]) -> None:
     longest = declared.timeout - 1
     check_number(f"{name}: function: budget", declared.job_budget, SHORTEST_BUDGET, longest, "seconds", whole=False)
     _check_give_up(declared)
+    check_expires(name, declared.expires)
     check_exclusions(name, declared)
     for option in ("fair_by", "serial_by"):
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
@@ -358,6 +370,12 @@ def give_up_at(name: str, start: float) -> float | None:
     """Return when a run of that type that is due at `start` is given up; None also for an undeclared type."""
     kind = registered.get(name)
     return None if kind is None else kind.give_up_at(start)
+
+
+def shortest_expiry(name: str) -> float | None:
+    """Return the seconds after which some job of that type may expire; None also for an undeclared type."""
+    kind = registered.get(name)
+    return None if kind is None else kind.shortest_expiry
 
 
 def pace(name: str) -> Rate | None:

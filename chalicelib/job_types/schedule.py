@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.job_types.checks import check_expires
 from chalicelib.job_types.constants import MOST_CAUGHT_UP
 from chalicelib.jobs.job import JSON
 
@@ -26,7 +27,8 @@ class Cron:
 
     `payload` is the payload of each job, {} by default. `catch_up` is how many of the latest missed firings run late (0
     to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
-    distinguishes several schedules of one type. With `paused=True` it begins paused.
+    distinguishes several schedules of one type. With `paused=True` it begins paused. `expires`: a firing that has not
+    begun this number of seconds after its time is cancelled; without it, the type's `expires` holds.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Cron:
     overlap: str = Overlap.ALLOW
     name: str = "default"
     paused: bool = False
+    expires: float | None = None
 
     def id(self, job_type: str) -> str:
         """Return the id of this schedule of a job type."""
@@ -58,6 +61,7 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
         for what, fault in faults.items():
             if fault:
                 raise ConfigurationError(f"{job_type}: the schedule's {what} {fault}")
+        check_expires(f"{job_type}: the schedule {cron.name!r}", cron.expires)
         if names.count(cron.name) > 1:
             raise ConfigurationError(f"{job_type}: two schedules are named {cron.name!r}; give each a name")
         try:

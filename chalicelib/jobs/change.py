@@ -13,7 +13,8 @@ from chalicelib.jobs.job import Job, Move
 class Test:
     """One condition on one field.
 
-    `op` is `=`, `<`, `below` (another field), `due` (absent or <=) or `unset` (absent or false).
+    `op` is `=`, `<`, `below` (another field), `due` (absent or <=), `until` (absent or >=), or `unset` (absent or
+    false).
     """
 
     __test__ = False
@@ -32,6 +33,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
     "<": lambda have, want, _: have is not None and have < want,
     "below": lambda have, other, job: have < getattr(job, other),
     "due": lambda have, now, _: have is None or have <= now,
+    "until": lambda have, now, _: have is None or have >= now,
     "unset": lambda have, _, __: not have,
 }
 

@@ -59,6 +59,10 @@ SKIPPED = "Skipped"
 """The error class of a firing that did not run because the job of an earlier firing was unfinished."""
 
 
+EXPIRED = "Expired"
+"""The error class of a job that was cancelled because it had not begun in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One row of the table: the source states, the target state, and who makes the move."""
@@ -84,6 +88,7 @@ DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 SUSPEND = _move("suspend", Status.PROCESSING, Status.SUSPENDED, "worker")
 WAKE = _move("wake", Status.SUSPENDED, Status.QUEUED, "api, worker")
 GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
+EXPIRE = _move("expire", WAITING - {Status.SUSPENDED}, Status.CANCELLED, "worker, watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
@@ -92,7 +97,7 @@ REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE,
     CANCEL, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
@@ -118,7 +123,8 @@ class Job:
     repeated message was sent. `fires_at` is the time of the firing, for a job of a schedule. The job does not run
     before the job `after` has finished. `restored_at` is when a restore wrote the job again: runs that began after the
     restored moment are forgotten. `parent` is the job whose function made this job, and `root` is the first job of that
-    chain. After `give_up_at`, no attempt follows a failed one. `turn_at` is the job's turn, for a type with a rate.
+    chain. After `give_up_at`, no attempt follows a failed one. A job that has not begun by `start_by` expires; the time
+    is removed when its function has run. `turn_at` is the job's turn, for a type with a rate.
     `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. Its wait has the number (gen,
     claims), and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry goes on with the
     line, and a retry with another payload begins a new one. `kept` is the number of kept steps, as last settled.
@@ -152,6 +158,7 @@ class Job:
     stalled_since: float | None = None
     resent_at: float | None = None
     give_up_at: float | None = None
+    start_by: float | None = None
     turn_at: float | None = None
     waits: str | None = None
     line: int = 1
@@ -194,6 +201,10 @@ class Job:
     def terminal(self) -> bool:
         """Return True if nothing more happens to this job without an operator."""
         return self.status in TERMINAL
+
+    def expired(self, now: float) -> bool:
+        """Return whether the job waits and has not begun in time, so that it must not run at `now` (epoch seconds)."""
+        return self.status in EXPIRE.source and self.start_by is not None and self.start_by < now
 
     @property
     def schedule(self) -> str | None:

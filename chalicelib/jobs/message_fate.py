@@ -49,7 +49,14 @@ class GiveUpLost:
     lost: Job
 
 
-Disposition = Drop | Hold | TakeOver | GiveUpLost
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """The job has not begun in time: it ends without an attempt."""
+
+    late: Job
+
+
+Disposition = Drop | Hold | TakeOver | GiveUpLost | Expire
 
 
 def after_refusal(
@@ -83,6 +90,8 @@ def unknown(receives: int, *, young: bool) -> Drop | Hold:
 
 
 def _waiting(current: Job, now: float) -> Disposition:
+    if current.expired(now):
+        return Expire(current)
     if _spent(current):
         return GiveUpLost(current)
     early = (current.next_attempt_at or now) - now

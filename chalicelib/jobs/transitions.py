@@ -16,6 +16,7 @@ from chalicelib.jobs.constants import (
     SEND_GRACE,
 )
 from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
 from chalicelib.jobs.texts.errors import cut, error_fields
 
@@ -25,7 +26,8 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 
     `job_type` moves a scheduled or parked job to the unfinished jobs in the index; a worker always gives it.
     """
-    tests = (*_budget(), Test("next_attempt_at", "due", now), *_with_a_message(by))
+    in_time = (Test("next_attempt_at", "due", now), Test("start_by", "until", now))
+    tests = (*_budget(), *in_time, *_with_a_message(by))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
     return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1}, job_type=job_type)
 
@@ -56,19 +58,22 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
 
     `parked`: the message is acknowledged, and the watchdog sends another before that time.
     """
-    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None}
+    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, **_begun(held)}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
 def defer(
-    held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False
-) -> Change:
+    held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False,
+    begun: bool = False,
+) -> Change:  # fmt: skip
     """Give the attempt back and wait until `not_before`: the job or the platform asked to run it later.
 
-    `stalled`: the function could not run, for a reason outside of it. Refused after a request to stop.
+    `stalled`: the function could not run, for a reason outside of it. `begun`: the function ran, so the job expires no
+    more. Refused after a request to stop.
     """
     since = (held.stalled_since or now) if stalled else None
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
+    values |= _begun(held) if begun else {}
     return Change(
         j.DEFER,
         held.gen,
@@ -99,6 +104,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,  # as after an error
+        **_begun(held),
     }  # fmt: skip
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     charged = {} if progressed else {"attempts": -1}
@@ -153,6 +159,14 @@ def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
 
 
+def expire(found: Job, *, now: float) -> Change:
+    """Cancel a waiting job that has not begun in time; no attempt is charged."""
+    told = f"It had not begun by {iso(found.start_by or now)}."
+    tests = (*_unheld(found, now), Test("start_by", "<", now))
+    values = {**_finished(now, KEEP_DONE), "error_class": j.EXPIRED, "error_message": told}
+    return Change(j.EXPIRE, found.gen, tests, values)
+
+
 def retire(found: Job, *, now: float, reason: str) -> Change:
     """Cancel a job that cannot run because its type was removed; cancel a running job only after its lease."""
     error = error_fields(found, ("TypeRemoved", reason))
@@ -165,7 +179,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "created_at": found.created_at,  # unchanged, but it sets the place in lists again
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
-        "next_attempt_at": None, "turn_at": None, "waits": None,
+        "next_attempt_at": None, "turn_at": None, "waits": None, "start_by": None,
         "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
@@ -252,6 +266,11 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
     # all digits of a float would need 7 more bytes of a main item that must stay within one kilobyte
     values = {"progress": round(percent, 1), "progress_note": note and cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
+
+
+def _begun(held: Job) -> dict[str, Any]:
+    """Return the field that a job loses when its function has run: it expires no more."""
+    return {} if held.start_by is None else {"start_by": None}
 
 
 def _fence(held: Job) -> tuple[Test, ...]:

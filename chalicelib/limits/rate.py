@@ -198,7 +198,12 @@ class Pacing:
         return {d.message_id: self._wait(job, d, turn) for (job, d), turn in zip(queue, turns, strict=True)}
 
     def _queues(self, job: Job, now: float) -> bool:
-        if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
+        if (
+            job.status not in WAITING
+            or (job.next_attempt_at or now) > now
+            or job.attempts >= job.max_attempts
+            or job.expired(now)
+        ):
             return False
         # a turn in the past (the type was paused) is useless while all slots are taken
         return not has_turn(job) or self._taken()

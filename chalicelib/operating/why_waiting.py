@@ -78,11 +78,14 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
         return None
     if not queue.declared:
         return f"No deployment declares the type {job.type}; it is cancelled unless one declares it again."
+    if job.expired(now):
+        return f"It expired at {iso(job.start_by or now)}; it is cancelled when a worker or the watchdog looks at it."
+    expires = "" if job.start_by is None else f" It expires at {iso(job.start_by)}."
     sentence = _sentence(job, queue, now, last)
     if queue.paused is None or sentence == _paused(job, queue):
-        return f"{sentence}."
+        return f"{sentence}.{expires}"
     paused = f"the {job.type} queue is paused since {iso(queue.paused)}"
-    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}."
+    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}.{expires}"
 
 
 def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> str:

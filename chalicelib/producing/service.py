@@ -170,6 +170,7 @@ class JobService:
             max_attempts=asked.max_attempts or kind.max_attempts,
             run_at=run_at if later else None,
             next_attempt_at=run_at if later else None,
+            start_by=_start_by(asked, kind.expires, max(now, run_at or now)),
             give_up_at=kind.give_up_at(max(now, run_at or now)),
             due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
@@ -182,3 +183,12 @@ class JobService:
             root=asked.lineage.root if asked.lineage else None,
             writer=new_writer(),
         )
+
+
+def _start_by(asked: Submission, of_type: float | None, due: float) -> float | None:
+    """Return when a job expires that is due at `due` (epoch seconds); a late firing of a schedule counts from its time.
+
+    None: never.
+    """
+    seconds = of_type if asked.expires_seconds is None else asked.expires_seconds
+    return None if seconds is None else round((asked.fires_at or due) + seconds, 3)

@@ -33,6 +33,7 @@ class Submission:
 
     A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
     job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
+    `expires_seconds` counts from the job's time; without it, the type's `expires` holds.
     """
 
     type: str
@@ -48,6 +49,7 @@ class Submission:
     after: str | None = None
     lineage: Lineage | None = None
     debounce: Debounce | None = None
+    expires_seconds: float | None = None
 
     def new_id(self) -> str:
         """Return the id of the job.
@@ -64,6 +66,7 @@ class Submission:
         """Return the hash of the request as canonical JSON, to compare requests with one key."""
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
+        body += [] if self.expires_seconds is None else [{"expires_seconds": self.expires_seconds}]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 

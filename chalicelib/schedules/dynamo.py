@@ -20,7 +20,7 @@ from chalicelib.settings import Settings
 
 FIELDS = (
     "type", "cron", "timezone", "catch_up", "overlap", "starts_at", "ends_at", "declared", "paused", "created_at",
-    "updated_at", "next_at", "problem", "writer",
+    "updated_at", "next_at", "problem", "writer", "expires",
 )  # fmt: skip
 """Fields that are stored unchanged, under their own names."""
 
@@ -49,6 +49,7 @@ class ScheduleRow(Model):
     recent = Text()
     problem = Text(null=True)
     writer = Text()
+    expires = Seconds(null=True)
     due_in = Text(null=True)
     due_at = Text(null=True)
 

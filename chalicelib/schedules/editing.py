@@ -40,6 +40,7 @@ class Settings:
     overlap: str = Overlap.ALLOW
     starts_at: float | None = None
     ends_at: float | None = None
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class ScheduleService:
         found = self.get(schedule_id)
         asked = Submission(
             found.type, found.payload, tags=(found.tag,), idempotency_key=key, correlation_id=correlation_id,
-            principal=principal,
+            principal=principal, expires_seconds=found.expires,
         )  # fmt: skip
         return self.jobs.submit(asked)
 
@@ -186,6 +187,7 @@ def _filled(schedule: Schedule, asked: Settings) -> Schedule:
     return replace(
         schedule, type=asked.type, cron=asked.cron, timezone=asked.timezone, payload=asked.payload,
         catch_up=asked.catch_up, overlap=asked.overlap, starts_at=asked.starts_at, ends_at=asked.ends_at,
+        expires=asked.expires,
     )  # fmt: skip
 
 

@@ -169,5 +169,6 @@ def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
         correlation_id=job_of(schedule, at),
         principal=schedule.principal,
         fires_at=at,
+        expires_seconds=schedule.expires,
         after=job_of(schedule, earlier) if waits and earlier is not None else None,
     )

@@ -19,7 +19,8 @@ class Schedule:
     """A stored schedule. Times are seconds since the epoch (UTC).
 
     `next_at` is the next firing whose job is not made yet; None if there is none, or while it is paused. `recent` are
-    the firings whose jobs were made, newest first. `problem` says why the last firing made no job. `writer` names the
+    the firings whose jobs were made, newest first. `expires` is after how many seconds a firing that has not begun is
+    cancelled. `problem` says why the last firing made no job. `writer` names the
     last write: a write succeeds only if no other write came since the schedule was read.
     """
 
@@ -32,6 +33,7 @@ class Schedule:
     overlap: str = Overlap.ALLOW
     starts_at: float | None = None
     ends_at: float | None = None
+    expires: float | None = None
     declared: bool = False
     paused: bool = False
     created_at: float = 0.0
@@ -46,7 +48,8 @@ class Schedule:
         """Return a version that depends only on the settings; firings and pauses do not change it."""
         settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
         bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
-        text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
+        expires = [] if self.expires is None else [float(self.expires)]
+        text = json.dumps([*settings, *bounds, *expires], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:LENGTH_OF_VERSION]
 
     @property

@@ -1,4 +1,4 @@
-"""Define the thirteen metrics, and write one EMF line per invocation and job type, or event.
+"""Define the fourteen metrics, and write one EMF line per invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose. Everything else is
 a log line, or is counted exactly by the counters. A killed invocation loses its unwritten metrics.
@@ -37,6 +37,7 @@ class Metric(StrEnum):
     RETRIED = "Retried"
     DEAD_LETTERED = "DeadLettered"
     STALLED = "Stalled"
+    EXPIRED = "Expired"
     FENCED = "Fenced"
     WATCHDOG_RAN = "WatchdogRan"
     CONTROL_TABLE_DOWN = "ControlTableDown"

@@ -89,6 +89,12 @@ def given_up(job: Job) -> None:
     count(Metric.DEAD_LETTERED, job.type)
 
 
+def expired(job: Job) -> None:
+    """Log that a job was cancelled because it had not begun in time."""
+    event("job.expire", job, level="WARNING", error_class=job.error_class)
+    count(Metric.EXPIRED)
+
+
 def retired(job: Job) -> None:
     """Log that a job was cancelled because the code does not declare its type any more."""
     event("job.retire", job, level="WARNING", error_class=job.error_class)

@@ -1,10 +1,10 @@
 """Decide what the watchdog does with one unfinished job. Pure."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, SEND_GRACE
-from chalicelib.jobs.job import CLAIMED, Job, Status
+from chalicelib.jobs.job import CLAIMED, WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
 from chalicelib.watchdog.constants import (
@@ -106,13 +106,27 @@ class Retire:
     """Cancel the job: its type was removed long enough ago."""
 
 
-Verdict = Leave | Wait | Resend | GiveUp | Undeclared | Retire
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Cancel the job: it has not begun in time."""
+
+
+Verdict = Leave | Wait | Resend | GiveUp | Undeclared | Retire | Expire
 
 
 def check(job: Job, now: float, signs: Signs) -> Verdict:
     """Return what to do about an unfinished job at `now` (epoch seconds)."""
     if job.terminal or job.due_at > now:
         return Leave()
+    if job.expired(now):
+        return Expire()
+    verdict = _check(job, now, signs)
+    if isinstance(verdict, Wait | Resend) and job.status in WAITING and job.start_by is not None:
+        return replace(verdict, until=min(verdict.until, job.start_by))
+    return verdict
+
+
+def _check(job: Job, now: float, signs: Signs) -> Verdict:
     if not signs.declared:
         return _undeclared(job, now)
     return _of_sent(job, now, signs) if job.sent else _first_send(job, now, 0.0 if signs.serial else LOOK_AHEAD)

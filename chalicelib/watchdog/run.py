@@ -29,7 +29,7 @@ from chalicelib.watchdog.dead_letters import Sweeper, give_up
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rule import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import REMOVED, Expire, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 
@@ -180,6 +180,9 @@ class Watchdog:
             case Retire():
                 self._retire(job, now)
                 return "retired"
+            case Expire():
+                events.expired(self._apply(job, transitions.expire(job, now=now)))
+                return "expired"
             case GiveUp(error):
                 give_up(self.dispatcher, job, error)
                 return "given_up"

@@ -1,6 +1,6 @@
 """Find the jobs that a run checks: for each type jobs in doubt, jobs to send soon, and unsent jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.counters.port import Standing
@@ -70,7 +70,26 @@ def find(
         entries = store.overdue(Search(job_type, since=start, before=end), now, left) if left > 0 else ()
         left -= len(entries)
         found += _unsent(entries)
-    return [*found, *_unsent(_late(store, job_type, horizon, now, since, left))]
+    found += _unsent(_late(store, job_type, horizon, now, since, left))
+    known = {job_id for one in found for job_id in one.ids}
+    return [*found, *_portions(_expired(store, job_type, horizon, now, known))]
+
+
+def _expired(
+    store: JobStore, job_type: str, horizon: float | None, now: float, known: Collection[str]
+) -> Sequence[Overdue]:
+    """Return the jobs that may have expired and are not among `known`, for a type that declares when its jobs expire.
+
+    Up to the horizon all jobs are found already. There is none while the type is paused, and it is far back in a
+    backlog.
+    """
+    shortest = jobtype.shortest_expiry(job_type)
+    if shortest is None or (horizon is not None and horizon >= now - shortest):
+        return []
+    before = now - shortest
+    searches = (Search(job_type, before=before), Search(job_type, planned=True, before=before))
+    entries = (entry for search in searches for entry in store.overdue(search, now, MOST_LOOKS))
+    return [entry for entry in entries if entry.id not in known]
 
 
 def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:

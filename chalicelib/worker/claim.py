@@ -11,7 +11,16 @@ from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.constants import LEASE_SLACK, UNKNOWN_SECONDS
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
-from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, GiveUpLost, Hold, TakeOver, after_refusal, unknown
+from chalicelib.jobs.message_fate import (
+    TO_DEAD_LETTERS,
+    Drop,
+    Expire,
+    GiveUpLost,
+    Hold,
+    TakeOver,
+    after_refusal,
+    unknown,
+)
 from chalicelib.jobs.port import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
@@ -120,6 +129,8 @@ class Claims:
                 return self._take_over(message, end.lost, by, left)
             if isinstance(end, GiveUpLost):
                 return self._give_up(end.lost)
+            if isinstance(end, Expire):
+                return self._expire(end.late)
         except MoveRefused:
             return Hold(1, "lost a race")
         woken = look(self.store, current, self._now(), keep=by.receive_count < self.max_receives)
@@ -154,6 +165,11 @@ class Claims:
         self._record_lost(lost)
         events.given_up(given_up)
         return TO_DEAD_LETTERS
+
+    def _expire(self, late: Job) -> Drop:
+        expired = self.store.apply(late.id, transitions.expire(late, now=self._now()))
+        events.expired(expired)
+        return Drop("expired")
 
     def _record_lost(self, lost: Job) -> None:
         attempt = _ended(attempt_of(lost, LOST, self._now()), self._ending(lost))

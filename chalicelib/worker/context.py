@@ -89,10 +89,11 @@ class WorkerContext:
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
+        expires: float | None = None,
     ) -> str:
         """See JobContext."""
         return self.enqueuing.make(
-            self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
+            self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
         )
 
     @cached_property

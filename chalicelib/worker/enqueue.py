@@ -43,6 +43,7 @@ class Enqueuing:
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
+        expires: float | None = None,
     ) -> str:
         """Store a job and send its message; return its id. A second attempt gets the job that the first one made.
 
@@ -58,6 +59,7 @@ class Enqueuing:
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
             debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
+            expires_seconds=None if expires is None else math.ceil(expires),
         )  # fmt: skip
         _check(asked, key)
         if self.made.setdefault((type, key), asked.body_hash()) != asked.body_hash():
@@ -84,6 +86,7 @@ def _check(asked: Submission, key: str) -> None:
         "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",
         "delay": None if 0 <= (asked.delay_seconds or 0) <= MAX_DELAY else f"must be 0 to {MAX_DELAY} seconds",
         "run_at": None if asked.run_at is None or asked.delay_seconds is None else "excludes delay",
+        "expires": None if 1 <= (asked.expires_seconds or 1) <= MAX_DELAY else f"must be 1 to {MAX_DELAY} seconds",
         "debounce": _wrong_debounce(asked),
         "payload": None if size <= LARGEST_BODY else f"has {size:,} characters; at most {LARGEST_BODY:,}",
     }

@@ -154,7 +154,10 @@ class Settlement:
                 return self._wait(job, attempt_of(job, "error", now, error, delay), change, delay, parked)
             case Later(delay):
                 parked = self._parks(job, delay)
-                change = transitions.defer(job, now=now, not_before=now + delay, error=named, parked=parked)
+                begun = not isinstance(error, KeyHeld)
+                change = transitions.defer(
+                    job, now=now, not_before=now + delay, error=named, parked=parked, begun=begun
+                )
                 return self._wait(job, attempt_of(job, "deferred", now, error, delay), change, delay, parked)
             case GiveUp(out_of_time):
                 return self._given_up(job, error, _out_of_time(job, named) if out_of_time else named, now)

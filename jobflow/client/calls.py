@@ -38,7 +38,7 @@ class NewJob:
 
     `key` names the job's purpose, such as "order-1042": a second request with the same key and body makes no new job.
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
-    the last request.
+    the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled.
     """
 
     type: str
@@ -49,6 +49,7 @@ class NewJob:
     tags: Sequence[str] = ()
     max_attempts: int | None = None
     debounce: tuple[str, int] | None = None
+    expires: float | timedelta | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid key.
@@ -67,6 +68,7 @@ class NewJob:
             "run_at": None if self.run_at is None else as_time(self.run_at),
             "tags": list(self.tags) or None,
             "max_attempts": self.max_attempts,
+            "expires_seconds": None if self.expires is None else as_seconds(self.expires),
             "debounce": self.debounce and {"key": self.debounce[0], "seconds": self.debounce[1]},
         }
         given = {name: value for name, value in asked.items() if value is not None}

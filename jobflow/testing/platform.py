@@ -73,11 +73,13 @@ class Platform:
         delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         debounce: tuple[str, int] | None = None,
+        expires: float | timedelta | None = None,
         **asked: Any,
     ) -> Job:
         """Create a job as the client does. `delay` is in seconds or a timedelta; `run_at` has a time zone.
 
         `key` is the Idempotency-Key. `debounce` is a key and seconds; a job that waits under that key is replaced.
+        `expires`: a job that has not begun this number of seconds after its time is cancelled.
         Further options: max_attempts, tags.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
@@ -86,6 +88,7 @@ class Platform:
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
         when = None if run_at is None else _moment(run_at)
         seconds = None if delay is None else as_seconds(delay)
+        asked["expires_seconds"] = None if expires is None else as_seconds(expires)
         asked["tags"] = tuple(asked.get("tags", ()))
         asked.setdefault("idempotency_key", key)
         asked["debounce"] = None if debounce is None else Debounce(*debounce)

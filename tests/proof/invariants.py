@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
+from chalicelib.jobs.job import DISCARD, EXPIRED, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from tests.proof.grounds.ground import Write, Written
@@ -43,7 +43,7 @@ def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
-    return [*world.wrong, *moves, *_counted(world), *_unrun(world), *_forgotten(world)]
+    return [*world.wrong, *moves, *_counted(world), *_unrun(world), *_expired(world), *_forgotten(world)]
 
 
 def _unfinished(world: World) -> Iterator[str]:
@@ -125,6 +125,14 @@ def _unrun(world: World) -> Iterator[str]:
             since = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0, _resumed(world, new))
             if new.updated_at - since < LONGEST_DOUBT:
                 yield f"I22 {job_id} was given up, and {len(unrun[run])} of its {new.attempts} attempts never ran"
+
+
+def _expired(world: World) -> Iterator[str]:
+    """No attempt of a run that has expired ever began."""
+    ran = {(job_id, gen) for job_id, gen, _ in world.runs}
+    for job in world.ground.jobs():
+        if job.error_class == EXPIRED and (job.id, job.gen) in ran:
+            yield f"I27 {job.id} expired in generation {job.gen}, which had run"
 
 
 def _move(write: Write) -> Iterator[str]:

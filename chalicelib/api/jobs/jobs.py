@@ -156,6 +156,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         max_attempts=body.max_attempts,
         delay_seconds=body.delay_seconds,
         run_at=body.run_at,
+        expires_seconds=body.expires_seconds,
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
         debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,

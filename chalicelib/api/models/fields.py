@@ -19,6 +19,7 @@ from chalicelib.api.constants import LONGEST_BATCH_INDEX, LONGEST_CURSOR, LONGES
 from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.job_types.checks import KEY, TAG
 from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_TAG
+from chalicelib.jobs.constants import MAX_DELAY
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.tenants import kept
 from chalicelib.schedules.constants import LONGEST_ID
@@ -112,6 +113,14 @@ Tenant = Annotated[
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 # The documented limit applies to the text that was sent, not to the text after stripping.
+Expires = Annotated[
+    int,
+    Field(
+        ge=1, le=MAX_DELAY,
+        description="If it has not begun this many seconds after its time, it is cancelled without an attempt. "
+        "Default: the job type's.",
+    ),
+]  # fmt: skip
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]

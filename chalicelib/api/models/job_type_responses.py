@@ -56,6 +56,9 @@ class JobTypeRow(Answer):
     give_up_after: float | None = Field(
         description="Seconds after the run was due from which no retry begins; null: no limit"
     )
+    expires: float | None = Field(
+        None, description="Seconds after its time after which a job that has not begun is cancelled; null: never"
+    )
     timeout: int
     budget: float
     batch_size: int

@@ -109,6 +109,9 @@ class JobRow(Answer):
     next_attempt_at: Time | None
     waits_for: WaitsFor | None = Field(None, description="For a suspended job; null otherwise")
     steps: int = Field(0, description="Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps")
+    expires_at: Time | None = Field(
+        None, description="A job that has not begun by then is cancelled; null: never, or it has begun"
+    )
     give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
     result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None

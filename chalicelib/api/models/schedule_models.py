@@ -11,7 +11,7 @@ from chalicelib.api.constants import (
     MOST_SCHEDULES_ON_PAGE,
     SCHEDULES_ON_PAGE,
 )
-from chalicelib.api.models.fields import Body, Moment, Query, ScheduleId, TypeName, Whole
+from chalicelib.api.models.fields import Body, Expires, Moment, Query, ScheduleId, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.job_types.constants import LONGEST_CRON, LONGEST_ZONE, MOST_CAUGHT_UP
 from chalicelib.job_types.cron import cron_error, zone_error
@@ -78,6 +78,7 @@ class _Settings(Body):
     )
     starts_at: Moment | None = Field(None, description="No firing before this time.")
     ends_at: Moment | None = Field(None, description="No firing after this time.")
+    expires_seconds: Expires | None = None
 
 
 class ScheduleSettings(_Settings):
@@ -139,6 +140,9 @@ class ScheduleRow(Answer):
     overlap: Literal["allow", "skip"]
     starts_at: Time | None
     ends_at: Time | None
+    expires_seconds: int | None = Field(
+        None, description="A firing that has not begun so many seconds after its time is cancelled; null: the type's"
+    )
     version: str = Field(description="Changes with the settings; send it with a change")
     declared: bool = Field(description="A handler file declares it; change and delete it there")
     paused: bool

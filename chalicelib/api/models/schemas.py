@@ -20,6 +20,7 @@ from chalicelib.api.constants import (
 from chalicelib.api.models.fields import (
     Body,
     Cursor,
+    Expires,
     Fingerprint,
     IdPrefix,
     JobId,
@@ -64,6 +65,7 @@ class NewJob(Body):
     tags: list[OwnTag] = Field(
         default_factory=list, max_length=MOST_TAGS, description="Used for search. None may begin with `schedule:`."
     )
+    expires_seconds: Expires | None = None
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import EVERY, ErrorClasses, Following
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
-from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
 from chalicelib.jobs.step import Step, waited_event
@@ -81,6 +81,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         retry_on=_names(() if kind.by_class.retry_on == EVERY.retry_on else kind.by_class.retry_on),
         fail_on=_names(kind.by_class.fail_on),
         give_up_after=kind.give_up_after,
+        expires=kind.expires,
         timeout=kind.timeout,
         budget=kind.job_budget,
         batch_size=kind.function.batch_size,
@@ -152,6 +153,7 @@ def _fields(job: Job) -> dict[str, Any]:
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
         "waits_for": _waits_for(job), "steps": job.kept,
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
+        "expires_at": _iso(job.start_by if job.status in WAITING | {Status.CANCELLED} else None),
         "result": job.result, "progress": _progress(job),
         "tags": shown(job.tags), "parent": job.parent,
         "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,

@@ -1,5 +1,6 @@
 """Serve schedules: list, create, change, pause, resume, run, delete, and preview a cron expression."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -125,7 +126,15 @@ def _id_of(call: Call) -> str:
 
 def _settings(body: m.ScheduleSettings | m.NewSchedule) -> Settings:
     return Settings(
-        body.type, body.cron, body.timezone, body.payload, body.catch_up, body.overlap, body.starts_at, body.ends_at
+        body.type,
+        body.cron,
+        body.timezone,
+        body.payload,
+        body.catch_up,
+        body.overlap,
+        body.starts_at,
+        body.ends_at,
+        body.expires_seconds,
     )
 
 
@@ -149,6 +158,7 @@ def _shown(shown: Shown) -> m.ScheduleRow:
         overlap="skip" if one.overlap == "skip" else "allow",
         starts_at=_time(one.starts_at),
         ends_at=_time(one.ends_at),
+        expires_seconds=None if one.expires is None else math.ceil(one.expires),
         version=one.version,
         declared=one.declared,
         paused=one.paused,

@@ -1183,6 +1183,11 @@ export interface components {
        */
       steps: number;
       /**
+       * Expires At
+       * @description A job that has not begun by then is cancelled; null: never, or it has begun
+       */
+      expires_at: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1566,6 +1571,11 @@ export interface components {
        */
       steps: number;
       /**
+       * Expires At
+       * @description A job that has not begun by then is cancelled; null: never, or it has begun
+       */
+      expires_at: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1722,6 +1732,11 @@ export interface components {
        */
       steps: number;
       /**
+       * Expires At
+       * @description A job that has not begun by then is cancelled; null: never, or it has begun
+       */
+      expires_at: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1790,6 +1805,11 @@ export interface components {
        * @description Seconds after the run was due from which no retry begins; null: no limit
        */
       give_up_after: number | null;
+      /**
+       * Expires
+       * @description Seconds after its time after which a job that has not begun is cancelled; null: never
+       */
+      expires: number | null;
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -2102,6 +2122,8 @@ export interface components {
        * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
+      /** Expires Seconds */
+      expires_seconds?: number | null;
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
     };
@@ -2144,6 +2166,8 @@ export interface components {
        * @description Used for search. None may begin with `schedule:`.
        */
       tags?: string[];
+      /** Expires Seconds */
+      expires_seconds?: number | null;
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
       /**
@@ -2204,6 +2228,8 @@ export interface components {
        * @description No firing after this time.
        */
       ends_at?: string | null;
+      /** Expires Seconds */
+      expires_seconds?: number | null;
       /**
        * Id
        * @description Its permanent name: a-z, 0-9 and -, at most 40.
@@ -2550,6 +2576,11 @@ export interface components {
       /** Ends At */
       ends_at: string | null;
       /**
+       * Expires Seconds
+       * @description A firing that has not begun so many seconds after its time is cancelled; null: the type's
+       */
+      expires_seconds: number | null;
+      /**
        * Version
        * @description Changes with the settings; send it with a change
        */
@@ -2641,6 +2672,8 @@ export interface components {
        * @description No firing after this time.
        */
       ends_at?: string | null;
+      /** Expires Seconds */
+      expires_seconds?: number | null;
       /**
        * Version
        * @description The version that was read: 409 if the settings have changed since.
@@ -2824,7 +2857,7 @@ export interface components {
       kept_at: string;
       /**
        * Value
-       * @description What the step returned, or the data of the event; null if it is larger than 500 bytes
+       * @description What the step returned, or the event's data; null if it is larger than 500 bytes
        */
       value: unknown;
       /**

@@ -83,6 +83,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     started_at: isoOrNull(job.startedAt),
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
+    expires_at: null,
     give_up_at: null,
     discarded: job.discarded ?? null,
     result: fits(job.result),

@@ -22,6 +22,8 @@ export interface JobType {
   retryOn: string[];
   /** Classes of the errors that are never retried. */
   failOn: string[];
+  /** Milliseconds after its time after which a job that has not begun is cancelled; null: never. */
+  expires: number | null;
   timeout: number;
   budget: number;
   batchSize: number;
@@ -60,6 +62,7 @@ export const jobTypes = () =>
         giveUpAfter: one.give_up_after == null ? null : one.give_up_after * 1000,
         retryOn: one.retry_on ?? [],
         failOn: one.fail_on ?? [],
+        expires: one.expires == null ? null : one.expires * 1000,
         timeout: one.timeout,
         budget: one.budget,
         batchSize: one.batch_size,

@@ -7,17 +7,19 @@ interface ChipProps {
   status: JobStatus;
   /** It had failed, and an operator settled it. */
   discarded?: boolean;
+  /** It was cancelled because it had not begun in time. */
+  expired?: boolean | undefined;
   size?: "sm" | "md";
 }
 
 /** Icon and word: never the colour alone. */
-export function StatusChip({ status, discarded, size = "sm" }: ChipProps) {
+export function StatusChip({ status, discarded, expired, size = "sm" }: ChipProps) {
   const look = STATUS[status];
   const Icon = look.icon;
   return (
     <span
       data-status={status}
-      title={discarded ? t.discardedMeaning : look.meaning}
+      title={discarded ? t.discardedMeaning : expired ? t.expiredMeaning : look.meaning}
       className={cx(
         "inline-flex items-center gap-1.5 whitespace-nowrap",
         look.tone,
@@ -25,7 +27,7 @@ export function StatusChip({ status, discarded, size = "sm" }: ChipProps) {
       )}
     >
       <Icon width={13} height={13} className={cx("shrink-0", status === "processing" && "spin")} />
-      {discarded ? t.discarded : look.label}
+      {discarded ? t.discarded : expired ? t.expired : look.label}
     </span>
   );
 }

@@ -13,10 +13,12 @@ export function rules({
   pauseWhen,
   retryOn,
   failOn,
+  expires,
 }: JobType): [name: string, text: string][] {
   const found: [string, string | null][] = [
     [t.retryOn, retryOn.join(", ") || null],
     [t.failOn, failOn.join(", ") || null],
+    [t.expires, expires === null ? null : t.expiresAfter(spell(expires))],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],

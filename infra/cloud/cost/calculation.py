@@ -36,7 +36,10 @@ STANDING_METRICS = 1 + 1 / 24
 """Custom metrics that have data points even when idle: WatchdogRan in each hour, Recounted in one hour a day. Metrics
 are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
-    {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.GROWING, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
+    {
+        Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.EXPIRED, Metric.GROWING, Metric.PAUSED_BY_ITSELF,
+        Metric.STALLED,
+    }
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15

@@ -11,7 +11,7 @@ OF_WORKER, OF_SERIAL_WORKER = "of-worker", "of-serial-worker"
 MAIN = frozenset({
     "pk", "sk", "group", "order", "everything", "born", "failure", "status", "gen", "attempts", "claims",
     "max_attempts", "due_at", "sent", "lease_until", "started_at", "finished_at", "updated_at", "expires_at",
-    "next_attempt_at", "parked_until", "turn_at", "resends", "stalled_since", "request_id", "cold_start",
+    "next_attempt_at", "parked_until", "turn_at", "start_by", "resends", "stalled_since", "request_id", "cold_start",
     "receive_count", "writer", "progress", "progress_note", "error_class", "error_message", "result", "result_ref",
     "cancel_requested", "after", "waits", "kept", "give_up_at",
 })  # fmt: skip

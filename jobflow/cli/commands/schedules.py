@@ -32,6 +32,8 @@ Overlap = Annotated[str | None, typer.Option("--overlap", help="allow, or skip: 
 Starts = Annotated[str | None, typer.Option("--starts-at", help="No firing before: 2027-03-01T10:00; '': no bound.")]
 Ends = Annotated[str | None, typer.Option("--ends-at", help="No firing after: 2027-03-01T10:00; '': no bound.")]
 
+Expires = Annotated[str | None, typer.Option("--expires", help="Cancel what has not begun after: 30m; '': never.")]
+
 
 @command(app, "list", "schedules list")
 def list_(session: Session) -> None:
@@ -73,10 +75,11 @@ def create(
     overlap: Overlap = None,
     starts_at: Starts = None,
     ends_at: Ends = None,
+    expires: Expires = None,
 ) -> None:
     """Store a schedule."""
     body = reading.payload(payload, field or [])
-    given = _given(timezone, catch_up, overlap, starts_at, ends_at)
+    given = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
     _print(session, session.client.create_schedule(schedule, job_type, cron, body, **given))
 
 
@@ -95,13 +98,17 @@ def update(
     overlap: Overlap = None,
     starts_at: Starts = None,
     ends_at: Ends = None,
+    expires: Expires = None,
 ) -> None:
     """Change a stored schedule; settings that are not given stay."""
-    typed = _given(timezone, catch_up, overlap, starts_at, ends_at)
+    typed = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
     new = None if payload is None else reading.payload(payload, [])
 
     def changed(row: "ScheduleRow") -> "ScheduleRow":
-        kept = {name: getattr(row, name) for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at")}
+        kept = {
+            name: getattr(row, name)
+            for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at", "expires_seconds")
+        }
         body = reading.payload(None, field or [], row.payload if new is None else new)
         return session.client.change_schedule(
             schedule, job_type or row.type, cron or row.cron, body, version=row.version, **(kept | typed)
@@ -126,7 +133,12 @@ def _onto_the_newest(
 
 
 def _given(
-    timezone: str | None, catch_up: int | None, overlap: str | None, starts_at: str | None, ends_at: str | None
+    timezone: str | None,
+    catch_up: int | None,
+    overlap: str | None,
+    starts_at: str | None,
+    ends_at: str | None,
+    expires: str | None,
 ) -> dict[str, Any]:
     """Return the settings that were given on the command line."""
     settings = {"timezone": timezone, "catch_up": catch_up, "overlap": overlap}
@@ -134,6 +146,7 @@ def _given(
     return {
         **{name: value for name, value in settings.items() if value is not None},
         **{name: reading.start(text) if text else None for name, text in bounds.items() if text is not None},
+        **({} if expires is None else {"expires_seconds": reading.seconds(expires) if expires else None}),
     }
 
 
@@ -188,6 +201,7 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("ends at", row.ends_at),
         ("catch up", row.catch_up),
         ("overlap", row.overlap),
+        ("expires after", None if row.expires_seconds is None else reading.lasting(row.expires_seconds)),
         ("declared", "in its handler file" if row.declared else "no: it is stored, and changed here"),
         ("created", row.created_at),
         ("updated", row.updated_at),

@@ -67,6 +67,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "retries only", ", ".join(kind.retry_on) or None
     yield "never retries", ", ".join(kind.fail_on) or None
     yield "gives up after", None if kind.give_up_after is None else lasting(kind.give_up_after)
+    yield "expires after", None if kind.expires is None else lasting(kind.expires)
     yield "timeout", f"{kind.timeout} s"
     yield "time for one job", f"{kind.budget:g} s"
     yield "batch size", kind.batch_size

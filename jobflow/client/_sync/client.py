@@ -60,13 +60,15 @@ class JobFlow:
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
+        expires: float | timedelta | None = None,
     ) -> SubmittedJob:
         """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
 
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
-        after this call.
+        after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         """
-        return self._ask(calls.create(NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce)))
+        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires)
+        return self._ask(calls.create(asked))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
         """Create any number of jobs and return one result for each, in the same order: `job` or `problem`, and `key`.

@@ -255,6 +255,6 @@ def test_a_function_that_asks_for_a_retry_waits_as_long_as_it_says_and_pays_for_
     ],
 )
 def test_classes_without_an_effect_are_refused(declared: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"test.note: .*{told}"):
+    with pytest.raises(ConfigurationError, match=rf"test\.note: .*{told}"):
         job("test.note", **declared)(_nothing)
     assert ByClass.of("test.note", None, None) == ByClass()

@@ -40,6 +40,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.stop(found, now=NOW),
         transitions.give_up(found, now=NOW, error=ERROR),
         transitions.retire(found, now=NOW, reason="removed"),
+        transitions.expire(found, now=NOW),
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
         transitions.run_now(found, now=NOW),
@@ -59,8 +60,10 @@ def every_door(found: Job) -> list[Change]:
 @pytest.mark.parametrize("status", list(Status))
 def test_every_other_pair_of_states_is_refused(status: Status) -> None:
     unsent = a_job(status, lease_until=NOW - 1, cancel_requested=False)
-    job, new = replace(unsent, sent=True), replace(unsent, claims=0)
-    allowed = {change.move for found in (unsent, job, new) for change in every_door(found) if change.allowed(found)}
+    job, new, late = replace(unsent, sent=True), replace(unsent, claims=0), replace(unsent, start_by=NOW - 1)
+    allowed = {
+        change.move for found in (unsent, job, new, late) for change in every_door(found) if change.allowed(found)
+    }
     legal = {move for move in (*MOVES, *NOTES) if status in move.source}
     assert allowed == legal
     moved = {change.applied(job).status for change in every_door(job) if change.move in set(MOVES) & legal}
@@ -74,6 +77,30 @@ def test_no_door_opens_for_another_generation(move: Move) -> None:
         stale = a_job(status, gen=1, lease_until=NOW - 1)
         change = next(c for c in every_door(stale) if c.move == move)
         assert not change.allowed(job)
+
+
+def test_a_job_begins_until_it_expires_and_expires_afterwards_without_an_attempt() -> None:
+    for at, begins in ((NOW - 0.001, False), (NOW, True), (None, True)):
+        waiting = a_job(Status.RETRYING, start_by=at)
+        assert claim().allowed(waiting) is begins
+        assert transitions.expire(waiting, now=NOW).allowed(waiting) is not begins
+        assert waiting.expired(NOW) is not begins
+    assert not a_job(Status.PROCESSING, start_by=NOW - 1).expired(NOW)
+    late = a_job(Status.QUEUED, attempts=0, start_by=NOW - 1)
+    ended = transitions.expire(late, now=NOW).applied(late)
+    assert (ended.status, ended.attempts, ended.error_class) == (Status.CANCELLED, 0, "Expired")
+
+
+def test_a_job_that_has_begun_expires_no_more() -> None:
+    held = a_job(Status.PROCESSING, start_by=NOW - 1)
+    failed = transitions.postpone(held, now=NOW, not_before=NOW + 2, error=ERROR)
+    asked = transitions.defer(held, now=NOW, not_before=NOW + 2, error=ERROR, begun=True)
+    unrun = transitions.defer(held, now=NOW, not_before=NOW + 2, error=ERROR)
+    assert [change.applied(held).start_by for change in (failed, asked, unrun)] == [None, None, NOW - 1]
+    assert (
+        "start_by"
+        not in transitions.postpone(replace(held, start_by=None), now=NOW, not_before=NOW, error=ERROR).values
+    )
 
 
 def test_a_claim_needs_an_attempt_that_is_left_and_its_time() -> None:

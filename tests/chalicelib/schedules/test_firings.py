@@ -169,3 +169,11 @@ def next_replace(stage: Stage) -> int:
     twin.clock.advance(stage.clock.now - twin.clock.now)
     twin.run()
     return stage.faults.calls + twin.faults.names.index("replace") + 1
+
+
+def test_a_firing_expires_so_long_after_its_time_however_late_it_is_made(stage: Stage) -> None:
+    stage.add(expires=1800)
+    stage.clock.now = T0 + 3600 + 1000
+    stage.run()
+    (job,) = stage.jobs()
+    assert (job.fires_at, job.start_by) == (T0 + 3600, T0 + 3600 + 1800)

@@ -8,7 +8,7 @@ from chalicelib.jobs.constants import DAY, LOOK_AHEAD
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import Depth
 from chalicelib.watchdog.constants import DOUBT_SLACK, OLD_HELD_MESSAGE, OLD_MESSAGE
-from chalicelib.watchdog.rule import GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import Expire, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 
 NOW = 1_800_000_000.0
 EMPTY, BACKLOG = Signs(Depth()), Signs(Depth(visible=7))
@@ -156,3 +156,16 @@ def test_what_waits_as_it_should_is_not_even_read() -> None:
     assert BACKLOG.horizon(NOW) == NOW - OLD_MESSAGE
     assert Signs(Depth(visible=1), claimed_to=NOW - 900).horizon(NOW) == NOW - 900
     assert Signs(None, claimed_to=NOW - 9 * DAY).horizon(NOW) == NOW - OLD_MESSAGE
+
+
+@pytest.mark.parametrize("signs", [EMPTY, BACKLOG, UNSEEN, PAUSED, GONE])
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.RETRYING])
+def test_a_job_that_has_not_begun_in_time_expires_whatever_its_queue_does(status: Status, signs: Signs) -> None:
+    assert check(a_job(status, start_by=NOW - 0.001), NOW, signs) == Expire()
+    assert check(a_job(status, start_by=NOW), NOW, signs) != Expire()
+
+
+def test_a_job_that_expires_is_looked_at_then() -> None:
+    assert check(a_job(start_by=NOW + 20), NOW, BACKLOG) == Wait(NOW + 20)
+    assert check(a_job(start_by=NOW + 20, sent=False), NOW, EMPTY) == Resend(0, NOW + 20)
+    assert check(a_job(start_by=NOW + 900), NOW, BACKLOG) == Wait(NOW + 300)

@@ -1,6 +1,7 @@
 """Test one run of the watchdog over the memory ports: its time, its threads, two at once, and the Lambda function."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from chalicelib.assembly import parts
 from chalicelib.bulk.memory import MemoryBulkActions
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.entry import watchdog as module
+from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Message, Search
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.memory import MemorySchedules
@@ -180,3 +183,20 @@ def test_a_run_tells_of_a_queue_that_grows_unless_its_type_is_paused(
     for _ in range(3):
         look(world, after=MINUTE)
     assert found == told_of
+
+
+@pytest.mark.parametrize("facts", [{"paused": {TYPE: Pause(1.0, "ada")}}, {"claimed_to": {TYPE: 1.0}}], ids=str)
+def test_a_job_of_a_type_that_expires_ends_in_its_minute_though_nobody_receives_its_message(
+    world: World, ground: MemoryGround, facts: Mapping[str, Any]
+) -> None:
+    world.kind = world.kinds[TYPE] = registered[TYPE] = replace(world.kind, expires=100)
+    world.submit("waits")
+    world.submit("planned", delay_seconds=20)
+    world.submit("later", expires_seconds=500)
+    knows(world, **facts)
+    look(world, after=90)
+    assert {job.status for job in ground.jobs()} == {Status.QUEUED, Status.SCHEDULED}
+    assert look(world, after=MINUTE)["expired"] == 2
+    ended = {job.payload["name"]: (job.status, job.error_class) for job in ground.jobs()}
+    expired = (Status.CANCELLED, "Expired")
+    assert ended == {"waits": expired, "planned": expired, "later": (Status.QUEUED, None)}

@@ -29,7 +29,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "cold_start": st.none() | st.booleans(), "receive_count": st.none() | st.integers(1, 3),
     "expires_at": st.none() | st.sampled_from([T0 - 1, T0, T0 + 1]),
     **dict.fromkeys(["run_at", "next_attempt_at", "started_at", "finished_at", "lease_until", "parked_until",
-                     "give_up_at", "discarded_at"], MAYBE),
+                     "give_up_at", "discarded_at", "start_by"], MAYBE),
 }  # fmt: skip
 BY = Claimant("request-1")
 ERROR = ("ValueError", "no")
@@ -39,6 +39,8 @@ DOORS: list[Callable[[Job, float], Change]] = [
     lambda job, now: transitions.complete(job, now=now, result={"done": True}),
     lambda job, now: transitions.complete(job, now=now, result="x" * 400),
     lambda job, now: transitions.postpone(job, now=now, not_before=now + 4, error=ERROR),
+    lambda job, now: transitions.defer(job, now=now, not_before=now + 4, error=ERROR, begun=True),
+    lambda job, now: transitions.expire(job, now=now),
     lambda job, now: transitions.fail(job, now=now, error=ERROR),
     lambda job, now: transitions.exhaust(job, now=now, error=ERROR),
     lambda job, now: transitions.stop(job, now=now),

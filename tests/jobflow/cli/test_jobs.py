@@ -10,6 +10,7 @@ import pytest
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.listing import iso
 from jobflow.cli import many, reading, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
@@ -25,7 +26,7 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
         shell(f"jobs create test.note @{file}"),
         shell("jobs create test.note -", '{"to": ["stdin@example.com"]}'),
         shell("""jobs create test.note -f to='["field@example.com"]' -f text='{"'"""),
-        shell("jobs create test.note --example --delay 10m"),
+        shell("jobs create test.note --example --delay 10m --expires 5m"),
     ]
     assert [said.code for said in made] == [0] * 5
     jobs = [said.lines[0] for said in made]
@@ -33,6 +34,7 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
         ["a@example.com"], ["file@example.com"], ["stdin@example.com"], ["field@example.com"], ["a@example.com"],
     ]  # fmt: skip
     assert (jobs[0]["payload"]["text"], jobs[0]["tags"], jobs[0]["max_attempts"]) == ("hi", ["customer:1"], 2)
+    assert (jobs[0]["expires_at"], jobs[4]["expires_at"]) == (None, iso(T0 + 900))
     assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
 
 

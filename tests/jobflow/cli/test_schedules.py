@@ -12,13 +12,13 @@ from tests.jobflow.support import Wire
 
 def test_a_schedule_is_changed_and_what_is_not_given_stays(shell: Shell) -> None:
     shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
-    shell("schedules update daily --catch-up 3")
+    shell("schedules update daily --catch-up 3 --expires 30m")
     shell("schedules pause daily")
     changed = shell("schedules update daily --cron '0 7 * * *' --ends-at 2028-01-01T00:00+00:00").lines[0]
-    kept = {name: changed[name] for name in ("timezone", "catch_up", "overlap", "paused", "payload")}
+    kept = {name: changed[name] for name in ("timezone", "catch_up", "overlap", "paused", "payload", "expires_seconds")}
     assert kept == {
         "timezone": "Europe/Berlin", "catch_up": 3, "overlap": "allow", "paused": True,
-        "payload": {"to": ["a@example.com"]},
+        "payload": {"to": ["a@example.com"]}, "expires_seconds": 1800,
     }  # fmt: skip
     assert (changed["cron"], changed["ends_at"][:10]) == ("0 7 * * *", "2028-01-01")
     again = shell("""schedules update daily -f to='["b@example.com"]' --overlap skip""").lines[0]
@@ -26,6 +26,7 @@ def test_a_schedule_is_changed_and_what_is_not_given_stays(shell: Shell) -> None
         ["b@example.com"], "skip", changed["ends_at"],
     )  # fmt: skip
     assert shell("schedules update daily --ends-at ''").lines[0]["ends_at"] is None
+    assert shell("schedules update daily --expires ''").lines[0]["expires_seconds"] is None
     assert shell("schedules update none --cron '0 7 * * *'").code == 4
     refused = shell("schedules update daily --cron soon")
     assert (refused.code, "cron" in refused.err) == (1, True)

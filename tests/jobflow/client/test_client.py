@@ -24,8 +24,9 @@ class Letter(BaseModel):
 
 
 def test_a_job_is_created_and_read(client: JobFlow, world: World) -> None:
-    job = client.submit("test.note", PAYLOAD, tags=["customer:42"], max_attempts=2)
+    job = client.submit("test.note", PAYLOAD, tags=["customer:42"], max_attempts=2, expires=timedelta(minutes=5))
     assert (job.type, job.status, job.tags, job.max_attempts) == ("test.note", "queued", ["customer:42"], 2)
+    assert job.expires_at == datetime.fromtimestamp(T0 + 300, UTC)
     found = client.get(job)
     assert (found.id, found.payload, found.attempt_history) == (job.id, {**PAYLOAD, "text": "hello"}, [])
     assert found.created_at == datetime.fromtimestamp(T0, UTC)

@@ -169,3 +169,11 @@ def test_a_time_is_a_delay_of_either_kind_or_a_moment_with_a_time_zone(platform:
     for wrong in (end, platform.clock.time.replace(tzinfo=None)):
         with pytest.raises(TypeError, match="time zone"):
             platform.submit("order.charge", {"number": 7}, run_at=wrong)  # type: ignore[arg-type]
+
+
+def test_a_job_that_waits_too_long_for_an_outage_expires(platform: Platform) -> None:
+    job = platform.submit("order.charge", {"number": 7}, delay=60, expires=timedelta(minutes=5))
+    platform.clock.advance(361)
+    platform.run()
+    ended = platform.job(job)
+    assert (ended.status, ended.error_class, ended.attempts) == (Status.CANCELLED, "Expired", 0)

@@ -47,6 +47,8 @@ RATE = Rate(1, per=600)
 UNIQUE = 0.1
 """Share of the requests that ask for one thing."""
 UNIQUE_FOR = 2 * HOUR
+EXPIRING = 0.2
+"""Share of the requests for jobs that expire."""
 BULKS = 1 / (8 * HOUR)
 """Bulk actions a second."""
 LISTED = 30
@@ -251,6 +253,7 @@ class Players:
             delay_seconds=delay,
             max_attempts=self.rng.randint(1, 4),
             ballast=self.rng.randint(0, KEYS),
+            expires_seconds=self.rng.choice((60, 900, 20_000)) if self.rng.random() < EXPIRING else None,
         )
         if self.world.kind.serial_by is not None and self.rng.random() < FOLLOWED:
             key = self.rng.randint(1, KEYS)

@@ -70,6 +70,9 @@ class ScriptedFunction:
         rounded = FLOAT / 1000
         if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - rounded:
             self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
+        # at the claim: a job may wait a moment for its slot after it
+        if job.start_by is not None and job.attempts == 1 and (job.started_at or 0.0) > job.start_by:
+            self.world.wrong.append(f"I27 {token} was claimed {job.started_at} and had expired at {job.start_by}")
         if (job.lease_until or 0) - ahead < self._ends():
             self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
         if self.world.planned is not None:

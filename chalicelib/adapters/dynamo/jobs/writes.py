@@ -26,6 +26,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "<": operator.lt,
     "below": lambda attribute, other: attribute < getattr(JobRow, other),
     "due": operator.le,
+    "until": operator.ge,
     "unset": lambda attribute, _: attribute == False,  # noqa: E712 - builds a condition
 }
 

@@ -36,6 +36,8 @@ export interface Job {
   cancelRequested: boolean;
   /** Settled without running it, after it had failed. */
   discarded: { at: number; by: string; reason: string | null } | null;
+  /** Cancelled, because it had not begun in time. */
+  expired?: boolean;
 }
 
 export interface Attempt {
@@ -135,6 +137,7 @@ export function toJob(wire: WireJob): Job {
     correlationId: wire.correlation_id,
     cancelRequested: wire.cancel_requested,
     discarded: wire.discarded ? { ...wire.discarded, at: ms(wire.discarded.at) } : null,
+    expired: wire.status === "cancelled" && wire.error_class === "Expired",
   };
 }
 

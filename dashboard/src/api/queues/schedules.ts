@@ -32,6 +32,8 @@ export interface Schedule extends Settings {
   version: string;
   startsAt: string | null;
   endsAt: string | null;
+  /** Seconds after its time after which a firing that has not begun is cancelled. */
+  expires: number | null;
   declared: boolean;
   paused: boolean;
   problem: string | null;
@@ -90,7 +92,12 @@ export async function create(id: string, settings: Settings): Promise<void> {
 
 /** Replace the settings of a schedule, unless others are there by now; the bounds that the form does not show stay. */
 export async function change(old: Schedule, settings: Settings): Promise<void> {
-  const kept = { starts_at: old.startsAt, ends_at: old.endsAt, version: old.version };
+  const kept = {
+    starts_at: old.startsAt,
+    ends_at: old.endsAt,
+    expires_seconds: old.expires,
+    version: old.version,
+  };
   await ask("put", "/schedules/{schedule_id}", { ...at(old.id), body: { ...wireOf(settings), ...kept } });
 }
 
@@ -116,6 +123,7 @@ function read(wire: WireSchedule): Schedule {
     overlap: wire.overlap,
     startsAt: wire.starts_at,
     endsAt: wire.ends_at,
+    expires: wire.expires_seconds ?? null,
     declared: wire.declared,
     paused: wire.paused,
     problem: wire.problem,

@@ -38,7 +38,12 @@ export function JobHeader({ job, canAct }: HeaderProps) {
               {job.type}
             </Link>
             <span aria-live="polite">
-              <StatusChip status={job.status} discarded={job.discarded !== null} size="md" />
+              <StatusChip
+                status={job.status}
+                discarded={job.discarded !== null}
+                expired={job.expired}
+                size="md"
+              />
             </span>
           </h1>
           <p className="mt-1 flex items-center gap-1 text-xs text-soft">
@@ -142,7 +147,9 @@ function Why({ job, canAct }: HeaderProps) {
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const givenBack = whyGivenBack(job);
   const failed =
-    job.errorMessage && job.status !== "completed" && (job.status !== "cancelled" || job.discarded !== null);
+    job.errorMessage &&
+    job.status !== "completed" &&
+    (job.status !== "cancelled" || job.discarded !== null || job.expired);
   return (
     <div className="border-t border-line px-4 py-2.5 text-sm">
       {failed && (

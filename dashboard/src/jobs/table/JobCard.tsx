@@ -41,7 +41,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
               onChange={() => selection.toggle(job.id)}
             />
           )}
-          <StatusChip status={job.status} discarded={job.discarded !== null} />
+          <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
           <span className="nums ms-auto text-xs text-soft">{relative(job.createdAt, now)}</span>
         </div>
         <div className="flex items-center gap-2">

@@ -32,5 +32,7 @@ export const jobs: typeof english = {
   cancelled: "Abgebrochen",
   cancelledMeaning: "Vor dem Abschluss abgebrochen.",
   discarded: "Verworfen",
+  expired: "Abgelaufen",
+  expiredMeaning: "Ohne Versuch abgebrochen, weil der Job nicht rechtzeitig begonnen hatte.",
   discardedMeaning: "Fehlgeschlagen, dann von einer Person ohne Ausführung abgeschlossen.",
 };

@@ -15,6 +15,8 @@ export const queues: typeof english = {
   noneSuchWait: "keine",
   retryOn: "Neuer Versuch nur nach diesen Fehlern",
   failOn: "Kein neuer Versuch nach diesen Fehlern",
+  expires: "Läuft ab",
+  expiresAfter: (time) => `wird abgebrochen, wenn er ${time} nach seiner Zeit nicht begonnen hat`,
   notAfter: (time) => `kein Versuch nach ${time}`,
   noExample: "Kein Beispiel.",
   exampleOf: (type) => `Beispiel für ${type}`,

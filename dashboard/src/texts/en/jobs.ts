@@ -32,6 +32,8 @@ export const english = {
   cancelled: "Cancelled",
   cancelledMeaning: "Cancelled before completion.",
   discarded: "Discarded",
+  expired: "Expired",
+  expiredMeaning: "Cancelled without an attempt, because it had not begun in time.",
   discardedMeaning: "Failed, then settled by an operator without running it.",
 };
 

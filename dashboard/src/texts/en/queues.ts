@@ -15,6 +15,8 @@ export const english = {
   noneSuchWait: "none",
   retryOn: "Retried only after these errors",
   failOn: "Never retried after these errors",
+  expires: "Expires",
+  expiresAfter: (time: string) => `cancelled if it has not begun ${time} after its time`,
   notAfter: (time: string) => `no attempt after ${time}`,
   noExample: "No example.",
   exampleOf: (type: string) => `Example of ${type}`,

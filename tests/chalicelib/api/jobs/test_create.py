@@ -30,7 +30,7 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "payload_bytes": 39, "attempts": 0, "max_attempts": 3, "gen": 1, "error_message": None, "error_class": None,
         "fingerprint": None,
         "idempotency_key": None, "created_at": "2027-01-15T08:00:00.000Z", "updated_at": "2027-01-15T08:00:00.000Z",
-        "started_at": None, "finished_at": None, "next_attempt_at": None, "give_up_at": None,
+        "started_at": None, "finished_at": None, "next_attempt_at": None, "give_up_at": None, "expires_at": None,
         "result": None, "progress": None, "tags": [], "tenant": None,
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
         "parent": None,
@@ -49,6 +49,15 @@ def test_what_may_be_asked_for_is_kept(world: World) -> None:
     job = world.post("/jobs", {**BODY, "max_attempts": 10, "tags": ["a:b", "x/y", "a:b"], "delay_seconds": 90}).json
     assert (job["max_attempts"], job["tags"], job["status"]) == (10, ["a:b", "x/y"], "scheduled")
     assert job["next_attempt_at"] == iso(T0 + 90)
+
+
+def test_a_job_that_expires_says_when_and_refuses_a_time_that_is_none(world: World) -> None:
+    job = world.post("/jobs", {**BODY, "delay_seconds": 90, "expires_seconds": 30}).json
+    assert job["expires_at"] == iso(T0 + 120)
+    assert world.get(f"/jobs/{job['id']}").json["why"].endswith(f" It expires at {iso(T0 + 120)}.")
+    for wrong in (0, "60", 366 * 86_400):
+        answer = world.post("/jobs", {**BODY, "expires_seconds": wrong})
+        assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["expires_seconds"])
 
 
 def test_nobody_makes_a_job_look_like_one_of_a_schedule(world: World) -> None:

@@ -55,6 +55,7 @@ def test_a_schedule_is_stored_and_shown_with_its_next_firings(world: World) -> N
         ({"payload": {"to": []}}, ["payload", "to"]),
         ({"payload": {"to": ["a"], "text": "x" * LONGEST_PAYLOAD}}, ["payload"]),
         ({"catch_up": 101}, ["catch_up"]),
+        ({"expires_seconds": 0}, ["expires_seconds"]),
         ({"starts_at": "2027-02-01T00:00:00Z", "ends_at": "2027-01-31T00:00:00Z"}, ["ends_at"]),
     ],
 )  # fmt: skip
