@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
+from chalicelib.jobs.limits import SPARE_RECEIVES
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
@@ -31,7 +32,6 @@ from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.dynamo import DynamoTurns
 from chalicelib.limits.serial import InOrder
