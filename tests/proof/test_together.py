@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
-from chalicelib.jobs.limits import SPARE_RECEIVES
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
@@ -24,6 +23,7 @@ from chalicelib.bulk.memory import MemoryBackground
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.bulk.request import BulkActions
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType, registered
@@ -226,8 +226,12 @@ class Swarm:
         url = queue.create_queue(QueueName="together-test-note", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
         self._sqs, self._url, self.dead = queue, url, dead
         settings = replace(cloud, queue_url_prefix=url.removesuffix("test-note"))
-        self._adapters = lambda: (DynamoJobStore(settings, clock), SqsJobQueue(settings))
-        store, sender = self._adapters()
+
+        def adapters() -> tuple[DynamoJobStore, SqsJobQueue]:
+            return DynamoJobStore(settings, clock), SqsJobQueue(settings)
+
+        self._adapters = adapters
+        store, sender = adapters()
         self.service = JobService(store, sender, clock=clock)
         self._kind = replace(NOTE, run=self._run, enqueues=(NOTE.name,))
         declare(self._kind)

@@ -16,7 +16,7 @@ def test_a_job_whose_worker_comes_too_late_is_cancelled_without_an_attempt(world
     job = world.job()
     assert (job.status, job.error_class, job.attempts, job.claims) == (Status.CANCELLED, "Expired", 0, 0)
     assert job.error_message == f"It had not begun by {iso(T0 + 30)}."
-    assert world.ran == world.waiting() == world.dead() == []
+    assert (world.ran, world.waiting(), world.dead()) == ([], [], [])
     assert world.store.view("job-1").attempts == ()
 
 
