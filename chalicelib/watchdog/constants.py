@@ -5,36 +5,42 @@ from chalicelib.jobs.constants import DAY, SEND_GRACE
 from chalicelib.jobs.retention import KEEP_MESSAGES
 
 RETIRE_AFTER = 3_600.0
-"""A job is cancelled this long after its type was first seen to be undeclared, to leave time for a rollback."""
+"""Seconds from the first check that finds the type of a job undeclared until the job is cancelled. They leave time for
+a rollback."""
 
 # For dead_letter_rule.py
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
-"""Seconds between two fresh messages of a job; a minute is added each time. The first one is sent at once."""
+"""Seconds between two fresh messages of a job, after `first` is subtracted: the first message is sent at once, the next
+ones after 60, 180, 420 and 900 seconds."""
 
 # For dead_letters.py
 MOST_SWEPT = 500
-"""Maximum messages of one queue that a sweep checks: each takes a read, and ten take one receive."""
+"""Maximum messages of one queue that a sweep checks: each message takes one read of its job, and ten messages take one
+receive request."""
 
 # For growing_queues.py
 GROWING_RUNS = 2
-"""A queue grows if it was longer than at the run before in this number of consecutive runs, a minute apart."""
+"""A queue is reported as growing if in this number of consecutive runs it was longer than in the run before. Runs are a
+minute apart."""
 LEAST_GROWING_QUEUE = 100
-"""A queue with fewer messages is ignored: workers take them in a moment."""
+"""A queue with fewer messages is ignored: workers receive so few messages within seconds."""
 GROWING_GAP = 150.0
-"""If more seconds are between two runs, a run is missing, and the earlier depth is not used."""
+"""Maximum seconds between two runs. After a longer time a run is missing, so the earlier depths are not used."""
 
 # For lookback.py
 LOOKBACK_GAP = 300.0
-"""After this number of seconds without a run, nothing is known: runs are a minute apart."""
+"""After this number of seconds without a run, the process discards what it remembers. Runs are normally a minute
+apart."""
 
 # For rule.py
 DOUBT_SLACK = 300.0
-"""A waiting job is in doubt if jobs that were sent this number of seconds later have been claimed. The margin is needed
-because SQS does not keep the exact order."""
+"""A waiting job is in doubt if jobs whose messages were sent this number of seconds after its own have been claimed.
+The margin is needed because SQS does not keep the exact order."""
 OLD_MESSAGE = KEEP_MESSAGES - DAY / 2
-"""Age from which a waiting job is always in doubt, because its queue will soon drop the message."""
+"""Age from which a waiting job is always in doubt, because SQS will soon delete its message."""
 OLD_HELD_MESSAGE = 3_600.0
-"""The same for a message that was received before: it normally returns soon after its lease or its backoff."""
+"""Age from which a job is in doubt if its message was already received. Such a message is normally received again soon
+after the job's lease or backoff."""
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
 """Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
 waits normally."""
@@ -45,7 +51,8 @@ OLD_PATIENCE = Backoff(first=OLD_HELD_MESSAGE, longest=DAY / 2, jitter="none")
 
 # For run.py
 THREADS = 8
-"""Portions that are checked at the same time: thousands of jobs may be scheduled for the same minute."""
+"""Maximum number of portions that are checked at the same time: thousands of jobs may be scheduled for the same
+minute."""
 SWEEP_RESERVE = 15.0
 """Seconds of the run that are reserved for the dead-letter queues."""
 STOP_BEFORE_END = 3.0
@@ -54,25 +61,25 @@ MOST_SWEEPS = 4
 
 # For search.py
 MOST_LOOKS = 3_000
-"""Jobs in doubt of one type that a run checks."""
+"""Maximum jobs in doubt of one type that a run checks."""
 MOST_PLANNED = 12_000
-"""Maximum scheduled and parked jobs of one type that a run sends ahead: over a seventh of 50,000 that are due at
-once."""
+"""Maximum scheduled and parked jobs of one type whose messages a run sends before their time. If 50,000 jobs are due at
+once, five runs send their messages."""
 MOST_CHECKED = 100_000
-"""Jobs of one type that a run reads to find unsent ones."""
+"""Maximum jobs of one type that a run reads to find unsent jobs."""
 MOST_UNCOUNTED = 120_000
-"""The same while the counters do not answer: a fifth more jobs than the longest backlog in which every unsent job must
-be found."""
+"""The same maximum while the counters cannot be read. It is a fifth more than the longest backlog in which every unsent
+job must be found."""
 MOST_SPANS = 24
-"""Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read
-others."""
+"""Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read the
+other spans."""
 IN_ONE_READ = 100
 """Number of possibly unsent jobs that are read together: DynamoDB's maximum for one request."""
 
 # For sharing.py
 JOBS_OF_HELPER = 1_000
-"""Number of jobs that a run with helpers checks itself, and that it gives to each helper. This number needs 2,200
-requests, and a function of 512 MB (0.29 of a core) makes about a hundred a second."""
+"""Number of jobs that a run with helpers checks itself. Each helper gets the same number. These jobs need 2,200
+requests, and a function of 512 MB (0.29 of a core) sends about a hundred a second."""
 MOST_HELPERS = 12
 """Maximum helpers that a run starts: with them it checks 13,000 jobs. A run finds up to 12,000 jobs of one type to send
 ahead, so 100,000 of them take nine runs."""

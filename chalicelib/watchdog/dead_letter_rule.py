@@ -13,7 +13,7 @@ from chalicelib.watchdog.rule import GiveUp, expected
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove the message, which nobody needs any more to see a failure."""
+    """Remove the message: it is no longer needed as evidence of a failure."""
 
     why: str
 
@@ -38,9 +38,9 @@ Verdict = Remove | Keep | Redeliver | GiveUp
 def sweep(message: Message | None, job: Job | None, now: float, *, serial: bool = False) -> Verdict:
     """Return what to do with a message in a dead-letter queue, with its job at `now` (None: deleted).
 
-    A message without receives left shows nothing about its job, because outages and throttled invocations also use up
-    receives. `serial`: the queue is a FIFO queue, which delivers no later message of a key behind ten that are hidden
-    or stay.
+    A message that used up its receives shows nothing about its job, because outages and throttled invocations also use
+    up receives. `serial`: the queue is a FIFO queue. If ten messages of a key are hidden or stay in it, it delivers no
+    later message of that key.
     """
     if message is None:
         return Keep(malformed=True)
@@ -65,6 +65,6 @@ def _unfinished(job: Job, now: float) -> Verdict:
     if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
         since = f"since {iso(job.stalled_since)}"
         return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
-    # each fresh message is counted twice: when it is requested, and when it is sent
+    # `resends` counts each fresh message twice: when it is requested, and when it is sent
     pause = RESEND_PAUSE.latest(job.resends // 2 + 1) - RESEND_PAUSE.first
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

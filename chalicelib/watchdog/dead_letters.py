@@ -1,7 +1,7 @@
 """Clean a dead-letter queue: remove stale messages, and send fresh ones for jobs that can still run.
 
-The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue the message would
-block later messages of the same key; there, the job's row is the only evidence.
+The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue, this message
+would block later messages of the same key. It is removed, so the job's row is the only evidence.
 """
 
 from collections import Counter
@@ -76,7 +76,7 @@ class Sweeper:
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
-        # The row is written first: the message is removed only after the job's row says that the job needs another one.
+        # Write the row first. The message is removed only when the job's row says that the job needs another message.
         try:
             change = transitions.redeliver(job, now=self.dispatcher.now(), due_at=due_at)
             events.redelivered(self.dispatcher.store.apply(job.id, change))

@@ -1,7 +1,7 @@
 """Remember from which time planned jobs of a type may be unsent although they are due.
 
 A run reads planned jobs only until 14 minutes after their time, because sent jobs that wait in the queue need no check.
-A job that was not sent by then would be found only after workers have claimed later jobs.
+A job that is still unsent after this time would be found only after workers have claimed later jobs.
 """
 
 import threading
@@ -12,12 +12,12 @@ from chalicelib.jobs.constants import LOOK_AHEAD
 from chalicelib.watchdog.constants import LOOKBACK_GAP, OLD_MESSAGE, UNSENT_PATIENCE
 
 PATIENCE = UNSENT_PATIENCE.longest + 60
-"""Seconds within which an unsent job was sent, or another try was made to send it."""
+"""Seconds within which the message of an unsent job is sent, or at least another try to send it is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Look from `since`, and no longer after `until` (epoch seconds)."""
+    """Search for planned jobs that were due after `since`, in each run before `until` (epoch seconds)."""
 
     since: float
     until: float
@@ -25,9 +25,10 @@ class Window:
 
 @dataclass
 class Lookback:
-    """The memory of a watchdog's process. A new process, and one that did not run for a while, looks back OLD seconds.
+    """Remember how far back to search, in one watchdog process.
 
-    Jobs that are older than that are checked anyway, because of their age.
+    A new process, or one that did not run for a while, searches OLD_MESSAGE seconds back. Older jobs are always
+    checked, because of their age.
     """
 
     ran_at: float = 0.0
@@ -44,12 +45,12 @@ class Lookback:
             self.windows.setdefault(name, Window(now - OLD_MESSAGE, now + PATIENCE))
 
     def since(self, job_type: str, now: float) -> float | None:
-        """Return from which time to search for planned jobs of the type; None: only as far as every run searches."""
+        """Return from which time to search for planned jobs of the type; None: no further back than every run."""
         window = self.windows.get(job_type)
         return None if window is None or window.until < now else window.since
 
     def keep(self, job_types: Sequence[str], now: float, at: float | None = None) -> None:
-        """Search again from the start of this run, or from an earlier time `at`, because some jobs are not done."""
+        """Let later runs search again from this run or from an earlier time `at`, because some jobs were not done."""
         with self._lock:
             for name in job_types:
                 seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]

@@ -1,4 +1,4 @@
-"""Give up a stalled job a day after the last resume of its type, if its type was paused."""
+"""Give up a stalled job only a day after its type was last resumed, if the type was paused."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ class Resumed:
     _at: dict[str, float] = field(default_factory=dict)
 
     def judge(self, job: Job, verdict_of: Callable[[Job], V]) -> V | GiveUp:
-        """Return the verdict about a job; the time in which its type was paused does not count.
+        """Return the verdict about a job; time before the last resume of its type does not count.
 
         Raises the errors of the store of pauses; the job is then not given up.
         """

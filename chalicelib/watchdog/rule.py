@@ -24,9 +24,10 @@ REMOVED = "Its job type was removed by a deploy."
 class Signs:
     """The known facts of a job type's queue.
 
-    `claimed_to` is when the jobs that are claimed now had been sent (epoch seconds; None: unknown). `counted`: the
-    counters answered. `declared`: the code still has the type. `serial`: its jobs run one at a time for a key, so the
-    order of starts shows nothing about messages, and its queue cannot delay any.
+    `claimed_to`: the messages of the jobs that workers claim now were sent at this time (epoch seconds; None: unknown).
+    `counted`: the counters could be read. `declared`: the code still contains the type. `serial`: jobs with the same
+    key run one at a time, so the order of starts shows nothing about lost messages, and the queue cannot delay a
+    message.
     """
 
     depth: Depth | None = None
@@ -44,7 +45,7 @@ class Signs:
     def tried_to(self, now: float) -> float:
         """Return the time up to which sent messages have been received (epoch seconds), as far as is known.
 
-        A message that was sent again comes after all earlier messages; in a long backlog, that is more than a day
+        A message that was sent again is received after all earlier messages. In a long backlog, this is more than a day
         later.
         """
         return now if self.empty else min(now, self.claimed_to or now)
@@ -52,7 +53,7 @@ class Signs:
     def horizon(self, now: float) -> float | None:
         """Return the latest due time of jobs that may be in doubt; None while the queue is paused.
 
-        Jobs that were due later wait normally, and are not read.
+        Jobs that were due after this time wait normally, so they are not read.
         """
         if not self.declared:
             return now
@@ -79,7 +80,8 @@ class Wait:
 class Resend:
     """Send the job's message again, visible in `delay` seconds, and check again at `until` (seconds since the epoch).
 
-    `stalled`: the platform keeps the job from running. Without it, this is only the planned send of the message.
+    `stalled`: the message was lost, or could not be sent before. Otherwise the send is the planned one, or a precaution
+    for an old job.
     """
 
     delay: int
@@ -139,8 +141,8 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     if not in_doubt(job, now, signs):
         return Wait(now + min(max(now - since, PATIENCE.first), PATIENCE.longest))
     if not lost(job, signs):
-        # The job is old, but nothing else shows that its message is lost. Most likely the message still waits, so
-        # re-sends are rare.
+        # The job is old, but nothing else shows that its message is lost. Most likely the message still waits, so it is
+        # rarely sent again.
         return Resend(0, now + OLD_PATIENCE.latest(job.resends + 1))
     if _given_up(job, signs.tried_to(now)):
         return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
@@ -172,7 +174,8 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
 def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
     if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:
         return Wait((job.lease_until or now) + 2 * SEND_GRACE)
-    # A re-send also marks a job as stalled, and counts in `resends`; an undeclared type has no re-sends.
+    # A re-send also sets `stalled_since`, and counts in `resends`. Without re-sends, `stalled_since` is when the type
+    # was first found undeclared.
     if job.stalled_since is not None and job.resends == 0 and now >= job.stalled_since + RETIRE_AFTER:
         return Retire()
     return Undeclared(now + RETIRE_AFTER)

@@ -1,9 +1,9 @@
 """Every minute: send missing messages, end undeliverable jobs, clean the dead-letter queues.
 
-It never scans. A run searches each job type separately (`search.py`). It checks the found jobs in portions of ten, with
-the types in turn, and stops before its time is over. Two simultaneous runs, a stale index, or a run that is killed
-anywhere do no harm: `due_at` is advanced with a conditional write before anything is sent, and a message that is sent
-twice runs once.
+It never scans a table. A run searches each job type separately (`search.py`). It checks the found jobs in portions of
+ten, with the types in turn, and stops before its time is over. Two simultaneous runs, a stale index, or a run that is
+killed at any point do no harm. A conditional write advances `due_at` before a message is sent, and a job whose message
+is sent twice runs once.
 """
 
 from collections import Counter
@@ -41,7 +41,7 @@ T = TypeVar("T")
 class Watchdog:
     """Check the unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
 
-    `bulk` tells whether the open bulk actions are being processed; `past_pauses` tells when types were resumed.
+    `bulk` starts workers for open bulk actions that no worker processes; `past_pauses` reads when types were resumed.
     """
 
     dispatcher: Dispatcher
@@ -57,7 +57,7 @@ class Watchdog:
     growing: Growing = field(default_factory=Growing)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Run once; `remaining` gives the seconds left. Return the numbers of jobs and messages by result."""
+        """Run once; `remaining` returns the seconds left. Return the numbers of jobs and messages by result."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         now = self.dispatcher.now()
         self.lookback.begin(self.types, now)
@@ -65,7 +65,7 @@ class Watchdog:
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
-        # a paused type's queue is expected to grow
+        # leave out paused types, because their queues are expected to grow
         if grown := self.growing.look({name: one.depth for name, one in signs.items() if not one.paused}, now):
             events.growing(grown)
         removed = undeclared(standing, self.types)
@@ -83,7 +83,7 @@ class Watchdog:
         return self.tally
 
     def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Check these jobs of these types, for a run that found too many. Returns the same as `run`."""
+        """Check these jobs of these types, for a run that found too many to check itself. Returns the same as `run`."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}
@@ -121,7 +121,7 @@ class Watchdog:
         try:
             return signs_of(name, self.dispatcher.queue.depth(name), standing)
         except Exception as error:
-            # The depth stays unknown, so no message of this type is sent again.
+            # The depth is unknown, so the queue does not count as empty.
             events.watchdog_failed(name, error)
             return signs_of(name, None, standing)
 
@@ -197,7 +197,7 @@ class Watchdog:
                 return "sending"
 
     def _refuse(self, job: Job, now: float) -> str:
-        """Send no message for a job whose row is not signed; give it up after a day, in which the key may come back."""
+        """Send no message for a job whose row is not signed; give it up after a day, if the key has not come back."""
         if job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED:
             give_up(self.dispatcher, job, ("RowNotSigned", str(RowNotSigned())))
             return "given_up"
@@ -227,7 +227,7 @@ class Watchdog:
         return Counter({"resent": len(out), "failed": len(sending) - len(out)})
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
-        """Sweep each queue that contains messages, one queue after the other; several threads sweep a long one."""
+        """Sweep each queue that contains messages, one queue after the other; several threads sweep a long queue."""
         turns = []
         for name in in_turn(self.types, self.dispatcher.now()):
             depth = signs[name].depth

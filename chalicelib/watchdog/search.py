@@ -50,12 +50,12 @@ def find(
 ) -> list[Found]:
     """Return the jobs of one type that a run checks, the scheduled jobs first.
 
-    `since` (epoch seconds): planned jobs that were due after this time may be unsent. None: search only as far as
+    `since` (epoch seconds): planned jobs that were due after this time may be unsent. None: search no further back than
     usual.
     """
     horizon = signs.horizon(now)
-    # If the order of messages shows nothing, the horizon does not cover jobs that were not sent at their time because
-    # no run took place.
+    # Jobs of some types run out of order, so the horizon shows nothing about them. Search up to now, to find also jobs
+    # that were not sent at their time because the watchdog did not run.
     found = list(_portions(_planned(store, job_type, now if jobtype.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         # Without counters, the minutes in which unsent jobs were first due are unknown, so the whole backlog is
@@ -94,8 +94,8 @@ def _expired(
 
 def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:
     ahead = now + LOOK_AHEAD
-    # A job whose time was before that was sent, and waits in the queue; if it was not sent, the search up to the
-    # horizon finds it.
+    # A job that was due before `recent` was normally sent, and waits in the queue. If it was not sent, the search up to
+    # the horizon finds it.
     recent = now - LOOK_AHEAD
     if horizon is not None and horizon >= recent and not jobtype.out_of_order(job_type):
         return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
@@ -109,7 +109,7 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
 def _late(
     store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None, most: int
 ) -> Sequence[Overdue]:
-    """Return the oldest planned jobs between the horizon and those that every run reads, up to `most`."""
+    """Return up to `most` planned jobs, oldest first, that were due after the horizon but are too old for every run."""
     recent = now - LOOK_AHEAD
     if since is None or horizon is None or max(since, horizon) >= recent or jobtype.out_of_order(job_type):
         return []

@@ -31,10 +31,11 @@ class Shared:
 
 
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
-    """Divide the portions, with the types in turn: SHARE jobs stay here, each helper gets SHARE, any rest stays here.
+    """Divide the portions, with the types in turn: JOBS_OF_HELPER jobs for this run and for each helper.
 
-    Portions that only serve to find unsent jobs also stay here, because their jobs are read but rarely written. Items
-    of an older version, found under the type "", also stay here: a helper would not know their types.
+    Any other jobs stay in this run. Portions that only serve to find unsent jobs also stay here, because their jobs are
+    read but rarely written. Items of an older version, found under the type "", also stay here: a helper needs the
+    types of its jobs.
     """
     own: list[Found] = []
     rest: list[tuple[str, Found]] = []
@@ -53,7 +54,7 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
 
 
 def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
-    """Start with another name each minute, far from that of the minute before; each of n is first once in n minutes.
+    """Start with another name each minute, far from the one before, so that each of n names is first once in n minutes.
 
     Runs that end early therefore leave out different names.
     """
