@@ -1,1 +1,1 @@
-"""Hold jobs back before they start: by a rate, with turns for waiting jobs, or to run one job of a key at a time."""
+"""Hold jobs back before they start: by a rate with turns, or to run only one job with the same key at a time."""

@@ -2,20 +2,20 @@
 
 # For dynamo.py
 MOST_TURN_TRIES = 6
-"""Maximum writes of one call. A refused write shows that another worker wrote, and which of the two forms to use
-now."""
+"""Maximum writes of one call. A write is refused if another worker wrote in between. The next write may have to use the
+other form: add to the planned time, or begin at the present."""
 
 # For rate.py
 SLOT_RESERVE = 1.0
 """Last seconds of the invocation, in which no job waits for a slot."""
 TURNS_IDLE, IDLE_TURNS = 60.0, 3
-"""If no job has started for this number of seconds, plus this number of times between slots, the planned turns are
+"""If no job has started for TURNS_IDLE seconds plus IDLE_TURNS times the time between slots, the planned turns are
 unused."""
 CAREFUL_SHARE = 0.8
 """Slots that are taken in advance may use up this share of the time by which a start may be late."""
 
 # For serial.py
 KEY_TRIES = 3
-"""Maximum reads of the row, when other attempts take it at the same time."""
+"""Maximum reads of a key's row, while other attempts write to it at the same time."""
 KEY_LOOK_AGAIN = 15.0
-"""Maximum seconds until a held key is checked again: its holder usually ends long before its lease."""
+"""Maximum seconds until a held key is checked again: the attempt that holds it usually ends long before its lease."""

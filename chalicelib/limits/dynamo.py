@@ -1,7 +1,7 @@
 """Store the plan of starts on the control table: one row per job type, in whole microseconds.
 
-If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Each
-is one conditional write. If two workers both add, neither write is refused.
+If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Both
+are one conditional write. If two workers both add, neither write is refused.
 """
 
 import math
@@ -86,7 +86,7 @@ class DynamoTurns:
         for _ in range(MOST_TURN_TRIES):
             seen: int = getattr(row, name) or 0
             if latest is not None and seen > latest:
-                row = self._read(job_type)  # the value may have been a guess
+                row = self._read(job_type)  # the remembered value may be old
                 if (getattr(row, name) or 0) > latest:
                     return None
                 continue
@@ -94,7 +94,7 @@ class DynamoTurns:
                 self._known[job_type] = row
                 return int(getattr(row, name)) - by
             row = self._read(job_type)
-            if row.writer == writer:  # the reply to our own write was lost, and the SDK repeated it
+            if row.writer == writer:  # the reply to our write was lost, and the SDK repeated the write
                 return int(getattr(row, name)) - by
         raise TimeoutError(f"Too many workers reserve starts of {job_type} at once.")
 

@@ -24,7 +24,7 @@ class Turns(Protocol):
     def taken(self, job_type: str) -> Taken:
         """Return the time up to which the type's starts are planned; it may be a second old.
 
-        It is never earlier than a slot that this object gave out or saw.
+        It is never earlier than a slot that this object gave out or read.
         """
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
@@ -34,7 +34,7 @@ class Turns(Protocol):
         """Take `count` turns after all given turns, and not before the time `after`."""
 
     def forget(self, job_type: str, turns_to: float) -> None:
-        """Forget the turns up to `turns_to`, because their jobs are gone.
+        """Delete the planned turns up to `turns_to`, because their jobs no longer exist.
 
-        If later turns exist, they stay, without an error.
+        If turns after `turns_to` were given out, change nothing. This is not an error.
         """

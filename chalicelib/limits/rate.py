@@ -1,4 +1,4 @@
-"""Keep the rate of a job type: start no job before its slot, and return jobs whose slot is far away."""
+"""Keep the rate of a job type: start no job before its slot, and give back jobs whose slot is too far in the future."""
 
 import math
 import time
@@ -33,7 +33,8 @@ class NotYet(Exception):
 class Pacing:
     """Control the starts of one worker process.
 
-    `clock` gives epoch seconds, `sleep` takes seconds, and `wait` is the longest wait of a job, in seconds.
+    `clock` returns epoch seconds. `sleep` waits for a number of seconds. `wait` is the maximum number of seconds that a
+    job may wait within its invocation.
     """
 
     name: str
@@ -50,7 +51,8 @@ class Pacing:
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
     asked: bool = False
-    """True after the other jobs of the batch got turns: this happens once in a batch, even if all slots stay taken."""
+    """True after the remaining jobs of the batch got turns. This happens at most once in a batch, even if all slots
+    stay taken."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
     started: float | None = None
@@ -83,10 +85,11 @@ class Pacing:
             events.store_failed(self.name, error)
 
     def next(self, delivery: Delivery) -> Drop | Hold | None:
-        """Continue with the next message; return its result if its job waits for its turn, else None."""
-        self.started = None  # an attempt that ended the invocation was not settled, so it may be set
+        """Continue with the next message; return what to do with it if its job waits for its turn, else None."""
+        self.started = None  # still set if the last attempt ended its invocation, and so was not settled
         try:
-            # the jobs before this one may have taken the last near slots, so a claim would be useless
+            # if the jobs before this one have taken the last near slots, a claim would be useless: give turns to the
+            # rest of the batch
             if not self.asked and not self.slots and self._taken():
                 self.asked = True
                 self.waits |= self._queue_up(self.rest)
@@ -132,14 +135,14 @@ class Pacing:
         return round(started, 3)
 
     def parks(self, at: float, receive_count: int) -> bool:
-        """Return whether a wait is too long to hide the message, or the message has no receive left after the wait."""
+        """Return whether the message cannot be hidden until `at`: the wait is too long, or no receive is left."""
         return at - self.clock() > SQS_LONGEST_DELAY or receive_count >= self.max_receives
 
     def _forget_the_gone(self) -> None:
-        """Drop the turns of cancelled jobs: their turns have passed, and no job has started."""
+        """Delete the planned turns if they seem to belong to cancelled jobs: no job has started for a while."""
         if not self._looks_gone():
             return
-        # this process knows the plan from its last read; other workers have started jobs since
+        # read the plan again, because other workers may have started jobs since this process read it
         self.known = self.turns.taken(self.name)
         if self._looks_gone():
             self.turns.forget(self.name, self.known.turns_to)
@@ -155,7 +158,7 @@ class Pacing:
         return self._taken() or self.known.turns_to > self.clock() + self.wait
 
     def _taken(self) -> bool:
-        """Return whether all near slots are taken, as far as this process knows: a job then gets a new turn."""
+        """Return whether all near slots are taken, as far as this process knows. If so, a job needs a new turn."""
         return self.known.slots_to - self.rate.ahead > self.clock() + self.wait
 
     def _take(self, ends: float) -> None:
@@ -171,7 +174,7 @@ class Pacing:
         raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
 
     def _note_slot(self, slot: float, now: float) -> None:
-        if slot > now:  # a slot that is free at once does not show up to when starts are planned
+        if slot > now:  # a slot that is not in the future does not show up to which time starts are planned
             self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:
@@ -205,7 +208,8 @@ class Pacing:
             or job.expired(now)
         ):
             return False
-        # a turn in the past (the type was paused) is useless while all slots are taken
+        # a job keeps its turn. But if all slots are taken, it needs another: the turn may have passed while the type
+        # was paused
         return not has_turn(job) or self._taken()
 
     def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:

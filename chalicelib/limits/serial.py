@@ -1,9 +1,9 @@
-"""Run the jobs of one key one at a time, in the order of their queue.
+"""Run jobs with the same key one at a time, in the order of their queue.
 
-While a message of a group is in flight, SQS delivers no other message of the group. This module adds two rules. If a
-message is returned, the later messages of its group in the same batch are returned too. An attempt begins only if no
-other attempt of its key can still run. This matters if a message did not come in the group's order: after a purge, as a
-copy, or after too many receives.
+While a message of a group is in flight, SQS delivers no other message of the group. This module adds two rules. First,
+if a worker gives back a message, it also gives back the later messages of its group in the same batch. Second, an
+attempt begins only if no other attempt with the same key can still run. The second rule matters if a message was
+received out of its group's order: after a purge, as a copy, or after too many receives.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class InOrder:
             self.behind[delivery.group] = True
 
     def start(self, job: Job) -> None:
-        """Take the key for this attempt, and return when it may begin.
+        """Acquire the key for this attempt, and return when the attempt may begin.
 
         Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if this
         took longer than the lease.

@@ -11,7 +11,7 @@ NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 
 
 class KeyHeld(RetryLater):
-    """Another job of the same key runs, so the attempt is given back before the job function is called."""
+    """Another job with the same key runs, so the attempt is given back before the job function is called."""
 
 
 def row_of(job_type: str, group: str) -> str:

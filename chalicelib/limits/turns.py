@@ -15,7 +15,7 @@ def has_turn(job: Job) -> bool:
 def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change:
     """Let a waiting job wait until its turn, so that it takes a turn only once.
 
-    `parked`: the message is acknowledged, and the watchdog sends another before that time.
+    `parked`: the message is acknowledged, and the watchdog sends another message before the turn.
     """
     same = (("status", seen.status), ("claims", seen.claims), ("next_attempt_at", seen.next_attempt_at))
     tests = tuple(Test(name, "=", value) for name, value in same)
@@ -23,8 +23,8 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     if parked:
         values |= {**waits(now, turn, parked), "waits": None}
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
-    # the watchdog checks the job's message only after that; `updated_at` does not change, because it shows since when
-    # the job has been queued
+    # The watchdog checks the job's message only after the turn. `updated_at` does not change, because it shows since
+    # when the job has been queued.
     values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
     return Change(j.TAKE_TURN, seen.gen, tests, values)
 
