@@ -1,1 +1,1 @@
-"""Make one job of several requests: unique by values of the payload, or debounced by a key."""
+"""Store one job for several requests: unique by values of the payload, or debounced by a key."""

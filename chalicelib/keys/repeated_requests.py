@@ -1,9 +1,9 @@
 """Store one job for several requests: by values of the payload, or by a key while the job waits.
 
 A key row contains the id of a job before the job is stored. A request that finds no job with that id stores its own job
-under this id, for its own time. A process that ends or is slow between the two writes therefore causes no second job,
-and blocks no other request. A job stores only the Idempotency-Key of its last request. If the key of an earlier request
-belongs to a job with another id, a separate row remembers that.
+under this id. A process that ends or is slow between the two writes therefore causes no second job, and blocks no other
+request. A job stores only the Idempotency-Key of its last request. If the key of an earlier request belongs to a job
+with another id, a separate row stores the id of that job.
 """
 
 import random
@@ -40,7 +40,7 @@ class KeyedJobs:
     def answered(self, job_id: str) -> Job | None:
         """Return the job that a key has made or replaced: the job with the key's id, or a job with another id.
 
-        This takes one read for the first, and three for the second.
+        This takes one read in the first case, and three in the second.
         """
         if (own := self.find(job_id)) is not None:
             return own
@@ -93,12 +93,12 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
                 if before is found:
-                    self._remember(job, found, until)  # the process that replaced it may have died before it did
+                    self._remember(job, found, until)  # may be missing, if the request that replaced the job died
                 return self._again(job, before)
             if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
                 kept = self._replace(found, job)
                 if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
-                    # without this, its row would expire before its job runs
+                    # extend the key's row: otherwise it would expire before the job runs
                     self.store.acquire(key, held, KeyLock(found.id, until))
             elif held is not None and found is None and held.until > self.now() - KEEP_KEYS:
                 kept = self._store(replace(job, id=held.job))
@@ -130,7 +130,7 @@ class KeyedJobs:
         return job, own
 
     def _asked_before(self, job: Job, found: Job | None) -> Job | None:
-        """Return the job that this request's key has made, found or replaced; None without a key or at first."""
+        """Return the job that this request's key has made, found or replaced; None without such a job."""
         if job.idempotency_key is None:
             return None
         if found is not None and (found.id == job.id or _by_same_key(found, job)):
@@ -165,12 +165,12 @@ class KeyedJobs:
         return Submitted(existing, Outcome.REPEATED)
 
     def _remember(self, job: Job, kept: Job, until: float) -> None:
-        """Remember the job that answers a key if its id is another: the next request overwrites the key on the job."""
+        """Store which job answers a key if its id is another: the next request overwrites the key on the job."""
         if job.idempotency_key is not None and kept.id != job.id:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 
     def _take(self, job: Job, key: str, held: KeyLock | None, until: float) -> Submitted | None:
-        """Let the job hold the key, and store it; None if another request was faster."""
+        """Write the job's id to the key's row, and store the job; None if another request was faster."""
         if not self.store.acquire(key, held, KeyLock(job.id, until)):
             return None
         return self._store(job)
@@ -178,10 +178,10 @@ class KeyedJobs:
     def _store_as(
         self, held: KeyLock, job: Job, key: str, until: float, asked: tuple[Job, KeyLock | None]
     ) -> Submitted | None:
-        """Store a job under the id that an interrupted request has reserved, for the job's own time; None: try again.
+        """Store a job under the id that an interrupted request has reserved; None: try again.
 
-        `asked` is the job under its own id. The row of its Idempotency-Key is written before the job: otherwise the key
-        would make another job as soon as this job does not block it any more.
+        The key is held at least until `until`. `asked` is the job under its own id. The row of its Idempotency-Key is
+        written before the job: otherwise the key would make another job as soon as this job no longer counts.
         """
         if until > held.until and not self.store.acquire(key, held, KeyLock(held.job, until)):
             return None
@@ -219,9 +219,9 @@ class KeyedJobs:
 
 
 def _by_same_key(found: Job, job: Job) -> bool:
-    """Return whether one idempotency key made both jobs, or is that of the last request that wrote the found job."""
+    """Return whether the idempotency key of `job` made the found job, or was the last one to replace its data."""
     if job.parent is not None and found.id != job.id:
-        return False  # the id alone gives the parent's run, and a later debounced request does not change the parent
+        return False  # only the id shows which run of the parent made a job: a debounced request keeps `parent`
     mine = (job.idempotency_key, job.principal, job.parent)
     return job.idempotency_key is not None and mine == (found.idempotency_key, found.principal, found.parent)
 

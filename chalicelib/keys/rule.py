@@ -54,7 +54,7 @@ class Submitted:
 
 
 def answer_row(job_id: str) -> WaitingKey:
-    """Return the id of the row that names the answer to a request, which would have made the job with this id."""
+    """Return the id of the row with the answer to a request that would otherwise have made the job with this id."""
     return WaitingKey(_id("answer", job_id))
 
 
@@ -71,8 +71,8 @@ def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
 def replace_waiting(found: Job, wanted: Job) -> Change:
     """Replace the payload, tags and time of a waiting job by those of a later request.
 
-    The generation grows, so that the earlier message is stale and runs nothing. A job that was claimed is refused,
-    because it has begun; this includes a claimed job that is scheduled again for its turn.
+    The generation grows, so that the earlier message is stale and runs nothing. The change is refused for a job that
+    was claimed, because the job has begun. This includes a job that was claimed and then scheduled again for its turn.
     """
     values = {
         "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
