@@ -19,13 +19,13 @@ from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
 UNTRIED = frozenset({"cancelled", "deferred"})
-"""Outcomes of an attempt in which the function did not run to its end, without an error of the function."""
+"""Outcomes of an attempt whose function did not finish, and did not fail either."""
 
 Handle = Callable[[], Drop | Hold]
 
 
 class AlwaysClosed:
-    """Handle every message: the breaker of a type without `pause_when`, which reads nothing."""
+    """Handle every message and read nothing: the breaker of a type without `pause_when`."""
 
     def begin(self, left: float) -> None:
         """See CircuitBreaker."""
@@ -42,8 +42,8 @@ class AlwaysClosed:
 class CircuitBreaker:
     """Hold messages while the type is paused automatically, and let one job run when a probe is due.
 
-    `clock` gives epoch seconds, `sleep` takes seconds. If the store does not answer, jobs run as if there were no
-    breaker, and no probe starts.
+    `clock` returns epoch seconds, `sleep` waits for a number of seconds. If the store does not answer, jobs run as if
+    there were no breaker, and no probe starts.
     """
 
     name: str
@@ -77,7 +77,7 @@ class CircuitBreaker:
         return end
 
     def _give_back(self) -> None:
-        """Take back a probe that has not run: its message was old, or its job may not start yet."""
+        """Cancel a probe that has run no job: its message was old, or its job may not start yet."""
         if self.probe:
             self._tell(untried(self.probe, self.clock()))
             self.probe = ""
@@ -92,14 +92,14 @@ class CircuitBreaker:
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
         if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
-            self.probe = ""  # the probe has run, so the time of the next probe stays
+            self.probe = ""  # the probe has run, so `_give_back` must not change the time of the next one
 
     def _hear_of_success(self) -> None:
         if self.probe:
             if self._tell(succeeded(self.probe, self.clock())) is not None:
                 pause_events.resumed_by_itself(self.name)
             return
-        # read again: failures of other workers may have come since this attempt began
+        # read the row again: other workers may have counted failures since this attempt began
         self.read_at = None
         if self._row() is not None and self.known.failures:
             self._tell(completed)
@@ -119,7 +119,7 @@ class CircuitBreaker:
         return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
-        """Take the probe that is due; return a Hold if the store does not tell whether that succeeded."""
+        """Try to start the probe that is due; return a Hold if the store does not answer."""
         probe = uuid.uuid4().hex[:12]
         try:
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
@@ -147,8 +147,8 @@ class CircuitBreaker:
         try:
             told = change(self.rows, self.name, decide, self.known)
         except Exception as error:
-            # this is harmless: a failure that is not counted delays a pause; an end that is not written delays the next
-            # probe
+            # not raised, because this is harmless: if a failure is not counted, a pause begins later; if the end of a
+            # probe is not stored, the next probe begins later
             events.store_failed(self.name, error)
             self.read_at = None
             return None

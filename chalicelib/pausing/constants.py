@@ -4,8 +4,8 @@
 ROW_FRESH = 1.0
 """For this number of seconds, the row is not read again before a claim."""
 SLOW_WHILE_PAUSED = 5.0
-"""An invocation that holds messages waits once for this number of seconds. Until the queue is disabled, Lambda delivers
-the next messages at once, and each message has a limited number of receives."""
+"""An invocation that holds messages waits once for this number of seconds. Otherwise the messages would soon have no
+receives left, because Lambda delivers the next ones at once until the queue is disabled."""
 
 # For every_minute.py
 PROBE_CANDIDATES, PROBE_LOOKS = 1_000, 25
@@ -25,4 +25,4 @@ SWITCH_SURE = 130.0
 MOST_PAST_PAUSES = 20
 """Number of ended pauses of a type that are shown."""
 MOST_PAUSE_TRIES = 6
-"""Tries of one change: a type's workers may all fail within the same milliseconds."""
+"""Maximum tries to write one change: the attempts of all workers of a type may fail within the same milliseconds."""

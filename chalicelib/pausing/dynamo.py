@@ -102,7 +102,8 @@ class DynamoAutoPauses:
         except UpdateError as error:
             if not refused(error):
                 raise
-            # the reply to our own write may have been lost, and the SDK has repeated it
+            # our write may have succeeded: if its reply was lost, the SDK repeated it, and only the repetition was
+            # refused
             return replace(new, version=version) if self.read(job_type).version == version else None
         return replace(new, version=version)
 

@@ -21,13 +21,13 @@ from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
 EVER = 4_000_000_000.0
-"""A time (epoch seconds) before which every unfinished job must be checked."""
+"""A time (epoch seconds) that is later than the due time of every unfinished job."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
 
 
 @dataclass
 class AutoPausing:
-    """Check the given types, which declare `pause_when`. `clock` gives epoch seconds.
+    """Check the given types, which declare `pause_when`. `clock` returns epoch seconds.
 
     `ended` stores ended pauses; `send` sends a job's message and returns the changed job.
     """
@@ -86,7 +86,7 @@ class AutoPausing:
         age = self.clock() - (row.switched_at or 0.0)
         pause = self._pause_of(name)
         if pause is not None and not pause.by_itself:
-            # this run or an earlier one may have enabled the queue just after an operator disabled it
+            # disable it again: this run or an earlier one may have enabled the queue just after an operator disabled it
             self.consumers.switch(name, on=False)
             return
         self.consumers.switch(name, on=True)
@@ -104,7 +104,7 @@ class AutoPausing:
     def _probe(self, name: str) -> int:
         """Let a worker try one job and return 1; without an unfinished job, end the pause."""
         now = self.clock()
-        # a scheduled or parked job stays among the planned jobs until it is claimed
+        # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
         searches = (Search(name), Search(name, planned=True, before=now))
         found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, PROBE_CANDIDATES)]
         if not found:
@@ -115,7 +115,8 @@ class AutoPausing:
         # a job without attempts left comes last: a worker would only give it up, so the probe would test nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
-            # a dead letter needs a message, and while the type is paused nothing else sends one
+            # send the job's message first: if the probe makes it a dead letter, the dead-letter queue needs the
+            # message, and while the type is paused nothing else sends it
             if job.sent or self.send(job).sent:
                 self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
                 return 1
@@ -126,7 +127,7 @@ class AutoPausing:
 
 
 def _may_run(job: Job, now: float) -> bool:
-    """Return whether a worker would take the job: it is due, or its holder has died."""
+    """Return whether a worker would take the job: it is due, or its last worker has died."""
     if job.status is Status.PROCESSING:
         return (job.lease_until or now) < now
     return job.status in WAITING and (job.next_attempt_at or now) <= now

@@ -33,7 +33,7 @@ class LambdaProber:
 
 @dataclass(frozen=True)
 class FollowedProber:
-    """Leave the message for the runner on a laptop, which invokes the worker when it finds it."""
+    """Leave the message for the runner on a laptop, which invokes the worker when it finds the message."""
 
     rows: "DynamoAutoPauses"
 

@@ -21,7 +21,7 @@ class Pauses(Protocol):
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:
         """Record that the type is not paused; a type without a pause is not an error.
 
-        `by_itself`: an operator's pause stays.
+        With `by_itself`, an operator's pause stays.
         """
 
 
@@ -51,7 +51,7 @@ class PastPauses(Protocol):
         """
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
-        """Return at most that many pauses of the type, newest first."""
+        """Return at most `most` ended pauses of the type, newest first."""
 
 
 class AutoPauses(Protocol):
@@ -63,7 +63,7 @@ class AutoPauses(Protocol):
     def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
         """Write the row if it is unchanged since it was read, and return it with its version; None if it has changed.
 
-        The same write twice is no error: the reply to the first one was lost.
+        Repeating a write is not an error: the reply to the first write may have been lost.
         """
 
 

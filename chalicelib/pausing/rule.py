@@ -21,7 +21,7 @@ class AutoPause:
     `failures`: the times at which the last attempts failed, all with the error of this fingerprint. `since`: when the
     pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next one.
     `switched_at`: when a watchdog last began to disable the queue; None if the queue is certainly enabled. `off`: the
-    queue was disabled in this pause. `version` names the write of this row; "" without a row.
+    queue was disabled in this pause. `version` identifies the last write of this row; "" without a row.
     """
 
     fingerprint: str = ""
@@ -71,12 +71,12 @@ def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
 
 
 def completed(seen: AutoPause) -> AutoPause | None:
-    """Forget the failures, because an attempt completed; an attempt from before the pause does not end the pause."""
+    """Delete the counted failures, because an attempt completed; one from before a pause does not end the pause."""
     return replace(seen, failures=()) if seen.failures and seen.since is None else None
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job run, and plan the next probe as if this probe had failed: its process may end at any moment.
+    """Let one job run, and plan the next probe as if this one failed, because its process may end at any time.
 
     `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
     """
@@ -91,7 +91,7 @@ def probing(probe: str, now: float, left: float) -> Decide:
 
 
 def untried(probe: str, now: float) -> Decide:
-    """Take back a probe that has run no job, so that the next probe may follow at once."""
+    """Cancel a probe that has run no job, so that the next probe may follow at once."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None or seen.probe != probe:

@@ -15,7 +15,7 @@ BY = "JobFlow"
 
 @dataclass(frozen=True)
 class PausesSeen:
-    """See Counters. For people. Each of `types`, which are those with `pause_when`, takes one read."""
+    """See Counters. Used to show pauses to people. `types` are the types with `pause_when`; each takes one read."""
 
     counters: Counters
     rows: Callable[[], AutoPauses]
@@ -37,7 +37,7 @@ class PausesSeen:
 
 
 def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> Mapping[str, Pause]:
-    """Return the pauses: automatic pauses as the rows have them, and operators' pauses unchanged."""
+    """Return the pauses: automatic pauses from the rows, and operators' pauses unchanged."""
     found = {name: pause for name, pause in paused.items() if name not in rows or not pause.by_itself}
     for name, row in rows.items():
         if row.since is not None and name not in found:
@@ -46,6 +46,6 @@ def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> M
 
 
 def told(row: AutoPause) -> Pause:
-    """Return the pause of a row that has one, as readers see it."""
-    # milliseconds, because they name the row of an ended pause
+    """Return the pause of a row that has one, in the form that is shown."""
+    # in milliseconds, because this time is the key of the row of the ended pause
     return Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)

@@ -1,4 +1,4 @@
-"""Pause and resume a job type: while it is paused its messages are not delivered, and its jobs wait."""
+"""Pause and resume a job type: while the type is paused, its messages are not delivered, and its jobs wait."""
 
 import contextlib
 import time
@@ -16,7 +16,7 @@ from chalicelib.pausing.rule import AutoPause, Decide, resumed
 class Pausing:
     """Change both parts of a pause: the record of it (`pauses`), and the delivery of messages (`consumers`).
 
-    `counters` tell which types are paused, `ended` stores ended pauses. `by_itself` returns the rows of a type that
+    `counters` returns which types are paused, `ended` stores ended pauses. `by_itself` returns the rows of a type that
     declares `pause_when`; None for other types.
     """
 
@@ -33,8 +33,8 @@ class Pausing:
         An automatic pause becomes the operator's, and then only a resume ends it. Raises JobConflict while an earlier
         change is still being made.
         """
-        # The pause is stored first: if the rest fails, people see a pause that has no effect. In the other order, the
-        # queue would stop without a visible pause.
+        # Store the pause first: if the rest fails, people see a pause that has no effect. In the other order, the queue
+        # would stop without a visible pause.
         new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(job_type, on=False)
@@ -53,7 +53,7 @@ class Pausing:
         if (rows := self.by_itself(job_type)) is not None:
             # from here on, workers run jobs again; if this process ends here, the watchdog does the rest
             change(rows, job_type, resumed)
-        # The ended pause is stored first: if the rest fails, the type is still shown as paused, and the next resume
+        # Store the ended pause first: if the rest fails, the type is still shown as paused, and the next resume
         # overwrites this record.
         if (pause := self._present(job_type)) is not None:
             self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
@@ -63,7 +63,7 @@ class Pausing:
     def past(self, job_type: str) -> Sequence[PastPause]:
         """Return the last ended pauses, newest first."""
         present = self._present(job_type)
-        # a resume that failed half-way has already stored the present pause
+        # leave out the present pause: a resume that failed half-way has already stored it
         over = [
             one
             for one in self.ended.newest(job_type, MOST_PAST_PAUSES + 1)
