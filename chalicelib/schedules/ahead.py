@@ -1,9 +1,9 @@
 """Cancel jobs that were made ahead for firings that a schedule no longer has.
 
 The ids of such jobs depend only on the schedule and the time. This module therefore also finds jobs of a run that died
-before the schedule recorded them. A run that makes such a job later has one of two results. It writes the schedule
-before this change, so the change is refused and repeated, and checks again. Or its own write of the schedule is
-refused, and it cancels the job itself.
+before the schedule recorded them. A run may also make such a job after this check. If that run writes the schedule
+first, this change is refused, and its repetition checks again. If this change is written first, the write of that run
+is refused, and that run cancels the job.
 """
 
 import contextlib

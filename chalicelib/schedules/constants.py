@@ -19,7 +19,7 @@ WATCHDOG_RESERVE = 30.0
 # For overlap.py
 MOST_OVERLAP_STEPS = 200
 """Maximum number of firings that one search passes over because they may not have run; each takes a read. A skipped
-firing names the job because of which it was skipped, so only cancelled firings, and firings whose workers were lost,
+firing stores the job because of which it was skipped. So only cancelled firings, and firings whose workers were lost,
 make a search long."""
 
 # For rule.py
@@ -30,7 +30,8 @@ LATE = 120.0
 CLOCKS_APART = 5.0
 """Seconds by which the clocks of two processes may differ, with a margin."""
 MOST_LOOKED_FOR = 100
-"""Of the firings that are left out, this number of the first and of the last ones is read, in one request each."""
+"""Maximum number of left-out firings whose jobs are read: this number of the first ones and the same number of the last
+ones, with one request for each group."""
 FIRST_PERIOD, PERIOD_GROWTH = 3_600.0, 8
 """The first period that is searched for the last missed firings, and the growth factor of each further one."""
 

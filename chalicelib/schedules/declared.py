@@ -26,10 +26,10 @@ class Declared:
     types: Callable[[], Iterable[JobType[Any, Any]]] = jobtype.all_types
 
     def follow(self) -> None:
-        """Add, change and remove stored schedules as the code says; a pause stays. Raises the stores' errors.
+        """Add, change and remove stored schedules as the code declares them; a paused schedule stays paused.
 
-        Jobs that were made ahead are cancelled if the code no longer has their firing. If another process wrote at the
-        same moment, the next run checks again.
+        Raises the stores' errors. Jobs that were made ahead are cancelled if the code no longer has their firing. If
+        another process wrote at the same moment, the next run checks again.
         """
         if self.followed:
             return
@@ -49,7 +49,7 @@ class Declared:
         return added
 
     def _end(self, stored: Schedule) -> bool:
-        # first, because after a crash the next process would find no schedule
+        # cancel before the removal: after a crash between the two, the next process would find no schedule
         cancel_ahead(self.dispatcher, stored, None)
         if ended := self.schedules.remove(stored):
             events.declared(stored, "ended")
@@ -64,7 +64,7 @@ class Declared:
             return True
         moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
         changed = started(same, self.dispatcher.now()) if moved and not same.paused else same
-        # first, because after a crash the next process would see no change
+        # cancel before the change: after a crash between the two, the next process would find nothing to change
         cancel_ahead(self.dispatcher, stored, changed)
         if written := self.schedules.replace(stored, replace(changed, writer=new_writer())):
             events.declared(changed, "changed")

@@ -137,7 +137,7 @@ class ScheduleService:
         for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
-            cancel_ahead(self.jobs.dispatcher, seen, None)  # first, because a repeated call would find no schedule
+            cancel_ahead(self.jobs.dispatcher, seen, None)  # first, or a repeated call would find no schedule
             if self.schedules.remove(seen):
                 return seen
         raise _changing(schedule_id)
@@ -163,7 +163,7 @@ class ScheduleService:
                 if not self.schedules.replace(seen, after):
                     continue
             if cancels:
-                # afterwards, because a refused change must not cancel it
+                # cancel only after the write, because a refused change must not cancel a job
                 cancel_ahead(self.jobs.dispatcher, seen, after)
             return after
         raise _changing(schedule_id)

@@ -1,7 +1,7 @@
 """Make the jobs of schedules shortly before they fire; the watchdog calls this every minute.
 
-The id of a firing's job is derived from the schedule and the time. Two simultaneous runs, or a run that is killed
-anywhere, therefore make one job per firing. The jobs are made first; then the schedule gets its next firing. After a
+The id of a firing's job is derived from the schedule and the time. Two simultaneous runs, or a run that is killed at
+any point, therefore make one job per firing. The jobs are made first; then the schedule gets its next firing. After a
 crash between the two, the next run makes the jobs again, with no effect.
 """
 
@@ -37,7 +37,7 @@ class Firings:
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Run once; `remaining` gives the seconds left. Return how many jobs were made, and how many schedules failed.
+        """Run once; `remaining` returns the seconds left. Return the numbers of made jobs and failed schedules.
 
         It raises nothing: the next run does the rest.
         """
@@ -63,7 +63,7 @@ class Firings:
         return dict(self.tally)
 
     def at_once(self, schedule: Schedule) -> Schedule:
-        """Make the jobs of a schedule that fires before the watchdog certainly runs; return the changed schedule.
+        """Make the jobs of firings for which the watchdog's next run may be too late; return the changed schedule.
 
         It raises nothing: the watchdog does the rest.
         """
@@ -104,7 +104,7 @@ class Firings:
         return jobs
 
     def _with_made(self, schedule: Schedule, what: Due, now: float) -> Due:
-        """Return `what` with the missed firings whose jobs a killed run has made, so that no other runs beside them.
+        """Add to `what` the missed firings whose jobs a killed run has made, so that no later firing runs beside them.
 
         This reads only after an outage and for a schedule that does not overlap: at most two reads of 100 jobs.
         """
@@ -127,7 +127,7 @@ class Firings:
                 continue  # the job was made before the schedule was changed
             except InvalidRequest as refusal:
                 return jobs, f"{refusal} {refusal.told()}".strip()[:LONGEST_PROBLEM]
-            # the killed run has not sent its job
+            # send also the job that a killed run made but did not send
             if kept.outcome.written or not (kept.job.sent or kept.job.terminal):
                 jobs.append(kept.job)
         return jobs, None
@@ -135,13 +135,13 @@ class Firings:
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
         """Cancel jobs of a schedule that was paused, changed or deleted meanwhile; return the others.
 
-        If another watchdog made the same job, the job is, or will be, among the schedule's recent firings, and stays.
+        A job that another watchdog also made stays: it is, or will be, among the schedule's recent firings.
         """
         current = self._current(seen)
         recent, kept = () if current is None else current.recent, []
         for job in jobs:
             fires = job.fires_at or 0.0
-            # after many late firings the schedule no longer remembers the first ones
+            # after many late firings, `recent` no longer contains the first ones
             if fires in recent or fires < min(recent, default=0.0) or (current and comes_to(current, fires)):
                 kept.append(job)
             else:

@@ -7,9 +7,9 @@ from chalicelib.schedules.schedule import Schedule
 
 
 class Schedules(Protocol):
-    """Store schedules. Each write depends on the version that was read, so that no unseen change is overwritten.
+    """Store schedules. Each write depends on the version that was read, so it overwrites no change of another process.
 
-    The same write twice is no error while no other process has written: the first reply may have been lost.
+    Repeating a write is not an error if no other process has written since: the first reply may have been lost.
     """
 
     def get(self, schedule_id: str) -> Schedule:
@@ -24,7 +24,7 @@ class Schedules(Protocol):
     def due(self, before: float, most: int) -> Sequence[Schedule]:
         """Return up to `most` schedules whose next firing is at `before` (epoch seconds) or earlier, earliest first.
 
-        They may be stale.
+        The result may be stale.
         """
 
     def add(self, schedule: Schedule) -> bool:

@@ -67,7 +67,7 @@ def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Sche
 
 
 def started(schedule: Schedule, now: float) -> Schedule:
-    """Return the schedule, waiting for its first firing after `now` that has no job yet."""
+    """Return the active schedule; it waits for its first firing after `now` that has no job yet."""
     since = max((now, *schedule.recent[:1]))
     return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
 
@@ -80,7 +80,8 @@ def stopped(schedule: Schedule, now: float) -> Schedule:
 def upcoming(schedule: Schedule, now: float, most: int, over: Collection[float] = ()) -> list[float]:
     """Return the next firings after `now`, including those with jobs made ahead; none while it is paused.
 
-    `over`: firings whose jobs were made ahead and have ended, such as by a pause: they do not come again.
+    `over`: firings whose jobs were made ahead and have ended, for example because a pause cancelled them. They do not
+    fire again.
     """
     if schedule.paused:
         return []
@@ -105,13 +106,13 @@ def ahead(schedule: Schedule, now: float) -> list[float]:
 
 
 def comes_to(schedule: Schedule, at: float) -> bool:
-    """Return whether the schedule has still to make that firing, so that its job is not recorded yet."""
+    """Return whether the schedule has not made that firing yet, so that it does not list the job."""
     first = schedule.next_at
     return first is not None and (at == first or (at > first and fires_at(schedule, at)))
 
 
 def before(schedule: Schedule, what: Due, place: int) -> float | None:
-    """Return the firing before the due firing at index `place`; None if that one is the schedule's first."""
+    """Return the firing before the due firing at index `place`; None if the due firing is the schedule's first."""
     return what.times[place - 1] if place else next(iter(schedule.recent), None)
 
 
