@@ -29,4 +29,4 @@ LARGEST_EVENT = 32 * 1024
 """Bytes of the data of an event, as JSON."""
 AFTER_THE_REQUEST = 35
 """Seconds until the job's spare message is visible: the request that posts the event has ended by then, however it
-ended (API Gateway allows it 29 s). A worker that receives the message looks whether the event has come."""
+ended (API Gateway allows it 29 s). A worker that receives the message checks whether the event has come."""

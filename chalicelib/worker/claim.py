@@ -36,7 +36,7 @@ milliseconds is larger."""
 
 @dataclass(frozen=True)
 class Claims:
-    """Claim jobs for a worker. `clock` gives seconds since the epoch, `spread(low, high)` a random number between."""
+    """Claim jobs for a worker. `clock` returns seconds since the epoch, `spread(low, high)` a random number."""
 
     store: JobStore
     clock: Callable[[], float]
@@ -89,9 +89,9 @@ class Claims:
         return self._certain(message, claim, left)
 
     def _certain(self, message: Message, change: Change, left: float) -> Job:
-        """Make the change that claims the job. Without an answer, find out whether it was made, or make it again.
+        """Write the change that claims the job; without an answer, check whether it was written, or repeat it.
 
-        A claim that was made has used up an attempt, so it must not stay unknown while there is time.
+        A claim uses up an attempt, so its result must not stay unknown while there is time to find out.
         """
         ends, unanswered = self.clock() + min(left, CLAIM_PATIENCE), False
 
@@ -178,7 +178,8 @@ class Claims:
         try:
             self.store.record(lost.id, attempt)
         except Exception as error:
-            # The job is ours now. An attempt must not be wasted because a record of the history could not be written.
+            # Do not raise: this worker holds the job now, and an attempt must not be wasted because a record of the
+            # history could not be written.
             events.store_failed(lost, error)
 
     def _ending(self, lost: Job) -> Ending | None:
@@ -187,12 +188,13 @@ class Claims:
         try:
             return ending_of(self.platform_log.lines(lost), lost.request_id)
         except Exception as error:
-            # The log only says why the last holder disappeared; this changes nothing for the next one.
+            # Do not raise: the log only shows why the last worker disappeared. This attempt does not depend on it.
             event("attempt.ending_unknown", lost, error=type(error).__name__)
             return None
 
     def _now(self) -> float:
-        # Round down to a whole millisecond, like stored times: rounded up, a job would be due before its time.
+        # Round down to a whole millisecond, like stored times. If the time were rounded up, a job would be due too
+        # early.
         return math.floor(self.clock() * 1000 + FLOAT) / 1000
 
 

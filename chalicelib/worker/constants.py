@@ -5,7 +5,7 @@ from chalicelib.jobs.constants import DAY
 
 LARGEST_BODY = 5_000_000
 """Maximum characters of a result, or of the payload of a child job, when it is JSON text within JSON. The API's
-function returns its answer in this form, and may return 6 MB. Larger data belongs in S3."""
+function returns its answer in this form, and may return at most 6 MB. Larger data belongs in S3."""
 
 # For claim.py
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
@@ -13,13 +13,13 @@ UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
 CLAIM_PATIENCE = 60.0
 """Maximum seconds in which a claim without an answer is repeated: if it has succeeded, it has used up an attempt."""
 CLAIM_PAUSE = 1.0
-"""Longest pause between two such tries, in seconds."""
+"""Longest pause between two tries of such a claim, in seconds."""
 PEEK_FROM = 4
 """From this receive on, the item is read before the claim, because a refused claim costs more than a read."""
 
 # For consume.py
 TRIM_SLACK = 15
-"""Seconds after the invocation's end at which an unfinished message is visible again: the lease has ended before."""
+"""Seconds after the invocation's end at which an unfinished message is visible again. The job's lease ends earlier."""
 CLAIM_GUARD = 2.0
 """Seconds in addition to the job's budget that must be left before a message is claimed."""
 SCHEMA_PAUSE = 3600
@@ -39,22 +39,23 @@ FIRST_SETTLE_PAUSE, LONGEST_SETTLE_PAUSE = 0.2, 5.0
 
 # For result.py
 DEEPEST_RESULT = 100
-"""Levels of a result: what masks secrets in it, and what reads it, goes down one call a level."""
+"""Maximum levels of a result: code that masks its secrets, and code that reads it, makes a nested call for each
+level."""
 
 # For settle.py
 UNTRIED_AFTER = 7_200.0
-"""If a try comes this number of seconds late, the job was not tried meanwhile: tries of a stalled job are an hour
-apart."""
+"""If a try is this number of seconds later than planned, no other try was made in between: the planned tries of a
+stalled job are at most an hour apart."""
 
 # For steps.py
 USUAL_TIMEOUT = 7 * DAY
-"""Seconds for which `ctx.wait_for` waits, if it is not told otherwise."""
+"""Default timeout of `ctx.wait_for`, in seconds."""
 LEAST_FOR_A_STEP = 10.0
-"""A step that did not say how long it takes needs at least this number of seconds of the invocation."""
+"""A step without `within` begins only if at least this number of seconds of the invocation is left."""
 LONGER_THAN_BEFORE = 1.5
-"""It also needs this number of times the longest step so far."""
+"""Such a step also begins only if the time left is this number of times the duration of the longest step so far."""
 MOST_STEPS = 10_000
-"""Kept rows of one line: each invocation reads all of them."""
+"""Maximum kept steps of one line, because each invocation reads all of them."""
 
 # For waking.py
 WOKEN_IN = 1

@@ -52,12 +52,12 @@ from chalicelib.worker.start import Immediate, StartPolicy
 
 
 class BatchFailed(Exception):
-    """Raised if partial batch responses are disabled: the whole batch must come again, or failures would be deleted."""
+    """Raised if partial batch responses are disabled: without it, Lambda would delete the failed messages, too."""
 
 
 @dataclass
 class Worker:
-    """Process batches of one job type. `clock` gives seconds since the epoch; randomness is an argument."""
+    """Process batches of one job type. `clock` returns seconds since the epoch; tests replace the random functions."""
 
     kind: JobType[Any, Any]
     store: JobStore
@@ -79,13 +79,14 @@ class Worker:
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the message ids that must come again."""
-        # A thread that a job leaves behind writes after the invocation; its lines belong to that invocation too.
+        # A thread that a job leaves running may write lines after the invocation. With `keep`, they have the
+        # invocation's id.
         with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
             return self._work(event, context)
 
     def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        # Messages that were returned most often come first, because a message has a maximum of receives. Messages of
-        # one key keep their order: none was received more often than an earlier one.
+        # Begin with the messages that were received most often, because they have the fewest receives left. Messages
+        # with the same key keep their order, because none of them was received more often than an earlier one.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
         self.breaker.begin(_seconds_left(context))
@@ -93,7 +94,7 @@ class Worker:
         again: list[str] = []
         self.refused = False
         for number, delivery in enumerate(deliveries):
-            # The first message always runs, because a batch that returned everything would never make progress.
+            # Always process the first message: if a batch gave back all messages, there would be no progress.
             if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + CLAIM_GUARD:
                 again += self._give_back(deliveries[number:])
                 break
@@ -105,7 +106,8 @@ class Worker:
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
         """Shorten the visibility timeout of the messages.
 
-        The timeout allows for throttled pollers; once we run, the end is known.
+        The queue's timeout also covers the time in which Lambda throttles the function. Now the end of the invocation
+        is known, so a shorter timeout is enough.
         """
         receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
         try:
@@ -116,8 +118,8 @@ class Worker:
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.kind.name, len(rest))
         for delivery in rest:
-            # AWS refused a request for an earlier message and would refuse the same for these. Each receive brings a
-            # message closer to the dead-letter queue, so they stay hidden for longer.
+            # If AWS refused a request for an earlier message, it would refuse the same request for these messages. Hide
+            # them for longer, because each receive brings a message closer to the dead-letter queue.
             wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
             self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
         return [delivery.message_id for delivery in rest]
@@ -130,8 +132,8 @@ class Worker:
             self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
-        # in a FIFO queue, the message of a dead-lettered job would come again and again before the others of its key,
-        # so it is acknowledged, and the job is the record
+        # In a FIFO queue, the message of a dead-lettered job would be delivered again and again before the others of
+        # its key. So it is acknowledged, and only the job's row shows the failure.
         if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
         if end.seconds is not None and not delivery.probe:
@@ -168,13 +170,13 @@ class Worker:
             return claimed
         left = _seconds_left(context)
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
-        # The output of all of this is captured, because a schema's checks, `upgrade` and the texts of errors are also
-        # code of the job type.
+        # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
+        # the job type.
         with about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
-                # The lease is ours until shortly after the invocation's end, and the message stays hidden until then.
+                # Leave the message hidden: this worker holds the lease until shortly after the invocation's end.
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
@@ -187,7 +189,8 @@ class Worker:
         )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
-            # The last progress is stored in the attempt's record if the attempt did not complete.
+            # The record of an attempt that did not complete contains its last progress, so the job must show this
+            # progress, too.
             ctx.flush_progress()
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
@@ -198,7 +201,7 @@ class Worker:
         return settlement.settle(ctx.with_progress(), outcome)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
-        """Run the function. Once it waits, it does not count what it returns or raises."""
+        """Run the function. If it waits, ignore what it returns or raises after that."""
         outcome = self._called(job, ctx, late=late)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
@@ -236,7 +239,7 @@ class Worker:
             raise RowNotSigned
 
     def _send_anew(self, job: Job, delay: int) -> bool:
-        # in a FIFO queue, a fresh message would come after the others of its key, and such a queue cannot delay a
+        # not to a FIFO queue: a fresh message would come after the others of its key, and such a queue cannot delay a
         # single message
         return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
 

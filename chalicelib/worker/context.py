@@ -98,7 +98,7 @@ class WorkerContext:
 
     @cached_property
     def steps(self) -> Steps:
-        """Return what the verbs of steps use; nothing is read before the first one."""
+        """Return the object that runs the steps; it reads nothing before the first step."""
         return Steps(self.job, self.store, self.clock, self.remaining, self.check_cancelled, self.serial)
 
     def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
@@ -150,7 +150,7 @@ class WorkerContext:
         return replace(self.job, progress=round(percent, 1), progress_note=note and cut(note, LONGEST_NOTE))
 
     def flush_progress(self) -> None:
-        """Write the last progress if it is not written yet; an error must not cost the attempt."""
+        """Write the last progress if it is not written yet; an error must not fail the attempt."""
         if self._unsent is None:
             return
         try:

@@ -21,7 +21,7 @@ class DeclaredSecrets:
 
     @classmethod
     def of(cls, kind: JobType[Any, Any], stage: str, store: Callable[[], SecretStore]) -> "DeclaredSecrets":
-        """Return the secrets of a type; `store` makes their store, if it declares any."""
+        """Return the secrets of a type; `store` makes the secret store, if the type declares any secrets."""
         declared = kind.access.secrets
         return cls(declared, stage, store() if declared else None)
 

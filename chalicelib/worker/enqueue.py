@@ -1,4 +1,4 @@
-"""Make jobs for a job function. Each is made once in a run of its parent job, even if attempts fail."""
+"""Make jobs for a job function. Each job is made once per run of its parent job, even if attempts fail."""
 
 import json
 import math
@@ -26,7 +26,7 @@ from chalicelib.worker.result import length
 
 @dataclass(frozen=True)
 class Enqueuing:
-    """Make jobs of the `allowed` types for one attempt; `made` remembers them by type and key."""
+    """Make jobs of the `allowed` types for one attempt; `made` contains the hashes of their requests."""
 
     allowed: tuple[str, ...] = ()
     service: JobService | None = None

@@ -1,4 +1,4 @@
-"""Record that an attempt begins, or how it ended, even if AWS refuses for a while."""
+"""Record that an attempt begins, or how it ended, even if AWS refuses writes for a while."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Persistence:
-    """Repeat a write until the invocation's end is near. `left` gives the seconds until then, `sleep` takes seconds.
+    """Repeat a write until the invocation's end is near. `left` returns the seconds until then.
 
-    `longest` is the longest pause between two tries, in seconds.
+    `sleep` waits for a number of seconds. `longest` is the longest pause between two tries, in seconds.
     """
 
     left: Callable[[], float] = lambda: 0.0
@@ -28,8 +28,8 @@ class Persistence:
     def write(self, about: Job | Message, once: Callable[[], T]) -> T:
         """Return the value of `once`, a write about a job.
 
-        The write must be repeatable: a change contains the name of its own write. Raises MoveRefused and JobNotFound at
-        once, and the last error of `once` when no time is left.
+        The write must be repeatable: a change contains the id of its write. Raises MoveRefused and JobNotFound at once,
+        and the last error of `once` when no time is left.
         """
         pause = FIRST_SETTLE_PAUSE
         while True:

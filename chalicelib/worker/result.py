@@ -18,7 +18,7 @@ class InjectedFault(Exception):
 
 
 def inject_fault(rate: float, chance: Callable[[], float]) -> None:
-    """Raise InjectedFault in this share of all calls; `chance` gives a number from 0 to 1."""
+    """Raise InjectedFault in this share of all calls; `chance` returns a number from 0 to 1."""
     if rate and chance() < rate:
         raise InjectedFault("JOBFLOW_FAULT_RATE is set: this attempt fails before the work.")
 
@@ -71,6 +71,6 @@ def endings() -> tuple[type[BaseException], ...]:
 
     Any other exception ends the process: the attempt is lost.
     """
-    from asyncio import CancelledError  # this import takes as long as the rest of the module
+    from asyncio import CancelledError  # not above: this import takes as long as all others
 
     return Exception, SystemExit, CancelledError

@@ -44,8 +44,8 @@ class Raised:
 class Unrun:
     """The function could not be called, for a reason outside of the function; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends without help or never, so the job is given up after a day. Without `lasts`, a person must
-    fix the reason, and the job waits.
+    `lasts`: the reason ends by itself, or never, so the job is given up after a day. Without `lasts`, the job waits
+    until a person fixes the reason.
     """
 
     error: Exception
@@ -55,7 +55,7 @@ class Unrun:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The function stopped on request. Or, with `unfinished`, it was not called because that job has not finished."""
+    """The function stopped on request. Or it was not called, because the job `unfinished` has not finished."""
 
     unfinished: str | None = None
 
@@ -86,11 +86,11 @@ attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 @dataclass(frozen=True)
 class Settlement:
-    """Settle attempts for a worker. `clock` gives seconds since the epoch.
+    """Settle attempts for a worker. `clock` returns seconds since the epoch.
 
     `started_at` is when the run began, if that was later than the claim. `max_receives` is how often SQS delivers one
-    message before it moves to the dead-letter queue. `send_anew` sends a fresh message of the job, visible in some
-    seconds, and returns whether it was sent.
+    message before SQS moves it to the dead-letter queue. `send_anew` sends a fresh message of the job, which is visible
+    after a number of seconds, and returns whether it was sent.
     """
 
     store: JobStore
@@ -108,7 +108,7 @@ class Settlement:
     kept: int = 0
     """The number of the job's kept steps."""
     progressed: bool = False
-    """Whether this attempt kept a step: it then counts as the first one."""
+    """Whether this attempt kept a step. If so, it counts as the first attempt."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what to do with its message."""
@@ -170,15 +170,15 @@ class Settlement:
         if isinstance(outcome, NotStarted):
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
-        # if the job was not tried for a long time (its type was paused), the day begins again
-        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # longer waits are always parked
+        # if the job was not tried for a long time (its type was paused), its day until it is given up begins again
+        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # longer waits are parked
         since = job.stalled_since if now - planned < UNTRIED_AFTER else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if now + wait >= _give_up_at(job, error):
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
-        # without this limit, the stall begins again now; otherwise the watchdog would end the job after a day
+        # Without `lasts`, the stall begins again now: otherwise the watchdog would give up the job after a day.
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
             held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
@@ -201,7 +201,8 @@ class Settlement:
                 raise
             return self._stopped(job, None, now)
         events.moved(after, "suspend", waits=waits.what, until=iso(waits.until))
-        # the event may have come while the function ended; the message is acknowledged only after this look
+        # check for the event before the message is acknowledged, because the event may have come while the function
+        # ended
         woken = look(self.store, after, now, keep=not self._received_last(job))
         if woken is not None:
             return woken
@@ -220,10 +221,10 @@ class Settlement:
         return TO_DEAD_LETTERS
 
     def _parks(self, job: Job, delay: int) -> bool:
-        """Return whether the wait is too long to hide the message, or the message has no receives left.
+        """Return whether to park the job: the wait is too long, or no receive is left and no fresh message is sent.
 
         A fresh message is sent before the wait is recorded. If a worker dies between the two, the job has two messages,
-        and one of them runs it.
+        and only one of them runs it.
         """
         return delay > SQS_LONGEST_DELAY or (self._received_last(job) and not self.send_anew(job, delay))
 
@@ -237,7 +238,7 @@ class Settlement:
             asked = refused.current is not None and refused.current.cancel_requested
             if not asked:
                 raise
-            # Record the error without the retry, which must not happen.
+            # The job was asked to stop, so record the error without a retry.
             now = attempt.finished_at or attempt.started_at
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
@@ -251,8 +252,8 @@ class Settlement:
         return Drop("cancelled")
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
-        # The history is written first: a crash between the two leaves a true record; in the other order, the record
-        # would be lost.
+        # Write the history first: after a crash between the two writes, the record of the attempt exists. In the other
+        # order, the record would be lost.
         self.persistence.write(job, lambda: self.store.record(job.id, attempt))
         self._finished(self._apply(job, change), attempt)
 
@@ -282,7 +283,7 @@ def _named(error: BaseException) -> tuple[str, str]:
 
 
 def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:
-    """Return the error with the reason why no attempt follows; its class stays, so that a search finds it."""
+    """Return the error with the reason why no attempt follows; a search by its class still finds the job."""
     return error[0], f"Given up, its time ended at {iso(job.give_up_at or 0.0)}: {error[1]}"
 
 

@@ -1,4 +1,4 @@
-"""Decide when the jobs of a worker may start: at once, by the rate of their type, or one at a time for a key."""
+"""Decide when the jobs of a worker may start: at once, by the rate of their type, or one at a time per key."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class StartPolicy(Protocol):
         """Record the result for a message."""
 
     def start(self, job: Job) -> None:
-        """Return when the claimed job may start; raises the reason why it may not."""
+        """Return as soon as the claimed job may start; raises the reason why it may not."""
 
     def on_settle(self) -> float | None:
         """Record that the run has ended; return when it began (epoch seconds) if that was later than the claim."""

@@ -1,4 +1,4 @@
-"""Run the steps of a job function: what is kept is not run again, and a wait ends the invocation."""
+"""Run the steps of a job function: a kept step is not run again, and a wait ends the invocation."""
 
 import json
 import math
@@ -32,10 +32,10 @@ class Suspension:
 
 @dataclass
 class Steps:
-    """The steps of one attempt. `clock` gives seconds since the epoch, `left` the seconds of the invocation.
+    """The steps of one attempt. `clock` returns seconds since the epoch, `left` the seconds until the invocation ends.
 
-    `check` raises LeaseLost if another worker has taken over. `serial`: the type runs its jobs one at a time for a
-    key, so it cannot wait. Nothing is read before the function uses a step.
+    `check` raises LeaseLost if another worker has taken over. `serial`: jobs with the same key run one at a time, so
+    the function cannot wait. Nothing is read before the function uses a step.
     """
 
     job: Job
@@ -65,7 +65,7 @@ class Steps:
             return kept.value
         self._make_room(within)
         began = self.clock()
-        # what is stored is also what the first run gets, so that both go on with the same value
+        # return the value in its stored form, so that the first run and a later one continue with the same value
         value = json_without_secrets(json.loads(json.dumps(as_json(function(*args)))))
         took = self.clock() - began
         self._longest = max(self._longest or 0.0, took)
@@ -89,7 +89,7 @@ class Steps:
         event = self._kept(key)
         if event is None:
             self._wait(key, end)
-            # whichever row is there first decides between the event and its absence
+            # Store that the event did not come. If the event was stored first, its row stays, and is returned here.
             event = self._keep(Step(key, self._now(), until=end))
         if event.timed_out:
             raise EventTimedOut(event.name, iso(end))
@@ -163,7 +163,7 @@ class Steps:
             self._suspend(kinds.TIME, self._now())
 
     def _wait(self, waits: str, until: float) -> None:
-        """End the invocation, unless the time has come."""
+        """End the invocation, unless the time `until` has come."""
         if self.clock() < until:
             self._suspend(waits, until)
 

@@ -1,4 +1,4 @@
-"""Look whether the event of a suspended job has come: after the job was suspended, and each time a message comes."""
+"""Check whether the event of a suspended job has come: after the suspension, and each time a message is received."""
 
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
@@ -13,8 +13,8 @@ from chalicelib.worker.constants import WOKEN_IN
 def look(store: JobStore, job: Job, now: float, *, keep: bool) -> Drop | Hold | None:
     """Wake a suspended job whose event has come; return what to do with its message. None: it still waits.
 
-    The event is stored before anyone looks at the job, and the job is suspended before anyone looks at the event, so
-    one of the two sees the other. `keep`: the message has receives left, and runs the woken job.
+    The API stores an event before it reads the job, and a worker suspends the job before it reads the event. So at
+    least one of the two finds both. `keep`: the message has receives left, so it can run the woken job.
     """
     if job.status is not Status.SUSPENDED or waited_event(job) is None or job.waits is None:
         return None
@@ -23,5 +23,7 @@ def look(store: JobStore, job: Job, now: float, *, keep: bool) -> Drop | Hold | 
     try:
         events.moved(store.apply(job.id, transitions.wake(job, now=now, sent=keep)), "wake")
     except MoveRefused:
-        keep = True  # who posted the event has woken the job, and sends a message: this one is as good
+        # The request that posted the event has woken the job, and sends a message. This message can run the job as
+        # well.
+        keep = True
     return Hold(WOKEN_IN, "woken") if keep else Drop("woken, and another message follows")
