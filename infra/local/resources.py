@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -19,14 +19,19 @@ EXAMPLE_UPLOAD = "uploads/examples/landscape.jpg"
 
 
 def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
-    """Create or update the stack; unchanged resources keep their data. Raises ClientError."""
+    """Create or update the stack; unchanged resources keep their data. Raises ClientError.
+
+    Resources of a removed job type stay until the platform stops, with the type's waiting messages: the type may come
+    back, and moto does not create a resource again that an update has removed.
+    """
     clients = Clients(aws)
     cloudformation = clients.cloudformation()
-    template = json.dumps({"Resources": described.stateful})
-    if _exists(cloudformation, stack):
-        _update(cloudformation, stack, template)
-    else:
+    former = _template(cloudformation, stack)
+    template = json.dumps({"Resources": {**(former or {}), **described.stateful}})
+    if former is None:
         cloudformation.create_stack(StackName=stack, TemplateBody=template)
+    else:
+        _update(cloudformation, stack, template)
     return _place(clients, described.tables(), aws["AWS_ENDPOINT_URL"])
 
 
@@ -51,12 +56,13 @@ def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
         )
 
 
-def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:
+def _template(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
+    """Return the resources of the stack's template; None if there is no stack."""
     try:
-        cloudformation.describe_stacks(StackName=stack)
+        body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
     except ClientError:
-        return False
-    return True
+        return None
+    return dict((json.loads(body) if isinstance(body, str) else body)["Resources"])
 
 
 def _update(cloudformation: "CloudFormationClient", stack: str, template: str) -> None:

@@ -29,8 +29,8 @@ Deploy = Callable[..., dict[str, dict[str, str]]]
 def deploy(emulator: Emulator, sqs: Any) -> Deploy:
     """Deploys as `make dev` does; returns the attributes of each queue, by its name without the stack's."""
 
-    def run(kind: JobType[Any, Any], stack: str = STACK) -> dict[str, dict[str, str]]:
-        described = Description(stateful([kind], stack, ORIGIN), {}, {}, {})
+    def run(kind: JobType[Any, Any] | None, stack: str = STACK) -> dict[str, dict[str, str]]:
+        described = Description(stateful([kind] if kind else [], stack, ORIGIN), {}, {}, {})
         resources.deploy(described, stack, {"AWS_ENDPOINT_URL": emulator.url})
         found = {}
         for url in sqs.list_queues(QueueNamePrefix=stack)["QueueUrls"]:
@@ -56,4 +56,15 @@ def test_what_waits_in_a_queue_that_changes_stays(deploy: Deploy, sqs: Any) -> N
     url = sqs.list_queues(QueueNamePrefix=f"{STACK}-test-note")["QueueUrls"][0]
     sqs.send_message(QueueUrl=url, MessageBody="here")
     deploy(EDITS["attempts"])
+    assert [one["Body"] for one in sqs.receive_message(QueueUrl=url)["Messages"]] == ["here"]
+
+
+def test_a_type_that_is_removed_and_comes_back_finds_its_queue_and_what_waits_in_it(deploy: Deploy, sqs: Any) -> None:
+    before = deploy(NOTE)
+    url = sqs.list_queues(QueueNamePrefix=f"{STACK}-test-note")["QueueUrls"][0]
+    sqs.send_message(QueueUrl=url, MessageBody="here")
+    for _ in range(2):
+        deploy(None)
+        after = deploy(NOTE)
+    assert after.keys() == before.keys()
     assert [one["Body"] for one in sqs.receive_message(QueueUrl=url)["Messages"]] == ["here"]
