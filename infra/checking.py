@@ -32,8 +32,8 @@ def findings(root: Path) -> list[str]:
     handlers = sorted(path for path in (root / "handlers").glob("*.py") if path.stem != "__init__")
     alone = [name for path in handlers for name in libraries.names(root, path.stem)]
     clashing = own_code.clashes(root, shipped_modules(root, alone))
-    if clashing:  # whatever fails after this may be due to it
-        return clashing
+    if clashing:
+        return clashing  # other failures may only follow from it
     built_in = (path.stem for path in (root / BUILT_IN).glob("*.py"))
     if refused := list(_requirements(root, {*(path.stem for path in handlers), *built_in})):
         return [spoken(text, os.environ.get(PROGRAM, "make")) for text in refused]

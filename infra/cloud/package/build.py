@@ -105,7 +105,7 @@ def build(
     unpack(work / "chalice" / "deployment.zip", files)
     unpack_wheels(wheels, files)
     for name in own_code.packages(root):
-        _copy_code(root / name, files / name)
+        _copy_code(root / name, files / name, symlinks=False)
     aws_data.write(files, types)
     notes = compile_all(files, python)
     own = _own_zips(root, types, work, target, Target(python, architecture))
@@ -209,8 +209,8 @@ def copy_sources(root: Path, to: Path) -> Path:
     return to
 
 
-def _copy_code(source: Path, to: Path) -> None:
-    shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+def _copy_code(source: Path, to: Path, *, symlinks: bool = True) -> None:
+    shutil.copytree(source, to, symlinks=symlinks, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
 def _choose(config: Path, architecture: str) -> None:

@@ -37,6 +37,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "acme" / "test").mkdir(parents=True)
     (root / "acme" / "__init__.py").touch()
     (root / "acme" / "test" / "page.sql").write_text("SELECT 1")
+    (root / "common").mkdir()
+    (root / "common" / "words.py").touch()
+    (root / "acme" / "common").symlink_to(root / "common")
     own_wheel(root / "wheels")
     requirements = file_of(root, "plural_make")
     requirements.write_text(f"./wheels/{WHEEL}\n{requirements.read_text()}")
@@ -92,7 +95,7 @@ def test_the_type_runs_from_its_unpacked_zip(package: Package, tmp_path: Path) -
 def test_own_code_is_in_every_zip_as_it_is(package: Package) -> None:
     for archive in package.archives:
         with zipfile.ZipFile(archive) as opened:
-            assert {"acme/__init__.py", "acme/test/page.sql"} <= set(opened.namelist())
+            assert {"acme/__init__.py", "acme/test/page.sql", "acme/common/words.py"} <= set(opened.namelist())
 
 
 def test_it_is_in_that_zip_alone_and_each_size_is_told(package: Package) -> None:
