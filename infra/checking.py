@@ -16,7 +16,7 @@ from infra.cloud.package import libraries, own_code, own_libraries
 from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.inner_imports import own_modules, refused_here
 from infra.cloud.package.shipped import not_shipped, shipped_modules
-from infra.local.code.declared import TOO_LONG, describe, run
+from infra.code.declared import TOO_LONG, describe, run
 from infra.local.deployment import Place, environment, function_specs
 from infra.local.errors import BrokenCode
 from infra.local.lifeline import PROGRAM
@@ -78,7 +78,7 @@ def _probed(root: Path, handlers: Sequence[Path], environments: Mapping[str, Map
     ]
     program = os.environ.get(PROGRAM, "make")
     try:
-        complaints = run(root, ["infra.local.code.probe"], {PROGRAM: program}, json.dumps(asked))
+        complaints = run(root, ["infra.code.probe"], {PROGRAM: program}, json.dumps(asked))
     except BrokenCode as error:
         yield str(error)
         return

@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
 from infra.cloud.errors import CloudError
-from infra.local.code.describe import ROOT, complaint
+from infra.code.describe import ROOT, complaint
 
 
 def load() -> list[jobtype.JobType[Any, Any]]:

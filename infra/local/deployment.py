@@ -34,7 +34,7 @@ to invoke."""
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The output of `infra.local.code.describe`."""
+    """The output of `infra.code.describe`."""
 
     stateful: Mapping[str, Resource]
     functions: Mapping[str, Resource]

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.pausing.lambda_prober import event_of
 from infra.cloud.package.shipped import own_libraries, probed
+from infra.code import declared
 from infra.local import deployment, ports, resources
 from infra.local.api.process import ApiProcess
-from infra.local.code import declared
 from infra.local.dashboard.built import Dashboard, content_security_policy
 from infra.local.dashboard.vite import HotDashboard
 from infra.local.deployment import Description

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.checking import findings
-from infra.local.code import declared
+from infra.code import declared
 from tests.infra.local.running import copy_of_the_code
 
 

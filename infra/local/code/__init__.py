@@ -1,1 +1,1 @@
-"""Read what the code on disk declares, and follow its edits."""
+"""Follow edits of the code on disk while the platform runs."""

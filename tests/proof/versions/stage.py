@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
+from infra.code import declared
 from infra.local import deployment, resources
-from infra.local.code import declared
 from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.events.records import sqs_event

@@ -20,7 +20,7 @@ TOO_LONG = (
 
 def describe(root: Path, stack: str, origin: str) -> Description:
     """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
-    return Description(**run(root, ["infra.local.code.describe", stack, origin], probed(root, GATEWAY)))
+    return Description(**run(root, ["infra.code.describe", stack, origin], probed(root, GATEWAY)))
 
 
 def run(root: Path, command: list[str], variables: Mapping[str, str], given: str = "") -> Any:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from handlers.email_send import EXAMPLE
-from infra.local.code.declared import describe
-from infra.local.code.describe import complaint
+from infra.code.declared import describe
+from infra.code.describe import complaint
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import ROOT
 from infra.local.state.dev_token import text_of

@@ -1,4 +1,4 @@
-"""Import handlers, each as its own function does, and print what fails: `python -P -m infra.local.code.probe`.
+"""Import handlers, each as its own function does, and print what fails: `python -P -m infra.code.probe`.
 
 Standard input is a JSON list of handlers: the module, further modules that the job function imports, the function's own
 variables, and the modules that it lacks. The last line of standard output is a JSON list of complaints, "" for none.
@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from infra.local.code.describe import ROOT, complaint
+from infra.code.describe import ROOT, complaint
 from infra.local.lifeline import PROGRAM, NotShipped
 
 UNDECLARED = 'The variable {name} is not set. Declare it in @job: access=AwsAccess(environment={{"{name}": …}})'

@@ -1,4 +1,4 @@
-"""Print what the code on disk declares, as JSON: `python -m infra.local.code.describe STACK ORIGIN`.
+"""Print what the code on disk declares, as JSON: `python -m infra.code.describe STACK ORIGIN`.
 
 It runs in a new process each time, because only a new process loads all edited code; its exit code shows that the code
 loads.
@@ -15,7 +15,7 @@ from typing import Any
 from infra.cloud.package import own_code
 from infra.local.lifeline import NOT_SHIPPED, PROGRAM, NotShipped
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SENDER = "{sender}"
 """A placeholder for the sender address, which the shell may set."""
 NOT_SHOWN = ("chalicelib/job_types/jobtype.py", "infra/")
