@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
@@ -20,11 +21,15 @@ __all__ = [
     "pytest_runtest_teardown", "whole",
 ]  # fmt: skip
 
-SLOW = (
+WAITING = (
     "tests/flow/", "tests/infra/local/lambdas/", "tests/infra/local/test_ending.py",
-    "tests/infra/local/code/test_edits.py", "tests/scripts/test_chaos.py", "tests/infra/local/test_runner.py",
-    "tests/proof/", "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/",
-    "tests/contract/",
+    "tests/infra/local/code/test_edits.py", "tests/scripts/test_demo.py",
+)  # fmt: skip
+"""Tests that mostly wait for other processes. One process runs them all, so that one platform serves all of a flow, and
+the other processes keep the processors busy."""
+SLOW = (
+    *WAITING, "tests/infra/cloud/package/test_package.py", "tests/infra/local/test_runner.py", "tests/proof/",
+    "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/", "tests/contract/",
 )  # fmt: skip
 """Tests that start processes or play long games, in the order of their start, before the others."""
 
@@ -60,6 +65,21 @@ def pytest_xdist_auto_num_workers() -> int:
     """Run one process more than there are processors (`-n auto`), because one of them mostly waits."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 8) + 1
+
+
+class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Give a process one file after another, or everything that waits; several, if there are many, a folder of it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if not nodeid.startswith(WAITING):
+            return str(super()._split_scope(nodeid))
+        return "waiting" if self.numnodes <= 3 else nodeid.split("/")[1]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together | None:
+    """Keep files together, and what waits (`--dist loadfile`)."""
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
