@@ -39,24 +39,6 @@ def test_everything_is_served_over_tls_with_the_headers(distribution: dict[str, 
     assert "CacheBehaviors" not in distribution
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["API known", "before it is"])
-def test_pages_may_load_their_own_files_and_call_this_api(policy: dict[str, Any], known: bool) -> None:
-    content = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]
-    assert content["Override"] is True
-    before, api, after = content["ContentSecurityPolicy"]["Fn::Join"][1]
-    condition, given, anywhere = api["Fn::If"]
-    assert (condition, given) == ("HasApiOrigin", {"Ref": "ApiOrigin"})
-    text = before["Fn::Sub"] + ("https://abc.execute-api.eu-central-1.amazonaws.com" if known else anywhere["Fn::Sub"])
-    rules = dict(rule.strip().split(" ", 1) for rule in (text + after).split(";") if " " in rule.strip())
-    assert rules["default-src"] == "'none'"
-    assert rules["script-src"] == rules["style-src"] == "'self'"
-    assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
-    assert rules["require-trusted-types-for"] == "'script'"
-    assert rules["connect-src"].count("execute-api") == 1
-    assert ("*" in rules["connect-src"]) is not known
-    assert "unsafe" not in text
-
-
 def test_old_tls_is_refused_wherever_that_can_be_said(distribution: dict[str, Any]) -> None:
     condition, own, ours = distribution["ViewerCertificate"]["Fn::If"]
     assert condition == "HasDomain"
