@@ -1,4 +1,4 @@
-"""Write an operator's act on a job to one short string of the job, and read it. Pure."""
+"""Write an operator's act to a short string in the job, and read it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def written(act: Act) -> str:
 
 
 def last(job: Job) -> Act | None:
-    """Return the last act of an operator on the job; None without one, or if this version does not know it."""
+    """Return the last act of an operator on the job; None without an act, or if this version cannot read it."""
     found = SHAPE.fullmatch(job.acted or "")
     if found is None or found["letter"] not in NAMES:
         return None
@@ -32,9 +32,9 @@ def last(job: Job) -> Act | None:
 
 
 def by_operator(change: Change, found: Job, act: Act) -> Change:
-    """Return the change with its operator; refuse it if another operator has acted on the job since it was read.
+    """Return the change with the act; it is refused if an operator has acted on the job since the job was read.
 
-    An act is thus replaced only after it was read and recorded.
+    So the act on the job is replaced only after it was read and stored separately.
     """
     tests = (*change.tests, Test("acted", "=", found.acted))
     return replace(change, tests=tests, values={**change.values, "acted": written(act), "bulk": act.bulk})

@@ -39,7 +39,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
 
 
 def new_writer() -> str:
-    """Return a name for one write. If a store is refused and then finds this name, its own first try has succeeded."""
+    """Return a name for one write. A refused write has succeeded before if the row contains its name."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes[:6]).decode()
 
 
@@ -47,8 +47,8 @@ def new_writer() -> str:
 class Change:
     """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` pass.
 
-    `values` are set (None removes), `increments` are added. `writer` is the name of this write. If a store is refused
-    and then finds `writer` on the job, only the reply to its own first try was lost.
+    `values` are set (None removes), `increments` are added. `writer` is the name of this write. If the write is
+    refused, and the job already contains `writer`, the first try succeeded and only its reply was lost.
     """
 
     move: Move
@@ -90,7 +90,7 @@ class Change:
 class Claimant:
     """Who claims a job: the Lambda request, whether it was a cold start, and how often the message was received.
 
-    `probe`: the message is in no queue, so it must not take a job that has no other message.
+    `probe`: the message is in no queue, so it must not claim a job that has no other message.
     """
 
     request_id: str

@@ -1,25 +1,26 @@
 """Define the numbers of jobs and their messages. Times in seconds, sizes in bytes."""
 
 LEASE_SLACK = 5.0
-"""Seconds by which a lease is longer than the invocation, so that no holder can still write after it."""
+"""Seconds by which a lease is longer than the invocation, so that no worker can still write after its lease."""
 DAY = 86_400.0
 LONGEST_RUN = 90 * DAY
 """Maximum sum of all waits of one run. Data that a run needs is kept longer (KEEP_BODIES)."""
 MAX_DELAY = int(365 * DAY)
-"""Seconds from a request to the time of its job, at most."""
+"""Maximum seconds from a request to the time of its job."""
 MOST_HISTORY = 200
-"""The history of one job shows this number of its newest attempts or acts: a job that waits for its key has
-thousands."""
+"""Maximum number of the newest attempts, or acts, that a job's history shows: a job that waits for its key has
+thousands of attempts."""
 MOST_CLAIMS = 10_000
 """Maximum claims of one run, so that a job also ends if it is deferred again and again."""
 GIVE_UP_STALLED = DAY
 """Seconds after which a job that the platform keeps from running (an outage, a deleted queue) is given up."""
 SEND_GRACE = 60.0
-"""Seconds before the watchdog checks why no worker has claimed a job."""
+"""Seconds from the time at which a job should be claimed until the watchdog checks why no worker has claimed it."""
 LOOK_AHEAD = 840.0
-"""The message of a scheduled or parked job is sent this long before its time, with the rest as its delay.
+"""The message of a scheduled or parked job is sent this number of seconds before the job's time, with a delay.
 
-SQS allows one minute more. Jobs that are due at the same moment are thus sent over a period of 14 minutes.
+SQS allows a delay of one minute more. The messages of jobs that are due at the same moment can so be sent over 14
+minutes.
 """
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:
@@ -34,7 +35,7 @@ s more (three tries of 5 s, and the pauses between them), and API Gateway waits 
 
 # For acts.py
 LONGEST_BY = 60
-"""Maximum bytes of the operator's name: they are part of the job's row, so they cost something at each change."""
+"""Maximum bytes of the operator's name. The name is part of the job's row, so it costs something at each change."""
 
 # For attempt.py
 LONGEST_STACK = 8_000
@@ -46,8 +47,9 @@ LONGEST_HOLD = 900
 """Maximum seconds of a wait. A job with a longer wait is parked, or its message goes to the dead-letter queue; the
 watchdog sends another message."""
 UNKNOWN_HOLDS = (1, 5, 30, 30)
-"""Seconds for which a message without a stored job is held, by its receives. The message is sent before the job is
-stored, and the SDK's three tries to store the job take at most 18 s. After that, no process will store it."""
+"""Seconds for which a message without a stored job is held, by the number of its receives. The message is sent before
+the job is stored, and the SDK's three tries to store the job take at most 18 s. After that, no process will store
+it."""
 UNKNOWN_SECONDS = 60.0
 """Age of a message without a stored job after which no process stores the job any more, however often the message was
 received."""
@@ -56,7 +58,7 @@ received."""
 MOST_MESSAGES = 10
 """Messages in one request: the limit of SQS."""
 SHARE_LOOKS = 4_000
-"""The most jobs that `JobStore.sharing` reads: 180 read units."""
+"""Maximum number of jobs that `JobStore.sharing` reads: 180 read units."""
 
 # For tenants.py
 LONGEST_TENANT, TENANT_HEAD = 64, 40
@@ -76,4 +78,4 @@ ERROR_CHARACTERS_READ = 4000
 LONGEST_DISCARD_REASON = 200
 """Bytes of the reason of a discard."""
 LONGEST_NOTE = 98
-"""Bytes of a progress note: the free capacity of a job item."""
+"""Bytes of a progress note: the free space in a job item of one kilobyte."""

@@ -100,7 +100,7 @@ MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE,
     CANCEL, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
-"""Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
+"""Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from it."""
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 CHECK = _move("check", ACTIVE, None, "watchdog")
@@ -122,12 +122,12 @@ class Job:
     first kept the job from running; it is removed when an attempt has run and is settled. `resent_at` is when the last
     repeated message was sent. `fires_at` is the time of the firing, for a job of a schedule. The job does not run
     before the job `after` has finished. `restored_at` is when a restore wrote the job again: runs that began after the
-    restored moment are forgotten. `parent` is the job whose function made this job, and `root` is the first job of that
-    chain. After `give_up_at`, no attempt follows a failed one. A job that has not begun by `start_by` expires; the time
-    is removed when its function has run. `turn_at` is the job's turn, for a type with a rate.
-    `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. Its wait has the number (gen,
-    claims), and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry goes on with the
-    line, and a retry with another payload begins a new one. `kept` is the number of kept steps, as last settled.
+    restored moment are not known any more. `parent` is the job whose function made this job, and `root` is the first
+    job of that chain. After `give_up_at`, no attempt follows a failed one. A job that has not begun by `start_by`
+    expires; the time is removed when its function has run. `turn_at` is the job's turn, for a type with a rate. `waits`
+    is what a suspended job waits for: `time`, or `event:` and the event's name. Its wait has the number (gen, claims),
+    and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry continues this line, and a
+    retry with another payload begins a new line. `kept` is the number of kept steps when an attempt was last settled.
     `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
     one did. `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the signature of the
@@ -194,7 +194,7 @@ class Job:
 
     @property
     def token(self) -> tuple[int, int]:
-        """Return the fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
+        """Return the fencing token: each claim gets a higher one, and each write of the worker must name it."""
         return self.gen, self.claims
 
     @property
@@ -236,7 +236,7 @@ LOST = "lost"
 class Attempt:
     """One attempt of a job, stored if it did not complete. Times in seconds since the epoch, duration in ms.
 
-    `attempt` is its number among the charged attempts; an attempt that was given back shares the number of the next
+    `attempt` is its number among the charged attempts; an attempt that was given back has the same number as the next
     one.
     """
 

@@ -25,19 +25,21 @@ GROUPS: dict[Status, tuple[str, ...]] = {
     Status.FAILED: ("FAILED",),
     Status.DEAD_LETTER: ("DEAD",),
 }
-"""The groups of the sparse index for jobs of a status; other jobs leave the index, which saves writes."""
+"""The groups of the sparse index for jobs of a status; jobs in other states are not in the index, which saves
+writes."""
 MAY_PARK = frozenset({Status.RETRYING, Status.SUSPENDED})
 """States in which a job may be parked: it then waits without a message."""
 BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
-"""Groups of unfinished jobs: each job type has its own partitions, so that no type hides another type's jobs."""
+"""Groups of unfinished jobs: each job type has its own partitions, so that many jobs of one type do not slow down
+reading the jobs of another."""
 MIXED = frozenset({ACTIVE, PARKED})
-"""Groups that contain several states: only the main item tells the state of a job."""
+"""Groups that contain several states: only the main item contains the state of a job."""
 
 
 def check_offset(which: Filter) -> None:
     """Raise InvalidPosition for a filter that does not work with an offset.
 
-    With an offset, such a filter would read all jobs that it skips, or the partitions of each job type.
+    With an offset, a page of such a list would have to read all skipped jobs, or the partitions of each job type.
     """
     found = [name for name in READ_FOR if getattr(which, name) is not None]
     groups = () if which.status is None else GROUPS.get(which.status, ())
@@ -71,8 +73,8 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It changes only when the job is parked or run now, because a client that reads page after page could miss a job that
-    moved.
+    It changes only when the job is parked or run now, because a client that reads page after page could miss a job
+    whose key has changed.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
 
@@ -136,7 +138,7 @@ def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) ->
 
 
 def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = LISTS) -> str:
-    """Return the position in a cursor; raises InvalidPosition if it is not ours or belongs to another filter or use.
+    """Return the position in a cursor; raises InvalidPosition if it is forged or belongs to another filter or use.
 
     `loc` is the path of the field that contained the cursor, if the cursor was not in the query.
     """

@@ -11,7 +11,7 @@ from chalicelib.jobs.port import Message
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Acknowledge the message: it has nothing left to start. `duplicate`: another message has started its run."""
+    """Acknowledge the message: no job needs it any more. `duplicate`: another message has started its run."""
 
     why: str
     duplicate: bool = False
@@ -19,10 +19,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Report as failed, visible again in `seconds` (None: when its visibility timeout ends). Never acknowledged.
+    """Report the message as failed, visible again in `seconds` (None: when its visibility timeout ends).
 
-    `duplicate`: the run that the message asks for is active. `over`: its job has ended, and nothing waits for the
-    message.
+    The message is not acknowledged. `duplicate`: the run that the message should start is active. `over`: its job has
+    ended, so the message starts nothing.
     """
 
     seconds: int | None
@@ -37,14 +37,14 @@ TO_DEAD_LETTERS = Hold(0, "awaiting redrive", over=True)
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The holder's lease ended without being settled, and attempts are left."""
+    """The last worker's lease ended before its attempt was settled, and the job has attempts left."""
 
     lost: Job
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUpLost:
-    """The holder's lease ended in its last attempt."""
+    """The last worker's lease ended before its attempt was settled, and the job has no attempts left."""
 
     lost: Job
 
@@ -96,7 +96,8 @@ def _waiting(current: Job, now: float) -> Disposition:
         return GiveUpLost(current)
     early = (current.next_attempt_at or now) - now
     if early > 0 and not current.sent:
-        # The job is recorded as unsent, so the watchdog sends a message ahead of its time: this one is redundant.
+        # The job is recorded as unsent, so the watchdog sends another message ahead of the job's time, and this message
+        # is redundant.
         return Drop("parked")
     return Hold(max(1, math.ceil(early)), "not due yet" if early > 0 else "lost a race")
 
@@ -104,7 +105,8 @@ def _waiting(current: Job, now: float) -> Disposition:
 def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
     left = (current.lease_until or now) - now
     if left >= 0:
-        # Two receipts may be for the same message: acknowledging this one could delete the only message.
+        # Do not acknowledge the message: two receipts may belong to one message, so this could delete the job's only
+        # message.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     late = current.give_up_at is not None and now >= current.give_up_at
     return GiveUpLost(current) if late or _spent(current) else TakeOver(current)
@@ -117,7 +119,8 @@ def _spent(current: Job) -> bool:
 def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> Hold:
     """Hold a message that could not be handled, because a request to AWS failed.
 
-    It waits 5 s, then three times as long each time, up to 15 minutes.
+    The message waits for up to 5 s at its first receive, and up to three times as long at each further one, at most for
+    15 minutes.
     """
     longest = min(LONGEST_HOLD, 5 * 3 ** min(receive_count - 1, 10))
     return Hold(math.ceil(spread(longest / 2, longest)), "aws error")

@@ -35,7 +35,7 @@ class KeyLock:
 class Message:
     """A message: it only says which job and generation to check. `cid` is the correlation id.
 
-    `group` is the queue's group for taking turns (`MessageGroupId`). Receivers do not use it.
+    `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. Receivers do not use it.
     """
 
     id: str
@@ -72,7 +72,7 @@ class JobQueue(Protocol):
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """Send up to 10 messages of one type in one request; return the messages that failed.
 
-        `delays` gives, by job id, the seconds (0-900) until a message is visible; without an entry it is visible at
+        `delays` contains, by job id, the seconds (0-900) until a message is visible; without an entry it is visible at
         once.
         """
 
@@ -140,7 +140,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The number of unfinished jobs of each tenant of a type, among `looked` jobs; `whole`: among all."""
+    """The number of unfinished jobs of each tenant of a type, among `looked` jobs; `whole`: these were all."""
 
     tenants: Mapping[str, int]
     looked: int
@@ -198,7 +198,7 @@ class JobStore(Protocol):
     def apply(self, job_id: str, change: Change) -> Job:
         """Make the change if it is allowed, and return the changed job; raises MoveRefused.
 
-        The same change twice is no error while no other process has written, because the first reply may have been
+        Repeating a change is not an error if no other process has written since, because the first reply may have been
         lost. After a claim, take over, requeue or cancel, the job has its payload, unless the payload cannot be read.
         After other moves, and in MoveRefused, a separate payload or result is None.
         """
@@ -241,11 +241,11 @@ class JobStore(Protocol):
     def keep_step(self, job: Job, step: Step) -> Step:
         """Keep a step, unless the line has one with its key; return the one that is kept, which never changes.
 
-        It contains nothing of an expired job that had the same id. Raises RowNotSigned, PayloadUnreadable.
+        Steps of an expired job that had the same id do not count. Raises RowNotSigned, PayloadUnreadable.
         """
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
-        """Store the payload of a run before the next run gets another. It is kept as long as a new job's payload."""
+        """Store the payload of a run before the next run gets another one. It is kept as long as that of a new job."""
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
         """Return the payload of a run, if a later run got another; None if none is stored or the job does not exist."""

@@ -53,7 +53,7 @@ def read_keys(text: str) -> dict[str, tuple[bytes, ...]]:
 
 @dataclass(frozen=True)
 class Signing:
-    """Sign with the first key of a type, and accept signatures by all of its keys: the master key can be changed.
+    """Sign with the first key of a type, and accept signatures by all of its keys, so that the master key can change.
 
     A function has either `masters`, the master keys, or `keys`, the keys of some types by short name. Rows that were
     created before `unsigned_until` (epoch seconds) are accepted without a signature. A function without any keys signs
@@ -85,8 +85,8 @@ class Signing:
         if not self.masters and self.keys and short_name(job.type) not in self.keys:
             return False
         keys = self._keys(job.type)
-        # a negative `created_at` would be before any `unsigned_until`, also before the 0 of a stage that has always
-        # signed
+        # Accept no negative `created_at`, because it is before every `unsigned_until`, even before the 0 of a stage
+        # that has always signed rows.
         if not keys or 0 <= job.created_at < self.unsigned_until:
             return True
         return _signable(job) and any(hmac.compare_digest(_signature(key, job), job.signature or b"") for key in keys)

@@ -19,12 +19,12 @@ NAMES = f"letters, digits, _ - and ., up to {LONGEST_NAME} characters, beginning
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One kept fact of a line of a job. Times in seconds since the epoch.
+    """One kept step in a line of a job. Times in seconds since the epoch.
 
     `key` is the prefix of its kind and its name; `at` is when it was kept. `value` is what the step returned, or the
-    data of an event; `reference` tells where a large value is stored. `took` is how many seconds the step ran. `until`
-    is the end of a sleep, or the latest end of a wait; an event with `until` did not come in time. `by` is who posted
-    the event.
+    data of an event; `reference` is where a large value is stored. `took` is how many seconds the step ran. `until` is
+    the end of a sleep, or the latest end of a wait; an event with `until` did not come in time. `by` is who posted the
+    event.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Return the name that the function or the poster gave."""
+        """Return the name that the function, or the sender of the event, gave."""
         return self.key.partition(":")[2]
 
     @property

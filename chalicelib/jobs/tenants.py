@@ -8,7 +8,8 @@ from chalicelib.jobs.constants import LONGEST_TENANT, TENANT_HEAD
 from chalicelib.jobs.job import JSON
 
 TAG = "tenant="
-"""Prefix of the tag that stores a job's tenant, so that every index has it. A caller's tag has no equals sign."""
+"""Prefix of the tag that stores a job's tenant, so that every index contains the tenant. A caller's tag cannot contain
+an equals sign."""
 GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 """A `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 

@@ -24,7 +24,7 @@ from chalicelib.jobs.texts.errors import cut, error_fields
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
     """Let a worker claim a waiting job that is due. The attempt is charged here, so that a crash loop ends.
 
-    `job_type` moves a scheduled or parked job to the unfinished jobs in the index; a worker always gives it.
+    With `job_type`, a scheduled or parked job moves to the unfinished jobs in the index; workers always pass it.
     """
     in_time = (Test("next_attempt_at", "due", now), Test("start_by", "until", now))
     tests = (*_budget(), *in_time, *_with_a_message(by))
@@ -33,7 +33,7 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """Let a worker take over a job whose holder's lease has ended without being settled."""
+    """Let a worker take over a job whose last worker's lease ended before its attempt was settled."""
     charged = {"attempts": 1, "claims": 1}
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
     return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), charged, job_type=lost.type)
@@ -56,7 +56,7 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
     """Let another attempt follow a failed one, at `not_before` or later; refused after a request to stop.
 
-    `parked`: the message is acknowledged, and the watchdog sends another before that time.
+    `parked`: the message is acknowledged, and the watchdog sends another message before `not_before`.
     """
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, **_begun(held)}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
@@ -85,7 +85,7 @@ def defer(
 
 
 def forgiving(change: Change) -> Change:
-    """Charge no attempt before a kept step: after a step was kept, a failure is the first one."""
+    """Charge no attempt from before a kept step: if a step was kept, a failure counts as the first one."""
     charged = {j.POSTPONE: 1, j.DEFER: 0}
     if change.move not in charged:
         return change
@@ -103,7 +103,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
     values = {
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
-        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,  # as after an error
+        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,  # as after errors
         **_begun(held),
     }  # fmt: skip
     tests = (*_fence(held), Test("cancel_requested", "unset"))
@@ -114,8 +114,8 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
 def wake(found: Job, *, now: float, sent: bool) -> Change:
     """End the wait of a suspended job before its time, because what it waits for has happened.
 
-    Only this wait ends: its number and its state are tested. `sent`: the caller has a message of the job and makes it
-    visible again; otherwise the job needs a new message.
+    The conditions test the number of the wait and what it waits for, so no other wait ends. `sent`: the caller has a
+    message of the job and makes it visible again; otherwise the job needs a new message.
     """
     left = max(0.0, (found.next_attempt_at or now) - now)
     values = {
@@ -135,7 +135,7 @@ def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """End a job whose last attempt failed; SQS's redrive moves its message."""
+    """End a job whose last attempt failed; SQS moves its message to the dead-letter queue."""
     return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
 
 
@@ -152,9 +152,9 @@ def skip(held: Job, *, now: float, unfinished: str) -> Change:
 
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """Give up a job without a holder; called by the watchdog, or by a worker that finds its attempts spent."""
-    # another process may just now be removing the job's message from the dead-letter queue: it first marks the job as
-    # unsent
+    """Give up a job that no worker holds; called by the watchdog, or by a worker if no attempt is left."""
+    # Test `sent`, because another process may be removing the job's message from the dead-letter queue: it marks the
+    # job as unsent first.
     tests = (*_unheld(found, now), Test("sent", "=", found.sent))
     return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
 
@@ -176,7 +176,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
-        "created_at": found.created_at,  # unchanged, but it sets the place in lists again
+        "created_at": found.created_at,  # unchanged; `Change.first_due` needs it for the place in lists
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "turn_at": None, "waits": None, "start_by": None,
@@ -194,7 +194,7 @@ def cancel(found: Job, *, now: float) -> Change:
 
 
 def run_now(found: Job, *, now: float) -> Change:
-    """Make a job that waits for its time due at once, for an operator. From now on it needs a new message."""
+    """Let a waiting job be due at once, for an operator. From now on it needs a new message."""
     planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
     if found.parked_until is not None:
         planned = {**planned, "parked_until": now}
@@ -209,7 +209,7 @@ def run_now(found: Job, *, now: float) -> Change:
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     """Settle a failed job without running it, for an operator. It keeps its error and its original expiry."""
-    # `cancelled` with a mark, not a separate status: all rules for cancelled jobs then apply to it too
+    # `cancelled` with a mark, not a separate status: so all rules for cancelled jobs also apply to discarded jobs
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_DISCARD_REASON) or None, "updated_at": now,
@@ -218,14 +218,14 @@ def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:
-    """Ask the holder of a running job to stop, for an operator; it obeys at its next `ctx.check_cancelled()`."""
+    """Ask a running job to stop, for an operator; its function obeys at its next `ctx.check_cancelled()`."""
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
 
 
 def mark_sent(job: Job, *, now: float) -> Change:
     """Record that the message is in the queue, and its time if it is a repeated message.
 
-    After that, the job does not count any more as one whose message may not have been sent.
+    After that, the job no longer counts as a job whose message may be unsent.
     """
     if not job.resends:
         return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
@@ -233,7 +233,7 @@ def mark_sent(job: Job, *, now: float) -> Change:
 
 
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
-    """Record that the watchdog checked the job, and checks it again at `until`.
+    """Record that the watchdog has checked the job, and will check it again at `until`.
 
     Of two watchdogs only one can record a check.
 
@@ -262,8 +262,8 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """Record the holder's progress, to a tenth of a percent; refused if the lease was lost."""
-    # all digits of a float would need 7 more bytes of a main item that must stay within one kilobyte
+    """Record the progress of the attempt, to a tenth of a percent; refused if the lease was lost."""
+    # round, because all digits of a float would need 7 more bytes, and the main item must stay within one kilobyte
     values = {"progress": round(percent, 1), "progress_note": note and cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 

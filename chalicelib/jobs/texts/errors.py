@@ -12,7 +12,7 @@ CUT = "…".encode()
 def error_fields(of: Job, error: tuple[str, str]) -> dict[str, Any]:
     """Return the fields of an error.
 
-    Facts about the attempt alone are removed, because its own record contains them.
+    Facts that are only about the attempt are removed, because the attempt's own record contains them.
     """
     error_class = cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
@@ -24,7 +24,7 @@ def error_fields(of: Job, error: tuple[str, str]) -> dict[str, Any]:
 
 
 def cut(text: str, size: int) -> str:
-    """Return at most that many bytes, as whole characters, with "…" at a cut: a job must fit into one write unit."""
+    """Return at most `size` bytes, as whole characters, with "…" at a cut: a job must fit into one write unit."""
     whole = text.encode("utf-8", "replace")
     if len(whole) <= size:
         return whole.decode()

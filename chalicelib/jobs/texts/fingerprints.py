@@ -40,7 +40,8 @@ def generalise(message: str) -> str:
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
     """Return a stable name for "the same error", made from the whole first line, and the error's general message."""
     general = _general(message)
-    # A message may contain half a surrogate pair, which is invalid Unicode: that must not prevent a job from failing.
+    # A message may contain half a surrogate pair, which is invalid Unicode. An encoding error here must not prevent the
+    # job from failing.
     named = f"{job_type}|{error_class}|{general}".encode("utf-8", "replace")
     return hashlib.sha256(named).hexdigest()[:12], general[:LONGEST_GROUP_MESSAGE]
 
@@ -61,7 +62,7 @@ def _replaced(found: re.Match[str]) -> str:
         return found["code"]
     text = found["volatile"]
     if text[0] in "'\"":
-        # A quoted reason keeps its codes, because urllib3 quotes the whole cause.
+        # Keep the error codes in a quoted text, because urllib3 quotes the whole cause.
         return " ".join(["…", *CODES.findall(text[1:-1])])
     if text.startswith("//"):
         return f"//{DIGITS.sub('…', text[2:].partition('/')[0])}/…"

@@ -11,7 +11,7 @@ FIELD = re.compile(r"([A-Za-z_][\w.]*)=(.*)", re.DOTALL)
 
 
 def holds(payload: JsonValue, text: str) -> bool:
-    """Return whether a value of the payload contains the text; upper and lower case are the same.
+    """Return whether a value of the payload contains the text; case is ignored.
 
     `field=text` searches only the values of fields with that name, at any depth; `a.b=text` searches only `b` in `a`.
     """
