@@ -57,7 +57,7 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = REQUES
         try:
             return _session(small=True).create_client(service, **asked)
         except (DataNotFoundError, UnknownServiceError):
-            # The runtime's botocore may be newer than this data, and need files that it does not contain.
+            # The runtime's botocore may be newer than AWS_DATA, and may need files that AWS_DATA does not contain.
             pass
     return _session().create_client(service, **asked)
 
@@ -68,7 +68,7 @@ def _data() -> Path:
 
 @functools.cache
 def _session(*, small: bool = False) -> botocore.session.Session:
-    # Shared, because every new session loads botocore's endpoint rules again: 40 ms of a cold start.
+    # Cached, because every new session loads botocore's endpoint rules again: 40 ms of a cold start.
     session = botocore.session.get_session()
     if small:
         loader = Loader(extra_search_paths=[str(_data())], include_default_search_paths=False)

@@ -55,8 +55,8 @@ class Lines:
 class Span:
     """A period in milliseconds since the epoch, both ends included; `end` None: until now.
 
-    `run`: the attempt of that period as (gen, attempt). `request_id`: the invocation of the attempt. Both only if
-    known.
+    `run`: the attempt of that period as (gen, attempt). `request_id`: the invocation of the attempt. Both are set only
+    if they are known.
     """
 
     start: int
@@ -100,7 +100,7 @@ class JobLogs:
     def insights_url(self, job: Job, now: float) -> str | None:
         """Return a link to CloudWatch Logs Insights, with the job's id and time filled in. `now` in epoch seconds.
 
-        Return None on a laptop, because AWS's console does not know the jobs of a laptop.
+        Return None on a laptop, because AWS's console has no logs of a laptop.
         """
         if not self.in_aws:
             return None
@@ -120,7 +120,7 @@ class JobLogs:
         more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}
         if token:
             more["nextToken"] = token
-        # Lambda's own lines contain only the invocation
+        # search for both ids, because Lambda's own lines contain only that of the invocation
         wanted = f'?"{job.id}" {pattern_of(span.request_id)}' if span.request_id else f'"{job.id}"'
         try:
             return self.client.filter_log_events(
@@ -144,8 +144,8 @@ def _console(region: str) -> str:
 def spans(view: JobView) -> Sequence[Span]:
     """Return the period of each attempt, newest first: from its start to the start of the next attempt.
 
-    FilterLogEvents returns the oldest lines first. To get the newest attempt first, each attempt is queried alone. This
-    also avoids searching all lines since the start of an old job.
+    FilterLogEvents returns the oldest lines first. To get the newest attempt first, each attempt is queried separately.
+    This also avoids searching all lines since the start of an old job.
     """
     job = view.job
     runs: dict[float, tuple[str | None, tuple[int | None, int | None]]] = {
@@ -198,7 +198,7 @@ def _platform_line(event: Mapping[str, Any], span: Span) -> Line | None:
 
 
 def _number(content: Mapping[str, Any], name: str) -> int | None:
-    """Return the number under one of our keys; None if a job function has stored something else under this key."""
+    """Return the number under a key of the platform; None if a job function has stored something else under it."""
     return content[name] if isinstance(content.get(name), int) else None
 
 
@@ -223,6 +223,6 @@ def job_logs(settings: Settings) -> JobLogs:
     """Return the reader of the workers' log groups, with this process's client."""
     from chalicelib.adapters import aws
 
-    # set on a laptop with an emulator; in an account boto3 finds the services
+    # the variable is set on a laptop with an emulator; in an AWS account boto3 itself finds the services
     in_aws = not os.environ.get("AWS_ENDPOINT_URL")
     return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region, in_aws)

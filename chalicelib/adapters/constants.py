@@ -6,7 +6,7 @@ from chalicelib.jobs.retention import KEEP_DEAD
 # For aws.py
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
-"""Seconds. A longer request counts as lost: requests of all adapters are answered within milliseconds."""
+"""Seconds after which a request counts as lost: AWS answers the requests of all adapters within milliseconds."""
 REQUEST_TRIES = 3
 MOST_CONNECTIONS = 50
 """Connections to one service of AWS that a process keeps."""
@@ -24,7 +24,8 @@ LATE_LOG_MS = 15 * 60_000
 
 # For dynamo/control/rate_windows.py
 MOST_WINDOW_TRIES = 5
-"""Tries to begin a new window. A request that loses the race finds the window and only counts itself."""
+"""Maximum tries to begin a new window. If another request is faster, the next try finds its window, and only adds to
+the count."""
 
 # For dynamo/counting/census.py
 CENSUS_PAGE = 1000
@@ -43,7 +44,7 @@ MOST_WRITES = 12
 
 # For dynamo/counting/marks.py
 SHARD_WRITTEN = 4.5 * 3600
-"""Seconds after which a shard most likely gets no more writes. A mark that is moved earlier would return."""
+"""Seconds after which a shard most likely gets no more writes. A mark that is moved earlier would be written again."""
 SHARD_QUIET = 1800.0
 """Seconds without a write after which a mark may be moved."""
 CLOCK_SKEW = 900.0
@@ -109,7 +110,7 @@ UPLOAD_LINK_SECONDS = 300
 
 # For secret_store.py
 SECRET_CACHED = 300
-"""Seconds for which a value is cached; after that a rotated secret is known everywhere. A request costs $0.05 per
+"""Seconds for which a value is cached; after that every process reads a rotated secret. A request costs $0.05 per
 10,000 in Secrets Manager, and nothing for a standard parameter."""
 
 # For sqs.py

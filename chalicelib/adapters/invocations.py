@@ -1,7 +1,7 @@
 """Invoke functions of the stage without waiting: more runs of the watchdog, and bulk actions.
 
-On a laptop no function invokes another. One run of the watchdog does everything, and the runner itself looks for open
-bulk actions every second.
+On a laptop no function invokes another. One run of the watchdog does everything, and the runner itself searches for
+open bulk actions every second.
 """
 
 import json

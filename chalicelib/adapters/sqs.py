@@ -92,13 +92,13 @@ class SqsJobQueue:
         if not self._serial(message.type):
             group = {} if message.group is None else {"MessageGroupId": message.group}
             return {"MessageBody": write_message(message), "DelaySeconds": delay, **group}
-        # Each send gets a new deduplication id, because SQS ignores a repeated id for 5 minutes. A job that is sent
-        # again must arrive; only the SDK's own retries repeat the id.
+        # Each send gets a new deduplication id, because SQS ignores a repeated id for 5 minutes. The message of a job
+        # that is sent again must arrive. Only the SDK's own retries repeat the id.
         told = {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": uuid.uuid4().hex}
         return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
-        """Send one request for all; return the receipts that failed. A request for one receipt tells the reason."""
+        """Send one request for all; return the receipts that failed. A separate request for each shows the reason."""
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url(job_type),
             Entries=[

@@ -36,7 +36,7 @@ class DynamoRateWindows:
         """See RateWindows."""
         row = self._rows(pk=_key(address))
         for _ in range(MOST_WINDOW_TRIES):
-            # Accept a window that is later than ours: the clocks of two API functions differ a little.
+            # Accept a window that begins later than `start`: the clocks of two API functions differ a little.
             if self._write(row, [WindowRow.hits.add(by)], WindowRow.start >= start):
                 return _window(row)
             if self._write(row, *self._rolled(address, start, length, by)):

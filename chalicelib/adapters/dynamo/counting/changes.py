@@ -1,4 +1,4 @@
-"""Convert records of the jobs table's stream to plain values. No other module knows their format."""
+"""Convert records of the jobs table's stream to plain values. No other module depends on their format."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -56,7 +56,8 @@ class DynamoCounters:
             known = item.get(name) or self._get(keys.moved(row, source, 0.0)).get(name)
             if known is not None and marks.place(known) >= first:
                 return marks.place(known)
-            # The row was read before its moved marks. If no mark was moved since, these changes are not counted yet.
+            # The row was read before its moved marks. If MOVED is unchanged, no mark was moved in between, so these
+            # changes are not counted yet.
             same = moved == item[marks.MOVED] if marks.MOVED in item else moved.does_not_exist()
             condition = (mark < first) | (mark.does_not_exist() & same)
         return None
@@ -72,7 +73,7 @@ class DynamoCounters:
         found = litter(item, now)
         for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
             part = found[start : start + MOST_LITTER]
-            # An attribute that changed meanwhile stays; the next cleanup is soon.
+            # Remove only unchanged attributes; the next cleanup soon checks the others again.
             unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
             self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
         left = {name: value for name, value in item.items() if name not in found}

@@ -1,7 +1,7 @@
 """Handle the marks of counter rows: how far a row has counted each shard, and which marks it can drop. Pure.
 
-A mark is a sequence number of 40 digits. In a maintained row, a suffix such as "@6b49d200" is the time of its writing.
-Both forms compare correctly: a longer text sorts after its prefix and before the next number.
+A mark is a sequence number of 40 digits. In a maintained row, a suffix such as "@6b49d200" is the time at which the
+mark was written. Both forms compare correctly: a longer text sorts after its prefix and before the next number.
 """
 
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ DIGEST_BYTES = 12
 
 
 class Bodies:
-    """Store and read the large parts of jobs. `clock` gives seconds since the epoch."""
+    """Store and read the large parts of jobs. `clock` returns seconds since the epoch."""
 
     def __init__(self, rows: type[BodyRow], files: S3Bodies, clock: Callable[[], float]) -> None:
         self._rows = rows
@@ -46,7 +46,7 @@ class Bodies:
     def place_result(self, job_id: str, job_type: str, token: str, result: JSON) -> dict[str, str | None]:
         """Write a large result, and return the attributes of the main item for it.
 
-        `token` separates the results of different holders.
+        `token` separates the results of different workers.
         """
         text = None if result is None else to_text(result)
         if text is None or len(text.encode()) <= INLINE_RESULT:
@@ -80,7 +80,7 @@ class Bodies:
             return None
         if not row.body.startswith(S3_PREFIX):
             return from_text(row.body)
-        # never read another object, whatever the row says
+        # compute the key, and do not use the row's: a forged row must not make this read another object
         return from_text(self._files.read(_past_key(job_id, gen)))
 
     def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:

@@ -29,7 +29,7 @@ class ChildRow(Model):
 
 
 class Children:
-    """List the children of jobs. `clock` gives seconds since the epoch."""
+    """List the children of jobs. `clock` returns seconds since the epoch."""
 
     def __init__(self, table: Table, pages: Pages, clock: Callable[[], float]) -> None:
         self._table = table

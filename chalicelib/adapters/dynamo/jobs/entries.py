@@ -44,7 +44,7 @@ class Entries:
         if len(places) <= FEW_PARTITIONS:
             return list(map(ask, places))
         with ThreadPoolExecutor(PARTITION_THREADS) as pool:
-            # each thread counts its reads for the current request
+            # with a copy of the context, the reads of each thread count for the current request
             contexts = [copy_context() for _ in places]
             return list(pool.map(lambda context, place: context.run(ask, place), contexts, places))
 

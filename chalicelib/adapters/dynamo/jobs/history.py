@@ -23,7 +23,7 @@ Item = dict[str, Any]
 
 
 class History:
-    """Rows that sort before a job's main item. `clock` gives seconds since the epoch."""
+    """Rows that sort before a job's main item. `clock` returns seconds since the epoch."""
 
     def __init__(self, table: Table, clock: Callable[[], float]) -> None:
         self._table = table
@@ -56,7 +56,7 @@ class History:
             more, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2 - len(items), start)
             items += more
         if start:
-            # the rows are read from the newest on, and acts sort before attempts, so not all acts are read yet
+            # Rows are read from the newest to the oldest, and acts sort before attempts. So some acts are not read yet.
             acts, _ = self._newest(job_id, Path("sk").startswith(ACT), MOST_HISTORY)
             items = [item for item in items if not _is_act(item)] + acts
         main = next((item for item in items if item["sk"]["S"] == META), None)

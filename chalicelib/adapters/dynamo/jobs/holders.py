@@ -43,7 +43,7 @@ class KeyLocks:
 
     def acquire(self, key: str, seen: KeyLock | None, new: KeyLock) -> bool:
         """See JobStore."""
-        # if the row expired before its job has run, the next request would make a second job
+        # keep the row until its job has run: otherwise the next request would make a second job
         kept = KEEP_WAITING_KEYS if isinstance(key, WaitingKey) else KEEP_KEYS
         row = self._rows(pk=str(key), job=new.job, until=new.until, expires_at=new.until + kept)
         same: Condition = KeyLockRow.pk.does_not_exist() if seen is None else KeyLockRow.job == seen.job

@@ -37,7 +37,7 @@ ABOVE = "~"
 
 
 class Pages:
-    """List jobs with the indexes. `clock` gives seconds since the epoch; expired jobs are not shown.
+    """List jobs with the indexes. `clock` returns seconds since the epoch; expired jobs are not shown.
 
     `types` returns the job types that may have unfinished jobs.
     """
@@ -64,7 +64,7 @@ class Pages:
         if offset:
             return self._behind(which, limit, offset, position)
         asked = plan(which, position, self._types)
-        # If the index cannot tell which jobs match, read a few more entries at first; these are usually enough.
+        # If only the main items show which jobs match, read a few more entries at first; these are usually enough.
         usual = max(USUAL_PAGE, limit)
         first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
@@ -81,7 +81,7 @@ class Pages:
         seen = self._look(asked, which, self._share(offset + limit), position)
         if len(seen.entries) > offset or seen.frontier is None:
             return self._filled(which, limit, Merged(seen.entries[offset:], seen.frontier), limit, limit)
-        # Very many of the newest jobs are in one shard.
+        # An unusual number of the newest jobs is in one shard, so continue behind the entries that were read.
         return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
 
     def _filled(self, which: Filter, limit: int, seen: Merged, first: int, most: int) -> Page:

@@ -99,7 +99,7 @@ def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[s
 
 def _whole_millisecond(at: float) -> float:
     """Return the first whole millisecond at or after the time: jobs are created at whole milliseconds."""
-    # Floats of this size are precise to far less than a tenth of a millisecond.
+    # Round to a tenth of a millisecond first: the error of a float of this size is much smaller.
     return math.ceil(round(at * 1000, 1)) / 1000
 
 

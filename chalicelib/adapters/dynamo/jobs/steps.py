@@ -24,7 +24,7 @@ PREFIX = "STEP#"
 
 
 class Steps:
-    """Keep and read steps. `clock` gives seconds since the epoch."""
+    """Keep and read steps. `clock` returns seconds since the epoch."""
 
     def __init__(self, table: Table, bodies: Bodies, signing: Signing, clock: Callable[[], float]) -> None:
         self._table = table
@@ -60,7 +60,7 @@ class Steps:
         return step if step.reference is None else step.with_value(self._bodies.read_value(job.id, step.reference))
 
     def keep_step(self, job: Job, step: Step) -> Step:
-        """See JobStore. One write, one more for a large value; a read if another one was kept before."""
+        """See JobStore. One write, and another for a large value; one read if the step was kept before."""
         text = None if step.value is None else to_text(step.value)
         large = text is not None and len(text.encode()) > INLINE_STEP
         reference = self._bodies.keep_value(job.id, job.type, text) if text is not None and large else None
@@ -97,5 +97,5 @@ def _of(job: Job, row: StepRow) -> bool:
 
 
 def _signed(row: StepRow) -> str:
-    """Return everything that a replay takes from the row, as one text."""
+    """Return everything that a later run uses from the row, as one text."""
     return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by])

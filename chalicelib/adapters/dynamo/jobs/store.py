@@ -42,13 +42,13 @@ from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
-"""Moves after which the job runs or is shown, so all of it is read; after other moves the payload is not read."""
+"""Moves after which the job runs or is shown, so the whole job is read; after other moves the payload is not read."""
 WAITED = frozenset({j.WAIT_FOR_TURN, j.GIVE_UP})
 """Moves of a job that may have waited for months without a claim, and may wait again or be retried months later."""
 
 
 class DynamoJobStore:
-    """See JobStore. `clock` gives seconds since the epoch, and decides which jobs have expired.
+    """See JobStore. `clock` returns seconds since the epoch, and decides which jobs have expired.
 
     `types` returns the job types that may have unfinished jobs; it is used when jobs of any type are listed.
     """
@@ -74,7 +74,7 @@ class DynamoJobStore:
 
     def add(self, job: Job) -> None:
         """See JobStore."""
-        # Large parts first: a worker may read them as soon as the main item exists.
+        # Write the large parts first: a worker may read them as soon as the main item exists.
         row = self._placed(job)
         if job.parent is not None:
             self._children.keep(job)
@@ -205,7 +205,8 @@ class DynamoJobStore:
             payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
             return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
         except Exception as error:
-            # An error would hide that the change was made: a claimed job would be held, and its attempt spent.
+            # Do not raise, because an error would hide that the change was written: a claimed job would be held, and
+            # its attempt would be lost.
             failed(error)
             return self._main(row)
 
@@ -239,7 +240,8 @@ class DynamoJobStore:
             row.payload = text
             return
         if job.idempotency_key is not None:
-            self._own(job)  # the request may be a repeated one, and writing a large body for nothing is expensive
+            # The request may be a repetition. Check this first, because writing a large body for nothing is expensive.
+            self._own(job)
         row.payload_ref = self._bodies.keep_payload(job.id, job.type, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:

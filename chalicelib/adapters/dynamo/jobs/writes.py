@@ -1,4 +1,4 @@
-"""Convert a `Change` to DynamoDB's condition and actions. Decides nothing: `Change` has decided."""
+"""Convert a `Change` to DynamoDB's condition and actions. The `Change` contains all decisions."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -92,5 +92,5 @@ def _test(test: Test) -> Condition:
     if test.op == "=" and stored(test.field, test.value) is None:
         return absent
     compared = COMPARISONS[test.op](attribute, test.value)
-    # A field that is left out has its default, and the default may satisfy the condition.
+    # An absent attribute means the default of its field, and the default may satisfy the condition.
     return absent | compared if test.field not in ALWAYS and test.holds(BLANK) else compared

@@ -29,7 +29,7 @@ class Seconds(NumberAttribute):
         return json.dumps(int(value) if value == int(value) else value)
 
     def deserialize(self, value: str) -> float:
-        """Return a float in any case; raises ValueError for a number that is not within the years 1 to 9999."""
+        """Return a float, also for a whole number; raises ValueError if it is not within the years 1 to 9999."""
         number = float(value)
         if not FIRST <= number <= LAST:
             raise ValueError(f"{value[:20]} is not a time.")
@@ -37,12 +37,12 @@ class Seconds(NumberAttribute):
 
 
 class Whole(NumberAttribute):
-    """An integer; a fraction is rounded up. For an expiry this means: not before."""
+    """An integer; a fraction is rounded up, so that no row expires too early."""
 
     def serialize(self, value: float) -> str:
         """Return only digits."""
         return str(math.ceil(value))
 
     def deserialize(self, value: str) -> int:
-        """Return an int in any case."""
+        """Return an int, also for a number with a fraction."""
         return int(float(value))

@@ -17,7 +17,7 @@ META = "META"
 ACT = "ACT#"
 """Prefix of the sort keys of operators' acts, which sort before the attempts."""
 CANARY = "CANARY"
-"""Sort key of an item that a recount writes to see how far the stream is processed."""
+"""Sort key of an item that a recount writes to find out how far the stream is processed."""
 
 
 def jobs_table() -> dict[str, Any]:

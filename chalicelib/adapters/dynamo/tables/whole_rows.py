@@ -14,7 +14,7 @@ def write_whole(row: Model, condition: Condition | None = None) -> None:
 
     Raises UpdateError.
     """
-    keys = (row._hash_keyname, row._range_keyname)  # noqa: SLF001 - pynamodb has no other way to ask
+    keys = (row._hash_keyname, row._range_keyname)  # noqa: SLF001 - pynamodb has no public method for this
     values = {name: getattr(row, name) for name in row.get_attributes() if name not in keys}
     actions = [
         getattr(type(row), name).remove() if value is None else getattr(type(row), name).set(value)
