@@ -1,6 +1,7 @@
 """The whole proof: crash points, games and simulated months, then what broke and which fault struck in which move.
 
 `python -m tests.proof [--seed N] [--part 1.0] [--games N] [--hours N]`; with `--hours` only the months are played.
+`python -m tests.proof --seeds 20` plays so many fresh seeds and prints each with its violations.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from tests.proof.months.answers import JOBS as ANSWERED
 from tests.proof.months.month import Report
 from tests.proof.months.outages import JOBS
 from tests.proof.months.weather import COUNTED
-from tests.proof.running import Shares, answers, enumerate_all, months, outages, play, restores, versions
+from tests.proof.running import Shares, answers, enumerate_all, months, outages, play, restores, seeds, versions
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
@@ -52,6 +53,8 @@ def _cpu() -> float:
 def main() -> int:
     """Run everything; returns 1 when an invariant was broken, or a fault never struck where it could."""
     asked = _arguments()
+    if asked.seeds:
+        return _fresh_seeds(asked)
     broken: list[str] = []
     struck = Counter[tuple[str, str]]()
     if asked.hours is None:
@@ -74,6 +77,21 @@ def main() -> int:
     for line in to_do():
         print(f"to do: {line}")
     return 1 if broken or missed else 0
+
+
+def _fresh_seeds(asked: argparse.Namespace) -> int:
+    """Play so many seeds, each with a month, a restore, a move and games; returns 1 when an invariant was broken."""
+    numbers = random.Random(asked.seed).sample(range(1_000_000), asked.seeds)
+    print(f"{asked.seeds} seeds; repeat with: python -m tests.proof --seeds {asked.seeds} --seed {asked.seed}")
+    began, bad = Began(), 0
+    for number, report in zip(numbers, seeds(numbers, asked.processes), strict=True):
+        said = f"{report.hours:,.0f} hours, {report.jobs:,} jobs, {report.cpu_seconds:.0f} s of CPU"
+        print(f"seed {number}: {said}, {len(report.broken)} violations", flush=True)
+        for line in report.broken[:20]:
+            print(f"  {line}")
+        bad += bool(report.broken)
+    print(f"{bad} of {len(numbers)} seeds with violations, {began}")
+    return 1 if bad else 0
 
 
 def _points_and_games(asked: argparse.Namespace, broken: list[str], struck: Counter[tuple[str, str]]) -> None:
@@ -134,6 +152,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--part", type=float, default=1.0, help="which part of the crash points to visit (0-1)")
     parser.add_argument("--games", type=int, default=1500, help="games of 50 steps of the state machine")
     parser.add_argument("--hours", type=float, help="play so many simulated hours, and nothing else")
+    parser.add_argument("--seeds", type=int, default=0, help="play so many fresh seeds, and nothing else")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2, help="default: one a core")
     return parser.parse_args()
 

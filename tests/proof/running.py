@@ -1,7 +1,8 @@
 """Run the proof, or a part of it, on one of its two grounds: one process a core, and one ground a process."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ from tests.proof.versions.trees import older
 
 PARTS = 4
 """Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""
+
+GAMES_OF_A_SEED = 100
+"""Games of the model for each of some fresh seeds."""
 
 _stand: list[Stand] = []
 """What this process stands on."""
@@ -114,6 +118,12 @@ def restores(number: int, seed_: int, processes: int) -> Iterator[tuple[str, lis
         yield from pool.map(_one_restore, [(seed_ + one, moved) for one in range(number) for moved in (False, True)])
 
 
+def seeds(numbers: Sequence[int], processes: int) -> Iterator[Report]:
+    """Yield what each of these seeds did: a month, a restore, a move and games, over the ports in memory."""
+    with _pool("memory", processes) as pool:
+        yield from pool.map(_one_seed, numbers)
+
+
 def versions(seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
     """Yield what a deploy and a rollback in the middle did, and what is wrong with it."""
     commit, why = older()
@@ -144,6 +154,16 @@ def _one_story(task: tuple[int, bool, int, Shares]) -> Played:
 
 def _one_episode(task: tuple[int, float]) -> Report:
     return episode(*task)
+
+
+def _one_seed(number: int) -> Report:
+    began = time.process_time()
+    report = episode(number)
+    for moved in (False, True):
+        report.broken += restored.judged(number, moved)[1]
+    report.broken += _some_games((number, GAMES_OF_A_SEED)).broken
+    report.cpu_seconds = time.process_time() - began
+    return report
 
 
 def _one_outage(task: tuple[str, float, int]) -> tuple[str, list[str]]:

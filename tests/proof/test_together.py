@@ -225,16 +225,14 @@ class Swarm:
         redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": NOTE.max_attempts + SPARE_RECEIVES})
         url = queue.create_queue(QueueName="together-test-note", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
         self._sqs, self._url, self.dead = queue, url, dead
-        settings = replace(cloud, queue_url_prefix=url.removesuffix("test-note"))
-
-        def adapters() -> tuple[DynamoJobStore, SqsJobQueue]:
-            return DynamoJobStore(settings, clock), SqsJobQueue(settings)
-
-        self._adapters = adapters
-        store, sender = adapters()
+        self._settings = replace(cloud, queue_url_prefix=url.removesuffix("test-note"))
+        store, sender = self._adapters()
         self.service = JobService(store, sender, clock=clock)
         self._kind = replace(NOTE, run=self._run, enqueues=(NOTE.name,))
         declare(self._kind)
+
+    def _adapters(self) -> tuple[DynamoJobStore, SqsJobQueue]:
+        return DynamoJobStore(self._settings, self.clock), SqsJobQueue(self._settings)
 
     def _run(self, payload: Note, ctx: JobContext) -> str:
         self.runs[ctx.job.id, *ctx.job.token] += 1
