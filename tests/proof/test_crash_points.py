@@ -66,6 +66,17 @@ def test_what_follows_a_crash_that_is_left_out_follows_one_that_is_not(over: str
             assert [line for one in compared for line in one.broken] == []
 
 
+def test_a_point_inside_of_a_call_of_a_port_is_always_played_and_only_the_adapters_have_one() -> None:
+    [story] = [story for story in SCENARIOS if story.name == "payload and result beside the item"]
+
+    def played(stand: Stand, between: float) -> int:
+        return len(list(visit(stand, SEED, scenarios=[story], duplicates=[False], between=between)))
+
+    assert played(in_memory, 0.0) == 1
+    with on_aws() as stand:
+        assert 1 < played(stand, 0.0) < played(stand, 0.5)
+
+
 def test_a_crash_point_that_stands_for_another_by_mistake_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enumeration, "READS", enumeration.READS | {"apply"})
     assert [line for one in beside(in_memory, "error, ok") for line in one.broken] != []

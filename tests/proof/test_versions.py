@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.versions import trees
+from tests.proof.versions import deploy, trees
 from tests.proof.versions.deploy import judged
 
 
@@ -22,7 +22,8 @@ def test_jobs_of_one_version_are_finished_by_the_other(tmp_path: Path, commit: s
     assert judged(tmp_path, commit, 1, back=back, of_each=1)[1] == []
 
 
-def test_a_version_that_calls_a_field_otherwise_is_noticed(tmp_path: Path) -> None:
+def test_a_version_that_calls_a_field_otherwise_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "MOST_TURNS", 10)
     assert judged(tmp_path, "", 1, back=False, of_each=1)[1] != []
 
 
