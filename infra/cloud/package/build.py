@@ -189,7 +189,11 @@ def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
 
 def interpreter(python: str) -> str | None:
     """Return the path of a Python of that version: the running one, or one on PATH; None if there is none."""
-    return sys.executable if python == HERE else shutil.which(f"python{python}")
+    if python == HERE:
+        return sys.executable
+    found = shutil.which(f"python{python}")
+    # a version manager puts a command on PATH for each version, also for one that it does not run here
+    return found if found and _run([found, "-c", ""], Path.cwd()).returncode == 0 else None
 
 
 def copy_sources(root: Path, to: Path) -> Path:

@@ -58,7 +58,10 @@ def download(lines: str, work: Path, python: str, architecture: str) -> list[Pat
         command += ["--platform", f"{libc}_{PROCESSORS[architecture]}"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise CloudError(f"The wheels for Python {python} on {architecture} cannot be fetched:\n{done.stderr.strip()}")
+        raise CloudError(
+            f"The wheels for Python {python} on {architecture} cannot be downloaded. Either pip cannot reach its "
+            f"package index, or the index has no such wheel:\n{done.stderr.strip()}"
+        )
     return sorted(work.glob("*.whl"))
 
 

@@ -182,3 +182,15 @@ def test_nothing_is_uploaded_of_it(account: Account, tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="501 resources"):
         artifacts.upload(account, Package(tmp_path / "deployment.zip", tmp_path / "sam.json", "jobflow-big"), {}, {})
     assert account.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_python_that_a_version_manager_names_and_does_not_run_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert interpreter("3.99") is None
+    shim.write_text("#!/bin/sh\nexit 0\n")
+    assert interpreter("3.99") == str(shim)
