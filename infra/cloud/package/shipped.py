@@ -1,6 +1,7 @@
 """List the modules that a function may import, as on AWS: those that ship, and those of Lambda's runtime."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
@@ -31,7 +32,7 @@ def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
 
     `more` names additional distributions.
     """
-    refused_here = _not_shipped((root / "requirements.txt").read_text(), tuple(more))
+    refused_here = _not_shipped((root / "requirements.txt").read_text(), tuple(more), _installed())
     # a repository can also be installed, with `pip install -e`, as a distribution of its own
     own = tuple(f"{name}=" for name in own_code.packages(root))
     return " ".join(pair for pair in refused_here.split() if not pair.startswith(own)) if own else refused_here
@@ -52,8 +53,13 @@ def own_libraries(root: Path, handler: str) -> list[str]:
     return libraries.names(root, handler.split(".")[-2])
 
 
+def _installed() -> tuple[tuple[str, int], ...]:
+    """Return a value that changes when a library is installed: a running `jobflow dev` must refuse it, too."""
+    return tuple((place, os.stat(place).st_mtime_ns) for place in sys.path if os.path.isdir(place))
+
+
 @lru_cache(64)
-def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
+def _not_shipped(requirements: str, more: tuple[str, ...], _installed: object) -> str:
     return " ".join(sorted(refused(packages_distributions(), _pinned(requirements) | needed((*RUNTIME, *more)))))
 
 

@@ -65,3 +65,18 @@ def test_what_to_do_is_said_in_the_words_of_the_program_that_was_typed(program: 
     assert f"`{program} lock`" in str(refused.value)
     # what all types share can be changed in a clone of JobFlow alone
     assert ("to requirements.txt" in str(refused.value)) == (program == "make")
+
+
+def test_a_library_that_is_installed_later_does_not_ship_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    assert "later_on" not in modules(not_shipped(ROOT))
+    (site / "later_on.py").touch()
+    about = site / "later_on-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: later-on\nVersion: 1.0\n")
+    (about / "RECORD").write_text("later_on.py,,\n")
+    assert "later_on" in modules(not_shipped(ROOT))
