@@ -55,7 +55,7 @@ def own_libraries(root: Path, handler: str) -> list[str]:
 
 def _installed() -> tuple[tuple[str, int], ...]:
     """Return a value that changes when a library is installed: a running `jobflow dev` must refuse it, too."""
-    return tuple((place, os.stat(place).st_mtime_ns) for place in sys.path if os.path.isdir(place))
+    return tuple((place, Path(place).stat().st_mtime_ns) for place in sys.path if Path(place).is_dir())
 
 
 @lru_cache(64)
