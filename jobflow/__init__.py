@@ -3,9 +3,12 @@
 The platform itself is in `chalicelib` and `infra`; these are imported only when a command needs them.
 """
 
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jobflow import context
+from jobflow.context import current
 from jobflow.version import __version__
 
 if TYPE_CHECKING:
@@ -21,9 +24,18 @@ __all__ = [
     "NewJob",
     "WaitTimeout",
     "__version__",
+    "current",
 ]
 
 _OF_CLIENT = ("AsyncJobFlow", "JobFlow", "NewJob")
+
+
+@lru_cache(1)
+def _client() -> Any:
+    return import_module("jobflow.client").JobFlow()
+
+
+context.connect = _client
 
 
 def __getattr__(name: str) -> Any:

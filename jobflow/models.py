@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
+from jobflow.plain import TypeOrName
+
 BATCH_JOBS = 25
 BULK_JOBS = 100
 """The most jobs that one request creates, and the most ids that one bulk action takes."""
@@ -966,7 +968,7 @@ class JobFilter(TypedDict, total=False):
     """The jobs of a list: all conditions hold."""
 
     status: Status
-    type: str
+    type: TypeOrName
     tag: str
     id_prefix: str
     error: str

@@ -2,7 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 LONGEST_KEY = 255
 
@@ -23,3 +23,14 @@ def plain(thing: Any) -> Any:
 def is_key(text: str) -> bool:
     """Return whether a text is a valid idempotency key: the API refuses other texts, and no header can contain them."""
     return 1 <= len(text) <= LONGEST_KEY and all("!" <= character <= "~" for character in text)
+
+
+class NamedType(Protocol):
+    """A job type as the code declares it: what `@job` returns."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the job type."""
+
+
+TypeOrName = NamedType | str

@@ -89,6 +89,20 @@ class JobType(Generic[P, R]):
         """Call the function directly, as a test would."""
         return self.run(payload, ctx)
 
+    def delay(self, payload: P | Mapping[str, Any] | None = None, /, **fields: Any) -> Any:
+        """Create a job of this type with a model, a dict or single fields; return it as the client's `submit` does.
+
+        It needs the client (`jobflow`) and a URL and a token, or an attempt of a job of which it makes a job. Raises
+        the client's errors, and ConfigurationError without the client.
+        """
+        try:
+            from jobflow import context
+        except ModuleNotFoundError:
+            raise ConfigurationError(f"{self.name}.delay() needs the client: pip install jobflow-aws") from None
+        if payload is not None and fields:
+            raise TypeError(f"{self.name}.delay() takes a payload or its fields, not both")
+        return context.connect().submit(self.name, fields if payload is None else payload)
+
     @property
     def module(self) -> str:
         """Return the name of the file in `handlers/` that declares the type: "email.send" is in `email_send`."""

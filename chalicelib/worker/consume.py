@@ -43,6 +43,7 @@ from chalicelib.telemetry.logger import about, job_keys, within_invocation
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext, WorkerContext
+from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
@@ -218,7 +219,8 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
-            return Done(as_json(self.kind.run(payload, ctx)))
+            with running(ctx):
+                return Done(as_json(self.kind.run(payload, ctx)))
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:

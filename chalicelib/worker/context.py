@@ -94,7 +94,7 @@ class WorkerContext:
         """See JobContext."""
         return self.enqueuing.make(
             self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
-        )
+        ).id
 
     @cached_property
     def steps(self) -> Steps:

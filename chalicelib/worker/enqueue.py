@@ -2,8 +2,9 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import KEY, TAG
-from chalicelib.job_types.constants import LONGEST_TAG
+from chalicelib.job_types.constants import LONGEST_TAG, MAX_ATTEMPTS_CAP
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
@@ -31,6 +32,8 @@ class Enqueuing:
     allowed: tuple[str, ...] = ()
     service: JobService | None = None
     made: dict[tuple[str, str], str] = field(default_factory=dict)
+    unnamed: Counter[str] = field(default_factory=Counter)
+    """How often each request without a key was made."""
 
     def make(
         self,
@@ -38,17 +41,19 @@ class Enqueuing:
         type: str,
         payload: Any,
         *,
-        key: str,
+        key: str | None,
         delay: float | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
-    ) -> str:
-        """Store a job and send its message; return its id. A second attempt gets the job that the first one made.
+        max_attempts: int | None = None,
+    ) -> Job:
+        """Store a job and send its message; return it. A second attempt gets the job that the first one made.
 
-        `debounce` is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a
-        type that is not declared, InvalidPayload, InvalidRequest.
+        Without `key`, the request itself and the number of equal ones before it in this attempt are the key. `debounce`
+        is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a type that is
+        not declared, InvalidPayload, InvalidRequest.
         """
         if self.service is None or type not in self.allowed:
             known = ", ".join(self.allowed) or "none"
@@ -59,13 +64,18 @@ class Enqueuing:
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
             debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
-            expires_seconds=None if expires is None else math.ceil(expires),
+            expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts,
         )  # fmt: skip
+        if key is None:
+            same = asked.body_hash()
+            self.unnamed[same] += 1
+            key = f"{same}.{self.unnamed[same]}"
+            asked = replace(asked, idempotency_key=key)
         _check(asked, key)
         if self.made.setdefault((type, key), asked.body_hash()) != asked.body_hash():
             where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
             raise InvalidRequest("A key can be used for one job only.", where)
-        return self.service.submit(asked).job.id
+        return self.service.submit(asked).job
 
 
 def _plain(payload: Any) -> JSON:
@@ -86,13 +96,18 @@ def _check(asked: Submission, key: str) -> None:
         "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",
         "delay": None if 0 <= (asked.delay_seconds or 0) <= MAX_DELAY else f"must be 0 to {MAX_DELAY} seconds",
         "run_at": None if asked.run_at is None or asked.delay_seconds is None else "excludes delay",
-        "expires": None if 1 <= (asked.expires_seconds or 1) <= MAX_DELAY else f"must be 1 to {MAX_DELAY} seconds",
+        "expires": None if _in(asked.expires_seconds, MAX_DELAY) else f"must be 1 to {MAX_DELAY} seconds",
+        "max_attempts": None if _in(asked.max_attempts, MAX_ATTEMPTS_CAP) else f"must be 1 to {MAX_ATTEMPTS_CAP}",
         "debounce": _wrong_debounce(asked),
         "payload": None if size <= LARGEST_BODY else f"has {size:,} characters; at most {LARGEST_BODY:,}",
     }
     errors = [FieldError((name,), fault) for name, fault in wrong.items() if fault]
     if errors:
         raise InvalidRequest("The job cannot be created.", errors)
+
+
+def _in(number: float | None, most: float) -> bool:
+    return number is None or 1 <= number <= most
 
 
 def _wrong_debounce(asked: Submission) -> str | None:

@@ -8,8 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from jobflow import models as m
-from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time
-from jobflow.plain import is_key
+from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time, type_name
+from jobflow.plain import TypeOrName, is_key
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
@@ -34,14 +34,16 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to create: `payload` is a dict or a model, `delay` is in seconds, and `run_at` has a time zone.
+    """A job to create. `type` is the job type or its name, and `payload` a dict or a model.
+
+    `delay` is in seconds, and `run_at` has a time zone.
 
     `key` names the job's purpose, such as "order-1042": a second request with the same key and body makes no new job.
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
     the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled.
     """
 
-    type: str
+    type: TypeOrName
     payload: Any
     key: str | None = None
     delay: float | timedelta | None = None
@@ -72,7 +74,7 @@ class NewJob:
             "debounce": self.debounce and {"key": self.debounce[0], "seconds": self.debounce[1]},
         }
         given = {name: value for name, value in asked.items() if value is not None}
-        return {"type": self.type, "payload": as_payload(self.payload), **given}
+        return {"type": type_name(self.type), "payload": as_payload(self.payload), **given}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +182,10 @@ def bulk(
 
 
 def redrive(
-    type: str | None, *, dry_run: bool, expected: int | None = None, cursor: str | None = None
+    type: TypeOrName | None, *, dry_run: bool, expected: int | None = None, cursor: str | None = None
 ) -> Call[m.BulkAnswer]:
     """Retry a page of dead-lettered jobs."""
-    body = _without_none({"type": type, "dry_run": dry_run, "expected": expected, "cursor": cursor})
+    body = _without_none({"type": type and type_name(type), "dry_run": dry_run, "expected": expected, "cursor": cursor})
     return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
 
 
@@ -213,21 +215,21 @@ def job_types() -> Call[m.JobTypes]:
     return Call("GET", "/job-types", m.JobTypes, repeatable=True)
 
 
-def tenants(type: str) -> Call[m.Tenants]:
+def tenants(type: TypeOrName) -> Call[m.Tenants]:
     """Read a type's unfinished jobs by tenant."""
-    return Call("GET", f"/job-types/{quote(type, safe='')}/tenants", m.Tenants, repeatable=True)
+    return Call("GET", f"/job-types/{quote(type_name(type), safe='')}/tenants", m.Tenants, repeatable=True)
 
 
-def pause(type: str, reason: str = "") -> Call[m.Paused]:
+def pause(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     """Pause a job type."""
-    path = f"/job-types/{quote(type, safe='')}/pause"
+    path = f"/job-types/{quote(type_name(type), safe='')}/pause"
     # Send no body without a reason, because an older API accepts none.
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
-def resume(type: str) -> Call[m.Paused]:
+def resume(type: TypeOrName) -> Call[m.Paused]:
     """Resume a job type."""
-    return Call("POST", f"/job-types/{quote(type, safe='')}/resume", m.Paused, repeatable=True)
+    return Call("POST", f"/job-types/{quote(type_name(type), safe='')}/resume", m.Paused, repeatable=True)
 
 
 def metrics() -> Call[m.MetricsAnswer]:
@@ -236,11 +238,11 @@ def metrics() -> Call[m.MetricsAnswer]:
 
 
 def series(
-    metric: m.Metric, type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
+    metric: m.Metric, type: TypeOrName | None, since: datetime | str | None, until: datetime | str | None, step: Step
 ) -> Call[m.Series]:
     """Read numbers over time."""
     bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
-    query = {"metric": metric, "type": type, "step": step, **bounds}
+    query = {"metric": metric, "type": type and type_name(type), "step": step, **bounds}
     return Call("GET", "/metrics/series", m.Series, query=query, repeatable=True)
 
 
@@ -249,9 +251,15 @@ def findings() -> Call[m.Findings]:
     return Call("GET", "/metrics/health", m.Findings, repeatable=True)
 
 
-def errors(type: str | None, since: datetime | str | None, *, unacknowledged: bool = False) -> Call[m.ErrorGroups]:
+def errors(
+    type: TypeOrName | None, since: datetime | str | None, *, unacknowledged: bool = False
+) -> Call[m.ErrorGroups]:
     """Read the groups of failures."""
-    query = {"type": type, "since": None if since is None else as_time(since), "unacknowledged": unacknowledged or None}
+    query = {
+        "type": type and type_name(type),
+        "since": None if since is None else as_time(since),
+        "unacknowledged": unacknowledged or None,
+    }
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
 
 
@@ -285,6 +293,8 @@ def _condition(name: str, value: Any) -> Any:
         raise TypeError(f"{name} takes one value: send one request for each value.")
     if isinstance(value, datetime):
         return as_time(value)
+    if name == "type":
+        return type_name(value)
     return id_of(value) if isinstance(value, m.JobRow | m.JobDetail | m.CancelledJob) else value
 
 

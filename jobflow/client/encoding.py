@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
+
+from jobflow.plain import TypeOrName
 
 
 def as_body(value: Any) -> bytes:
@@ -40,6 +43,17 @@ def _plain(value: Any) -> Any:
         if isinstance(value, kinds):
             return write(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON; turn it into text or numbers first.")
+
+
+def type_name(type: TypeOrName) -> str:
+    """Return the name of a job type that is given as itself or by its name. Raises TypeError for anything else."""
+    if isinstance(type, str):
+        return type
+    name = None if isinstance(type, Enum) else getattr(type, "name", None)
+    if isinstance(name, str):
+        return name
+    given = getattr(type, "__name__", repr(type))
+    raise TypeError(f"{given} is not a job type: pass its name, such as 'email.send', or the function that @job made.")
 
 
 def as_time(when: datetime | str) -> str:

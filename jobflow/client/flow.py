@@ -3,6 +3,8 @@
 The rules are therefore written once for threads and asyncio, and a test needs no network and no clock.
 """
 
+from __future__ import annotations
+
 import logging
 import random
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -11,12 +13,12 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any, TypeVar
 
-import httpx
-
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, decoding
 from jobflow.client.calls import BulkOrId, Call, JobOrId, SubmittedJob
+from jobflow.client.http import httpx
+from jobflow.plain import TypeOrName
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
@@ -203,7 +205,7 @@ def bulk(
 
 
 def redrive(
-    type: str | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
+    type: TypeOrName | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
 ) -> Flow[m.BulkAnswer]:
     """Retry every dead-lettered job, page by page. Jobs of all types are retried only if this is explicit."""
     if (type is None) != everything:

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from jobflow import models as m
 from jobflow.client.calls import Call
-from jobflow.client.encoding import as_body, as_payload, as_time
+from jobflow.client.encoding import as_body, as_payload, as_time, type_name
+from jobflow.plain import TypeOrName
 
 
 def page(after: str | None) -> Call[m.SchedulePage]:
@@ -38,7 +39,7 @@ def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -
 
 
 def settings_of(
-    type: str,
+    type: TypeOrName,
     cron: str,
     payload: Any,
     timezone: str,
@@ -49,7 +50,7 @@ def settings_of(
     """Return the settings of a schedule in the API's form."""
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
-        "type": type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
+        "type": type_name(type), "cron": cron, "payload": as_payload(payload), "timezone": timezone,
         **{name: as_time(when) for name, when in bounds.items() if when is not None}, **settings,
     }  # fmt: skip
 

@@ -1,12 +1,13 @@
 """Read a file, and make the request that sends it to S3 with the API's form. Nothing is sent here."""
 
+from __future__ import annotations
+
 import mimetypes
 from pathlib import Path
 
-import httpx
-
 from jobflow import errors as e
 from jobflow import models as m
+from jobflow.client.http import httpx
 
 S3_REASON = 300
 """Maximum characters of S3's reason in an error."""

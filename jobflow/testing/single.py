@@ -18,6 +18,7 @@ from chalicelib.jobs.port import Filter
 from chalicelib.producing.service import JobService
 from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.context import WorkerContext
+from chalicelib.worker.current import running
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
@@ -101,7 +102,7 @@ def run(
     end = clock.now + left
     given = secrets_of(type, secrets or {})
     context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
-    with environment_of(type):
+    with environment_of(type), running(context):
         value = type.run(type.parse_stored(stored), context)
     return Ran(value, json_without_secrets(as_json(value)), context)
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
+from jobflow.plain import TypeOrName
+
 """
 PLAIN = {"null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 NOT_FILTERS = frozenset({"limit", "offset", "cursor"})
@@ -115,7 +117,7 @@ def _filter(parameters: list[Schema]) -> str:
     lines = ['class JobFilter(TypedDict, total=False):\n    """The jobs of a list: all conditions hold."""\n']
     for parameter in asked:
         # The names of job types differ between stages, so the generated module cannot list them.
-        kind = "str" if parameter["name"] == "type" else hint(parameter["schema"])
+        kind = "TypeOrName" if parameter["name"] == "type" else hint(parameter["schema"])
         lines.append(f"    {parameter['name']}: {'datetime | str' if kind == 'datetime' else kind}")
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cloud.errors import CloudError
-from infra.cloud.package import aws_data, own_code, size
+from infra.cloud.package import aws_data, client, own_code, size
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
@@ -106,6 +106,7 @@ def build(
     unpack_wheels(wheels, files)
     for name in own_code.packages(root):
         _copy_code(root / name, files / name, symlinks=False)
+    client.ship(root, files)
     aws_data.write(files, types)
     notes = compile_all(files, python)
     own = _own_zips(root, types, work, target, Target(python, architecture))

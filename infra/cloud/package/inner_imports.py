@@ -14,9 +14,9 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from infra.cloud.package import libraries, own_code
-from infra.cloud.package.shipped import not_shipped
+from infra.cloud.package.shipped import CLIENT, not_shipped
 
-OURS = frozenset({"app", "chalicelib", "handlers"})
+OURS = frozenset({"app", "chalicelib", "handlers", CLIENT})
 CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 Ships = Callable[[str | None, str], bool]

@@ -15,6 +15,8 @@ from infra.local.lifeline import NOT_SHIPPED, PROGRAM
 
 RUNTIME = ("boto3", "awslambdaric")
 """Part of every Lambda function; awslambdaric is its runtime client."""
+CLIENT = "jobflow"
+"""The package of the client, which ships if code of the job types imports it."""
 GATEWAY = ("chalice",)
 """More distributions that the API may import: Chalice is part of the package."""
 
@@ -74,7 +76,10 @@ def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> lis
     return [
         f"{module}={name}=={distribution(name).version}"
         for module, names in modules.items()
-        if module.isidentifier() and not fine & {canonicalize_name(name) for name in names} and (name := min(names))
+        if module.isidentifier()
+        and module != CLIENT
+        and not fine & {canonicalize_name(name) for name in names}
+        and (name := min(names))
     ]
 
 

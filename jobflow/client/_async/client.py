@@ -1,23 +1,26 @@
 """Define the client of one API, with a method for each request, and some for several requests."""
 
+from __future__ import annotations
+
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
-import httpx
-
+from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow import profiles
-from jobflow.client import batches, calls, flow, schedules, uploads
+from jobflow.client import batches, calls, flow, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BulkOrId, Call, JobOrId, NewJob, Step, SubmittedJob
+from jobflow.client.http import httpx
 from jobflow.client.transport import TIMEOUT, AsyncSleep, arguments, options
+from jobflow.plain import TypeOrName
 
 T = TypeVar("T")
 
@@ -28,6 +31,9 @@ class AsyncJobFlow:
     Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
     ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
+
+    Without arguments, and within an attempt of a job, `submit` and `batch` make jobs of that attempt, as `ctx.enqueue`
+    does: without a request, a URL or a token.
     """
 
     def __init__(
@@ -42,15 +48,29 @@ class AsyncJobFlow:
         sleep: AsyncSleep = asyncio.sleep,
         now: Callable[[], float] = monotonic,
     ) -> None:
-        self.target = profiles.find(url, token, profile)
-        self._http = httpx.AsyncClient(**options(self.target, timeout), transport=transport)
+        self._of_attempts = url is None and token is None and profile is None
+        self._find = partial(profiles.find, url, token, profile)
+        self._timeout, self._transport = timeout, transport
+        self._http: httpx.AsyncClient | None = None
         self._patience = patience or flow.Patience()
         self._sleep = sleep
         self._now = now
+        if not (self._of_attempts and within.in_function()):
+            self._connected()  # a program without a URL or a token learns it here, not at its first request
+
+    @cached_property
+    def target(self) -> profiles.Target:
+        """Return the API that it talks to. Raises ConfigurationError if there is none."""
+        try:
+            return self._find()
+        except e.ConfigurationError as error:
+            if not within.in_function():
+                raise
+            raise e.ConfigurationError(f"{context.NOT_HERE} And no API is known: {error}") from error
 
     async def submit(
         self,
-        type: str,
+        type: TypeOrName,
         payload: Any,
         *,
         key: str | None = None,
@@ -67,6 +87,8 @@ class AsyncJobFlow:
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         """
         asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires)
+        if (attempt := self._attempt()) is not None:
+            return within.submit(attempt, asked)
         return await self._ask(calls.create(asked))
 
     async def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
@@ -75,6 +97,8 @@ class AsyncJobFlow:
         An error of the first request is raised. If a later request fails, its error is the `problem` of each
         job that it did not create. You can send such a job again with its `key`: no job is created twice.
         """
+        if (attempt := self._attempt()) is not None:
+            return within.batch(attempt, jobs)
         return await self._run(batches.batch(jobs, self._patience))
 
     async def get(self, job: JobOrId) -> m.JobDetail:
@@ -176,7 +200,12 @@ class AsyncJobFlow:
         return await self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
 
     async def redrive(
-        self, type: str | None = None, *, everything: bool = False, dry_run: bool = False, expected: int | None = None
+        self,
+        type: TypeOrName | None = None,
+        *,
+        everything: bool = False,
+        dry_run: bool = False,
+        expected: int | None = None,
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
@@ -228,15 +257,15 @@ class AsyncJobFlow:
         answer = await self._ask(calls.job_types())
         return answer.job_types
 
-    async def tenants(self, type: str) -> m.Tenants:
+    async def tenants(self, type: TypeOrName) -> m.Tenants:
         """Return the ten tenants of a type with the most unfinished jobs."""
         return await self._ask(calls.tenants(type))
 
-    async def pause(self, type: str, reason: str = "") -> m.Paused:
+    async def pause(self, type: TypeOrName, reason: str = "") -> m.Paused:
         """Pause a job type; the reason is shown during the pause."""
         return await self._ask(calls.pause(type, reason))
 
-    async def resume(self, type: str) -> m.Paused:
+    async def resume(self, type: TypeOrName) -> m.Paused:
         """Resume a job type."""
         return await self._ask(calls.resume(type))
 
@@ -247,7 +276,7 @@ class AsyncJobFlow:
     async def series(
         self,
         metric: m.Metric,
-        type: str | None = None,
+        type: TypeOrName | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         step: Step = 60,
@@ -264,7 +293,7 @@ class AsyncJobFlow:
         return answer.findings
 
     async def errors(
-        self, type: str | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
+        self, type: TypeOrName | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
     ) -> list[m.ErrorGroup]:
         """Return failures in groups, most frequent first; `unacknowledged`: only the groups that findings count."""
         answer = await self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
@@ -290,7 +319,8 @@ class AsyncJobFlow:
         content = uploads.content_of(file, content_type)
         form = await self._ask(calls.upload_form(content[1], len(content[0])))
         try:
-            answer = await self._http.send(uploads.request(self._http, form, content))
+            http = self._connected()
+            answer = await http.send(uploads.request(http, form, content))
             return uploads.stored(form, answer)
         except httpx.TransportError as error:
             raise e.NotReached(f"No answer from S3: {error or type(error).__name__}") from error
@@ -318,7 +348,7 @@ class AsyncJobFlow:
     async def create_schedule(
         self,
         schedule_id: str,
-        type: str,
+        type: TypeOrName,
         cron: str,
         payload: Any,
         *,
@@ -334,7 +364,7 @@ class AsyncJobFlow:
     async def change_schedule(
         self,
         schedule_id: str,
-        type: str,
+        type: TypeOrName,
         cron: str,
         payload: Any,
         *,
@@ -377,7 +407,8 @@ class AsyncJobFlow:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -386,6 +417,15 @@ class AsyncJobFlow:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def _attempt(self) -> context.Attempt | None:
+        return context.RUNNING.get() if self._of_attempts else None
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            given = options(self.target, self._timeout)
+            self._http = httpx.AsyncClient(**given, transport=self._transport)
+        return self._http
 
     async def _ask(self, call: Call[T]) -> T:
         return await self._run(flow.answer(call, self._patience))
@@ -398,8 +438,9 @@ class AsyncJobFlow:
                     await self._sleep(step.seconds)
                     step = next(course)
                     continue
+                http = self._connected()
                 try:
-                    response = await self._http.request(**arguments(step))
+                    response = await http.request(**arguments(step))
                 except httpx.TransportError as error:
                     step = course.throw(error)
                 else:

@@ -1,24 +1,27 @@
 # Generated from jobflow/client/_async/client.py by `make openapi`: do not edit.
 """Define the client of one API, with a method for each request, and some for several requests."""
 
+from __future__ import annotations
+
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
-import httpx
-
+from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow import profiles
-from jobflow.client import batches, calls, flow, schedules, uploads
+from jobflow.client import batches, calls, flow, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BulkOrId, Call, JobOrId, NewJob, Step, SubmittedJob
+from jobflow.client.http import httpx
 from jobflow.client.transport import TIMEOUT, Sleep, arguments, options
+from jobflow.plain import TypeOrName
 
 T = TypeVar("T")
 
@@ -29,6 +32,9 @@ class JobFlow:
     Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
     ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
+
+    Without arguments, and within an attempt of a job, `submit` and `batch` make jobs of that attempt, as `ctx.enqueue`
+    does: without a request, a URL or a token.
     """
 
     def __init__(
@@ -43,15 +49,29 @@ class JobFlow:
         sleep: Sleep = time.sleep,
         now: Callable[[], float] = monotonic,
     ) -> None:
-        self.target = profiles.find(url, token, profile)
-        self._http = httpx.Client(**options(self.target, timeout), transport=transport)
+        self._of_attempts = url is None and token is None and profile is None
+        self._find = partial(profiles.find, url, token, profile)
+        self._timeout, self._transport = timeout, transport
+        self._http: httpx.Client | None = None
         self._patience = patience or flow.Patience()
         self._sleep = sleep
         self._now = now
+        if not (self._of_attempts and within.in_function()):
+            self._connected()  # a program without a URL or a token learns it here, not at its first request
+
+    @cached_property
+    def target(self) -> profiles.Target:
+        """Return the API that it talks to. Raises ConfigurationError if there is none."""
+        try:
+            return self._find()
+        except e.ConfigurationError as error:
+            if not within.in_function():
+                raise
+            raise e.ConfigurationError(f"{context.NOT_HERE} And no API is known: {error}") from error
 
     def submit(
         self,
-        type: str,
+        type: TypeOrName,
         payload: Any,
         *,
         key: str | None = None,
@@ -68,6 +88,8 @@ class JobFlow:
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         """
         asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires)
+        if (attempt := self._attempt()) is not None:
+            return within.submit(attempt, asked)
         return self._ask(calls.create(asked))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
@@ -76,6 +98,8 @@ class JobFlow:
         An error of the first request is raised. If a later request fails, its error is the `problem` of each
         job that it did not create. You can send such a job again with its `key`: no job is created twice.
         """
+        if (attempt := self._attempt()) is not None:
+            return within.batch(attempt, jobs)
         return self._run(batches.batch(jobs, self._patience))
 
     def get(self, job: JobOrId) -> m.JobDetail:
@@ -175,7 +199,12 @@ class JobFlow:
         return self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
 
     def redrive(
-        self, type: str | None = None, *, everything: bool = False, dry_run: bool = False, expected: int | None = None
+        self,
+        type: TypeOrName | None = None,
+        *,
+        everything: bool = False,
+        dry_run: bool = False,
+        expected: int | None = None,
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
@@ -225,15 +254,15 @@ class JobFlow:
         answer = self._ask(calls.job_types())
         return answer.job_types
 
-    def tenants(self, type: str) -> m.Tenants:
+    def tenants(self, type: TypeOrName) -> m.Tenants:
         """Return the ten tenants of a type with the most unfinished jobs."""
         return self._ask(calls.tenants(type))
 
-    def pause(self, type: str, reason: str = "") -> m.Paused:
+    def pause(self, type: TypeOrName, reason: str = "") -> m.Paused:
         """Pause a job type; the reason is shown during the pause."""
         return self._ask(calls.pause(type, reason))
 
-    def resume(self, type: str) -> m.Paused:
+    def resume(self, type: TypeOrName) -> m.Paused:
         """Resume a job type."""
         return self._ask(calls.resume(type))
 
@@ -244,7 +273,7 @@ class JobFlow:
     def series(
         self,
         metric: m.Metric,
-        type: str | None = None,
+        type: TypeOrName | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         step: Step = 60,
@@ -261,7 +290,7 @@ class JobFlow:
         return answer.findings
 
     def errors(
-        self, type: str | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
+        self, type: TypeOrName | None = None, since: datetime | str | None = None, *, unacknowledged: bool = False
     ) -> list[m.ErrorGroup]:
         """Return failures in groups, most frequent first; `unacknowledged`: only the groups that findings count."""
         answer = self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
@@ -287,7 +316,8 @@ class JobFlow:
         content = uploads.content_of(file, content_type)
         form = self._ask(calls.upload_form(content[1], len(content[0])))
         try:
-            answer = self._http.send(uploads.request(self._http, form, content))
+            http = self._connected()
+            answer = http.send(uploads.request(http, form, content))
             return uploads.stored(form, answer)
         except httpx.TransportError as error:
             raise e.NotReached(f"No answer from S3: {error or type(error).__name__}") from error
@@ -314,7 +344,7 @@ class JobFlow:
     def create_schedule(
         self,
         schedule_id: str,
-        type: str,
+        type: TypeOrName,
         cron: str,
         payload: Any,
         *,
@@ -330,7 +360,7 @@ class JobFlow:
     def change_schedule(
         self,
         schedule_id: str,
-        type: str,
+        type: TypeOrName,
         cron: str,
         payload: Any,
         *,
@@ -373,7 +403,8 @@ class JobFlow:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        if self._http is not None:
+            self._http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -382,6 +413,15 @@ class JobFlow:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _attempt(self) -> context.Attempt | None:
+        return context.RUNNING.get() if self._of_attempts else None
+
+    def _connected(self) -> httpx.Client:
+        if self._http is None:
+            given = options(self.target, self._timeout)
+            self._http = httpx.Client(**given, transport=self._transport)
+        return self._http
 
     def _ask(self, call: Call[T]) -> T:
         return self._run(flow.answer(call, self._patience))
@@ -394,8 +434,9 @@ class JobFlow:
                     self._sleep(step.seconds)
                     step = next(course)
                     continue
+                http = self._connected()
                 try:
-                    response = self._http.request(**arguments(step))
+                    response = http.request(**arguments(step))
                 except httpx.TransportError as error:
                     step = course.throw(error)
                 else:

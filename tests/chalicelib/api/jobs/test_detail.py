@@ -156,7 +156,7 @@ LAMBDA = 6 * 1024 * 1024
 def kept(world: World, payload: int, result: int) -> str:
     """A completed job with so many characters in both, each of which its maker lets pass."""
     asked = {"to": ["a@example.com"], "text": "x" * payload}
-    job_id = Enqueuing(("test.note",), parts.job_service).make(a_job(), "test.note", asked, key="key")
+    job_id = Enqueuing(("test.note",), parts.job_service).make(a_job(), "test.note", asked, key="key").id
     world.put_in(job_id, Status.COMPLETED, result=as_json(["y" * result]))
     return job_id
 

@@ -1,0 +1,29 @@
+"""Let a job function, and all that it calls, find the attempt: `jobflow.current()` and `JobFlow().submit(…)`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.worker.context import WorkerContext
+
+try:
+    from jobflow.context import RUNNING, Attempt
+
+    CLIENT = True
+except ModuleNotFoundError:  # the client does not ship with this function, so nothing here asks for the attempt
+    CLIENT = False
+
+
+@contextmanager
+def running(ctx: "WorkerContext") -> Iterator[None]:
+    """Let the code inside find this attempt."""
+    if not CLIENT:
+        yield
+        return
+    token = RUNNING.set(Attempt(ctx, partial(ctx.enqueuing.make, ctx.job)))
+    try:
+        yield
+    finally:
+        RUNNING.reset(token)

@@ -1,0 +1,64 @@
+"""Make a job of the attempt that runs here, in place of a request to the API."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from jobflow.client.batches import BatchedJob
+from jobflow.client.calls import NewJob, SubmittedJob
+from jobflow.client.encoding import as_body, as_payload, as_seconds, type_name
+from jobflow.context import RUNNING, Attempt
+
+CREATED = 201
+"""The status of a stored job in the result of a batch."""
+
+
+def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
+    """Store a job of the attempt and return it, as `ctx.enqueue` does.
+
+    Raises the platform's errors: ConfigurationError for a type that is not in `enqueues=`, InvalidPayload,
+    InvalidRequest.
+    """
+    job = attempt.submit(
+        type_name(asked.type),
+        json.loads(as_body(as_payload(asked.payload))),
+        key=asked.key,
+        delay=None if asked.delay is None else as_seconds(asked.delay),
+        run_at=_time(asked.run_at),
+        tags=asked.tags,
+        debounce=asked.debounce,
+        expires=None if asked.expires is None else as_seconds(asked.expires),
+        max_attempts=asked.max_attempts,
+    )
+    return _row(job)
+
+
+def batch(attempt: Attempt, jobs: Iterable[NewJob]) -> list[BatchedJob]:
+    """Store many jobs of the attempt, one after the other; return a result for each. Raises what `submit` raises."""
+    made = [submit(attempt, job) for job in jobs]
+    return [BatchedJob(CREATED, job, None, None, job.idempotency_key or "") for job in made]
+
+
+def in_function() -> bool:
+    """Return whether this process runs job functions, so that an attempt may come that needs no URL and no token."""
+    return RUNNING.get() is not None or "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def _time(when: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(when) if isinstance(when, str) else when
+
+
+def _row(job: Any) -> SubmittedJob:
+    """Return the platform's job as the API would return it."""
+    known: dict[str, Any] = {one.name: getattr(job, one.name, None) for one in fields(SubmittedJob)}
+    known |= dict.fromkeys(("tenant", "progress", "discarded", "existing"))
+    known |= {"status": str(job.status), "tags": list(job.tags), "expires_at": job.start_by}
+    known |= {name: _moment(at) for name, at in known.items() if name.endswith("_at")}
+    return SubmittedJob(**known)
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,47 @@
+"""Hold the attempt of a job that runs here. The platform's worker sets it, and the client reads it.
+
+This module imports nothing of the client and nothing of the platform, so that each of them works without the other.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A running attempt: its JobContext, and a function that makes a job of it and returns the stored job."""
+
+    context: Any
+    submit: Callable[..., Any]
+
+
+RUNNING: ContextVar[Attempt | None] = ContextVar("jobflow_attempt", default=None)
+"""The attempt that runs in this thread or task."""
+
+
+def _no_client() -> Any:
+    raise LookupError("The package jobflow is not imported.")
+
+
+connect: Callable[[], Any] = _no_client
+"""Makes the client of this process, for a job type's own `delay`; the package `jobflow` sets it."""
+
+
+def current() -> Any:
+    """Return the JobContext of the attempt that runs here: in a job function, and in everything that it calls.
+
+    Raises LookupError outside of an attempt. A thread that a job function starts has no attempt, unless it runs in a
+    copy of the context: `contextvars.copy_context().run(…)`.
+    """
+    running = RUNNING.get()
+    if running is None:
+        raise LookupError(NOT_HERE)
+    return running.context
+
+
+NOT_HERE = (
+    "No attempt of a job runs here: this is not a job function or what it calls, or a thread that one started without "
+    "contextvars.copy_context()."
+)
