@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.jobtype import JobType, job
     from chalicelib.job_types.rate import Rate
     from chalicelib.job_types.retry import Backoff, Delays
-    from chalicelib.job_types.schedule import Cron
+    from chalicelib.job_types.schedule import Cron, Every
     from chalicelib.job_types.unique import Unique
 
 cold_start.begin()
@@ -33,6 +33,7 @@ __all__ = [
     "Cron",
     "Delays",
     "EventTimedOut",
+    "Every",
     "Failing",
     "Function",
     "JobCancelled",
@@ -57,6 +58,7 @@ _HOMES = {
     "Cron": "chalicelib.job_types.schedule",
     "Delays": "chalicelib.job_types.retry",
     "EventTimedOut": "chalicelib.errors",
+    "Every": "chalicelib.job_types.schedule",
     "Failing": "chalicelib.job_types.failing",
     "Function": "chalicelib.job_types.function",
     "JobCancelled": "chalicelib.errors",

@@ -24,6 +24,9 @@ LONGEST_TAG = 40
 LONGEST_CRON = 100
 """Maximum characters of a cron expression: reading takes time in proportion to the length."""
 LONGEST_ZONE = 40
+SHORTEST_EVERY, LONGEST_EVERY = 10, 86_400
+"""Seconds between two firings of a schedule such as `@every 20s`: jobs are made two minutes ahead, and a schedule
+remembers its last 20 firings."""
 MOST_FIRINGS_SEARCHED = 1_000
 """Maximum firings in a row that may be before the requested time: the repeated hour of a clock change has at most
 60."""

@@ -1,15 +1,17 @@
 """Read cron expressions and time zones, and list the times at which they fire. Pure."""
 
+import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from itertools import count, islice
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from chalicelib.job_types.constants import LONGEST_CRON, MOST_FIRINGS_SEARCHED
+from chalicelib.job_types.constants import LONGEST_CRON, LONGEST_EVERY, MOST_FIRINGS_SEARCHED, SHORTEST_EVERY
 
 FIELDS = 5
 PART = {
@@ -22,14 +24,18 @@ NAMED = {
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }  # fmt: skip
 """Names that replace all five fields, as in Debian's cron."""
+EVERY = re.compile(r"\s*@every\s+(?P<number>\d{1,6})(?P<unit>[smh])\s*", re.IGNORECASE)
+UNITS = {"s": 1, "m": 60, "h": 3_600}
 
 
 def cron_error(text: str) -> str | None:
     """Return what is wrong with a cron expression; None if it is valid and fires at some time."""
     if len(text) > LONGEST_CRON or not text.isascii():
         return f"must be at most {LONGEST_CRON} ASCII characters"
+    if (seconds := every_of(text)) is not None:
+        return None if SHORTEST_EVERY <= seconds <= LONGEST_EVERY else f"must be every {SHORTEST_EVERY} s to 24 h"
     if text.strip().startswith("@") and _fields(text) == text:
-        return f"must be one of {', '.join(NAMED)}, or five fields"
+        return f"must be one of {', '.join(NAMED)}, or like @every 20s, or five fields"
     fields = _fields(text).split()
     if len(fields) != FIELDS:
         return "must have five fields: minute, hour, day of the month, month, day of the week"
@@ -57,7 +63,10 @@ def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
 
     As in Debian's cron: a time that a clock change skips fires right after it, and a repeated time fires once. An
     expression with `*` in the minute or the hour follows elapsed time, so it fires in both of the repeated hours.
+    `@every 20s` follows elapsed time, too: it fires at the multiples of 20 seconds, in any time zone.
     """
+    if (seconds := every_of(cron)) is not None:
+        yield from count((math.floor(after / seconds) + 1) * seconds, seconds)
     last = after
     behind = 0
     for moment in CronSim(_fields(cron), datetime.fromtimestamp(after, ZoneInfo(timezone))):
@@ -67,6 +76,12 @@ def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
             yield at
         elif (behind := behind + 1) > MOST_FIRINGS_SEARCHED:
             return
+
+
+def every_of(text: str) -> int | None:
+    """Return the seconds between two firings of an expression such as `@every 20s`; None for any other expression."""
+    found = EVERY.fullmatch(text)
+    return None if found is None else int(found["number"]) * UNITS[found["unit"].lower()]
 
 
 def next_firing(cron: str, timezone: str, after: float) -> float | None:

@@ -42,7 +42,7 @@ from chalicelib.job_types.payloads import parsed, stored
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
 from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
-from chalicelib.job_types.schedule import Cron, check_declared
+from chalicelib.job_types.schedule import Cron, Every, check_declared, declared_crons
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import DAY, FIFO_ENDING, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON
@@ -238,7 +238,7 @@ def job(
     fail_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     give_up_after: float | None = None,
     expires: float | None = None,
-    schedule: Cron | Iterable[Cron] = (),
+    schedule: Cron | Every | Iterable[Cron | Every] = (),
     rate: Rate | Callable[[], Rate | None] | None = None,
     fair_by: str | None = None,
     serial_by: str | None = None,
@@ -265,7 +265,7 @@ def job(
 
     Creation and order:
 
-    * `schedule`: one `Cron` or several; jobs are made at their times, as long as they are declared.
+    * `schedule`: one `Cron` or `Every`, or several; jobs are made at their times, as long as they are declared.
     * `rate`: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that returns the
       rate of each stage, or None for no limit.
     * `fair_by`: the field of the payload that names the tenant ("customer.id"): tenants take turns.
@@ -297,7 +297,7 @@ def job(
             by_class=ByClass.of(name, retry_on, fail_on),
             give_up_after=give_up_after,
             expires=expires,
-            schedules=(schedule,) if isinstance(schedule, Cron) else tuple(schedule),
+            schedules=declared_crons(schedule),
             rate=rate,
             fair_by=fair_by,
             serial_by=serial_by,

@@ -1,14 +1,14 @@
 """Declare the schedules of a job type. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
-from chalicelib.job_types.checks import check_expires
-from chalicelib.job_types.constants import MOST_CAUGHT_UP
+from chalicelib.job_types.checks import check_expires, check_number
+from chalicelib.job_types.constants import LONGEST_EVERY, MOST_CAUGHT_UP, SHORTEST_EVERY
 from chalicelib.jobs.job import JSON
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
@@ -43,6 +43,37 @@ class Cron:
     def id(self, job_type: str) -> str:
         """Return the id of this schedule of a job type."""
         return f"{job_type}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Make a job of a type every `seconds` seconds (10 to 86,400): at the multiples of them since 1970 (UTC).
+
+    The other settings are those of `Cron`. Raises ConfigurationError.
+    """
+
+    seconds: int
+    payload: JSON = field(default_factory=dict)
+    catch_up: int = 1
+    overlap: str = Overlap.ALLOW
+    name: str = "default"
+    paused: bool = False
+    expires: float | None = None
+
+    def __post_init__(self) -> None:
+        check_number("schedule: every: seconds", self.seconds, SHORTEST_EVERY, LONGEST_EVERY, "seconds")
+
+    @property
+    def cron(self) -> Cron:
+        """Return the same schedule with an expression."""
+        settings = (self.payload, self.catch_up, self.overlap, self.name, self.paused, self.expires)
+        return Cron(f"@every {self.seconds}s", "UTC", *settings)
+
+
+def declared_crons(schedule: "Cron | Every | Iterable[Cron | Every]") -> tuple[Cron, ...]:
+    """Return the schedules that `@job` got: one, or several."""
+    given = (schedule,) if isinstance(schedule, Cron | Every) else schedule
+    return tuple(one.cron if isinstance(one, Every) else one for one in given)
 
 
 def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:

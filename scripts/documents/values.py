@@ -28,6 +28,8 @@ from scripts.openapi import named
 from tests.proof import faced
 
 ROOT = Path(__file__).parents[2]
+MONTH = 730 * 3_600
+"""Seconds."""
 MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /value -->", re.DOTALL)
 
 
@@ -50,6 +52,7 @@ def values() -> dict[str, str]:
     periods |= {f"limits.KEEP_FILES.{prefix.rstrip('/')}": seconds for prefix, seconds in files.items()}
     return {
         **{name: f"${cost.total(bill):.2f}" for name, bill in bills.items()},
+        "cost.every_20_seconds": f"${cost.total(bills['cost.alone']) * MONTH / 20 / 1e6:.2f}",
         "cost.idempotency_key": f"${PRICES.read_unit:.3f}",
         **{name: f"{seconds / DAY:.0f} days" for name, seconds in periods.items()},
         "limits.MOST_CLAIMS": f"{MOST_CLAIMS:,}",

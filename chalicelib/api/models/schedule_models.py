@@ -45,7 +45,8 @@ CronText = Annotated[
     StringConstraints(min_length=1, max_length=LONGEST_CRON),
     AfterValidator(_cron),
     Field(
-        description="Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.",
+        description="Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly; "
+        "or a time between firings, from `@every 10s` to `@every 24h`.",
         examples=["0 6 * * 1-5"],
     ),
 ]

@@ -2190,7 +2190,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Cron
-       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.
+       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly; or a time between firings, from `@every 10s` to `@every 24h`.
        * @example 0 6 * * 1-5
        */
       cron: string;
@@ -2634,7 +2634,7 @@ export interface components {
       type: "email.send" | "image.process" | "report.generate";
       /**
        * Cron
-       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly.
+       * @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly; or a time between firings, from `@every 10s` to `@every 24h`.
        * @example 0 6 * * 1-5
        */
       cron: string;
@@ -5826,7 +5826,7 @@ export interface operations {
   preview_schedule: {
     parameters: {
       query: {
-        /** @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly. */
+        /** @description Five fields: minute, hour, day of the month, month, day of the week; or @hourly to @yearly; or a time between firings, from `@every 10s` to `@every 24h`. */
         cron: string;
         /** @description A time zone of the IANA database. */
         timezone?: string;

@@ -34,6 +34,10 @@ def told(cron: str, zone: str, after: str, most: int) -> list[str]:
         ("0 0 31 2,4,6 *", "never fires"),
         ("0 0 31 13 *", "the month"),
         ("@", "@hourly"),
+        ("@every 9s", "must be every 10 s to 24 h"),
+        ("@every 25h", "must be every 10 s to 24 h"),
+        ("@every 20", "like @every 20s"),
+        ("@every day", "like @every 20s"),
         ("0 0 */30 2 3#5", "never fires"),
         ("0 0 * * " + "1," * 60 + "1", "at most 100"),
         ("٣ * * * *", "ASCII"),
@@ -59,6 +63,8 @@ def test_a_named_text_fires_as_its_five_fields(text: str, same: str) -> None:
 
 @given(st.text(alphabet="0123456789*/,-#LW MONFRIJAN", max_size=LONGEST_CRON) | st.text(max_size=LONGEST_CRON + 5))
 @example("0 0 L * *")
+@example("@every 0s")
+@example("@every 999999h")
 @example("0 0 LW * *")
 @example("0 9 * * FRI#2")
 @example("1," * 49 + "1 * * * *")
@@ -67,6 +73,19 @@ def test_a_named_text_fires_as_its_five_fields(text: str, same: str) -> None:
 def test_any_text_is_judged_and_never_raises(text: str) -> None:
     if cron_error(text) is None:
         assert next_firing(text, BERLIN, at("2026-03-01T00:00+00:00")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "times"),
+    [
+        ("@every 20s", "2026-03-29T01:59:41+01:00", ["03-29T03:00:00+02:00", "03-29T03:00:20+02:00"]),
+        ("@every 20s", "2026-03-29T01:59:40+01:00", ["03-29T03:00:00+02:00", "03-29T03:00:20+02:00"]),
+        (" @Every 90m ", "2026-03-01T00:59:00+00:00", ["03-01T02:30:00+01:00", "03-01T04:00:00+01:00"]),
+    ],
+)
+def test_an_interval_fires_at_its_multiples_whatever_the_clocks_do(text: str, after: str, times: list[str]) -> None:
+    assert cron_error(text) is None
+    assert told(text, BERLIN, after, 2) == times
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "localtime", "europe/berlin", ""])

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.schedule import Cron, check_declared
+from chalicelib.job_types.schedule import Cron, Every, check_declared, declared_crons
 from chalicelib.schedules.rule import stopped
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.chalicelib.schedules.conftest import Stage
@@ -88,3 +88,13 @@ def test_the_code_is_followed_once_a_process_and_again_after_a_failure(stage: St
 def test_a_wrong_declaration_is_refused_when_the_file_is_imported(crons: list[Cron], told: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^test.note: .*{told}"):
         check_declared(NOTE.name, crons, NOTE.canonical)
+
+
+def test_an_interval_is_a_schedule_like_any_other() -> None:
+    settings: dict[str, Any] = {"payload": {"to": ["a"]}, "catch_up": 0, "overlap": "skip", "expires": 20}
+    every = Every(20, name="often", paused=True, **settings)
+    assert declared_crons(every) == declared_crons([every])
+    assert declared_crons(every) == (Cron("@every 20s", name="often", paused=True, **settings),)
+    for wrong in (9, 86_401, 20.5, "20"):
+        with pytest.raises(ConfigurationError, match="schedule: every: seconds must be"):
+            Every(wrong)  # type: ignore[arg-type]

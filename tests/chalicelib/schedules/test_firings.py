@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.schedules.ahead import job_of
+from chalicelib.schedules.ahead import cancel_ahead, job_of
 from chalicelib.schedules.firings import Firings
 from tests.chalicelib.api.support import NOTE, OTHER, only_types
 from tests.chalicelib.schedules.conftest import Stage
@@ -177,3 +177,30 @@ def test_a_firing_expires_so_long_after_its_time_however_late_it_is_made(stage: 
     stage.run()
     (job,) = stage.jobs()
     assert (job.fires_at, job.start_by) == (T0 + 3600, T0 + 3600 + 1800)
+
+
+@pytest.mark.parametrize("overlap", ["allow", "skip"])
+def test_a_schedule_of_ten_seconds_makes_each_of_its_jobs_once_and_visible_in_its_second(
+    stage: Stage, overlap: str
+) -> None:
+    stage.add("often", "@every 10s", overlap=overlap)
+    began = stage.clock.now
+    for _ in range(10):
+        for firings in (stage.first, stage.second):
+            stage.run(firings)
+        stage.clock.advance(60)
+    jobs = sorted(stage.jobs(), key=lambda job: job.fires_at or 0.0)
+    times = [job.fires_at for job in jobs]
+    assert times == [began + 10 * number for number in range(1, len(times) + 1)]
+    assert len(times) >= 60
+    assert all(job.run_at == job.fires_at and job.sent for job in jobs)
+    seen = {message.message.id: message.visible_at for message in stage.queue.messages[NOTE.name]}
+    assert all(0 <= seen[job.id] - (job.fires_at or 0.0) <= 2 for job in jobs)
+
+
+def test_a_pause_cancels_the_jobs_of_the_next_two_minutes(stage: Stage) -> None:
+    schedule = stage.add("often", "@every 10s")
+    stage.run()
+    assert len(stage.jobs()) == 12
+    cancel_ahead(stage.service.dispatcher, schedule, None)
+    assert {job.status for job in stage.jobs()} == {Status.CANCELLED}
