@@ -33,7 +33,7 @@ def findings(root: Path) -> list[str]:
     alone = [name for path in handlers for name in libraries.names(root, path.stem)]
     clashing = own_code.clashes(root, shipped_modules(root, alone))
     if clashing:
-        return clashing  # other failures may only follow from it
+        return clashing  # clashing names may cause all later failures
     built_in = (path.stem for path in (root / BUILT_IN).glob("*.py"))
     if refused := list(_requirements(root, {*(path.stem for path in handlers), *built_in})):
         return [spoken(text, os.environ.get(PROGRAM, "make")) for text in refused]
@@ -49,7 +49,7 @@ def findings(root: Path) -> list[str]:
     if broken != [TOO_LONG]:
         broken += _probed(root, handlers, environments)
     found = [*broken, *refused_here(root), *notes]
-    # an import that fails in the API, in the type's function and when its file is read is one finding
+    # Report an import only once, even if it fails in the API, in the type's function and when its file is read.
     return list({(PLACED.findall(text) or [text])[-1]: text for text in reversed(found)}.values())[::-1]
 
 

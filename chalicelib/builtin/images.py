@@ -101,7 +101,7 @@ def _srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image
-    with suppress(ImageCms.PyCMSError, OSError):  # viewers also ignore a broken profile
+    with suppress(ImageCms.PyCMSError, OSError):  # ignore a broken profile, as viewers do
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = "RGBA" if image.mode == "RGBA" else "RGB"
         return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode) or image

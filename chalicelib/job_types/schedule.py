@@ -78,7 +78,7 @@ def declared_crons(schedule: "Cron | Every | Iterable[Cron | Every]") -> tuple[C
 
 def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:
     """Raise ConfigurationError for an invalid declared schedule; `canonical` raises for an invalid payload."""
-    from chalicelib.job_types.cron import cron_error, zone_error  # only types with a schedule pay for the import
+    from chalicelib.job_types.cron import cron_error, zone_error  # only types with a schedule need it
 
     names = [cron.name for cron in crons]
     for cron in crons:

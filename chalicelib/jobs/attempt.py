@@ -36,7 +36,7 @@ def message_of(error: BaseException) -> str:
     """Return the error's text, also for an error whose own `__str__` raises."""
     try:
         return str(error)
-    except Exception:  # from the job function: a broken `__str__` must not hide that the error was raised
+    except Exception:  # code of the job type: a broken `__str__` must not hide that the error was raised
         return "The error has no message: its __str__ raises."
 
 

@@ -103,7 +103,8 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
     values = {
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
-        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,  # as after errors
+        # these fields are removed, as after an error
+        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
         **_begun(held),
     }  # fmt: skip
     tests = (*_fence(held), Test("cancel_requested", "unset"))

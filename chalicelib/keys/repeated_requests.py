@@ -93,7 +93,7 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
                 if before is found:
-                    self._remember(job, found, until)  # may be missing, if the request that replaced the job died
+                    self._remember(job, found, until)  # missing, if the last request died too early
                 return self._again(job, before)
             if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
                 kept = self._replace(found, job)
@@ -102,7 +102,7 @@ class KeyedJobs:
                     self.store.acquire(key, held, KeyLock(found.id, until))
             elif held is not None and found is None and held.until > self.now() - KEEP_KEYS:
                 kept = self._store(replace(job, id=held.job))
-            else:  # the key is free, or its job has finished and expired: its id is not used again
+            else:  # the key is free, or its job has expired: do not use the expired job's id again
                 kept = self._take(job, key, held, until)
             if kept is not None:
                 self._remember(job, kept.job, until)

@@ -174,7 +174,7 @@ class Pacing:
         raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
 
     def _note_slot(self, slot: float, now: float) -> None:
-        if slot > now:  # a slot that is not in the future does not show up to which time starts are planned
+        if slot > now:  # a slot that is free now does not show up to which time starts are planned
             self.known = replace(self.known, slots_to=slot + self.rate.ahead + self.rate.apart)
 
     def _together(self) -> int:

@@ -35,7 +35,7 @@ class Posting:
             raise JobConflict(f"Job {job_id} is {found.status}; it takes no events any more.")
         if jobtype.serial(found.type):
             raise JobConflict(f"Jobs of {found.type} wait for no events, because the type has serial_by.")
-        # The spare message goes first: if this process dies after storing the event, a worker still wakes the job.
+        # Send the spare message first: if this process
         self.dispatcher.send_anew(found, AFTER_THE_REQUEST)
         event = Step(EVENT + name, self.dispatcher.now(), data, by=self.by)
         kept = store.keep_step(found, event)

@@ -190,8 +190,8 @@ class Worker:
         )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
-            # The record of an attempt that did not complete contains its last progress, so the job must show this
-            # progress, too.
+            # The record of an attempt that did not complete contains its last progress. Write this progress to the job,
+            # too.
             ctx.flush_progress()
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,

@@ -171,7 +171,7 @@ class Settlement:
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
         # if the job was not tried for a long time (its type was paused), its day until it is given up begins again
-        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # longer waits are parked
+        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # long waits are always parked
         since = job.stalled_since if now - planned < UNTRIED_AFTER else None
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)

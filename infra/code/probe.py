@@ -20,7 +20,7 @@ ENDED = "The import of {module} ends the process."
 
 def main() -> int:
     """Import all, one after the other; print the complaints. Return the exit code."""
-    from chalicelib import consume  # noqa: F401 - for every fork
+    from chalicelib import consume  # noqa: F401 - imported once, before all forks
 
     print("\n" + json.dumps([_forked(asked) for asked in json.load(sys.stdin)]))
     return 0

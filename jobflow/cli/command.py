@@ -89,7 +89,7 @@ def told() -> Iterator[None]:
     except e.JobFlowError as error:
         typer.echo(f"jobflow: {error}", err=True)
         raise typer.Exit(code_of(error)) from None
-    except (KeyboardInterrupt, typer.Abort):  # after Ctrl-C at a question, the command ends like after a second Ctrl-C
+    except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C at a question
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # such as `jobflow jobs list --all | head`
         sys.stderr.close()

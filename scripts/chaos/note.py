@@ -43,7 +43,7 @@ class ChaosNote(BaseModel):
 def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
     """Run, fail, or die."""
     token = f"{ctx.job.gen}.{ctx.attempt}"
-    with Path(payload.log).open("a") as log:  # one short write in append mode: whole lines from any process
+    with Path(payload.log).open("a") as log:  # one short write in append mode does not mix lines of several processes
         log.write(f"{ctx.job_id} {token}\n")
     with _noted(payload, ctx.job_id):
         _act(payload, ctx)

@@ -112,7 +112,6 @@ Tenant = Annotated[
 ]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
-# The documented limit applies to the text that was sent, not to the text after stripping.
 Expires = Annotated[
     int,
     Field(
@@ -121,6 +120,7 @@ Expires = Annotated[
         "Default: the job type's.",
     ),
 ]  # fmt: skip
+# The documented limit applies to the text that was sent, not to the text after stripping.
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]

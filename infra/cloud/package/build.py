@@ -151,7 +151,7 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
     for module, requirements in files_of(root, kinds.keys()).items():
         alike.setdefault(own_lines(requirements, shipped, root), []).append(module)
     for lines, modules in alike.items():
-        if not lines:  # the common package has them all
+        if not lines:  # the common package contains all libraries of these types
             continue
         name, handlers = f"{kinds[modules[0]].queue}.zip", [kinds[module].handler for module in modules]
         folder = work / "own" / modules[0]

@@ -96,7 +96,7 @@ def _file(root: Path, module: str) -> Path | None:
 def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(), str(path))
-    except SyntaxError:  # whatever imports the file says so
+    except SyntaxError:  # the import of this file reports the error
         return ast.Module(body=[], type_ignores=[])
 
 

@@ -35,7 +35,8 @@ def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
     `more` names additional distributions.
     """
     refused_here = _not_shipped((root / "requirements.txt").read_text(), tuple(more), _installed())
-    # a repository can also be installed, with `pip install -e`, as a distribution of its own
+    # Do not refuse the repository's packages. They look like a library if the repository is installed with `pip install
+    # -e`.
     own = tuple(f"{name}=" for name in own_code.packages(root))
     return " ".join(pair for pair in refused_here.split() if not pair.startswith(own)) if own else refused_here
 

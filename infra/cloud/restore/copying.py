@@ -120,7 +120,7 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 
 def _paused(schedule: Schedule) -> Schedule:
-    # a new writer: with the old one, a schedule that exists would look as if this write had made it
+    # a new writer: with the old one, an existing schedule would look as if this write had stored it
     return replace(schedule, paused=True, next_at=None, writer=new_writer())
 
 

@@ -74,7 +74,7 @@ KINDS = (
     ),
     Kind(
         "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
-        ("pk", "RATE#"), ("turns_to",),  # turns belong to jobs, and some jobs are restored as failed
+        ("pk", "RATE#"), ("turns_to",),  # leave out the turns: some of their jobs are restored as failed
     ),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),

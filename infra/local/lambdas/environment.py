@@ -99,7 +99,7 @@ class Environment:
             self._init_ms = (time.monotonic() - self._began) * 1000
         turn: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
         self._turn = turn
-        self._on_idle(self)  # may deliver at once
+        self._on_idle(self)  # this call may deliver an invocation at once
         return await turn
 
     def answer(self, request_id: str, body: bytes, ok: bool) -> bool:

@@ -111,7 +111,7 @@ def show(session: Session, job: Id) -> None:
     from jobflow.cli import views
 
     found = session.client.get(session.id_of(job))
-    # a running attempt may have kept its first steps
+    # read the steps of a running job in any case: `found.steps` does not count those of the present attempt
     views.whole(session, found, session.client.steps(found.id) if found.steps or found.status == "processing" else None)
 
 
