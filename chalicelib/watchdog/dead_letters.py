@@ -103,7 +103,7 @@ class Sweeper:
 
 
 def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
-    """Give up a job without a holder, and record the attempt that never ended. Raises MoveRefused."""
+    """Give up a job that no worker holds, and record the attempt that never ended. Raises MoveRefused."""
     now = dispatcher.now()
     given_up = dispatcher.store.apply(job.id, transitions.give_up(job, now=now, error=error))
     if job.status is Status.PROCESSING:

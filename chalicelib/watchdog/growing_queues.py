@@ -12,7 +12,7 @@ from chalicelib.watchdog.constants import GROWING_GAP, GROWING_RUNS, LEAST_GROWI
 
 @dataclass
 class Growing:
-    """The memory of a watchdog's process; a new process reports nothing for two runs."""
+    """Remember the depths of earlier runs in one watchdog process; a new process reports nothing for two runs."""
 
     ran_at: float = 0.0
     depths: dict[str, int] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class Lookback:
             self.windows.setdefault(name, Window(now - OLD_MESSAGE, now + PATIENCE))
 
     def since(self, job_type: str, now: float) -> float | None:
-        """Return from which time to search for planned jobs of the type; None: no further back than every run."""
+        """Return from which time to search for planned jobs of the type; None: no further back than usual."""
         window = self.windows.get(job_type)
         return None if window is None or window.until < now else window.since
 

@@ -23,7 +23,7 @@ MINUTE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Up to ten jobs to check together; `unsent_only` skips those that were sent."""
+    """Up to ten jobs to check together; `unsent_only` skips jobs that were sent."""
 
     ids: Sequence[str]
     unsent_only: bool = False
@@ -80,8 +80,8 @@ def _expired(
 ) -> Sequence[Overdue]:
     """Return the jobs that may have expired and are not among `known`, for a type that declares when its jobs expire.
 
-    Up to the horizon all jobs are found already. There is none while the type is paused, and it is far back in a
-    backlog.
+    All jobs up to the horizon are already found. But while the type is paused there is no horizon, and in a backlog the
+    horizon is far in the past.
     """
     shortest = jobtype.shortest_expiry(job_type)
     if shortest is None or (horizon is not None and horizon >= now - shortest):
@@ -109,7 +109,10 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
 def _late(
     store: JobStore, job_type: str, horizon: float | None, now: float, since: float | None, most: int
 ) -> Sequence[Overdue]:
-    """Return up to `most` planned jobs, oldest first, that were due after the horizon but are too old for every run."""
+    """Return up to `most` planned jobs that may be unsent, oldest first.
+
+    They were due after the horizon, but before the time from which every run searches.
+    """
     recent = now - LOOK_AHEAD
     if since is None or horizon is None or max(since, horizon) >= recent or jobtype.out_of_order(job_type):
         return []
