@@ -1,7 +1,7 @@
 """Store the plan of starts on the control table: one row per job type, in whole microseconds.
 
-If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Both
-are one conditional write. If two workers both add, neither write is refused.
+If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. In
+both cases it is one conditional write. If two workers both add, neither write is refused.
 """
 
 import math

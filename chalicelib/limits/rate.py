@@ -70,7 +70,7 @@ class Pacing:
         """Begin a batch. If no job may start soon, its jobs get turns.
 
         For a job with a turn, `next` returns what to do with its message (Drop or Hold). A job without a turn is
-        claimed as usual, and `start` returns when it may start.
+        claimed as usual, and `start` returns as soon as it may start.
         """
         self.slots.clear()
         self.rest, self.waits = list(deliveries), {}
@@ -102,7 +102,7 @@ class Pacing:
         """Do nothing after a message: no other message of the batch depends on it."""
 
     def start(self, job: Job) -> None:
-        """Wait for a slot, and return when the job may start at once.
+        """Wait for a slot, and return as soon as the job may start.
 
         Raises NotYet, and RateUnavailable when the store does not answer.
         """

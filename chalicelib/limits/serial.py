@@ -21,7 +21,7 @@ from chalicelib.telemetry import events
 
 @dataclass
 class InOrder:
-    """Keep the order of the jobs of each key in one worker process. `clock` gives epoch seconds."""
+    """Keep the order of the jobs of each key in one worker process. `clock` returns epoch seconds."""
 
     name: str
     store: JobStore
@@ -46,7 +46,7 @@ class InOrder:
             self.behind[delivery.group] = True
 
     def start(self, job: Job) -> None:
-        """Acquire the key for this attempt, and return when the attempt may begin.
+        """Acquire the key for this attempt, and return as soon as the attempt may begin.
 
         Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if this
         took longer than the lease.

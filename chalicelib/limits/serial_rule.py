@@ -22,7 +22,7 @@ def row_of(job_type: str, group: str) -> str:
 def lock_of_attempt(held: Job) -> KeyLock:
     """Return the lock of a key for the attempt that holds a job, until its lease ends.
 
-    The name contains the fencing token, so that a later attempt of the same job is not confused with this one.
+    The lock contains the fencing token, so that a later attempt of the same job is not confused with this one.
     """
     gen, claim = held.token
     return KeyLock(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)
