@@ -24,7 +24,7 @@ from chalicelib.telemetry import events
 
 @dataclass(frozen=True)
 class KeyedJobs:
-    """Store jobs, one for each key. `now` gives seconds since the epoch; `sleep` waits."""
+    """Store jobs, one for each key. `now` returns seconds since the epoch; `sleep` waits."""
 
     store: JobStore
     now: Callable[[], float]
