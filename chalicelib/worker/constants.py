@@ -25,7 +25,8 @@ CLAIM_GUARD = 2.0
 SCHEMA_PAUSE = 3600
 """Seconds until the next try of a job whose stored payload the current schema refuses."""
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
-"""Waits of a job whose payload cannot be read because a role lacks a permission or a bucket does not answer."""
+"""Waits between the tries of a job whose payload cannot be read because a role lacks a permission or a bucket does not
+answer."""
 
 # For context.py
 PROGRESS_EVERY = 5.0

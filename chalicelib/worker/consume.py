@@ -79,7 +79,7 @@ class Worker:
     """True if a message of this batch could not be handled because a request to AWS failed."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        """Process the event's messages; return the message ids that must come again."""
+        """Process the event's messages; return the ids of the messages that must be delivered again."""
         # A thread that a job leaves running may write lines after the invocation. With `keep`, they have the
         # invocation's id.
         with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
