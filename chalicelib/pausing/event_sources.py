@@ -21,7 +21,7 @@ class LambdaConsumers:
     mappings: dict[str, str]
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """See Consumers. Already received messages are still handled; Lambda needs up to a minute."""
+        """See Consumers. Messages that were already received are still handled; the change takes up to a minute."""
         try:
             self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
         except KeyError:
