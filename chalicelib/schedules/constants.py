@@ -40,5 +40,5 @@ MOST_SCHEDULES = 1_000
 LONGEST_PAYLOAD = 8_192
 """Bytes of a schedule's payload as JSON: the row is written at each firing."""
 MOST_RECENT_FIRINGS = 20
-"""Number of firings that a schedule remembers, to show how they ended."""
+"""Number of firings that a schedule stores, to show how they ended."""
 LONGEST_ID = LONGEST_NAME + 21

@@ -73,7 +73,7 @@ def started(schedule: Schedule, now: float) -> Schedule:
 
 
 def stopped(schedule: Schedule, now: float) -> Schedule:
-    """Return the schedule paused."""
+    """Return the paused schedule."""
     return replace(schedule, paused=True, next_at=None, updated_at=now)
 
 
@@ -96,9 +96,9 @@ def fires_at(schedule: Schedule, at: float) -> bool:
 
 
 def ahead(schedule: Schedule, now: float) -> list[float]:
-    """Return the firings after `now` whose jobs may exist, even while it is paused; one or two may have none.
+    """Return the firings after `now` whose jobs may exist, even while it is paused; one or two may not exist.
 
-    A run that died, or whose write was refused, may have made jobs that the schedule does not remember.
+    A run that died, or whose write was refused, may have made jobs that the schedule does not list.
     """
     until = now + AHEAD + CLOCKS_APART
     unwritten = takewhile(lambda at: at <= until, _after(schedule, now))

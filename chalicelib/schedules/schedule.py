@@ -19,9 +19,9 @@ class Schedule:
     """A stored schedule. Times are seconds since the epoch (UTC).
 
     `next_at` is the next firing whose job is not made yet; None if there is none, or while it is paused. `recent` are
-    the firings whose jobs were made, newest first. `expires` is after how many seconds a firing that has not begun is
-    cancelled. `problem` says why the last firing made no job. `writer` names the
-    last write: a write succeeds only if no other write came since the schedule was read.
+    the firings whose jobs were made, newest first. `expires` is the number of seconds after which a firing is cancelled
+    if it has not begun. `problem` says why the last firing made no job. `writer` names the last write: a write succeeds
+    only if no other write came since the schedule was read.
     """
 
     id: str
@@ -54,12 +54,12 @@ class Schedule:
 
     @property
     def principal(self) -> str:
-        """Return the principal of its jobs."""
+        """Return the principal of the schedule's jobs."""
         return f"{TAG_OF_SCHEDULE}{self.id}"
 
     @property
     def tag(self) -> str:
-        """Return the tag of its jobs."""
+        """Return the tag of the schedule's jobs."""
         return f"{TAG_OF_SCHEDULE}{self.id}"
 
     def key(self, at: float) -> str:
