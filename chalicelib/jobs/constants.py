@@ -19,8 +19,8 @@ SEND_GRACE = 60.0
 LOOK_AHEAD = 840.0
 """The message of a scheduled or parked job is sent this number of seconds before the job's time, with a delay.
 
-SQS allows a delay of one minute more. The messages of jobs that are due at the same moment can so be sent over 14
-minutes.
+SQS allows a delay of one minute more. The messages of jobs that are due at the same moment can therefore be sent over
+14 minutes.
 """
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:

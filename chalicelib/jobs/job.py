@@ -114,7 +114,7 @@ NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_T
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
+    """A job as it is stored in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
     `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
     counts the claims of a run, and only grows; `attempts` counts the claims that are charged to `max_attempts`.

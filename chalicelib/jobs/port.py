@@ -206,8 +206,8 @@ class JobStore(Protocol):
     def signed(self, job: Job) -> bool:
         """Return whether this platform has signed the row of a job that was read here: only then may the job run.
 
-        Also return True if this stage signs nothing, and for rows from before it signed any. A worker accepts only the
-        types that it has keys for.
+        Also return True if this stage signs nothing, and for rows from the time before it signed any. A worker accepts
+        only the types that it has keys for.
         """
 
     def key_lock(self, key: str) -> KeyLock | None:

@@ -35,7 +35,7 @@ bulk action or of a reopened error group."""
 KEEP_WINDOWS = 60
 """The request counts of an address, after the window that they are compared with."""
 KEEP_MESSAGES = 4 * DAY
-"""A message that is not received: its queue drops it."""
+"""A message that is not received; after this time, SQS deletes it."""
 KEEP_DEAD_MESSAGES = 14 * DAY
 """A dead letter, from the time at which it was first sent: SQS's maximum."""
 FILES_SPARE = 7 * DAY

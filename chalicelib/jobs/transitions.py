@@ -68,8 +68,8 @@ def defer(
 ) -> Change:  # fmt: skip
     """Give the attempt back and wait until `not_before`: the job or the platform asked to run it later.
 
-    `stalled`: the function could not run, for a reason outside of it. `begun`: the function ran, so the job expires no
-    more. Refused after a request to stop.
+    `stalled`: the function could not run, for a reason outside of it. `begun`: the function ran, so the job can no
+    longer expire. Refused after a request to stop.
     """
     since = (held.stalled_since or now) if stalled else None
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
@@ -270,7 +270,7 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
 
 
 def _begun(held: Job) -> dict[str, Any]:
-    """Return the field that a job loses when its function has run: it expires no more."""
+    """Return the field to remove from a job whose function has run: the job can no longer expire."""
     return {} if held.start_by is None else {"start_by": None}
 
 
