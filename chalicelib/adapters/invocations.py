@@ -19,7 +19,7 @@ LOOK = "look_at"
 
 @dataclass(frozen=True)
 class LambdaFunction:
-    """A function with a name."""
+    """A Lambda function, by its name."""
 
     client: "LambdaClient"
     name: str

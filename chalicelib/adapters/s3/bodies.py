@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 
 GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
-"""Codes of a missing body. Our functions may not list the bucket, so S3 answers "denied" for a missing key. A missing
-body and a denied one thus look the same, and the reader assumes that the body may come back."""
+"""Codes of a missing body. Our functions may not list the bucket, so S3 answers "denied" for a missing key. So a reader
+cannot distinguish a missing body from one without permission, and assumes that the body may come back."""
 
 
 class S3Bodies:

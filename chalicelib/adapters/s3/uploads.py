@@ -31,7 +31,7 @@ class Upload:
 
 @dataclass
 class Uploads:
-    """Make permissions to upload, without a request to S3."""
+    """Make permissions to upload files, without a request to S3."""
 
     client: "S3Client"
     bucket: str

@@ -58,9 +58,9 @@ class Bodies:
 
         `needed_at` is the time at which the payload is first read, if this is not now.
 
-        The key is derived from the content. Two payloads that race under one Idempotency-Key therefore cannot overwrite
-        each other, and an edited payload does not replace the earlier one. Objects are in a folder with the name of the
-        job's type, because the role of a worker names this folder.
+        The key is derived from the content. Two payloads that are stored at the same time for one Idempotency-Key
+        therefore cannot overwrite each other, and an edited payload does not replace the earlier one. Objects are in a
+        folder with the name of the job's type, because the role of a worker names this folder.
         """
         digest = _digest(text)
         key = f"{PAYLOADS}{_folder(job_type)}/{job_id}/{digest}.json"
@@ -113,9 +113,10 @@ class Bodies:
     def read_on(
         self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
     ) -> JSON:
-        """Read the payload of an unfinished job; if it is in the table and expires soon, extend its life.
+        """Read the payload of an unfinished job; if it is in the table and expires soon, let it expire later.
 
-        An error of that extension goes to `failed`. The error does not affect the job: the next read extends again.
+        An error of this write goes to `failed`. The error does not affect the job, because the next read repeats the
+        write.
         """
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)

@@ -38,7 +38,7 @@ class Children:
         self._clock = clock
 
     def keep(self, job: Job) -> None:
-        """Add a job to its parent's list. Repeating this is harmless. Readers skip a job that is not stored."""
+        """Add a job to its parent's list. Repeating this is harmless. Readers skip a job that is not stored yet."""
         expires = self._clock() + KEEP_BODIES
         self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
 

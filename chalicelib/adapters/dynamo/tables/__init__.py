@@ -1,4 +1,4 @@
 """Define what the adapters share: the schema of the two tables, binding to names, attribute types, sizes, refusals.
 
-No item of either table is described here.
+This package describes no items of the two tables.
 """
