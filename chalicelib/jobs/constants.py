@@ -28,7 +28,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-m
 FIFO_ENDING = ".fifo"
 """Suffix of the name of each FIFO queue, which SQS requires."""
 MOST_TAGS = 10
-"""Tags of one job."""
+"""Maximum tags of one job."""
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs starts no further job. An AWS request that is still running may take 18
 s more (three tries of 5 s, and the pauses between them), and API Gateway waits for 29 s."""
@@ -39,7 +39,7 @@ LONGEST_BY = 60
 
 # For attempt.py
 LONGEST_STACK = 8_000
-"""Characters of a stack trace that are stored: the innermost frames are the most useful."""
+"""Maximum characters of a stored stack trace: its end is stored, because the innermost frames are the most useful."""
 
 # For message_fate.py
 LONGEST_MALFORMED = 300
@@ -56,7 +56,7 @@ received."""
 
 # For port.py
 MOST_MESSAGES = 10
-"""Messages in one request: the limit of SQS."""
+"""Maximum messages in one request: the limit of SQS."""
 SHARE_LOOKS = 4_000
 """Maximum number of jobs that `JobStore.sharing` reads: 180 read units."""
 
@@ -66,16 +66,16 @@ LONGEST_TENANT, TENANT_HEAD = 64, 40
 
 # For texts/errors.py
 LONGEST_CLASS, LONGEST_ERROR = 60, 156
-"""Bytes of an error's class, and of class and message together."""
+"""Maximum bytes of an error's class, and of class and message together."""
 
 # For texts/fingerprints.py
 LONGEST_GROUP_MESSAGE = 160
-"""Characters of a group's displayed message."""
+"""Maximum characters of the displayed message of an error group."""
 ERROR_CHARACTERS_READ = 4000
-"""Characters of a message that are read. They are in its first line, where libraries describe the error."""
+"""Maximum characters of an error message that are read, all in its first line, where libraries describe the error."""
 
 # For transitions.py
 LONGEST_DISCARD_REASON = 200
-"""Bytes of the reason of a discard."""
+"""Maximum bytes of the reason of a discard."""
 LONGEST_NOTE = 98
-"""Bytes of a progress note: the free space in a job item of one kilobyte."""
+"""Maximum bytes of a progress note: the free space in a job item of one kilobyte."""

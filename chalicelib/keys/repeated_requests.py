@@ -93,7 +93,8 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
                 if before is found:
-                    self._remember(job, found, until)  # missing, if the last request died too early
+                    # The request that replaced the job may have ended before it stored this.
+                    self._remember(job, found, until)
                 return self._again(job, before)
             if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
                 kept = self._replace(found, job)
