@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from chalicelib.worker.consume import Worker
 
 T = TypeVar("T")
-THREADS = 8
-"""Number of jobs that a bulk action changes at the same time; also the number of portions of schedules whose jobs are
-made at the same time."""
 _making = threading.RLock()
 
 
@@ -344,10 +341,12 @@ class Assembly:
     @Part
     def firings(self) -> "Firings":
         """Return the maker of schedules' jobs; it remembers that it has stored the declared schedules."""
+        from chalicelib.schedules.constants import PORTIONS_AT_ONCE
         from chalicelib.schedules.declared import Declared
         from chalicelib.schedules.firings import Firings
 
-        return Firings(self.schedules, self.job_service, Declared(self.schedules, self.job_service.dispatcher), THREADS)
+        declared = Declared(self.schedules, self.job_service.dispatcher)
+        return Firings(self.schedules, self.job_service, declared, PORTIONS_AT_ONCE)
 
     @Part
     def bulk_work(self) -> "BulkWork":
@@ -357,6 +356,7 @@ class Assembly:
         return BulkWork(self.bulk_rows, self._acting, self.background, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
+        from chalicelib.bulk.constants import JOBS_AT_ONCE
         from chalicelib.bulk.request import BulkActions
         from chalicelib.operating.operations import Operations
 
@@ -364,7 +364,7 @@ class Assembly:
             self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True, bulk=bulk.id,
             bulk_since=bulk.started_at,
         )  # fmt: skip
-        return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, THREADS)
+        return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, JOBS_AT_ONCE)
 
     def worker(self, kind: "JobType[Any, Any]") -> "Worker":
         """Return the service that processes messages of the job type."""

@@ -16,6 +16,8 @@ MOST_FAILED_SLICES = 30
 MOST_TRIES_OF_JOB = 6
 """Slices in which the action on one job may end with an error. After them the job is skipped, with the error as
 reason."""
+JOBS_AT_ONCE = 8
+"""Jobs that a bulk action changes at the same time."""
 MOST_AT_ONCE = 4
 """Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
 MOST_REASONS = 20

@@ -60,6 +60,10 @@ MOST_MESSAGES = 10
 SHARE_LOOKS = 4_000
 """Maximum number of jobs that `JobStore.sharing` reads: 180 read units."""
 
+# For step.py
+LONGEST_STEP_NAME = 100
+"""Characters of the name of a step or an event, with the names of its scopes."""
+
 # For tenants.py
 LONGEST_TENANT, TENANT_HEAD = 64, 40
 """Maximum bytes of a tenant in a job, and the readable part of a longer one. Each write of the job contains them."""

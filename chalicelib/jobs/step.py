@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from chalicelib.jobs.constants import LONGEST_STEP_NAME
 from chalicelib.jobs.job import JSON, Job
 
 TIME = "time"
@@ -11,10 +12,8 @@ EVENT = "event:"
 """Prefix of the name of an event, in `waits` and in the key of its row."""
 STEP, SLEEP, WAIT, NOW, UUID = "step:", "sleep:", "wait:", "now:", "uuid:"
 """Prefixes of the keys of other rows, so that no step has the row of an event."""
-LONGEST_NAME = 100
-"""Characters of the name of a step or an event, with the names of its scopes."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-NAMES = f"letters, digits, _ - and ., up to {LONGEST_NAME} characters, beginning with a letter, a digit or _"
+NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, beginning with a letter, a digit or _"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Step:
 
 def is_name(text: str) -> bool:
     """Return whether this may be the name of a step or an event."""
-    return len(text) <= LONGEST_NAME and NAME.fullmatch(text) is not None
+    return len(text) <= LONGEST_STEP_NAME and NAME.fullmatch(text) is not None
 
 
 def waited_event(job: Job) -> str | None:

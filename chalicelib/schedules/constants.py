@@ -11,6 +11,8 @@ JOBS_IN_READ = 100
 """Jobs in one read."""
 
 # For firings.py
+PORTIONS_AT_ONCE = 8
+"""Portions of schedules whose jobs are made at the same time."""
 LONGEST_PROBLEM = 300
 """Characters of the text that says why a firing made no job."""
 WATCHDOG_RESERVE = 30.0
