@@ -11,10 +11,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A running attempt: its JobContext, and a function that makes a job of it and returns the stored job."""
+    """A running attempt: its JobContext, and a function that makes a job of it and returns the stored job.
+
+    Without a context it is no attempt: code outside of one makes its jobs there. `every_client`: also a client with a
+    target of its own does.
+    """
 
     context: Any
     submit: Callable[..., Any]
+    every_client: bool = False
 
 
 RUNNING: ContextVar[Attempt | None] = ContextVar("jobflow_attempt", default=None)
@@ -36,7 +41,7 @@ def current() -> Any:
     copy of the context: `contextvars.copy_context().run(…)`.
     """
     running = RUNNING.get()
-    if running is None:
+    if running is None or running.context is None:
         raise LookupError(NOT_HERE)
     return running.context
 

@@ -128,6 +128,18 @@ class Platform:
             self.run()
         self.clock.now = end
 
+    def finish(self, job: Job | str) -> Job:
+        """Let time pass until a job has ended, or waits for an event; return it. Meanwhile no schedule fires."""
+        self.run()
+        for _ in range(MOST_INVOCATIONS):
+            found = self.job(job)
+            if found.terminal or (found.waits or "").startswith("event:"):
+                return found
+            self.clock.now = max(self.clock.now + 1, found.next_attempt_at or self.clock.now + MINUTE)
+            self._watchdog.run(lambda: MINUTE)
+            self.run()
+        raise RuntimeError(f"The job has not ended after {MOST_INVOCATIONS:,} waits.")
+
     def _fire(self) -> None:
         """Make the jobs of schedules that fire within the next two minutes, as the watchdog does each minute."""
         self._firings.run(lambda: math.inf)

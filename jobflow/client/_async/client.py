@@ -419,7 +419,8 @@ class AsyncJobFlow:
         await self.aclose()
 
     def _attempt(self) -> context.Attempt | None:
-        return context.RUNNING.get() if self._of_attempts else None
+        running = context.RUNNING.get()
+        return running if running is not None and (self._of_attempts or running.every_client) else None
 
     def _connected(self) -> httpx.AsyncClient:
         if self._http is None:

@@ -415,7 +415,8 @@ class JobFlow:
         self.close()
 
     def _attempt(self) -> context.Attempt | None:
-        return context.RUNNING.get() if self._of_attempts else None
+        running = context.RUNNING.get()
+        return running if running is not None and (self._of_attempts or running.every_client) else None
 
     def _connected(self) -> httpx.Client:
         if self._http is None:
