@@ -116,17 +116,17 @@ class Platform:
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
         """Let time pass (`advance(hours=2)`), and run each job when it becomes due."""
-        end = self.clock.now + seconds + timedelta(**more).total_seconds()
+        end = self.clock.after(seconds + timedelta(**more).total_seconds())
         self._fire()
         self.run()
         while (moment := self._next()) is not None and moment <= end:
-            self.clock.now = max(self.clock.now, moment)
+            self.clock.advance(max(0.0, moment - self.clock.now))
             if self.clock.now >= self._watched_at + MINUTE:
                 self._watched_at = self.clock.now
                 self._fire()
                 self._watchdog.run(lambda: MINUTE)
             self.run()
-        self.clock.now = end
+        self.clock.now = max(self.clock.now, end)  # a rate's slots may have advanced it further
 
     def finish(self, job: Job | str) -> Job:
         """Let time pass until a job has ended, or waits for an event; return it. Meanwhile no schedule fires."""

@@ -12,9 +12,9 @@ from chalicelib import AwsAccess, Cron, JobContext, JobType, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from jobflow.testing import Platform, WorkerGone, run
+from jobflow.testing import Clock, Platform, WorkerGone, run
 from tests.chalicelib.api.support import only_types
-from tests.support import Clock
+from tests.support import T0
 
 
 class Nothing(BaseModel):
@@ -130,7 +130,7 @@ def test_secrets_are_those_of_the_test(platform: Platform, kinds: Kinds) -> None
 
 
 def test_a_declared_schedule_fires_at_its_times(nightly: JobType[Nothing, str]) -> None:
-    platform = Platform(nightly, clock=Clock())
+    platform = Platform(nightly, clock=Clock(T0))
     platform.advance(days=2)
     fired = [job.fires_at for job in platform.jobs("completed")]
     assert fired == [1_800_075_600.0 + DAY, 1_800_075_600.0], "2027-01-16T05:00:00Z and the day after"
@@ -177,3 +177,34 @@ def test_a_job_that_waits_too_long_for_an_outage_expires(platform: Platform) -> 
     platform.run()
     ended = platform.job(job)
     assert (ended.status, ended.error_class, ended.attempts) == (Status.CANCELLED, "Expired", 0)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.0004, 0.0005, 0.1234567, 0.3, 0.48271828, 0.7071067, 0.9999])
+def test_a_job_is_due_exactly_at_its_time_whenever_the_test_begins(kinds: Kinds, fraction: float) -> None:
+    platform = Platform(*kinds, clock=Clock(1_795_957_973 + fraction))
+    now = platform.submit("order.charge", {"number": 1})
+    platform.run()
+    assert (platform.job(now).started_at or 0) >= now.created_at
+
+    begun = platform.clock.now
+    delayed = platform.submit("order.charge", {"number": 2}, delay=3600)
+    timed = platform.submit("order.charge", {"number": 3}, run_at=platform.clock.time + timedelta(hours=1))
+    platform.advance(seconds=3599.999)
+    assert {platform.job(one).status for one in (delayed, timed)} == {Status.SCHEDULED}
+    platform.advance(0.001)
+    assert {platform.job(one).status for one in (delayed, timed)} == {Status.COMPLETED}
+    assert platform.clock.now == platform.job(timed).started_at == round(begun + 3600, 3)
+
+    platform.fail("order.charge", ValueError("once"))
+    again = platform.perform("order.charge", {"number": 4})
+    platform.advance(2)
+    assert platform.job(again).status is Status.COMPLETED
+
+
+def test_a_wait_of_any_length_moves_the_clock() -> None:
+    clock = Clock()
+    begun = clock.now
+    clock.advance(1e-7)
+    for _ in range(10):
+        clock.advance(0.1)
+    assert clock.now == round(begun + 1.001, 3)
