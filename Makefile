@@ -81,7 +81,7 @@ scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_F
 $(UI): $(UI_READY) $(UI_SOURCES)
 	@begun=$$(date +%s) && $(NPM) run -s build -- --logLevel error && $(call took,Console)
 
-dev: $(READY) $(COMMAND) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
+dev: $(READY) $(COMMAND) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine, with the jobs of the last run (FRESH=1: without them; API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
 	@exec $(PY) -m jobflow dev
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success

@@ -12,7 +12,7 @@ OPTIONS = {
     "TOKEN_FILE=": "--token-file ", "TOKEN_SECRET=": "--token-secret ", "ROLE_ARN=": "--role-arn ", "ROLE=": "--role ",
     "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "LIST=1": "--list", "AT=": "--at ",
     "FROM=": "--from ", "TABLES=": "--tables ", "RUN=1": "--run", "KEEP=": "--keep ", "KEEP_TABLES=1": "--keep-tables",
-    "make token ": "jobflow token issue ",
+    "FRESH=1": "--fresh", "make token ": "jobflow token issue ",
 }  # fmt: skip
 """Variables of make, each with the option of the command."""
 OF_MAKE = re.compile(rf"\b({'|'.join(map(re.escape, OPTIONS))})")

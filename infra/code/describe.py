@@ -37,6 +37,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     Raises the errors of the code.
     """
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
+    from chalicelib.api.platform.reference import VERSION
     from chalicelib.job_types.jobtype import load
     from infra.definition import functions, local_environment, stateful
     from infra.definition.lambdas import signing
@@ -60,6 +61,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
             function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
             for function in functions(types, stack)
         },
+        "version": VERSION.rpartition(".dev")[0] or VERSION,
         "notes": [kind.problem for kind in types if kind.problem is not None],
         "secrets": {kind.name: dict(kind.access.secrets) for kind in types if kind.access.secrets},
     }

@@ -43,11 +43,19 @@ class Description:
     roles: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    version: str = ""
 
     def tables(self) -> list[str]:
         """Return the names of the tables."""
-        resources = self.stateful.values()
-        return [r["Properties"]["TableName"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
+        return [table["TableName"] for table in self._tables()]
+
+    def expiring(self) -> dict[str, str]:
+        """Return the attribute of each table that says when an item expires."""
+        rule = "TimeToLiveSpecification"
+        return {table["TableName"]: table[rule]["AttributeName"] for table in self._tables() if rule in table}
+
+    def _tables(self) -> list[Resource]:
+        return [r["Properties"] for r in self.stateful.values() if r["Type"] == "AWS::DynamoDB::Table"]
 
 
 def environment(described: Description, place: Place, overrides: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ class Options:
     """One run of the platform. Port 0 uses a free one; `duplicate_rate` is the share of messages delivered twice.
 
     `watch`: serve the dashboard from its sources, and reload it when they change. `settings` is the jobflow.toml of a
-    user's repository.
+    user's repository. `fresh`: forget the jobs of the last run.
     """
 
     root: Path
@@ -39,11 +39,13 @@ class Options:
     passed_on: Mapping[str, str]
     watch: bool = False
     settings: Path | None = None
+    fresh: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
         """Read the environment; raises CannotRun with a sentence that names the variable."""
         env = os.environ if env is None else env
+        _number(env, "JOBFLOW_KEEP_SECONDS", 60, 0.1, 86_400)  # the emulator reads it again
         return cls(
             root=root,
             state_dir=Path(env.get("JOBFLOW_STATE_DIR", root / OF_A_PROJECT)),
@@ -57,6 +59,7 @@ class Options:
             passed_on=_passed_on(env),
             watch=bool(_number(env, "WATCH", 0, 0, 1)),
             settings=Path(env["JOBFLOW_SETTINGS"]) if env.get("JOBFLOW_SETTINGS") else None,
+            fresh=bool(_number(env, "FRESH", 0, 0, 1)),
         )
 
 

@@ -1,6 +1,7 @@
 """Run the platform on this machine: start its parts in order, give them new code, stop them in reverse order."""
 
 import os
+import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from infra.local import deployment, ports, resources
 from infra.local.api.process import ApiProcess
 from infra.local.dashboard.built import Dashboard, content_security_policy
 from infra.local.dashboard.vite import HotDashboard
-from infra.local.deployment import Description
+from infra.local.deployment import Description, Place
 from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.lambdas.clients import Clients
@@ -30,6 +31,7 @@ from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
 from infra.local.pauses import open_bulk_actions, paused_types, probes
 from infra.local.state import dev_token, dotenv
+from infra.program import VARIABLE, spoken
 
 
 class Platform:
@@ -64,7 +66,9 @@ class Platform:
         self._api = ApiProcess(listener, options.root, log)
         parts.callback(self._api.stop)
         self._sources = parts.enter_context(EventSources(self._service, self.aws, Chaos(options.duplicate_rate)))
+        back = self._bring_back()
         self._apply(self.described, **{dev_token.VARIABLE: self.token})
+        self.notes[:0] = back
         resources.verify_sender(self._variables["MAIL_FROM"], self.aws)
         photo = options.root / "scripts" / "assets" / "landscape.jpg"
         resources.lay_example(photo, self._variables["FILES_BUCKET"], self.aws)
@@ -83,10 +87,12 @@ class Platform:
     def keep_alive(self) -> None:
         """Start the API again if it has ended.
 
-        Raises CannotRun if the emulator has ended, because its state is lost.
+        Raises CannotRun if the emulator has ended, because every part uses it.
         """
         if not self.emulator.alive:
-            raise CannotRun("The emulator ended, and every job with it. Its log is in the state folder.")
+            raise CannotRun(
+                "The emulator ended; its log is in the state folder. The next start brings back the last snapshot."
+            )
         if self._api.ended:
             self._api.replace(self._variables)
 
@@ -144,6 +150,8 @@ class Platform:
         self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{wanted}")
         aws_port = ports.free(options.aws_port, "AWS_PORT")
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
+        if options.fresh:
+            shutil.rmtree(state, ignore_errors=True)
         with ThreadPoolExecutor(2) as pool:
             describing = pool.submit(declared.describe, options.root, options.stack, self.origin)
             emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])
@@ -155,14 +163,30 @@ class Platform:
             self.aws = self.emulator.environment()
             self.described = describing.result()
 
+    def _bring_back(self) -> list[str]:
+        """Make tables, queues and buckets, and fill them from the last run; return sentences for the user."""
+        program = os.environ.get(VARIABLE, "")
+        self._deploy(self.described)
+        try:
+            sentences, again = self.emulator.bring_back(self.described.version, self.described.expiring())
+        except EmulatorError as error:
+            said = f"The last run cannot be brought back: {error}. `make dev FRESH=1` begins anew."
+            raise CannotRun(spoken(said, program)) from error
+        if again:
+            self._deploy(self.described)
+        return [spoken(sentence, program) for sentence in sentences]
+
+    def _deploy(self, described: Description) -> Place:
+        try:
+            return resources.deploy(described, self.options.stack, self.aws)
+        except ClientError as error:
+            raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
+
     def _apply(self, described: Description, **for_the_api: str) -> None:
         options = self.options
         left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
         self._sources.keep(left)  # stop the others before their queues are deleted
-        try:
-            place = resources.deploy(described, options.stack, self.aws)
-        except ClientError as error:
-            raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
+        place = self._deploy(described)
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
         values = dotenv.read(options.root / dotenv.FILE)
         self.notes = [*described.notes, *dotenv.fill(described.secrets, values, Clients(self.aws))]
@@ -170,6 +194,7 @@ class Platform:
         for spec in deployment.function_specs(described, self._variables, options.concurrency, self._libraries):
             self._service.register(spec)
         self._service.recycle()
+        self.obey_pauses()  # a queue that was paused in the last run must not be received from for a moment
         self._sources.replace(deployment.mappings(described, place))
         self._api.replace({**self._variables, **for_the_api})
         self.described = described

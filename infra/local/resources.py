@@ -25,14 +25,19 @@ def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
     back, and moto does not create a resource again that an update has removed.
     """
     clients = Clients(aws)
-    cloudformation = clients.cloudformation()
-    former = _template(cloudformation, stack)
-    template = json.dumps({"Resources": {**(former or {}), **described.stateful}})
-    if former is None:
+    former = _template(clients.cloudformation(), stack) or "{}"
+    known = (json.loads(former) if isinstance(former, str) else former).get("Resources", {})
+    deploy_template(json.dumps({"Resources": {**known, **described.stateful}}), stack, aws)
+    return _place(clients, described.tables(), aws["AWS_ENDPOINT_URL"])
+
+
+def deploy_template(template: str, stack: str, aws: Mapping[str, str]) -> None:
+    """Create or update a stack from the text of its template. Raises ClientError."""
+    cloudformation = Clients(aws).cloudformation()
+    if _template(cloudformation, stack) is None:
         cloudformation.create_stack(StackName=stack, TemplateBody=template)
     else:
         _update(cloudformation, stack, template)
-    return _place(clients, described.tables(), aws["AWS_ENDPOINT_URL"])
 
 
 def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
@@ -56,13 +61,12 @@ def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
         )
 
 
-def _template(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
-    """Return the resources of the stack's template; None if there is no stack."""
+def _template(cloudformation: "CloudFormationClient", stack: str) -> Any:
+    """Return the stack's template: its text, or what is in it if it is JSON; None if there is no stack."""
     try:
-        body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
+        return cloudformation.get_template(StackName=stack)["TemplateBody"]
     except ClientError:
         return None
-    return dict((json.loads(body) if isinstance(body, str) else body)["Resources"])
 
 
 def _update(cloudformation: "CloudFormationClient", stack: str, template: str) -> None:

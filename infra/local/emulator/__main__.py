@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 
 from infra.local.errors import IncompatibleMoto
 
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
     if options.die_with_parent:
         guard.end_with_parent()
     try:
-        asyncio.run(_serve(options.host, options.port, options.origin))
+        asyncio.run(_serve(options))
     except IncompatibleMoto as error:
         print(error, file=sys.stderr)
         return 1
@@ -33,13 +34,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-async def _serve(host: str, port: int, origins: list[str]) -> None:
+async def _serve(options: argparse.Namespace) -> None:
     from infra.local import descriptions
 
     descriptions.share()  # moto makes many sessions: one for each service with a list of regions
-    from .serving.host import serve
+    from .serving.host import Keeping, serve
 
-    task = asyncio.ensure_future(serve(host, port, announce, origins))
+    keeping = Keeping(options.state, options.keep_every) if options.state else None
+    task = asyncio.ensure_future(serve(options.host, options.port, announce, options.origin, keeping))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -55,6 +57,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", default=4599, type=int, help="0 takes a free one; the URL is printed")
     parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
+    parser.add_argument("--state", type=Path, help="the folder that keeps everything over a restart")
+    every = os.environ.get("JOBFLOW_KEEP_SECONDS", "60")
+    parser.add_argument("--keep-every", type=float, default=every, help="seconds between snapshots")
     interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL")
     parser.add_argument(
         "--switch-interval", type=float, default=interval, help="seconds between thread switches; for tests of races"

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("new", epilog="\b\nExamples:\n  jobflow new my-jobs\n  jobflow new")(new)
     app.command("add", epilog="\b\nExample:\n  jobflow add word.count")(add)
     app.command("pipeline", epilog="\b\nExample:\n  jobflow pipeline")(pipeline)
-    app.command("dev", epilog="\b\nExample:\n  jobflow dev")(dev)
+    app.command("dev", epilog="\b\nExamples:\n  jobflow dev\n  jobflow dev --fresh")(dev)
     app.command("setup", epilog="\b\nExample:\n  jobflow setup")(setup)
     app.command("test", context_settings=ANY, epilog="\b\nExample:\n  jobflow test -k hello")(test)
     app.command("check", epilog="\b\nExample:\n  jobflow check")(check)
@@ -66,13 +66,18 @@ def pipeline() -> None:
             typer.echo(f"  {path.relative_to(project)}")
 
 
-def dev() -> None:
+def dev(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the jobs of the last run.")] = False,
+) -> None:
     """Run the whole platform on this machine with the job types of this repository. Ctrl-C ends it.
 
-    These variables set ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE (docs/develop.md).
+    The next run has the same jobs. These variables set ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT,
+    JOBFLOW_FAULT_RATE (docs/develop.md).
     """
     from jobflow.project import tree
 
+    if fresh:
+        os.environ["FRESH"] = "1"
     with told():
         tree.command(tree.root(Path.cwd()), "infra.local", [])
 

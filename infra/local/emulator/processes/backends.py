@@ -21,8 +21,9 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 class Backend:
     """How to launch an emulator, and its addresses.
 
-    `launch` takes a port (0: a free one), a log, the folder for the state (if the emulator keeps any), and the origins
-    of pages that may use objects (if the emulator checks them). It returns the process and its URL.
+    `launch` takes a port (0: a free one), a log, the folder for the state (None: moto keeps none, ministack has a
+    default), and the origins of pages that may use objects (if the emulator checks them). It returns the process and
+    its URL.
     """
 
     launch: Launch
@@ -30,12 +31,15 @@ class Backend:
     reset: str
     clock: str | None
     roles: str | None = None
+    back: str | None = None
 
 
 def _launch_moto(
-    port: int, log: Log, _state: Path | None, origins: Sequence[str]
+    port: int, log: Log, state: Path | None, origins: Sequence[str]
 ) -> tuple["subprocess.Popen[bytes]", str]:
     command = [sys.executable, "-m", "infra.local.emulator", "--port", str(port), "--die-with-parent"]
+    if state is not None:
+        command.append(f"--state={state.absolute()}")
     process = subprocess.Popen(
         [*command, *(f"--origin={origin}" for origin in origins)],
         stdin=subprocess.PIPE,
@@ -69,6 +73,8 @@ def _free_port() -> int:
 
 
 BACKENDS = {
-    "moto": Backend(_launch_moto, "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles"),
+    "moto": Backend(
+        _launch_moto, "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles", "/_jobflow/back"
+    ),
     "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
 }

@@ -14,6 +14,8 @@ from .backends import BACKENDS, Backend
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
+BACK_SECONDS = 600.0
+"""A hundred thousand jobs come back within a minute."""
 REGION = "us-east-1"
 
 
@@ -41,10 +43,10 @@ class Emulator:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 uses a free port.
 
         `backend` is "moto" or "ministack" (the first start installs it). The output goes to `log_path`, or to this
-        process's standard error. ministack stores its state in `state_path`, or in the project's .jobflow folder. Pages
-        of `origins` may read and upload objects (only with moto; ministack does not check origins). The emulator ends
-        when this process ends, whatever the reason. Raises EmulatorError if it does not answer within 30 seconds,
-        ToolUnavailable if it cannot be installed.
+        process's standard error. The state is kept in `state_path`; without it, moto forgets everything at its end, and
+        ministack uses the project's .jobflow folder. Pages of `origins` may read and upload objects (only with moto;
+        ministack does not check origins). The emulator ends when this process ends, whatever the reason. Raises
+        EmulatorError if it does not answer within 30 seconds, ToolUnavailable if it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
@@ -104,6 +106,17 @@ class Emulator:
         self._ask("POST", self._backend.roles, dict(roles))
         return True
 
+    def bring_back(self, version: str, expiring: Mapping[str, str]) -> tuple[list[str], bool]:
+        """Fill the tables, queues and buckets from the last run, if this backend does not do so itself at its start.
+
+        Return sentences for the user, and whether everything must be made again, because it was deleted after an error.
+        """
+        if self._backend.back is None:
+            return [], False
+        asked = {"version": version, "expiring": dict(expiring)}
+        answer = json.loads(self._ask("POST", self._backend.back, asked, BACK_SECONDS))
+        return answer["said"], answer["again"]
+
     def stop(self) -> None:
         """End the process with SIGTERM, then with SIGKILL. Do nothing the second time."""
         if self._process.poll() is None:
@@ -131,8 +144,8 @@ class Emulator:
             else:
                 return
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> None:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc or "127.0.0.1", timeout=START_SECONDS)
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None, seconds: float = START_SECONDS) -> str:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc or "127.0.0.1", timeout=seconds)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
             answer = connection.getresponse()
@@ -143,6 +156,7 @@ class Emulator:
             connection.close()
         if answer.status != HTTPStatus.OK:
             raise EmulatorError(f"the emulator refused {path}: {sentence}")
+        return sentence
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """Answer calls of tests to the emulator itself, under /_jobflow/.
 
-There are four calls: health, reset, advance the clock of the queues, set the roles of functions.
+There are five calls: health, reset, advance the clock of the queues, set the roles of functions, bring back the last
+run.
 """
 
 import json
@@ -25,16 +26,19 @@ class Control:
         advance: Callable[[float], float],
         describe: Callable[[], dict[str, Any]],
         roles: Callable[[Mapping[str, Any]], None],
+        bring_back: Callable[[str, Mapping[str, str]], dict[str, Any]],
     ) -> None:
         self._reset = reset
         self._advance = advance
         self._describe = describe
         self._roles = roles
+        self._back = bring_back
         self._calls: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._forget_everything,
             ("POST", "clock"): self._move_clock,
             ("POST", "roles"): self._take_roles,
+            ("POST", "back"): self._bring_back,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -54,6 +58,10 @@ class Control:
     def _take_roles(self, request: Request) -> Reply:
         self._roles(json.loads(request.body))
         return _json(HTTPStatus.OK, {"status": "ok"})
+
+    def _bring_back(self, request: Request) -> Reply:
+        asked = json.loads(request.body)
+        return _json(HTTPStatus.OK, self._back(asked["version"], asked["expiring"]))
 
     def _move_clock(self, request: Request) -> Reply:
         try:

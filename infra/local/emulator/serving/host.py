@@ -4,9 +4,11 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
@@ -17,6 +19,7 @@ from infra.local.emulator import repairs
 from infra.local.emulator.clock import ShiftableClock
 from infra.local.emulator.repairs import sqs_queue
 from infra.local.emulator.serving.roles import Roles
+from infra.local.emulator.snapshot import Snapshot
 
 from . import unsigned, wsgi
 from .control import PREFIX, Control
@@ -26,16 +29,36 @@ from .offered import Offered
 from .receive import found_nothing, queues_named, without_waiting
 from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
+LOG = logging.getLogger(__name__)
+SHARE = 30
+"""A snapshot is written at most this many times less often than it takes, because all requests wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where to keep the state over a restart, and how many seconds there are between two snapshots."""
+
+    folder: Path
+    every: float
+
 
 class Host:
     """Answer AWS requests with moto. All run on one event loop, so each call of moto is atomic.
 
-    `origins`: pages of these origins may read and upload objects.
+    `origins`: pages of these origins may read and upload objects. Nothing is kept without `keeping`.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, address: tuple[str, int], origins: Collection[str] = ()
+        self,
+        loop: asyncio.AbstractEventLoop,
+        address: tuple[str, int],
+        origins: Collection[str] = (),
+        keeping: Keeping | None = None,
     ) -> None:
+        self._loop = loop
+        self._every = keeping.every if keeping else 0.0
+        self._snapshot = Snapshot(keeping.folder, self._answer) if keeping else None
+        self._version = ""
         self._address = address
         self._origins = origins
         self._signed = Offered()
@@ -44,7 +67,11 @@ class Host:
         self._polls = LongPolls(loop, self._due_in, found_nothing)
         self._roles = Roles()
         self._control = Control(
-            reset=self._reset, advance=self._advance, describe=self._describe, roles=self._roles.replace
+            reset=self._reset,
+            advance=self._advance,
+            describe=self._describe,
+            roles=self._roles.replace,
+            bring_back=self._bring_back,
         )
         repairs.apply(self._clock, self._polls.wake)
 
@@ -89,8 +116,50 @@ class Host:
         self._polls.wake_all()
         return shift
 
+    def _bring_back(self, version: str, expiring: Mapping[str, str]) -> dict[str, Any]:
+        """Bring back the last run, and keep this one from now on. An earlier snapshot would replace that of the last.
 
-async def serve(host: str, port: int, announce: Callable[[str], Any], origins: Collection[str] = ()) -> None:
+        Return sentences for the user. `again`: everything was deleted, and must be made again.
+        """
+        if self._snapshot is None:
+            return {"said": [], "again": False}
+        said, again = [], False
+        try:
+            said = self._snapshot.bring_back(version, expiring)
+        except Exception as error:
+            LOG.exception("The snapshot could not be brought back.")
+            said, again = [self._snapshot.set_aside(f"an error came in between ({error})")], True
+            self._reset()
+        self._version = version
+        try:
+            self._snapshot.write(version)
+        except Exception as error:
+            said.append(f"This run is not kept: {error}.")
+        self._loop.call_later(self._every, self._keep)
+        return {"said": said, "again": again}
+
+    def _keep(self) -> None:
+        began = self._loop.time()
+        self.keep()
+        self._loop.call_later(max(self._every, SHARE * (self._loop.time() - began)), self._keep)
+
+    def keep(self) -> None:
+        """Write a snapshot, once the last run was brought back. A failure is logged, and the last snapshot stays."""
+        if self._snapshot is None or not self._version:
+            return
+        try:
+            self._snapshot.write(self._version)
+        except Exception:
+            LOG.exception("No snapshot was written.")
+
+
+async def serve(
+    host: str,
+    port: int,
+    announce: Callable[[str], Any],
+    origins: Collection[str] = (),
+    keeping: Keeping | None = None,
+) -> None:
     """Serve until cancelled. `announce` is called with the URL once requests are accepted.
 
     Raises OSError if the address is taken, RuntimeError for the wrong moto version.
@@ -99,7 +168,10 @@ async def serve(host: str, port: int, announce: Callable[[str], Any], origins: C
     loop = asyncio.get_running_loop()
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         address = listener.getsockname()[:2]
-        application = Host(loop, address, origins)
+        application = Host(loop, address, origins, keeping)
         server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
-        await server.serve_forever()
+        try:
+            await server.serve_forever()
+        finally:
+            application.keep()

@@ -1,0 +1,269 @@
+"""What an emulator keeps over its end, also over an end by SIGKILL, and what it does with a snapshot it cannot use."""
+
+import gzip
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from moto.dynamodb.models import dynamodb_backends
+from moto.moto_server.werkzeug_app import create_backend_app
+
+from infra.local.emulator.processes.child import Emulator
+from infra.local.emulator.repairs import dynamodb_streams
+from infra.local.emulator.repairs.dynamodb_streams import LARGEST_BATCH
+from infra.local.emulator.serving import wsgi
+from infra.local.emulator.serving.dispatch import dispatch
+from infra.local.emulator.serving.server import Reply, Request
+from infra.local.emulator.snapshot import Snapshot
+from tests.emulated import emulated
+from tests.infra.local.emulator.support import client, make_queue, make_table, receive
+from tests.infra.local.running import until
+
+VERSION = "0.2.0"
+KEY = {"pk": {"S": "job"}, "sk": {"S": "META"}}
+ITEM = KEY | {
+    "n": {"N": "1"},
+    "body": {"B": b"\x00\xff"},
+    "more": {"M": {"a": {"L": [{"NULL": True}, {"BOOL": False}]}}},
+}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+
+
+class Run:
+    """An emulator in this process, with the resources that each run makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.snapshot = Snapshot(folder, self.answer)
+        self._objects = create_backend_app("s3")
+        self.dynamodb: Any = boto3.client("dynamodb")
+        self.sqs: Any = boto3.client("sqs")
+        self.s3: Any = boto3.client("s3")
+        make_table(self.dynamodb, "jobs")
+        make_queue(self.sqs, "q", VisibilityTimeout="600")
+        make_queue(self.sqs, "f.fifo", FifoQueue="true")
+        self.s3.create_bucket(Bucket="files")
+
+    def answer(self, request: Request) -> Reply:
+        return dispatch(request) or wsgi.call(self._objects, request, ("127.0.0.1", 80))
+
+    def back(self, version: str = VERSION) -> list[str]:
+        return self.snapshot.bring_back(version, {"jobs": "expires_at"})
+
+    def url(self, queue: str) -> str:
+        return str(self.sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+
+    def send(self, queue: str, body: str, **more: Any) -> str:
+        return str(self.sqs.send_message(QueueUrl=self.url(queue), MessageBody=body, **more)["MessageId"])
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        return receive(self.sqs, self.url(queue))
+
+    def items(self) -> list[Any]:
+        return list(self.dynamodb.scan(TableName="jobs")["Items"])
+
+    def put(self, item: Any, table: str = "jobs") -> None:
+        self.dynamodb.put_item(TableName=table, Item=item)
+
+
+@contextmanager
+def run(folder: Path, *, fill: bool = True, clock: Callable[[], float] = time.time) -> Iterator[Run]:
+    """One run, which is filled from the last run, or with `fill` false is not."""
+    with emulated(clock), patch.dict(os.environ, CREDENTIALS):
+        run = Run(folder)
+        if fill:
+            run.back()
+        yield run
+        if fill:
+            run.snapshot.write(VERSION)
+
+
+def test_items_messages_and_objects_are_there_after_a_restart(tmp_path: Path) -> None:
+    attributes = {
+        "text": {"DataType": "String", "StringValue": "t"},
+        "raw": {"DataType": "Binary", "BinaryValue": b"\xff"},
+    }
+    about = {"ContentType": "image/png", "Metadata": {"made": "test"}, "ContentDisposition": "attachment"}
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        first.send("q", "ü", MessageAttributes=attributes)
+        first.s3.put_object(Bucket="files", Key="a/b c+ü&.png", Body=b"\x89PNG\n", **about)
+        first.s3.put_object(Bucket="files", Key="empty", Body=b"")
+
+    with run(tmp_path) as again:
+        assert again.items() == [ITEM]
+        answer = again.sqs.receive_message(QueueUrl=again.url("q"), MessageAttributeNames=["All"])
+        assert [(m["Body"], m["MessageAttributes"]) for m in answer["Messages"]] == [("ü", attributes)]
+        found = again.s3.get_object(Bucket="files", Key="a/b c+ü&.png")
+        assert found["Body"].read() == b"\x89PNG\n"
+        assert {name: found[name] for name in about} == about
+        assert again.s3.get_object(Bucket="files", Key="empty")["Body"].read() == b""
+
+
+def test_a_message_in_flight_is_visible_again_with_its_count_and_a_delayed_one_still_waits(tmp_path: Path) -> None:
+    now = time.time()
+    with run(tmp_path, clock=lambda: now) as first:
+        sent = first.send("q", "taken")
+        first.send("q", "later", DelaySeconds=900)
+        assert len(first.messages("q")) == 1
+
+    with run(tmp_path, clock=lambda: now) as again:
+        [message] = again.messages("q")
+        assert (message["MessageId"], message["Attributes"]["ApproximateReceiveCount"]) == (sent, "2")
+    with run(tmp_path, clock=lambda: now + 900) as later:
+        assert [message["Body"] for message in later.messages("q")] == ["taken", "later"]
+
+
+def test_messages_of_a_fifo_queue_come_in_order_and_one_after_the_other(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        for group, body in (("a", "1"), ("b", "2"), ("a", "3")):
+            first.send("f.fifo", body, MessageGroupId=group, MessageDeduplicationId=body)
+        [taken] = receive(first.sqs, first.url("f.fifo"), 1)
+    with run(tmp_path) as again:
+        assert taken["Body"] == "1"
+        found = again.messages("f.fifo")
+        assert sorted(message["Body"] for message in found) == ["1", "2", "3"]
+        assert [m["Body"] for m in found if m["Attributes"]["MessageGroupId"] == "a"] == ["1", "3"]
+
+
+def stream() -> list[tuple[int, str]]:
+    """The records of the stream from its beginning: number and event."""
+    streams: Any = boto3.client("dynamodbstreams")
+    arn = streams.list_streams(TableName="jobs")["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    asked = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    read = streams.get_records(ShardIterator=streams.get_shard_iterator(**asked)["ShardIterator"])["Records"]
+    return [(int(record["dynamodb"]["SequenceNumber"]), record["eventName"]) for record in read]
+
+
+def test_the_stream_goes_on_and_items_that_come_back_are_no_changes(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        first.put({**ITEM, "n": {"N": "2"}})
+        before = stream()
+    with run(tmp_path) as again:
+        assert stream() == before
+        again.dynamodb.delete_item(TableName="jobs", Key=KEY)
+        later = stream()
+    number = before[0][0]
+    assert later == [(number, "INSERT"), (number + 1, "MODIFY"), (number + 2, "REMOVE")]
+
+
+def test_of_a_long_stream_only_what_may_be_unfinished_is_kept(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        [(number, _)] = stream()
+        shard = dynamodb_backends["123456789012"]["us-east-1"].get_table("jobs").stream_shard
+        shard.items *= LARGEST_BATCH + 5
+        shard.reached = number + LARGEST_BATCH + 4
+    with run(tmp_path) as again:
+        assert dynamodb_streams.position("jobs")["next"] == number + LARGEST_BATCH + 5
+        assert len(dynamodb_streams.position("jobs")["records"]) == LARGEST_BATCH + 1
+        again.put({**ITEM, "n": {"N": "2"}})
+        assert dynamodb_streams.position("jobs")["next"] == number + LARGEST_BATCH + 6
+
+
+def test_an_expired_item_does_not_come_back(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        for name, ends in (("old", time.time() - 1), ("new", time.time() + 3600)):
+            first.put({"pk": {"S": name}, "sk": {"S": "META"}, "expires_at": {"N": str(int(ends))}})
+    with run(tmp_path) as again:
+        assert [item["pk"]["S"] for item in again.items()] == ["new"]
+
+
+@pytest.mark.parametrize("content", [b"", b"half of a fi", gzip.compress(b"[]"), gzip.compress(b'{"format": 1}')])
+def test_a_snapshot_that_cannot_be_read_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "snapshot.json.gz").write_bytes(content)
+    with run(tmp_path, fill=False) as again:
+        [said] = again.back()
+        assert "are not brought back" in said
+        assert again.back() == []
+    [aside] = tmp_path.glob("set-aside-*")
+    assert str(aside) in said
+    assert (aside / "snapshot.json.gz").read_bytes() == content
+
+
+def test_a_snapshot_of_another_version_is_set_aside(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        first.s3.put_object(Bucket="files", Key="k", Body=b"x")
+    with run(tmp_path, fill=False) as again:
+        [said] = again.back("0.3.0")
+        assert "another version" in said
+        assert again.items() == []
+        again.snapshot.write("0.3.0")
+    [aside] = tmp_path.glob("set-aside-*")
+    assert len(list((aside / "objects").iterdir())) == 1
+
+
+def test_what_nothing_takes_any_more_is_named_and_copied(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        first.put(ITEM, make_table(first.dynamodb, "orders"))
+        make_queue(first.sqs, "gone")
+        first.send("gone", "x")
+        first.s3.create_bucket(Bucket="gone")
+        first.s3.put_object(Bucket="gone", Key="k", Body=b"x")
+    with run(tmp_path, fill=False) as again:
+        _, left = again.back()
+        assert again.items() == [ITEM]
+    for name in ("1 items of the table orders", "1 messages of the queue gone", "the object gone/k"):
+        assert name in left
+    [copy] = tmp_path.glob("set-aside-*")
+    assert str(copy) in left
+    assert (copy / "snapshot.json.gz").exists()
+
+
+def test_files_of_objects_that_were_deleted_are_removed(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.s3.put_object(Bucket="files", Key="k", Body=b"x")
+    assert len(list((tmp_path / "objects").iterdir())) == 1
+    with run(tmp_path) as again:
+        again.s3.delete_object(Bucket="files", Key="k")
+    assert list((tmp_path / "objects").iterdir()) == []
+
+
+@contextmanager
+def process(folder: Path) -> Iterator[Emulator]:
+    """An emulator as a process, with an empty table."""
+    with Emulator.start(log_path=folder / "log", state_path=folder) as emulator:
+        make_table(client(emulator, "dynamodb"), "jobs")
+        yield emulator
+
+
+def test_a_killed_emulator_loses_nothing_before_its_snapshot_and_a_failed_start_nothing_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBFLOW_KEEP_SECONDS", "0.05")
+    file = tmp_path / "snapshot.json.gz"
+    with process(tmp_path) as first:
+        assert first.bring_back(VERSION, {}) == ([], False)
+        client(first, "dynamodb").put_item(TableName="jobs", Item=ITEM)
+        until(lambda: json.loads(gzip.decompress(file.read_bytes()))["tables"]["jobs"]["items"])
+        os.kill(first.pid, signal.SIGKILL)
+    with process(tmp_path):
+        pass  # an end before the last run was brought back
+    with process(tmp_path) as again:
+        again.bring_back(VERSION, {})
+        assert client(again, "dynamodb").scan(TableName="jobs")["Items"] == [ITEM]
+
+
+def test_an_error_half_way_leaves_nothing_of_the_snapshot(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+    file = tmp_path / "snapshot.json.gz"
+    saved = json.loads(gzip.decompress(file.read_bytes()))
+    saved["tables"]["jobs"]["items"].append({"no": "key"})
+    file.write_bytes(gzip.compress(json.dumps(saved).encode()))
+    with process(tmp_path) as again:
+        [said], make_again = again.bring_back(VERSION, {})
+        assert "are not brought back" in said
+        assert make_again
+        assert client(again, "dynamodb").list_tables()["TableNames"] == []
