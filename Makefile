@@ -182,14 +182,14 @@ acceptance: $(READY) $(if $(NO_DASHBOARD),,$(UI_READY))  ## Make a stage in your
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
 	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
-token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90] [RATE=6000]
-	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
+token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90] [RATE=6000]; without STAGE for the running `make dev`
+	@$(CLOUD) token issue $(if $(STAGE),--stage $(STAGE)) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
 
 token-list: $(READY)  ## List the tokens of a stage: make token-list STAGE=prod
-	@$(CLOUD) token list --stage $(STAGED)
+	@$(CLOUD) token list $(if $(STAGE),--stage $(STAGE))
 
 token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
-	@$(CLOUD) token revoke --stage $(STAGED) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
+	@$(CLOUD) token revoke $(if $(STAGE),--stage $(STAGE)) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
 
 cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table
 	@$(CLOUD) cost

@@ -157,16 +157,20 @@ def _recount(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _token(options: argparse.Namespace, terminal: Terminal) -> int:
-    account = sign_in()
-    tokens = access.tokens(account, Stack(account, stack_name(options.stage)))
+    identity = ""
+    if options.stage is None:
+        tokens = access.tokens_here()
+    else:
+        account = sign_in()
+        identity, tokens = account.identity, access.tokens(account, Stack(account, stack_name(options.stage)))
     if options.action == "list":
         for token in tokens.list():
             print(line_of(token, time.time()))
     elif options.action == "revoke":
-        terminal.say(f"Revoked {tokens.revoke(options.id, account.identity).id}. It stops working within six minutes.")
+        terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within six minutes.")
     else:
         ttl = None if options.days is None else options.days * int(DAY)
-        text, token = tokens.issue(Role(options.role), options.label, ttl, account.identity, options.rate)
+        text, token = tokens.issue(Role(options.role), options.label, ttl, identity, options.rate)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0
 
@@ -243,9 +247,10 @@ def _parser() -> argparse.ArgumentParser:
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
-    token = staged(
+    token = command(
         "token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing"
     )
+    token.add_argument("--stage", help="the stage; without it, the platform that runs on this machine")
     token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
     token.add_argument("--label", default="", help="who or what uses it")

@@ -1,7 +1,13 @@
-"""Access the tables of a deployed stage with the deployer's credentials: its API tokens, its counters."""
+"""Access the tables of a deployed stage with the deployer's credentials: its API tokens, its counters.
 
+The tokens of the platform that runs on this machine are made in the same way.
+"""
+
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
@@ -10,10 +16,15 @@ from chalicelib.counters.port import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
 from infra.cloud.preflight import shards
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
+from infra.local.emulator.processes.child import REGION, environment_of
+from infra.local.state.folder import OF_A_PROJECT
 
+ROOT = Path(__file__).parents[3]
+STATE = "JOBFLOW_STATE_DIR"
 SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
 """Parameters of the stack, each by the variable of the library that has the same meaning."""
 
@@ -21,6 +32,10 @@ SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
 def settings(account: Account, stack: Stack) -> Settings:
     """Return the settings for the library to access a stage's tables; raises CloudError without such a stack."""
     outputs = stack.outputs()
+    if "ControlTableName" not in outputs:
+        raise CloudError(
+            f"{stack.name} is no stage of JobFlow. For the platform on this machine, leave the stage out: `make token`."
+        )
     chosen = parameters.known({}, (stack.describe() or {}).get("Parameters", []))
     return Settings.from_env({
         "AWS_REGION": account.region,
@@ -34,6 +49,23 @@ def settings(account: Account, stack: Stack) -> Settings:
 def tokens(account: Account, stack: Stack) -> Tokens:
     """Return the tokens of a stack; raises CloudError if there is no such stack."""
     return Tokens(DynamoTokenStore(settings(account, stack)))
+
+
+def tokens_here() -> Tokens:
+    """Return the tokens of the platform that runs on this machine; raises CloudError if none runs for this project.
+
+    From then on, AWS clients of this process use its emulator.
+    """
+    folder = Path(os.environ.get(STATE, ROOT / OF_A_PROJECT))
+    try:
+        state = json.loads((folder / "dev.json").read_text())
+    except (OSError, ValueError) as error:
+        raise CloudError(
+            "`make dev` does not run here. Start it, or name a stage in your account: STAGE=prod."
+        ) from error
+    os.environ.update(environment_of(state["aws"]))
+    tables = {"CONTROL_TABLE": f"{state['stack']}-control", "JOBS_TABLE": f"{state['stack']}-jobs"}
+    return Tokens(DynamoTokenStore(Settings.from_env({**tables, "AWS_REGION": REGION})))
 
 
 def deploys(account: Account, stack: Stack) -> Deploys:

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 
@@ -49,6 +51,20 @@ def test_a_stage_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["deploy"])
     assert "--stage" in capsys.readouterr().err
+
+
+def test_a_token_without_a_stage_is_for_a_platform_that_runs_here(
+    nobody: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JOBFLOW_STATE_DIR", str(tmp_path))
+    assert main(["token", "issue", "--role", "viewer"]) == 1
+    assert capsys.readouterr().err.startswith("Error: `make dev` does not run here.")
+
+
+def test_a_stack_of_something_else_is_no_stage(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "outputs", lambda _: {})
+    with pytest.raises(CloudError, match="jobflow-dev is no stage"):
+        access.tokens(account, Stack(account, "jobflow-dev"))
 
 
 @pytest.mark.parametrize("person", [True, False])

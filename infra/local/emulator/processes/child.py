@@ -23,6 +23,20 @@ class EmulatorError(RuntimeError):
     """The emulator did not start, or does not support a call."""
 
 
+def environment_of(url: str) -> dict[str, str]:
+    """Return the variables with which AWS clients use only the emulator at this address."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # otherwise botocore may put the account into the host name, and moto's streams do not accept such a name
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    }
+
+
 class Emulator:
     """A running emulator. Make one with `start`; use it as a context manager, or call `stop`."""
 
@@ -75,16 +89,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which AWS clients use only this emulator."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # otherwise botocore may put the account into the host name, and moto's streams do not accept such a name
-            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-        }
+        return environment_of(self.url)
 
     def reset(self) -> None:
         """Forget every table, queue, bucket and stack. Raises EmulatorError."""
