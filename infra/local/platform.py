@@ -6,6 +6,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 from chalicelib.pausing.lambda_prober import event_of
 from infra.cloud.package.shipped import own_libraries, probed
 from infra.code import declared
-from infra.local import deployment, ports, resources
+from infra.local import deployment, ports, resources, templates
 from infra.local.api.process import ApiProcess
 from infra.local.dashboard.built import Dashboard, content_security_policy
 from infra.local.dashboard.vite import HotDashboard
@@ -49,6 +50,7 @@ class Platform:
         self._dashboard: Dashboard | HotDashboard | None = None
         self._paused: list[str] = []
         self._bulk: Future[InvokeResult] | None = None
+        self._templates: dict[Path, int] = {}
         self.notes: list[str] = []
 
     def start(self) -> None:
@@ -117,6 +119,11 @@ class Platform:
         if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]):
             self._bulk = self._service.submit(f"{self.options.stack}-recount", {"bulk": True})
 
+    def edited_templates(self) -> list[str]:
+        """Return the templates in `dev/` that were edited, added or removed since this method was called last."""
+        before, self._templates = self._templates, templates.files(self.options.root)
+        return sorted({path.name for path, _ in before.items() ^ self._templates.items()})
+
     def state(self) -> dict[str, Any]:
         """Return the facts for other programs: addresses, process ids, the token."""
         pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
@@ -166,15 +173,20 @@ class Platform:
     def _bring_back(self) -> list[str]:
         """Make tables, queues and buckets, and fill them from the last run; return sentences for the user."""
         program = os.environ.get(VARIABLE, "")
-        self._deploy(self.described)
+        self._templates = templates.files(self.options.root)
+        self._make_everything()
         try:
             sentences, again = self.emulator.bring_back(self.described.version, self.described.expiring())
         except EmulatorError as error:
             said = f"The last run cannot be brought back: {error}. `make dev FRESH=1` begins anew."
             raise CannotRun(spoken(said, program)) from error
         if again:
-            self._deploy(self.described)
+            self._make_everything()
         return [spoken(sentence, program) for sentence in sentences]
+
+    def _make_everything(self) -> None:
+        self._deploy(self.described)
+        templates.deploy(self.options.root, self.options.stack, self.aws)
 
     def _deploy(self, described: Description) -> Place:
         try:

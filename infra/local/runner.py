@@ -116,6 +116,7 @@ class Runner:
                 self._attempt(self._platform.keep_alive)
                 self._platform.obey_pauses()
                 self._platform.work_off_bulk_actions()
+                self._tell_of_templates()
             else:
                 self._take(edited)
             self._follow_packages()
@@ -162,6 +163,12 @@ class Runner:
     def _tell_notes(self) -> None:
         for note in self._platform.notes:
             self._terminal.say(note, "yellow")
+
+    def _tell_of_templates(self) -> None:
+        edited = self._platform.edited_templates()
+        if edited:
+            names = ", ".join(f"dev/{name}" for name in edited)
+            self._terminal.say(f"Edited: {names}. Start again to take it up; jobs and items are kept.", "yellow")
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         try:

@@ -1,7 +1,7 @@
 """Combine the platform and a user's code in `.jobflow/tree`, where the platform's commands run.
 
-The platform is copied once per version; `handlers/`, the packages beside it and `.env` are links, so that an edit takes
-effect at once. A clone of JobFlow is already a tree.
+The platform is copied once per version; `handlers/`, the packages beside it, `dev/` and `.env` are links, so that an
+edit takes effect at once. A clone of JobFlow is already a tree.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from jobflow.project import settings
 from jobflow.version import __version__
 
 STATE = ".jobflow"
-LINKS = {"handlers": "handlers", ".env": ".env"}
+LINKS = {"handlers": "handlers", ".env": ".env", "dev": "dev"}
 NOT_OWN = frozenset({"handlers", "jobflow", "test", "tests"})
 """Packages beside `handlers/` that do not ship with the functions; neither do those with a name of the platform's."""
 BUILT_IN = Path("chalicelib", "builtin", "types")

@@ -25,7 +25,7 @@ BUILT_IN = "handlers/*.py"
 CONSOLE = "dashboard/dist"
 NEEDS = (
     "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "httptools", "moto",
-    "mypy", "packaging", "pip", "pytest", "rich", "ruff", "uv", "watchfiles",
+    "mypy", "packaging", "pip", "pytest", "pyyaml", "rich", "ruff", "uv", "watchfiles",
 )  # fmt: skip
 """Libraries that only the platform's commands on a developer's machine need. requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)

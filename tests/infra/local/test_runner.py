@@ -1,6 +1,8 @@
 """`python -m infra.local` from the outside: it comes up, works jobs off, follows edits, and leaves nothing behind."""
 
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until
+from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until, untouched
 
 HANDLER = '''
 """A job type made by a test."""
@@ -88,6 +90,23 @@ handler = consume(order_copy)
 """
 """A job type that reads a secret, a foreign table and a foreign bucket, with a library of its own."""
 
+FOREIGN = """\
+Parameters:
+  Name: {Type: String, Default: acme-archive}
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: orders
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+  Archive:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: !Ref Name}
+"""
+"""A template of a user, which makes both."""
+
 
 def write_handler(root: Path, kind: str, greeting: str) -> Path:
     function = kind.replace(".", "_")
@@ -125,6 +144,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     assert pinned
     (root / "handlers" / "order_copy.requirements.txt").write_text(pinned[0] + "\n")
     (root / ".env").write_text("BILLING_KEY=k-314159\n")
+    (root / "dev").mkdir()
+    (root / "dev" / "orders.yaml").write_text(FOREIGN)
     build = root / "dashboard" / "dist"
     build.mkdir(parents=True)
     (build / "index.html").write_text("<!doctype html><title>JobFlow</title>")
@@ -276,16 +297,36 @@ def test_a_type_reaches_all_that_it_declares_and_its_secret_is_in_nothing_kept(r
     session = boto3.Session("x", "x", region_name="us-east-1")
     dynamodb = session.client("dynamodb", endpoint_url=run.state["aws"])
     s3 = session.client("s3", endpoint_url=run.state["aws"])
-    dynamodb.create_table(
-        TableName="orders", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )  # fmt: skip
     dynamodb.put_item(TableName="orders", Item={"id": {"S": "7"}, "total": {"S": "12.50"}})
-    s3.create_bucket(Bucket="acme-archive")
     job = run.finished(run.submit("order.copy", {"order": "7"}))
     assert job["result"] == {"key": "orders/1/7", "secret": "[secret BILLING_KEY]", "length": "8"}
     assert s3.get_object(Bucket="acme-archive", Key="orders/1/7")["Body"].read() == b"12.50"
     assert "k-314159" not in (run.folder / "stdout").read_text() + run.said()
+
+
+def test_an_edit_of_a_template_is_told(run: Run) -> None:
+    path = run.root / "dev" / "orders.yaml"
+    path.write_text(path.read_text() + "# edited\n")
+    until(lambda: "Edited: dev/orders.yaml" in run.said())
+
+
+@pytest.mark.parametrize(("role", "may_create"), [("viewer", False), ("operator", True)])
+def test_a_token_that_was_issued_here_has_its_role_only(run: Run, role: str, may_create: bool) -> None:
+    def token(*arguments: str) -> str:
+        command = [sys.executable, "-m", "infra.cloud", "token", *arguments]
+        environment = {**untouched(), "JOBFLOW_STATE_DIR": str(run.folder)}
+        done = subprocess.run(command, cwd=run.root, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    headers = {"Authorization": f"Bearer {token('issue', '--role', role, '--label', f'a {role}').strip()}"}
+    body = {"type": "greet.once", "payload": {"name": "Ada"}}
+    assert run.client.get("/jobs", headers=headers).status_code == 200
+    assert run.client.post("/jobs", headers=headers, json=body).status_code == (201 if may_create else 403)
+    assert run.client.post("/job-types/greet.once/pause", headers=headers, json={}).status_code == 403
+    [row] = [line for line in token("list").splitlines() if f"a {role}" in line]
+    token("revoke", "--id", row.split()[0])
+    assert "revoked" in next(line for line in token("list").splitlines() if f"a {role}" in line)
 
 
 def test_what_a_role_does_not_allow_is_refused_with_the_line_to_add(run: Run) -> None:

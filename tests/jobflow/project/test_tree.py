@@ -39,11 +39,11 @@ def test_packages_beside_handlers_are_linked_as_long_as_they_are_there(project: 
         (project / name).mkdir()
         (project / name / "__init__.py").write_text(name)
     made = tree.assemble(project, platform)
-    assert {path.name for path in made.iterdir() if path.is_symlink()} == {"handlers", ".env", "acme"}
+    assert {path.name for path in made.iterdir() if path.is_symlink()} == {"handlers", ".env", "dev", "acme"}
     assert (made / "acme" / "__init__.py").read_text() == "acme"
     (project / "acme").rename(project / "other")
     assert {path.name for path in tree.assemble(project, platform).iterdir() if path.is_symlink()} == {
-        "handlers", ".env", "other",
+        "handlers", ".env", "dev", "other",
     }  # fmt: skip
     (project / "other").rename(project / "queue")
     with pytest.raises(ConfigurationError, match="queue/ would hide the module queue of Python"):

@@ -1,0 +1,69 @@
+"""Make the tables, buckets and queues of a user's own templates in the emulator: CloudFormation files in `dev/`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local import resources
+from infra.local.errors import CannotRun
+
+FOLDER = "dev"
+ENDINGS = (".json", ".template", ".yaml", ".yml")
+KINDS = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName"}
+"""What the emulator really makes, and the property with its name. Of other kinds it would make nothing, silently."""
+SECRETS = {"AWS::SecretsManager::Secret", "AWS::SSM::Parameter"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML without the values of CloudFormation's short forms, such as `!Ref`."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def files(root: Path) -> dict[Path, int]:
+    """Return the templates, each with the time of its last change in nanoseconds."""
+    return {path: path.stat().st_mtime_ns for path in sorted((root / FOLDER).glob("*")) if path.suffix in ENDINGS}
+
+
+def deploy(root: Path, stack: str, aws: Mapping[str, str]) -> None:
+    """Create or update one stack for each template. Raises CannotRun with a sentence that names the file."""
+    for path in files(root):
+        name = f"{FOLDER}/{path.name}"
+        text = path.read_text(errors="replace")
+        if wrong := problem(text):
+            raise CannotRun(f"{name}: {wrong}")
+        try:
+            resources.deploy_template(text, f"{stack}-{FOLDER}-{re.sub('[^a-zA-Z0-9]', '-', path.name)}", aws)
+        except (ClientError, BotoCoreError) as error:
+            raise CannotRun(f"{name}: the emulator cannot make it, see emulator.log: {error}") from error
+
+
+def problem(text: str) -> str | None:
+    """Return what the emulator would not make of a template, and what to do; None without a problem."""
+    try:
+        template: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        return f"this is neither YAML nor JSON: {error}"
+    found = template.get("Resources") if isinstance(template, dict) else None
+    if not isinstance(found, dict) or not found:
+        return "a template of CloudFormation has Resources, and this one has none."
+    kinds = {name: str(each.get("Type")) if isinstance(each, dict) else "no resource" for name, each in found.items()}
+    if others := [f"{name} ({kind})" for name, kind in kinds.items() if kind not in KINDS]:
+        more = " The values of secrets and parameters belong into .env." if SECRETS & set(kinds.values()) else ""
+        return f"this machine cannot make {', '.join(others)}; it makes {', '.join(KINDS)}.{more}"
+    names = {name: KINDS[each["Type"]] for name, each in found.items()}
+    nameless = [f"{name} needs a {names[name]}" for name, each in found.items() if names[name] not in _properties(each)]
+    if nameless:
+        return f"{', '.join(nameless)}: the emulator would choose another name at each start."
+    given = template.get("Parameters")
+    without = [name for name, each in given.items() if "Default" not in (each or {})] if isinstance(given, dict) else []
+    return f"the parameters {', '.join(without)} need a Default." if without else None
+
+
+def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return resource.get("Properties") or {}
