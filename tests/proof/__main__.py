@@ -24,7 +24,7 @@ GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
 BESIDE = {"memory": 1.0, "aws": 0.03}
 """Of the crash points that are left out, the part that is compared with the one that stands for them."""
-BETWEEN = {"memory": 1.0, "aws": 0.3}
+BETWEEN = {"memory": 1.0, "aws": 0.25}
 """Of the crash points between two calls of ports, the part that is played. Both grounds have these points, and over
 the adapters an execution takes fifteen times as long. Those inside of a call, which only the adapters have, are all
 played."""
