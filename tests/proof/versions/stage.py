@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +212,19 @@ class Stage:
         )
 
 
+def _environment(root: Path) -> dict[str, str]:
+    """Return the variables that a version gives its functions, from its own program, wherever that is in its tree."""
+    [found] = (root / "infra").glob("**/code/describe.py")
+    module = ".".join(found.relative_to(root).with_suffix("").parts)
+    variables = {**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1"}
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", module, STACK, ORIGIN], cwd=root, env=variables, capture_output=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+    environment: dict[str, str] = json.loads(told.stdout.splitlines()[-1])["environment"]
+    return environment
+
+
 @contextmanager
 def stage(folder: Path, trees: Mapping[str, Path], seed: int, renamed: Mapping[str, Sequence[str]]) -> Iterator[Stage]:
     """Set up the stack as the version on disk describes it, and a process of each version, by its name.
@@ -224,14 +237,12 @@ def stage(folder: Path, trees: Mapping[str, Path], seed: int, renamed: Mapping[s
     with ExitStack() as opened:
         emulator = opened.enter_context(Emulator.start(log_path=folder / "emulator.txt"))
         aws = emulator.environment()
-        described = {name: declared.describe(root, STACK, ORIGIN) for name, root in trees.items()}
-        place = resources.deploy(described["new"], STACK, aws)
+        described = declared.describe(trees["new"], STACK, ORIGIN)
+        place = resources.deploy(described, STACK, aws)
         players, variables = [], dict[str, str]()
         for name, root in trees.items():
-            variables = {
-                **deployment.environment(described[name], place, {"RATE_LIMIT_MAX": "0"}), **aws,
-                "PROOF_RUNS": str(runs),
-            }  # fmt: skip
+            own = replace(described, environment=_environment(root))
+            variables = {**deployment.environment(own, place, {"RATE_LIMIT_MAX": "0"}), **aws, "PROOF_RUNS": str(runs)}
             players.append(Player(root, name, variables, log, renamed.get(name, ())))
             opened.callback(players[-1].close)
         ready = Stage(emulator, players, random.Random(seed), variables, runs)
