@@ -63,6 +63,7 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "fail": (HELD, lambda job: [transitions.fail(job, now=NOW, error=ERROR)]),
     "stop": (HELD, lambda job: [transitions.stop(job, now=NOW), transitions.skip(job, now=NOW, unfinished="job-1")]),
     "exhaust": (HELD, lambda job: [transitions.exhaust(job, now=NOW, error=ERROR)]),
+    "expire": ({**WAITING, "start_by": NOW - 1}, lambda job: [transitions.expire(job, now=NOW)]),
     "give_up": (LOST_JOB, lambda job: [transitions.give_up(job, now=NOW, error=ERROR)]),
     "wait_for_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=True)]),
     "take_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=False)]),
