@@ -10,7 +10,16 @@ export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (
 
 const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as Omit<
   JobTypeRow,
-  "retry_waits" | "retired" | "fair_by" | "give_up_after" | "enqueues" | "unique_for" | "unique_by"
+  | "retry_waits"
+  | "retired"
+  | "fair_by"
+  | "give_up_after"
+  | "retry_on"
+  | "fail_on"
+  | "expires"
+  | "enqueues"
+  | "unique_for"
+  | "unique_by"
 >[];
 
 /** The built-in job types, as GET /job-types shows them. */
@@ -20,6 +29,9 @@ export const types = read.map((one) => ({
   retired: false,
   fair_by: null as string | null,
   give_up_after: null,
+  retry_on: [] as string[],
+  fail_on: [] as string[],
+  expires: null,
   enqueues: [] as string[],
   unique_for: null,
   unique_by: [] as string[],
