@@ -42,9 +42,22 @@ class JobNotCompleted(JobFlowError):
     """The job ended without a result: it failed, was dead-lettered or cancelled. `job` is its last state."""
 
     def __init__(self, job: "JobDetail") -> None:
-        why = f": {job.error_class}: {job.error_message}" if job.error_class else ""
+        why = f": {job.error_class}: {whole_message(job)}" if job.error_class else ""
         super().__init__(f"Job {job.id} ({job.type}) is {job.status}{why}")
         self.job = job
+
+
+def whole_message(job: "JobDetail") -> str:
+    """Return the message of a job's last error; a job keeps only the beginning of a long one, its attempts keep it."""
+    kept = job.error_message or ""
+    texts = [one.error_message or "" for one in sorted(job.attempt_history or (), key=lambda one: one.started_at)]
+    whole = [text for text in texts if kept.endswith("…") and text.startswith(kept[:-1])]
+    return whole[-1] if whole else kept
+
+
+def _told(error: "FieldProblem") -> str:
+    """Return a wrong field and what is wrong; an error about several fields together may have no path."""
+    return f"{'.'.join(map(str, error.loc))}: {error.msg}".removeprefix(": ")
 
 
 class ApiError(JobFlowError):
@@ -70,8 +83,7 @@ class ApiError(JobFlowError):
 
     def __str__(self) -> str:
         """Return the API's message and each wrong field."""
-        fields = "".join(f"\n  {'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
-        return f"{self.detail}{fields}"
+        return "\n  ".join([self.detail, *map(_told, self.errors)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make the error again from a pickle, so that a process pool can raise it."""

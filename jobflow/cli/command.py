@@ -87,13 +87,25 @@ def told() -> Iterator[None]:
     try:
         yield
     except e.JobFlowError as error:
-        typer.echo(f"jobflow: {error}", err=True)
+        typer.echo(f"jobflow: {text_of(error)}", err=True)
         raise typer.Exit(code_of(error)) from None
     except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C at a question
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:  # such as `jobflow jobs list --all | head`
         sys.stderr.close()
         raise typer.Exit(0) from None
+
+
+def text_of(error: Exception) -> str:
+    """Return what a person at a terminal can do about an error: the API's text is for programs."""
+    from jobflow import errors as e
+    from jobflow.problems import ErrorGroupNotFound
+
+    if isinstance(error, e.NotAuthenticated):
+        return "The API does not accept this token. Store a valid one with `jobflow login`, or set JOBFLOW_TOKEN."
+    if isinstance(error, ErrorGroupNotFound):
+        return "No error of the last 30 days has this fingerprint: `jobflow errors` lists them."
+    return str(error)
 
 
 def code_of(error: Exception) -> int:

@@ -92,6 +92,10 @@ class Printer:
         """Print a message for people; it goes to standard error if a program reads standard output."""
         typer.echo(safe(text), err=self.as_json)
 
+    def note(self, text: str) -> None:
+        """Print a message about what was done; it goes to standard error, also on a terminal."""
+        typer.echo(safe(text), err=True)
+
     def busy(self, text: str) -> "AbstractContextManager[Status]":
         """Show on the terminal that something takes time; show nothing if standard error is not a terminal."""
         from rich.console import Console

@@ -6,11 +6,11 @@ from typing import Any
 from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
-from jobflow.errors import JobNotCompleted, WaitTimeout
+from jobflow.errors import JobNotCompleted, WaitTimeout, whole_message
 from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow, StepRow, Steps
 
 
-def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
+def error_of(thing: JobRow | AttemptRow) -> str:
     """Return an error as "Class: message", or nothing."""
     return f"{thing.error_class}: {thing.error_message}" if thing.error_class else ""
 
@@ -56,7 +56,7 @@ STEP_COLUMNS: list[Column] = [
 EXISTED = {
     "key": "Not created: the job of this idempotency key was there.",
     "unique": "Not created: this unique job was there.",
-    "debounced": "Not created: this job waited under the debounce key, and was replaced.",
+    "debounced": "Not created: this job waited under the debounce key; it has the new payload and time now.",
 }
 """Sentences about an existing job, by the value of the field `existing`."""
 LONGEST_IN_LIST = 300
@@ -81,7 +81,7 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
 def existed(session: Session, job: JobRow | CancelledJob) -> None:
     """Print that the requested job already existed, and why it is the answer."""
     if (why := getattr(job, "existing", None)) is not None:
-        session.out.say(EXISTED[why])
+        session.out.note(EXISTED[why])
 
 
 def whole(session: Session, job: JobDetail, kept: Steps | None = None) -> None:
@@ -120,7 +120,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
     yield "made by", job.parent
-    yield "error", error_of(job) or None
+    yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result

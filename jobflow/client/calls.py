@@ -13,7 +13,7 @@ from jobflow.plain import TypeOrName, is_key
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
-JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | str
+JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | m.BatchResult | str
 Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
 BulkOrId = m.BulkActionRow | str
@@ -54,7 +54,7 @@ class NewJob:
     expires: float | timedelta | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an invalid key.
+        """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
 
         An empty key is invalid too: a generated one in its place would make a second job.
         """
@@ -62,6 +62,9 @@ class NewJob:
             raise ValueError(
                 f"{self.key!r} is not a valid idempotency key: it must have 1 to 255 visible ASCII characters."
             )
+        given = [name for name in ("delay", "run_at", "debounce") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} exclude each other: each says when the job runs.")
 
     def as_json(self) -> dict[str, Any]:
         """Return the body, without the key."""
@@ -299,7 +302,11 @@ def _condition(name: str, value: Any) -> Any:
 
 
 def id_of(job: JobOrId) -> str:
-    """Return the id of a job."""
+    """Return the id of a job, also of one in a batch's answer. Raises ValueError if the batch did not create it."""
+    if isinstance(job, m.BatchResult):
+        if job.job is None:
+            raise ValueError(f"The batch did not create this job: {job.problem.detail if job.problem else job.status}")
+        return job.job.id
     return job if isinstance(job, str) else job.id
 
 

@@ -59,10 +59,15 @@ def type_name(type: TypeOrName) -> str:
 def as_time(when: datetime | str) -> str:
     """Return a time as ISO 8601 in UTC.
 
-    Raises ValueError for a time without a time zone, because its meaning would depend on the place.
+    Raises TypeError for another value, and ValueError for a time without a time zone, because its meaning would depend
+    on the place.
     """
     if isinstance(when, str):
         return when
+    if not isinstance(when, datetime):
+        raise TypeError(
+            f"A time is a datetime with a time zone, such as datetime.now(UTC), or a text, not {type(when).__name__}."
+        )
     if when.tzinfo is None:
         raise ValueError("A time needs a time zone, such as datetime.now(UTC).")
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -71,7 +71,7 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
             response: httpx.Response = yield call
         except httpx.TransportError as lost:
             safe = call.repeatable or isinstance(lost, httpx.ConnectError | httpx.ConnectTimeout)
-            error, after = e.NotReached(f"No answer from the API: {lost or type(lost).__name__}"), None
+            error, after = e.NotReached(f"No answer from the API{_place(lost)}: {lost or type(lost).__name__}"), None
             error.__cause__ = lost
         else:
             if response.is_success:
@@ -84,6 +84,14 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
         if isinstance(error, e.ApiError) and error.status == 429:
             LOGGER.warning("Held back for %.0f s: %s", pause, error)
         yield Wait(pause)
+
+
+def _place(lost: httpx.TransportError) -> str:
+    """Return the address that was asked, if it is known."""
+    try:
+        return f" at {lost.request.url.copy_with(path='', query=None)}"
+    except RuntimeError:
+        return ""
 
 
 def _content(call: Call[T], response: httpx.Response, *, again: bool) -> T:

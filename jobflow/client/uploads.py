@@ -21,7 +21,10 @@ def content_of(file: bytes | Path | str, content_type: str | None) -> tuple[byte
         content, guessed = _read(Path(file)), mimetypes.guess_type(Path(file).name)[0]
     known = content_type or guessed
     if known is None:
-        raise e.ConfigurationError("The file's content type is unknown: give it, for example image/png.")
+        raise e.ConfigurationError(
+            "The file's content type is unknown, because its name does not tell it. Give content_type (in a command: "
+            "--content-type), such as image/png."
+        )
     return content, known
 
 

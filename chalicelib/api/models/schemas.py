@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -68,13 +70,19 @@ class NewJob(Body):
     expires_seconds: Expires | None = None
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
-    @model_validator(mode="after")
-    def _one_time(self) -> "NewJob":
-        if self.delay_seconds is not None and self.run_at is not None:
+    @field_validator("run_at")
+    @classmethod
+    def _one_time(cls, run_at: float | None, info: ValidationInfo) -> float | None:
+        if run_at is not None and info.data.get("delay_seconds") is not None:
             raise PydanticCustomError("one_time", "give delay_seconds or run_at, not both")
-        if self.debounce is not None and (self.delay_seconds is not None or self.run_at is not None):
+        return run_at
+
+    @field_validator("debounce")
+    @classmethod
+    def _no_other_time(cls, debounce: NewDebounce | None, info: ValidationInfo) -> NewDebounce | None:
+        if debounce is not None and any(info.data.get(name) is not None for name in ("delay_seconds", "run_at")):
             raise PydanticCustomError("one_time", "debounce cannot be combined with delay_seconds or run_at")
-        return self
+        return debounce
 
 
 class NewJobInBatch(NewJob):

@@ -53,6 +53,9 @@ def create(
     """Create a job and print it."""
     from jobflow.cli import views
 
+    given = [name for name, text in (("--delay", delay), ("--run-at", run_at), ("--debounce", debounce)) if text]
+    if len(given) > 1:
+        raise usage(f"{' and '.join(given)} exclude each other: each says when the job runs.")
     longest = reading.seconds(timeout)
     begin = _example(session, job_type) if example else None
     job = session.client.submit(

@@ -59,10 +59,10 @@ def test_a_job_that_there_was_is_told(shell: Shell, option: str, existing: str) 
     kind = replace(NOTE, unique=Unique(by=("to",), seconds=60)) if existing == "unique" else NOTE
     with only_types(kind):
         new, again = (shell(f"jobs create test.note {PAYLOAD} {option}").lines[0] for _ in range(2))
-        said = shell(f"jobs create test.note {PAYLOAD} {option} --table").out.splitlines()
+        said = shell(f"jobs create test.note {PAYLOAD} {option} --table")
         waited = shell(f"jobs create test.note {PAYLOAD} {option} --wait --timeout 0s")
     assert (new["existing"], again["existing"], new["id"]) == (None, existing, again["id"])
-    assert (said[0].split()[0], said[1]) == (new["id"], views.EXISTED[existing])
+    assert (said.out.split()[0], said.err.strip()) == (new["id"], views.EXISTED[existing])
     assert views.EXISTED[existing] in waited.err
 
 
@@ -77,7 +77,7 @@ def test_half_of_a_surrogate_pair_in_a_result_is_printed(shell: Shell, world: Wo
 def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
     with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60))):
         shell(f"jobs create test.note {PAYLOAD}")
-        assert views.EXISTED["unique"] in shell("jobs duplicate @last --table").out
+        assert views.EXISTED["unique"] in shell("jobs duplicate @last --table").err
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,10 @@ def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
         ("jobs create test.note {} --key ''", 2, "1 to 255 visible ASCII"),
         ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is not JSON: "),
         ("jobs create test.note {} --run-at 2h", 2, "--delay"),
+        ("jobs create test.note {} --run-at 2027-03-01T10:00 --delay 5", 2, "--delay and --run-at exclude each other"),
+        ("jobs create test.note {} --debounce k=5 --delay 5", 2, "--delay and --debounce exclude each other"),
+        ("error-groups reopen 000000000000", 4, "`jobflow errors`"),
+        ("upload /etc/hostname", 2, "--content-type"),
         (f"jobs create test.note {'[' * 100_000}", 2, "The payload is not JSON: "),
         ("jobs list --since 999999999d", 2, "not a time"),
         ("jobs list --until 0001-01-01T00:00+23:00", 2, "not a time"),

@@ -78,7 +78,7 @@ def test_an_error_while_it_is_sent_again_hides_nothing() -> None:
 @pytest.mark.parametrize(
     ("then", "status", "told"),
     [
-        ([httpx.ConnectError("down")] * 4, 503, "No answer from the API: down"),
+        ([httpx.ConnectError("down")] * 4, 503, "No answer from the API at https://jobs.example.com: down"),
         ([httpx.Response(429, json=problem_body(429, detail="Slowly."))] * 4, 429, "Slowly."),
         ([httpx.Response(502, text="Bad gateway")] * 4, 502, "The API answered 502"),
         ([httpx.Response(401, json=problem_body(401, detail="It expired.", kind="no-token"))], 401, "It expired."),

@@ -2,14 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
-from chalicelib.jobs.job import Status
-from jobflow import JobFlow, NewJob, WaitTimeout, errors, problems
+from chalicelib.jobs.job import Attempt, Status
+from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Connect, Slept, Wire
@@ -59,6 +60,22 @@ def test_a_delay_is_rounded_up_and_a_time_is_sent_in_utc(client: JobFlow, wire: 
     assert [job.status for job in client.iterate()] == ["scheduled", "scheduled"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"delay": 5, "run_at": datetime(2027, 1, 15, 10, tzinfo=UTC)}, "delay and run_at"),
+        ({"delay": 5, "debounce": ("k", 5)}, "delay and debounce"),
+        ({"run_at": "2027-01-15T10:00Z", "debounce": ("k", 5)}, "run_at and debounce"),
+    ],
+)
+def test_two_answers_to_when_a_job_runs_are_refused_in_the_callers_names(
+    client: JobFlow, wire: Wire, asked: dict[str, Any], names: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{names} exclude each other"):
+        client.submit("test.note", PAYLOAD, **asked)
+    assert wire.asked == []
+
+
 def test_iterate_goes_over_all_pages(client: JobFlow, wire: Wire) -> None:
     made = [client.submit("test.note", PAYLOAD, tags=["a"]).id for _ in range(5)]
     client.submit("test.other", PAYLOAD)
@@ -79,6 +96,29 @@ def test_a_batch_of_any_size_answers_for_each_job_in_order(client: JobFlow, wire
     assert results[27].job is None
     assert results[27].problem is not None
     assert results[27].problem.type == "urn:jobflow:problem:invalid-payload"
+
+
+def test_a_job_of_a_batch_is_read_like_any_other(client: JobFlow) -> None:
+    made, refused = client.batch([NewJob("test.note", PAYLOAD), NewJob("test.none", {})])
+    assert made.job is not None
+    assert client.get(made).id == client.cancel(made).id == made.job.id
+    with pytest.raises(ValueError, match=r"did not create this job: .*test\.none"):
+        client.get(refused)
+
+
+def test_an_address_where_nobody_answers_is_named(client: JobFlow, wire: Wire) -> None:
+    wire.instead = [httpx.ConnectError("[Errno 111] Connection refused")] * 4
+    with pytest.raises(errors.NotReached, match=r"No answer from the API at https://jobs\.example\.com: \[Errno 111\]"):
+        client.me()
+
+
+def test_the_error_of_a_job_without_a_result_is_whole(client: JobFlow, world: World) -> None:
+    long = f"{'The role does not allow it. ' * 20}Add this line: grants=(…)"
+    job = world.create()
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="AccessDenied", error_message=f"{long[:100]}…")
+    world.store.record(job, Attempt(1, 1, "error", T0, T0, error_class="AccessDenied", error_message=long))
+    with pytest.raises(JobNotCompleted, match=r"Add this line"):
+        client.result(job)
 
 
 def test_a_job_that_a_lost_answer_had_made_is_a_new_one(client: JobFlow, wire: Wire) -> None:

@@ -200,8 +200,9 @@ def test_a_batch_says_why_a_job_was_there(world: World) -> None:
     [
         ({"debounce": {"key": "two words", "seconds": 5}}, ["debounce", "key"]),
         ({"debounce": {"key": "k", "seconds": 86_401}}, ["debounce", "seconds"]),
-        ({"debounce": {"key": "k", "seconds": 5}, "delay_seconds": 5}, []),
-        ({"debounce": {"key": "k", "seconds": 5}, "run_at": "2027-01-15T09:00:00Z"}, []),
+        ({"debounce": {"key": "k", "seconds": 5}, "delay_seconds": 5}, ["debounce"]),
+        ({"debounce": {"key": "k", "seconds": 5}, "run_at": "2027-01-15T09:00:00Z"}, ["debounce"]),
+        ({"delay_seconds": 5, "run_at": "2027-01-15T09:00:00Z"}, ["run_at"]),
     ],
 )
 def test_what_is_wrong_is_named(world: World, more: dict[str, Any], loc: list[str]) -> None:
