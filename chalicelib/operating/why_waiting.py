@@ -25,14 +25,15 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 class QueueState:
     """A waiting job's queue: at most how many jobs are ahead, since when the oldest waits, since when it is paused.
 
-    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: the pause is automatic, and one job
-    is tried at that time. `serial`: jobs of a key run one at a time; `holder` is the running job of this job's key.
-    `declared`: the deployment has the job type.
+    Times in seconds since the epoch. `reason` is that of the pause. `rate` is in words: 14 a second. `probe_at`: the
+    pause is automatic, and one job is tried at that time. `serial`: jobs of a key run one at a time; `holder` is the
+    running job of this job's key. `declared`: the deployment has the job type.
     """
 
     ahead: int = 0
     oldest: float | None = None
     paused: float | None = None
+    reason: str = ""
     rate: str | None = None
     probe_at: float | None = None
     serial: bool = False
@@ -47,9 +48,16 @@ class QueueState:
             wait_times.ahead(marks, job.updated_at, now),
             wait_times.oldest(marks, now),
             None if pause is None else pause.since,
+            "" if pause is None else pause.reason,
             rate,
             None if pause is None else pause.probe_at,
         )
+
+    @property
+    def pause(self) -> str:
+        """Return since when the queue is paused, and the reason that was given."""
+        because = f" ({self.reason})" if self.reason else ""
+        return f"is paused since {iso(self.paused or 0.0)}{because}"
 
     @property
     def until(self) -> str:
@@ -84,7 +92,7 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
     sentence = _sentence(job, queue, now, last)
     if queue.paused is None or sentence == _paused(job, queue):
         return f"{sentence}.{expires}"
-    paused = f"the {job.type} queue is paused since {iso(queue.paused)}"
+    paused = f"the {job.type} queue {queue.pause}"
     return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}.{expires}"
 
 
@@ -165,7 +173,7 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
 
 
 def _paused(job: Job, queue: QueueState) -> str:
-    return f"The {job.type} queue is paused since {iso(queue.paused or 0.0)}; it waits {queue.until}"
+    return f"The {job.type} queue {queue.pause}; it waits {queue.until}"
 
 
 def _span(seconds: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 
@@ -75,7 +75,10 @@ def _add_resources(server: MCPServer, client: JobFlow) -> None:
     @server.resource("jobflow://job-types/{name}", mime_type="application/json")
     def job_type(name: str) -> Any:
         """Return one job type with the schema of its payload."""
-        return next((plain(kind) for kind in client.job_types() if kind.type == name), {})
+        kinds = {kind.type: kind for kind in client.job_types()}
+        if name not in kinds:
+            raise ResourceNotFoundError(f"There is no job type {name!r}, only {', '.join(kinds) or 'none'}.")
+        return plain(kinds[name])
 
 
 def _add_prompts(server: MCPServer) -> None:

@@ -178,7 +178,7 @@ def _counted() -> Mapping[tuple[str, Status], int]:
 
 
 def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
-    """Return the filter that a request describes; raises InvalidRequest for an unknown type."""
+    """Return the filter that a request describes; raises UnknownJobType."""
     check_type(asked.type, where)
     if asked.tenant is not None:
         check_tenants(asked.type, where, "tenant")
@@ -187,12 +187,13 @@ def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
 
 
 def check_type(name: str | None, where: str = "query") -> None:
-    """Raise InvalidRequest unless a job type of that name is declared, or was removed and still has jobs."""
+    """Raise UnknownJobType unless a job type of that name is declared, or was removed and still has jobs."""
     if name is None:
         return
     known = [kind.name for kind in jobtype.all_types()]
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
-        raise InvalidRequest("Unknown job type.", [FieldError((where, "type"), f"must be one of: {', '.join(known)}")])
+        must = FieldError((where, "type"), f"must be one of: {', '.join(known)}")
+        raise UnknownJobType(f"There is no job type {name!r}.", [must])
 
 
 def check_tenants(name: str | None, *loc: str) -> None:

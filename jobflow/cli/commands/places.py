@@ -8,6 +8,8 @@ from jobflow.cli import reading
 from jobflow.cli.command import command
 from jobflow.cli.session import Session
 
+MCP_PATH = "/mcp"
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
@@ -71,7 +73,7 @@ def mcp(
     session: Session,
     allow_write: Annotated[bool, typer.Option("--allow-write", help="Also retry, cancel and redrive.")] = False,
     http: Annotated[
-        int | None, typer.Option("--http", help="Listen on this port of this machine, to read only.")
+        int | None, typer.Option("--http", help="Listen on http://127.0.0.1:PORT/mcp, to read only.", metavar="PORT")
     ] = None,
 ) -> None:
     """Serve the Model Context Protocol on standard input and output, so that an assistant can read jobs."""
@@ -89,4 +91,5 @@ def mcp(
     if http is None:
         server.run("stdio")
     else:
-        server.run("streamable-http", host="127.0.0.1", port=http)
+        typer.echo(f"The server's address is http://127.0.0.1:{http}{MCP_PATH}", err=True)
+        server.run("streamable-http", host="127.0.0.1", port=http, streamable_http_path=MCP_PATH)

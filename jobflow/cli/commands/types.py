@@ -10,7 +10,7 @@ from jobflow.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jobflow.models import JobTypeRow, Paused
+    from jobflow.models import JobTypeRow, Paused, TypeNumbers
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
@@ -31,7 +31,7 @@ def list_(session: Session) -> None:
         return
     columns = [
         ("TYPE", lambda row: row[0].type),
-        ("PAUSED", lambda row: "paused" if row[1] and row[1].paused else ""),
+        ("PAUSED", lambda row: _pause(row[1]) or ""),
         ("QUEUED", lambda row: row[1] and row[1].by_status.get("queued", 0)),
         ("DEAD", lambda row: row[1] and row[1].dead_letter_jobs),
         ("ATTEMPTS", lambda row: row[0].max_attempts),
@@ -49,7 +49,18 @@ def show(session: Session, job_type: Name) -> None:
     found = next((kind for kind in session.client.job_types() if kind.type == job_type), None)
     if found is None:
         raise NotFound(404, f"There is no job type {job_type}.")
-    session.out.facts(found, _facts(found))
+    if session.out.as_json:
+        session.out.line(found)
+        return
+    paused = _pause(session.client.metrics().by_type.get(job_type))
+    session.out.facts(found, [*_facts(found), ("paused", paused)])
+
+
+def _pause(numbers: "TypeNumbers | None") -> str | None:
+    """Return that a type is paused, and the reason that was given; None for a type that is not paused."""
+    if numbers is None or not numbers.paused:
+        return None
+    return f"paused: {numbers.pause.reason}" if numbers.pause and numbers.pause.reason else "paused"
 
 
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":

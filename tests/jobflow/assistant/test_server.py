@@ -127,6 +127,21 @@ def test_a_job_is_cancelled_and_retried(wire: Wire, world: World) -> None:
     assert call(wire, "retry_job", write=True, job_id=job)["status"] == "queued"
 
 
+def test_a_job_type_that_does_not_exist_is_an_error_that_names_those_that_do(wire: Wire) -> None:
+    from mcp import MCPError
+
+    async def talk(assistant: "Client") -> Any:
+        try:
+            return await assistant.read_resource("jobflow://job-types/test.none")
+        except MCPError as error:
+            return error
+
+    told = ask(wire, talk)
+    assert isinstance(told, MCPError)
+    assert "no job type 'test.none', only " in str(told)
+    assert "test.note" in str(told)
+
+
 def test_resources_and_prompts(wire: Wire) -> None:
     async def talk(assistant: "Client") -> Any:
         meta = await assistant.read_resource("jobflow://meta")

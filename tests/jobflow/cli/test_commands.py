@@ -1,6 +1,7 @@
 """The other commands, and what holds for all of them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -170,6 +171,30 @@ def test_how_long_ago() -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
     for seconds, text in ((5, "5.0s ago"), (0.03, "30ms ago"), (0, "0s ago"), (7200, "2h ago"), (-30, "in 30s")):
         assert reading.ago(now - timedelta(seconds=seconds), now) == text
+
+
+def test_an_assistant_is_told_the_whole_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mcp.server.mcpserver import MCPServer
+
+    served: list[dict[str, Any]] = []
+    monkeypatch.setattr(MCPServer, "run", lambda _self, _transport, **options: served.append(options))
+    said = shell("mcp --http 8765")
+    assert "http://127.0.0.1:8765/mcp" in said.err
+    assert (served[0]["port"], served[0]["streamable_http_path"]) == (8765, "/mcp")
+
+
+def test_a_token_that_the_api_refuses_is_replaced_by_a_login(shell: Shell, wire: Wire) -> None:
+    refused = {"type": "urn:jobflow:problem:unauthorized", "detail": "Send the header Authorization: Bearer <token>."}
+    wire.instead = [httpx.Response(401, json=refused)]
+    said = shell("whoami")
+    assert (said.code, "jobflow login" in said.err, "header" in said.err) == (1, True, False)
+
+
+def test_the_reason_of_a_pause_is_shown_where_the_type_and_its_jobs_are(shell: Shell, world: World, job: str) -> None:
+    shell("types pause test.note --reason 'the mail provider is down'")
+    world.clock.now += 2  # no cached answer is left
+    for command in ("types list --table", "types show test.note --table", f"jobs show {job} --table"):
+        assert "the mail provider is down" in " ".join(shell(command).out.split()), command
 
 
 def test_an_assistant_may_not_write_over_http(shell: Shell) -> None:

@@ -15,7 +15,9 @@ UNKNOWN = [
     f"jobs tail {JOB}", f"jobs duplicate {JOB}", f"logs {JOB}", "jobs create test.none {}", "types show test.none",
     "types pause test.none", "types resume test.none", "types tenants test.none", "schedules show none",
     "schedules pause none", "schedules run none", "schedules delete none", "bulk show 0123456789abcdef0123",
-    "bulk stop 0123456789abcdef0123",
+    "bulk stop 0123456789abcdef0123", "jobs list --type test.none", "errors --type test.none",
+    "jobs retry --type test.none --dry-run", "dead-letters redrive --type test.none --yes",
+    "dead-letters list --type test.none",
 ]  # fmt: skip
 
 
