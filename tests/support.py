@@ -40,9 +40,14 @@ SETTINGS = Settings.from_env(
 
 @dataclass
 class Clock(kit.Clock):
-    """The test kit's clock, which begins at one moment here."""
+    """The test kit's clock, which begins at one moment here, and may show parts of a millisecond, as a real one."""
 
     now: float = T0
+    __setattr__ = object.__setattr__
+
+    def after(self, seconds: float) -> float:
+        """Return the time in that many seconds."""
+        return self.now + seconds
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis")

@@ -19,9 +19,9 @@ def platform() -> Platform:
 
 @pytest.fixture
 def local_platform() -> Iterator[JobFlow]:
-    """Return a client of the running `make dev` of this folder or a parent folder; skip the test without one."""
+    """Return a client of the platform that runs in this folder or a parent folder; skip the test without one."""
     target = profiles.running(Path.cwd())
     if target is None:
-        pytest.skip("No platform runs here: start one with `make dev`.")
+        pytest.skip("No platform runs here: start one with `jobflow dev` (in JobFlow's own repository: `make dev`).")
     with JobFlow(target.url, target.token) as client:
         yield client

@@ -1,5 +1,6 @@
 """Run a whole platform in memory: queues, workers and the watchdog, with a clock that the test controls."""
 
+import json
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,13 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.api.http.endpoint import read_body
+from chalicelib.api.models import schemas
+from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
@@ -25,8 +30,11 @@ from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.watchdog.run import Watchdog
-from jobflow.client.encoding import as_seconds
+from jobflow.client.calls import NewJob
+from jobflow.client.encoding import as_body
 from jobflow.testing.clock import Clock
+from jobflow.testing.secrets import check_names
+from jobflow.testing.single import fields_named, kind_of
 from jobflow.testing.workers import Workers
 
 MINUTE = 60.0
@@ -46,9 +54,10 @@ class Platform:
     """
 
     def __init__(
-        self, *kinds: JobType[Any, Any], clock: Clock | None = None, secrets: Mapping[str, str] | None = None
+        self, *kinds: JobType[Any, Any] | str, clock: Clock | None = None, secrets: Mapping[str, str] | None = None
     ) -> None:
-        self._kinds = list(kinds) or jobtype.load()
+        self._kinds = [kind_of(kind) for kind in kinds] or jobtype.load()
+        check_names(self._kinds, secrets or {})
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)
@@ -71,28 +80,37 @@ class Platform:
         *,
         key: str | None = None,
         delay: float | timedelta | None = None,
-        run_at: datetime | None = None,
+        run_at: datetime | str | None = None,
+        tags: Sequence[str] = (),
+        max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
         expires: float | timedelta | None = None,
-        **asked: Any,
     ) -> Job:
-        """Create a job as the client does. `delay` is in seconds or a timedelta; `run_at` has a time zone.
+        """Create a job as the client does: the client and the API check it.
 
-        `key` is the Idempotency-Key. `debounce` is a key and seconds; a job that waits under that key is replaced.
-        `expires`: a job that has not begun this number of seconds after its time is cancelled.
-        Further options: max_attempts, tags.
+        `delay` is in seconds or a timedelta; `run_at` has a time zone. `key` is the Idempotency-Key. `debounce` is a
+        key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
+        seconds after its time is cancelled.
 
-        Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
+        Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
-        name = type if isinstance(type, str) else type.name
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
-        when = None if run_at is None else _moment(run_at)
-        seconds = None if delay is None else as_seconds(delay)
-        asked["expires_seconds"] = None if expires is None else as_seconds(expires)
-        asked["tags"] = tuple(asked.get("tags", ()))
-        asked.setdefault("idempotency_key", key)
-        asked["debounce"] = None if debounce is None else Debounce(*debounce)
-        return self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked)).job
+        asked = NewJob(self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires)
+        with fields_named():
+            body = read_body(schemas.NewJob, json.loads(as_body(asked.as_json())))
+            wanted = Submission(
+                body.type, body.payload, body.max_attempts, body.delay_seconds, body.run_at,
+                tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds,
+                debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
+            )  # fmt: skip
+            return self.service.submit(wanted).job
+
+    def _name(self, type: JobType[Any, Any] | str) -> str:
+        """Return the name of a type. Raises UnknownJobType for one that this platform does not have."""
+        name, known = type if isinstance(type, str) else type.name, sorted(kind.name for kind in self._kinds)
+        if name not in known:
+            raise UnknownJobType(f"This platform has no type {name!r}, only {', '.join(known)}.")
+        return name
 
     def run(self) -> int:
         """Run everything that is due now, or becomes due while this runs; return the number of handled messages."""
@@ -105,8 +123,17 @@ class Platform:
         raise RuntimeError(f"Jobs are still due after {MOST_INVOCATIONS:,} rounds without the clock moving.")
 
     def attempt(self, job: Job | str, seconds: float | None = None) -> Job:
-        """Run one invocation of the job's type, with that many seconds; return the changed job."""
+        """Run one invocation of the job's type, with that many seconds; return the changed job.
+
+        Raises RuntimeError for a job that waits for a later time: let the time pass first.
+        """
         found = self.job(job)
+        if found.next_attempt_at is not None and found.next_attempt_at > self.clock.now:
+            seconds_left = found.next_attempt_at - self.clock.now
+            raise RuntimeError(
+                f"Job {found.id} is {found.status} and due at {iso(found.next_attempt_at)}: advance({seconds_left:g}) "
+                "lets that time pass, and runs it."
+            )
         self.workers.invoke(found.type, seconds)
         return self.job(found)
 
@@ -116,7 +143,10 @@ class Platform:
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
         """Let time pass (`advance(hours=2)`), and run each job when it becomes due."""
-        end = self.clock.after(seconds + timedelta(**more).total_seconds())
+        lasts = seconds + timedelta(**more).total_seconds()
+        if lasts < 0:
+            raise ValueError(f"Time cannot go back: advance({lasts:g}).")
+        end = self.clock.after(lasts)
         self._fire()
         self.run()
         while (moment := self._next()) is not None and moment <= end:
@@ -174,7 +204,7 @@ class Platform:
 
     def jobs(self, status: Status | str | None = None, type: JobType[Any, Any] | str | None = None) -> list[Job]:
         """Return the jobs, newest first."""
-        name = type.name if isinstance(type, JobType) else type
+        name = None if type is None else self._name(type)
         wanted = None if status is None else Status(status)
         return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
 
@@ -185,8 +215,7 @@ class Platform:
 
     def fail(self, type: JobType[Any, Any] | str, *errors: BaseException) -> None:
         """Let the next attempts of a type raise these errors; WorkerGone() kills the worker's process."""
-        name = type if isinstance(type, str) else type.name
-        self.workers.faults.setdefault(name, deque()).extend(errors)
+        self.workers.faults.setdefault(self._name(type), deque()).extend(errors)
 
     def duplicate(self, messages: int = 1) -> None:
         """Deliver the next handled messages a second time, as SQS may do."""
@@ -210,10 +239,5 @@ class Platform:
 
     def retry(self, job: Job | str, payload: Any = None) -> Job:
         """Run a finished job again like an operator; raises JobConflict."""
-        return self._operations.retry(job if isinstance(job, str) else job.id, payload)
-
-
-def _moment(run_at: datetime) -> float:
-    if not isinstance(run_at, datetime) or run_at.tzinfo is None:
-        raise TypeError("run_at is a datetime with a time zone, such as platform.clock.time + timedelta(hours=1).")
-    return run_at.timestamp()
+        with fields_named():
+            return self._operations.retry(job if isinstance(job, str) else job.id, payload)

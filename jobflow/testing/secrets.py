@@ -1,7 +1,7 @@
 """Provide the declared variables of a function's environment, and secrets from the test instead of AWS's."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +33,15 @@ def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSec
     declared = kind.access.secrets
     places = {SecretPlace.of(declared[name], STAGE): value for name, value in given.items() if name in declared}
     return DeclaredSecrets(declared, STAGE, GivenSecrets(places))
+
+
+def check_names(kinds: Iterable[JobType[Any, Any]], given: Mapping[str, str]) -> None:
+    """Raise ValueError for a secret that none of the types declares: its name may be misspelt."""
+    declared = {name for kind in kinds for name in kind.access.secrets}
+    if unknown := sorted(set(given) - declared):
+        raise ValueError(
+            f"No type declares the secret {', '.join(unknown)}; declared: {', '.join(sorted(declared)) or 'none'}."
+        )
 
 
 def environment_of(kind: JobType[Any, Any]) -> AbstractContextManager[object]:

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import JobCancelled
+from chalicelib.errors import InvalidRequest, JobCancelled
 from chalicelib.job_types.jobtype import JobType, declared
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
@@ -22,7 +23,7 @@ from chalicelib.worker.current import running
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
-from jobflow.testing.secrets import environment_of, secrets_of
+from jobflow.testing.secrets import check_names, environment_of, secrets_of
 
 
 @dataclass
@@ -84,11 +85,14 @@ def run(
     During the run, the variables that the type declares are set.
 
     `seconds` is the time that the attempt has (default: the type's share). `secrets` are the values of declared
-    secrets. From the progress `cancel_at` on, the job is asked to stop. Raises InvalidPayload, the function's own
-    errors, and PermanentError for a result that cannot be stored.
+    secrets. From the progress `cancel_at` on, the job is asked to stop: its next `ctx.progress` or
+    `ctx.check_cancelled` raises JobCancelled. Raises InvalidPayload, the function's own errors, and PermanentError for
+    a result that cannot be stored.
     """
     type = kind_of(type)
-    stored = type.canonical(_plain(type, payload))
+    check_names([type], secrets or {})
+    with fields_named():
+        stored = type.canonical(_plain(type, payload))
     clock = clock or Clock()
     left = type.job_budget if seconds is None else seconds
     job = Job(
@@ -119,8 +123,20 @@ def example(type: JobType[Any, Any] | str, **changes: Any) -> dict[str, Any]:
     """
     type = kind_of(type)
     payload = {**type.example, **changes}
-    type.parse(payload)
+    with fields_named():
+        type.parse(payload)
     return payload
+
+
+@contextmanager
+def fields_named() -> Iterator[None]:
+    """Add the wrong fields to the text of an error, because pytest prints only that text."""
+    try:
+        yield
+    except InvalidRequest as error:
+        if error.errors:
+            error.args = (f"{error} {error.told()}",)
+        raise
 
 
 def _plain(type: JobType[Any, Any], payload: Any) -> JSON:

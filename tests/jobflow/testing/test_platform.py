@@ -1,7 +1,7 @@
 """Whole lives of jobs in memory: what the platform for tests does is what the real one promises."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import AwsAccess, Cron, JobContext, JobType, job
-from chalicelib.errors import IdempotencyMismatch, InvalidPayload
+from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, UnknownJobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from jobflow.testing import Clock, Platform, WorkerGone, run
@@ -113,12 +113,18 @@ def test_a_message_delivered_twice_runs_the_job_once(platform: Platform) -> None
 
 
 def test_the_checks_of_the_api_hold(platform: Platform) -> None:
-    with pytest.raises(InvalidPayload):
+    with pytest.raises(InvalidPayload, match=r"payload\.number: Field required"):
         platform.submit("order.charge", {})
-    first = platform.submit("order.charge", {"number": 1}, idempotency_key="k")
-    assert platform.submit("order.charge", {"number": 1}, idempotency_key="k").id == first.id
+    with pytest.raises(InvalidRequest, match="max_attempts"):
+        platform.submit("order.charge", {"number": 1}, max_attempts=0)
+    with pytest.raises(InvalidRequest, match="tags"):
+        platform.submit("order.charge", {"number": 1}, tags=["schedule:mine"])
+    with pytest.raises(ValueError, match="delay and run_at exclude each other"):
+        platform.submit("order.charge", {"number": 1}, delay=5, run_at=platform.clock.time)
+    first = platform.submit("order.charge", {"number": 1}, key="k")
+    assert platform.submit("order.charge", {"number": 1}, key="k").id == first.id
     with pytest.raises(IdempotencyMismatch):
-        platform.submit("order.charge", {"number": 2}, idempotency_key="k")
+        platform.submit("order.charge", {"number": 2}, key="k")
     assert platform.cancel(first).status is Status.CANCELLED
 
 
@@ -137,8 +143,8 @@ def test_a_declared_schedule_fires_at_its_times(nightly: JobType[Nothing, str]) 
 
 
 def test_a_request_under_a_debounce_key_replaces_the_one_that_waits(platform: Platform) -> None:
-    first = platform.submit("order.charge", {"number": 1}, debounce=("order 7", 30))
-    again = platform.submit("order.charge", {"number": 2}, debounce=("order 7", 30))
+    first = platform.submit("order.charge", {"number": 1}, debounce=("order-7", 30))
+    again = platform.submit("order.charge", {"number": 2}, debounce=("order-7", 30))
     platform.advance(minutes=1)
     assert first.id == again.id
     assert platform.job(first).result == {"number": 2, "attempt": 1}
@@ -167,7 +173,7 @@ def test_a_time_is_a_delay_of_either_kind_or_a_moment_with_a_time_zone(platform:
         job = platform.submit("order.charge", {"number": 7}, **asked)
         assert platform.job(job).next_attempt_at == pytest.approx(end, abs=1)
     for wrong in (end, platform.clock.time.replace(tzinfo=None)):
-        with pytest.raises(TypeError, match="time zone"):
+        with pytest.raises((TypeError, ValueError), match="time zone"):
             platform.submit("order.charge", {"number": 7}, run_at=wrong)  # type: ignore[arg-type]
 
 
@@ -208,3 +214,39 @@ def test_a_wait_of_any_length_moves_the_clock() -> None:
     for _ in range(10):
         clock.advance(0.1)
     assert clock.now == round(begun + 1.001, 3)
+
+
+def test_a_type_is_given_by_its_name(kinds: Kinds) -> None:
+    platform = Platform(kinds[0].name)
+    assert platform.perform("order.charge", {"number": 7}).status is Status.COMPLETED
+
+
+def test_an_attempt_of_a_job_that_waits_says_when_it_is_due(platform: Platform) -> None:
+    platform.fail("order.charge", ValueError("once"))
+    waiting = platform.perform("order.charge", {"number": 7})
+    with pytest.raises(RuntimeError, match=r"retrying and due at .*: advance\(2\)"):
+        platform.attempt(waiting)
+    platform.clock.advance(2)
+    assert platform.attempt(waiting).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("error", "mistake"),
+    [
+        (UnknownJobType, lambda platform: platform.fail("order.chrage", ValueError())),
+        (UnknownJobType, lambda platform: platform.jobs(type="order.chrage")),
+        (UnknownJobType, lambda platform: platform.submit("order.refund", {})),
+        (UnknownJobType, lambda platform: Platform("order.chrage")),
+        (ValueError, lambda platform: platform.jobs("complete")),
+        (ValueError, lambda platform: platform.advance(-5)),
+        (ValueError, lambda platform: platform.advance(hours=-1)),
+        (ValueError, lambda platform: Platform("order.secret", secrets={"KYE": "sesame"})),
+        (ValueError, lambda platform: run("order.secret", secrets={"KYE": "sesame"})),
+        (TypeError, lambda platform: platform.submit("order.charge", {"number": 1}, dealy=5)),
+    ],
+)
+def test_a_mistake_of_the_test_is_an_error(
+    platform: Platform, error: type[Exception], mistake: Callable[[Platform], object]
+) -> None:
+    with pytest.raises(error):
+        mistake(platform)
