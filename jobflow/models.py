@@ -37,7 +37,7 @@ Status = Literal[
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One try at a job."""
+    """One attempt to run a job."""
 
     gen: int
     attempt: int
@@ -263,7 +263,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number."""
+    """A filter for GET /jobs and POST /bulk that selects exactly the jobs that the finding counts."""
 
     status: Status
     type: str
@@ -556,7 +556,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Some lines, the newest attempt first, and in order within it."""
+    """Some log lines: the newest attempt first, and the lines of each attempt from its first to its last."""
 
     lines: list[LogLine]
     next_cursor: str | None
@@ -608,7 +608,9 @@ class MetricsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """An attempt that follows if the one before it fails; the wait is in seconds after the end of that one."""
+    """An attempt that follows if the previous attempt fails.
+
+    The wait is in seconds, from the end of the previous attempt."""
 
     attempt: int
     earliest: int
@@ -661,7 +663,7 @@ class PastPauseRows:
 
 @dataclass(frozen=True, slots=True)
 class PastPayload:
-    """The payload of a run after which it was changed."""
+    """The payload of an earlier run, before a retry changed the payload."""
 
     gen: int
     payload: Any
@@ -682,7 +684,7 @@ class PauseNote:
 
 @dataclass(frozen=True, slots=True)
 class PauseRuleRow:
-    """The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike."""
+    """The type is paused automatically when its last `of` attempts, all within `within` seconds, had the same error."""
 
     of: int
     within: float
@@ -922,7 +924,7 @@ class TypeNumbers:
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """A form to POST a file with: all fields, then the file as the field `file`."""
+    """A form to upload a file with POST: send all of these fields, then the file as the field `file`."""
 
     url: str
     fields: dict[str, str]

@@ -7,21 +7,21 @@ LARGEST_UPLOAD = 10 * 1024 * 1024
 
 # For http/auth.py
 POLICY_SECONDS = 300
-"""Seconds for which API Gateway caches an answer of the authorizer. During this time it accepts a token that was
-revoked meanwhile."""
+"""Seconds for which API Gateway caches an answer of the authorizer. During this time, API Gateway still accepts a token
+that has been revoked since."""
 
 # For http/body.py
 DEEPEST_REQUEST = 32
 """Levels of objects and lists in a request."""
 MOST_UNWELCOME = 10
-"""Number of texts with forbidden characters that a refusal names."""
+"""Maximum number of texts with forbidden characters that an error answer names."""
 
 # For http/problems.py
 MOST_ERRORS = 20
 LONGEST_REPEATED_NAME = 80
 LONGEST_ERROR_MESSAGE = 500
-"""Limits for the parts of a request that a problem repeats. Without limits, 256 KB of unknown names would cause an
-answer of megabytes."""
+"""Limits for the parts of a request that an error answer repeats. Without limits, a request with 256 KB of unknown
+names would cause an answer of megabytes."""
 
 # For http/serving.py
 LONGEST_CORRELATION_ID = 128
@@ -73,4 +73,4 @@ NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 5
 
 # For models/views.py: steps
 MOST_STEPS_SHOWN = 1_000
-"""Kept steps in one answer: each has up to half a kilobyte."""
+"""Maximum number of kept steps in one answer. Each step has up to half a kilobyte."""

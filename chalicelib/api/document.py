@@ -112,7 +112,7 @@ def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
 def without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema whose fields have their default in the description, as words.
 
-    Generators of typed clients (openapi-typescript) make a field with a `default` a required one.
+    Generators of typed clients (openapi-typescript) treat a field with a `default` as required.
     """
     if "properties" not in schema:
         return dict(schema)
@@ -204,7 +204,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
 
 
 def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, Any]]:
-    """Return examples of bodies that name a job type, by the operation's name."""
+    """Return the example bodies of the operations whose body names a job type, by the operation's name."""
     each = {kind.name: {"type": kind.name, "payload": kind.example} for kind in kinds}
     return {"create_job": each, "create_jobs": {"one of each type": {"jobs": list(each.values())}} if each else {}}
 

@@ -17,10 +17,10 @@ from chalicelib.telemetry import request_events
 
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
-    """Return the policy for the token's role: every route that it may call, because API Gateway caches it for all.
+    """Return the policy for the token's role. It allows every route of the role, because API Gateway caches the policy.
 
-    API Gateway answers 401 if the error says that the token is bad. If the token cannot be checked, it answers 500:
-    it fails closed.
+    API Gateway answers 401 if the error says that the token is bad. If the token cannot be checked, API Gateway answers
+    500, so an unchecked call is never allowed.
     """
     try:
         token = parts.tokens.verify(bearer(request.token))
@@ -74,7 +74,7 @@ def require(caller: Caller, needed: Role) -> None:
 
 
 def _asked(method_arn: str) -> tuple[str, str]:
-    """Return method and path: arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>."""
+    """Return method and path of an ARN: arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>."""
     parts = method_arn.split("/", 3)
     return (parts[2], f"/{parts[3]}") if len(parts) == 4 else ("-", "-")
 

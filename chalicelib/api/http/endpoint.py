@@ -87,9 +87,9 @@ class Endpoint:
     """One method on one path. `role` None: public. `statuses`: the answers, without errors that every call can have.
 
     `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
-    `also`: models that the body refers to. `types`: content types of the answers, beside JSON.
+    `also`: models that the body refers to. `types`: content types of the answers other than JSON.
     `examples`: bodies by name; each can be sent unchanged.
-    `searches`: a write that first reads as many jobs as match; the limit of a token's reads holds for it, too.
+    `searches`: True for a write that first searches for jobs, so that the token's limit of reads applies to it, too.
     """
 
     method: str

@@ -22,8 +22,9 @@ endpoints = Endpoints()
 
 @endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch, also=(NewJobInBatch,))
 def create_jobs(call: Call) -> Reply:
-    """Create up to 25 jobs. Each job has its own answer, and a wrong job does not prevent the others.
+    """Create up to 25 jobs.
 
+    Each job has its own answer, and an invalid job does not prevent the creation of the others.
     With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
     0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
     """

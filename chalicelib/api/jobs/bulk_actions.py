@@ -75,7 +75,7 @@ EXAMPLES = {
 def start_bulk(call: Call) -> Reply:
     """Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
 
-    The action has changed its first jobs before the answer. Repeating the request is safe: jobs that are already
+    The first jobs are changed before this request is answered. Repeating the request is safe: jobs that are already
     changed are skipped.
     """
     asked: StartBulk = call.body

@@ -35,7 +35,7 @@ EXISTING = {
 EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
     Outcome.REPLACED: "debounced", Outcome.REPEATED: "key", Outcome.EXISTING: "unique",
 }  # fmt: skip
-"""The same reason as one word, for a job of a batch."""
+"""The reason why a job of a batch request got an existing job."""
 
 endpoints = Endpoints()
 
@@ -44,8 +44,8 @@ endpoints = Endpoints()
 def create_job(call: Call) -> Reply:
     """Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
 
-    The same happens for a type with unique jobs, and for a debounce key under which a job still waits: the header
-    Existing-Job then says `unique` or `debounced`.
+    The request also gets an existing job if the type has unique jobs, or if a job still waits under its debounce key.
+    The header Existing-Job is then `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
     made = parts.job_service.submit(asked)
@@ -85,7 +85,10 @@ def get_job(call: Call) -> JobDetail:
 
 @endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
 def get_payload(call: Call) -> PastPayload:
-    """Return the payload of a run after which the job was retried with another payload. It is kept for 90 days."""
+    """Return the payload of an earlier run, if the job was then retried with another payload.
+
+    It is kept for 90 days.
+    """
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
@@ -127,10 +130,10 @@ def get_steps(call: Call) -> Steps:
     "/jobs/{job_id}/events/{name}", JobRow, body=NewEvent, statuses=(200, 409), examples={"approved": {"data": {}}}
 )
 def post_event(call: Call) -> Reply:
-    """Post an event to a job. The first event of a name counts; a job that waits for it goes on.
+    """Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
 
-    Repeating the request is safe: it answers with the header Idempotent-Replayed. Another event of the same name
-    answers 409, and so does an event that comes after its wait timed out, or for a finished job.
+    Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
+    event with the same name, for an event whose wait has timed out, and for a finished job.
     """
     posting = Posting(parts.job_service.dispatcher, call.person)
     job, replayed = posting.post(job_id_of(call), call.path["name"], call.body.data)
@@ -144,7 +147,7 @@ def discard_job(call: Call) -> JobRow:
 
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
-    """Return the caller's operations on single jobs, with the reason for them."""
+    """Return an object for operations on single jobs, which stores the caller and `reason` with each of them."""
     return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
 
 

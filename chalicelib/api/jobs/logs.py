@@ -33,7 +33,7 @@ class LogLine(Answer):
 
 
 class LogPage(Answer):
-    """Some lines, the newest attempt first, and in order within it."""
+    """Some log lines: the newest attempt first, and the lines of each attempt from its first to its last."""
 
     lines: list[LogLine]
     next_cursor: str | None

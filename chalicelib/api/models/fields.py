@@ -94,7 +94,7 @@ OwnTag = Annotated[Tag, AfterValidator(_own_tag)]
 """A tag that a caller may give."""
 Key = Annotated[str, AfterValidator(_key)]
 KeptKey = Annotated[str, AfterValidator(_kept_key)]
-"""A producer's key, or the key of a job in a batch with one key, which ends with the job's index: `import-7 0`."""
+"""A producer's key; or, for a job of a batch with one key, that key with the job's index: `import-7 0`."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ParentId = Annotated[
@@ -130,12 +130,12 @@ IdPrefix = Annotated[
 
 
 class Body(BaseModel):
-    """A JSON body: exactly these fields, exactly these types."""
+    """A JSON body: no other fields than the declared ones, and no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=IN_LAMBDA)
 
 
 class Query(BaseModel):
-    """A query string: exactly these names, read from text."""
+    """A query string: no other names than the declared ones; values are converted from text."""
 
     model_config = ConfigDict(extra="forbid", defer_build=IN_LAMBDA)

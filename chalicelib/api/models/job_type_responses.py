@@ -17,7 +17,7 @@ class RateRow(Answer):
 
 
 class PauseRuleRow(Answer):
-    """The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike."""
+    """The type is paused automatically when its last `of` attempts, all within `within` seconds, had the same error."""
 
     of: int
     within: float

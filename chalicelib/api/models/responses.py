@@ -126,7 +126,7 @@ class JobRow(Answer):
 
 
 class AttemptRow(Answer):
-    """One try at a job."""
+    """One attempt to run a job."""
 
     gen: int
     attempt: int = Field(
@@ -148,7 +148,10 @@ class AttemptRow(Answer):
 
 
 class NextAttempt(Answer):
-    """An attempt that follows if the one before it fails; the wait is in seconds after the end of that one."""
+    """An attempt that follows if the previous attempt fails.
+
+    The wait is in seconds, from the end of the previous attempt.
+    """
 
     attempt: int
     earliest: int
@@ -167,7 +170,7 @@ class OperatorAction(Answer):
 
 
 class PastPayload(Answer):
-    """The payload of a run after which it was changed."""
+    """The payload of an earlier run, before a retry changed the payload."""
 
     gen: int
     payload: JSON
@@ -229,7 +232,7 @@ class Problem(Answer):
 
 
 class UploadForm(Answer):
-    """A form to POST a file with: all fields, then the file as the field `file`."""
+    """A form to upload a file with POST: send all of these fields, then the file as the field `file`."""
 
     url: str
     fields: dict[str, str]

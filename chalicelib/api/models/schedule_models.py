@@ -83,7 +83,7 @@ class _Settings(Body):
 
 
 class ScheduleSettings(_Settings):
-    """All settings of a stored schedule, as a replacement."""
+    """The settings that replace all settings of a stored schedule."""
 
     version: str | None = Field(
         None, max_length=64, description="The version that was read: 409 if the settings have changed since."

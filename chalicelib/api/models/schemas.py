@@ -233,7 +233,7 @@ class BulkFilter(Body):
 
 
 def _nulls(body: Body) -> str:
-    """Return the names of fields that are null: the program meant a condition, but null would be no condition."""
+    """Return the names of fields that are null. The caller meant a condition, but null would select all jobs."""
     return ", ".join(sorted(name for name in body.model_fields_set if getattr(body, name) is None))
 
 

@@ -133,7 +133,7 @@ def _pause(pause: Pause) -> m.PauseNote:
 
 
 def upload_form(upload: Upload) -> r.UploadForm:
-    """Return a permission to upload."""
+    """Return an upload permission as an answer."""
     return r.UploadForm(
         url=upload.url,
         fields=upload.fields,

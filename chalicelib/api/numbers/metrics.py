@@ -18,7 +18,7 @@ endpoints = Endpoints()
 
 
 class FindingFilter(Answer):
-    """The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number."""
+    """A filter for GET /jobs and POST /bulk that selects exactly the jobs that the finding counts."""
 
     status: Status
     type: str
@@ -60,7 +60,7 @@ class Findings(Answer):
 
 @endpoints.get("/metrics", MetricsAnswer, types=("text/plain",), moving=("as_of",))
 def read_metrics(call: Call) -> MetricsAnswer | Text:
-    """Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it."""
+    """Return jobs by status and queue lengths, in total and by type; as Prometheus text if `Accept` prefers it."""
     metrics = parts.metrics.read()
     if preferred(call.headers.get("accept", "")):
         return Text(exposition(metrics), CONTENT_TYPE)

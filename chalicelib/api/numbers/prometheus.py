@@ -18,7 +18,7 @@ Sample = tuple[dict[str, str], float]
 
 
 def exposition(metrics: Metrics) -> str:
-    """Return four gauges, each by type: jobs, messages, and two about the queue itself."""
+    """Return four gauges by job type: jobs, messages, whether the queue is paused, and the age of its oldest job."""
     samples: dict[str, Iterator[Sample]] = {
         "jobflow_jobs": _jobs(metrics),
         "jobflow_queue_messages": _messages(metrics),
@@ -35,8 +35,8 @@ def exposition(metrics: Metrics) -> str:
 def preferred(accept: str) -> bool:
     """Return True if an Accept header prefers this format to JSON.
 
-    A scraper names this format, even if after others that it prefers. A client that accepts anything, or prefers
-    neither of the two, gets JSON.
+    Prometheus names this format in the header, although it may prefer others that the API does not have. A client that
+    accepts anything, or does not prefer this format to JSON, gets JSON.
     """
     weights = dict(map(_weighed, accept.lower().split(",")))
     text, either = weights.get("text/plain", 0.0), weights.get("*/*", 0.0)
