@@ -3,15 +3,16 @@
 from chalicelib.jobs.constants import DAY
 
 MAX_ATTEMPTS_CAP = 30
-"""Attempts of one run, at most."""
+"""Maximum attempts of one run."""
 SPARE_RECEIVES = 2
-"""A message may be received this often in addition to the type's attempts. If faults of the platform use up more
-receives, the message is in the dead-letter queue, and the watchdog sends a fresh one."""
+"""A message may be received this number of times more than the type has attempts. If faults of the platform use up
+these receives, SQS moves the message to the dead-letter queue, and the watchdog sends a new message."""
 MOST_RECEIVES = 1_000
-"""Maximum receives of one message of a key (`serial_by`): SQS's own limit. A fresh message would come after those that
-arrived meanwhile."""
+"""Maximum receives of one message of a type with `serial_by`: the limit of SQS, because a new message would come after
+those messages of its key that arrived meanwhile."""
 LONGEST_TURN_WAIT = 5.0
-"""Seconds that a job waits for its start within an invocation; for a longer wait SQS or the watchdog is used."""
+"""Maximum seconds that a job waits for its start within an invocation. For a longer wait, SQS or the watchdog delivers
+its message later."""
 LONGEST_NAME = 40
 """Characters of a job type's name: it is part of the names of queues and functions."""
 SAFETY = 5.0
@@ -25,15 +26,15 @@ LONGEST_CRON = 100
 """Maximum characters of a cron expression: reading takes time in proportion to the length."""
 LONGEST_ZONE = 40
 SHORTEST_EVERY, LONGEST_EVERY = 10, 86_400
-"""Seconds between two firings of a schedule such as `@every 20s`: jobs are made two minutes ahead, and a schedule
-remembers its last 20 firings."""
+"""Minimum and maximum seconds between two firings of a schedule such as `@every 20s`. With the minimum, 12 jobs are
+made ahead (two minutes), and the 20 firings that a schedule stores cover the last three minutes."""
 MOST_FIRINGS_SEARCHED = 1_000
-"""Maximum firings in a row that may be before the requested time: the repeated hour of a clock change has at most
-60."""
+"""Maximum number of firings that a search skips because they are before the requested time. At a clock change, the
+repeated hour has at most 60 of them."""
 
 # For example.py
 DEEPEST_EXAMPLE = 8
-"""Levels of nested models: the example of a recursive model ends there."""
+"""Maximum levels of nested models in an example. The example of a recursive model ends at this level."""
 
 # For failing.py
 DEFAULT_FAILURES, MOST_FAILURES = 20, 50
@@ -66,11 +67,12 @@ LATE_START_SHARE = 0.05
 """A start may be late by this share of `per`, at most MOST_LATE_START seconds; the time between slots allows for
 that."""
 TURNS_APART = 1.01
-"""The time between turns is longer than between slots by this factor, because starts leave some slots unused."""
+"""The time between turns is the time between slots multiplied by this factor, because some slots stay unused."""
 
 # For retry.py
 DEFAULT_FIRST, DEFAULT_FACTOR, DEFAULT_LONGEST = 2, 2, 3600
-"""The waits of a type without its own: their first, the factor from one to the next, and the longest."""
+"""The waits between attempts of a type that declares none: the first wait, the factor from each wait to the next, and
+the longest wait."""
 LARGEST_FACTOR = 10
 LONGEST_WAIT = int(7 * DAY)
 """Maximum seconds of one wait, from a curve or from RetryLater."""

@@ -63,12 +63,11 @@ class JobContext(Protocol):
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
     ) -> str:
-        """Make a job of a type in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
+        """Make a job of a type in `enqueues=`, and return its id.
 
-        Or give `debounce`, a key and seconds. A job that still waits under that key is replaced, and runs that many
-        seconds after the last call with the key. `expires`: if it has not begun this many seconds after its time, it is
-        cancelled.
-
+        Its time is in `delay` seconds, or at `run_at`, or given by `debounce` (a key and seconds): a job that still
+        waits under that key is replaced, and runs that many seconds after the last call with the key. `expires`: a job
+        that has not begun this many seconds after its time is cancelled.
         `key` names the job's purpose: within one run of this job, the same type and key never make a second job, and
         the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.
         """
@@ -81,7 +80,7 @@ class JobContext(Protocol):
         """
 
     def sleep(self, seconds: float, name: str | None = None) -> None:
-        """Wait for up to 90 days without a worker: the function is called again then, and passes over this line."""
+        """Wait for up to 90 days without a worker. The function is then called again, and `sleep` returns at once."""
 
     def wait_for(self, name: str, timeout: float = 604_800) -> Any:
         """Wait without a worker for an event that is posted to this job, and return its data.

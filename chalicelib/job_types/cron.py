@@ -18,7 +18,7 @@ PART = {
     "minute": "the minute (0-59)", "hour": "the hour (0-23)", "day-of-month": "the day of the month (1-31, L, LW)",
     "month": "the month (1-12, JAN-DEC)", "day-of-week": "the day of the week (0-7, SUN-SAT, FRI#2, FRIL)",
 }  # fmt: skip
-"""The five fields, by cronsim's names, in the words of our answers."""
+"""The words for the five fields in error texts, by cronsim's names of the fields."""
 NAMED = {
     "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
@@ -61,9 +61,9 @@ def zone_error(name: str) -> str | None:
 def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
     """Yield the times after `after` at which a cron expression fires, in seconds since the epoch, in increasing order.
 
-    As in Debian's cron: a time that a clock change skips fires right after it, and a repeated time fires once. An
-    expression with `*` in the minute or the hour follows elapsed time, so it fires in both of the repeated hours.
-    `@every 20s` follows elapsed time, too: it fires at the multiples of 20 seconds, in any time zone.
+    As in Debian's cron: a firing whose time is skipped by a clock change comes right after the change, and a repeated
+    time fires once. An expression with `*` in the minute or the hour follows elapsed time, so it fires in both of the
+    repeated hours. `@every 20s` follows elapsed time, too: it fires at the multiples of 20 seconds, in any time zone.
     """
     if (seconds := every_of(cron)) is not None:
         yield from count((math.floor(after / seconds) + 1) * seconds, seconds)

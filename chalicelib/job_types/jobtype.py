@@ -92,8 +92,8 @@ class JobType(Generic[P, R]):
     def delay(self, payload: P | Mapping[str, Any] | None = None, /, **fields: Any) -> Any:
         """Create a job of this type with a model, a dict or single fields; return it as the client's `submit` does.
 
-        It needs the client (`jobflow`) and a URL and a token, or an attempt of a job of which it makes a job. Raises
-        the client's errors, and ConfigurationError without the client.
+        It needs the client (`jobflow`), and a URL and a token. In an attempt of a job, it needs no URL and no token:
+        the new job is then made by that job. Raises the client's errors, and ConfigurationError without the client.
         """
         try:
             from jobflow import context
@@ -167,7 +167,7 @@ class JobType(Generic[P, R]):
 
     @property
     def concurrency(self) -> int:
-        """Return how many functions run at the same time: as declared, or 20, or as many as a rate keeps busy."""
+        """Return the maximum number of invocations at the same time: as declared, else 20, or fewer with a low rate."""
         if self.function.concurrency is not None:
             return self.function.concurrency
         rate = self.rate
@@ -197,7 +197,7 @@ class JobType(Generic[P, R]):
         return self.serial_by or self.fair_by
 
     def give_up_at(self, start: float) -> float | None:
-        """Return when a run that is due at `start` is given up (epoch seconds); None: never because of its age."""
+        """Return when a run that is due at `start` is given up (epoch seconds); None: its age is no reason."""
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @property

@@ -40,7 +40,7 @@ class Rate:
 
     @property
     def apart(self) -> float:
-        """Return the seconds between two slots, to a microsecond: late starts still stay within the limit."""
+        """Return the seconds between two slots, to a microsecond: enough to stay within the limit with late starts."""
         return math.ceil(MICRO * max(self.per / self.n, (self.per + self.late) / (self.n + self.burst))) / MICRO
 
     @property

@@ -122,12 +122,12 @@ class Delays:
 
 
 STANDARD = Backoff()
-"""The curve of a type without its own."""
+"""The curve of a type that declares none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """An attempt that follows if the one before it fails, with the shortest and longest wait in seconds."""
+    """An attempt that follows if the previous attempt fails, with the shortest and longest wait in seconds."""
 
     attempt: int
     earliest: int
@@ -137,9 +137,9 @@ class Following:
 def following(curve: Curve, failing: int, max_attempts: int, chance: Chance | None = None) -> list[Following]:
     """Return the attempts that are left if attempt `failing` and all later ones fail.
 
-    `chance` None: the curve's jitter.
+    `chance` replaces the random part of the shortest wait; None: the curve's jitter.
 
-    Each wait counts from the end of the attempt before.
+    Each wait counts from the end of the previous attempt.
     """
     low = chance or (lambda low, _: low)
     left = range(max(1, failing), max_attempts)
@@ -179,7 +179,7 @@ DECIDED = (
     PermanentError, Retry, RetryLater, JobCancelled, LeaseLost, PayloadRefused, PayloadUnreadable, RowNotSigned,
     SecretUnavailable, StartUnavailable,
 )  # fmt: skip
-"""Errors that decide by themselves what follows, whatever a type declares."""
+"""Errors whose class alone decides what follows, whatever the job type declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class ByClass:
 
 
 EVERY = ByClass()
-"""The rule of a type without its own: every error is retried."""
+"""The rule of a type that declares none: every error is retried."""
 
 
 def _classes(name: str, setting: str, given: Any) -> ErrorClasses:
@@ -274,7 +274,7 @@ def decide(
 ) -> Decision:
     """Return what follows from `error` in attempt number `attempts` (1 is the first).
 
-    `left` is the number of seconds until the run is given up; None: only when its attempts are spent.
+    `left` is the number of seconds until the run is given up; None: it is given up only after its last attempt.
     """
     decided = _decide(attempts, max_attempts, error, backoff, chance, by_class)
     late = left is not None and isinstance(decided, TryAgain | Later) and decided.delay >= left

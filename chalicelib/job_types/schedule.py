@@ -28,7 +28,7 @@ class Cron:
     `payload` is the payload of each job, {} by default. `catch_up` is how many of the latest missed firings run late (0
     to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
     distinguishes several schedules of one type. With `paused=True` it begins paused. `expires`: a firing that has not
-    begun this number of seconds after its time is cancelled; without it, the type's `expires` holds.
+    begun this number of seconds after its time is cancelled; without it, the type's `expires` applies.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Cron:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """Make a job of a type every `seconds` seconds (10 to 86,400): at the multiples of them since 1970 (UTC).
+    """Make a job of a type every `seconds` seconds (10 to 86,400): at the multiples of `seconds` since 1970 (UTC).
 
     The other settings are those of `Cron`. Raises ConfigurationError.
     """
