@@ -4,7 +4,7 @@ from chalicelib.jobs.constants import DAY
 
 # For deploys.py
 MOST_DEPLOYS = 12
-"""Number of stored deployments. Their row is next to the totals, and every read of the totals reads it."""
+"""Maximum number of stored deployments. It is small, because every read of the totals also reads their row."""
 LONGEST_VERSION = 40
 
 # For fold.py
@@ -13,7 +13,7 @@ MOST_NUMBERS_OF_WRITE = 150
 
 # For health.py
 GROWTH_MINUTES = 5
-"""Whole minutes over which growth is measured: so many that one large batch does not count as growth."""
+"""Whole minutes over which growth is measured: enough that one large batch does not count as growth."""
 LEAST_GROWTH = 1.0
 """Jobs a minute below which a backlog counts as steady."""
 
@@ -27,12 +27,13 @@ LONGEST_SPAN = 30 * DAY
 MOST_ERROR_GROUPS = 100
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD_LETTERS_READ = 1000
-"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, it does not tell how
-many are acknowledged."""
+"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, `health` does not
+report how many are acknowledged."""
 DEAD_LETTERS_READ_AGAIN = 30.0
 """Seconds after which the dead letters are read again if their number has changed."""
 DEAD_LETTERS_READ_ANYWAY = 300.0
-"""Seconds after which they are read again even if the number is the same: one may have left and another come."""
+"""Seconds after which the dead letters are read again even if their number is the same: one may have left and another
+come."""
 
 # For marking.py
 MOST_MARKS = 2_000
@@ -40,21 +41,22 @@ MOST_MARKS = 2_000
 
 # For recounting/recount.py
 CANARIES = 128
-"""Canaries that a run writes. All of them miss a shard that has 1/16 of the keys in 1 of 4,000 nights."""
+"""Number of canaries that a recount writes. In 1 of 4,000 nights, no canary reaches a shard that has 1/16 of the
+keys."""
 RECOUNT_EVERY = 20 * 3600.0
 """Seconds from the start of one run to the next: at least one run ends in each day that the alarm checks."""
 RECOUNT_MARGIN = 300.0
-"""Moves from this number of seconds before a run's start also count, because the index may lack them, or clocks
+"""Moves in this number of seconds before a run's start are counted too: the index may lack them, or clocks may
 differ."""
 RECOUNT_THREADS = 16
-"""Parts that are counted at the same time."""
+"""Maximum number of parts that are counted at the same time."""
 RECOUNT_SPARE = 60.0
 """Seconds before the end of an invocation at which a run stops and stores its progress."""
 CANARY_WAIT = 60.0
 """Seconds that one invocation waits for the canaries."""
 CANARY_POLL = 1.0
 CANARY_GIVE_UP = 26 * 3600.0
-"""Seconds after which missing canaries never come: the stream forgets after 24 hours."""
+"""Seconds after which missing canaries can no longer arrive: the stream deletes its records after 24 hours."""
 RECOUNT_PAGES = 20
 """Pages of 1,000 jobs between two writes of a part's progress."""
 
@@ -72,6 +74,7 @@ numbers of messages come from the counters of jobs. A read therefore takes at mo
 
 # For stream.py
 TIDY_EVERY = 60.0
-"""Seconds after which a process cleans a type's row again. A busy type leaves 13 attributes a minute behind."""
+"""Seconds after which a process cleans a type's row again. The row of a busy type gets 13 outdated attributes a
+minute."""
 TIDY_DAYS_EVERY = 900.0
-"""The same for a day's row, in which only marks become outdated."""
+"""Seconds after which a process cleans the row of a type's day again; only marks become outdated in it."""

@@ -13,7 +13,8 @@ from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 REMOVED, MOVED = "removed", "moved"
-"""A job that expired, got a turn, or is run now. Only minute buckets count these, for the recount."""
+"""Jobs that expired; and jobs that got a turn or were started by hand. Only minute buckets count them, for the
+recount."""
 DISCARDED = "discarded"
 """A failed job that an operator discarded: the recount must know this move, but it does not count as a processed
 job."""
@@ -21,7 +22,7 @@ job."""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The part of one change in one row, with its position in the stream."""
+    """What one change adds to one row, with the change's position in the stream."""
 
     sequence: str
     row: Row

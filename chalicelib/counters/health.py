@@ -111,7 +111,7 @@ def _of_type(
 
 
 def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequence[Dead] | None) -> int:
-    """Return how many dead letters of the last hour still exist: a job may have been retried, or died twice."""
+    """Return how many dead letters of the last hour still exist: a job may have been retried, or counted twice."""
     stands = count(standing.totals, Status.DEAD_LETTER, name)
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
@@ -129,8 +129,8 @@ def came(minutes: Buckets, now: float) -> int:
 def _new_since(now: float) -> float:
     """Return the time from which a dead letter is new: the first whole minute of the last hour.
 
-    Counters know only minutes. The findings about new and about older dead letters both use this time, so that each
-    dead letter is in one of them.
+    The counters count by whole minutes. The findings about new and about older dead letters both use this time, so that
+    each dead letter is in one of them.
     """
     return math.ceil((now - HOUR) / 60) * 60.0
 
@@ -159,7 +159,7 @@ def _older(
 
 
 def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
-    """Return whether the dead letter's error was acknowledged after the job had ended; otherwise it is not known."""
+    """Return whether the dead letter's error was acknowledged after the job had ended; earlier marks do not count."""
     mark = None if one.fingerprint is None else marks.get(one.fingerprint)
     return mark is not None and one.at <= mark.at
 

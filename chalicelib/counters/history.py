@@ -135,9 +135,9 @@ class History:
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
 
     def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
-        """Return the groups of errors of a type, or of all, since then: default a day, at most 30.
+        """Return the error groups of a type (None: all types) since `since` (None: a day ago), at most 30 days ago.
 
-        With `unacknowledged` and the last day, these are the groups that `health` counts.
+        With `unacknowledged` and `since` None, these are the groups that `health` counts.
         """
         now = self.clock()
         begin = max(now - DAY if since is None else since, now - LONGEST_SPAN)

@@ -15,22 +15,23 @@ TOTALS: Final = "CNT"
 """Partition of the current state: one row per type, and one per paused type. One query reads everything."""
 TYPE: Final = "TYPE#"
 PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
-"""PAUSE# begins the keys of rows next to the totals, one per type. The other names are attributes: `since` exists while
-the type is paused; `by` and `reason` say by whom and why; `probe_at` exists during an automatic pause."""
+"""PAUSE# is the prefix of the keys of rows next to the totals, one per paused type. The other names are attributes:
+`since` exists while the type is paused; `by` and `reason` say by whom and why; `probe_at` exists during an automatic
+pause."""
 PAST_PAUSES: Final = "PAUSES#"
 """Partitions of ended pauses, one per type."""
 BULK, OPEN = "BULK#", "open"
-"""BULK# begins the keys of rows next to the totals, one per bulk action. The attribute `open` exists until it has
-ended."""
+"""BULK# is the prefix of the keys of rows next to the totals, one per bulk action. The attribute `open` exists until
+the bulk action has ended."""
 DEPLOYS: Final = "DEPLOYS"
 """Row next to the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
 NUMBER, WAITING = "n#", "w#"
 """Attributes of a type's row: jobs by status, and how long queued jobs have waited (see `backlog`)."""
 UNSENT, CLAIMED_TO = "u#", "claimed_to"
 """Attributes of a type's row. `u#`: numbers of jobs without a message, by the minute in which they were first due.
-`claimed_to`: when the jobs that were claimed last had been sent."""
+`claimed_to`: the time at which the most recently claimed jobs had been sent."""
 MARK: Final = "mark#"
-"""Attribute of any row: how far it has counted a source."""
+"""Attribute of any row: the position up to which the row has counted a source."""
 ERRORS: Final = "ERR"
 RECOUNT: Final = "RECOUNT"
 """Partition of the recount: its progress, its last findings, and the canaries that have passed."""

@@ -107,7 +107,7 @@ class Counters(Protocol):
         """Return the events of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
-        """Return the error groups of each hour from `start` to `end`: the newest `most`, newest hour first."""
+        """Return the error groups of each hour from `start` to `end`: at most `most` of them, newest hour first."""
 
 
 @dataclass(frozen=True, slots=True)

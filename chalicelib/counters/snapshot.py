@@ -111,7 +111,7 @@ def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_t
 
 
 def expected(standing: Standing, job_type: str) -> Depth:
-    """Return the messages of a type's jobs: a job that runs or is in backoff keeps its message in flight."""
+    """Return the expected messages of a type's jobs: the message of a job that runs or is in backoff is in flight."""
     jobs = _by_status(standing.totals, job_type)
     in_flight = jobs[Status.PROCESSING] + jobs[Status.RETRYING]
     return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])

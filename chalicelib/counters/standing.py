@@ -11,7 +11,7 @@ STATES = {keys.number(status): status for status in Status}
 
 
 def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause]) -> Standing:
-    """Combine the rows of the totals' partition by sort key; numbers are never negative, even after a loss."""
+    """Combine the rows of the totals' partition by sort key; numbers are never negative, even if changes were lost."""
     by_type = {sk.removeprefix(keys.TYPE): row for sk, row in rows.items() if sk.startswith(keys.TYPE)}
     totals: dict[tuple[str, Status], int] = {}
     waiting: dict[str, dict[str, int]] = {}

@@ -1,9 +1,9 @@
-"""Tell how long queued jobs have waited, from counters that are only added to: a job adds 1, later -1. Pure.
+"""Compute how long queued jobs have waited, from counters to which a job adds 1, and -1 when it leaves. Pure.
 
-Each queued job counts on three rulers. A finer ruler forgets earlier, so that a backlog of days needs only a few
-kilobytes, while a wait of minutes is known in seconds. The precision is 2.5 s up to a quarter of an hour, 30 s up to 4
-hours, and 30 minutes beyond. The row of a type has at most 181 fine marks, 241 middle marks, and one coarse mark for
-each hour since its oldest job came.
+Each queued job is counted on three rulers. The marks of a finer ruler are removed earlier, so that a backlog of days
+needs only a few kilobytes, while a wait of minutes is known in seconds. The precision is 2.5 s up to a quarter of an
+hour, 30 s up to 4 hours, and 30 minutes beyond. The row of a type has at most 181 fine marks, 241 middle marks, and one
+coarse mark for each hour since its oldest job came.
 """
 
 import math
@@ -38,7 +38,8 @@ FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), R
 def queued(since: float, now: float, number: int = 1) -> Counter[str]:
     """Return what a job that was queued at `since` adds to the counters; `number` is 1, or -1 when the job leaves.
 
-    Marks that nobody reads at `now` are left out in both cases, so a late stream adds no more marks than a timely one.
+    Marks that are outdated at `now` are left out for 1 and for -1, so a late stream adds no more marks than a timely
+    one.
     """
     marks = {ruler: ruler.mark(since) for ruler in RULERS}
     return Counter({_name(ruler, mark): number for ruler, mark in marks.items() if ruler.live(mark, now)})

@@ -15,7 +15,7 @@ from chalicelib.counters.standing import STATES
 from chalicelib.jobs.job import Status
 
 QUIET = ("run", "total")
-"""Numbers of a minute bucket that are not moves: a duration is counted with the move that ends it."""
+"""Numbers of a minute bucket that do not count as moves: a duration is counted together with the move that ends it."""
 
 Tally = dict[str, Counter[str]]
 """Numbers of the rows of totals, by type."""
@@ -51,7 +51,7 @@ class Drift:
 def tally(jobs: Iterable[Seen], now: float, into: Tally | None = None) -> Tally:
     """Count the jobs in the form of the rows of totals; `now` in epoch seconds.
 
-    It includes only the hours of waiting times: finer marks disappear within 4 hours, even wrong ones.
+    Of the waiting times, it includes only the coarse marks: finer marks disappear within 4 hours, even wrong ones.
     """
     found: Tally = {} if into is None else into
     for job in jobs:

@@ -61,7 +61,7 @@ class Part:
 
 @dataclass
 class Progress:
-    """Read and write the progress; refuse a write by a process that another has overtaken."""
+    """Read and write the progress; refuse a write by a process if another process has written since."""
 
     rows: CounterTable
 
