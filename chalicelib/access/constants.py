@@ -22,4 +22,4 @@ TOKEN_TRUSTED = 60.0
 """Seconds for which a process trusts a checked token: the longest delay of a revocation."""
 MOST_TOKENS_REMEMBERED = 1_000
 HIGHEST_RATE = 1_000_000
-"""Highest limit that a token of its own can have, in writing requests a minute."""
+"""Highest limit that can be set for a single token, in writing requests a minute."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Numbers of requests from one address: in the window that began at `start` (epoch seconds) and in the last one."""
+    """Numbers of requests from one address: in the window that began at `start` (epoch seconds), and the one before."""
 
     start: int
     count: int

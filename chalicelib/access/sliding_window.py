@@ -31,8 +31,8 @@ def admitted(window: Window, now: float, length: int, limit: int) -> bool:
 def retry_after(window: Window, now: float, length: int, limit: int) -> int:
     """Return the whole seconds (at least 1) from `now` until another request would pass, if no other request comes.
 
-    `window` also contains refused requests, so the accepted ones are estimated: a refusal means that this window is
-    full.
+    The count of `window` also contains refused requests. The number of accepted requests is therefore estimated:
+    because the last request was refused, they are as many as the limit allows.
     """
     window = _capped(window, limit)
     elapsed = now - window.start
