@@ -114,7 +114,7 @@ class BulkWork:
         return tally
 
     def look_after(self, ids: Sequence[str]) -> bool:
-        """Invoke the function again if a worker ran out of time or died; return whether that was needed."""
+        """Invoke the function again if a worker ran out of time or died; return whether it was invoked."""
         now = self.clock()
         try:
             found = [self.rows.find(bulk_id) for bulk_id in ids]

@@ -26,7 +26,7 @@ MOST_SAMPLES = 3
 # For request.py
 BULK_PAGE = 100
 EXPECTED_MARGIN = 0.1
-"""A bulk action is refused if it would change more jobs than expected plus this share: for jobs that were created after
-the caller's count."""
+"""A bulk action is refused if it would change more jobs than expected plus this share. The share allows for jobs that
+were created after the caller's count."""
 TIME_TO_COUNT = 3.0
 """Seconds for which a request counts jobs before it acts."""
