@@ -3,23 +3,25 @@
 # For exports.py
 EXPORT_JOBS_PAGE, EXPORT_BODIES_PAGE = 100, 10
 EXPORT_PART_BYTES = 8_000_000
-"""A part of at least this size, before compression, gets no further page of jobs."""
+"""When a part has reached this size before compression, no further page of jobs is added to it."""
 EXPORT_PART_RESERVE = 30.0
-"""Seconds reserved for writing a part; reading a page of jobs with their bodies also takes less."""
+"""Seconds reserved for writing a part; reading a page of jobs with their bodies takes less time than this, too."""
 LARGEST_EXPORT_NOTE = 4_000_000
 
 # For image_bounds.py
 MOST_SCANS = 100
-"""Scans of a JPEG. Encoders write about ten; any more bytes 0xFFDA are in metadata, such as a thumbnail."""
+"""Maximum scans of a JPEG, counted by their first bytes, 0xFFDA. Encoders write about ten scans; these bytes may also
+occur in metadata, such as a thumbnail."""
 MOST_CHUNKS = 10_000
-"""Chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
+"""Maximum chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
 MOST_BLOCKS = 4_000
-"""Blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
+"""Maximum blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
 
 # For images.py
 MOST_PIXELS = 50_000_000
 WORTH_OPTIMIZING = 4_000_000
-"""Pixels. A PNG of 50 megapixels would take three minutes with optimization, longer than the function may run."""
+"""Maximum pixels of a PNG that is optimized. For 50 megapixels, optimization would take three minutes, longer than the
+function may run."""
 
 # For mail.py
 LONGEST_ADDRESS = 254
@@ -42,4 +44,4 @@ REPORT_FILES_RESERVE = 20.0
 # For reports/tally.py
 TOP_ERRORS = 10
 MESSAGE_PREFIX = 80
-"""Errors with the same first characters are one error: the rest is mostly ids."""
+"""Errors count as one error if this number of their first characters is the same: the rest is mostly ids."""

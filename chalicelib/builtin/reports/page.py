@@ -10,7 +10,7 @@ from chalicelib.builtin.reports.words import duration, moment, percent
 from chalicelib.jobs.job import Status
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""Even if escaping failed, nothing in the page could run or send a request."""
+"""Content Security Policy: even if escaping failed, nothing in the page could run or send a request."""
 
 
 def to_html(report: Report) -> bytes:

@@ -43,7 +43,7 @@ class Spread:
 
 
 def percentile(ranked: Sequence[float], share: float) -> float:
-    """Return the smallest ranked value that is not below `share` (0-1] of all values."""
+    """Return the nearest-rank percentile: the smallest value that `share` (0-1] of all values do not exceed."""
     return ranked[math.ceil(share * len(ranked)) - 1]
 
 
@@ -110,7 +110,7 @@ def wait_of(job: Job) -> float | None:
 
 
 def run_of(job: Job) -> float | None:
-    """Return the seconds of a job's last attempt, if the attempt ended it and not a person."""
+    """Return the seconds of a job's last attempt, if the attempt, and not a person, ended the job."""
     if job.status not in (Status.COMPLETED, Status.FAILED) or job.started_at is None or job.finished_at is None:
         return None
     return max(0.0, job.finished_at - job.started_at)
