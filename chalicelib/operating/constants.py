@@ -19,8 +19,8 @@ CLOCKS_APART = 60.0
 
 # For why_waiting.py
 SLOW_SEND = 10.0
-"""Seconds after which an unsent message is mentioned: the messages of a batch may be sent a moment after its jobs are
-stored."""
+"""Seconds after which the explanation of a waiting job mentions that its message is unsent: the messages of a batch may
+be sent a moment after its jobs are stored."""
 LONGEST_ERROR_SHOWN = 300
 """Bytes of an error in the sentence."""
 

@@ -26,8 +26,8 @@ class Told:
 def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     """Cancel a job and its descendants; return the job, and the numbers by result. Finished jobs are skipped.
 
-    A job is cancelled before its children, so that it makes no more children; only a running job may. Raises
-    JobNotFound.
+    A job is cancelled before its children, so that it makes no more children; only a running job may still make some.
+    Raises JobNotFound.
     """
     try:
         first = operations.cancel(job_id)

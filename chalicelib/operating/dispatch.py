@@ -29,8 +29,8 @@ T = TypeVar("T")
 class Dispatcher:
     """Send messages for producers, operators and the watchdog. `clock` gives seconds since the epoch.
 
-    The watchdog sends the rest later: messages that their queue refuses, and messages that are too early for the
-    longest delay of their queue.
+    The watchdog sends the rest later: messages that their queue refuses, and messages whose time is later than the
+    longest delay of their queue allows.
     """
 
     store: JobStore
