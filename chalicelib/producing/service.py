@@ -135,7 +135,7 @@ class JobService:
         return job.idempotency_key is not None and self.keyed.find(job.id) is not None
 
     def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
-        """Return the job that the same key and body made before a deploy refused them; otherwise raise `refusal`."""
+        """Return the job that this key and body made before the present code refused them, or raise `refusal`."""
         existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
         if existing is None or existing.body_hash != asked.body_hash():
             raise refusal

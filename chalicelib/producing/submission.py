@@ -33,7 +33,7 @@ class Submission:
 
     A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
     job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
-    `expires_seconds` counts from the job's time; without it, the type's `expires` holds.
+    `expires_seconds` counts from the job's time; without it, the type's `expires` applies.
     """
 
     type: str
