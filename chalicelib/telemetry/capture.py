@@ -34,7 +34,7 @@ _pump: "_Pump | None" = None
 def captured() -> Iterator[None]:
     """Capture `print`, `sys.stderr` and the root logger while a job runs, including the output of other threads.
 
-    After `capture_descriptors`, all output to the descriptors in the block has become log lines at its end.
+    If `capture_descriptors` was called, all output to the descriptors within the block is logged before the block ends.
     """
     root, handler, level = logging.getLogger(), _Forward(), logging.getLogger().level
     before = list(root.handlers)

@@ -6,9 +6,10 @@ BYTES_AT_ONCE = 65_536
 
 # For redaction.py
 SHORTEST_SECRET = 4
-"""Characters. A shorter value would match everywhere."""
+"""Minimum characters of a masked value. A shorter value would match everywhere."""
 SHORTEST_SECRET_LINE = 8
-"""Characters of a line of a value, or of a number in a document: a port or a year is no secret."""
+"""Minimum characters of a masked line of a value, or of a masked number in a document: a port or a year is not a
+secret."""
 
 # For request_events.py
 LONGEST_PATH = 200

@@ -48,13 +48,14 @@ class Metric(StrEnum):
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})
-"""These are counted for each job type, because alarms check a type's share of failures, its dead letters and its pause.
+"""Metrics of each job type, because alarms check a type's share of failures, its dead letters and its pause.
 
 CloudWatch bills each name for each type. The other metrics are therefore counted for the whole platform; `GET /metrics`
 shows them by type for free. PAUSED_BY_ITSELF is counted only for types that declare `pause_when`.
 """
 AT_ONCE = frozenset({Metric.DEAD_LETTERED})
-"""These are written at once: an alarm waits for each of them, and a later job of the batch may end the process."""
+"""Metrics that are written at once, because an alarm depends on each of them, and a later job of the batch may end the
+process."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0

@@ -133,7 +133,7 @@ def watchdog_failed(what: Job | str, error: Exception) -> None:
 
 
 def watchdog_ran(tally: Mapping[str, int]) -> None:
-    """Log that a run of the watchdog ended; an alarm rings if this line is missing."""
+    """Log that a run of the watchdog ended; an alarm is raised if this line is missing."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
     count(Metric.WATCHDOG_RAN)
 

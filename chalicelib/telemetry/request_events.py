@@ -10,7 +10,7 @@ from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import logger
 
 STORED = ("POST", "/jobs", 201)
-"""An answer that already has a line: job.created, which has the job's id and the same correlation id."""
+"""An answer that needs no line of its own: the line job.created has the job's id and the same correlation id."""
 
 
 def rate_limiter_down(error: Exception) -> None:
