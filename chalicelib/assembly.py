@@ -57,7 +57,7 @@ class Assembly:
     """The ports with their adapters, and the services over them. A part can also be assigned."""
 
     def replace(self, **given: Any) -> None:
-        """Forget every part, and use these from now on; raises ConfigurationError for an unknown part."""
+        """Delete every part, and use these from now on; raises ConfigurationError for an unknown part."""
         unknown = sorted(name for name in given if not isinstance(vars(Assembly).get(name), Part))
         if unknown:
             raise ConfigurationError(f"the assembly has no {', '.join(unknown)}")
@@ -66,7 +66,7 @@ class Assembly:
             vars(self).update(given)
 
     def reset(self) -> None:
-        """Forget every part and the settings, so that the environment is read again."""
+        """Delete every part and the settings, so that the environment is read again."""
         self.replace()
 
     @Part
@@ -155,7 +155,7 @@ class Assembly:
 
     @Part
     def canaries(self) -> "Canaries":
-        """Return the canaries, which show how far the stream is."""
+        """Return the canaries, which show up to which change the stream has been counted."""
         from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
 
         return DynamoCanaries(self.settings)

@@ -1,4 +1,4 @@
-"""Do less work at the start of a function, or do it later: each new environment does it before its first answer.
+"""Reduce or postpone work at the start of a function, because it delays the first answer of each new environment.
 
 This applies only in Lambda, where a process answers one request at a time. Elsewhere everything happens at import, as
 usual in Python.
@@ -8,11 +8,11 @@ import gc
 import os
 
 IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-"""Set by Lambda. Models of the API's bodies are then built at their first use; pydantic cannot do that in two threads
-at the same time."""
+"""True in Lambda. Models of the API's bodies are then built at their first use. Elsewhere they are built at import,
+because pydantic cannot build a model in two threads at the same time."""
 BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
-"""Set by AWS's own runtime client, which answers over HTTP. Another client may answer on standard output, so without
-this variable standard output is left unchanged."""
+"""True with AWS's own runtime client, which answers over HTTP. Another client may answer on standard output, so
+standard output is left unchanged for it."""
 
 
 def works() -> bool:

@@ -184,7 +184,7 @@ class RetryLater(JobFlowError):
 class Retry(JobFlowError):
     """Raise it in a job function to run again in `after` seconds (1 to 7 days); the attempt is charged.
 
-    The wait is exactly that, without jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30)
+    The wait has no jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30)
     from error` records that error, as if the function had raised it.
     """
 
@@ -196,7 +196,8 @@ class Retry(JobFlowError):
 class Suspended(BaseException):
     """Raised by `ctx.sleep`, `ctx.wait_for` or `ctx.step` to end an invocation; the job goes on in a later one.
 
-    Do not catch it. It is no Exception, so `except Exception` lets it pass; `finally` blocks run each time.
+    Do not catch it. It is not a subclass of Exception, so `except Exception` does not catch it; `finally` blocks run
+    each time.
     """
 
 
@@ -208,7 +209,7 @@ class EventTimedOut(PermanentError):
 
 
 class PayloadUnreadable(JobFlowError):
-    """A payload in S3 is deleted, or this function may not read it; S3 does not tell which."""
+    """A payload in S3 is deleted, or this function may not read it; S3 answers the same in both cases."""
 
 
 class RowNotSigned(JobFlowError):
