@@ -226,11 +226,13 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 def mark_sent(job: Job, *, now: float) -> Change:
     """Record that the message is in the queue, and its time if it is a repeated message.
 
-    After that, the job no longer counts as a job whose message may be unsent.
+    After that, the job no longer counts as a job whose message may be unsent. Refused if a worker has claimed the job
+    since: it may wait again, now for a message that nobody has sent.
     """
     if not job.resends:
-        return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", job.sent),), {"sent": True, "resent_at": now})
+        return Change(j.MARK_SENT, job.gen, (*_fence(job), Test("sent", "=", False)), {"sent": True})
+    tests = (*_fence(job), Test("sent", "=", job.sent))
+    return Change(j.MARK_SENT, job.gen, tests, {"sent": True, "resent_at": now})
 
 
 def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:

@@ -18,7 +18,7 @@ from tests.support import Clock
 
 READS = frozenset({
     "overdue", "Query", "get", "get_without_bodies", "get_many", "key_lock", "view", "page", "depth", "taken", "read",
-    "newest", "GetItem", "BatchGetItem", "GetQueueAttributes",
+    "newest", "kept_steps", "kept_step", "GetItem", "BatchGetItem", "GetQueueAttributes",
 })  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 

@@ -43,7 +43,9 @@ def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
-    return [*world.wrong, *moves, *_counted(world), *_unrun(world), *_expired(world), *_forgotten(world)]
+    asleep = world.composed.asleep(world.ground.store, world.ground.jobs()) if world.composed.posted else []
+    ended = [*_unrun(world), *_expired(world), *_forgotten(world)]
+    return [*world.wrong, *moves, *asleep, *_counted(world), *ended]
 
 
 def _unfinished(world: World) -> Iterator[str]:
@@ -91,11 +93,13 @@ def _one_thing(world: World) -> Iterator[str]:
 def _counted(world: World) -> Iterator[str]:
     claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
     # An attempt that was given back is not one of the attempts that are allowed.
-    claims.subtract(
-        (job_id, new.gen)
-        for job_id, old, new in world.ground.writes()
-        if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs
-    )
+    for job_id, old, new in world.ground.writes():
+        if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs:
+            claims[job_id, new.gen] -= 1
+        elif old and new.gen == old.gen and new.attempts < old.attempts:
+            claims[job_id, new.gen] -= old.attempts - new.attempts
+        if old and _deferred(old, new) and new.attempts == 0:
+            claims[job_id, new.gen] -= old.attempts - 1
     most = {job.id: job.max_attempts for job in world.ground.jobs()}
     for (job_id, gen), runs in claims.items():
         if runs > most.get(job_id, 0):
@@ -160,8 +164,10 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
     elif (old.status, new.status) not in LEGAL:
         yield f"I10 {job_id} went from {old} to {new}"
     claimed = new.status is Status.PROCESSING
-    charged = 1 if claimed else -1 if _deferred(old, new) else 0
-    if (new.attempts - old.attempts, new.claims - old.claims) != (charged, 1 if claimed else 0):
+    charged = {1} if claimed else {-1} if _deferred(old, new) else {0}
+    if old.status is Status.PROCESSING and new.kept > old.kept:  # a kept step forgives the attempts before it
+        charged |= {-old.attempts, 1 - old.attempts}
+    if new.attempts - old.attempts not in charged or new.claims - old.claims != (1 if claimed else 0):
         yield f"I2 {job_id} went from {old} to {new}"
     if claimed and old.status is Status.PROCESSING and (old.lease_until or 0) >= (new.started_at or 0):
         yield f"I2 {job_id} was taken over under a live lease: from {old} to {new}"
@@ -171,7 +177,10 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
 
 def _deferred(old: Written, new: Written) -> bool:
     """Whether the holder gave its attempt back."""
-    return new.status is Status.RETRYING and new.gen == old.gen and new.attempts < old.attempts
+    if new.status is Status.RETRYING and new.kept > old.kept and new.attempts == 1:
+        return False  # the attempt failed after it had kept a step, so it counts as the first one
+    waits = new.status in (Status.RETRYING, Status.SUSPENDED)
+    return waits and new.gen == old.gen and new.attempts < old.attempts
 
 
 def _follows(world: World, write: Write) -> Iterator[str]:

@@ -16,6 +16,7 @@ from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
 from chalicelib.limits.rate import Pacing
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.posting import Posting
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses
 from chalicelib.producing.service import JobService
@@ -26,6 +27,7 @@ from tests.proof.grounds.ground import BY_HAND, TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
+from tests.proof.roles.composed import Composed
 from tests.proof.roles.counting import Counting
 from tests.proof.roles.declared import Declared
 from tests.proof.roles.in_bulk import InBulk
@@ -45,6 +47,8 @@ class World(Clients, Declared, Poller):
     clock: Clock
     rng: random.Random
     script: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    always: dict[str, str] = field(default_factory=dict)
+    """What each further attempt of a job does, by its name; else it completes at once."""
     batch: int = 1
     """Messages in one delivery."""
     watchdog_on: bool = True
@@ -116,6 +120,8 @@ class World(Clients, Declared, Poller):
             self.ground.store, self.ground.queue, clock=self.clock_of("api"), sleep=self.clock.advance
         )
         self.operations = Operations(self.service.dispatcher, "ada")
+        self.composed = Composed(self.clock, lambda: max(map(abs, self.skew.values()), default=0.0), self.wrong)
+        self.posting = Posting(self.service.dispatcher, "ada")
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))

@@ -265,3 +265,14 @@ def test_no_wait_outlives_its_run(end: Any) -> None:
     seen = suspended(a_job(Status.PROCESSING))
     found = seen if end is transitions.cancel else replace(seen, status=Status.FAILED)
     assert end(found, now=NOW).applied(found).waits is None
+
+
+def test_a_message_is_marked_as_sent_only_for_the_wait_that_it_was_sent_for() -> None:
+    """Who marks it was slow: meanwhile the job ran, and now it is parked and has no message."""
+    woken = transitions.wake(suspended(a_job(Status.PROCESSING)), now=NOW, sent=False).applied(
+        suspended(a_job(Status.PROCESSING))
+    )
+    mark = transitions.mark_sent(woken, now=NOW)
+    assert mark.allowed(woken)
+    again = suspended(claim().applied(replace(woken, next_attempt_at=None)))
+    assert not mark.allowed(again)

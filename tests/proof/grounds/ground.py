@@ -36,6 +36,7 @@ class Written:
     lease_until: float | None
     next_attempt_at: float | None
     stalled_since: float | None
+    kept: int = 0
 
     @property
     def moment(self) -> tuple[object, ...]:

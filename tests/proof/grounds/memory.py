@@ -27,7 +27,7 @@ from tests.proof.grounds.ground import (
 )
 from tests.proof.grounds.honest import HonestQueue
 
-TABLE = ("_jobs", "_orders", "_groups", "_key_locks", "_attempts", "_acts", "_payloads", "ids")
+TABLE = ("_jobs", "_orders", "_groups", "_key_locks", "_attempts", "_acts", "_payloads", "_steps", "ids")
 """What a memory store keeps."""
 
 
@@ -142,6 +142,7 @@ class LoggingStore(MemoryJobStore):
         twin = LoggingStore(self._clock)
         twin.__dict__.update({name: copy(value) for name, value in vars(self).items() if name in TABLE})
         twin._attempts = {job_id: dict(known) for job_id, known in self._attempts.items()}
+        twin._steps = {place: dict(kept) for place, kept in self._steps.items()}
         twin._acts = {job_id: list(known) for job_id, known in self._acts.items()}
         return twin
 
@@ -201,5 +202,5 @@ def written(job: Job) -> Written:
     """The part of a job that the log keeps."""
     return Written(
         job.type, job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
-        job.lease_until, job.next_attempt_at, job.stalled_since,
+        job.lease_until, job.next_attempt_at, job.stalled_since, job.kept,
     )  # fmt: skip

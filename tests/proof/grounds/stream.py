@@ -56,4 +56,5 @@ def _written(image: dict[str, Any] | None) -> Written | None:
     counts = ("gen", "attempts", "claims", "max_attempts")
     gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
     kind, status = image["type"]["S"], Status(image["status"]["S"])
-    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)
+    kept = int(image["kept"]["N"]) if "kept" in image else 0
+    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times, kept=kept)

@@ -19,11 +19,13 @@ from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Debounce, Outcome, Submitted
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.posting import Posting
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import NAMESPACE, Submission
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
+from tests.proof.roles.composed import EVENT, Composed
 from tests.proof.roles.in_bulk import InBulk
 from tests.support import Clock
 
@@ -52,6 +54,8 @@ class Clients:
     service: JobService
     operations: Operations
     in_bulk: InBulk
+    composed: Composed
+    posting: Posting
     accepted: dict[str, str]
     numbers: Iterator[int]
     stopped: set[tuple[str, int]]
@@ -203,6 +207,14 @@ class Clients:
     def retry(self, name: str) -> None:
         """POST /jobs/{id}/retry."""
         self.insist(lambda: self.operations.retry(self.accepted[name]))
+
+    def post_event(self, name: str, event: str = EVENT, *, insist: bool = True) -> None:
+        """POST /jobs/{id}/events/{name}; a client that does not insist may die with its request."""
+
+        def post() -> None:
+            self.composed.post(self.posting, self.accepted[name], event)
+
+        self.insist(post) if insist else self.process(post)
 
     def run_now(self, name: str) -> None:
         """POST /jobs/{id}/run-now."""

@@ -21,6 +21,7 @@ from chalicelib.telemetry.logger import logger
 from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import ATTEMPTS, TYPE, TYPES
+from tests.proof.roles.composed import EVENT, SECOND
 
 if TYPE_CHECKING:
     from tests.proof.world import World
@@ -44,7 +45,7 @@ class ScriptedFunction:
     def __call__(self, payload: Note, ctx: JobContext) -> str:
         """One attempt."""
         steps = self.world.script[payload.name]
-        outcome = steps.pop(0) if steps else "ok"
+        outcome = steps.pop(0) if steps else self.world.always.get(payload.name, "ok")
         self._begin(ctx.job, outcome)
         held = self.world.running[ctx.job.id, ctx.job.gen]
         held.append(self._ends())
@@ -110,6 +111,11 @@ class ScriptedFunction:
             "ask": lambda ctx: self.world.process(lambda: self.world.operations.cancel(ctx.job_id)),
             "obey": lambda ctx: ctx.check_cancelled(),
             "progress": lambda ctx: ctx.progress(50, "half"),
+            "keep": self.world.composed.keep,
+            "nap": lambda ctx: self.world.composed.nap(ctx, 40),
+            "long nap": lambda ctx: self.world.composed.nap(ctx, 2000),
+            "wait": lambda ctx: self.world.composed.wait(ctx, EVENT),
+            "wait again": lambda ctx: self.world.composed.wait(ctx, SECOND),
             "make": self.world.make_child,
             "make quiet": self.world.make_quiet,
         }

@@ -1,11 +1,24 @@
 """Every story whose every crash point the proof visits."""
 
-from tests.proof.stories import expiring, keys, making, one, operators, pauses, rates, steering, tenants, workers
+from tests.proof.stories import (
+    composing,
+    expiring,
+    keys,
+    making,
+    one,
+    operators,
+    pauses,
+    rates,
+    steering,
+    tenants,
+    workers,
+)
 from tests.proof.stories.scenario import SCENARIOS, Scenario
 
 __all__ = [
     "SCENARIOS",
     "Scenario",
+    "composing",
     "expiring",
     "keys",
     "making",

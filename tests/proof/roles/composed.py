@@ -1,0 +1,96 @@
+"""What jobs with steps, sleeps and events do in the proof's world, and what they must keep to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.errors import EventTimedOut, JobConflict
+from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.port import JobStore
+from chalicelib.operating.posting import Posting
+from chalicelib.worker.claim import FLOAT
+
+EVENT, SECOND = "go", "on"
+"""The events that the proof's jobs wait for."""
+WAIT = 3000
+"""Seconds for which they wait."""
+AWAKE = 120.0
+"""Seconds within which a job is awake whose event has come, whoever died."""
+Line = tuple[str, int]
+
+
+@dataclass
+class Composed:
+    """The verbs of steps, as an attempt of the world uses them.
+
+    `clock` is the right time, and `skew` the seconds by which another clock may be wrong.
+    """
+
+    clock: Callable[[], float]
+    skew: Callable[[], float]
+    wrong: list[str]
+    naps: dict[tuple[Line, int], float] = field(default_factory=dict)
+    values: dict[Line, Any] = field(default_factory=dict)
+    runs: int = 0
+    posted: dict[tuple[str, str], float | None] = field(default_factory=dict)
+    """When each event was answered; None: it was refused, because its wait had timed out."""
+    found: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Whether each wait found its event."""
+
+    def keep(self, ctx: JobContext) -> None:
+        """Keep a step: no run of it begins after its value was returned once, and the value never changes."""
+        line = ctx.job_id, ctx.job.line
+
+        def work() -> int:
+            if line in self.values:
+                self.wrong.append(f"I27 {ctx.job_id} ran a step again whose value it had")
+            self.runs += 1
+            return self.runs
+
+        value = ctx.step("kept", work)
+        if self.values.setdefault(line, value) != value:
+            self.wrong.append(f"I27 {ctx.job_id} got {value} for a step, and {self.values[line]} before")
+
+    def nap(self, ctx: JobContext, seconds: float) -> None:
+        """Sleep: never shorter than was asked for at first."""
+        place = (ctx.job_id, ctx.job.line), int(seconds)
+        began = self.naps.setdefault(place, self.clock())
+        ctx.sleep(seconds, f"nap-{seconds:g}")
+        slept = self.clock() - began
+        if slept < seconds - FLOAT - 2 * self.skew():
+            self.wrong.append(f"I28 {ctx.job_id} slept {slept:.3f} s in place of {seconds}")
+
+    def wait(self, ctx: JobContext, name: str) -> None:
+        """Wait for an event: there is one outcome, for the function and for who posts it."""
+        place = ctx.job_id, name
+        try:
+            ctx.wait_for(name, timeout=WAIT)
+            found = True
+        except EventTimedOut:
+            found = False
+        if self.found.setdefault(place, found) != found:
+            self.wrong.append(f"I29 {ctx.job_id} found {name} {self.found[place]} and then {found}")
+        if place in self.posted and (self.posted[place] is not None) != found:
+            self.wrong.append(f"I29 {ctx.job_id} found {name}: {found}, and who posted it was told otherwise")
+
+    def post(self, posting: Posting, job_id: str, name: str) -> None:
+        """POST /jobs/{id}/events/{name}."""
+        try:
+            posting.post(job_id, name, {"from": "ada"})
+        except JobConflict as conflict:
+            if "timed out" in str(conflict):
+                self.posted[job_id, name] = None
+            raise
+        self.posted.setdefault((job_id, name), self.clock())
+
+    def asleep(self, store: JobStore, jobs: Any) -> list[str]:
+        """Every job that still waits for an event that came AWAKE seconds ago."""
+        late: list[str] = []
+        for job in jobs:
+            if job.status is not Status.SUSPENDED or job.waits is None:
+                continue
+            event = store.kept_step(job, job.waits)
+            if event is not None and self.clock() - max(event.at, job.updated_at) > AWAKE:
+                late.append(f"I30 {job.id} waits for {job.waits}, which came {self.clock() - event.at:.0f} s ago")
+        return late

@@ -1,0 +1,134 @@
+"""Steps, sleeps and events: a job that waits needs no worker, and is awake soon after what it waits for."""
+
+from tests.proof.promises import DIES, DUPLICATE, plays
+from tests.proof.roles.composed import AWAKE, SECOND, WAIT
+from tests.proof.stories.scenario import CANCELLED, DONE, FAILED, scenario
+from tests.proof.world import World
+
+plays("S", (1, 2, 3, 4, 5), (DIES, DUPLICATE))
+
+
+def live(world: World, seconds: float) -> None:
+    """Let the system run for so many seconds, and note each job that sleeps through its event."""
+    end = world.clock.now + seconds
+    while world.clock.now < end and not world.at_rest():
+        world.poll()
+        world.watch()
+        world.clock.advance(10)
+        with world.ground.faults.asleep():
+            late = world.composed.asleep(world.ground.store, world.ground.jobs())
+        world.wrong += [one for one in late if one not in world.wrong]
+
+
+@scenario(DONE)
+def steps_and_sleeps(world: World) -> None:
+    """A short sleep stays with its message, a long one is parked."""
+    world.always["a"] = "keep then nap then long nap then ok"
+    world.submit("a")
+
+
+@scenario(DONE)
+def a_step_and_two_errors(world: World) -> None:
+    """The step is not run again."""
+    world.script["a"] = ["keep then err", "keep then err"]
+    world.always["a"] = "keep then ok"
+    world.submit("a")
+
+
+@scenario(DONE)
+def an_event_after_its_wait(world: World) -> None:
+    """The job is parked when the event comes."""
+    world.always["a"] = "keep then wait then ok"
+    world.submit("a")
+    live(world, 100)
+    world.post_event("a")
+    live(world, 2 * AWAKE)
+
+
+@scenario(DONE)
+def an_event_before_its_wait(world: World) -> None:
+    """The job is queued when the event comes."""
+    world.always["a"] = "wait then ok"
+    world.submit("a")
+    world.post_event("a")
+    live(world, 2 * AWAKE)
+
+
+@scenario(DONE)
+def an_event_while_the_function_runs(world: World) -> None:
+    """The event comes between the start of the attempt and its park."""
+    world.always["a"] = "nested then wait then ok"
+    world.submit("a")
+    world.nested = lambda: world.post_event("a")
+    world.poll()
+    live(world, 2 * AWAKE)
+
+
+@scenario(DONE)
+def an_event_of_a_client_that_dies(world: World) -> None:
+    """Nobody repeats the request: what was stored wakes the job, and what was not, times out."""
+    world.always["a"] = "wait then ok"
+    world.submit("a")
+    live(world, 100)
+    world.post_event("a", insist=False)
+    live(world, 3 * AWAKE)
+
+
+@scenario(DONE)
+def a_wait_that_times_out(world: World) -> None:
+    """The event comes too late, and who posts it is told so."""
+    world.always["a"] = "wait then ok"
+    world.submit("a")
+    live(world, WAIT + 300)
+    world.post_event("a")
+
+
+@scenario(DONE)
+def an_event_at_the_end_of_its_wait(world: World) -> None:
+    """The wait ends while the event is posted: there is one outcome."""
+    world.always["a"] = "wait then nap then ok"
+    world.submit("a")
+    live(world, WAIT - 10)
+    world.post_event("a")
+    live(world, 300)
+
+
+@scenario(DONE)
+def two_waits_and_an_event_for_the_second(world: World) -> None:
+    """An event wakes only the wait that is for it."""
+    world.always["a"] = "wait then wait again then ok"
+    world.submit("a")
+    live(world, 100)
+    world.post_event("a", SECOND)
+    live(world, 100)
+    world.post_event("a")
+    live(world, 2 * AWAKE)
+
+
+@scenario(CANCELLED)
+def a_wait_that_is_cancelled(world: World) -> None:
+    """The event comes after that."""
+    world.always["a"] = "wait then ok"
+    world.submit("a")
+    live(world, 100)
+    world.cancel("a")
+    world.post_event("a")
+
+
+@scenario(DONE)
+def a_failed_job_goes_on_where_it_failed(world: World) -> None:
+    """A retry by hand replays what is kept, also the event."""
+    world.script["a"] = ["keep then wait then ok", "keep then wait then perm"]
+    world.always["a"] = "keep then wait then ok"
+    world.submit("a")
+    live(world, 60)
+    world.post_event("a")
+    live(world, 2 * AWAKE)
+    world.retry("a")
+
+
+@scenario(FAILED)
+def a_sleeping_job_fails_when_it_wakes(world: World) -> None:
+    """The attempt before the sleep is given back."""
+    world.script["a"] = ["nap then ok", "nap then perm"]
+    world.submit("a")

@@ -1,0 +1,358 @@
+"""Every order in which a waiter, a waker and the watchdog can act on one job that waits for an event and then sleeps.
+
+Their steps are the requests that they really make; the writes to the job are those of `jobs/transitions.py`, and the
+watchdog decides by its own rule. Up to two processes die, and one message comes twice. A time passes only when chosen,
+so that a job that is awake only because its wait timed out was not woken.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import NamedTuple
+
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.step import EVENT, TIME
+from chalicelib.watchdog.rule import Resend, Signs, check
+
+WAITS = EVENT + "go"
+TIMES = (0.0, 10_000.0, 20_000.0)
+"""The present times: the start, the end of the wait, the end of the sleep."""
+SOON = 100.0
+"""The watchdog looks that much later than everything else: nothing is late by then."""
+BY = Claimant("request")
+Edit = Callable[[Change], Change]
+
+
+JOBS: list[Job] = []
+"""Every job that was met: a state has its number, because states are compared very often."""
+NUMBERS: dict[Job, int] = {}
+
+
+def number(job: Job) -> int:
+    """Return the number of a job."""
+    if job not in NUMBERS:
+        NUMBERS[job] = len(JOBS)
+        JOBS.append(job)
+    return NUMBERS[job]
+
+
+class Process(NamedTuple):
+    """A process: who it is, its next step, and what it has read. A worker holds a message until its last step."""
+
+    who: str
+    step: str
+    seen: int = -1
+    event: str = ""
+
+
+class State(NamedTuple):
+    """Everything at one moment. `event` is `posted`, `timed out` or nothing; `answer` is what the poster was told."""
+
+    key: int
+    event: str = ""
+    messages: tuple[str, ...] = ("visible",)
+    processes: tuple[Process, ...] = ()
+    time: int = 0
+    crashes: int = 2
+    duplicates: int = 1
+    posts: int = 2
+    answer: str | None = None
+    outcome: str | None = None
+
+    @property
+    def job(self) -> Job:
+        """Return the job's row."""
+        return JOBS[self.key]
+
+    @property
+    def now(self) -> float:
+        """Return the present time."""
+        return TIMES[self.time]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a negative control changes: whether the waiter looks before it acknowledges, and the write of a wake."""
+
+    looks: bool = True
+    spare: bool = True
+    edit: Edit = lambda change: change
+    event: bool = True
+    """Whether somebody posts the event."""
+
+
+@dataclass
+class Explored:
+    """How many states there are, and each bad one with the steps that lead to it."""
+
+    states: int = 0
+    bad: list[str] = field(default_factory=list)
+
+
+def start() -> State:
+    """Return a job that was just created, with its message."""
+    return State(number(Job("job", "proof.note", Status.QUEUED, 0.0, 0.0, sent=True, max_attempts=9)))
+
+
+def explore(rules: Rules, begin: State | None = None, most_bad: int = 3) -> Explored:
+    """Visit every state that can be reached, each once."""
+    first = begin or start()
+    found, waiting, before = Explored(), deque([first]), {first: ("", first)}
+    while waiting and len(found.bad) < most_bad:
+        state = waiting.popleft()
+        found.states += 1
+        moves = list(steps(state, rules))
+        wrong = broken(state, moves)
+        if wrong:
+            found.bad.append(f"{wrong}: {' / '.join(trace(state, first, before))}")
+            continue
+        for name, other in [*moves, *misfortunes(state)]:
+            following = canonical(other)
+            if following not in before:
+                before[following] = name, state
+                waiting.append(following)
+    return found
+
+
+def trace(state: State, first: State, before: dict[State, tuple[str, State]]) -> list[str]:
+    """Return the steps that led to a state."""
+    names = []
+    while state != first:
+        name, state = before[state]
+        names.append(name)
+    return names[::-1]
+
+
+def broken(state: State, moves: list[tuple[str, State]]) -> str | None:
+    """Return what must never be, and is."""
+    job = state.job
+    if state.outcome is not None and state.outcome != state.event:
+        return f"the function found {state.outcome!r}, and the row says {state.event!r}"
+    if (state.answer, state.event) in (("accepted", "timed out"), ("refused", "posted")):
+        return f"the poster was told {state.answer}, and the row says {state.event!r}"
+    if moves:
+        return None
+    if state.event == "posted" and job.waits == WAITS:
+        return "nobody wakes the job, whose event has come"
+    if state.time == len(TIMES) - 1 and not job.terminal:
+        return f"the job is {job.status} for ever"
+    return None
+
+
+def misfortunes(state: State) -> Iterator[tuple[str, State]]:
+    """Let time pass, a process die, or a message come twice."""
+    if state.time < len(TIMES) - 1:
+        yield "time passes", state._replace(time=state.time + 1)
+    if state.duplicates and "visible" in state.messages:
+        yield "duplicate", state._replace(duplicates=0, messages=_with(state.messages, "visible"))
+    for process in state.processes if state.crashes else ():
+        rest = _without(state, process)
+        held = process.who == "worker"
+        messages = _with(state.messages, "visible") if held else state.messages
+        job = state.job
+        if held and process.seen >= 0 and JOBS[process.seen].token == job.token and job.status is Status.PROCESSING:
+            job = replace(job, lease_until=-1.0)  # by the time its message comes again
+        died = state._replace(processes=rest, crashes=state.crashes - 1, messages=messages, key=number(job))
+        yield f"{process.who} dies before {process.step}", died
+
+
+def steps(state: State, rules: Rules) -> Iterator[tuple[str, State]]:
+    """Return what the processes may do next, and which may begin."""
+    posting = any(process.who == "poster" for process in state.processes)
+    if "visible" in state.messages and sum(process.who == "worker" for process in state.processes) < 2:
+        begun = state._replace(messages=_less(state.messages, "visible"))
+        yield "a worker receives", _begin(begun, Process("worker", "claim"))
+    if "spare" in state.messages and not posting:
+        shown = _with(_less(state.messages, "spare"), "visible")
+        yield "the spare message is visible", state._replace(messages=shown)
+    if rules.event and state.posts and state.answer is None and not posting:
+        yield "the event is posted", _begin(state._replace(posts=state.posts - 1), Process("poster", "read"))
+    if not any(process.who == "watchdog" for process in state.processes) and _resends(state):
+        yield "the watchdog looks", _begin(state, Process("watchdog", "check", state.key))
+    for process in state.processes:
+        step = {"worker": _worker, "poster": _poster, "watchdog": _watchdog}[process.who]
+        rest = state._replace(processes=_without(state, process))
+        yield f"{process.who}: {process.step}", step(rest, process, rules)
+
+
+def _resends(state: State) -> bool:
+    return _due(state.key, state.time)
+
+
+@cache
+def _due(key: int, time: int) -> bool:
+    job = JOBS[key]
+    return isinstance(check(job, TIMES[time] + SOON, Signs()), Resend) and not job.sent
+
+
+def _watchdog(state: State, process: Process, _: Rules) -> State:
+    if process.step == "check":
+        done, state = _apply(state, "check", process.seen)
+        return _begin(state, process._replace(step="send")) if done else state
+    if process.step == "send":
+        sent = state._replace(messages=_with(state.messages, "visible"))
+        return _begin(sent, process._replace(step="mark"))
+    return _apply(state, "mark sent again", process.seen)[1]
+
+
+def _poster(state: State, process: Process, rules: Rules) -> State:
+    seen = JOBS[process.seen] if process.seen >= 0 else state.job
+    match process.step:
+        case "read":
+            if state.job.terminal:
+                return state._replace(answer="finished")
+            return _begin(state, process._replace(step="send the spare message"))
+        case "send the spare message":
+            messages = _with(state.messages, "spare") if rules.spare else state.messages
+            return _begin(state._replace(messages=messages), process._replace(step="store the event"))
+        case "store the event":
+            if state.event == "timed out":
+                return state._replace(answer="refused")
+            return _begin(state._replace(event="posted"), process._replace(step="read again"))
+        case "read again":
+            return _begin(state, process._replace(step="wake", seen=state.key))
+        case "wake":
+            seen = JOBS[process.seen] if process.seen >= 0 else state.job
+            if seen.waits != WAITS:
+                return state._replace(answer="accepted")
+            done, after = _apply(state, "wake", process.seen, rules.edit)
+            return _begin(after, process._replace(step="send", seen=after.key)) if done else _accepted(after)
+        case "send":
+            return _begin(state._replace(messages=_with(state.messages, "visible")), process._replace(step="mark"))
+    return _accepted(_apply(state, "mark sent", process.seen)[1])
+
+
+def _accepted(state: State) -> State:
+    return state._replace(answer="accepted")
+
+
+def _worker(state: State, process: Process, rules: Rules) -> State:
+    match process.step:
+        case "claim":
+            return _claim(state, process, rules)
+        case "read the steps":
+            return _begin(state, process._replace(step=_next(state, state.event), event=state.event))
+        case "store the end of the wait":
+            kept = state.event or "timed out"
+            return _begin(state._replace(event=kept), process._replace(step=_next(state, kept), event=kept))
+        case "suspend" | "sleep":
+            done, state = _apply(_finds(state, process), process.step, process.seen)
+            look = done and process.step == "suspend" and rules.looks
+            return _begin(state, process._replace(step="look" if look else "acknowledge", seen=state.key))
+        case "look":
+            return _begin(state, process._replace(step="wake" if state.event else "acknowledge"))
+        case "wake":
+            _, state = _apply(state, "wake with a message", process.seen, rules.edit)
+            return state._replace(messages=_with(state.messages, "visible"))
+        case "complete":
+            state = _finds(state, process)
+            state = _apply(state, "complete", process.seen)[1]
+            return _begin(state, process._replace(step="acknowledge"))
+    return state
+
+
+def _claim(state: State, process: Process, rules: Rules) -> State:
+    job = state.job
+    done, after = _apply(state, "take over" if job.status is Status.PROCESSING else "claim", state.key)
+    if done:
+        return _begin(after, process._replace(step="read the steps", seen=after.key))
+    if job.terminal:
+        return state
+    if job.status is Status.SUSPENDED:
+        look = job.waits == WAITS and rules.looks
+        return _begin(state, process._replace(step="look" if look else "acknowledge", seen=state.key))
+    return state._replace(messages=_with(state.messages, "visible"))  # held under a live lease
+
+
+def _next(state: State, event: str) -> str:
+    if not event:
+        return "store the end of the wait" if state.now >= TIMES[1] else "suspend"
+    return "complete" if state.now >= TIMES[2] else "sleep"
+
+
+def _finds(state: State, process: Process) -> State:
+    """Note what the function found out about its event, when it goes on."""
+    return state._replace(outcome=process.event) if process.event and process.step != "suspend" else state
+
+
+def _apply(state: State, change: str, seen: int, edit: Edit = lambda change: change) -> tuple[bool, State]:
+    """Make a change of the job that was seen, if it is allowed now."""
+    key = _applied(state.key, change, seen, state.time, edit)
+    return (False, state) if key < 0 else (True, state._replace(key=key))
+
+
+@cache
+def _applied(key: int, name: str, seen: int, time: int, edit: Edit) -> int:
+    """Return the number of the job after a change, -1 if the change is refused. What no decision reads is left out."""
+    job, change = JOBS[key], edit(CHANGES[name](JOBS[seen], TIMES[time]))
+    if not change.allowed(job):
+        return -1
+    if change.move.name == "wake" and job.waits != WAITS:
+        raise OtherWait
+    left_out = {"due_at": 0.0, "updated_at": 0.0, "started_at": None, "resent_at": None, "parked_until": None}
+    return number(replace(change.applied(job), writer="", resends=0, attempts=0, result=None, **left_out))
+
+
+FOREVER = 9e9
+CHANGES: dict[str, Callable[[Job, float], Change]] = {
+    "claim": lambda _, now: transitions.claim(1, now=now, lease_until=FOREVER, by=BY),
+    "take over": lambda seen, now: transitions.take_over(seen, now=now, lease_until=FOREVER, by=BY),
+    "suspend": lambda seen, now: _suspend(seen, now, TIMES[1], WAITS),
+    "sleep": lambda seen, now: _suspend(seen, now, TIMES[2], TIME),
+    "wake": lambda seen, now: transitions.wake(seen, now=now, sent=False),
+    "wake with a message": lambda seen, now: transitions.wake(seen, now=now, sent=True),
+    "complete": lambda seen, now: transitions.complete(seen, now=now, result=None),
+    "check": lambda seen, _: transitions.check(seen, until=0.0, resent=True),
+    "mark sent": lambda seen, now: transitions.mark_sent(seen, now=now),
+    "mark sent again": lambda seen, now: transitions.mark_sent(replace(seen, resends=1), now=now),
+}  # fmt: skip
+
+
+def _suspend(seen: Job, now: float, until: float, what: str) -> Change:
+    return transitions.suspend(seen, now=now, until=until, what=what, parked=True, kept=1, progressed=True)
+
+
+def canonical(state: State) -> State:
+    """Return the same state with the smallest numbers of claims: they are only compared with each other."""
+    seen = {state.key, *(process.seen for process in state.processes if process.seen >= 0)}
+    ranks = {claims: rank for rank, claims in enumerate(sorted({JOBS[key].claims for key in seen}))}
+    if all(claims == rank for claims, rank in ranks.items()):
+        return state
+
+    def ranked(key: int) -> int:
+        return key if key < 0 else _with_claims(key, ranks[JOBS[key].claims])
+
+    processes = tuple(sorted(process._replace(seen=ranked(process.seen)) for process in state.processes))
+    return state._replace(key=ranked(state.key), processes=processes)
+
+
+@cache
+def _with_claims(key: int, claims: int) -> int:
+    return number(replace(JOBS[key], claims=claims))
+
+
+class OtherWait(AssertionError):
+    """A wake has ended another wait than the one it was for."""
+
+
+def _begin(state: State, process: Process) -> State:
+    return state._replace(processes=tuple(sorted((*state.processes, process))))
+
+
+def _without(state: State, process: Process) -> tuple[Process, ...]:
+    rest = list(state.processes)
+    rest.remove(process)
+    return tuple(rest)
+
+
+def _with(messages: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(sorted((*messages, one)))
+
+
+def _less(messages: tuple[str, ...], one: str) -> tuple[str, ...]:
+    rest = list(messages)
+    rest.remove(one)
+    return tuple(rest)
