@@ -610,7 +610,8 @@ class MetricsAnswer:
 class NextAttempt:
     """An attempt that follows if the previous attempt fails.
 
-    The wait is in seconds, from the end of the previous attempt."""
+    The wait is in seconds, from the end of the previous attempt.
+    """
 
     attempt: int
     earliest: int

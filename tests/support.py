@@ -43,7 +43,9 @@ class Clock(kit.Clock):
     """The test kit's clock, which begins at one moment here, and may show parts of a millisecond, as a real one."""
 
     now: float = T0
-    __setattr__ = object.__setattr__
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
 
     def after(self, seconds: float) -> float:
         """Return the time in that many seconds."""

@@ -104,7 +104,9 @@ def _literal(name: str, schema: Schema, text: str) -> str:
 
 
 def _class(name: str, schema: Schema) -> str:
-    lines = [f'@dataclass(frozen=True, slots=True)\nclass {name}:\n    """{schema["description"]}"""\n']
+    text = schema["description"]
+    end = "\n    " if "\n" in text else ""
+    lines = [f'@dataclass(frozen=True, slots=True)\nclass {name}:\n    """{text}{end}"""\n']
     for field, inner in schema["properties"].items():
         lines.append(f"    {_python(field)}: {hint(inner)}")
         if said := inner.get("description"):

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
@@ -292,7 +292,13 @@ def _applied(key: int, name: str, seen: int, time: int, edit: Edit) -> int:
         return -1
     if change.move.name == "wake" and job.waits != WAITS:
         raise OtherWait
-    left_out = {"due_at": 0.0, "updated_at": 0.0, "started_at": None, "resent_at": None, "parked_until": None}
+    left_out: dict[str, Any] = {
+        "due_at": 0.0,
+        "updated_at": 0.0,
+        "started_at": None,
+        "resent_at": None,
+        "parked_until": None,
+    }
     return number(replace(change.applied(job), writer="", resends=0, attempts=0, result=None, **left_out))
 
 
