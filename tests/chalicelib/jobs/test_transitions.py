@@ -95,8 +95,10 @@ def test_a_job_that_has_begun_expires_no_more() -> None:
     held = a_job(Status.PROCESSING, start_by=NOW - 1)
     failed = transitions.postpone(held, now=NOW, not_before=NOW + 2, error=ERROR)
     asked = transitions.defer(held, now=NOW, not_before=NOW + 2, error=ERROR, begun=True)
+    slept = transitions.suspend(held, now=NOW, until=NOW + 9, what="time", parked=False, kept=0, progressed=False)
     unrun = transitions.defer(held, now=NOW, not_before=NOW + 2, error=ERROR)
-    assert [change.applied(held).start_by for change in (failed, asked, unrun)] == [None, None, NOW - 1]
+    assert [change.applied(held).start_by for change in (failed, asked, slept)] == [None] * 3
+    assert unrun.applied(held).start_by == NOW - 1
     assert (
         "start_by"
         not in transitions.postpone(replace(held, start_by=None), now=NOW, not_before=NOW, error=ERROR).values
