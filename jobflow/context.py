@@ -11,10 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A running attempt: its JobContext, and a function that makes a job of it and returns the stored job.
+    """A running attempt: its JobContext, and the function `submit`, which makes a job and returns the stored job.
 
-    Without a context it is no attempt: code outside of one makes its jobs there. `every_client`: also a client with a
-    target of its own does.
+    `context` None: no attempt runs, but the jobs of code outside of an attempt go to `submit`, too. `every_client`: the
+    jobs of a client with a target of its own also go to `submit`.
     """
 
     context: Any

@@ -121,7 +121,7 @@ def whole(session: Session, counted: "BulkActionRow") -> None:
 
 
 def confirm(question: str, number: int, *, yes: bool) -> None:
-    """Ask before acting on several jobs; without a terminal, `--yes` is needed. Exits otherwise."""
+    """Ask before acting on several jobs, and exit unless the user agrees; without a terminal, `--yes` is needed."""
     if yes or number < ASK_FROM:
         return
     if not is_interactive():

@@ -21,7 +21,7 @@ def progress_of(thing: JobDetail | AttemptRow) -> str | None:
 
 
 def _what_became(step: StepRow) -> str:
-    """Return what a kept step is, for people: its value, or the end of a wait."""
+    """Return the outcome of a kept step, for people: its value, or the end of a wait."""
     if step.timed_out:
         return "timed out"
     if step.until is not None:
@@ -64,7 +64,7 @@ POLL = 0.5
 
 
 def shortened(text: str) -> str:
-    """Return a text on one line, for a row of a list; a long text keeps its end, where errors say what to do."""
+    """Return a text on one line, for a row of a list; a long text is cut in the middle: errors end with advice."""
     line, half = " ".join(text.split()), LONGEST_IN_LIST // 2
     return line if len(line) <= LONGEST_IN_LIST else f"{line[: half - 1]} … {line[-half + 2 :]}"
 
@@ -79,7 +79,7 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
 
 
 def existed(session: Session, job: JobRow | CancelledJob) -> None:
-    """Print that the requested job already existed, and why it is the answer."""
+    """Print that the requested job already existed, and why the request got it."""
     if (why := getattr(job, "existing", None)) is not None:
         session.out.note(EXISTED[why])
 

@@ -45,7 +45,7 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
 
     After an error, nothing more is sent, and the error becomes the result of all other jobs.
 
-    The error is raised if there was no answer before it.
+    If the error came before the first answer, it is raised instead.
     """
     results: list[m.BatchResult] = []
     left = [bodies[start : start + m.BATCH_JOBS] for start in range(0, len(bodies), m.BATCH_JOBS)][::-1]
@@ -86,7 +86,10 @@ def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list
 
 
 def _made_here(one: m.BatchResult) -> m.BatchResult:
-    """Return the result of a job that was sent again: its key finds the job of the first request."""
+    """Return the result of a job that was sent again.
+
+    If its key existed, the first request made the job, so it is new.
+    """
     return replace(one, existing=None) if one.existing == "key" else one
 
 

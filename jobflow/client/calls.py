@@ -134,7 +134,7 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
 
 
 def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
-    """Post an event to a job. Repeatable: the first event of a name counts."""
+    """Post an event to a job. Repeatable: only the first event with a name counts."""
     path = f"{_job(job)}/events/{quote(name, safe='')}"
     return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
 

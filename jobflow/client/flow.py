@@ -112,7 +112,10 @@ def _made_here(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
-    """Return why a job existed before this call. With `again`, the job with this key was made by the call itself."""
+    """Return why a job existed before this call; None: it did not.
+
+    If the call was sent `again`, its own first try made the job with this key.
+    """
     replayed = "key" if "Idempotent-Replayed" in headers and not again else None
     found: str | None = headers.get("Existing-Job", replayed)
     return found

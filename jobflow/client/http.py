@@ -1,4 +1,4 @@
-"""Import httpx, or say what is missing when a request is sent: a job function only needs it to call an API."""
+"""Import httpx. If it is missing, only sending a request fails, because a job function may never call an API."""
 
 from typing import Any
 

@@ -33,7 +33,10 @@ def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]
 
 
 def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -> Call[m.ScheduleRow]:
-    """Replace all settings of a stored schedule. Repeatable even with a version: the same settings are no conflict."""
+    """Replace all settings of a stored schedule.
+
+    Repeatable even with a version: the same settings are not a conflict.
+    """
     seen = {} if version is None else {"version": version}
     return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body({**settings, **seen}), repeatable=True)
 

@@ -1,4 +1,4 @@
-"""Make a job of the attempt that runs here, in place of a request to the API."""
+"""Make jobs as children of the job whose attempt runs here, without a request to the API."""
 
 import json
 import os
@@ -17,7 +17,7 @@ CREATED = 201
 
 
 def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
-    """Store a job of the attempt and return it, as `ctx.enqueue` does.
+    """Store a child of the attempt's job, as `ctx.enqueue` does, and return it.
 
     Raises the platform's errors: ConfigurationError for a type that is not in `enqueues=`, InvalidPayload,
     InvalidRequest.
@@ -37,13 +37,16 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
 
 
 def batch(attempt: Attempt, jobs: Iterable[NewJob]) -> list[BatchedJob]:
-    """Store many jobs of the attempt, one after the other; return a result for each. Raises what `submit` raises."""
+    """Store many children of the attempt's job, one after the other; return their results.
+
+    Raises what `submit` raises.
+    """
     made = [submit(attempt, job) for job in jobs]
     return [BatchedJob(CREATED, job, None, None, job.idempotency_key or "") for job in made]
 
 
 def in_function() -> bool:
-    """Return whether this process runs job functions, so that an attempt may come that needs no URL and no token."""
+    """Return whether this process runs job functions: in their attempts, a client needs no URL and no token."""
     return RUNNING.get() is not None or "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 

@@ -1,8 +1,8 @@
 """Pin the packages for the development of a repository: JobFlow's two wheels and all that they need, with hashes.
 
 The platform contains the lock file that it was tested with. If pip installed the two wheels from files, it has stored
-their hashes (`direct_url.json`, PEP 610). If pip installed them from an index, it has stored none; then no line can
-have hashes.
+their hashes (`direct_url.json`, PEP 610). If pip installed them from an index, it has stored no hashes. The result is
+then only the two wheels, without hashes, because pip accepts hashes only if all lines have them.
 """
 
 import json

@@ -20,7 +20,8 @@ from jobflow.version import __version__
 STATE = ".jobflow"
 LINKS = {"handlers": "handlers", ".env": ".env", "dev": "dev"}
 NOT_OWN = frozenset({"handlers", "jobflow", "test", "tests"})
-"""Packages beside `handlers/` that do not ship with the functions; neither do those with a name of the platform's."""
+"""Packages beside `handlers/` that do not ship with the functions. Packages with the name of a file or folder of the
+platform do not ship either."""
 BUILT_IN = Path("chalicelib", "builtin", "types")
 CLONE = ("app.py", "chalicelib", "infra")
 PREFIX = "JOBFLOW_PREFIX"

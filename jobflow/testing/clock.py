@@ -25,7 +25,7 @@ class Clock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Advance the clock by that many seconds, rounded up to milliseconds: who waits for a time reaches it."""
+        """Advance the clock by that many seconds, rounded up to milliseconds, so that it reaches the awaited time."""
         self.now = self.after(seconds)
 
     def after(self, seconds: float) -> float:

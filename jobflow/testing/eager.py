@@ -1,4 +1,4 @@
-"""Run the jobs that an application submits in the process of the test, at once and to their end."""
+"""Run the jobs that an application submits in the process of the test: at once, and until they have ended."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +19,8 @@ def eager(
     """Let every `submit`, `batch` and `delay` of this thread run its jobs on a platform in memory; yield the platform.
 
     Each call returns when its job has ended, with its result or its error; a job that fails raises nothing. Waits take
-    no time: the platform's clock moves. The arguments are those of `Platform`. Other requests of a client are sent as
-    usual.
+    no time: the platform's clock is advanced instead. The arguments are those of `Platform`. Other requests of a client
+    are sent as usual.
     """
     platform = Platform(*kinds, clock=clock, secrets=secrets)
     token = RUNNING.set(Attempt(None, partial(_submit, platform), every_client=True))

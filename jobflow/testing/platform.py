@@ -222,15 +222,15 @@ class Platform:
         self.workers.duplicates += messages
 
     def cancel(self, job: Job | str) -> Job:
-        """Stop a job like an operator; raises JobConflict."""
+        """Stop a job, as an operator does; raises JobConflict."""
         return self._operations.cancel(job if isinstance(job, str) else job.id)
 
     def run_now(self, job: Job | str) -> Job:
-        """End the wait of a scheduled or retrying job like an operator; raises JobConflict."""
+        """End the wait of a scheduled or retrying job, as an operator does; raises JobConflict."""
         return self._operations.run_now(job if isinstance(job, str) else job.id)
 
     def event(self, job: Job | str, name: str, data: Any = None) -> Job:
-        """Post an event to a job like an operator; raises JobConflict."""
+        """Post an event to a job, as an operator does; raises JobConflict."""
         return self._posting.post(job if isinstance(job, str) else job.id, name, data)[0]
 
     def steps(self, job: Job | str) -> list[Step]:
@@ -238,6 +238,6 @@ class Platform:
         return list(self.store.kept_steps(self.job(job)))
 
     def retry(self, job: Job | str, payload: Any = None) -> Job:
-        """Run a finished job again like an operator; raises JobConflict."""
+        """Run a finished job again, as an operator does; raises JobConflict."""
         with fields_named():
             return self._operations.retry(job if isinstance(job, str) else job.id, payload)

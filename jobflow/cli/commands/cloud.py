@@ -31,7 +31,7 @@ COMMANDS = {
 PACKAGING = ("acceptance", "deploy", "package")
 """Commands that use the settings of jobflow.toml for the functions' processor and Python version."""
 PATHS = ("--out", "--record", "--token-file")
-"""Options with a path of the person's folder; the commands run in another one."""
+"""Options whose value is a path. It may be relative to the user's folder, but the commands run in another folder."""
 PARAMETERS = ("acceptance", "deploy", "preflight")
 """Commands that use the stage's parameters from jobflow.toml."""
 
@@ -63,7 +63,7 @@ def _handed_on(name: str) -> Callable[[typer.Context], None]:
 
 
 def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
-    """Return the arguments from the repository's settings; typed arguments follow them and override them."""
+    """Return arguments from the repository's settings. The typed arguments come after them, so they override them."""
     from jobflow.project import settings, tree
 
     if tree.is_clone(project):

@@ -201,7 +201,7 @@ def event(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name that the function waits for.")],
     data: Annotated[str | None, typer.Option("--data", help="For the function: JSON, @file, or -.")] = None,
 ) -> None:
-    """Post an event to a job. A job that waits for it goes on; the first event of a name counts."""
+    """Post an event to a job. A job that waits for it continues; only the first event with a name counts."""
     from jobflow.cli import views
 
     given = None if data is None else reading.event_data(data)

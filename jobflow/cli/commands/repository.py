@@ -113,7 +113,7 @@ def setup() -> None:
 def check() -> None:
     """Check the format, the code, its types (if pyproject.toml has [tool.mypy]), and the job types as AWS runs them.
 
-    All findings are printed, whichever tool has them.
+    The findings of all tools are printed, even if the first tool already has some.
     """
     from jobflow.project import tree
 

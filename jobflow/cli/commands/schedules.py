@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
 EDIT_TRIES = 4
-"""Our own change is tried again after at most this number of changes by other people."""
+"""Maximum tries of a change: another person may change the schedule at the same time."""
 LAST_COLUMNS: list["Column"] = [
     ("LAST FIRINGS", lambda one: one.local),
     ("JOB", lambda one: one.job_id),

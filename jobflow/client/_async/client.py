@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class AsyncJobFlow:
-    """Talk to one API. Use it as a context manager, or close it.
+    """Send requests to one API. Use it as a context manager, or close it.
 
     Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
     ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
@@ -60,7 +60,7 @@ class AsyncJobFlow:
 
     @cached_property
     def target(self) -> profiles.Target:
-        """Return the API that it talks to. Raises ConfigurationError if there is none."""
+        """Return the API to which the requests go. Raises ConfigurationError if there is none."""
         try:
             return self._find()
         except e.ConfigurationError as error:
@@ -110,7 +110,7 @@ class AsyncJobFlow:
         return await self._run(flow.wait(job, timeout, self._patience, self._now))
 
     async def result(self, job: JobOrId, timeout: float | None = 60.0) -> Any:
-        """Wait for a job and return its result; raise JobNotCompleted if it failed, WaitTimeout if it is late."""
+        """Wait for a job and return its result; raise JobNotCompleted if it failed, or WaitTimeout."""
         return await self._run(flow.result(job, timeout, self._patience, self._now))
 
     async def retry(self, job: JobOrId, payload: Any = None) -> m.JobRow:
@@ -130,7 +130,7 @@ class AsyncJobFlow:
         return await self._ask(calls.run_now(job))
 
     async def event(self, job: JobOrId, name: str, data: Any = None) -> m.JobRow:
-        """Post an event to a job whose function calls `ctx.wait_for(name)`. The first event of a name counts."""
+        """Post an event to a job whose function calls `ctx.wait_for(name)`. Only the first event with a name counts."""
         return await self._ask(calls.event(job, name, data))
 
     async def steps(self, job: JobOrId) -> m.Steps:
@@ -357,7 +357,7 @@ class AsyncJobFlow:
         ends_at: datetime | str | None = None,
         **settings: Any,
     ) -> m.ScheduleRow:
-        """Store a schedule: cron has five fields; `catch_up` and `overlap` are settings."""
+        """Store a schedule; `cron` has five fields. `settings` are any others, for example `catch_up` and `overlap`."""
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
         return await self._ask(schedules.create(schedule_id, given))
 
