@@ -24,9 +24,9 @@ def describe(root: Path, stack: str, origin: str) -> Description:
 
 
 def run(root: Path, command: list[str], variables: Mapping[str, str], given: str = "") -> Any:
-    """Return the JSON in the last line that a module prints, which runs with the code of `root`.
+    """Run a module with the code of `root`, and return the JSON in the last line that it prints.
 
-    `given` is its standard input. Raises BrokenCode with what it says.
+    `given` is the module's standard input. Raises BrokenCode with the module's standard error.
     """
     try:
         done = subprocess.run(

@@ -17,11 +17,11 @@ from infra.local.lifeline import NOT_SHIPPED, PROGRAM, NotShipped
 
 ROOT = Path(__file__).parents[2]
 SENDER = "{sender}"
-"""A placeholder for the sender address, which the shell may set."""
+"""A placeholder for the sender address, which a variable of the shell may set."""
 NOT_SHOWN = ("chalicelib/job_types/jobtype.py", "infra/")
-"""Files of JobFlow that only load the code."""
+"""Files of JobFlow that only load the code; complaints leave their lines out."""
 ENVIRON = frozenset({os.__file__, "<frozen os>"})
-"""The file where `os.environ[…]` fails, by the names that it has in tracebacks."""
+"""The names of the module `os` in tracebacks: `os.environ[…]` raises its error there."""
 SHIPS = "in what ships"
 UNSET = (
     "The variable {name} is not set: the API imports every job type without its environment=. Read it inside of the "

@@ -2,7 +2,8 @@
 
 Standard input is a JSON list of handlers: the module, further modules that the job function imports, the function's own
 variables, and the modules that it lacks. The last line of standard output is a JSON list of complaints, "" for none.
-Each is imported in a fork, which knows nothing of the others; what all functions have is imported once, before.
+Each handler is imported in a fork of this process, so imports of other handlers have no effect on it. What all
+functions have is imported once, before the forks.
 """
 
 import importlib

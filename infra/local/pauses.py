@@ -1,4 +1,4 @@
-"""Read what the API and the watchdog ask for: which job types are paused, probes of these, open bulk actions.
+"""Read requests of the API and the watchdog from the tables: paused job types, their probes, open bulk actions.
 
 On a laptop this replaces disabled event source mappings, and invocations of Lambda.
 """

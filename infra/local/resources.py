@@ -49,7 +49,7 @@ def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
 
 
 def verify_sender(address: str, aws: Mapping[str, str]) -> None:
-    """Let SES send from an address, which a person must confirm in the cloud."""
+    """Let SES send from an address. In the cloud, a person must confirm the address first."""
     Clients(aws).ses().create_email_identity(EmailIdentity=address)
 
 

@@ -127,7 +127,7 @@ class Runner:
         self._watcher.wait_until_watching()
 
     def _follow_packages(self) -> None:
-        """Follow a package beside `handlers/` from the moment when it is there; nothing watches its folder before."""
+        """Follow edits of a new package beside `handlers/`: its folder was not watched before it existed."""
         settings = self._options.settings
         there = own_code.packages(settings.parent if settings else self._options.root)
         if there == self._packages:
@@ -156,7 +156,7 @@ class Runner:
             self._tell_notes()
 
     def _name(self, path: Path) -> str:
-        """Return a file's path in the tree; the name alone of what is elsewhere."""
+        """Return a file's path in the tree; for a file outside of the tree, only its name."""
         root = self._options.root
         return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 

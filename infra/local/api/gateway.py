@@ -1,4 +1,4 @@
-"""Make Chalice's local replacement for API Gateway answer like the deployed one.
+"""Make Chalice's local replacement for API Gateway answer like the deployed API Gateway.
 
 It corrects Chalice in four ways. The answer to an unknown path or method is 404 or 405, not "Missing Authentication
 Token". The gateway's own error answers are problem documents with CORS headers. Path parameters are decoded. The event

@@ -1,4 +1,4 @@
-"""Run the API as a child process that can be replaced while no request is refused."""
+"""Run the API as a child process that can be replaced without refusing a request."""
 
 import os
 import signal
@@ -99,7 +99,7 @@ class Generation:
     def make_way(self) -> None:
         """Let every new connection go to the new process, then return.
 
-        This process ends when its clients have moved, too.
+        This process ends when its clients have also moved to the new process.
         """
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -110,7 +110,7 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
             super().process_request_thread(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget an ending connection."""
+        """Remove an ending connection."""
         self.idle.discard(request)
         super().shutdown_request(request)
 

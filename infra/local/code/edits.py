@@ -22,7 +22,7 @@ class SourceFilter(DefaultFilter):
         self._root = root
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Return True when a change is one of the code."""
+        """Return True if the changed file belongs to the code."""
         where = Path(path)
         of_the_top = where.parent == self._root
         if (of_the_top and where.name not in FILES) or not (of_the_top or where.suffix):

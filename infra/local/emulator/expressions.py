@@ -28,7 +28,7 @@ _parse = ConditionExpressionParser.parse
 
 @lru_cache(REMEMBERED)
 def outline(text: str, names: tuple[tuple[str, str], ...]) -> tuple[Any, list[str], list[str]]:
-    """Return the tree of a condition, and the names and values in it. Raises as moto's parser does."""
+    """Return the tree of a condition, and the names and values in it. Raises the errors of moto's parser."""
     parser = _Outline(text, dict(names), {})
     return _parse(parser), parser.expr_attr_names_found, parser.expr_attr_values_found
 

@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.emulator.message_index import MessageIndex, Place
 
 REMEMBERED_MS = 300_000
-"""Seconds for which SQS ignores another message with the same deduplication id."""
+"""Milliseconds for which SQS ignores another message with the same deduplication id."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class FifoLines:
         self.show(name)
 
     def show(self, name: str) -> None:
-        """Sort the group by its new first message; forget the group if it is empty."""
+        """Sort the group by its new first message; remove the group if it is empty."""
         head = self._head(name)
         if head is not None:
             heappush(self._first, (head[0], name))

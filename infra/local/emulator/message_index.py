@@ -123,7 +123,7 @@ class MessageIndex:
         return True
 
     def find(self, handle: str) -> Any | None:
-        """Return the message that was received with `handle`, last or before; None if there is none."""
+        """Return the message whose last or earlier receipt handle is `handle`; None if there is none."""
         place = self._by_handle.get(handle)
         return place.message if place else None
 

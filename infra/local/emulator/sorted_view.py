@@ -1,6 +1,6 @@
 """Keep the items of one table in the order of one of its indexes.
 
-Each write updates the order; reads begin anywhere.
+Each write updates the order; a read can begin at any key.
 """
 
 from bisect import bisect_left, bisect_right, insort

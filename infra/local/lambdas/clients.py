@@ -29,8 +29,8 @@ CONFIG = Config(
     proxies={},  # the emulator is on this machine
 )
 OF_A_STACK = CONFIG.merge(Config(read_timeout=60))
-"""Allows 60 s for an answer. At the first call about a stack, the emulator loads its code, which takes over ten seconds
-on a busy laptop."""
+"""The configuration of the client for CloudFormation: it waits 60 s for an answer. At the first call about a stack, the
+emulator loads its code, which takes over ten seconds on a busy laptop."""
 NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),

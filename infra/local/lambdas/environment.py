@@ -75,7 +75,7 @@ class Environment:
         self._end(returncode)
 
     def deliver(self, invocation: Invocation) -> None:
-        """Give an idle environment its next invocation, and start the time of its timeout."""
+        """Give an idle environment its next invocation, and start to measure its timeout."""
         assert self._turn is not None  # noqa: S101 - only idle environments are given one
         invocation.begin(cold_start=self._init_ms is not None)
         self.current = invocation

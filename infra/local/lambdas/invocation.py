@@ -63,7 +63,7 @@ class Invocation:
 
 
 def parse_error(body: bytes) -> dict[str, Any]:
-    """Return the error that a runtime posted. If the body is no JSON object, it becomes the message of the error."""
+    """Return the error that a runtime posted. If the body is not a JSON object, it becomes the message of the error."""
     try:
         error = json.loads(body)
     except ValueError:

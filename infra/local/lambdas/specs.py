@@ -37,7 +37,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class QueueMapping:
-    """An SQS queue that invokes a function. `window`: seconds to wait at most until a batch has more messages."""
+    """An SQS queue that invokes a function. `window`: maximum seconds to wait for more messages of a batch."""
 
     function: str
     queue_url: str

@@ -1,7 +1,7 @@
 """Find the IAM actions and resources of an AWS request. Pure.
 
 A request that this module does not understand needs no permission here: it succeeds locally, and a missing permission
-shows in the cloud.
+is found only in the cloud.
 """
 
 import json

@@ -48,7 +48,7 @@ def _is_known(operator: str, key: str, facts: Mapping[str, Sequence[str]]) -> bo
 
 
 def _parts(operator: str) -> tuple[str, str]:
-    """Return which of several values an operator applies to, and the operator itself."""
+    """Return an operator's quantity (whether one or all of several values must match), and the operator without it."""
     quantity, _, kind = operator.rpartition(":")
     return quantity, kind.removesuffix(IF_EXISTS)
 

@@ -1,4 +1,4 @@
-"""Keep the token of this checkout: made once, and stored in the emulator at each start."""
+"""Keep the token of this checkout. It is made once, and stored in the emulator at each start."""
 
 import secrets
 import time
@@ -6,8 +6,8 @@ from pathlib import Path
 
 LABEL = "make dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
-"""The variable that gives the token to the first API process of a run. That process has already imported the code that
-stores it."""
+"""The variable that gives the token to the first API process of a run. That process stores the token, because it has
+already imported the code for it."""
 
 
 def text_of(folder: Path) -> str:

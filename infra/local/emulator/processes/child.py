@@ -92,7 +92,7 @@ class Emulator:
         return environment_of(self.url)
 
     def reset(self) -> None:
-        """Forget every table, queue, bucket and stack. Raises EmulatorError."""
+        """Delete every table, queue, bucket and stack. Raises EmulatorError."""
         self._ask("POST", self._backend.reset, {})
 
     def advance(self, seconds: float) -> None:

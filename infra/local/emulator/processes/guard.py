@@ -1,6 +1,6 @@
 """End a process when its parent has ended.
 
-As a program, this file runs another program, in another Python, in this way.
+As a program, this file runs a module in a tool's own Python, and ends with its parent, too.
 """
 
 import os

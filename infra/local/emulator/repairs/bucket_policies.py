@@ -1,4 +1,4 @@
-"""Make moto obey bucket policies with the one condition that the project uses: requests without TLS are refused."""
+"""Make moto obey bucket policies in which one statement refuses requests without TLS, as in the project's policies."""
 
 import json
 from collections.abc import Callable

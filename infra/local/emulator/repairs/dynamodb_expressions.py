@@ -47,7 +47,7 @@ def _remember_conditions(replacements: Replacements) -> None:
 
 
 def _copy_trees_quickly(replacements: Replacements) -> None:
-    """Copy the tree of an update faster than moto, which uses copy.deepcopy. That takes longer than parsing."""
+    """Copy the tree of an update faster than moto. moto uses copy.deepcopy, which takes longer than parsing."""
     pickled: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 
     def deepcopy(value: Any) -> Any:

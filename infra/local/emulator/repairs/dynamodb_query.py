@@ -1,7 +1,7 @@
 """Let DynamoDB queries read only their page instead of the whole table.
 
 For every query, moto collects the whole table, sorts it, and then searches for the page. Here each index that was
-queried stays sorted. moto's own query still decides everything, but it sees only the items from the start of the page
+queried stays sorted. moto's own query still decides everything, but it gets only the items from the start of the page
 to the first one after its end.
 """
 
@@ -23,7 +23,7 @@ HIGHEST = chr(0x10FFFF) * 8  # a string with this character at its end sorts aft
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
-    """Keep sorted views of the tables, and show a query only the page from its view."""
+    """Keep sorted views of the tables, and give a query only the page from its view."""
     _keep_views(replacements, views)
     shown = threading.local()
 
@@ -67,11 +67,11 @@ def _keep_views(replacements: Replacements, views: TableViews) -> None:
 
 
 def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
-    """Return the items that Table.query must see for these arguments, in ascending order.
+    """Return the items that Table.query needs for these arguments, in ascending order.
 
-    These are the items of the page, and the first one after it, from which moto sees that there are more. None means
-    that moto must see the whole table: for the legacy parameters (KeyConditions, QueryFilter), and for a malformed
-    start key, because moto must answer it.
+    These are the items of the page, and the first one after it, which shows moto that there are more. None means that
+    moto needs the whole table: for the legacy parameters (KeyConditions, QueryFilter), and for a malformed start key,
+    for which moto itself must return the error.
     """
     hash_key, comparison, operands, limit, start, forward = args[:6]
     ascending = forward is not False

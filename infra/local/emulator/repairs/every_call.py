@@ -14,9 +14,9 @@ from .patching import Replacements
 def repair(replacements: Replacements) -> None:
     """Cache what moto computes at every call, and keep none of its objects.
 
-    Cached are the folders of moto's installation, the methods of the response class, and names in another spelling. The
-    id of a request is made in one step. moto keeps each object (item, message, stream record) for its admin pages; here
-    only the objects of S3 are kept, because S3 needs them.
+    The cache contains the folders of moto's installation, the methods of the response class, and names in another
+    spelling. The id of a request is made in one step. moto keeps each object (item, message, stream record) for its
+    admin pages; here only the objects of S3 are kept, because S3 needs them.
     """
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:

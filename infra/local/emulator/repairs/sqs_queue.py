@@ -1,8 +1,8 @@
 """Use an index for moto's queues, so that their cost does not grow with their depth.
 
 To send a message, moto reads every message of the queue, with slow calls of the clock; it does so again for each
-message that it receives. A receive of 10 messages from a queue of 10,000 takes 5 s. Its FIFO queues forget a
-deduplication id when the message is deleted; SQS remembers it for 5 minutes.
+message that it receives. A receive of 10 messages from a queue of 10,000 takes 5 s. moto's FIFO queues remove a
+deduplication id together with its message; SQS keeps it for 5 minutes.
 """
 
 import copy
@@ -109,12 +109,15 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         return type(self).clock() * 1000.0
 
     def add_message(self, message: Any) -> None:
-        """Add a message and tell the listener."""
+        """Add a message and call the listener."""
         self.index.add(message, self.now())
         type(self).listener(self.name)
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any handle that the queue ever gave. Raises ReceiptHandleIsInvalid for another."""
+        """Delete the message that any receive returned with this handle.
+
+        Raises ReceiptHandleIsInvalid for an unknown handle.
+        """
         if not self.index.delete(receipt_handle):
             raise ReceiptHandleIsInvalid
 
@@ -178,7 +181,7 @@ class FifoQueue(IndexedQueue):
         message.id, message.sequence_number = first.id, first.sequence_number
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any handle that the queue ever gave; then the next message of its group may be received."""
+        """Delete the message as IndexedQueue does; the next message of its group may then be received."""
         super().delete_message(receipt_handle)
         type(self).listener(self.name)
 

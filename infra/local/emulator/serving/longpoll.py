@@ -85,7 +85,7 @@ class LongPolls:
             poll.answer.set_result(reply)
 
     def _forget(self, poll: _Poll) -> None:
-        """Forget a poll that was answered, or whose client has ended the connection."""
+        """Remove a poll that was answered, or whose client has ended the connection."""
         polls = self._polls.get(poll.queue, [])
         if poll in polls:
             polls.remove(poll)

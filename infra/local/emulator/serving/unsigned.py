@@ -1,6 +1,6 @@
 """Check requests without a signature in their headers, as S3 does: a signed address of an object, or an upload form.
 
-The signature itself is not verified, as in all calls to the emulator, because its credentials are no secret.
+The signature itself is not verified, as in all calls to the emulator, because its credentials are not secret.
 """
 
 import base64

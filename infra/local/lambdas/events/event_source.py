@@ -35,7 +35,7 @@ class Chaos:
 class QueueSource:
     """One mapping.
 
-    It receives whenever it has a free slot, because SQS moves messages to the dead-letter queue at a receive. The
+    It receives whenever it has a free slot: SQS moves a message to the dead-letter queue only when it is received. The
     visibility timeout begins at the receive and is never changed here. Messages of a failed batch are not changed
     either.
     """

@@ -73,7 +73,7 @@ class EventSources:
         self._service.loop.call(self._replace(mappings))
 
     def keep(self, functions: Collection[str]) -> None:
-        """Remove the sources of all other functions."""
+        """Keep the sources of these functions, and remove those of all others."""
         self.replace([running.mapping for running in self._running if running.mapping.function in functions])
 
     def hold(self, functions: Collection[str]) -> None:
