@@ -608,10 +608,7 @@ class MetricsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """An attempt that follows if the previous attempt fails.
-
-    The wait is in seconds, from the end of the previous attempt.
-    """
+    """An attempt that follows if the previous one fails; the waits are in seconds from the end of the previous one."""
 
     attempt: int
     earliest: int

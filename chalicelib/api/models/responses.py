@@ -148,10 +148,7 @@ class AttemptRow(Answer):
 
 
 class NextAttempt(Answer):
-    """An attempt that follows if the previous attempt fails.
-
-    The wait is in seconds, from the end of the previous attempt.
-    """
+    """An attempt that follows if the previous one fails; the waits are in seconds from the end of the previous one."""
 
     attempt: int
     earliest: int
