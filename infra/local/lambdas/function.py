@@ -48,7 +48,7 @@ class Function:
         return await invocation.result
 
     def hold(self) -> None:
-        """Keep warm environments, because the code on disk may not load. After a failed cold start, wait for an edit."""
+        """Keep warm environments: the code on disk may not load. After a failed cold start, wait for an edit."""
         self._held = True
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
