@@ -60,7 +60,7 @@ def fair_queues(stand: Stand) -> str:
 
 
 def alarm_reaches(stand: Stand) -> str:
-    """Let an alarm ring, and check that the topic delivers the alarm to a subscriber."""
+    """Set an alarm to the state ALARM, and check that the topic delivers it to a subscriber."""
     topics = names_of(stand.stack.resources(), TOPIC)
     if not topics:
         raise NotTried("alarms go to a topic of yours (AlarmTopicArn)")

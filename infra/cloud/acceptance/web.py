@@ -14,7 +14,7 @@ from infra.cloud.commands import access
 
 PROBLEM = "application/problem+json"
 REVOKED = 360.0
-"""Seconds after which a revoked token works nowhere: the authorizer caches for five minutes."""
+"""Seconds after which every function refuses a revoked token: the authorizer's answers are cached for five minutes."""
 HEADERS = ("content-security-policy", "strict-transport-security", "x-content-type-options", "x-frame-options")
 INIT = re.compile(r"Init Duration: ([\d.]+) ms|\"initDurationMs\":\s*([\d.]+)")
 LONGEST_START = 5_000.0

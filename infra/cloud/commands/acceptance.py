@@ -1,4 +1,4 @@
-"""Create a stage, check the promises that need an account, report, and destroy the stage: nothing of it is left."""
+"""Create a stage, check the promises that need an account, report the results, and destroy the stage completely."""
 
 import json
 import os

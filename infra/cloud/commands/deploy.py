@@ -31,10 +31,10 @@ class Deployment:
     """One run of deploy. `given` are parameters.
 
     `dashboard` is the folder with the dashboard's sources; None: no dashboard. `tags` are put on everything in addition
-    to the stage's own tags, and stay until a deployment sets others. `monitor`: for so many seconds after an update,
-    CloudFormation watches the alarms, and rolls back if one rings. `smoke`: test the stage afterwards; if the test
-    fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job type has
-    unfinished jobs, and cancel these jobs.
+    to the stage's own tags, and stay until a deployment sets others. `monitor`: for this number of seconds after an
+    update, CloudFormation watches the alarms, and rolls back if one rings. `smoke`: test the stage afterwards; if the
+    test fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job type
+    has unfinished jobs, and cancel these jobs.
     """
 
     account: Account
@@ -217,7 +217,10 @@ class Deployment:
             raise CloudError(f"This would lose the data in {', '.join(lost)}. Add --yes to confirm.")
 
     def _close_policy(self, package: Package) -> dict[str, str]:
-        """Add the API's address to the dashboard's security policy. The address is known only once both exist."""
+        """Add the API's address to the dashboard's security policy.
+
+        The address is known only when both the API and the dashboard exist.
+        """
         outputs = self.stack.outputs()
         found = self.stack.describe() or {}
         known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}

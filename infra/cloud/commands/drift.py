@@ -10,7 +10,7 @@ CHANGED = ["MODIFIED", "DELETED"]
 
 
 def drift(stack: Stack) -> list[str]:
-    """Return a line for each resource that differs from the template; raises CloudError if AWS cannot tell."""
+    """Return a line for each resource that differs from the template; raises CloudError if AWS cannot compare them."""
     cloudformation = stack.account.cloudformation
     stack.outputs()  # raises CloudError if the stack is missing
     detection = cloudformation.detect_stack_drift(StackName=stack.name)["StackDriftDetectionId"]

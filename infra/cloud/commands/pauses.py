@@ -1,4 +1,4 @@
-"""Keep paused types paused when an update replaces an event source mapping, for example because the queue is another.
+"""Keep paused types paused when an update replaces an event source mapping, for example because of a new queue.
 
 CloudFormation creates every mapping enabled, even if the old mapping was disabled.
 """

@@ -17,7 +17,7 @@ from infra.definition.names import stage_of
 class Trial:
     """One test of a deployment.
 
-    `smoke` gets the stack's outputs and tests; `keep`: a failed version stays for inspection.
+    `smoke` tests the stage with the stack's outputs; `keep`: a failed version stays for inspection.
     """
 
     account: Account

@@ -11,7 +11,7 @@ ACCOUNT_RATE = 10_000
 """Requests per second that API Gateway accepts for all APIs of an account and region (its default quota)."""
 HOUR = 3_600
 LINE_BYTES = 400
-"""A log line about a refused token."""
+"""Bytes of a log line about a refused token."""
 
 
 def under_attack(prices: Prices = PRICES) -> list[Line]:

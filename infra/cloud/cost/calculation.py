@@ -14,10 +14,10 @@ from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.monitoring.overview import FREE_METRICS, metrics_of, rows
 
 MINUTES = 60 * 24 * 30
-"""Seconds of the month in this calculation."""
+"""Minutes of the month in this calculation."""
 POLLERS = 5
 POLL_SECONDS = 20
-"""Lambda long-polls each queue with five pollers when it is idle."""
+"""Seconds of a long poll. Lambda polls each idle queue with five pollers."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
 """Requests about one queue in a month: Lambda's polls, and each minute a read of two depths: of the queue and of its
 dead-letter queue."""
@@ -45,8 +45,8 @@ FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15
 """Seconds between two requests of a console: while jobs change, and while nothing changes."""
 LOOKS, STRIP_SECONDS = 2, 15
-"""Requests of one refresh: the start of the list, and the metrics. Then: how often the chart of the last hour is
-requested."""
+"""Requests of one refresh: the first page of the list, and the metrics. STRIP_SECONDS: seconds between two requests of
+the chart of the last hour."""
 READS_A_LOOK = 4.5
 """Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
 WRITE_UNITS = 6
@@ -74,11 +74,11 @@ Also estimates."""
 LOG_KB = 0.97
 METRIC_KB = 0.27
 ACCESS_KB = 0.36
-"""Bytes of a line of API Gateway's access log, with the 26 that CloudWatch adds. A deployment enables this log if the
-account has the role for it."""
+"""Kilobytes of a line of API Gateway's access log, with the 26 bytes that CloudWatch adds. A deployment enables this
+log if the account has the role for it."""
 REQUEST_KB = 0.36
-"""Bytes of log lines at the level INFO, with the 26 that CloudWatch adds to each, counted in tests: of one such job, of
-the metrics of one invocation, and of one request. A request that stores a single job writes no line."""
+"""Kilobytes of log lines at the level INFO, with the 26 bytes that CloudWatch adds to each, counted in tests: of one
+such job, of the metrics of one invocation, and of one request. A request that stores a single job writes no line."""
 
 
 JOB_KB = 0.9

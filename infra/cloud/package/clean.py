@@ -1,4 +1,4 @@
-"""Run a clean interpreter that sees the same modules as a function in Lambda: the package, and the runtime's boto3."""
+"""Run a clean interpreter with the same modules as a function in Lambda: the package, and the runtime's boto3."""
 
 import importlib.util
 import json

@@ -37,7 +37,7 @@ def handlers_of(template: dict[str, Any]) -> list[str]:
 
 
 def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
-    """Import the handlers in a clean interpreter that sees only the unpacked package and Lambda's runtime libraries.
+    """Import the handlers in a clean interpreter with only the unpacked package and Lambda's runtime libraries.
 
     Compiled libraries in the package are for the functions' processor, so this machine's builds replace them. Raises a
     CloudError that names the handler, the library, and the line to add.

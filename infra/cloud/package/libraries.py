@@ -1,6 +1,6 @@
 """Read the requirements files of job types: `handlers/report_pdf.requirements.txt`.
 
-A file lists libraries, or it names with `-r` the files that do, so that several types can share one list.
+A file lists libraries, or includes other such files with `-r`, so that several types can share one list.
 """
 
 import re
@@ -54,7 +54,7 @@ def read(path: Path) -> list[str]:
 
 
 def name_of(block: str) -> str | None:
-    """Return the normal name of the distribution that a block asks for; None if the block does not say it."""
+    """Return the normal name of the distribution that a block requires; None if the block does not say it."""
     if pinned := PINNED.match(block):
         return canonicalize_name(pinned[1])
     if wheel := WHEEL.match(block):

@@ -1,6 +1,6 @@
 """Find the packages that job types share, such as `acme/` beside `handlers/`: they ship with every function.
 
-In a repository of one's own, `root` is the tree, which has links to them.
+In a user's repository, `root` is the tree, which contains links to these packages.
 """
 
 import os
@@ -13,7 +13,7 @@ from infra.local.lifeline import PROGRAM, missing
 RESERVED = frozenset({
     "app", "build", "chalicelib", "dashboard", "handlers", "infra", "jobflow", "scripts", "test", "tests", "vendor",
 })  # fmt: skip
-"""Names that are used otherwise, in a repository or in a clone; a package with such a name does not ship."""
+"""Names that have another use in a repository or in a clone; a package with such a name does not ship."""
 
 
 def packages(root: Path) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from infra.program import called, spoken
 LARGEST = 262_144_000
 """Bytes that Lambda accepts for an unpacked function with its layers (quota "Deployment package size")."""
 RUNTIME = ("boto3", "botocore", "s3transfer")
-"""Part of Lambda's runtime."""
+"""Distributions that are part of Lambda's runtime."""
 OLDEST = "3.11"
 """The oldest Python on which this project can be developed. The pins work on this and on all newer versions."""
 ELSEWHERE = re.compile(r"(?:-e|--editable|\.{0,2}/|file:|git\+|https?:)|\S+ *@ ")
@@ -123,8 +123,8 @@ def check_size(name: str, files: Path) -> int:
 def lock(path: Path, root: Path) -> None:
     """Rewrite the file with all dependencies of its lines, pinned with hashes.
 
-    Libraries that all functions ship keep their version. The tools of a developer's machine keep theirs, too, unless
-    the file's lines exclude it. Raises CloudError with uv's reason.
+    Libraries that all functions ship keep their version. The tools of a developer's machine also keep their versions,
+    unless the file's lines exclude these versions. Raises CloudError with uv's reason.
     """
     text = path.read_text()
     if any(INCLUDED.match(block) for block in libraries.blocks(text)):

@@ -57,7 +57,7 @@ def own_libraries(root: Path, handler: str) -> list[str]:
 
 
 def _installed() -> tuple[tuple[str, int], ...]:
-    """Return a value that changes when a library is installed: a running `jobflow dev` must refuse it, too."""
+    """Return a value that changes when a library is installed, so that a running `jobflow dev` refuses it, too."""
     return tuple((place, Path(place).stat().st_mtime_ns) for place in sys.path if Path(place).is_dir())
 
 

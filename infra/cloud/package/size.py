@@ -13,8 +13,8 @@ LARGEST = 1_000_000
 """Maximum bytes of a template that is uploaded to S3, before and after the transform. (51,200 is the limit of an inline
 template.)"""
 GROWTH = 2
-"""Upper bounds: how many times the transform may enlarge a template, in bytes and in resources. The real growth is a
-fifth."""
+"""Upper bounds: how many times the transform may enlarge a template, in bytes and in resources. In fact, the transform
+enlarges a template by a fifth."""
 SMALLER = "Remove job types, or move some of them into a repository with a stage of its own."
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")

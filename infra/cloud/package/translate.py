@@ -9,7 +9,7 @@ import boto3
 
 REGION = "us-east-1"
 CODE = "s3://somewhere/deployment.zip"
-"""The transform refuses local paths; `deploy` sets the real location."""
+"""A placeholder for the location of the code: the transform refuses local paths. `deploy` sets the real location."""
 
 
 def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:

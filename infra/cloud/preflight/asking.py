@@ -15,7 +15,7 @@ class Asking:
         self.refused: dict[str, str] = {}
 
     def ask(self, about: str, service: str, operation: str, **more: Any) -> dict[str, Any] | None:
-        """Return the answer; None when there is none."""
+        """Return the answer; None if the request is refused."""
         try:
             answer: dict[str, Any] = getattr(self._account.client(service), operation)(**more)
         except ClientError as error:

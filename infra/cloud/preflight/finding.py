@@ -12,9 +12,9 @@ class Finding:
     stops: bool = False
 
     def line(self) -> str:
-        """Return it for the terminal."""
+        """Return the finding as a line for the terminal."""
         return f"{'Stop' if self.stops else 'Note'} ({self.about}): {self.sentence}"
 
     def as_json(self) -> dict[str, str | bool]:
-        """Return it for a pipeline."""
+        """Return the finding as JSON for a pipeline."""
         return {"about": self.about, "sentence": self.sentence, "stops": self.stops}

@@ -8,7 +8,8 @@ NAMES = ("prod", "production", "live")
 ANSWERS = ("AlarmEmail", "PermissionsBoundary")
 """Parameters that must be given for a first deployment of production; an empty value is accepted."""
 SHORTEST_RETENTION = 14
-"""Days that logs are kept: a weekend and a holiday may lie between an error and its investigation."""
+"""Minimum number of days for which logs are kept: a weekend and a holiday may lie between an error and its
+investigation."""
 UNRESERVED = 100
 """Concurrent invocations that Lambda requires to stay unreserved."""
 RESERVED = 100

@@ -15,7 +15,7 @@ MB = 1_000_000
 RULES = 300
 """Maximum number of EventBridge rules of a bus in a region (the default quota)."""
 ZIPS_KEPT = 2
-"""How often the code of a function is stored at once: Lambda stores the new code before it deletes the old code."""
+"""Number of copies of a function's code during an update: Lambda stores the new code before it deletes the old code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ SENDING = "ses:SendEmail"
 NEARLY = 0.8
 """Share of the daily quota that must be used before a finding reports it."""
 HIGHER = 2
-"""Factor: SES's rate is reported only if it is at most so many times the stage's. AWS raises the rate of good
+"""SES's rate is reported only if it is at most the stage's rate multiplied by this factor. AWS raises the rate of good
 senders."""
 LEAST, MOST = 1, 500
 """Smallest and largest number of mails per second that the parameter `MailRate` accepts as a limit."""

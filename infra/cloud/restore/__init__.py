@@ -1,4 +1,4 @@
 """Back up a stage's tables, and copy missing rows from a restored table to the live one.
 
-Code that deploys and rolls back does not change the contents of tables; it is elsewhere.
+Deployments and rollbacks do not change the contents of tables, so their code is not in this package.
 """

@@ -21,14 +21,14 @@ Item = dict[str, Any]
 
 
 class How(Enum):
-    """How a kind of row comes back."""
+    """What a restore does with a kind of row."""
 
     WITH_ITS_JOB = auto()
     """The row is written again when its job is added (`Copying`)."""
     AS_IT_IS = auto()
     """The row is copied unchanged, if no row has its key."""
     BY_ITSELF = auto()
-    """By a separate function (`copying.schedules`)."""
+    """The row is copied by a separate function (`copying.schedules`)."""
     NOT = auto()
     """The row is not copied: no promise depends on it, or something makes it again."""
 

@@ -6,8 +6,8 @@ moment is valid.
 
 The job may already have had this generation between that moment and its loss, because of a retry or a replacement. A
 message of that time starts nothing that would not start anyway. A worker that held the job then has ended, because the
-restore waits for it. But an external service would take the new run for the earlier one. After a restore, each run
-therefore has another name (`run_name`); this includes later retries of a job that was finished or failed.
+restore waits for it. But an external service could not distinguish the new run from the earlier one. After a restore,
+each run therefore has another name (`run_name`); this includes later retries of a job that was finished or failed.
 """
 
 import math

@@ -11,7 +11,7 @@ import urllib3
 from infra.cloud.smoke.problem import SmokeFailed
 
 AGAIN = (403, 404, 429)
-"""Errors that API Gateway returns while it deploys; all 5xx count too."""
+"""Statuses after which a request is repeated, in addition to all 5xx: API Gateway returns them while it deploys."""
 SECONDS = 30.0
 """Seconds to wait for an answer: API Gateway ends every request after 29 s."""
 PATIENCE = 60.0

@@ -65,7 +65,7 @@ class Jobs:
         raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")
 
     def _clear(self, path: str, status: str) -> None:
-        """Cancel or discard the job, so that it rings no alarm, does not wait, and does not run later."""
+        """Cancel or discard the job, so that it causes no alarm, does not wait, and does not run later."""
         action = "cancel" if status in TO_CANCEL else "discard"
         try:
             self.api.send("POST", f"{path}/{action}", {}, key="")

@@ -4,7 +4,7 @@ from infra.cloud.errors import CloudError
 
 
 class SmokeFailed(CloudError):
-    """After a deployment something does not work that must work. The message says what it is, and where to look.
+    """After a deployment, something that must work does not work. The message says what it is, and where to look.
 
     `undone`: the tested version was undone.
     """

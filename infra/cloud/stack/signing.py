@@ -19,7 +19,7 @@ NEW = "new"
 KEYS = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_KEY},}}(,[A-Za-z0-9_-]{{{SHORTEST_KEY},}})?")
 STILL_UNSIGNED = DAY
 """Seconds for which rows without a signature are accepted after the first deployment that signs. Functions of the
-version before may still make such rows: until each function is replaced, and after a rollback."""
+previous version may still write such rows until each function is replaced, and after a rollback."""
 
 
 def refuse_wrong(given: Mapping[str, str]) -> None:
