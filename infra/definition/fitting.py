@@ -1,6 +1,6 @@
 """Adapt a stack to an account's own rules: a key for data, a boundary and a path for roles. Pure.
 
-This is one pass over the finished resources, so no other part of the definition has to think of a rule.
+This is one pass over the finished resources, so no other part of the definition depends on these rules.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from infra.definition.names import Resources, ref
 NOTHING = ref("AWS::NoValue")
 KEY = ref("KmsKeyArn")
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey")
-"""KMS actions that DynamoDB, SQS and S3 need for data under a customer's key. They act with the caller's
+"""KMS actions that DynamoDB, SQS and S3 need for data under a customer's key. These services act with the caller's
 permissions."""
 SITE = "SiteBucket"
 """The bucket that is not encrypted with the key: its files are public, and CloudFront would need a permission in the

@@ -8,7 +8,7 @@ from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
-"""A placeholder that nothing uses while there is no SiteDomain."""
+"""A placeholder for the certificate of a stage without SiteDomain; nothing uses it."""
 HIDDEN = "****"
 """The text that CloudFormation shows instead of a secret parameter's value."""
 _SHARDS = [str(number) for number in SHARDS]

@@ -9,7 +9,8 @@ from chalicelib.job_types.jobtype import JobType
 from infra.definition.names import Value, stage_of, sub
 
 HERE = "arn:${AWS::Partition}:"
-"""A role works only in its own partition. A statement that names the partition `aws` therefore means the stack's."""
+"""A role works only in its own partition. The partition `aws` in a statement is therefore replaced by the stack's
+partition."""
 OURS = re.compile(r"\$\{(?!AWS::)")
 READS = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
 SUFFIX = "-??????"
@@ -29,7 +30,7 @@ def short_forms(kind: JobType[Any, Any]) -> list[str]:
 
 
 def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
-    """Return one IAM statement for each."""
+    """Return one IAM statement for each `Allow`."""
     return [_statement(allow) for allow in allowed]
 
 

@@ -17,12 +17,12 @@ SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of rate limits in the control table: one row for the window of each address."""
 BULK_WORK = "lambda:InvokeFunction:recount"
-"""Start to process bulk actions."""
+"""The grant to start the function that processes bulk actions."""
 SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
 """Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
-"""Who reads a job also reads those of its parts that did not fit into DynamoDB."""
+"""Grants to read the parts of jobs that did not fit into DynamoDB; every function that reads jobs needs them."""
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:

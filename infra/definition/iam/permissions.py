@@ -1,4 +1,4 @@
-"""Turn grants into the IAM role of a function. No `*` action, no `*` resource.
+"""Turn grants into the IAM role of a function. No role has `*` as an action or a resource.
 
 A grant is "service:Action" or "service:Action:where", with the IAM name of the action:
 
@@ -46,7 +46,7 @@ LISTS = {
     kind: json.dumps(listed["Attributes"], separators=(",", ":"))
     for kind, listed in written.mappings()[written.MAPPING].items()
 }
-"""A text as long as the one that CloudFormation inserts for a reference to a list."""
+"""Texts as long as those that CloudFormation inserts for references to lists."""
 LONGEST_ARN = 120
 """Characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180

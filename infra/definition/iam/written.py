@@ -1,8 +1,8 @@
 """List the attributes of the jobs table that a worker's updates write or test. Its role allows no others.
 
 So a worker cannot change a job's type, payload, tags or principal, or plan it again. IAM checks the names of the
-attributes that an UpdateItem writes, and of those in its condition. IAM sees no values, no sort keys, and not the type
-of a job.
+attributes that an UpdateItem writes, and of those in its condition. IAM does not check values, sort keys or the type of
+a job.
 """
 
 from typing import Any
@@ -28,7 +28,10 @@ MAPPING = "Written"
 
 
 def mappings() -> dict[str, Any]:
-    """Return the lists for the template. They are in it once: repeated in 60 roles, they would make it too large."""
+    """Return the lists for the template.
+
+    The template contains each list only once: lists in each of 60 roles would make it too large.
+    """
     # CloudFormation allows only letters and digits in names of keys
     return {MAPPING: {_key(kind): {"Attributes": sorted(names)} for kind, names in KINDS.items()}}
 

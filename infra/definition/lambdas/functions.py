@@ -58,8 +58,8 @@ class StreamTrigger:
     longest_age: int
     """Seconds after which a record that always fails is given up. The stream itself keeps records for 24 hours."""
     tumbling: int
-    """Seconds of the tumbling window. It is set because Lambda then names the shard in the event; nothing waits for its
-    end."""
+    """Seconds of the tumbling window. It is set only because Lambda then names the shard in the event; no code waits
+    for the end of a window."""
     pattern: str
     """Event filter pattern, as JSON. Records that do not match are never delivered, and cost nothing."""
 

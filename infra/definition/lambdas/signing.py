@@ -40,7 +40,7 @@ def of_platform() -> dict[str, Value]:
 def of_worker(kind: JobType[Any, Any]) -> dict[str, Value]:
     """Return the variables for a worker: it has the keys of its own type and of the types in its `enqueues`.
 
-    A worker with more types in `enqueues` than a role names has the master keys.
+    A worker with more types in `enqueues` than a role can name one by one has the master keys.
     """
     if (held := _held(kind)) is None:
         return of_platform()

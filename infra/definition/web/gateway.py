@@ -22,8 +22,8 @@ AUTHORIZER = "Authorize"
 """Chalice's logical ids of the API and its authorizer. The second one is made from the authorizer's name in app.py."""
 STAGE = "api"
 VERSION = "2.0"
-"""Chalice writes OpenAPI 2.0. With a version named, SAM does not make a second stage, named Stage, which would have no
-limits."""
+"""Chalice writes OpenAPI 2.0. If the template names this version, SAM does not make a second stage, "Stage", which
+would have no limits."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
 """Pattern with which API Gateway checks the header before it calls the authorizer. A header that does not match gets
 401, at no cost."""
