@@ -1,8 +1,8 @@
 """Post many jobs to a running API, follow each to its end, and print the durations: `make load`.
 
 Address and token come from `.jobflow/dev.json` of a running `make dev`, unless they are given. It obeys the server's
-rate limit, which makes a run slow: start the platform with RATE_LIMIT_MAX=1000000 to measure something else. It exits
-with 1 unless every job completed.
+rate limit. Without RATE_LIMIT_MAX=1000000 at the platform's start, it measures only this limit. It exits with 1 unless
+every job completed.
 """
 
 import argparse
@@ -232,7 +232,7 @@ def _percentile(values: Sequence[float], share: float) -> float | None:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run it; return the exit code."""
+    """Run the load; return the exit code."""
     options = arguments(args)
     try:
         to = target(options, Path(os.environ.get("JOBFLOW_STATE_DIR", ROOT / ".jobflow")))

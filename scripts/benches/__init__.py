@@ -1,1 +1,1 @@
-"""Measure: the client, the CPU of a request, the peers."""
+"""Measure the client, the CPU of a request, and the peers (comparable systems)."""

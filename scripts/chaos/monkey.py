@@ -50,7 +50,7 @@ class Monkey:
         self._thread = threading.Thread(target=self._run, name="monkey", daemon=True)
 
     def start(self) -> None:
-        """Start it."""
+        """Start the thread."""
         self._began = time.monotonic()
         self._weather.calm = False
         self._thread.start()

@@ -15,7 +15,7 @@ from infra.local.terminal import parse
 from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
-"""Edits are not followed, so an edit during the soak has no effect on it."""
+"""Folders that are copied to the soak's tree and not linked: an edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 TYPES = ("note", "keyed", "planned")
 """Ends of the names of the soak's job types."""

@@ -31,7 +31,8 @@ TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_a
 """Times of a job that explain why it still waits."""
 LONGEST_SWEEP = 300.0
 """Seconds until the watchdog has removed a stale message from the dead-letter queue. It runs each minute, may have
-hidden the message for two minutes, and does not see the message while it is read here. The rest is spare."""
+hidden the message for two minutes, and does not see the message while it is read here. The remaining seconds are a
+margin."""
 HIDDEN = 600
 """Seconds for which a message that was read is hidden: longer than the whole reading takes."""
 
@@ -68,7 +69,7 @@ class Auditor:
         self._queues = [variables["QUEUE_URL_PREFIX"] + name for name in QUEUES]
 
     def look(self) -> Table:
-        """Return everything, now."""
+        """Return the present jobs and the number of messages."""
         found = Table()
         start: dict[str, Any] = {}
         while True:

@@ -28,7 +28,7 @@ class Teller:
         self._console.print(f"   [yellow]–[/yellow] {escape(text)}", soft_wrap=True)  # noqa: RUF001
 
     def link(self, name: str, url: str) -> None:
-        """Print where to see something."""
+        """Print an address at which a person can see a result."""
         self._console.print(f"     {name}: [link={url}]{escape(url)}[/link]", soft_wrap=True, highlight=False)
 
     def completed(self, job_id: str) -> Job:

@@ -1,6 +1,7 @@
 """Write the CloudFormation template of the roles for GitHub Actions, from the policies in docs/.
 
-`python -m scripts.documents.deploy_role` writes it, `--check` compares. One stack of it is for one GitHub environment.
+`python -m scripts.documents.deploy_role` writes it, `--check` compares. Each GitHub environment needs its own stack of
+this template.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The limits of docs/limits.md, from the code."""
+"""Write the limits of docs/limits.md from the code."""
 
 from chalicelib.access.constants import HIGHEST_RATE
 from chalicelib.api.constants import LARGEST_REQUEST, LARGEST_UPLOAD, MOST_IN_BATCH, MOST_IN_BULK

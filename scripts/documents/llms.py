@@ -17,7 +17,7 @@ from jobflow.cli.app import EXITS, app
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs" / "llms.txt"
 COPY = ROOT / "jobflow" / "assistant" / "llms.txt"
-"""The same file for the assistants' server (`jobflow mcp`)."""
+"""A copy of the file for the assistants' server (`jobflow mcp`)."""
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 SENTENCE = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
 NOT_PROSE = re.compile(r"#|\||```|\*|!\[|\d+\.")

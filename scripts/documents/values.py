@@ -29,7 +29,7 @@ from tests.proof import faced
 
 ROOT = Path(__file__).parents[2]
 MONTH = 730 * 3_600
-"""Seconds."""
+"""Seconds of a month."""
 MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /value -->", re.DOTALL)
 
 

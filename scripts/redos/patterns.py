@@ -74,7 +74,7 @@ def javascript(pattern: re.Pattern[str], *, whole: bool) -> tuple[str, str]:
 
 
 def _methods(trees: Trees) -> dict[str, set[str]]:
-    """Return the attributes that are used of each name, in any module."""
+    """Return for each name its attributes that any module uses."""
     found: dict[str, set[str]] = {}
     for node in (node for tree in trees.values() for node in ast.walk(tree)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

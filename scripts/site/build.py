@@ -21,7 +21,7 @@ ZENSICAL = ROOT / "build" / "site-tools" / "bin" / "zensical"
 DECISION = re.compile(r"\[([^\]]+)\]\((?:\.\./)*decisions/[^)]*\)")
 """A link to a decision; the site contains no decisions."""
 DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
-"""The theme would load the drawing program from another host."""
+"""A drawing in mermaid. The site has a table in its place, because the theme would load mermaid from another host."""
 ASKED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+|<link\b[^>]*>"""
     r"""|url\((?:https?:)?//[^)]+\)|<pre class=["']?mermaid\b"""

@@ -1,9 +1,9 @@
 """Print the results of this platform and its peers under the same load: `make bench-peers`.
 
 It prints jobs per second of this platform and of FastAPI with PostgreSQL and Redis, and their ratio. Then it prints the
-CPU of a job that does nothing in the workers of Celery and RQ. The same program sends the load to both; in each pair of
-runs, one comes after the other. It needs a quiet machine, PostgreSQL and Redis; everything uses loopback ports. This
-platform sends an e-mail over moto; the peer does nothing.
+CPU of a job that does nothing in the workers of Celery and RQ. The same program sends the load to both, in pairs of
+runs: first to one, then to the other. It needs a quiet machine, PostgreSQL and Redis; everything uses loopback ports.
+This platform sends an e-mail over moto; the peer does nothing.
 """
 
 import argparse
