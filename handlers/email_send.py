@@ -97,7 +97,7 @@ repeated."""
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     """Send an e-mail through SES, from the address in the stack's configuration.
 
-    SES has no idempotency. If an attempt dies after SES accepted the message, which is rare, the next one sends it
+    SES has no idempotency. If an attempt dies after SES accepted the message, which is rare, the next attempt sends it
     again, with the same X-Idempotency-Key header and `idempotency-key` tag.
     """
     sender, region, domains = mail.account()
