@@ -61,7 +61,7 @@ INVALID: dict[str, tuple[dict[str, Any], list[list[str | int]]]] = {
     "max_attempts 31": ({**BODY, "max_attempts": 31}, [["max_attempts"]]),
     "max_attempts true": ({**BODY, "max_attempts": True}, [["max_attempts"]]),
     "delay over a year": ({**BODY, "delay_seconds": 31_536_001}, [["delay_seconds"]]),
-    "delay and run_at": ({**BODY, "delay_seconds": 1, "run_at": "2027-02-01T00:00:00Z"}, [[]]),
+    "delay and run_at": ({**BODY, "delay_seconds": 1, "run_at": "2027-02-01T00:00:00Z"}, [["run_at"]]),
     "run_at without a zone": ({**BODY, "run_at": "2027-02-01T00:00:00"}, [["run_at"]]),
     "run_at over a year ahead": ({**BODY, "run_at": "2028-01-16T00:00:00Z"}, [["run_at"]]),
     "run_at far out": ({**BODY, "run_at": "9999-12-31T23:59:59-14:00"}, [["run_at"]]),
