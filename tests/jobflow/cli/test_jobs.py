@@ -66,6 +66,15 @@ def test_a_job_that_there_was_is_told(shell: Shell, option: str, existing: str) 
     assert views.EXISTED[existing] in waited.err
 
 
+def test_the_remedy_at_the_end_of_a_long_error_is_shown(shell: Shell, world: World, job: str) -> None:
+    long = f"{'The role does not allow it. ' * 20}Add this line: grants=(…)"
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="AccessDenied", error_message=f"{long[:100]}…")
+    world.store.record(job, Attempt(1, 1, "error", T0, T0, error_class="AccessDenied", error_message=long))
+    facts = " ".join(shell(f"jobs show {job} --table").out.partition("ATTEMPT")[0].split())
+    assert "Add this line: grants=(…)" in facts
+    assert "Add this line: grants=(…)" in shell(f"jobs tail {job}").err
+
+
 @pytest.mark.parametrize("option", ["--json", "--table"])
 def test_half_of_a_surrogate_pair_in_a_result_is_printed(shell: Shell, world: World, job: str, option: str) -> None:
     world.put_in(job, Status.COMPLETED, finished_at=T0 + 1, result={"text": "half \ud83d"})
