@@ -47,7 +47,7 @@ def header(world: World, state: str) -> dict[str, str]:
 def path_of(endpoint: Endpoint) -> str:
     """Return the endpoint's path with possible names in it."""
     given = {"job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": NOTE.name, "fingerprint": "5d41402abc4b"}
-    return endpoint.path.format(**given, schedule_id="daily", bulk_id="0" * 20, gen="1")
+    return endpoint.path.format(**given, schedule_id="daily", bulk_id="0" * 20, gen="1", name="approved")
 
 
 def expected(endpoint: Endpoint, state: str) -> int | None:

@@ -25,7 +25,7 @@ ENDPOINTS = routes.all_endpoints()
 JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
 PLACES = {
     "job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": "test.note", "fingerprint": "0123456789ab",
-    "schedule_id": "daily", "gen": "1", "bulk_id": "0" * 20,
+    "schedule_id": "daily", "gen": "1", "name": "approved", "bulk_id": "0" * 20,
 }  # fmt: skip
 """A value for each name in a path; a new name fails here until it has one."""
 HEADERS = ("Idempotency-Key", "X-Correlation-Id", "Authorization", "Content-Type", "Accept")

@@ -97,7 +97,7 @@ def filled(path: str, world: World, status: Status | None) -> str:
     world.put_in(world.create(), Status.FAILED, fingerprint="0123456789ab")
     world.post("/schedules", {"id": "daily", **DAILY})
     found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
-    return path.format(**found, bulk_id=bulk_id)
+    return path.format(**found, bulk_id=bulk_id, name="approved")
 
 
 WRITING = [endpoint for endpoint in routes.all_endpoints() if endpoint.method != "GET"]
