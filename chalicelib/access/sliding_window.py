@@ -24,7 +24,7 @@ def estimate(window: Window, now: float, length: int) -> float:
 
 
 def admitted(window: Window, now: float, length: int, limit: int) -> bool:
-    """Return True if the last request that `window` counts may pass."""
+    """Return True if the last request that is counted in `window` is allowed."""
     return estimate(_capped(window, limit), now, length) <= limit + NOISE
 
 

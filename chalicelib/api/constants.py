@@ -47,8 +47,8 @@ LARGEST_ANSWER = 6_000_000
 """Maximum bytes of an answer in the form in which it leaves the function, as text within JSON. Lambda accepts 6 MB,
 including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 NEVER_TOO_LARGE = 1_000_000
-"""Up to this number of bytes of payload and result together, nothing is measured: they always fit, even with a long
-history."""
+"""Bytes of payload and result together. Up to this size, an answer is not measured, because it always fits, even with a
+long history."""
 
 # For models/schedule_models.py
 SCHEDULES_ON_PAGE, MOST_SCHEDULES_ON_PAGE = 20, 50

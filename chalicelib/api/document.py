@@ -101,7 +101,7 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
 
 
 def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
-    """List the job types wherever a query or a body expects one."""
+    """Add the names of the job types to each query and body that expects a job type."""
     for schema in schemas.values():
         field = schema.get("properties", {}).get("type", {})
         for place in (field, *field.get("anyOf", [])):

@@ -264,7 +264,7 @@ def _counting(
 
 
 def _failed(bulk: BulkAction, problem: str) -> BulkAction:
-    """Return the bulk action after a slice without success: as failed, after too many of these."""
+    """Return the bulk action after a slice without success; it has failed after too many such slices."""
     after = replace(bulk, failures=bulk.failures + 1, problem=problem)
     if after.failures < MOST_FAILED_SLICES or after.state is BulkState.DONE:
         return after

@@ -143,7 +143,7 @@ def _older(
     now: float,
     dead: Sequence[Dead] | None,
 ) -> Finding | None:
-    """Return the facts about a type's older dead letters; the counters do not know the error of each."""
+    """Return the facts about a type's older dead letters; the counters do not store the error of each one."""
     new = _new(name, standing, minutes, now, dead)
     number = count(standing.totals, Status.DEAD_LETTER, name) - new
     which = Filter(type=name, status=Status.DEAD_LETTER, finished_before=_new_since(now) if new else None)

@@ -1,7 +1,7 @@
 """Count durations in buckets, and read percentiles from them. Pure.
 
-Buckets grow by the fourth root of two, so a percentile is at most 19 % wrong, at any size. It is much closer where many
-durations share a bucket.
+Buckets grow by the fourth root of two, so a percentile is at most 19 % wrong, at any size. The error is much smaller
+where many durations share a bucket.
 """
 
 import math
@@ -26,7 +26,7 @@ def upper(number: int) -> float:
 
 
 def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
-    """Return the duration (ms) so that `fraction` (0-1) of all durations are not longer; None without durations.
+    """Return the duration (ms) that `fraction` (0-1) of all durations do not exceed; None without durations.
 
     Nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in the middle of its share.
     """

@@ -73,7 +73,7 @@ def number(status: Status) -> str:
 
 
 def unsent(order: str) -> str:
-    """Return the attribute of the minute of an index key: "u#2027-01-15T08:00".
+    """Return the name of the attribute for the minute in an index key: "u#2027-01-15T08:00".
 
     Raises ValueError for a key that does not begin with a time: any worker may write such a key, and the row would then
     be unreadable.

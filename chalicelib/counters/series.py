@@ -80,11 +80,11 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
 
 
 def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
-    """Return how long, at least, the oldest job had waited in each step, in seconds; None if no job waited.
+    """Return for each step the minimum seconds that its oldest job had waited; None if no job waited.
 
     A job that started in a step had waited for the recorded time. The jobs that wait at the end of a step are those
-    that started later, and those that are still queued, the oldest of them since `since`. The exact start within a
-    later step is unknown, so the step's end is used. The last step must contain the present.
+    that started later, and those that are still queued, the oldest of them since `since`. The exact time at which a job
+    started within a later step is unknown, so the end of that step is used. The last step must contain the present.
     """
     points: list[dict[str, Any]] = []
     begun = math.inf if since is None else since

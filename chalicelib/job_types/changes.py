@@ -12,7 +12,7 @@ from chalicelib.jobs.job import JSON
 class Changes:
     """Declare how a job type changes between deployments. Raises ConfigurationError.
 
-    * `upgrade`: convert a stored payload to the current schema; without it such a job waits.
+    * `upgrade`: convert a stored payload to the current schema. Without `upgrade`, a job that the schema refuses waits.
     * `retired`: refuse new jobs, finish the stored ones.
     * `smoke`: a payload to test each deployment with, as JSON.
     """

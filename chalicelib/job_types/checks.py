@@ -55,7 +55,7 @@ def check_field(name: str, option: str, path: str | None, payload: type[BaseMode
 
 
 def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the schemas that this one means, without null: follow references, and list alternatives one by one."""
+    """Return the schemas to which this schema resolves, without null: follow references, and list each alternative."""
     if "$ref" in schema:
         return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")

@@ -75,7 +75,7 @@ class JobContext(Protocol):
     def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
         """Run `function(*args)` once in a run, and return its value as JSON; a later attempt gets the kept value.
 
-        If the function raises, nothing is kept. Each name is used once in a run. If less than `within` seconds of the
+        If the function raises, nothing is kept. Use each name only once in a run. If less than `within` seconds of the
         invocation are left (default: 10, or 1.5 times the longest step so far), the job goes on in the next invocation.
         """
 

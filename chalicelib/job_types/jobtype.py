@@ -1,4 +1,7 @@
-"""Declare a job type with `@job`, and find it. It has one name, which is used from the decorator to the dashboard."""
+"""Declare a job type with `@job`, and find it.
+
+A job type has the same name everywhere, from the decorator to the dashboard.
+"""
 
 import importlib
 import importlib.util

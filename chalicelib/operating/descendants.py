@@ -57,7 +57,7 @@ def _cancel(operations: Operations, job: Job, told: Told) -> None:
 def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
     """Yield the children of a job, then their children, and so on.
 
-    A yielded job's children are read only afterwards.
+    The children of a job are read after the caller has handled the job.
     """
     waiting = deque([first])
     while waiting:

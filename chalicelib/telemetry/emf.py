@@ -21,7 +21,7 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
 """The stack's name in the cloud, which distinguishes the stages of one account."""
 NAMESPACE = "JobFlow"
 PLATFORM = "-"
-"""The job type of metrics without one."""
+"""The value of the dimension `job_type` for metrics without a job type."""
 
 
 class Metric(StrEnum):

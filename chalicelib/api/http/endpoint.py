@@ -29,7 +29,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, after the reading and checking that are the same for every endpoint.
+    """One request, after it was read and checked in the way that is the same for every endpoint.
 
     `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
     """

@@ -82,7 +82,7 @@ class ErrorMark(Answer):
 
 @endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
 def list_errors(call: Call) -> ErrorGroups:
-    """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
+    """Return failed attempts and jobs, grouped by a fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
     check_type(asked.type)
     found = parts.history.errors(asked.type, asked.since, unacknowledged=asked.unacknowledged)
