@@ -109,7 +109,7 @@ def followed(session: Session, started: "BulkActionRow", text: str, total: int |
 
 
 def whole(session: Session, counted: "BulkActionRow") -> None:
-    """Exit with 1 unless the count is complete; otherwise the question would be about only a part of the jobs."""
+    """Exit with 1 unless all jobs were counted, because the user must confirm the complete number."""
     if counted.state == "done":
         return
     if session.out.as_json:

@@ -32,7 +32,7 @@ FILES: Mapping[str, str] = {
     ".github/workflows/ci.yml": "github/ci.yml",
     "handlers/__init__.py": "handlers/__init__.py",
 }
-"""The files of a new repository, without those of its first job type, each with its template."""
+"""The files of a new repository, each with its template. The files of the first job type are not in this list."""
 
 
 def new(folder: Path) -> list[Path]:
