@@ -1,8 +1,8 @@
 """Distinguish programs on this machine from web pages in its browser: the local servers trust only programs.
 
-A page can reach a loopback port in two ways. It can request the port openly: the browser then sends the page's
-`Origin`, or `Sec-Fetch-Site`. Or it can use a name that its own DNS server points to 127.0.0.1 (rebinding): the browser
-then sends this name as `Host`.
+A page can reach a loopback port in two ways. The page can request the port openly: the browser then sends the page's
+`Origin`, or `Sec-Fetch-Site`. Or the page can use a name that its own DNS server points to 127.0.0.1 (rebinding): the
+browser then sends this name as `Host`.
 """
 
 import re

@@ -147,7 +147,7 @@ class Platform:
         self._parts.close()
 
     def _emulate_and_describe(self) -> None:
-        """Start both at the same time: each takes almost a second, and they are independent."""
+        """Start the emulator and describe the code at the same time: each takes almost a second."""
         options = self.options
         build = options.root / "dashboard" / "dist"
         self._build = build if (build / "index.html").exists() else None

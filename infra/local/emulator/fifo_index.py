@@ -53,10 +53,7 @@ class FifoLines:
         return False
 
     def fly(self, name: str, count: int) -> None:
-        """Count one message of a group more, or one less, as in flight.
-
-        One less may make the next message available.
-        """
+        """Add `count` (1 or -1) to the messages of a group in flight; after -1, its next message may be available."""
         self._groups.setdefault(name, _Group()).flying += count
         self.show(name)
 

@@ -1,6 +1,6 @@
 """Apply filter patterns of CloudWatch Logs: moto returns every event for most of them.
 
-Supported are the terms that the platform asks for, as in AWS's "Filter pattern syntax": words and quoted phrases that
+It supports the terms that the platform uses, as in AWS's "Filter pattern syntax": words and quoted phrases that
 an event contains, alternatives (`?word`) and exclusions (`-word`). A pattern of another kind is refused.
 """
 

@@ -43,7 +43,7 @@ class Keeping:
 
 
 class Host:
-    """Answer AWS requests with moto. All run on one event loop, so each call of moto is atomic.
+    """Answer AWS requests with moto. All requests run on one event loop, so each call of moto is atomic.
 
     `origins`: pages of these origins may read and upload objects. Nothing is kept without `keeping`.
     """

@@ -58,7 +58,7 @@ def sentence(function: str, one: Asked) -> str:
 
 
 def made(function: str, one: Asked) -> str | None:
-    """Return the declaration that would let the type make such jobs, if it sent to another type's queue; else None."""
+    """Return the declaration that would allow a refused send to another type's queue; None for any other request."""
     stack = "-".join(function.split("-")[:2])
     resource = one.resource.removesuffix(FIFO_ENDING)
     queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
