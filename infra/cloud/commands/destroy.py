@@ -67,10 +67,7 @@ class Destruction:
             yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
 
     def _delete_secrets(self) -> None:
-        """Delete the secret with the first token of a deleted stage.
-
-        Without a delay, so that a new stage can use its name.
-        """
+        """Delete the secret with a deleted stage's first token, without a delay: a new stage may use its name."""
         for arn in [arn for arn in self._tagged() if arn.split(":")[2] == "secretsmanager"]:
             client = self.account.client("secretsmanager")
             with contextlib.suppress(client.exceptions.ResourceNotFoundException):

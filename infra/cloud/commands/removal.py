@@ -69,7 +69,7 @@ class Removal:
 
 
 def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
-    """Compare the stack's queues with the declared types, and read the counters of missing types."""
+    """Compare the stack's queues with the declared types, and read the counters of types that are not declared."""
     if stack.describe() is None or stack.failed_at_first():
         return Removal({})
     removed = sorted(_types_of(stack) - set(declared))

@@ -25,5 +25,5 @@ def under_attack(prices: Prices = PRICES) -> list[Line]:
 
 
 def waf(prices: Prices = PRICES) -> Line:
-    """Return a month of a web ACL with one rate rule, and a million inspected requests."""
+    """Return the cost of a month of a web ACL with one rate rule, and of a million inspected requests."""
     return Line("AWS WAF, a rule and a million", 1, prices.waf_acl_month + prices.waf_rule_month + prices.waf_request)

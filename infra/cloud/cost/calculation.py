@@ -24,12 +24,12 @@ dead-letter queue."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
-"""A run of the watchdog with nothing to do: its seconds without types and for each type, its memory, and the bytes of
-its two log lines. Measured with three types: 0.15 s of a whole core, nearly all of it for the checks of the types. The
-function has 0.29 of a core."""
+"""Numbers of a watchdog run that has nothing to do: its seconds without types and for each type, its memory, and the
+bytes of its two log lines. Measured with three types: 0.15 s of a whole core, nearly all of it for the checks of the
+types. The function has 0.29 of a core."""
 TYPE_PARTITIONS = 12
-"""Queries of a run for each type: its running, scheduled and parked jobs, each in four shards. An empty one costs half
-a read unit."""
+"""Queries of a run for each type: its running, scheduled and parked jobs, each in four shards. A query that finds
+nothing costs half a read unit."""
 SCHEDULES_READ = 0.5
 """Read units of a run that searches for due schedules and finds none."""
 STANDING_METRICS = 1 + 1 / 24
@@ -54,7 +54,7 @@ WRITE_UNITS = 6
 REQUEST_WRITE_UNITS = 1
 """Write units of a POST request, however many jobs it contains: the rate limit."""
 CHANGES = 3
-"""Records of one such job in the table's stream."""
+"""Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500
 COUNTED_ROWS = 4
 """Counter rows that a batch of the stream changes, for each type in the batch; each costs one write unit. Counted in
@@ -77,8 +77,9 @@ ACCESS_KB = 0.36
 """Kilobytes of a line of API Gateway's access log, with the 26 bytes that CloudWatch adds. A deployment enables this
 log if the account has the role for it."""
 REQUEST_KB = 0.36
-"""Kilobytes of log lines at the level INFO, with the 26 bytes that CloudWatch adds to each, counted in tests: of one
-such job, of the metrics of one invocation, and of one request. A request that stores a single job writes no line."""
+"""Kilobytes of log lines at the level INFO, with the 26 bytes that CloudWatch adds to each, counted in tests: of a job
+that completes at its first attempt, of the metrics of one invocation, and of one request. A request that stores a
+single job writes no line."""
 
 
 JOB_KB = 0.9
@@ -127,7 +128,8 @@ FULL_STREAM = STREAM_BATCH / CHANGES
 ALONE = Load("alone", 1, 1, 1)
 BUSY = Load("busy", 1, 10, FULL_STREAM)
 BATCHES = Load("25 a request", MOST_IN_BATCH, 10, FULL_STREAM)
-"""Single jobs; many jobs with one per POST, so that workers and counters get full batches; 25 per POST."""
+"""Arrival patterns: single jobs; many jobs with one per POST, so that workers and counters get full batches; 25 jobs
+per POST."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices =
 def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Prices = PRICES) -> dict[str, float]:
     """Return dollars a month of added and removed resources, by logical id; those of removed resources are negative.
 
-    `known` is `by_resource` of the new version. The price of a resource that is not in it follows from the resource's
-    kind.
+    `known` is `by_resource` of the new version. The price of a resource that is not in `known` follows from the
+    resource's kind.
     """
     found = {}
     for change in changes:

@@ -173,8 +173,9 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
 
 
 def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
-    """Add byte code to every module: /var/task is read-only, so each cold start would compile them again.
+    """Add byte code to every module.
 
+    Without it, each cold start would compile the modules again: /var/task is read-only.
     Byte code works with one version of Python only. If this machine lacks that version, no byte code is added; return a
     note that says so.
     """

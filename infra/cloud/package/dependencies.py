@@ -1,6 +1,7 @@
 """Download the shipped libraries: wheels for Lambda's Python and processor, each compared with a hash of the lock.
 
-The index can get more files of a version after it was pinned. A file whose hash is not in the lock is refused.
+After a version was pinned, its author may add more files of the version to the index. A file whose hash is not in the
+lock is refused.
 """
 
 import re

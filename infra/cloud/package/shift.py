@@ -30,7 +30,7 @@ Template = dict[str, Any]
 def shifted(
     template: Template, values: Mapping[str, str], stack: str, alarms: Collection[str], ringing: Collection[str] = ()
 ) -> Template:
-    """Return the template; if the parameter's value says so, with the API behind an alias.
+    """Return the template; with `ShiftTraffic`, the API in it is behind an alias.
 
     CodeDeploy stops and goes back if one of `alarms` rings (names without the stack's name). Alarms in `ringing`
     already ring and are left out: otherwise they would stop the version that repairs their cause.

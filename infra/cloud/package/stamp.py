@@ -1,4 +1,4 @@
-"""Write the values of those parameters on which the API's description depends into the description. Pure.
+"""Write into the API's description the values of those parameters on which the description depends. Pure.
 
 Changes of the API take effect only with a new API deployment, which SAM makes when the text of the description differs.
 SAM compares the text as it is written: `${SiteDomain}` is the same text for every value of the parameter.
