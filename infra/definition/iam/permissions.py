@@ -36,8 +36,8 @@ EVERY_TYPE = "*-*"
 TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
 """Partition keys in the control table: of the token with a hash, and of the list of all hashes."""
 INVOKING = "lambda-function"
-"""The kind of place for the action that invokes a function. Lambda's other actions here are about an event source
-mapping."""
+"""The kind of place in a grant for the action that invokes a function. In grants with Lambda's other actions, the place
+is an event source mapping."""
 LARGEST_POLICY = 10_240
 """Maximum characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')

@@ -14,8 +14,8 @@ LARGEST_ENVIRONMENT = 4_096
 PLATFORM_NEEDS = 1_536
 """Maximum bytes of the platform's own variables, with the longest names: `cloud/template/test_limits`."""
 NETWORK_POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
-"""AWS's policy for a function in a VPC. It has `*` as a resource, because EC2 has none that is narrower for describing
-network interfaces."""
+"""AWS's policy for a function in a VPC. It has `*` as a resource, because EC2 accepts no narrower resource for
+describing network interfaces."""
 INTERFACES = [
     f"ec2:{action}"
     for action in (

@@ -34,8 +34,9 @@ def access_log_setting() -> Any:
 
 
 def access_log(stack: str) -> Resources:
-    """Return the log group; with `AccessLogsRole=true` also API Gateway's role. Each account and region needs it once.
+    """Return the log group; with `AccessLogsRole=true` also API Gateway's role.
 
+    Each account and region needs this role once.
     The role, and the account's setting that names it, stay when the stage is deleted: other APIs of the region use
     them.
     """
