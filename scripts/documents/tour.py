@@ -34,7 +34,7 @@ TOUR = (
     "jobflow jobs list",
 )
 FINE = (0, 3)
-"""Exit codes: one of these jobs fails on purpose."""
+"""Accepted exit codes: one of the tour's jobs fails on purpose."""
 FONT = re.compile(r"@font-face \{[^}]*\}\s*")
 """The part of the drawing that loads fonts from another server: a reader's browser must not load them."""
 CHUNK = 65_536

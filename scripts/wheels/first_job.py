@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 MOST_SECONDS, MOST_COMMANDS = 90.0, 4
 START_SECONDS = 120.0
 HANDLER, BEFORE, AFTER = "handlers/hello_world.py", "Hello, ", "Good morning, "
-"""The only edited file, and its content."""
+"""The only edited file, and its content before and after the edit."""
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0"}
 FOREIGN = ("AWS_", "JOBFLOW_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "UV_")
 

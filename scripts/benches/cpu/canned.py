@@ -39,8 +39,8 @@ class Raw:
 class Canned:
     """Handlers of botocore's events: they record the answers of one unit of work, then repeat them in turn.
 
-    The SDK does everything that a real request needs, except the connection: it serialises, signs and parses. Only the
-    answers are old, so the work must not depend on parts of answers that change.
+    The SDK does everything that a real request needs, except the connection: it serialises, signs and parses. The
+    answers are recorded ones, so the work must not depend on parts of answers that change.
     """
 
     answers: list[Answer] = field(default_factory=list)
