@@ -35,8 +35,9 @@ LATER = {
 """Errors that ask to retry later, with the range of seconds to wait. The mail is not at fault, so no attempt is
 charged. The waits are random, so that not all jobs return at the same moment. A daily quota covers the last 24 hours.
 
-InternalFailure and ServiceUnavailable are not in this list. SES asks for a few retries and warns of duplicates: the
-mail may have been sent, so it stays in the day's count, and its retries must have an end.
+InternalFailure and ServiceUnavailable are not in this list. After these two errors, SES recommends a few retries and
+warns of duplicates: the mail may have been sent. It therefore stays in the day's count, and the number of its retries
+is limited.
 
 Source: SES API v2, SendEmail, Errors; SES Developer Guide, API error codes.
 """

@@ -107,4 +107,4 @@ class Background(Protocol):
     """Invoke the function that processes bulk actions."""
 
     def wake(self) -> None:
-        """Start it now, without waiting for its end; raises the platform's errors."""
+        """Start the function now, without waiting for its end; raises the platform's errors."""

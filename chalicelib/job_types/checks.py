@@ -34,7 +34,7 @@ def check_number(setting: str, value: object, low: float, high: float, unit: str
 
 
 def check_expires(where: str, seconds: float | None) -> None:
-    """Raise ConfigurationError unless a job may expire after this number of seconds."""
+    """Raise ConfigurationError unless `expires` may have this value, in seconds."""
     if seconds is not None:
         check_number(f"{where}: expires", seconds, 1, MAX_DELAY, "seconds", whole=False)
 

@@ -154,7 +154,10 @@ class Operations:
         return found.type in jobtype.names()
 
     def _act(self, found: Job, change: Change, name: str) -> Job:
-        """Store the earlier act, then apply the change with its operator. Raises MoveRefused."""
+        """Move the job's last act to a separate row, then apply the change and store its operator.
+
+        Raises MoveRefused.
+        """
         if not (self.by or self.bulk):
             return self.dispatcher.store.apply(found.id, change)
         before = acts.last(found)

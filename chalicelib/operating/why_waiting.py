@@ -25,9 +25,9 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 class QueueState:
     """A waiting job's queue: at most how many jobs are ahead, since when the oldest waits, since when it is paused.
 
-    Times in seconds since the epoch. `reason` is that of the pause. `rate` is in words: 14 a second. `probe_at`: the
-    pause is automatic, and one job is tried at that time. `serial`: jobs of a key run one at a time; `holder` is the
-    running job of this job's key. `declared`: the deployment has the job type.
+    Times in seconds since the epoch. `reason`: why the queue is paused. `rate` is in words: 14 a second. `probe_at`:
+    the pause is automatic, and one job is tried at that time. `serial`: jobs of a key run one at a time; `holder` is
+    the running job of this job's key. `declared`: the deployment has the job type.
     """
 
     ahead: int = 0

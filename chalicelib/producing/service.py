@@ -130,7 +130,8 @@ class JobService:
     def _is_made(self, job: Job) -> bool:
         """Return True if an earlier request with the same key has made the job: one read, or none without a key.
 
-        This saves a message. Two simultaneous requests may still send one each; a worker then drops the second.
+        This saves a message. Two simultaneous requests may still send one message each; a worker then drops the second
+        message.
         """
         return job.idempotency_key is not None and self.keyed.find(job.id) is not None
 

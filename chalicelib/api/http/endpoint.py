@@ -84,7 +84,7 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path. `role` None: public. `statuses`: the answers, without errors that every call can have.
+    """One method on one path. `role` None: public. `statuses`: those of its answers, except common errors.
 
     `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
     `also`: models that the body refers to. `types`: content types of the answers other than JSON.
