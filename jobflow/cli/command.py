@@ -97,7 +97,7 @@ def told() -> Iterator[None]:
 
 
 def text_of(error: Exception) -> str:
-    """Return what a person at a terminal can do about an error: the API's text is for programs."""
+    """Return the text of an error for a person at a terminal, because the API's text is for programs."""
     from jobflow import errors as e
     from jobflow.problems import ErrorGroupNotFound
 

@@ -116,7 +116,7 @@ def page(cursor: str | None, limit: int, filters: Mapping[str, Any]) -> Call[m.J
 def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
     """Run a finished job again.
 
-    Not repeatable: between two requests the job may fail, and would then run a third time.
+    Not repeatable: if the job failed between two requests, the second one would run it again.
     """
     body = {} if payload is None else {"payload": as_payload(payload)}
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))

@@ -87,7 +87,7 @@ def answer(call: Call[T], patience: Patience) -> Flow[T]:
 
 
 def _place(lost: httpx.TransportError) -> str:
-    """Return the address that was asked, if it is known."""
+    """Return the address to which the request was sent, if it is known."""
     try:
         return f" at {lost.request.url.copy_with(path='', query=None)}"
     except RuntimeError:

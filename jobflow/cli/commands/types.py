@@ -57,7 +57,7 @@ def show(session: Session, job_type: Name) -> None:
 
 
 def _pause(numbers: "TypeNumbers | None") -> str | None:
-    """Return that a type is paused, and the reason that was given; None for a type that is not paused."""
+    """Return a text about a type's pause, with the reason if one was given; None for a type that is not paused."""
     if numbers is None or not numbers.paused:
         return None
     return f"paused: {numbers.pause.reason}" if numbers.pause and numbers.pause.reason else "paused"
