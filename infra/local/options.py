@@ -24,7 +24,7 @@ class Options:
     """One run of the platform. Port 0 uses a free one; `duplicate_rate` is the share of messages delivered twice.
 
     `watch`: serve the dashboard from its sources, and reload it when they change. `settings` is the jobflow.toml of a
-    user's repository. `fresh`: forget the jobs of the last run.
+    user's repository. `fresh`: do not restore the jobs of the last run.
     """
 
     root: Path

@@ -62,7 +62,7 @@ def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
 
 
 def _template(cloudformation: "CloudFormationClient", stack: str) -> Any:
-    """Return the stack's template: its text, or what is in it if it is JSON; None if there is no stack."""
+    """Return the stack's template, as a text, or as a value if it is JSON; None if there is no stack."""
     try:
         return cloudformation.get_template(StackName=stack)["TemplateBody"]
     except ClientError:

@@ -14,7 +14,8 @@ from infra.local.errors import CannotRun
 FOLDER = "dev"
 ENDINGS = (".json", ".template", ".yaml", ".yml")
 KINDS = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName"}
-"""What the emulator really makes, and the property with its name. Of other kinds it would make nothing, silently."""
+"""The kinds of resources that the emulator creates, each with the property that contains the resource's name. It would
+silently ignore resources of other kinds."""
 SECRETS = {"AWS::SecretsManager::Secret", "AWS::SSM::Parameter"}
 
 
@@ -44,7 +45,7 @@ def deploy(root: Path, stack: str, aws: Mapping[str, str]) -> None:
 
 
 def problem(text: str) -> str | None:
-    """Return what the emulator would not make of a template, and what to do; None without a problem."""
+    """Return which resources of a template the emulator would not create, and what to do; None without a problem."""
     try:
         template: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:

@@ -50,7 +50,8 @@ class _Lines:
 class MessageIndex:
     """moto's messages, in order of arrival; a message is due once its `visible_at` and `delayed_until` have come.
 
-    All times are milliseconds since the epoch. `examined` counts the messages looked at, for tests of cost.
+    All times are milliseconds since the epoch. `examined` counts the messages that were read, so that tests can check
+    the cost of operations.
     """
 
     def __init__(self) -> None:

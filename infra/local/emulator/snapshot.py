@@ -1,4 +1,4 @@
-"""Keep what the emulator has over a restart: items of tables, messages of queues, objects of buckets.
+"""Keep the emulator's data across a restart: items of tables, messages of queues, objects of buckets.
 
 Everything runs on the emulator's event loop without a pause, so a snapshot shows one moment: rows that one transaction
 wrote are all in it, or none. Items and objects are read and written by requests of AWS's own interfaces. Messages are
@@ -34,7 +34,8 @@ OF_A_MESSAGE = (
     "body", "message_attributes", "system_attributes", "sender_id", "sent_timestamp", "deduplication_id", "group_id",
     "approximate_first_receive_timestamp", "approximate_receive_count", "sequence_number", "delayed_until",
 )  # fmt: skip
-"""Attributes of moto's messages. Handles and visibility are not kept: nobody holds a message of the last run."""
+"""Attributes of moto's messages. Handles and visibility are not kept, because the functions that had received the
+messages have ended."""
 OF_AN_OBJECT = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type")
 BYTES = "bytes in base 64"
 MOST_PUTS = 25
@@ -58,7 +59,10 @@ class Snapshot:
         self._answer = answer
 
     def write(self, version: str) -> None:
-        """Replace the snapshot in one step. `version` is that of the rows. Raises OSError, Refused."""
+        """Replace the snapshot in one step. `version` is the JobFlow version that made the rows.
+
+        Raises OSError, Refused.
+        """
         self._objects.mkdir(parents=True, exist_ok=True)
         objects = list(self._all_objects())
         tables = {name: self._table(name) for name in self._call("dynamodb", "ListTables")["TableNames"]}
@@ -72,8 +76,8 @@ class Snapshot:
     def bring_back(self, version: str, expiring: Mapping[str, str]) -> list[str]:
         """Put everything into the tables, queues and buckets that exist; return sentences for the user.
 
-        `expiring`: the attribute of each table that says when an item expires. After any other error than one of these
-        sentences, the emulator has a part of the snapshot.
+        `expiring`: the attribute of each table that says when an item expires. If this raises an error, the emulator
+        contains only a part of the snapshot.
         """
         if not self._file.exists():
             return []
@@ -97,7 +101,7 @@ class Snapshot:
         return [said, f"Nothing here takes {', '.join(left)} of the last run. A copy is in {copy}."]
 
     def set_aside(self, why: str) -> str:
-        """Move the snapshot, so that it is not used again; return a sentence about it."""
+        """Move the snapshot to another folder, so that it is not used again; return a sentence about it."""
         try:
             aside = self._aside()
             for path in (self._file, self._objects):
@@ -223,7 +227,7 @@ def _to_bytes(value: dict[str, Any]) -> Any:
 
 
 def _over(item: Mapping[str, Any], attribute: str | None) -> bool:
-    """Return whether an item has expired: DynamoDB would have deleted it, and the emulator never does."""
+    """Return whether an item has expired: DynamoDB deletes such items, but the emulator never does."""
     return attribute is not None and float(item.get(attribute, {}).get("N", "inf")) < time.time()
 
 

@@ -15,7 +15,7 @@ from .backends import BACKENDS, Backend
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 BACK_SECONDS = 600.0
-"""A hundred thousand jobs come back within a minute."""
+"""Maximum seconds for restoring the last run. A hundred thousand jobs are restored within a minute."""
 REGION = "us-east-1"
 
 
@@ -57,7 +57,7 @@ class Emulator:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 uses a free port.
 
         `backend` is "moto" or "ministack" (the first start installs it). The output goes to `log_path`, or to this
-        process's standard error. The state is kept in `state_path`; without it, moto forgets everything at its end, and
+        process's standard error. The state is kept in `state_path`; without it, moto keeps no state after its end, and
         ministack uses the project's .jobflow folder. Pages of `origins` may read and upload objects (only with moto;
         ministack does not check origins). The emulator ends when this process ends, whatever the reason. Raises
         EmulatorError if it does not answer within 30 seconds, ToolUnavailable if it cannot be installed.

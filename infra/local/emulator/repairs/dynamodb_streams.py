@@ -1,4 +1,4 @@
-"""Limit the size of DynamoDB streams, and let them go on after a restart."""
+"""Limit the size of DynamoDB streams, and continue them after a restart."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from .patching import Replacements
 KEPT_RECORDS = 10_000
 KEPT_ITERATORS = 1_000
 LARGEST_BATCH = 1_000
-"""More records than a reader takes at once."""
+"""A number of records that no reader exceeds in one batch."""
 
 
 def repair(replacements: Replacements) -> None:
@@ -65,7 +65,10 @@ def position(table_name: str) -> dict[str, Any]:
 
 
 def go_on(table_name: str, saved: Mapping[str, Any]) -> None:
-    """Let a table's stream have exactly the saved records. Readers know from the numbers what they have finished."""
+    """Fill a table's stream with exactly the saved records.
+
+    Their numbers are the same, so readers skip finished ones.
+    """
     shard = _table(table_name).stream_shard
     if shard is not None and saved:
         shard.items = [_read(record) for record in saved["records"]]

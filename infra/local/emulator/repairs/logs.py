@@ -31,7 +31,7 @@ class _Filter:
         )
 
     def matches(self, message: str) -> bool:
-        """Return whether an event contains what the pattern asks for."""
+        """Return whether an event matches the pattern."""
         if any(term in message for term in self._excluded) or not all(term in message for term in self._wanted):
             return False
         return bool(self._wanted) or not self._alternatives or any(term in message for term in self._alternatives)

@@ -31,7 +31,8 @@ from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 LOG = logging.getLogger(__name__)
 SHARE = 30
-"""A snapshot is written at most this many times less often than it takes, because all requests wait for it."""
+"""Between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests wait
+during a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Host:
         return shift
 
     def _bring_back(self, version: str, expiring: Mapping[str, str]) -> dict[str, Any]:
-        """Bring back the last run, and keep this one from now on. An earlier snapshot would replace that of the last.
+        """Restore the last run, and only then begin to write snapshots, because they replace the last run's snapshot.
 
         Return sentences for the user. `again`: everything was deleted, and must be made again.
         """
