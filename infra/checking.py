@@ -28,7 +28,7 @@ PLACED = re.compile(r"^  (\S+:\d+)", re.MULTILINE)
 
 
 def findings(root: Path) -> list[str]:
-    """Return everything that the laptop or the cloud would refuse, a text each."""
+    """Return one text for each problem that the laptop or the cloud would refuse."""
     handlers = sorted(path for path in (root / "handlers").glob("*.py") if path.stem != "__init__")
     alone = [name for path in handlers for name in libraries.names(root, path.stem)]
     clashing = own_code.clashes(root, shipped_modules(root, alone))
@@ -67,7 +67,7 @@ def _requirements(root: Path, modules: Collection[str]) -> Iterator[str]:
 
 
 def _probed(root: Path, handlers: Sequence[Path], environments: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Yield what an import of each handler in its own function says."""
+    """Yield the error of each handler that cannot be imported in its own function."""
     asked = [
         {
             "modules": [f"handlers.{path.stem}", *own_modules(root, root / "handlers" / path.name)],

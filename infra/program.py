@@ -1,6 +1,6 @@
 """Adapt a message to the typed command: make in a clone of JobFlow, `jobflow` elsewhere (pure).
 
-Messages are written for make; `jobflow` sets the variable.
+The code contains the messages for make; `jobflow` sets the variable JOBFLOW_PROGRAM.
 """
 
 import re

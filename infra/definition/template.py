@@ -95,7 +95,7 @@ def finish(
 ) -> dict[str, Any]:
     """Return the merged template with the dashboard's origin, and the same Python and processor for all functions.
 
-    `zips`: the archive of each handler that has its own.
+    `zips`: the archive of each handler that does not use the common one.
     """
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
     for resource in finished["Resources"].values():

@@ -54,7 +54,7 @@ def tokens(account: Account, stack: Stack) -> Tokens:
 def tokens_here() -> Tokens:
     """Return the tokens of the platform that runs on this machine; raises CloudError if none runs for this project.
 
-    From then on, AWS clients of this process use its emulator.
+    After this call, AWS clients of this process use the platform's emulator.
     """
     folder = Path(os.environ.get(STATE, ROOT / OF_A_PROJECT))
     try:

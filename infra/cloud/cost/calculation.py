@@ -19,7 +19,7 @@ POLLERS = 5
 POLL_SECONDS = 20
 """Seconds of a long poll. Lambda polls each idle queue with five pollers."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
-"""Requests about one queue in a month: Lambda's polls, and each minute a read of two depths: of the queue and of its
+"""Requests about one queue in a month: Lambda's polls, and in each minute two reads of a depth, of the queue and of its
 dead-letter queue."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512

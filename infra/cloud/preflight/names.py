@@ -1,4 +1,7 @@
-"""Find existing resources that have a name of a new stack. CloudFormation would fail at the name half an hour later."""
+"""Find existing resources that have a name of a new stack.
+
+Without this check, CloudFormation could fail half an hour later.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
