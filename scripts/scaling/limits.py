@@ -14,8 +14,8 @@ NEW_TABLE_WRITES = 4_000
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
 DOUBLING = 1_800.0
 FIRST_CONCURRENT, MORE_A_MINUTE, MOST_OF_MAPPING = 5, 300, 1_250
-"""Concurrent functions of one queue's mapping: at first, more each minute while messages wait, at most:
-https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+"""Concurrent functions of one queue's mapping: the number at first, the increase per minute while messages wait, and
+the maximum: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 ACCOUNT_CONCURRENT = 1_000
 """Concurrent functions of one account and region, unless raised; new accounts begin with less:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""

@@ -169,7 +169,7 @@ def main() -> int:
 
 
 def fits(seconds: float, cpu: float, *, busy: bool) -> bool:
-    """Return whether it was fast enough; on a busy machine only the CPU time counts."""
+    """Return whether the run was fast enough; on a busy machine only the CPU time counts."""
     return (cpu if busy else seconds) <= MOST_SECONDS
 
 
