@@ -58,7 +58,7 @@ FIRINGS_PREVIEWED, MOST_FIRINGS_PREVIEWED = 5, 20
 JOBS_ON_PAGE, MOST_JOBS_ON_PAGE = 20, 100
 """Jobs on a page of a list: the default and the maximum."""
 LONGEST_SEARCH = 200
-"""Characters of a text that is searched for in payloads or errors."""
+"""Maximum characters of a text that is searched for in payloads or errors."""
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100
 

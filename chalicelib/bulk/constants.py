@@ -9,7 +9,7 @@ already shows progress."""
 LEASE = 60.0
 """Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
 FAILED_SLICE_PAUSE = 30.0
-"""Seconds until another worker continues after a slice without success; doubled after each further one."""
+"""Seconds until another worker continues after a slice without success; doubled after each further such slice."""
 LONGEST_SLICE_PAUSE = 900.0
 MOST_FAILED_SLICES = 30
 """A bulk action has failed after this number of slices in a row without success, which takes six hours."""

@@ -62,7 +62,7 @@ def oldest(marks: Mapping[str, int], now: float) -> float | None:
 
 
 def ahead(marks: Mapping[str, int], since: float, now: float) -> int:
-    """Return at most how many jobs were queued before a job that has waited since `since` (epoch seconds)."""
+    """Return the maximum number of jobs that were queued before a job that waits since `since` (epoch seconds)."""
     waiting = _by_ruler(marks, now)
     left = sum(n for mark, n in waiting[COARSE].items() if mark <= COARSE.mark(since))
     parent = COARSE

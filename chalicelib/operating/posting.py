@@ -24,9 +24,9 @@ class Posting:
     def post(self, job_id: str, name: str, data: JSON = None) -> tuple[Job, bool]:
         """Store an event of a job, and wake the job if it waits for the event; return the job, and True for a replay.
 
-        The first event of a name counts; the same one again is a replay, which wakes the job too, if it still waits.
-        Raises JobNotFound, InvalidRequest, and JobConflict for a finished job, for another event of the same name, and
-        for one that comes after its wait timed out.
+        Only the first event with a name counts. The same event again is a replay, which also wakes the job if it still
+        waits. Raises JobNotFound, InvalidRequest, and JobConflict for a finished job, for another event of the same
+        name, and for one that comes after its wait timed out.
         """
         _check(name, data)
         store = self.dispatcher.store

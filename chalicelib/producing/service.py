@@ -81,7 +81,7 @@ class JobService:
         """Store a job; `sent` says whether its message was sent.
 
         If the key has already made a job, that job has the same id. The message is then valid for that job too, unless
-        it was retried.
+        the job was retried.
         """
         made = self.keyed.add(job)
         kept = made.job

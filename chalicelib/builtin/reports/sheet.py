@@ -11,7 +11,7 @@ from chalicelib.jobs.listing import iso
 
 HEADER = ("section", "type", "item", "metric", "value")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet runs a cell that begins with one of these, also in full width, as a formula. Error texts are
+"""A spreadsheet runs a cell as a formula if it begins with one of these characters, also in full width. Error texts are
 untrusted."""
 
 Row = tuple[str, str, str, str, str | int | float | None]
