@@ -20,9 +20,9 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 
 LONGEST_LEASE = 15 * 60 + 10.0
-"""Seconds from the start to the first copy. Lambda ends an invocation after at most 15 minutes, and its lease ends 5
-seconds later. A worker that held a lost job has therefore ended, and no worker has a fencing token that a new run could
-get again."""
+"""Minimum seconds from the start of a restore to the first copied row. Lambda ends an invocation after at most 15
+minutes, and its lease ends 5 seconds later. A worker that held a lost job has therefore ended, and no worker has a
+fencing token that a new run could get again."""
 MOMENT = "%Y%m%dT%H%M%SZ"
 
 

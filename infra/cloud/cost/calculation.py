@@ -52,7 +52,7 @@ READS_A_LOOK = 4.5
 WRITE_UNITS = 6
 """Write units of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
 REQUEST_WRITE_UNITS = 1
-"""Write units of a POST request, however many jobs it contains: the rate limit."""
+"""Write units of the rate limit for a POST request, however many jobs the request contains."""
 CHANGES = 3
 """Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500

@@ -69,7 +69,7 @@ def _said(handler: str, error: str, missing: str | None) -> str:
 
 
 def check_inner_imports(root: Path, files: Path, own: Mapping[str, Path]) -> None:
-    """Raise CloudError for each import of our own code, also inside a function, that is missing in its zip.
+    """Raise CloudError if our own code imports, also inside a function, a module that is missing in its zip.
 
     `own`: for each job type with its own libraries, the folder where these are unpacked, by the name of the handler
     file.

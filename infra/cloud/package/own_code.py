@@ -23,7 +23,7 @@ def packages(root: Path) -> tuple[str, ...]:
 
 
 def home(root: Path) -> Path:
-    """Return the folder where the person works: the repository, of which `root` may be the tree."""
+    """Return the folder where the person works: the repository; `root` may be the repository's tree."""
     return (root / "handlers").resolve().parent
 
 

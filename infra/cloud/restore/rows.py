@@ -30,7 +30,7 @@ class How(Enum):
     BY_ITSELF = auto()
     """The row is copied by a separate function (`copying.schedules`)."""
     NOT = auto()
-    """The row is not copied: no promise depends on it, or something makes it again."""
+    """The row is not copied: no promise depends on it, or the platform makes it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ runs only if the operator asks for it. Then it runs in a new generation, in whic
 moment is valid.
 
 The job may already have had this generation between that moment and its loss, because of a retry or a replacement. A
-message of that time starts nothing that would not start anyway. A worker that held the job then has ended, because the
-restore waits for it. But an external service could not distinguish the new run from the earlier one. After a restore,
-each run therefore has another name (`run_name`); this includes later retries of a job that was finished or failed.
+message of that time starts nothing that would not start anyway. A worker that held the job at that time has ended,
+because the restore waits long enough. But an external service could not distinguish the new run from the earlier one.
+After a restore, each run therefore has another name (`run_name`); this includes later retries of a job that was
+finished or failed.
 """
 
 import math

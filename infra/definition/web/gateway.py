@@ -28,9 +28,9 @@ TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
 """Pattern with which API Gateway checks the header before it calls the authorizer. A header that does not match gets
 401, at no cost."""
 COMPRESSION, LEAST_COMPRESSED = "x-amazon-apigateway-minimum-compression-size", 1400
-"""Smallest answer, in bytes, that API Gateway compresses for clients that accept it; a smaller answer fits into one
-packet. The setting is in the API's document and not a property of the API, because SAM makes a new deployment only if
-the document changes."""
+"""Smallest answer, in bytes, that API Gateway compresses for clients that accept compression; a smaller answer fits
+into one packet. The setting is in the API's document and not a property of the API, because SAM makes a new deployment
+only if the document changes."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {

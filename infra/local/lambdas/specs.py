@@ -10,7 +10,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the maximum of environments.
+    """One Lambda function. `timeout` in seconds, `memory` in MB; `concurrency`: maximum number of environments.
 
     `log_format` is Lambda's own: Text or JSON. `access_key` signs the function's requests, so that its role is known.
     """
