@@ -166,7 +166,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
 
 
 def keys(log: Path) -> list[str]:
-    """Return the runs of one key that overlapped. Only runs that were not killed are known."""
+    """Return the runs of one key that overlapped. Only runs that were not killed are recorded."""
     told = [line.split() for line in (log.read_text().splitlines() if log.exists() else ())]
     spans = sorted((key, float(began), float(ended), job_id) for key, began, ended, job_id in told)
     return [

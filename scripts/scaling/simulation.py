@@ -43,7 +43,7 @@ class Played:
 
 
 def play(setting: Setting, seconds: int = HOUR) -> Played:
-    """Simulate the setting: arrivals are even, limits act within a second."""
+    """Simulate the setting: jobs arrive evenly, and each limit applies to a whole second."""
     played = Played(setting)
     waiting = float(setting.backlog)
     for second in range(seconds):

@@ -49,7 +49,7 @@ class Canned:
     place: int = 0
 
     def register(self, session: Any) -> None:
-        """Let each client that `session` makes after this ask these handlers first."""
+        """Let each client that `session` makes from now on call these handlers first."""
         emitter = session.get_component("event_emitter")
         emitter.register_first("before-send", self._before_send)
         emitter.register_first("response-received", self._received)
