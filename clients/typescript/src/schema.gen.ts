@@ -61,8 +61,8 @@ export interface paths {
      * Create a job
      * @description Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
      *
-     *     The same happens for a type with unique jobs, and for a debounce key under which a job still waits: the header
-     *     Existing-Job then says `unique` or `debounced`.
+     *     The request also gets an existing job if the type has unique jobs, or if a job still waits under its debounce key.
+     *     The header Existing-Job is then `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -99,8 +99,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the payload of a run after which the job was retried with another payload
-     * @description Return the payload of a run after which the job was retried with another payload. It is kept for 90 days.
+     * Return the payload of an earlier run, if the job was then retried with another payload
+     * @description Return the payload of an earlier run, if the job was then retried with another payload.
+     *
+     *     It is kept for 90 days.
      */
     get: operations["get_payload"];
     put?: never;
@@ -204,10 +206,10 @@ export interface paths {
     put?: never;
     /**
      * Post an event to a job
-     * @description Post an event to a job. The first event of a name counts; a job that waits for it goes on.
+     * @description Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
      *
-     *     Repeating the request is safe: it answers with the header Idempotent-Replayed. Another event of the same name
-     *     answers 409, and so does an event that comes after its wait timed out, or for a finished job.
+     *     Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
+     *     event with the same name, for an event whose wait has timed out, and for a finished job.
      */
     post: operations["post_event"];
     delete?: never;
@@ -267,8 +269,9 @@ export interface paths {
     put?: never;
     /**
      * Create up to 25 jobs
-     * @description Create up to 25 jobs. Each job has its own answer, and a wrong job does not prevent the others.
+     * @description Create up to 25 jobs.
      *
+     *     Each job has its own answer, and an invalid job does not prevent the creation of the others.
      *     With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
      *     0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
      */
@@ -316,7 +319,7 @@ export interface paths {
      * Start a bulk action
      * @description Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
      *
-     *     The action has changed its first jobs before the answer. Repeating the request is safe: jobs that are already
+     *     The first jobs are changed before this request is answered. Repeating the request is safe: jobs that are already
      *     changed are skipped.
      */
     post: operations["start_bulk"];
@@ -382,7 +385,7 @@ export interface paths {
      *     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *     removes it, at up to 2,000 messages of a queue a minute.
+     *     removes it, up to 2,000 messages per queue and minute.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;
@@ -446,7 +449,7 @@ export interface paths {
      * Pause a type's queue
      * @description Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
      *
-     *     GET /metrics shows by whom and why. If the type is already paused, it keeps showing the first pause.
+     *     GET /metrics shows by whom and why. If the type is already paused, it still shows the first pause.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -639,8 +642,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Jobs by status and queue lengths, of all jobs and by type
-     * @description Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it.
+     * Return jobs by status and queue lengths, in total and by type; as Prometheus text if `Accept` prefers it
+     * @description Return jobs by status and queue lengths, in total and by type; as Prometheus text if `Accept` prefers it.
      */
     get: operations["read_metrics"];
     put?: never;
@@ -679,11 +682,11 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s
-     * @description Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points, or 600 of 300 s.
+     * Return throughput, failures, durations, depth or oldest wait: at most the newest 1,500 points (600 for 300 s)
+     * @description Return throughput, failures, durations, depth or oldest wait: at most the newest 1,500 points (600 for 300 s).
      *
-     *     `total` is from creation to completion. Depth (the unfinished jobs) and `oldest` go back the same number of steps
-     *     from now.
+     *     `total` is from creation to completion. `depth` (the unfinished jobs) and `oldest` are available for the same number
+     *     of steps before now.
      */
     get: operations["read_series"];
     put?: never;
@@ -702,8 +705,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Failed attempts and jobs, grouped by a stable fingerprint of type, class and message
-     * @description Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day.
+     * Return failed attempts and jobs, grouped by a fingerprint of type, class and message
+     * @description Return failed attempts and jobs, grouped by a fingerprint of type, class and message. Default: the last day.
      */
     get: operations["list_errors"];
     put?: never;
@@ -860,7 +863,7 @@ export interface components {
   schemas: {
     /**
      * AttemptRow
-     * @description One try at a job.
+     * @description One attempt to run a job.
      */
     AttemptRow: {
       /** Gen */
@@ -1394,7 +1397,7 @@ export interface components {
     };
     /**
      * FindingFilter
-     * @description The jobs of a finding, as GET /jobs and POST /bulk accept them: a list of these jobs has exactly its number.
+     * @description A filter for GET /jobs and POST /bulk that selects exactly the jobs that the finding counts.
      */
     FindingFilter: {
       status: components["schemas"]["Status"];
@@ -1958,7 +1961,7 @@ export interface components {
     };
     /**
      * LogPage
-     * @description Some lines, the newest attempt first, and in order within it.
+     * @description Some log lines: the newest attempt first, and the lines of each attempt from its first to its last.
      */
     LogPage: {
       /** Lines */
@@ -2260,7 +2263,7 @@ export interface components {
     };
     /**
      * NextAttempt
-     * @description An attempt that follows if the one before it fails; the wait is in seconds after the end of that one.
+     * @description An attempt that follows if the previous one fails; the waits are in seconds from the end of the previous one.
      */
     NextAttempt: {
       /** Attempt */
@@ -2364,7 +2367,7 @@ export interface components {
     };
     /**
      * PastPayload
-     * @description The payload of a run after which it was changed.
+     * @description The payload of an earlier run, before a retry changed the payload.
      */
     PastPayload: {
       /** Gen */
@@ -2409,7 +2412,7 @@ export interface components {
     };
     /**
      * PauseRuleRow
-     * @description The type is paused automatically when its last `of` attempts, all within `within` seconds, failed alike.
+     * @description The type is paused automatically when its last `of` attempts, all within `within` seconds, had the same error.
      */
     PauseRuleRow: {
       /** Of */
@@ -2622,7 +2625,7 @@ export interface components {
     };
     /**
      * ScheduleSettings
-     * @description All settings of a stored schedule, as a replacement.
+     * @description The settings that replace all settings of a stored schedule.
      */
     ScheduleSettings: {
       /**
@@ -3007,7 +3010,7 @@ export interface components {
     };
     /**
      * UploadForm
-     * @description A form to POST a file with: all fields, then the file as the field `file`.
+     * @description A form to upload a file with POST: send all of these fields, then the file as the field `file`.
      */
     UploadForm: {
       /** Url */
