@@ -17,7 +17,7 @@ READS_SHARE = 50
 
 # For tokens.py
 LONGEST_LABEL = 80
-"""Characters of the text that says who or what uses a token."""
+"""Maximum characters of the text that says who or what uses a token."""
 TOKEN_TRUSTED = 60.0
 """Seconds for which a process trusts a checked token: the longest delay of a revocation."""
 MOST_TOKENS_REMEMBERED = 1_000

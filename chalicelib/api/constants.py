@@ -1,9 +1,9 @@
 """Define the numbers of the API: requests, answers, pages. Times in seconds, sizes in bytes."""
 
 LARGEST_REQUEST = 256 * 1024
-"""Bytes of the body of a request to the API."""
+"""Maximum bytes of the body of a request to the API."""
 LARGEST_UPLOAD = 10 * 1024 * 1024
-"""Bytes of an uploaded file."""
+"""Maximum bytes of an uploaded file."""
 
 # For http/auth.py
 POLICY_SECONDS = 300
@@ -12,7 +12,7 @@ that has been revoked since."""
 
 # For http/body.py
 DEEPEST_REQUEST = 32
-"""Levels of objects and lists in a request."""
+"""Maximum levels of nested objects and lists in a request."""
 MOST_UNWELCOME = 10
 """Maximum number of texts with forbidden characters that an error answer names."""
 
@@ -37,9 +37,9 @@ MOST_PAGE_DIGITS = 9
 LONGEST_MOMENT = 40
 LONGEST_CURSOR = 2000
 LONGEST_WHY = 200
-"""Characters of the reason that an operator gives."""
+"""Maximum characters of the reason that an operator gives."""
 LONGEST_BATCH_INDEX = 3
-"""Digits of an index in a batch."""
+"""Maximum digits of a job's index in a batch."""
 LONGEST_TENANT = 500
 
 # For models/fitting.py

@@ -14,12 +14,13 @@ LONGEST_SLICE_PAUSE = 900.0
 MOST_FAILED_SLICES = 30
 """A bulk action has failed after this number of slices in a row without success, which takes six hours."""
 MOST_TRIES_OF_JOB = 6
-"""Slices in which the action on one job may end with an error. After them the job is skipped, with the error as
+"""Maximum slices in which the action on one job ends with an error. After these the job is skipped, with the error as
 reason."""
 JOBS_AT_ONCE = 8
-"""Jobs that a bulk action changes at the same time."""
+"""Maximum number of jobs that a bulk action changes at the same time."""
 MOST_AT_ONCE = 4
-"""Bulk actions that a worker processes in turns: each keeps its lease while the others have their slices."""
+"""Maximum number of bulk actions that a worker processes in turns. Each keeps its lease during the slices of the
+others."""
 MOST_REASONS = 20
 MOST_SAMPLES = 3
 

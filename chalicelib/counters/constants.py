@@ -15,7 +15,7 @@ MOST_NUMBERS_OF_WRITE = 150
 GROWTH_MINUTES = 5
 """Whole minutes over which growth is measured: enough that one large batch does not count as growth."""
 LEAST_GROWTH = 1.0
-"""Jobs a minute below which a backlog counts as steady."""
+"""Growth in jobs a minute below which a backlog counts as steady."""
 
 # For history.py
 MOST_POINTS = 1500

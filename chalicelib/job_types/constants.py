@@ -14,7 +14,7 @@ LONGEST_TURN_WAIT = 5.0
 """Maximum seconds that a job waits for its start within an invocation. For a longer wait, SQS or the watchdog delivers
 its message later."""
 LONGEST_NAME = 40
-"""Characters of a job type's name: it is part of the names of queues and functions."""
+"""Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""
 SAFETY = 5.0
 """Seconds of a function's timeout that are reserved for receiving, claiming and settling."""
 

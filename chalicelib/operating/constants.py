@@ -22,11 +22,11 @@ SLOW_SEND = 10.0
 """Seconds after which the explanation of a waiting job mentions that its message is unsent: the messages of a batch may
 be sent a moment after its jobs are stored."""
 LONGEST_ERROR_SHOWN = 300
-"""Bytes of an error in the sentence."""
+"""Maximum bytes of an error in the explanation why a job waits."""
 
 # For posting.py
 LARGEST_EVENT = 32 * 1024
-"""Bytes of the data of an event, as JSON."""
+"""Maximum bytes of the data of an event, as JSON."""
 AFTER_THE_REQUEST = 35
 """Seconds until the job's spare message is visible: the request that posts the event has ended by then, however it
 ended (API Gateway allows it 29 s). A worker that receives the message checks whether the event has come."""

@@ -113,7 +113,7 @@ class Platform:
             self._service.submit(f"{self.options.stack}-{name.replace('.', '-')}", event_of(body))
 
     def work_off_bulk_actions(self) -> None:
-        """Invoke the function for bulk actions while there are open ones, like the API in the cloud."""
+        """Invoke the function for bulk actions while there are open ones, as the API does in the cloud."""
         if self._bulk is not None and not self._bulk.done():
             return
         if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]):

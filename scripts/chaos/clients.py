@@ -19,7 +19,8 @@ BULK_EVERY, LISTED = 20.0, 60
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
 """Seconds between two tries, doubling."""
 LONGEST = 420.0
-"""Seconds for which a client tries. Two services that are unavailable one after the other take less time."""
+"""Maximum seconds for which a client repeats a request. Two services that are unavailable one after the other take less
+time."""
 AT_ONCE = 32
 """Maximum number of requests at the same time. Others wait here, not in httpx's own pool, which scans all waiting
 requests at each change: after an outage of three minutes, 1,700 requests waited there for ever."""

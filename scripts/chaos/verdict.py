@@ -22,7 +22,7 @@ from infra.local.state.file import StateFile
 from scripts.chaos.site import QUEUES, Events
 
 LONGEST_REST = 2_400.0
-"""Seconds after the last fault until all work must have ended: a wait of 15 minutes, and the work after the wait."""
+"""Maximum seconds from the last fault until all work has ended: a wait of 15 minutes, and the work after the wait."""
 
 
 GLANCE, PAUSE = 2.0, 15.0
@@ -30,8 +30,8 @@ GLANCE, PAUSE = 2.0, 15.0
 TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
 """Times of a job that explain why it still waits."""
 LONGEST_SWEEP = 300.0
-"""Seconds until the watchdog has removed a stale message from the dead-letter queue. It runs each minute, may have
-hidden the message for two minutes, and does not see the message while it is read here. The remaining seconds are a
+"""Maximum seconds until the watchdog has removed a stale message from the dead-letter queue. It runs each minute, may
+have hidden the message for two minutes, and does not see the message while it is read here. The remaining seconds are a
 margin."""
 HIDDEN = 600
 """Seconds for which a message that was read is hidden: longer than the whole reading takes."""

@@ -11,7 +11,7 @@ from scripts.demo.telling import Teller
 TOMORROW = 86_400
 MAIL = {"to": ["ada@example.com"], "subject": "JobFlow says hello", "text": "This one waited for its turn."}
 MOST = 25
-"""Number of jobs in one request (the API's maximum)."""
+"""Maximum number of jobs in one request to the API."""
 
 
 class Steering:

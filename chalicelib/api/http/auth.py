@@ -42,7 +42,7 @@ def bearer(header: str) -> str:
 
 
 def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
-    """Return the routes that a role may call; in their paths, an id matches anything."""
+    """Return the routes that a role may call; in their paths, the place of an id matches any text."""
     allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
     return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
 

@@ -13,7 +13,7 @@ from infra.cloud.stack.cloudformation import Stack
 
 LOOK_PAUSE = 5.0
 MOST_LOOKS = 720
-"""Number of reads of a running backup: an hour."""
+"""Maximum number of reads of a running backup, which take an hour."""
 
 
 def backup(

@@ -19,7 +19,7 @@ CONNECTION_SPARE = 30
 INVOCATION_PAUSE = 5.0
 """Seconds between two invocations."""
 MOST_WAITS = 120
-"""Invocations to try while the stream is late or another recount runs: about two hours."""
+"""Maximum number of invocations while the stream is late or another recount runs, which take about two hours."""
 
 
 @dataclass(frozen=True, slots=True)

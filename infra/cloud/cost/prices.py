@@ -7,7 +7,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Per million requests or units, unless the name says otherwise."""
+    """Prices in dollars per million requests or units, unless the name says otherwise."""
 
     version: str = "2026-11"
     api_request: float = 3.50

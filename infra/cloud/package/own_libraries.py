@@ -20,7 +20,7 @@ from infra.cloud.package.libraries import INCLUDED, PINNED, SUFFIX, WHEEL
 from infra.program import called, spoken
 
 LARGEST = 262_144_000
-"""Bytes that Lambda accepts for an unpacked function with its layers (quota "Deployment package size")."""
+"""Maximum bytes of an unpacked function with its layers (Lambda's quota "Deployment package size")."""
 RUNTIME = ("boto3", "botocore", "s3transfer")
 """Distributions that are part of Lambda's runtime."""
 OLDEST = "3.11"

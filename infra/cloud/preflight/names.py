@@ -17,7 +17,7 @@ from infra.definition.lambdas.functions import functions
 from infra.definition.names import bucket_name, dead_of, queue_name
 
 AT_ONCE = 8
-"""Simultaneous requests: a stack of 60 types has 190 names."""
+"""Maximum number of simultaneous requests: a stack of 60 types has 190 names."""
 SHOWN = 8
 """Maximum number of names in the sentence, which then says how many more there are."""
 Look = tuple[str, str, Callable[[], Any]]

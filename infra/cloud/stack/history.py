@@ -13,7 +13,8 @@ from infra.definition.parameters import HIDDEN
 
 KEY = "deployments.json"
 MOST = 20
-"""Number of deployments that a rollback can reach. The packages themselves stay until the stage is destroyed."""
+"""Maximum number of deployments that a rollback can reach. The packages themselves stay until the stage is
+destroyed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ LISTS = {
 }
 """Texts as long as those that CloudFormation inserts for references to lists."""
 LONGEST_ARN = 120
-"""Characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
+"""Maximum characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180
 """Characters of the statement on a customer's key. `fitting` adds this statement to every role."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")

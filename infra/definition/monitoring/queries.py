@@ -5,7 +5,7 @@ from typing import Any
 from infra.definition.names import Resources, logical, ref
 
 MOST_GROUPS = 50
-"""Log groups that Logs Insights can search by name at the same time."""
+"""Maximum number of log groups that Logs Insights can search by name at the same time."""
 QUERIES = {
     "job-timeline": (
         "fields @timestamp, message, status, attempt, duration_ms, error_class\n"
@@ -45,7 +45,7 @@ QUERIES = {
 def queries(stack: str, groups: list[str]) -> Resources:
     """Return one definition per query; `groups` are the logical ids of the log groups to search.
 
-    If there are more than MOST_GROUPS, the queries name no group, and the user chooses groups in the console.
+    If there are more groups than MOST_GROUPS, the queries name no group, and the user chooses groups in the console.
     """
     if len(groups) > MOST_GROUPS:
         groups = []

@@ -12,7 +12,8 @@ from infra.definition.monitoring.metrics import Metric
 from infra.definition.names import queue_name
 
 SHORTEST_AGE = 1200
-"""Seconds that a message may wait. A message may be delayed by 900 s, and SQS counts its age from when it was sent."""
+"""Minimum age of a message, in seconds, at which an alarm can ring. A message may be delayed by 900 s, and SQS counts
+its age from when it was sent."""
 IN_FLIGHT = 60_000
 """Half of the messages that a standard queue may have in flight. At 120,000, SQS delivers no more messages."""
 MOST_ALONE = 30

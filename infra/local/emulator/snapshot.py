@@ -39,7 +39,7 @@ messages have ended."""
 OF_AN_OBJECT = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type")
 BYTES = "bytes in base 64"
 MOST_PUTS = 25
-"""Items in one BatchWriteItem."""
+"""Maximum number of items in one BatchWriteItem."""
 
 
 class Unusable(Exception):

@@ -31,7 +31,7 @@ SERVICES = frozenset(
 
 
 class Offered(DomainDispatcherApplication):  # type: ignore[misc]  # moto is not typed for mypy here
-    """Route signed requests like moto, but only to the services of `SERVICES`."""
+    """Route signed requests as moto does, but only to the services of `SERVICES`."""
 
     def __init__(self) -> None:
         super().__init__(_application)
