@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,12 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import InvalidRequest, JobCancelled
+from chalicelib.errors import InvalidRequest, JobCancelled, Suspended
 from chalicelib.job_types.jobtype import JobType, declared
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.step import EVENT, Step
 from chalicelib.producing.service import JobService
 from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.context import WorkerContext
@@ -79,6 +80,7 @@ def run(
     secrets: Mapping[str, str] | None = None,
     cancel_at: float | None = None,
     clock: Clock | None = None,
+    events: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
@@ -86,8 +88,9 @@ def run(
 
     `seconds` is the time that the attempt has (default: the type's share). `secrets` are the values of declared
     secrets. From the progress `cancel_at` on, the job is asked to stop: its next `ctx.progress` or
-    `ctx.check_cancelled` raises JobCancelled. Raises InvalidPayload, the function's own errors, and PermanentError for
-    a result that cannot be stored.
+    `ctx.check_cancelled` raises JobCancelled. When the function sleeps or waits, the clock moves to the end of that,
+    and the function is called again; `events` are those that came before, with their data. Raises InvalidPayload, the
+    function's own errors, and PermanentError for a result that cannot be stored.
     """
     type = kind_of(type)
     check_names([type], secrets or {})
@@ -103,12 +106,21 @@ def run(
     store = MemoryJobStore(clock)
     store.add(job)
     enqueuing = Enqueuing(type.enqueues, JobService(store, MemoryJobQueue(clock), clock=clock))
-    end = clock.now + left
-    given = secrets_of(type, secrets or {})
-    context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
-    with environment_of(type), running(context):
-        value = type.run(type.parse_stored(stored), context)
-    return Ran(value, json_without_secrets(as_json(value)), context)
+    given, reported = secrets_of(type, secrets or {}), list[tuple[float, str | None]]()
+    for name, data in (events or {}).items():
+        store.keep_step(job, Step(EVENT + name, clock.now, data, by="test"))
+    while True:
+        end = clock.now + left
+        context = Context(
+            job, store, lambda end=end: end - clock.now, clock, given, enqueuing,  # type: ignore[misc]
+            serial=type.serial_by is not None, reported=reported, cancel_at=cancel_at,
+        )  # fmt: skip
+        value = None
+        with environment_of(type), running(context), suppress(Suspended):
+            value = type.run(type.parse_stored(stored), context)
+        if context.steps.suspension is None:
+            return Ran(value, json_without_secrets(as_json(value)), context)
+        clock.now = max(clock.now, context.steps.suspension.until)
 
 
 def kind_of(type: JobType[Any, Any] | str) -> JobType[Any, Any]:

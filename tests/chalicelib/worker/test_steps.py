@@ -11,6 +11,7 @@ from chalicelib.errors import InvalidRequest, JobConflict, Suspended
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from jobflow.testing.platform import Platform
+from jobflow.testing.single import run
 from jobflow.testing.workers import WorkerGone
 
 TYPE = "test.steps"
@@ -370,3 +371,19 @@ def test_a_job_that_uses_no_step_reads_and_writes_nothing_for_them(shop: Shop, m
     for name in ("kept_steps", "kept_step", "keep_step"):
         monkeypatch.setattr(shop.platform.store, name, lambda *_: pytest.fail("asked for steps"))
     assert shop.start().status is Status.COMPLETED
+
+
+def test_one_run_of_the_test_kit_sleeps_and_finds_its_events(shop: Shop) -> None:
+    def act(ctx: JobContext) -> Any:
+        ctx.step("before", shop.do("before"))
+        ctx.progress(50)
+        ctx.sleep(3 * DAY)
+        return ctx.wait_for("approved", timeout=10)
+
+    shop.act = act
+    clock = shop.platform.clock
+    began = clock.now
+    ran = run(TYPE, {"id": "o-1"}, clock=clock, events={"approved": 7})
+    assert (ran.value, shop.did, clock.now - began) == (7, ["before"], 3 * DAY)
+    with pytest.raises(EventTimedOut):
+        run(TYPE, {"id": "o-1"})

@@ -22,17 +22,17 @@ def test_jobs_are_tested_as_the_pages_say(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
     enqueue = {name: text for name, text in blocks("docs/job-types/enqueue.md").items() if "order_place" in name}
     handler = {"handlers/word_count.py": blocks("README.md")["handlers/word_count.py"]}
-    printed = {**enqueue, **handler, **blocks("docs/testing.md")}
+    printed = {**enqueue, **handler, **blocks("docs/job-types/steps.md"), **blocks("docs/testing.md")}
     for name, text in printed.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     tests = [name for name in printed if name.startswith("tests/")]
-    assert len(tests) == 2
+    assert len(tests) == 3
     done = subprocess.run(
         [*PYTEST, "-p", "no:cacheprovider", *tests],
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says() -> None:
@@ -48,3 +48,42 @@ def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says
         assert [job.status for job in map(platform.job, (first, second, other))] == ["retrying", "queued", "completed"]
     finally:
         registered.pop("ledger.entry", None)
+
+
+def test_a_refund_waits_for_a_person_as_the_recipe_says() -> None:
+    made: dict[str, Any] = {}
+    exec(blocks("docs/recipes.md")["handlers/refund_pay.py"], made)  # noqa: S102 - what the page prints
+    try:
+        platform = Platform(made["refund_pay"])
+        paid, refused, late = (
+            platform.submit("refund.pay", {"order": order, "cents": 900}) for order in ("o-1", "o-2", "o-3")
+        )
+        platform.advance(hours=5)
+        platform.event(paid, "decision", {"approved": True, "by": "ada"})
+        platform.event(refused, "decision", {"approved": False, "by": "ada"})
+        platform.advance(days=2)
+        assert [platform.job(job).result for job in (paid, refused, late)] == ["paid 900 for o-1", "refused", "refused"]
+        assert len(platform.made_by(paid)) == 1
+    finally:
+        registered.pop("refund.pay", None)
+
+
+def test_a_long_export_ends_as_the_recipe_says() -> None:
+    made: dict[str, Any] = {}
+    exec(blocks("docs/recipes.md")["handlers/export_orders.py"], made)  # noqa: S102 - what the page prints
+    try:
+        platform = Platform(made["export_orders"])
+        write = made["write_part"]
+
+        def slow(number: int) -> Any:
+            platform.clock.now += 72
+            return write(number)
+
+        made["write_part"] = slow
+        job = platform.submit("export.orders", {"parts": 200})
+        platform.advance(hours=5)
+        done = platform.job(job)
+        assert (done.status, len(done.result), done.claims > 10) == ("completed", 200, True)
+        assert not platform.attempts(job)
+    finally:
+        registered.pop("export.orders", None)
