@@ -3,7 +3,17 @@ import type { WireMeta } from "@/api/wire";
 /** An answer of GET /meta, for tests and for the fake API; the browser test "what a status allows" holds it to the real one. */
 export const META: WireMeta = {
   statuses: {
-    all: ["queued", "scheduled", "processing", "retrying", "suspended", "completed", "failed", "dead_letter", "cancelled"],
+    all: [
+      "queued",
+      "scheduled",
+      "processing",
+      "retrying",
+      "suspended",
+      "completed",
+      "failed",
+      "dead_letter",
+      "cancelled",
+    ],
     waiting: ["queued", "scheduled", "retrying", "suspended"],
     active: ["queued", "scheduled", "processing", "retrying", "suspended"],
     retryable: ["failed", "dead_letter", "cancelled"],

@@ -27,6 +27,8 @@ export interface Job {
   startedAt: number | null;
   finishedAt: number | null;
   nextAttemptAt: number | null;
+  /** Kept steps, as of the last attempt that ended. */
+  steps: number;
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
@@ -130,6 +132,7 @@ export function toJob(wire: WireJob): Job {
     startedAt: msOrNull(wire.started_at),
     finishedAt: msOrNull(wire.finished_at),
     nextAttemptAt: msOrNull(wire.next_attempt_at),
+    steps: wire.steps,
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,

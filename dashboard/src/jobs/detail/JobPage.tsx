@@ -14,6 +14,7 @@ import { Attempts } from "./Attempts";
 import { JobFacts, Payload, Result } from "./JobAside";
 import { Family } from "./Family";
 import { JobHeader } from "./JobHeader";
+import { KeptSteps } from "./KeptSteps";
 import { LogPanel } from "@/jobs/detail/logs/LogPanel";
 import { finished } from "@/jobs/measure";
 import { allows } from "@/jobs/status";
@@ -73,6 +74,7 @@ function Loaded({ job }: { job: JobDetail }) {
           <Panel title={t.timeline}>
             <Timeline job={job} logs={lines} />
           </Panel>
+          <KeptSteps job={job} />
           <Result job={job} />
           <Family job={job} />
           <Panel

@@ -1,0 +1,49 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { keptSteps, type KeptStep } from "@/api/jobs/steps";
+import { detail, T0 } from "@/test/factories";
+import { KeptSteps } from "./KeptSteps";
+
+const step = (more: Partial<KeptStep>): KeptStep => ({
+  kind: "step",
+  name: "charge",
+  at: T0,
+  value: null,
+  tookMs: null,
+  until: null,
+  by: null,
+  timedOut: false,
+  ...more,
+});
+
+function show(rows: KeptStep[], steps = rows.length) {
+  const job = detail("completed", [], { steps });
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+  client.setQueryData(keptSteps(job.id).queryKey, { rows, older: false });
+  render(
+    <QueryClientProvider client={client}>
+      <KeptSteps job={job} />
+    </QueryClientProvider>,
+  );
+}
+
+test("steps, sleeps and events are listed with what became of them", () => {
+  show([
+    step({ value: { paid: true }, tookMs: 1500 }),
+    step({ kind: "sleep", name: "quiet", until: T0 + 60_000 }),
+    step({ kind: "event", name: "approved", by: "ada", value: "x".repeat(300) }),
+    step({ kind: "event", name: "signed", until: T0, timedOut: true }),
+  ]);
+  const [charged, slept, approved, late] = screen.getAllByRole("listitem").map((item) => item.textContent);
+  expect(charged).toContain('{"paid":true}');
+  expect(slept).toContain("until");
+  expect(approved).toContain("ada");
+  expect(approved?.length).toBeLessThan(280);
+  expect(late).toContain("timed out");
+});
+
+test("a job without steps has no list of them", () => {
+  show([], 0);
+  expect(screen.queryByRole("list")).toBeNull();
+});

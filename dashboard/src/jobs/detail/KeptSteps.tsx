@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { keptSteps, type KeptStep } from "@/api/jobs/steps";
+import { finished } from "@/jobs/measure";
+import { duration } from "@/lib/time";
+import { usePolling } from "@/live/live";
+import { When } from "@/live/When";
+import { Panel } from "@/ui/Panel";
+import { t } from "@/texts/en/detail";
+
+const EVERY_MS = 5000;
+const LONGEST = 200;
+
+/** List what the function of a job has kept; nothing for a job without steps. */
+export function KeptSteps({ job }: { job: JobDetail }) {
+  // a running attempt may have kept its first steps
+  const asks = job.steps > 0 || job.status === "processing";
+  const { data, error } = useQuery({
+    ...keptSteps(job.id),
+    ...usePolling({ atLeast: EVERY_MS }, !finished(job)),
+    enabled: asks,
+  });
+  if (job.steps > 0 && error) return <p className="text-sm text-red">{t.couldntLoadSteps}</p>;
+  if (data === undefined || data.rows.length === 0) return null;
+  return (
+    <Panel title={t.keptSteps(data.rows.length)}>
+      <ol className="flex min-w-0 flex-col gap-1.5 text-sm">
+        {data.rows.map((step) => (
+          <Row key={`${step.kind} ${step.name}`} step={step} />
+        ))}
+      </ol>
+      {data.older && <p className="mt-2 text-xs text-faint">{t.olderSteps(data.rows.length)}</p>}
+    </Panel>
+  );
+}
+
+function Row({ step }: { step: KeptStep }) {
+  return (
+    <li className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+      <span className="text-soft">{t.stepKinds[step.kind]}</span>
+      <bdi className="font-mono break-all">{step.name}</bdi>
+      <span className="text-xs text-faint">
+        <When at={step.at} />
+        {step.tookMs !== null && `, ${duration(step.tookMs)}`}
+        {step.by !== null && (
+          <>
+            , <bdi>{step.by}</bdi>
+          </>
+        )}
+      </span>
+      <Outcome step={step} />
+    </li>
+  );
+}
+
+function Outcome({ step }: { step: KeptStep }) {
+  if (step.timedOut) return <span className="text-amber">{t.stepTimedOut}</span>;
+  if (step.until !== null)
+    return (
+      <span className="text-soft">
+        {t.stepUntil} <When at={step.until} />
+      </span>
+    );
+  if (step.value === null) return null;
+  const text = JSON.stringify(step.value);
+  return (
+    <code dir="auto" className="min-w-0 font-mono text-xs break-all text-soft">
+      {text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}
+    </code>
+  );
+}
