@@ -43,7 +43,8 @@ def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
-    asleep = world.composed.asleep(world.ground.store, world.ground.jobs()) if world.composed.posted else []
+    with world.ground.faults.asleep():
+        asleep = world.composed.asleep(world.ground.store, world.ground.jobs()) if world.composed.posted else []
     ended = [*_unrun(world), *_expired(world), *_forgotten(world)]
     return [*world.wrong, *moves, *asleep, *_counted(world), *ended]
 
