@@ -44,13 +44,13 @@ class Composed:
 
         def work() -> int:
             if line in self.values:
-                self.wrong.append(f"I27 {ctx.job_id} ran a step again whose value it had")
+                self.wrong.append(f"I31 {ctx.job_id} ran a step again whose value it had")
             self.runs += 1
             return self.runs
 
         value = ctx.step("kept", work)
         if self.values.setdefault(line, value) != value:
-            self.wrong.append(f"I27 {ctx.job_id} got {value} for a step, and {self.values[line]} before")
+            self.wrong.append(f"I31 {ctx.job_id} got {value} for a step, and {self.values[line]} before")
 
     def nap(self, ctx: JobContext, seconds: float) -> None:
         """Sleep: never shorter than was asked for at first."""
