@@ -74,11 +74,11 @@ class Faults:
     @contextmanager
     def asleep(self) -> Iterator[None]:
         """Calls made inside are the observer's: not counted, not disturbed."""
-        self.sleeping = True
+        before, self.sleeping = self.sleeping, True
         try:
             yield
         finally:
-            self.sleeping = False
+            self.sleeping = before
 
     def before(self, name: str, service: str = DYNAMODB) -> None:
         """A call is about to be made."""

@@ -31,6 +31,7 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "fingerprint": None,
         "idempotency_key": None, "created_at": "2027-01-15T08:00:00.000Z", "updated_at": "2027-01-15T08:00:00.000Z",
         "started_at": None, "finished_at": None, "next_attempt_at": None, "give_up_at": None, "expires_at": None,
+        "waits_for": None, "steps": 0,
         "result": None, "progress": None, "tags": [], "tenant": None,
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
         "parent": None,
