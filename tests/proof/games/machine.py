@@ -19,7 +19,7 @@ from tests.proof.promises import DIES, DUPLICATE, LOST, REFUSED, REPLY_LOST, STA
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
-    "make quiet", "make quiet then err",
+    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait",
 )  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)
@@ -116,12 +116,19 @@ class DeliveryMachine(Steering):
         """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then a worker is missing."""
         queues = {job.id for job in self.ground.jobs() if has_turn(job) or self._keeps_its_place(job)}
         possible = self.world.accepted.get(name) not in queues
-        if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING):
+        if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING - {Status.SUSPENDED}):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     def _keeps_its_place(self, job: Job) -> bool:
         """Whether its message is hidden in a FIFO queue."""
         return self.keys and job.sent and (job.next_attempt_at or 0.0) > self.world.clock_of("api")()
+
+    @precondition(lambda self: self._in(frozenset({Status.SUSPENDED})))
+    @rule(name=NAMES)
+    def post_an_event(self, name: str) -> None:
+        """POST /jobs/{id}/events/{name}."""
+        if name in self.world.accepted:
+            self.step(lambda: self.world.post_event(name))
 
     @precondition(lambda self: self._in(DISCARDABLE))
     @rule(name=NAMES)

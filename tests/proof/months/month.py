@@ -23,6 +23,7 @@ from tests.proof.invariants import broken_at_rest
 from tests.proof.months.liveness import Liveness
 from tests.proof.months.weather import COUNTED, EXPIRED, KINDS, MOMENTS, Weather
 from tests.proof.promises import APART, STALLS, plays
+from tests.proof.roles.composed import EVENT
 from tests.proof.roles.planned import Planned
 from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import DAY, World
@@ -36,7 +37,7 @@ WEEKS = 6
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
-    "make quiet", "make quiet then err",
+    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait",
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
@@ -76,8 +77,9 @@ OF_CLOCKS = (
     "I24 ",
 )  # fmt: skip
 """What is not promised then, as docs/delivery.md says."""
+WAITS = frozenset({Status.SUSPENDED})
 OPERATED: Mapping[str, frozenset[Status]] = {
-    "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE,
+    "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE, "wake": WAITS,
 }  # fmt: skip
 """What an operator may do, and with a job of which status."""
 
@@ -302,6 +304,8 @@ class Players:
             self.world.operations.retry(job.id)
         elif move == "run_now":
             self.world.hurry(job.id)
+        elif move == "wake":
+            self.world.composed.post(self.world.posting, job.id, EVENT)
         else:
             after = self.world.operations.cancel(job.id)
             if after.status is Status.CANCELLED:
