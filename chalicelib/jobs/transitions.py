@@ -33,10 +33,14 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """Let a worker take over a job whose last worker's lease ended before its attempt was settled."""
+    """Let a worker take over a job whose last worker's lease ended before its attempt was settled.
+
+    The lost attempt may have run the function, so the job can no longer expire.
+    """
     charged = {"attempts": 1, "claims": 1}
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
-    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), charged, job_type=lost.type)
+    values = {**_held(now, lease_until, by), **_begun(lost)}
+    return Change(j.TAKE_OVER, lost.gen, tests, values, charged, job_type=lost.type)
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:

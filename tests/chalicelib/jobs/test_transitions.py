@@ -278,3 +278,9 @@ def test_a_message_is_marked_as_sent_only_for_the_wait_that_it_was_sent_for() ->
     assert mark.allowed(woken)
     again = suspended(claim().applied(replace(woken, next_attempt_at=None)))
     assert not mark.allowed(again)
+
+
+def test_a_job_whose_lost_attempt_may_have_run_does_not_expire() -> None:
+    lost = a_job(Status.PROCESSING, lease_until=NOW - 1, start_by=NOW + 5)
+    taken = transitions.take_over(lost, now=NOW, lease_until=NOW + 65, by=BY).applied(lost)
+    assert taken.start_by is None

@@ -88,6 +88,9 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/batch", batch)
     acting.call("POST", "/dead-letters/redrive", {})
     later = created(acting, mail.name, mail.example, delay_seconds=600)
+    event = f"/jobs/{later}/events/approved"
+    acting.call("POST", event, {"data": 1}, "/jobs/{job_id}/events/{name}", job_id=later, name="approved")
+    acting.call("GET", f"/jobs/{later}/steps", None, "/jobs/{job_id}/steps", job_id=later)
     acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now", job_id=later)
     acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard", job_id=first)
     acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)

@@ -52,9 +52,11 @@ def never_seen(actor: str) -> set[str]:
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
     # a fresh message of a job that asks to come again more often than SQS hands one out: none of the day's does
     polls = {f"sqs:SendMessage:{actor}"}
+    # the kept steps of a job: none of the built-in types has any
+    steps = {"dynamodb:Query:jobs"}
     reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
     reader.add("dynamodb:ListStreams:jobs/streams")
-    by_lambda = poller | polls if actor in queues else reader if actor == "counters" else set()
+    by_lambda = poller | polls | steps if actor in queues else reader if actor == "counters" else set()
     return by_lambda | SIGNED.get(actor, set())
 
 
