@@ -67,7 +67,6 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "give_up": (LOST_JOB, lambda job: [transitions.give_up(job, now=NOW, error=ERROR)]),
     "wait_for_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=True)]),
     "take_turn": (WAITING, lambda job: [turns.wait_for_turn(job, now=NOW, turn=NOW + 9, parked=False)]),
-    "expire": ({"start_by": T0}, lambda job: [transitions.expire(job, now=NOW)]),
     "suspend": (HELD, lambda job: [
         transitions.suspend(job, now=NOW, until=NOW + 9999, what="time", parked=True, kept=1, progressed=progressed)
         for progressed in (True, False)
