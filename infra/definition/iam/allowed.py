@@ -30,8 +30,18 @@ def short_forms(kind: JobType[Any, Any]) -> list[str]:
 
 
 def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
-    """Return one IAM statement for each `Allow`."""
-    return [_statement(allow) for allow in allowed]
+    """Return the IAM statements. An `Allow` with the actions and conditions of another one shares its statement.
+
+    IAM limits the size of a role, and CloudFormation the size of a template.
+    """
+    found: list[dict[str, Any]] = []
+    for one in map(_statement, allowed):
+        alike = next((other for other in found if {**other, "Resource": 0} == {**one, "Resource": 0}), None)
+        if alike is None:
+            found.append(one)
+        else:
+            alike["Resource"] += [place for place in one["Resource"] if place not in alike["Resource"]]
+    return found
 
 
 def wildcards(types: Iterable[JobType[Any, Any]]) -> list[str]:

@@ -77,8 +77,10 @@ def test_the_right_to_read_a_secret_follows_from_its_declaration() -> None:
     here = "${AWS::Region}:${AWS::AccountId}"
     assert [(statement["Action"], statement["Resource"]) for statement in found] == [
         (["ssm:GetParameter"], [{"Fn::Sub": f"{HERE}ssm:{here}:parameter/billing/url"}]),
-        (["secretsmanager:GetSecretValue"], [{"Fn::Sub": f"{HERE}{theirs}"}]),
-        (["secretsmanager:GetSecretValue"], [{"Fn::Sub": f"{HERE}secretsmanager:{here}:secret:prod/key-??????"}]),
+        (
+            ["secretsmanager:GetSecretValue"],
+            [{"Fn::Sub": f"{HERE}{theirs}"}, {"Fn::Sub": f"{HERE}secretsmanager:{here}:secret:prod/key-??????"}],
+        ),
     ]
 
 
@@ -115,7 +117,7 @@ def test_a_function_in_a_vpc_gets_subnets_of_the_stage_and_its_code_no_interface
         ),
         ({"access": AwsAccess(environment={"N": "x" * 2_600})}, "environment has 2,601 bytes; 2,560 are left"),
         (
-            {"access": AwsAccess(grants=[Allow("s3:GetObject", f"arn:aws:s3:::b-{n}/{'x' * 80}") for n in range(60)])},
+            {"access": AwsAccess(grants=[Allow("s3:GetObject", f"arn:aws:s3:::b-{n}/{'x' * 80}") for n in range(120)])},
             "role of order-copy has .* IAM takes 10,240",
         ),
     ],
@@ -130,3 +132,24 @@ def test_wildcards_are_listed_with_their_reasons() -> None:
     access = AwsAccess(grants=(wide, "ses:SendEmail", ORDERS))
     kind = JobType("order.copy", lambda _payload, _ctx: None, Empty, access=access)
     assert wildcards([kind]) == ["order.copy: * (S3 has no narrower resource)"]
+
+
+def test_grants_share_a_statement_only_with_equal_actions_and_conditions() -> None:
+    table, other, third = (f"arn:aws:dynamodb:*:*:table/{name}" for name in ("one", "two", "three"))
+    condition = {"StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}}
+    found = added(
+        access=AwsAccess(
+            grants=[
+                Allow("dynamodb:GetItem", table),
+                Allow(["dynamodb:GetItem", "dynamodb:PutItem"], other),
+                Allow("dynamodb:GetItem", third, conditions=condition),
+                Allow("dynamodb:GetItem", [other, table]),
+            ]
+        )
+    )
+    here = [{"Fn::Sub": place.replace("arn:aws:", HERE)} for place in (table, other, third)]
+    assert [(one["Action"], one["Resource"], one.get("Condition")) for one in found] == [
+        (["dynamodb:GetItem"], [here[0], here[1]], None),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], [here[1]], None),
+        (["dynamodb:GetItem"], [here[2]], condition),
+    ]
