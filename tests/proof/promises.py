@@ -35,8 +35,8 @@ class Part:
 PARTS: list[Part] = []
 NOT_PROMISED: Mapping[tuple[str, int], str] = {
     (APART, 2): "the lease of a worker whose clock is more than 5 s slow may end while it runs",
-    (APART, 11): "the same",
-    (RESTORED, 12): "a restore brings no bulk action back: its operator starts it again",
+    (APART, 11): "for the same reason, two attempts of a key may overlap",
+    (RESTORED, 12): "a restore does not restore bulk actions: the operator starts them again",
 }
 """Cells that stay empty, because this page promises nothing there, each with the reason."""
 

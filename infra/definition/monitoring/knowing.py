@@ -34,20 +34,20 @@ FAILURES: Sequence[Failure] = (
     Failure("the API or its authorizer cannot start or fails", "api-errors"),
     Failure("a job used up its attempts", "dead-letters"),
     Failure("an outage, a permission or a schema keeps jobs from running", "stalled"),
-    Failure("no worker takes messages, or fewer than come in", "growing", GROWING_RUNS),
+    Failure("no worker takes messages, or workers take fewer than arrive", "growing", GROWING_RUNS),
     Failure("the watchdog does not run, or fails", "watchdog-silent"),
     Failure("the counters fail", "counters-errors"),
-    Failure("the stream is not read, or too slowly", "counters-behind", 1),
+    Failure("no function reads the stream, or reads it too slowly", "counters-behind", 1),
     Failure("DynamoDB refuses writes of jobs", "table-throttles"),
     Failure("the control table does not answer", "control-table-down"),
     Failure("Lambda refuses to run more functions", "throttles"),
-    Failure("more requests come than the API takes: 429", "api-full"),
+    Failure("more requests arrive than the API accepts: 429", "api-full"),
     Failure("a flood of requests without a valid token", "api-refused"),
     Failure(
         "the recount does not run", "recount-silent",
-        why="it runs once a night, so its absence is known a day later; `make recount` tells at once",
+        why="it runs once a night, so the alarm notices a missing run a day later; `make recount` reports it at once",
     ),
-    Failure("nobody has confirmed the alarms' mails", "", why="told by `make deploy` and `make status`"),
+    Failure("nobody has confirmed the alarms' mails", "", why="`make deploy` and `make status` report it"),
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def minutes(failure: Failure, alarms: Sequence[Alarm]) -> int | None:
 
 def table(alarms: Sequence[Alarm]) -> str:
     """Return the table of docs/operations.md."""
-    lines = ["| what fails | what tells | minutes until the person on call knows |", "|---|---|---|"]
+    lines = ["| what fails | alarm | minutes until the person on call knows |", "|---|---|---|"]
     for failure in FAILURES:
         took = minutes(failure, alarms)
         alarm = f"[{failure.alarm}](#{_anchor(failure, alarms)})" if failure.alarm else "-"
