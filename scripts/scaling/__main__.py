@@ -22,13 +22,15 @@ def told(name: str, played: Played) -> str:
     setting = played.setting
     ends = ", ".join(f"{limit} after {second} s" for limit, second in sorted(played.limits.items(), key=lambda x: x[1]))
     if played.growing:
-        state = "waiting jobs grow"
+        state = "the number of waiting jobs grows"
     elif played.drained is None:
         state = f"{played.waiting[-1]:,.0f} wait after {len(played.waiting) // 60} minutes"
     else:
-        state = f"all are taken as they come after {played.drained} s"
-    refused = f"; {played.refused / (setting.rate * len(played.done)):.0%} refused" if played.refused else ""
-    return f"{name}: up to {max(played.done):,.0f} jobs a second; {state}{refused}; limits met: {ends or 'none'}"
+        state = f"no job waits after {played.drained} s"
+    if played.refused:
+        state += f"; {played.refused / (setting.rate * len(played.done)):.0%} of the jobs refused"
+    most = f"completes up to {max(played.done):,.0f} jobs a second"
+    return f"{name}: {most}; {state}; limits reached: {ends or 'none'}"
 
 
 def settings_of(setting: Setting) -> str:
@@ -36,15 +38,15 @@ def settings_of(setting: Setting) -> str:
     several = f"{setting.types} job types of " if setting.types > 1 else ""
     return (
         f"{several}concurrency={setting.concurrency}, batch_size={setting.batch}; "
-        f"{setting.in_request} jobs a request; {setting.account:,} functions at once in the account; "
+        f"{setting.in_request} jobs a request; {setting.account:,} concurrent functions in the account; "
         f"{setting.shards} shards; warm throughput of {setting.warm_writes:,} writes a second"
     )
 
 
 def sizes(seconds: float) -> dict[str, tuple[Played, Played]]:
     """Simulate every size: first with the defaults, then with the settings and number of types that it needs."""
-    settings = {f"{rate:,} a second": Setting(rate, seconds) for rate in RATES}
-    settings[f"{BACKLOG:,} waiting"] = Setting(0, seconds, BACKLOG)
+    settings = {f"{rate:,} jobs a second": Setting(rate, seconds) for rate in RATES}
+    settings[f"{BACKLOG:,} jobs waiting"] = Setting(0, seconds, BACKLOG)
     played = {}
     for name, setting in settings.items():
         types = divided(setting)
@@ -58,8 +60,8 @@ def report(played: Mapping[str, tuple[Played, Played]]) -> str:
     lines = []
     for name, (before, after) in played.items():
         each = "each type " if after.setting.types > 1 else ""
-        lines.append(told(f"{name}, as it comes", before))
-        lines.append(told(f"  {each}with what it needs", after))
+        lines.append(told(f"{name}, with the defaults", before))
+        lines.append(told(f"  {each}with the settings it needs", after))
         lines.append(f"    {settings_of(after.setting)}")
     return "\n".join(lines)
 
