@@ -19,7 +19,7 @@ def tables() -> str:
     groups = {
         "Requests": {
             "writing requests from one address in a minute": f"{asked['RateLimitMax']} (`RateLimitMax`)",
-            "the same for a token with its own limit": f"up to {HIGHEST_RATE:,} (`token issue --rate`)",
+            "writing requests in a minute, token with its own limit": f"up to {HIGHEST_RATE:,} (`token issue --rate`)",
             "read units of DynamoDB of one token in a minute": f"{int(asked['ReadUnitsMax']):,} (`ReadUnitsMax`)",
             "size of a request's body": f"{LARGEST_REQUEST // 1024} KB",
             "size of an uploaded file": f"{LARGEST_UPLOAD // 1024 // 1024} MB",
