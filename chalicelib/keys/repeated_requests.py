@@ -14,11 +14,20 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import FieldError, IdempotencyMismatch, JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import TIME_TO_ACT
-from chalicelib.jobs.job import RETRYABLE, Job, Status
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore, KeyLock
 from chalicelib.jobs.retention import KEEP_DEAD, KEEP_KEYS
 from chalicelib.keys.constants import FEWEST_KEY_TRIES, FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE, MOST_KEY_TRIES
-from chalicelib.keys.rule import Debounce, Outcome, Submitted, answer_row, next_id, replace_waiting, unique_row
+from chalicelib.keys.rule import (
+    Debounce,
+    Outcome,
+    Submitted,
+    answer_row,
+    answers,
+    next_id,
+    replace_waiting,
+    unique_row,
+)
 from chalicelib.telemetry import events
 
 
@@ -71,7 +80,7 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if found is not None and _by_same_key(found, job):
                 return self._repeated(job, found)
-            if held is not None and found is not None and held.until > self.now() and found.status not in RETRYABLE:
+            if held is not None and found is not None and answers(found, held.until, self.now()):
                 events.moved(found, "existing")
                 return Submitted(found, Outcome.EXISTING)
             if held is not None and found is None and held.until > self.now():

@@ -68,6 +68,14 @@ def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
     return _id("unique", job_type, json.dumps(unique.values(payload), sort_keys=True, separators=(",", ":")))
 
 
+def answers(found: Job, until: float, now: float) -> bool:
+    """Return whether this job answers another request of a unique type, whose window ends at `until`.
+
+    A job that failed, was dead-lettered or was cancelled does not: the request creates a new job.
+    """
+    return until > now and found.status not in j.RETRYABLE
+
+
 def replace_waiting(found: Job, wanted: Job) -> Change:
     """Replace the payload, tags and time of a waiting job by those of a later request.
 
