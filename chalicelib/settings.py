@@ -89,7 +89,7 @@ class Settings:
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
-            raise ConfigurationError("CURSOR_SECRET must be another one outside development")
+            raise ConfigurationError("CURSOR_SECRET is 'development': a deployed stage needs its own secret")
         return settings
 
 

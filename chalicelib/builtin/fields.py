@@ -1,4 +1,4 @@
-"""Define values that payloads and results of built-in job types share with the API."""
+"""Define the check of names and the format of times that built-in job types share with the API."""
 
 from chalicelib.job_types.checks import NAME as TYPE_NAME
 from chalicelib.jobs.listing import iso

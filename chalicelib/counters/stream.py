@@ -40,9 +40,10 @@ class StreamCounter:
     def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
 
-        Every row has its own mark, which is written together with its numbers, so a batch that is replayed, split or
-        cut off counts once. A source is a shard of the stream, in which changes come in order. A record that can never
-        be counted is skipped, because Lambda would deliver the batch again and again.
+        Every row stores, in the same write as its numbers, the sequence number of the last change that it counted. A
+        batch that is replayed, split or cut off is therefore counted once. A source is a shard of the stream, in which
+        changes come in order. A record that can never be counted is skipped, because Lambda would deliver the batch
+        again and again.
         """
         now = self.clock()
         folded = fold(told, now)

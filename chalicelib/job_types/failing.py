@@ -24,8 +24,8 @@ class Failing:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
-            raise ConfigurationError(f"pause_when: of must be a whole number from 2 to {MOST_FAILURES}")
+            raise ConfigurationError(f"pause_when: Failing(of=…) must be a whole number from 2 to {MOST_FAILURES}")
         if not SHORTEST_WITHIN <= self.within <= LONGEST_WITHIN:
             raise ConfigurationError(
-                f"pause_when: within must be between {SHORTEST_WITHIN} and {LONGEST_WITHIN:,} seconds"
+                f"pause_when: Failing(within=…) must be between {SHORTEST_WITHIN} and {LONGEST_WITHIN:,} seconds"
             )

@@ -39,7 +39,10 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
 
 
 def new_writer() -> str:
-    """Return a name for one write. A refused write has succeeded before if the row contains its name."""
+    """Return a name for one write.
+
+    If AWS refuses the write but the row contains this name, an earlier try succeeded and only its reply was lost.
+    """
     return base64.urlsafe_b64encode(uuid.uuid4().bytes[:6]).decode()
 
 

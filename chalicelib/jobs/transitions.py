@@ -254,7 +254,7 @@ def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None 
 def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
     """Record that the job's type has been undeclared since `now`, or is still undeclared.
 
-    This check is not counted as a repeated message.
+    No message is sent, so the number of repeated messages begins again at 0.
     """
     first = seen.stalled_since is None or seen.resends > 0
     values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}

@@ -163,7 +163,7 @@ class KeyedJobs:
         return Submitted(before, Outcome.REPEATED)
 
     def _repeated(self, job: Job, existing: Job) -> Submitted:
-        """Answer with the job that a key made.
+        """Answer a repeated request with the job that its key has.
 
         Raises IdempotencyMismatch for another body, except for a job's child jobs.
         """

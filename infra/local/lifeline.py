@@ -39,7 +39,7 @@ class NotShipped:
 def missing(module: str, requirement: str | None, program: str) -> str:
     """Return the sentence about a module that does not ship: its requirement, and how to add it."""
     advice = FOR_ONE_TYPE.format(line=requirement or f"the library that has {module}", program=program)
-    # JobFlow defines the libraries that all types share, so only a clone of JobFlow can add one.
+    # JobFlow defines the libraries that all types share, so one can be added only in a clone of JobFlow.
     more = FOR_ALL_TYPES if program == "make" else ""
     return f"No module named {module!r} in what ships. {advice}{more}"
 

@@ -4,7 +4,7 @@ from chalicelib.jobs.job import MOVES, TERMINAL, Status
 
 
 def diagram() -> str:
-    """Return the table as a mermaid state diagram: an arrow for each pair, with its moves and actors."""
+    """Return the moves as a mermaid state diagram: an arrow for each pair of statuses, with moves and actors."""
     arrows = [
         f"    {source} --> {move.target}: {move.name} ({move.actor})"
         for move in MOVES

@@ -62,7 +62,7 @@ def _replaced(found: re.Match[str]) -> str:
         return found["code"]
     text = found["volatile"]
     if text[0] in "'\"":
-        # Keep the error codes in a quoted text, because urllib3 quotes the whole cause.
+        # Of a quoted text, keep only the error codes: urllib3 quotes the whole cause, which contains the code.
         return " ".join(["…", *CODES.findall(text[1:-1])])
     if text.startswith("//"):
         return f"//{DIGITS.sub('…', text[2:].partition('/')[0])}/…"

@@ -61,8 +61,8 @@ def console(stand: Stand) -> str:
     plain = stand.get(f"http://{urlsplit(url).netloc}/")
     if missing or deep.status != 200 or bucket.status != 403 or plain.status not in (301, 302, 307, 308):
         raise NotKept(
-            f"missing headers: {', '.join(missing) or 'none'}; a page's address: {deep.status}; "
-            f"the bucket: {bucket.status}; without TLS: {plain.status}"
+            f"missing headers: {', '.join(missing) or 'none'}; a job's page answered {deep.status} (expected 200); "
+            f"the bucket answered {bucket.status} (expected 403); http:// answered {plain.status} (expected a redirect)"
         )
     return f"{len(HEADERS)} headers, pages of the console by their address, the bucket 403, TLS only"
 

@@ -120,7 +120,8 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 
 def _paused(schedule: Schedule) -> Schedule:
-    # a new writer: with the old one, an existing schedule would look as if this write had stored it
+    # a new name for this write: if the schedule exists, the write is refused, and with the old name the refusal would
+    # look like a success whose reply was lost
     return replace(schedule, paused=True, next_at=None, writer=new_writer())
 
 

@@ -70,7 +70,7 @@ class Jobs:
         try:
             self.api.send("POST", f"{path}/{action}", {}, key="")
         except SmokeFailed:
-            # the job ended meanwhile, or the API itself fails; in both cases the first error is reported
+            # the job ended meanwhile, or the API itself fails; in both cases the caller reports the first error
             return
 
     def _counted(self, before: dict[str, Any], ran: Sequence[JobType[Any, Any]]) -> str:

@@ -46,7 +46,7 @@ class HotDashboard:
         self.port = port
         self._log = log
         if not (sources / VITE).exists():
-            raise CannotRun("WATCH=1 needs the dashboard's packages: `make dev WATCH=1` fetches them.")
+            raise CannotRun("The dashboard's packages are not installed. Start with `make dev WATCH=1`, which installs them.")
         nonce = secrets.token_urlsafe(16)
         policy = hot_policy(str(config["apiUrl"]), files, port, nonce)
         told = json.dumps({"config": config, "policy": policy, "nonce": nonce})
