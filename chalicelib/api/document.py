@@ -15,6 +15,8 @@ from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import NoBody, NoQuery
 from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.constants import LONGEST_STEP_NAME
+from chalicelib.jobs.step import NAME
 from chalicelib.schedules.constants import LONGEST_ID
 
 SENTENCE_END = re.compile(r"\.\s")
@@ -48,6 +50,12 @@ PATH: Mapping[str, Any] = {
     "bulk_id": {"type": "string", "pattern": "^[0-9a-f]{20}$", "examples": ["019ac0d3f2005d41402a"]},
     "gen": {"type": "string", "pattern": "^[1-9][0-9]{0,3}$", "examples": ["1"]},
     "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
+    "name": {
+        "type": "string",
+        "maxLength": LONGEST_STEP_NAME,
+        "pattern": f"^{NAME.pattern}$",
+        "examples": ["approval"],
+    },
 }
 """Path parameters that are not ids."""
 EXISTING_JOB = {

@@ -29,7 +29,7 @@ DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text
 
 SCHEDULE = "/schedules/weekly-report"
 """The id in the document's example."""
-WAITING = ("cancel_job", "run_job_now")
+WAITING = ("cancel_job", "post_event", "run_job_now")
 """Operations for a waiting job; all others are tried with a failed job."""
 
 
