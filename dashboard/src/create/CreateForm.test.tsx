@@ -19,7 +19,17 @@ const schema = { type: "object", properties: { text: { type: "string" } } };
 const kind = (type: string): JobType => ({
   ...{ type, title: type, description: "", schema, example: { text: "Hi" }, maxAttempts: 3, retryWaits: [] },
   ...{ giveUpAfter: null, timeout: 60, budget: 60, batchSize: 1, concurrency: 2, memory: 128, rate: null },
-  ...{ expires: null, retryOn: [], failOn: [], fairBy: null, serialBy: null, pauseWhen: null, unique: null, enqueues: [], retired: false },
+  ...{
+    expires: null,
+    retryOn: [],
+    failOn: [],
+    fairBy: null,
+    serialBy: null,
+    pauseWhen: null,
+    unique: null,
+    enqueues: [],
+    retired: false,
+  },
 });
 
 beforeEach(() => sessionStorage.clear());

@@ -12,7 +12,15 @@ afterEach(() => {
 });
 
 const NIGHTLY: Schedule = {
-  ...{ id: "nightly", type: "note.write", cron: "0 6 * * *", timezone: "UTC", payload: {}, catchUp: 1, expires: null },
+  ...{
+    id: "nightly",
+    type: "note.write",
+    cron: "0 6 * * *",
+    timezone: "UTC",
+    payload: {},
+    catchUp: 1,
+    expires: null,
+  },
   ...{ overlap: "allow", version: "1", startsAt: null, endsAt: null, declared: true, paused: false },
   ...{ problem: null, next: [], last: [] },
 };
