@@ -17,12 +17,16 @@ def commit() -> str:
 
 @pytest.mark.parametrize("back", [False, True], ids=["deploy", "rollback"])
 def test_jobs_of_one_version_are_finished_by_the_other(tmp_path: Path, commit: str, whole: bool, *, back: bool) -> None:
-    if back and not whole:
-        pytest.skip("the way back is played by `make whole` and `make proof`")
+    if not whole:
+        pytest.skip("takes a minute: `make whole` and `make proof` play it")
     assert judged(tmp_path, commit, 1, back=back, of_each=1)[1] == []
 
 
-def test_a_version_that_calls_a_field_otherwise_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_that_calls_a_field_otherwise_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    if not whole:
+        pytest.skip("takes a minute: `make whole` and `make proof` play it")
     monkeypatch.setattr(deploy, "MOST_TURNS", 10)
     assert judged(tmp_path, "", 1, back=False, of_each=1)[1] != []
 
