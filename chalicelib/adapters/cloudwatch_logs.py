@@ -74,14 +74,15 @@ class JobLogs:
     region: str
     in_aws: bool = True
 
-    def read(self, view: JobView, position: str | None = None) -> Lines:
+    def read(self, view: JobView, position: str | None = None, waited: Collection[str] = ()) -> Lines:
         """Return the lines that name the job, starting at a position: fewer than 200, with at most 5 requests.
 
-        Raises InvalidPosition for a position that is too old.
+        `waited` are the short ids of invocations that ended in a wait, which are no attempts of the view. Raises
+        InvalidPosition for a position that is too old.
         """
         before, _, token = (position or "").partition(":")
         found: list[Line] = []
-        own = invocations(view)
+        own = (*invocations(view), *waited)
         left = MOST_LOG_REQUESTS
         for span in spans(view):
             if before and span.start > int(before):

@@ -23,7 +23,7 @@ class Step:
     `key` is the prefix of its kind and its name; `at` is when it was kept. `value` is what the step returned, or the
     data of an event; `reference` is where a large value is stored. `took` is how many seconds the step ran. `until` is
     the end of a sleep, or the latest end of a wait; an event with `until` did not come in time. `by` is who posted the
-    event.
+    event. `invocation` is the short id of the invocation that kept the row, by which its log lines are found.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Step:
     took: float | None = None
     until: float | None = None
     by: str | None = None
+    invocation: str | None = None
 
     @property
     def name(self) -> str:

@@ -25,17 +25,20 @@ class Posting:
         """Store an event of a job, and wake the job if it waits for the event; return the job, and True for a replay.
 
         Only the first event with a name counts. The same event again is a replay, which also wakes the job if it still
-        waits. Raises JobNotFound, InvalidRequest, and JobConflict for a finished job, for another event of the same
-        name, and for one that comes after its wait timed out.
+        waits; it may come after the job has finished. Raises JobNotFound, InvalidRequest, and JobConflict for a new
+        event of a finished job, for another event of the same name, and for one that comes after its wait timed out.
         """
         _check(name, data)
         store = self.dispatcher.store
         found = store.get_without_bodies(job_id)
         if found.terminal:
+            kept = store.kept_step(found, EVENT + name)
+            if kept is not None and not kept.timed_out and kept.value == data:
+                return found, True  # a client repeats the request because it has not received the answer
             raise JobConflict(f"Job {job_id} is {found.status}; it takes no events any more.")
         if jobtype.serial(found.type):
             raise JobConflict(f"Jobs of {found.type} wait for no events, because the type has serial_by.")
-        # Send the spare message first: if this process
+        # Send the spare message first: if this process dies after the event is stored, that message wakes the job.
         self.dispatcher.send_anew(found, AFTER_THE_REQUEST)
         event = Step(EVENT + name, self.dispatcher.now(), data, by=self.by)
         kept = store.keep_step(found, event)

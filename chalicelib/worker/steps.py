@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -17,6 +17,7 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import NAMES, Step, is_name
+from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.constants import LEAST_FOR_A_STEP, LONGER_THAN_BEFORE, MOST_STEPS, USUAL_TIMEOUT
 from chalicelib.worker.result import as_json
@@ -148,6 +149,8 @@ class Steps:
         known = self._known if self._known is not None else {}
         if len(known) >= MOST_STEPS:
             raise PermanentError(f"One run keeps {MOST_STEPS:,} steps at most: do more in each of them.")
+        ours = self.job.request_id
+        step = replace(step, invocation=None if ours is None else short_id(ours))
         kept = self.store.keep_step(self.job, step)
         if kept != step and not kept.key.startswith(kinds.EVENT):
             self.check()  # another worker has kept this step: it may have taken over

@@ -133,7 +133,7 @@ def post_event(call: Call) -> Reply:
     """Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
 
     Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
-    event with the same name, for an event whose wait has timed out, and for a finished job.
+    event with the same name, for an event whose wait has timed out, and for a new event of a finished job.
     """
     posting = Posting(parts.job_service.dispatcher, call.person)
     job, replayed = posting.post(job_id_of(call), call.path["name"], call.body.data)

@@ -48,7 +48,10 @@ def read_logs(call: Call) -> LogPage:
     # never for logs.
     secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
-    found = parts.job_logs.read(view, position)
+    # An invocation that ended in a wait is no attempt, but its lines belong to the job.
+    steps = parts.job_store.kept_steps(view.job) if view.job.kept else ()
+    waited = {step.invocation for step in steps if step.invocation}
+    found = parts.job_logs.read(view, position, waited)
     return LogPage(
         lines=[
             LogLine(at=iso(x.at), level=x.level, message=x.message, gen=x.gen, attempt=x.attempt, fields=dict(x.fields))

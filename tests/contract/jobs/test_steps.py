@@ -20,7 +20,7 @@ MASTER = "AAAAAAAAAAAAAAAAAAAAAA"
 
 def test_a_kept_value_never_changes_whoever_comes_later(store: JobStore) -> None:
     job = a_job()
-    first = Step("step:a", T0, VALUE, took=0.25)
+    first = Step("step:a", T0, VALUE, took=0.25, invocation="r-1")
     assert store.kept_steps(job) == []
     assert store.keep_step(job, first) == first
     assert store.keep_step(job, first) == first, "the SDK repeats a write whose answer was lost"

@@ -142,7 +142,10 @@ def test_every_move_of_a_worker_is_played() -> None:
 def test_a_worker_writes_each_attribute_that_its_role_names_and_no_other(store: DynamoJobStore, clock: Clock) -> None:
     requests = moves_of(store, clock)
     with writes() as steps:
-        for step in (Step("step:a", NOW, {"a": 1}, took=0.1), Step("event:b", NOW, "x" * 2000, until=NOW, by="ada")):
+        for step in (
+            Step("step:a", NOW, {"a": 1}, took=0.1, invocation="r"),
+            Step("event:b", NOW, "x" * 2000, until=NOW, by="ada"),
+        ):
             store.keep_step(a_job(), step)
     requests += steps
     assert {operation for operation, _ in requests} == {"UpdateItem"}

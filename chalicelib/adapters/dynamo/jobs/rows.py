@@ -124,6 +124,7 @@ class StepRow(Model):
     took = Seconds(null=True)
     until = Seconds(null=True)
     by = Text(null=True)
+    request_id = Text(null=True)
     signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
     expires_at = Whole()
 

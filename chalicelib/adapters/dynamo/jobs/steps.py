@@ -66,7 +66,7 @@ class Steps:
         reference = self._bodies.keep_value(job.id, job.type, text) if text is not None and large else None
         row = self._rows(
             pk=job.id, sk=_sk(job, step.key), at=step.at, value=None if large else text, ref=reference, took=step.took,
-            until=step.until, by=step.by, expires_at=self._clock() + KEEP_BODIES,
+            until=step.until, by=step.by, request_id=step.invocation, expires_at=self._clock() + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
         try:
@@ -84,7 +84,7 @@ class Steps:
         if not self._signing.marked(job, _signed(row), row.signature):
             raise RowNotSigned
         key = row.sk.removeprefix(_sk(job, ""))
-        return Step(key, row.at, from_text(row.value), row.ref, row.took, row.until, row.by)
+        return Step(key, row.at, from_text(row.value), row.ref, row.took, row.until, row.by, row.request_id)
 
 
 def _sk(job: Job, key: str) -> str:

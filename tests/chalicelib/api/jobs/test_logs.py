@@ -12,6 +12,7 @@ from moto import mock_aws
 from chalicelib.adapters.cloudwatch_logs import JobLogs
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.step import Step
 from tests.chalicelib.api.support import World
 
 GROUP = "/aws/lambda/stack-test-note"
@@ -140,3 +141,16 @@ def test_a_line_that_another_invocation_wrote_in_the_jobs_name_is_not_the_jobs(w
     assert [x["message"] for x in lines] == [
         "second", "from before lines named their invocation", "late end of the first",
     ]  # fmt: skip
+
+
+def test_lines_from_before_a_wait_are_among_those_of_the_job(world: World, logged: JobLogs) -> None:
+    job_id, now = world.create(), world.clock.now
+    job = world.put_in(job_id, Status.SUSPENDED, started_at=now - 10, attempts=0, kept=1, waits="time")
+    world.store.keep_step(job, Step("step:charge", now - 9, "paid", invocation="request-1"))
+    line = {"level": "INFO", "job_id": job_id, "gen": 1, "attempt": 1}
+    write(
+        logged,
+        {**line, "message": "charged", "invocation": "request-1"},
+        {**line, "message": "forged", "invocation": "request-3"},
+    )
+    assert [x["message"] for x in world.get(f"/jobs/{job_id}/logs").json["lines"]] == ["charged"]

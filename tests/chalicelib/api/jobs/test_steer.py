@@ -85,6 +85,9 @@ def test_an_event_wakes_the_job_that_waits_for_it(world: World) -> None:
     assert world.post(f"/jobs/{job_id}/events/other", {"data": 1}, role=Role.VIEWER).status == 403
     world.put_in(job_id, Status.COMPLETED)
     assert world.post(f"/jobs/{job_id}/events/other").status == 409
+    assert world.post(f"/jobs/{job_id}/events/approved", {"data": 2}).status == 409
+    repeated = world.post(f"/jobs/{job_id}/events/approved", {"data": {"by": "ada"}})
+    assert (repeated.status, repeated.json["status"]) == (200, "completed"), "the answer to the first one was lost"
 
 
 def test_the_steps_of_a_job_are_shown_with_small_values_only(world: World) -> None:
