@@ -6,11 +6,11 @@ import { STATUSES, isFinished } from "./status";
 
 /**
  * Return the milliseconds from creation to the first start, or up to now while the job is queued. Null when it is not
- * known: a row of the list holds only the last start.
+ * known: a row of the list holds only the last start, which is another one after a retry or a wait.
  */
 export function waited(job: Job, now: number): number | null {
   if (job.startedAt !== null)
-    return job.attempts <= 1 && job.gen === 1 ? job.startedAt - job.createdAt : null;
+    return job.attempts <= 1 && job.gen === 1 && job.steps === 0 ? job.startedAt - job.createdAt : null;
   if (job.status === "queued" && job.gen === 1) return now - job.createdAt;
   return null;
 }

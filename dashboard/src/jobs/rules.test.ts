@@ -19,6 +19,7 @@ test("times are measured where they are known, and not guessed where they are no
   expect(waited(job("a", { attempts: 1, startedAt: T0 + 40 }), T0 + 5000)).toBe(40);
   expect(waited(job("a", { attempts: 2, startedAt: T0 + 9000 }), T0 + 9000)).toBeNull();
   expect(waited(job("a", { gen: 2, startedAt: T0 + 9000 }), T0 + 9000)).toBeNull();
+  expect(waited(job("a", { attempts: 1, steps: 2, startedAt: T0 + 9000 }), T0 + 9000)).toBeNull();
   expect(waited(job("a", { status: "scheduled" }), T0 + 5000)).toBeNull();
   expect(ran(job("a"), T0)).toBeNull();
   expect(ran(job("a", { status: "processing", startedAt: T0 }), T0 + 700)).toBe(700);

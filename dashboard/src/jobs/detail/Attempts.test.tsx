@@ -67,3 +67,11 @@ test("a deferred attempt and the one that takes its number each carry their own 
   expect(cards[0]).not.toContain("asked");
   expect(cards[1]).toMatch(/Deferred, not charged.*asked/);
 });
+
+test("a suspended job that has begun is not said to be waiting for its start", () => {
+  const suspended = detail("suspended", [], { startedAt: T0, steps: 1 });
+  const { rerender } = render(<Attempts job={suspended} logs={[]} more={null} />);
+  expect(screen.queryByText("Not started yet.")).toBeNull();
+  rerender(<Attempts job={detail("queued", [])} logs={[]} more={null} />);
+  expect(screen.getByText("Not started yet.")).toBeTruthy();
+});

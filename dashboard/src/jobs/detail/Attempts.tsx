@@ -31,6 +31,12 @@ const WORD: Record<Attempt["outcome"], string> = {
   running: t.running,
 };
 
+/** Say why no attempt is listed. */
+function noAttempt(job: JobDetail): string {
+  if (job.startedAt !== null) return t.noAttemptEnded;
+  return isFinished(job.status) ? t.neverStarted : t.notStartedYet;
+}
+
 /** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
 export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[]; more: string | null }) {
   const attempts = [...job.history].sort(
@@ -38,7 +44,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   );
   if (attempts.length === 0)
     return (
-      <p className="p-4 text-sm text-soft">{isFinished(job.status) ? t.neverStarted : t.notStartedYet}</p>
+      <p className="p-4 text-sm text-soft">{noAttempt(job)}</p>
     );
   return (
     <ul className="divide-y divide-line">

@@ -11,6 +11,7 @@ export const detail: typeof english = {
   running: "Läuft",
   neverStarted: "Nie gestartet.",
   notStartedYet: "Noch nicht gestartet.",
+  noAttemptEnded: "Der Job hat begonnen. Ein Versuch, der mit einer Wartezeit endet, zählt nicht und steht nicht hier.",
   olderAttempts: (shown: number) => `Ältere Versuche werden nicht gezeigt: dies sind die neuesten ${shown}.`,
   allRuns: "Alle Läufe",
   compare: "Vergleichen",

@@ -11,6 +11,7 @@ export const english = {
   running: "Running",
   neverStarted: "Never started.",
   notStartedYet: "Not started yet.",
+  noAttemptEnded: "The job has begun. An attempt that ends in a wait does not count, and is not listed here.",
   olderAttempts: (shown: number) => `Older attempts are not shown: these are the newest ${shown}.`,
   allRuns: "All runs",
   compare: "Compare",
