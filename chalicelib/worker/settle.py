@@ -200,7 +200,8 @@ class Settlement:
             if refused.current is None or not refused.current.cancel_requested:
                 raise
             return self._stopped(job, None, now)
-        events.moved(after, "suspend", waits=waits.what, until=iso(waits.until))
+        # the attempt is given back, but the line belongs to it
+        events.moved(replace(after, attempts=job.attempts), "suspend", waits=waits.what, until=iso(waits.until))
         # check for the event before the message is acknowledged, because the event may have come while the function
         # ended
         woken = look(self.store, after, now, keep=not self._received_last(job))
