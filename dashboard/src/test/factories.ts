@@ -22,6 +22,7 @@ export function job(id: string, more: Partial<Job> = {}): Job {
     startedAt: null,
     finishedAt: null,
     nextAttemptAt: null,
+    waitsFor: null,
     steps: 0,
     result: null,
     progress: null,

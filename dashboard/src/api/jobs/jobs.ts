@@ -27,6 +27,8 @@ export interface Job {
   startedAt: number | null;
   finishedAt: number | null;
   nextAttemptAt: number | null;
+  /** What a suspended job waits for: an event, or only for the time `until`. */
+  waitsFor: { event: string | null; until: number } | null;
   /** Kept steps, as of the last attempt that ended. */
   steps: number;
   result: Json;
@@ -132,6 +134,7 @@ export function toJob(wire: WireJob): Job {
     startedAt: msOrNull(wire.started_at),
     finishedAt: msOrNull(wire.finished_at),
     nextAttemptAt: msOrNull(wire.next_attempt_at),
+    waitsFor: wire.waits_for ? { event: wire.waits_for.event, until: ms(wire.waits_for.until) } : null,
     steps: wire.steps,
     result: wire.result as Json,
     progress: wire.progress,
@@ -244,16 +247,6 @@ export const jobOne = (id: string) =>
 
 const fetchJob = (id: string, signal?: AbortSignal) =>
   ask("get", "/jobs/{job_id}", { path: { job_id: id }, signal });
-
-/** The jobs that a job made, by their keys. */
-export const madeBy = (id: string) =>
-  queryOptions({
-    queryKey: [...jobKeys.one(id), "made"],
-    queryFn: async ({ signal }) => {
-      const page = await ask("get", "/jobs", { query: { parent: id, limit: PAGE }, signal });
-      return { jobs: page.jobs.map(toJob), more: page.next_cursor !== null };
-    },
-  });
 
 /** Return some jobs by their ids, one request each; those that are gone are left out. */
 export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {

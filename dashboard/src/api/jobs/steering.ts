@@ -1,4 +1,4 @@
-import type { JsonObject } from "@/lib/json";
+import type { Json, JsonObject } from "@/lib/json";
 import { ask } from "@/api/client";
 import { toJob } from "./jobs";
 
@@ -13,6 +13,11 @@ export async function cancelJob(id: string, descendants: boolean) {
   const body = descendants ? { descendants } : {};
   const after = await ask("post", "/jobs/{job_id}/cancel", { ...of(id), body });
   return { job: toJob(after), made: after.descendants };
+}
+
+/** Post an event that the function of a job waits for. */
+export async function postEvent(id: string, name: string, data: Json): Promise<void> {
+  await ask("post", "/jobs/{job_id}/events/{name}", { path: { job_id: id, name }, body: { data } });
 }
 
 /** End the wait of a scheduled or retrying job. */

@@ -40,8 +40,14 @@ export function ask(question: Ask): void {
 /** Fetch again all that counts or shows jobs, after a change. The rows on screen keep their places. */
 export async function refresh(client: QueryClient): Promise<void> {
   await Promise.all(
-    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["health"], ["errors"]].map(
-      (queryKey) => client.invalidateQueries({ queryKey }),
-    ),
+    [
+      ["jobs", "head"],
+      ["jobs", "one"],
+      ["jobs", "some"],
+      ["jobs", "steps"],
+      ["metrics"],
+      ["health"],
+      ["errors"],
+    ].map((queryKey) => client.invalidateQueries({ queryKey })),
   );
 }

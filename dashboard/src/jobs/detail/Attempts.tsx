@@ -42,10 +42,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   const attempts = [...job.history].sort(
     (a, b) => b.gen - a.gen || b.claim - a.claim || b.attempt - a.attempt,
   );
-  if (attempts.length === 0)
-    return (
-      <p className="p-4 text-sm text-soft">{noAttempt(job)}</p>
-    );
+  if (attempts.length === 0) return <p className="p-4 text-sm text-soft">{noAttempt(job)}</p>;
   return (
     <ul className="divide-y divide-line">
       {attempts.map((attempt, at) => (

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { madeBy, type Job, type JobDetail } from "@/api/jobs/jobs";
+import type { Job, JobDetail } from "@/api/jobs/jobs";
+import { madeBy } from "@/api/jobs/made";
 import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { StatusChip } from "@/jobs/StatusChip";

@@ -11,9 +11,11 @@ import { IconBan, IconCheck, IconCopy, IconEdit, IconPlay, IconRetry } from "@/u
 import { ask } from "@/jobs/actions/actions";
 import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
+import { PostEventButton } from "./PostEventButton";
 import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { JobTags } from "./JobTags";
+import { Told } from "./Told";
 import { whyGivenBack } from "./runs";
 import { t } from "@/texts/en/detail";
 
@@ -194,6 +196,9 @@ function Why({ job, canAct }: HeaderProps) {
             <Told text={job.why ?? meaning} />
           )}
         </p>
+        {canAct && job.waitsFor?.event != null && (
+          <PostEventButton jobId={job.id} name={job.waitsFor.event} />
+        )}
         {failed && job.fingerprint && <Alike job={job} fingerprint={job.fingerprint} canAct={canAct} />}
       </div>
     </div>
@@ -220,13 +225,4 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
       )}
     </div>
   );
-}
-
-const TIME = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
-
-/** A sentence of the API, its times as all others here are. */
-function Told({ text }: { text: string }) {
-  return text
-    .split(TIME)
-    .map((part, at) => (TIME.test(part) ? <When key={at} at={Date.parse(part)} /> : part));
 }
