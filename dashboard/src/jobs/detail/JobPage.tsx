@@ -20,6 +20,7 @@ import { finished } from "@/jobs/measure";
 import { allows } from "@/jobs/status";
 import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
+import { useKeptSteps } from "./useKeptSteps";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
 import { t } from "@/texts/en/detail";
 
@@ -66,13 +67,14 @@ function Loaded({ job }: { job: JobDetail }) {
   const [follow, setFollow] = useState(true);
   const logs = useJobLogs(job, follow);
   const lines = logs.data?.lines ?? [];
+  const kept = useKeptSteps(job);
   return (
     <div className="flex flex-col gap-3">
       <JobHeader job={job} canAct={can.act} />
       <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="flex min-w-0 flex-col gap-3">
           <Panel title={t.timeline}>
-            <Timeline job={job} logs={lines} />
+            <Timeline job={job} logs={lines} kept={kept.data?.rows} />
           </Panel>
           <KeptSteps job={job} />
           <Result job={job} />

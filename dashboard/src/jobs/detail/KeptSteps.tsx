@@ -1,25 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
 import type { JobDetail } from "@/api/jobs/jobs";
-import { keptSteps, type KeptStep } from "@/api/jobs/steps";
-import { finished } from "@/jobs/measure";
+import type { KeptStep } from "@/api/jobs/steps";
 import { duration } from "@/lib/time";
-import { usePolling } from "@/live/live";
 import { When } from "@/live/When";
 import { Panel } from "@/ui/Panel";
+import { useKeptSteps } from "./useKeptSteps";
 import { t } from "@/texts/en/detail";
 
-const EVERY_MS = 5000;
 const LONGEST = 200;
 
 /** List what the function of a job has kept; nothing for a job without steps. */
 export function KeptSteps({ job }: { job: JobDetail }) {
-  // a running attempt may have kept its first steps
-  const asks = job.steps > 0 || job.status === "processing";
-  const { data, error } = useQuery({
-    ...keptSteps(job.id),
-    ...usePolling({ atLeast: EVERY_MS }, !finished(job)),
-    enabled: asks,
-  });
+  const { data, error } = useKeptSteps(job);
   if (job.steps > 0 && error) return <p className="text-sm text-red">{t.couldntLoadSteps}</p>;
   if (data === undefined || data.rows.length === 0) return null;
   return (

@@ -54,3 +54,28 @@ test("each attempt keeps what it said of its progress, also after its end", () =
   expect(step(1)).toContain("60% shelves are counted");
   expect(step(2)).not.toContain("%");
 });
+
+test("kept steps and events are milestones between the creation and the attempt", () => {
+  const kept = (kind: "step" | "event" | "now", name: string, at: number, by: string | null = null) => ({
+    kind,
+    name,
+    at,
+    by,
+    value: null,
+    tookMs: null,
+    until: null,
+    timedOut: false,
+  });
+  const done = attempt(1, { outcome: "completed", startedAt: T0 + 9000 });
+  const rows = [
+    kept("step", "charge", T0 + 1),
+    kept("now", "1", T0 + 2),
+    kept("event", "approved", T0 + 3, "ada"),
+  ];
+  render(<Timeline job={detail("completed", [done], { steps: 3 })} logs={[]} kept={rows} />);
+  expect(titles().slice(1, 3)).toEqual([
+    expect.stringMatching(/^Step charge/),
+    expect.stringMatching(/^Event approved.*ada$/),
+  ]);
+  expect(titles()[3]).toMatch(/^Attempt 1 of 3/);
+});

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs/jobs";
+import type { KeptStep } from "@/api/jobs/steps";
 import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
@@ -11,13 +12,21 @@ import { Coming } from "./Coming";
 import { stepsOf } from "./acts";
 import { retries } from "@/jobs/detail/runs";
 import { FILL } from "./fill";
+import { KeptStepEntry } from "./KeptStepEntry";
 import { Step } from "./Step";
 import { Waterfall } from "./Waterfall";
 import { currentAttempts, segments, summed, type Segment } from "./timeline";
 import { t } from "@/texts/en/detail";
 
+interface TimelineProps {
+  job: JobDetail;
+  logs: LogLine[];
+  /** What the function has kept, if it uses steps. */
+  kept?: KeptStep[] | undefined;
+}
+
 /** Show the times of a job: waits, attempts, backoff, and what comes next. */
-export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
+export function Timeline({ job, logs, kept }: TimelineProps) {
   const now = useNow();
   const parts = segments(job, now);
   const attempts = currentAttempts(job);
@@ -26,7 +35,10 @@ export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
       {job.history.length > 1 ? <Waterfall job={job} logs={logs} /> : <Bar parts={parts} />}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
-        {stepsOf(job, attempts).map((step) => {
+        {stepsOf(job, attempts, kept).map((step) => {
+          if (step.kind === "kept") {
+            return <KeptStepEntry key={`${step.kept.kind}.${step.kept.name}`} step={step.kept} />;
+          }
           if (step.kind === "act") return <ActStep key={`act.${step.at}`} job={job} act={step.act} />;
           if (step.kind === "attempt")
             return (
