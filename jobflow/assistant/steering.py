@@ -16,7 +16,7 @@ class Steering:
 
     def tools(self) -> Sequence[Callable[..., Any]]:
         """Return the tools."""
-        return (self.retry_job, self.cancel_job, self.run_job_now, self.redrive_dead_letters)
+        return (self.retry_job, self.cancel_job, self.run_job_now, self.post_event, self.redrive_dead_letters)
 
     def retry_job(self, job_id: str) -> dict[str, Any]:
         """Run a failed, dead-lettered or cancelled job again from its first attempt."""
@@ -29,6 +29,14 @@ class Steering:
     def run_job_now(self, job_id: str) -> dict[str, Any]:
         """Run a scheduled or retrying job now instead of at its time."""
         return summary(self._client.run_now(job_id))
+
+    def post_event(self, job_id: str, name: str, data: Any = None) -> dict[str, Any]:
+        """Post an event to a job, such as an approval; a job that waits for it continues.
+
+        `data` is JSON for the job's function. Only the first event with a name counts, so it cannot be taken back: ask
+        the user before each call. `show_job` tells which event a suspended job waits for.
+        """
+        return summary(self._client.event(job_id, name, data))
 
     def redrive_dead_letters(self, type: str | None = None, expected: int | None = None) -> dict[str, Any]:
         """Run dead-lettered jobs again, of one type or of all.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 READING = {
     "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
 }  # fmt: skip
-STEERING = {"retry_job", "cancel_job", "run_job_now", "redrive_dead_letters"}
+STEERING = {"retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters"}
 
 
 def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
@@ -125,6 +125,15 @@ def test_a_job_is_cancelled_and_retried(wire: Wire, world: World) -> None:
     assert call(wire, "run_job_now", write=True, job_id=job)["status"] == "queued"
     assert call(wire, "cancel_job", write=True, job_id=job)["status"] == "cancelled"
     assert call(wire, "retry_job", write=True, job_id=job)["status"] == "queued"
+
+
+def test_an_event_wakes_the_job_that_waits_for_it(wire: Wire, world: World) -> None:
+    job = world.create()
+    world.put_in(job, Status.SUSPENDED, kept=1, waits="event:approved", next_attempt_at=T0 + 5000)
+    posted = call(wire, "post_event", write=True, job_id=job, name="approved", data={"by": "ada"})
+    assert posted["status"] == "queued"
+    [step] = world.get(f"/jobs/{job}/steps").json["steps"]
+    assert (step["name"], step["value"]) == ("approved", {"by": "ada"})
 
 
 def test_a_job_type_that_does_not_exist_is_an_error_that_names_those_that_do(wire: Wire) -> None:
