@@ -209,7 +209,7 @@ export interface paths {
      * @description Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
      *
      *     Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
-     *     event with the same name, for an event whose wait has timed out, and for a finished job.
+     *     event with the same name, for an event whose wait has timed out, and for a new event of a finished job.
      */
     post: operations["post_event"];
     delete?: never;
