@@ -12,6 +12,7 @@ import { ran, waited } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { WaitLine } from "./WaitLine";
 import { t } from "@/texts/en/list";
 
 export type ColumnKey =
@@ -154,8 +155,9 @@ export function Tags({ tenant, tags }: Pick<Job, "tenant" | "tags">) {
   );
 }
 
-/** Show the error; without one, what the payload is about. */
+/** Show what the job waits for, or its error; without both, what the payload is about. */
 export function Details({ job }: { job: Job }) {
+  if (job.waitsFor) return <WaitLine {...job.waitsFor} />;
   return job.errorMessage || job.errorClass ? <ErrorLine job={job} /> : <PayloadLine job={job} />;
 }
 
