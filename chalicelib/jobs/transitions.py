@@ -122,7 +122,9 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     The conditions test the number of the wait and what it waits for, so no other wait ends. `sent`: the caller has a
     message of the job and makes it visible again; otherwise the job needs a new message.
     """
-    left = max(0.0, (found.next_attempt_at or now) - now)
+    # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
+    end = None if found.next_attempt_at == found.turn_at else found.next_attempt_at
+    left = max(0.0, (end or now) - now)
     values = {
         "waits": None, "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
         "due_at": now + SEND_GRACE, "updated_at": now,

@@ -83,7 +83,9 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
     was claimed, because the job has begun. This includes a job that was claimed and then scheduled again for its turn.
     """
     values = {
-        "gen": found.gen + 1, "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
+        # a new line: an event that was posted for the earlier payload does not count for this one
+        "gen": found.gen + 1, "line": found.line + 1, "kept": 0,
+        "turn_at": None, "parked_until": None, "sent": False, "resends": 0,
         "payload": wanted.payload, "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash,
         "max_attempts": wanted.max_attempts,
         "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,

@@ -59,6 +59,8 @@ def _goes_on(lost: Job, now: float) -> dict[str, Any]:
     """
     planned = _planned(lost, now)
     new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
+    if lost.status not in (Status.QUEUED, Status.SCHEDULED):
+        new["start_by"] = None  # the job has begun, so it does not expire
     if planned is None:
         return {**new, "status": Status.QUEUED, "run_at": None, "next_attempt_at": None}
     new |= {"next_attempt_at": planned, "due_at": max(now + SEND_GRACE, planned - LOOK_AHEAD)}

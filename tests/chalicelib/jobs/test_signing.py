@@ -76,6 +76,8 @@ def test_jobs_from_before_rows_were_signed_are_accepted_and_later_ones_are_not()
     since = Signing((MASTER,), unsigned_until=T0)
     assert since.accepts(a_job(created_at=T0 - 1))
     assert not since.accepts(a_job(created_at=T0))
+    assert since.marked(a_job(created_at=T0 - 1), "a step", None)
+    assert not since.marked(a_job(created_at=T0), "a step", None)
 
 
 def test_without_a_key_nothing_is_signed_and_nothing_refused() -> None:

@@ -115,7 +115,9 @@ def test_a_job_that_is_replaced_is_in_all_that_of_the_last_request() -> None:
     fresh, replaced = found
     assert (replaced.gen, replaced.created_at, replaced.payload["text"]) == (5 + 1, T0, "last")
     assert (replaced.status, replaced.run_at, replaced.give_up_at) == (Status.SCHEDULED, T0 + 310, T0 + 310 + 120)
-    same = replace(replaced, id=fresh.id, gen=fresh.gen, created_at=fresh.created_at, writer=fresh.writer)
+    assert replaced.line == 5 + 1, "no event of an earlier request counts"
+    named: dict[str, Any] = {"id": fresh.id, "gen": fresh.gen, "line": fresh.line, "writer": fresh.writer}
+    same = replace(replaced, created_at=fresh.created_at, **named)
     assert same == fresh
 
 

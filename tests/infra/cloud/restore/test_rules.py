@@ -90,6 +90,12 @@ def test_with_run_it_goes_on_in_a_new_generation_at_its_time(name: str) -> None:
     assert found.due_at == (NOW + 5000 - LOOK_AHEAD if later else NOW + SEND_GRACE)
 
 
+@pytest.mark.parametrize("name", LOST)
+def test_a_job_that_had_begun_does_not_expire_after_a_restore(name: str) -> None:
+    lost = replace(LOST[name], start_by=T0 + 60)
+    assert back(lost, run=True).start_by == (T0 + 60 if lost.status in (Status.QUEUED, Status.SCHEDULED) else None)
+
+
 @pytest.mark.parametrize(
     "spent", [{"attempts": 3}, {"claims": 10_000}, {"cancel_requested": True}], ids=["attempts", "claims", "stop"]
 )
