@@ -10,7 +10,7 @@ import selectors
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 
 from chalicelib.telemetry.constants import BYTES_AT_ONCE, LONGEST_LINE
 from chalicelib.telemetry.logger import logger
@@ -28,6 +28,11 @@ SET_PIPE_SIZE, PIPE_SIZE = 1031, 1_048_576
 """F_SETPIPE_SZ of Linux, and its maximum: a library that writes while it holds Python's lock must not wait."""
 _lock = threading.Lock()
 _pump: "_Pump | None" = None
+_inside = 0
+"""Number of threads that are within `captured`."""
+_capturing = ExitStack()
+_lines: list["_Lines"] = []
+"""The standard output and error within `captured`."""
 
 
 @contextmanager
@@ -35,21 +40,36 @@ def captured() -> Iterator[None]:
     """Capture `print`, `sys.stderr` and the root logger while a job runs, including the output of other threads.
 
     If `capture_descriptors` was called, all output to the descriptors within the block is logged before the block ends.
+    With several threads, the capture ends when the last of them leaves its block.
     """
-    root, handler, level = logging.getLogger(), _Forward(), logging.getLogger().level
+    global _inside  # noqa: PLW0603 - a process has one standard output
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _capturing.enter_context(_capture())
+    try:
+        yield
+    finally:
+        for lines in _lines:
+            lines.finish()
+        if _pump is not None:
+            _pump.drain()
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                _capturing.close()
+
+
+@contextmanager
+def _capture() -> Iterator[None]:
+    root, level = logging.getLogger(), logging.getLogger().level
     before = list(root.handlers)
-    root.handlers = [kept for kept in before if not type(kept).__module__.startswith(RUNTIME)] + [handler]
+    root.handlers = [kept for kept in before if not type(kept).__module__.startswith(RUNTIME)] + [_Forward()]
     root.setLevel(logger().log_level)
-    out, err = _Lines(OUT), _Lines(ERR)
+    out, err = _lines[:] = [_Lines(OUT), _Lines(ERR)]
     try:
         with own_output.kept(), redirect_stdout(out), redirect_stderr(err):
-            try:
-                yield
-            finally:
-                out.finish()
-                err.finish()
-                if _pump is not None:
-                    _pump.drain()
+            yield
     finally:
         root.handlers = before
         root.setLevel(level)

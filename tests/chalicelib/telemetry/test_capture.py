@@ -161,3 +161,14 @@ def test_workers_in_several_threads_leave_the_output_as_it_was(capsys: pytest.Ca
         second.__exit__(None, None, None)
     count(Metric.WATCHDOG_RAN)
     assert "WatchdogRan" in capsys.readouterr().out
+
+
+def test_workers_in_several_threads_leave_nothing_behind_in_any_order_of_their_ends() -> None:
+    root, out = logging.getLogger(), sys.stdout
+    before = list(root.handlers)
+    first, second = captured(), captured()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert (root.handlers, sys.stdout) == (before, out)
