@@ -24,6 +24,7 @@ from infra.cloud.package.imports import check_imports, check_inner_imports, hand
 from infra.cloud.package.own_libraries import check_size, files_of
 from infra.cloud.package.own_libraries import hashed as own_lines
 from infra.cloud.package.shipped import shipped_modules
+from infra.cloud.package.target import Target
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
 from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
@@ -124,14 +125,6 @@ def build(
     return Package(archive, template, stack, notes, own.archives, sizes)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The Python version and the processor of a package."""
-
-    python: str
-    architecture: str
-
-
 @dataclass(slots=True)
 class OwnZips:
     """The zips of job types with their own libraries: wheels, unpacked sizes in bytes and libraries."""
@@ -149,7 +142,7 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
     shipped = (root / SHIPPED).read_text()
     alike: dict[str, list[str]] = {}
     for module, requirements in files_of(root, kinds.keys()).items():
-        alike.setdefault(own_lines(requirements, shipped, root), []).append(module)
+        alike.setdefault(own_lines(requirements, shipped, root, to), []).append(module)
     for lines, modules in alike.items():
         if not lines:  # the common package contains all libraries of these types
             continue

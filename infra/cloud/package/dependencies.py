@@ -13,10 +13,9 @@ from pathlib import Path
 from infra.cloud.errors import CloudError
 from infra.cloud.package.archive import wanted
 from infra.cloud.package.libraries import PINNED, blocks
+from infra.cloud.package.target import PROCESSORS
 
 SHIPPED, LOCK = "requirements.txt", "requirements-dev.txt"
-PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
-"""Lambda's names of processors and those in wheels."""
 LIBCS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 """Amazon Linux 2023, under Python 3.12 and newer, has glibc 2.34."""
 
@@ -46,7 +45,10 @@ def fetch(root: Path, work: Path, python: str, architecture: str) -> list[Path]:
 
 
 def download(lines: str, work: Path, python: str, architecture: str) -> list[Path]:
-    """Download the wheels of requirements with hashes to `work`; raises CloudError with pip's reason."""
+    """Download the wheels of requirements with hashes and without markers to `work`.
+
+    Raises CloudError with pip's reason.
+    """
     work.mkdir(parents=True)
     requirements = work / "hashed.txt"
     requirements.write_text(lines)

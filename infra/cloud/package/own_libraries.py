@@ -17,6 +17,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package import libraries, own_code
 from infra.cloud.package.dependencies import LOCK, SHIPPED
 from infra.cloud.package.libraries import INCLUDED, PINNED, SUFFIX, WHEEL
+from infra.cloud.package.target import Target
 from infra.program import called, spoken
 
 LARGEST = 262_144_000
@@ -25,6 +26,7 @@ RUNTIME = ("boto3", "botocore", "s3transfer")
 """Distributions that are part of Lambda's runtime."""
 OLDEST = "3.11"
 """The oldest Python on which this project can be developed. The pins work on this and on all newer versions."""
+DEFAULT = Target()
 ELSEWHERE = re.compile(r"(?:-e|--editable|\.{0,2}/|file:|git\+|https?:)|\S+ *@ ")
 """The start of a requirement that is neither a pinned version nor a wheel in the repository."""
 
@@ -45,10 +47,11 @@ def files_of(root: Path, modules: Collection[str]) -> dict[str, Path]:
     return {name: path for name, path in found.items() if name in modules}
 
 
-def hashed(path: Path, shipped: str, root: Path) -> str:
+def hashed(path: Path, shipped: str, root: Path, to: Target = DEFAULT) -> str:
     """Return the file's lines that the common package lacks, each pinned with hashes, in one order for equal sets.
 
-    Raises CloudError for a line without a pinned version, or with another version than the common package has.
+    Lines whose marker is false for the target are left out; the other lines lose their marker. Raises CloudError for a
+    line without a pinned version, or with another version than the common package has.
     """
     common: dict[str, str] = {
         canonicalize_name(f[1]): f[2] for line in shipped.splitlines() if (f := PINNED.match(line))
@@ -58,6 +61,8 @@ def hashed(path: Path, shipped: str, root: Path) -> str:
         name, wheel = libraries.name_of(block), WHEEL.match(block)
         if name is None or "--hash=" not in block:
             raise CloudError(f"{path.name} does not pin {block.split()[0]!r} with hashes. {_way(block)}")
+        if not _applies(block, path, to):
+            continue
         version = str(parse_wheel_filename(Path(wheel[1]).name)[1]) if wheel else PINNED.match(block)[2]  # type: ignore[index]
         there = common.get(name)
         if there is not None and there != version:
@@ -67,8 +72,7 @@ def hashed(path: Path, shipped: str, root: Path) -> str:
             )
         if there is None:
             kept.add((name, _line(block, _placed(wheel[1], path, root) if wheel else "", wheel.end() if wheel else 0)))
-    everywhere = Counter(name for name, line in kept if ";" not in line)
-    if twice := [name for name, times in everywhere.items() if times > 1]:
+    if twice := [name for name, times in Counter(name for name, _ in kept).items() if times > 1]:
         raise CloudError(
             f"The files that {path.name} names pin {min(twice)} in different versions. Pin it in one of them."
         )
@@ -85,9 +89,26 @@ def _read(path: Path) -> list[str]:
         ) from error
 
 
+def _applies(block: str, path: Path, to: Target) -> bool:
+    requirement, _, rest = _said(block).partition(";")
+    marker = " ".join(rest.split())
+    try:
+        return not marker or to.needs(marker)
+    except ValueError as error:
+        raise CloudError(
+            f"{path.name}: the marker {marker!r} of {requirement.strip()!r} is not valid. An example of a marker: "
+            "python_version < '3.12'."
+        ) from error
+
+
 def _line(block: str, wheel: str, rest: int) -> str:
-    text = block[rest:].partition("--hash=")[0].replace("\\", " ")
-    return " ".join([*(wheel + text).split(), *sorted(re.findall(r"--hash=\S+", block))])
+    required = (wheel + _said(block[rest:]).partition(";")[0]).split()
+    return " ".join([*required, *sorted(re.findall(r"--hash=\S+", block))])
+
+
+def _said(block: str) -> str:
+    """Return a requirement without its hashes."""
+    return block.partition("--hash=")[0].replace("\\", " ")
 
 
 def _placed(wheel: str, path: Path, root: Path) -> str:

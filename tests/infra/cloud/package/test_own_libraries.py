@@ -16,6 +16,7 @@ from infra.cloud.package.clean import import_handler, runtime_path
 from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.libraries import file_of
 from infra.cloud.package.own_libraries import LARGEST, check_size, files_of, hashed, lock
+from infra.cloud.package.target import Target
 from infra.definition.lambdas.runtime import PYTHON
 from tests.infra.cloud.package.test_package import ENVIRONMENT
 from tests.infra.cloud.support import of_type
@@ -131,11 +132,36 @@ def test_equal_sets_have_equal_lines_in_whatever_order_they_are_written(tmp_path
     )
     a.write_text(f"y==2 {one} {two}\nx==1 ; python_version > '3' \\\n    {one}\n")
     b.write_text(f"x==1 ; python_version > '3' {one}\ny==2 \\\n    {two} \\\n    {one}\n")
-    assert (
-        hashed(a, SHIPS, tmp_path)
-        == hashed(b, SHIPS, tmp_path)
-        == f"x==1 ; python_version > '3' {one}\ny==2 {one} {two}\n"
-    )
+    assert hashed(a, SHIPS, tmp_path) == hashed(b, SHIPS, tmp_path) == f"x==1 {one}\ny==2 {one} {two}\n"
+
+
+@pytest.mark.parametrize(
+    ("marker", "to", "applies"),
+    [
+        ("python_version < '3.12'", Target("3.13"), False),
+        ("python_version < '3.12'", Target("3.11"), True),
+        ("python_full_version >= '3.13.1'", Target("3.13"), True),
+        ("platform_machine == 'aarch64'", Target(architecture="arm64"), True),
+        ("platform_machine == 'aarch64'", Target(architecture="x86_64"), False),
+        ("sys_platform == 'win32' or platform_system == 'Darwin'", Target(), False),
+        ("os_name == 'posix' and implementation_name == 'cpython'", Target(), True),
+    ],
+)
+def test_a_library_ships_if_the_functions_need_it_not_if_this_machine_does(
+    tmp_path: Path, marker: str, to: Target, applies: bool
+) -> None:
+    path = tmp_path / "a.requirements.txt"
+    path.write_text(f"x[y]==1 ; {marker} \\\n    --hash=sha256:1\n")
+    assert hashed(path, SHIPS, tmp_path, to) == ("x[y]==1 --hash=sha256:1\n" if applies else "")
+
+
+def test_two_versions_ship_no_more_than_one_of_them_to_a_function(tmp_path: Path) -> None:
+    path = tmp_path / "a.requirements.txt"
+    path.write_text("x==1 ; python_version < '3.12' --hash=sha256:1\nx==2 ; python_version >= '3.12' --hash=sha256:2\n")
+    assert hashed(path, SHIPS, tmp_path, Target("3.13")) == "x==2 --hash=sha256:2\n"
+    path.write_text(path.read_text().replace(">=", ">").replace("<", ">"))
+    with pytest.raises(CloudError, match="pin x in different versions"):
+        hashed(path, SHIPS, tmp_path, Target("3.13"))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +174,7 @@ def test_equal_sets_have_equal_lines_in_whatever_order_they_are_written(tmp_path
             r"names ./wheels/x-1-py3-none-any.whl, which does not exist",
         ),
         ("pydantic==1.0 --hash=sha256:1\n", r"pins pydantic==1.0, and every function ships"),
+        ("x==1 ; python < '3' --hash=sha256:1\n", r"the marker \"python < '3'\" of 'x==1' is not valid"),
         ("-r none.txt\n", r"names with -r a file that does not exist: .*none.txt"),
         ("-r b.txt\n-r c.txt\n", r"pin x in different versions"),
     ],
