@@ -59,7 +59,7 @@ def assemble(project: Path, platform: Path) -> Path:
     """Update and return the folder with the platform and the project's handlers. Raises ConfigurationError."""
     wanted = settings.read(project).builtin
     with _alone(project):
-        tree = _copied(project / STATE / "tree", platform)
+        tree = _copied(project, platform)
         _put_built_in(project, platform.parent / "types", tree / BUILT_IN, wanted)
         for name, target in LINKS.items():
             link = tree / name
@@ -88,9 +88,11 @@ def _link_packages(project: Path, platform: Path, tree: Path) -> None:
             (tree / name).symlink_to(project / name)
 
 
-def _copied(tree: Path, platform: Path) -> Path:
+def _copied(project: Path, platform: Path) -> Path:
+    tree = project / STATE / "tree"
     stamp = tree / "version"
-    wanted = f"{__version__} {platform} {platform.stat().st_mtime_ns}\n"
+    # In a copied or moved repository, the links of the tree still lead to the first one's code and .env.
+    wanted = f"{__version__} {platform} {platform.stat().st_mtime_ns} {project}\n"
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(platform, tree)

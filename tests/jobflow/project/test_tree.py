@@ -1,6 +1,7 @@
 """The platform and a user's handlers, put together."""
 
 import fcntl
+import shutil
 import threading
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def test_a_copy_is_kept_until_the_platform_changes(project: Path, platform: Path
     (platform / "another").touch()
     assert (tree.assemble(project, platform) / "app.py").read_text() == "two"
     assert not (made / "kept").exists()
+
+
+def test_a_copied_repository_has_its_own_code_and_secrets(project: Path, platform: Path) -> None:
+    (project / "acme").mkdir()
+    for name in ("acme/__init__.py", "handlers/word.py", ".env"):
+        (project / name).write_text("first")
+    tree.assemble(project, platform)
+    copy = shutil.copytree(project, project.with_name("copy"), symlinks=True)
+    for name in ("acme/__init__.py", "handlers/word.py", ".env"):
+        (copy / name).write_text("second")
+    made = tree.assemble(copy, platform)
+    assert [(made / name).read_text() for name in ("acme/__init__.py", "handlers/word.py", ".env")] == ["second"] * 3
+    assert (project / ".env").read_text() == "first"
 
 
 def test_commands_run_with_the_tree_first_and_their_state_in_the_project(project: Path, platform: Path) -> None:
