@@ -15,6 +15,9 @@ ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_na
 """Settings of a command that passes on all arguments, including `--help`."""
 DECLARED = "infra.checking"
 """A program that imports the job types as AWS does, and reports what AWS would refuse."""
+FROM_HERE = ("mypy", "pytest")
+"""Tools that import from the repository's folder, such as plugins. In all others, a file of the repository, such as
+`infra/__init__.py` or `yaml.py`, must not hide a module of the platform or of a library."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -170,8 +173,10 @@ def _in_project(module: str, arguments: Sequence[str]) -> int:
         # The description of the job types needs a region, but no request is sent to it.
         given = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
         environment = tree.environment(project, folder, given)
+        # a clone of JobFlow contains the platform itself
+        paths = [] if module in FROM_HERE or folder == project else ["-P"]
         done = subprocess.run(  # noqa: S603 - a module of ours or one that the repository asks for
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *paths, "-m", module, *arguments],
             check=False,
             cwd=project,
             env=environment,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobflow.cli.commands import repository
 from jobflow.errors import ConfigurationError
 from jobflow.project import settings, tree
 
@@ -59,6 +60,20 @@ def test_a_copy_is_kept_until_the_platform_changes(project: Path, platform: Path
     (platform / "another").touch()
     assert (tree.assemble(project, platform) / "app.py").read_text() == "two"
     assert not (made / "kept").exists()
+
+
+def test_a_file_of_the_repository_does_not_hide_a_module_of_the_platform(
+    project: Path, platform: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (platform / "infra").mkdir()
+    (platform / "infra" / "checking.py").write_text("import yaml\n\nassert yaml.safe_load\n")
+    (project / "infra").mkdir()
+    (project / "infra" / "__init__.py").touch()
+    (project / "yaml.py").touch()
+    (project / "pyproject.toml").write_text('[tool.ruff]\nexclude = [".jobflow"]\n')
+    monkeypatch.setattr(tree, "source", lambda: platform)
+    monkeypatch.chdir(project)
+    repository.check()
 
 
 def test_a_copied_repository_has_its_own_code_and_secrets(project: Path, platform: Path) -> None:
