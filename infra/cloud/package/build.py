@@ -31,6 +31,10 @@ from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_t
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
+LINKED = "vendor"
+"""The folder whose links are copied as links: they lead to other sources."""
+OF_THE_MACHINE = ("__pycache__", "*.pyc", ".*")
+"""Byte code, and what editors, tools and systems store beside code, such as `.env`, `.mypy_cache` and `.DS_Store`."""
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 NO_BYTE_CODE = (
     "The functions run Python {there}, this is Python {here}, and no python{there} is on the path to compile for it: "
@@ -106,7 +110,7 @@ def build(
     unpack(work / "chalice" / "deployment.zip", files)
     unpack_wheels(wheels, files)
     for name in own_code.packages(root):
-        _copy_code(root / name, files / name, symlinks=False)
+        _copy_code(root / name, files / name)
     client.ship(root, files)
     aws_data.write(files, types)
     notes = compile_all(files, python)
@@ -202,14 +206,22 @@ def copy_sources(root: Path, to: Path) -> Path:
             raise CloudError(f"{name} is missing in {root}; the functions cannot be packaged without it.")
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            _copy_code(source, copy)
+            _copy_code(source, copy, symlinks=name == LINKED)
         else:
             shutil.copy(source, copy)
     return to
 
 
-def _copy_code(source: Path, to: Path, *, symlinks: bool = True) -> None:
-    shutil.copytree(source, to, symlinks=symlinks, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+def _copy_code(source: Path, to: Path, *, symlinks: bool = False) -> None:
+    """Copy a folder; a link becomes the file that it leads to, unless `symlinks`. Raises CloudError."""
+    try:
+        shutil.copytree(source, to, symlinks=symlinks, ignore=shutil.ignore_patterns(*OF_THE_MACHINE))
+    except shutil.Error as error:
+        reasons = "\n".join(f"{path}: {why}" for path, _, why in error.args[0])
+        raise CloudError(
+            "These files cannot be copied into the package. If a file is a link to nothing, repair or remove the "
+            f"link:\n{reasons}"
+        ) from error
 
 
 def _choose(config: Path, architecture: str) -> None:

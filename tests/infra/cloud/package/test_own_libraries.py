@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.errors import CloudError
-from infra.cloud.package.build import ROOT, Package, build, copy_sources, interpreter
+from infra.cloud.package.build import ROOT, SOURCES, Package, build, copy_sources, interpreter
 from infra.cloud.package.clean import import_handler, runtime_path
 from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.libraries import file_of
@@ -46,6 +46,38 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     requirements.write_text(f"./wheels/{WHEEL}\n{requirements.read_text()}")
     lock(requirements, root)
     return root
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """The least that can be packaged: empty sources, and a package beside the job types."""
+    root = tmp_path / "small"
+    for name in SOURCES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch() if "." in name else (root / name).mkdir()
+    (root / "acme").mkdir()
+    (root / "acme" / "__init__.py").touch()
+    return root
+
+
+def test_files_of_editors_and_tools_do_not_ship(small: Path, tmp_path: Path) -> None:
+    (small / "acme" / ".mypy_cache").mkdir()
+    for name in (".env", ".DS_Store", ".mypy_cache/x.json", "rates.json"):
+        (small / "acme" / name).touch()
+    (small / "acme" / ".#rates.json").symlink_to("me@here.1")
+    copied = copy_sources(small, tmp_path / "copy")
+    assert {path.name for path in (copied / "acme").iterdir()} == {"__init__.py", "rates.json"}
+
+
+def test_a_link_out_of_a_package_ships_as_its_file_and_one_to_nothing_is_refused(small: Path, tmp_path: Path) -> None:
+    (small / "shared").mkdir()
+    (small / "shared" / "rates.json").write_text("{}")
+    link = small / "acme" / "rates.json"
+    link.symlink_to("../shared/rates.json")
+    assert (copy_sources(small, tmp_path / "copy") / "acme" / "rates.json").read_text() == "{}"
+    (small / "shared" / "rates.json").unlink()
+    with pytest.raises(CloudError, match=rf"link to nothing.*\n{re.escape(str(link))}: .*No such file"):
+        copy_sources(small, tmp_path / "again")
 
 
 class Word(BaseModel):
