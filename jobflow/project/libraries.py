@@ -1,7 +1,12 @@
 """Find the files that pin the libraries of single job types, for their installation."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+INCLUDED = re.compile(r"(?:-r|--requirement)[ =]?\s*\S")
+"""A line that names another file, as in pip and in infra.cloud.package.libraries. That module is not imported here: the
+client can be installed without the platform."""
 
 
 def files(project: Path) -> list[Path]:
@@ -21,4 +26,4 @@ def _lines(path: Path) -> list[str]:
 
 
 def _is_loose(line: str) -> bool:
-    return not line.startswith("-r ") and "--hash=" not in line
+    return not INCLUDED.match(line) and "--hash=" not in line

@@ -11,6 +11,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 SUFFIX = ".requirements.txt"
 PINNED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
 INCLUDED = re.compile(r"(?:-r|--requirement)[ =]?\s*(\S+)")
+"""A line that names another file; jobflow.project.libraries reads it in the same way."""
 WHEEL = re.compile(r"(?:[A-Za-z0-9._-]+ *@ *)?((?!https?:)(?:file:)?\S+\.whl)(?=\s|;|$)")
 """A wheel by its path, which is relative to the repository, as pip and uv read it."""
 
