@@ -78,7 +78,7 @@ def _probed(root: Path, handlers: Sequence[Path], environments: Mapping[str, Map
     ]
     program = os.environ.get(PROGRAM, "make")
     try:
-        complaints = run(root, ["infra.code.probe"], {PROGRAM: program}, json.dumps(asked))
+        complaints = run(root, ["infra.code.probe"], {PROGRAM: program}, json.dumps(asked), len(asked) or 1)
     except BrokenCode as error:
         yield str(error)
         return

@@ -1,9 +1,12 @@
 """Read what the code on disk declares, in a new process, because this process cannot import an edited module again."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +26,31 @@ def describe(root: Path, stack: str, origin: str) -> Description:
     return Description(**run(root, ["infra.code.describe", stack, origin], probed(root, GATEWAY)))
 
 
-def run(root: Path, command: list[str], variables: Mapping[str, str], given: str = "") -> Any:
+def run(root: Path, command: list[str], variables: Mapping[str, str], given: str = "", imports: int = 1) -> Any:
     """Run a module with the code of `root`, and return the JSON in the last line that it prints.
 
-    `given` is the module's standard input. Raises BrokenCode with the module's standard error.
+    `given` is the module's standard input, `imports` the number of imports that it makes one after the other. Raises
+    BrokenCode with the module's standard error.
     """
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", *command],
-            cwd=root,
-            env={**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", **variables},
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BrokenCode(TOO_LONG) from error
-    if done.returncode:
-        raise BrokenCode(done.stderr.strip())
-    return json.loads(done.stdout.splitlines()[-1])
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", *command],
+        cwd=root,
+        env={**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, complaint = process.communicate(given, timeout=SECONDS * imports)
+        except BaseException as error:
+            # its children too: the probe imports each handler in a fork
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise BrokenCode(TOO_LONG) from error
+            raise
+    if process.returncode:
+        raise BrokenCode(complaint.strip())
+    return json.loads(printed.splitlines()[-1])

@@ -1,17 +1,19 @@
 """The code on disk, described or complained about."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
 
 from handlers.email_send import EXAMPLE
-from infra.code.declared import describe
+from infra.code import declared
+from infra.code.declared import describe, run
 from infra.code.describe import complaint
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import ROOT
 from infra.local.state.dev_token import text_of
 from infra.local.state.file import StateFile
-from tests.infra.local.running import copy_of_the_code
+from tests.infra.local.running import copy_of_the_code, until
 
 
 def test_the_project_describes_itself_without_credentials_or_a_network() -> None:
@@ -44,6 +46,34 @@ def test_an_error_deep_in_the_code_is_shown_with_the_projects_own_lines(tmp_path
     first, *rest = str(broken.value).splitlines()
     assert first.startswith("json.decoder.JSONDecodeError: ")
     assert rest[-1] == "  handlers/word_count.py:3 in <module>: json.loads('{')"
+
+
+def test_each_import_has_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared, "SECONDS", 1)
+    (tmp_path / "slow.py").write_text("import time\n\ntime.sleep(1.5)\nprint(7)\n")
+    assert run(tmp_path, ["slow"], {}, imports=60) == 7
+    with pytest.raises(BrokenCode, match="still being imported"):
+        run(tmp_path, ["slow"], {})
+
+
+def test_nothing_goes_on_after_the_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declared, "SECONDS", 2)
+    (tmp_path / "forked.py").write_text(
+        "import fcntl, os, time\n\nheld = open('held', 'w')\nfcntl.flock(held, fcntl.LOCK_EX)\n"
+        "os.fork()\ntime.sleep(600)\n"
+    )
+    with pytest.raises(BrokenCode, match="still being imported"):
+        run(tmp_path, ["forked"], {})
+
+    def is_free() -> bool:
+        with (tmp_path / "held").open("w") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    assert until(is_free)
 
 
 def test_a_syntax_error_shows_its_line() -> None:
