@@ -1,5 +1,6 @@
 """Make the tables, buckets and queues of a user's own templates in the emulator: CloudFormation files in `dev/`."""
 
+import contextlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,19 +28,31 @@ _Loader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
 
 
 def files(root: Path) -> dict[Path, int]:
-    """Return the templates, each with the time of its last change in nanoseconds."""
-    return {path: path.stat().st_mtime_ns for path in sorted((root / FOLDER).glob("*")) if path.suffix in ENDINGS}
+    """Return the templates, each with the time of its last change in nanoseconds; without hidden files of editors."""
+    found = {}
+    for path in sorted((root / FOLDER).glob("[!.]*")):
+        with contextlib.suppress(FileNotFoundError):  # a file that was removed meanwhile, or a link to nothing
+            if path.suffix in ENDINGS and path.is_file():
+                found[path] = path.stat().st_mtime_ns
+    return found
 
 
 def deploy(root: Path, stack: str, aws: Mapping[str, str]) -> None:
     """Create or update one stack for each template. Raises CannotRun with a sentence that names the file."""
+    names: dict[str, str] = {}
     for path in files(root):
         name = f"{FOLDER}/{path.name}"
+        of_the_stack = f"{stack}-{FOLDER}-{re.sub('[^a-zA-Z0-9]', '-', path.name)}"
+        other = names.setdefault(of_the_stack, name)
+        if other != name:
+            raise CannotRun(
+                f"{name}: its stack would have the same name as that of {other}. Rename one of the two files."
+            )
         text = path.read_text(errors="replace")
         if wrong := problem(text):
             raise CannotRun(f"{name}: {wrong}")
         try:
-            resources.deploy_template(text, f"{stack}-{FOLDER}-{re.sub('[^a-zA-Z0-9]', '-', path.name)}", aws)
+            resources.deploy_template(text, of_the_stack, aws)
         except (ClientError, BotoCoreError) as error:
             raise CannotRun(f"{name}: the emulator cannot make it, see emulator.log: {error}") from error
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import templates
+from infra.local import resources, templates
 from infra.local.errors import CannotRun
 
 GOOD = """
@@ -46,6 +46,29 @@ def test_another_template_is_refused_with_what_is_wrong(text: str, said: str, tm
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev" / "orders.yaml").write_text(text)
     with pytest.raises(CannotRun, match=f"dev/orders.yaml: .*{said}"):
+        templates.deploy(tmp_path, "jobflow-dev", {})
+
+
+def test_files_that_editors_lay_beside_a_template_are_no_templates(tmp_path: Path) -> None:
+    folder = tmp_path / "dev"
+    (folder / "folder.yaml").mkdir(parents=True)
+    (folder / "orders.yaml").write_text(GOOD)
+    (folder / ".orders.yaml").write_text("")
+    (folder / ".#orders.yaml").symlink_to("me@laptop.4711:1")  # Emacs' lock
+    (folder / "gone.yaml").symlink_to("nowhere")
+    assert list(templates.files(tmp_path)) == [folder / "orders.yaml"]
+
+
+def test_two_files_with_the_same_stack_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(resources, "deploy_template", lambda _text, stack, _aws: made.append(stack))
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "jobs-data.yaml").write_text(GOOD)
+    (tmp_path / "dev" / "jobs.yaml").write_text(GOOD)
+    templates.deploy(tmp_path, "jobflow-dev", {})
+    assert len(set(made)) == 2
+    (tmp_path / "dev" / "jobs_data.yaml").write_text(GOOD)
+    with pytest.raises(CannotRun, match=r"dev/jobs_data.yaml: .*dev/jobs-data.yaml.* Rename"):
         templates.deploy(tmp_path, "jobflow-dev", {})
 
 
