@@ -55,16 +55,18 @@ def run() -> int:
 
 
 class Signals:
-    """Raise Stop in the main thread at the first SIGINT or SIGTERM; end this process at once at the next.
+    """Raise Stop in the main thread at the first SIGINT, SIGTERM or SIGHUP; end this process at once at the next.
 
     No child process survives this, because each has a lifeline to this process. The same signal may arrive twice, from
-    the terminal and from a wrapper, so a second signal counts only after a moment.
+    the terminal and from a wrapper, so a second signal counts only after a moment. SIGHUP (the terminal was closed)
+    never counts as a second signal, and is ignored if it was ignored before (`nohup`).
     """
 
     def __init__(self) -> None:
         self._first: float | None = None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._handle)
 
     def shut(self) -> None:
         """Let the run end without an interrupting exception."""
@@ -75,7 +77,7 @@ class Signals:
         if self._first is None:
             self._first = now
             raise Stop
-        if now - self._first > ECHO_SECONDS:
+        if number != signal.SIGHUP and now - self._first > ECHO_SECONDS:
             os._exit(INTERRUPTED)
 
 

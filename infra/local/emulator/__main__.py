@@ -17,7 +17,10 @@ announce = partial(print, flush=True)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; with --die-with-parent also until standard input ends. Return the exit code."""
+    """Serve until SIGTERM, SIGINT or SIGHUP; with --die-with-parent also until standard input ends.
+
+    Return the exit code.
+    """
     options = _parse(arguments)
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval)
@@ -43,8 +46,9 @@ async def _serve(options: argparse.Namespace) -> None:
     keeping = Keeping(options.state, options.keep_every) if options.state else None
     task = asyncio.ensure_future(serve(options.host, options.port, announce, options.origin, keeping))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+            loop.add_signal_handler(number, task.cancel)
     try:
         await task
     except asyncio.CancelledError:
@@ -58,9 +62,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
     parser.add_argument("--state", type=Path, help="the folder that keeps everything over a restart")
-    every = os.environ.get("JOBFLOW_KEEP_SECONDS", "60")
+    every = os.environ.get("JOBFLOW_KEEP_SECONDS") or "60"
     parser.add_argument("--keep-every", type=float, default=every, help="seconds between snapshots")
-    interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL")
+    interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL") or None
     parser.add_argument(
         "--switch-interval", type=float, default=interval, help="seconds between thread switches; for tests of races"
     )

@@ -173,6 +173,9 @@ async def serve(
         server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
         try:
-            await server.serve_forever()
+            # not serve_forever: since Python 3.12.1, its cancellation waits until all clients have closed their
+            # connections, and the process is killed before
+            await loop.create_future()
         finally:
+            server.close()
             application.keep()

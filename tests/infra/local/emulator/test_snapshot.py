@@ -257,6 +257,19 @@ def test_a_killed_emulator_loses_nothing_before_its_snapshot_and_a_failed_start_
         assert client(again, "dynamodb").scan(TableName="jobs")["Items"] == [ITEM]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_end_keeps_everything_also_while_a_client_is_connected(tmp_path: Path, number: signal.Signals) -> None:
+    with process(tmp_path) as first:
+        first.bring_back(VERSION, {})
+        connected = client(first, "dynamodb")
+        connected.put_item(TableName="jobs", Item=ITEM)
+        os.kill(first.pid, number)
+        until(lambda: not first.alive)
+        connected.close()
+    saved = json.loads(gzip.decompress((tmp_path / "snapshot.json.gz").read_bytes()))
+    assert len(saved["tables"]["jobs"]["items"]) == 1
+
+
 def test_an_error_half_way_leaves_nothing_of_the_snapshot(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.put(ITEM)

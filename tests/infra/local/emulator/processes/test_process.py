@@ -74,6 +74,12 @@ def test_it_refuses_any_other_address(capsys: pytest.CaptureFixture[str]) -> Non
     assert "not a loopback address" in capsys.readouterr().err
 
 
+def test_an_empty_variable_counts_as_unset(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JOBFLOW_KEEP_SECONDS", "JOBFLOW_EMULATOR_SWITCH_INTERVAL"):
+        monkeypatch.setenv(name, "")
+    assert main(["--port", str(port_of(emulator))]) == 1, "it comes as far as to the taken port"
+
+
 def test_a_taken_port_is_said_plainly(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", str(port_of(emulator))]) == 1
     assert "cannot listen" in capsys.readouterr().err
