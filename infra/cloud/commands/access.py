@@ -20,6 +20,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.preflight import shards
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
+from infra.local.emulator.processes import shell
 from infra.local.emulator.processes.child import REGION, environment_of
 from infra.local.state.folder import OF_A_PROJECT
 
@@ -54,16 +55,21 @@ def tokens(account: Account, stack: Stack) -> Tokens:
 def tokens_here() -> Tokens:
     """Return the tokens of the platform that runs on this machine; raises CloudError if none runs for this project.
 
-    After this call, AWS clients of this process use the platform's emulator.
+    After this call, AWS clients of this process use only the platform's emulator, whatever the shell's variables and
+    the files in ~/.aws say.
     """
     folder = Path(os.environ.get(STATE, ROOT / OF_A_PROJECT))
     try:
         state = json.loads((folder / "dev.json").read_text())
-    except (OSError, ValueError) as error:
+        os.kill(state["pids"]["runner"], 0)  # after a SIGKILL of the runner, the file is still there
+    except (OSError, ValueError, KeyError) as error:
         raise CloudError(
             "`make dev` does not run here. Start it, or name a stage in your account: STAGE=prod."
         ) from error
-    os.environ.update(environment_of(state["aws"]))
+    of_the_shell = set(os.environ) - set(shell.without_aws())
+    for name in of_the_shell:
+        del os.environ[name]
+    os.environ.update(environment_of(state["aws"]), AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     tables = {"CONTROL_TABLE": f"{state['stack']}-control", "JOBS_TABLE": f"{state['stack']}-jobs"}
     return Tokens(DynamoTokenStore(Settings.from_env({**tables, "AWS_REGION": REGION})))
 
