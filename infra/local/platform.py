@@ -1,7 +1,6 @@
 """Run the platform on this machine: start its parts in order, give them new code, stop them in reverse order."""
 
 import os
-import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -32,6 +31,7 @@ from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
 from infra.local.pauses import open_bulk_actions, paused_types, probes
 from infra.local.state import dev_token, dotenv
+from infra.local.state.folder import forget
 from infra.program import VARIABLE, spoken
 
 
@@ -51,6 +51,7 @@ class Platform:
         self._paused: list[str] = []
         self._bulk: Future[InvokeResult] | None = None
         self._templates: dict[Path, int] = {}
+        self._trouble = ""
         self.notes: list[str] = []
 
     def start(self) -> None:
@@ -124,6 +125,11 @@ class Platform:
         before, self._templates = self._templates, templates.files(self.options.root)
         return sorted({path.name for path, _ in before.items() ^ self._templates.items()})
 
+    def trouble(self) -> str:
+        """Return why data is not kept over a restart, once for each reason; empty without a new reason."""
+        before, self._trouble = self._trouble, self.emulator.trouble()
+        return self._trouble if self._trouble != before else ""
+
     def state(self) -> dict[str, Any]:
         """Return the facts for other programs: addresses, process ids, the token."""
         pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
@@ -158,7 +164,7 @@ class Platform:
         aws_port = ports.free(options.aws_port, "AWS_PORT")
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         if options.fresh:
-            shutil.rmtree(state, ignore_errors=True)
+            forget(state)
         with ThreadPoolExecutor(2) as pool:
             describing = pool.submit(declared.describe, options.root, options.stack, self.origin)
             emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])

@@ -119,6 +119,7 @@ class Runner:
                 self._platform.obey_pauses()
                 self._platform.work_off_bulk_actions()
                 self._tell_of_templates()
+                self._tell_trouble()
             else:
                 self._take(edited)
             self._follow_packages()
@@ -171,6 +172,10 @@ class Runner:
         if edited:
             names = ", ".join(f"dev/{name}" for name in edited)
             self._terminal.say(f"Edited: {names}. Start again to take it up; jobs and items are kept.", "yellow")
+
+    def _tell_trouble(self) -> None:
+        if trouble := self._platform.trouble():
+            self._terminal.say(trouble, "bold red")
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         try:

@@ -6,10 +6,12 @@ import ipaddress
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 from infra.local.errors import IncompatibleMoto
+from infra.local.state.folder import hold
 
 from .processes import guard
 
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
     if options.die_with_parent:
         guard.end_with_parent()
     try:
-        asyncio.run(_serve(options))
+        with hold(options.state) if options.state else nullcontext():  # one that ends may still write its snapshot
+            asyncio.run(_serve(options))
     except IncompatibleMoto as error:
         print(error, file=sys.stderr)
         return 1

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree as ET
 
 from moto.sqs.models import Message
@@ -27,6 +27,7 @@ from infra.local.emulator.repairs.sqs_queue import IndexedQueue
 from infra.local.emulator.serving.receive import queues_named
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.lambdas.specs import REGION
+from infra.local.state.folder import SET_ASIDE
 
 FORMAT = 1
 JSON_TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
@@ -58,13 +59,14 @@ class Snapshot:
         self._objects = folder / "objects"
         self._answer = answer
 
-    def write(self, version: str) -> None:
-        """Replace the snapshot in one step. `version` is the JobFlow version that made the rows.
+    def write(self, version: str) -> list[str]:
+        """Replace the snapshot in one step; return the objects that cannot be read, which it does not contain.
 
-        Raises OSError, Refused.
+        `version` is the JobFlow version that made the rows. Raises OSError, Refused.
         """
         self._objects.mkdir(parents=True, exist_ok=True)
-        objects = list(self._all_objects())
+        unreadable: list[str] = []
+        objects = list(self._all_objects(unreadable))
         tables = {name: self._table(name) for name in self._call("dynamodb", "ListTables")["TableNames"]}
         urls = self._call("sqs", "ListQueues").get("QueueUrls", [])
         queues = {url.rpartition("/")[2]: _messages(url.rpartition("/")[2]) for url in urls}
@@ -72,6 +74,7 @@ class Snapshot:
         _replace(self._file, gzip.compress(json.dumps(whole, default=_of_bytes).encode(), 1))
         for path in set(self._objects.iterdir()) - {self._objects / file for *_, file in objects}:
             path.unlink()
+        return unreadable
 
     def bring_back(self, version: str, expiring: Mapping[str, str]) -> list[str]:
         """Put everything into the tables, queues and buckets that exist; return sentences for the user.
@@ -96,7 +99,7 @@ class Snapshot:
         if not left:
             return [said]
         copy = self._aside()
-        shutil.copyfile(self._file, copy / self._file.name)
+        shutil.copy(self._file, copy / self._file.name)
         shutil.copytree(self._objects, copy / self._objects.name)
         return [said, f"Nothing here takes {', '.join(left)} of the last run. A copy is in {copy}."]
 
@@ -113,8 +116,8 @@ class Snapshot:
         return f"The jobs of the last run are not brought back: {why}. {where}"
 
     def _aside(self) -> Path:
-        aside = self._file.with_name(f"set-aside-{time.time_ns()}")
-        aside.mkdir()
+        aside = self._file.with_name(f"{SET_ASIDE}{time.time_ns()}")
+        aside.mkdir(mode=0o700)
         return aside
 
     def _read(self, version: str) -> dict[str, Any]:
@@ -139,7 +142,7 @@ class Snapshot:
             yield from page["Items"]
 
     def _fill_tables(self, tables: Mapping[str, Any], expiring: Mapping[str, str]) -> Iterator[str]:
-        """Put the items that have not expired; yield the tables that do not exist, or have another key now."""
+        """Put the items that have not expired; yield the items whose table does not exist or does not take them."""
         known = self._call("dynamodb", "ListTables")["TableNames"]
         for name, saved in tables.items():
             keys = name in known and self._call("dynamodb", "DescribeTable", TableName=name)["Table"]["KeySchema"]
@@ -147,30 +150,49 @@ class Snapshot:
                 if saved["items"]:
                     yield f"{len(saved['items']):,} items of the table {name}"
                 continue
-            puts = [{"PutRequest": {"Item": item}} for item in saved["items"] if not _over(item, expiring.get(name))]
-            for start in range(0, len(puts), MOST_PUTS):
-                self._call("dynamodb", "BatchWriteItem", RequestItems={name: puts[start : start + MOST_PUTS]})
+            items = [item for item in saved["items"] if not _over(item, expiring.get(name))]
+            batches = [items[start : start + MOST_PUTS] for start in range(0, len(items), MOST_PUTS)]
+            if refused := sum(self._refused(name, batch) for batch in batches):
+                yield f"{refused:,} items of the table {name}"
             dynamodb_streams.go_on(name, saved["stream"])
 
-    def _all_objects(self) -> Iterator[tuple[str, str, str]]:
-        """Yield bucket, key and file of each object. An object has a file of its own, which is written only once."""
+    def _refused(self, table: str, items: list[Any]) -> int:
+        """Put items; return the number of those that the table refuses: a key has another type now."""
+        try:
+            self._call("dynamodb", "BatchWriteItem", RequestItems={table: [{"PutRequest": {"Item": i}} for i in items]})
+        except Refused:
+            return 1 if len(items) == 1 else sum(self._refused(table, [item]) for item in items)
+        return 0
+
+    def _all_objects(self, unreadable: list[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield bucket, key and file of each object; add to `unreadable` those that the emulator does not show.
+
+        An object has a file of its own, which is written only once.
+        """
         for bucket in _entries(self._s3("GET", "/"), "Bucket"):
             for found in self._listed(bucket["Name"]):
                 version = json.dumps([bucket["Name"], found["Key"], found["ETag"], found["LastModified"]])
                 path = self._objects / hashlib.sha256(version.encode()).hexdigest()
                 if not path.exists():
-                    reply = self._s3("GET", f"/{bucket['Name']}/{quote(found['Key'])}")
+                    try:
+                        reply = self._s3("GET", f"/{bucket['Name']}/{quote(found['Key'])}")
+                    except Refused:  # it is in an archive
+                        unreadable.append(f"{bucket['Name']}/{found['Key']}")
+                        continue
                     kept = {name.lower(): value for name, value in reply.headers if _is_kept(name.lower())}
                     _replace(path, json.dumps(kept).encode() + b"\n" + reply.body)
                 yield bucket["Name"], found["Key"], path.name
 
     def _listed(self, bucket: str) -> Iterator[dict[str, str]]:
-        after: str | None = ""
-        while after is not None:
-            asked = urlencode({"list-type": 2, "start-after": after})
-            page = list(_entries(self._s3("GET", f"/{bucket}?{asked}"), "Contents"))
-            yield from page
-            after = page[-1]["Key"] if page else None
+        asked = {"list-type": "2", "encoding-type": "url"}  # XML cannot contain every character of a key
+        while True:
+            page = self._s3("GET", f"/{bucket}?{urlencode(asked)}")
+            for found in _entries(page, "Contents"):
+                yield {**found, "Key": unquote(found["Key"])}
+            [about] = _entries(page, "ListBucketResult")
+            if "NextContinuationToken" not in about:
+                return
+            asked["continuation-token"] = about["NextContinuationToken"]
 
     def _fill_buckets(self, objects: list[tuple[str, str, str]]) -> Iterator[str]:
         known = {bucket["Name"] for bucket in _entries(self._s3("GET", "/"), "Bucket")}
@@ -180,7 +202,10 @@ class Snapshot:
                 yield f"the object {bucket}/{key}"
                 continue
             headers, _, body = path.read_bytes().partition(b"\n")
-            self._s3("PUT", f"/{bucket}/{quote(key)}", json.loads(headers), body)
+            try:
+                self._s3("PUT", f"/{bucket}/{quote(key)}", json.loads(headers), body)
+            except Refused:
+                yield f"the object {bucket}/{key}"
 
     def _call(self, service: str, operation: str, **parameters: Any) -> Any:
         headers = {"x-amz-target": f"{JSON_TARGETS[service]}.{operation}", "content-type": "application/x-amz-json-1.0"}

@@ -4,12 +4,18 @@ The reason is `chalice local`: it restarts, and refuses connections meanwhile, w
 it does not follow links.
 """
 
+import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 OF_A_PROJECT = ".jobflow"
+SET_ASIDE = "set-aside-"
+"""The names of folders with snapshots that could not be used, or not completely, begin with this."""
+LOCK = "lock"
 
 
 def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
@@ -19,6 +25,29 @@ def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
     if folder.name == OF_A_PROJECT and _linked(folder, _outside(folder, environment)):
         return
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def hold(folder: Path) -> IO[str]:
+    """Wait until no other process holds the folder; hold it until the returned file is closed or this process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / LOCK).open("a")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def forget(folder: Path) -> None:
+    """Delete what a run keeps in a folder, except the copies that were set aside for the user.
+
+    The emulator of a runner that was killed may still write its last snapshot; this waits for its end.
+    """
+    with hold(folder):
+        for path in folder.glob("*"):
+            if path.name.startswith(SET_ASIDE) or path.name == LOCK:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _outside(folder: Path, environment: Mapping[str, str]) -> Path:

@@ -122,6 +122,15 @@ class Emulator:
         answer = json.loads(self._ask("POST", self._backend.back, asked, BACK_SECONDS))
         return answer["said"], answer["again"]
 
+    def trouble(self) -> str:
+        """Return why the last snapshot was not written, or not completely; empty if it was, or without an answer."""
+        if self._backend.back is None:
+            return ""
+        try:
+            return str(json.loads(self._ask("GET", self._backend.health, None))["trouble"])
+        except EmulatorError:
+            return ""
+
     def stop(self) -> None:
         """End the process with SIGTERM, then with SIGKILL. Do nothing the second time."""
         if self._process.poll() is None:

@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 SHARE = 30
 """Between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests wait
 during a snapshot."""
+MOST_NAMED = 5
+"""Maximum number of objects that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Host:
         self._every = keeping.every if keeping else 0.0
         self._snapshot = Snapshot(keeping.folder, self._answer) if keeping else None
         self._version = ""
+        self._trouble = ""
         self._address = address
         self._origins = origins
         self._signed = Offered()
@@ -106,7 +109,7 @@ class Host:
         return max(0.0, min(known) - self._clock()) if known else None
 
     def _describe(self) -> dict[str, Any]:
-        return {"backend": "moto", "waiting_receives": len(self._polls)}
+        return {"backend": "moto", "waiting_receives": len(self._polls), "trouble": self._trouble}
 
     def _reset(self) -> None:
         self._polls.abandon()
@@ -132,10 +135,7 @@ class Host:
             said, again = [self._snapshot.set_aside(f"an error came in between ({error})")], True
             self._reset()
         self._version = version
-        try:
-            self._snapshot.write(version)
-        except Exception as error:
-            said.append(f"This run is not kept: {error}.")
+        self.keep()
         self._loop.call_later(self._every, self._keep)
         return {"said": said, "again": again}
 
@@ -145,13 +145,28 @@ class Host:
         self._loop.call_later(max(self._every, SHARE * (self._loop.time() - began)), self._keep)
 
     def keep(self) -> None:
-        """Write a snapshot, once the last run was brought back. A failure is logged, and the last snapshot stays."""
+        """Write a snapshot, once the last run was brought back.
+
+        A failure is logged and shown by the health call, and the last snapshot stays.
+        """
         if self._snapshot is None or not self._version:
             return
         try:
-            self._snapshot.write(self._version)
-        except Exception:
+            self._trouble = _without(self._snapshot.write(self._version))
+        except Exception as error:
             LOG.exception("No snapshot was written.")
+            self._trouble = (
+                f"No snapshot was written ({error}; more in emulator.log). The next start brings back the one before."
+            )
+
+
+def _without(unreadable: list[str]) -> str:
+    """Return the sentence about objects that are not in the snapshot; empty without such objects."""
+    if not unreadable:
+        return ""
+    more = f" and {len(unreadable) - MOST_NAMED} more" if len(unreadable) > MOST_NAMED else ""
+    named = ", ".join(map(repr, unreadable[:MOST_NAMED]))
+    return f"These objects are not kept over a restart, because they cannot be read: {named}{more}."
 
 
 async def serve(

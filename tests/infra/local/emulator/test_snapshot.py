@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import signal
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from infra.local.emulator.serving import wsgi
 from infra.local.emulator.serving.dispatch import dispatch
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.emulator.snapshot import Snapshot
+from infra.local.state.folder import forget
 from tests.emulated import emulated
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 from tests.infra.local.running import until
@@ -223,6 +225,62 @@ def test_what_nothing_takes_any_more_is_named_and_copied(tmp_path: Path) -> None
     assert (copy / "snapshot.json.gz").exists()
 
 
+def test_an_item_whose_key_has_another_type_now_is_named_and_the_others_come_back(tmp_path: Path) -> None:
+    def orders(dynamodb: Any, kind: str) -> None:
+        dynamodb.create_table(
+            TableName="orders",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": kind}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+
+    with run(tmp_path) as first:
+        orders(first.dynamodb, "S")
+        first.put(ITEM)
+        for number in range(3):
+            first.put({"id": {"S": str(number)}}, "orders")
+    with run(tmp_path, fill=False) as again:
+        orders(again.dynamodb, "N")
+        _, left = again.back()
+        assert "3 items of the table orders" in left
+        assert again.items() == [ITEM]
+
+
+def test_an_object_that_cannot_be_read_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:
+    odd = "a\r\x01 ü+%41"
+    with run(tmp_path, fill=False) as first:
+        first.s3.put_object(Bucket="files", Key="archived", Body=b"x", StorageClass="GLACIER")
+        first.s3.put_object(Bucket="files", Key=odd, Body=b"y")
+        first.put(ITEM)
+        assert first.snapshot.write(VERSION) == ["files/archived"]
+    with run(tmp_path) as again:
+        assert again.items() == [ITEM]
+        assert again.s3.get_object(Bucket="files", Key=odd)["Body"].read() == b"y"
+
+
+def test_a_copy_that_is_set_aside_is_readable_only_by_this_user(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM, make_table(first.dynamodb, "orders"))
+    with run(tmp_path, fill=False) as again:
+        again.back()
+    [copy] = tmp_path.glob("set-aside-*")
+    modes = [path.stat().st_mode for path in (copy, copy / "snapshot.json.gz")]
+    assert not [mode for mode in modes if mode & (stat.S_IRWXG | stat.S_IRWXO)]
+
+
+def test_a_start_anew_deletes_the_snapshot_but_not_the_copies_that_were_set_aside(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+    with run(tmp_path, fill=False) as other:
+        other.back("0.3.0")
+        other.snapshot.write("0.3.0")
+    [aside] = tmp_path.glob("set-aside-*")
+    forget(tmp_path)
+    assert not list(tmp_path.glob("snapshot*"))
+    assert not (tmp_path / "objects").exists()
+    assert (aside / "snapshot.json.gz").exists()
+
+
 def test_files_of_objects_that_were_deleted_are_removed(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.s3.put_object(Bucket="files", Key="k", Body=b"x")
@@ -270,12 +328,23 @@ def test_an_end_keeps_everything_also_while_a_client_is_connected(tmp_path: Path
     assert len(saved["tables"]["jobs"]["items"]) == 1
 
 
+def test_the_runner_learns_that_no_snapshot_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBFLOW_KEEP_SECONDS", "0.05")
+    with process(tmp_path) as emulator:
+        emulator.bring_back(VERSION, {})
+        assert emulator.trouble() == ""
+        (tmp_path / "snapshot.json.draft").mkdir()  # as a full disk would
+        until(lambda: "No snapshot was written" in emulator.trouble())
+        (tmp_path / "snapshot.json.draft").rmdir()
+        until(lambda: emulator.trouble() == "")
+
+
 def test_an_error_half_way_leaves_nothing_of_the_snapshot(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.put(ITEM)
     file = tmp_path / "snapshot.json.gz"
     saved = json.loads(gzip.decompress(file.read_bytes()))
-    saved["tables"]["jobs"]["items"].append({"no": "key"})
+    saved["objects"] = ["no object"]
     file.write_bytes(gzip.compress(json.dumps(saved).encode()))
     with process(tmp_path) as again:
         [said], make_again = again.bring_back(VERSION, {})

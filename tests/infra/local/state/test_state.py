@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from infra.local.errors import CannotRun
 from infra.local.lambdas.clients import Clients
 from infra.local.state import dotenv
 from infra.local.state.file import StateFile
-from infra.local.state.folder import OF_A_PROJECT, make
+from infra.local.state.folder import OF_A_PROJECT, hold, make
 
 
 def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path) -> None:
@@ -37,6 +38,16 @@ def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
     state.write({"api": "here"})
 
     assert json.loads(state.path.read_text()) == {"api": "here"}
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    first = hold(tmp_path / "moto")
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(hold, tmp_path / "moto")
+        with pytest.raises(TimeoutError):
+            second.result(0.05)
+        first.close()
+        second.result(20).close()
 
 
 def restarts(project: Path, changed: Path) -> bool:
