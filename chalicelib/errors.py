@@ -243,6 +243,10 @@ class EarlierUnknown(StartUnavailable):
     """The jobs table does not answer, so nobody knows whether an earlier firing of the schedule has finished."""
 
 
+class StoreUnavailable(JobFlowError):
+    """A table or a queue does not answer a running function: a step cannot be read or stored, or a job not be made."""
+
+
 class PayloadRefused(JobFlowError):
     """A stored payload does not match the current schema: a deploy has changed the schema since the job was created."""
 

@@ -18,6 +18,7 @@ from chalicelib.errors import (
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
+    StoreUnavailable,
 )
 from chalicelib.job_types.checks import check_number
 from chalicelib.job_types.constants import (
@@ -177,7 +178,7 @@ def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
 ErrorClasses = tuple[type[BaseException], ...]
 DECIDED = (
     PermanentError, Retry, RetryLater, JobCancelled, LeaseLost, PayloadRefused, PayloadUnreadable, RowNotSigned,
-    SecretUnavailable, StartUnavailable,
+    SecretUnavailable, StartUnavailable, StoreUnavailable,
 )  # fmt: skip
 """Errors whose class alone decides what follows, whatever the job type declares."""
 

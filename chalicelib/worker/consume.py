@@ -22,6 +22,7 @@ from chalicelib.errors import (
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
+    StoreUnavailable,
     Suspended,
 )
 from chalicelib.job_types.jobtype import JobType
@@ -184,9 +185,10 @@ class Worker:
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
+        persistence = Persistence(lambda: _seconds_left(context), self.sleep)
         ctx = WorkerContext(
             job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing,
-            serial=self.kind.serial_by is not None,
+            serial=self.kind.serial_by is not None, persistence=persistence,
         )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
@@ -196,7 +198,7 @@ class Worker:
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
             self._send_anew,
-            Persistence(lambda: _seconds_left(context), self.sleep), self.starts.on_settle(),
+            persistence, self.starts.on_settle(),
             self.breaker.on_attempt_recorded, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         return settlement.settle(ctx.with_progress(), outcome)
@@ -204,6 +206,9 @@ class Worker:
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If it waits, ignore what it returns or raises after that."""
         outcome = self._called(job, ctx, late=late)
+        if isinstance(outcome, Raised) and ctx.steps.unavailable is not None:
+            # the function may have raised another error because of this one, so its class decides nothing
+            outcome = self._interrupted(job, ctx.steps.unavailable)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
             return outcome
@@ -229,12 +234,15 @@ class Worker:
             # A deploy has made the schema stricter. With an `upgrade`, or after a rollback, the job runs at the next
             # try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable) as error:
-            return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
+        except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:
+            return self._interrupted(job, error)
         except Suspended:
             return Done(None)
         except endings() as error:
             return Raised(error)
+
+    def _interrupted(self, job: Job, error: Exception) -> Unrun:
+        return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
 
     def _refuse_unsigned(self, job: Job) -> None:
         if not self.store.signed(job):

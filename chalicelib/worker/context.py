@@ -25,6 +25,7 @@ from chalicelib.telemetry.redaction import without_secrets
 from chalicelib.worker.constants import PROGRESS_EVERY, USUAL_TIMEOUT
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.persist import Persistence
 from chalicelib.worker.steps import Steps
 
 
@@ -50,6 +51,7 @@ class WorkerContext:
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets, repr=False)
     enqueuing: Enqueuing = field(default_factory=Enqueuing, repr=False)
     serial: bool = False
+    persistence: Persistence = field(default_factory=Persistence, repr=False)
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
     _last: tuple[float, str | None] | None = field(default=None, repr=False)
@@ -99,7 +101,9 @@ class WorkerContext:
     @cached_property
     def steps(self) -> Steps:
         """Return the object that runs the steps; it reads nothing before the first step."""
-        return Steps(self.job, self.store, self.clock, self.remaining, self.check_cancelled, self.serial)
+        return Steps(
+            self.job, self.store, self.clock, self.remaining, self.check_cancelled, self.serial, self.persistence
+        )
 
     def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
         """See JobContext."""

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, PayloadUnreadable, RowNotSigned
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry import events
 from chalicelib.worker.constants import FIRST_SETTLE_PAUSE, LONGEST_SETTLE_PAUSE, SETTLE_RESERVE
 
 T = TypeVar("T")
+FINAL = (MoveRefused, JobNotFound, JobCancelled, LeaseLost, PayloadUnreadable, RowNotSigned)
+"""Answers that a repetition does not change."""
 
 
 @dataclass(frozen=True)
 class Persistence:
-    """Repeat a write until the invocation's end is near. `left` returns the seconds until then.
+    """Repeat a request until the invocation's end is near. `left` returns the seconds until then.
 
     `sleep` waits for a number of seconds. `longest` is the longest pause between two tries, in seconds.
     """
@@ -26,16 +28,16 @@ class Persistence:
     longest: float = LONGEST_SETTLE_PAUSE
 
     def write(self, about: Job | Message, once: Callable[[], T]) -> T:
-        """Return the value of `once`, a write about a job.
+        """Return the value of `once`, a write about a job, or a read.
 
-        The write must be repeatable: a change contains the id of its write. Raises MoveRefused and JobNotFound at once,
-        and the last error of `once` when no time is left.
+        The write must be repeatable: a change contains the id of its write. Raises the errors of FINAL at once, and the
+        last error of `once` when no time is left.
         """
         pause = FIRST_SETTLE_PAUSE
         while True:
             try:
                 return once()
-            except (MoveRefused, JobNotFound):
+            except FINAL:
                 raise
             except Exception as error:
                 if self.left() - pause < SETTLE_RESERVE:

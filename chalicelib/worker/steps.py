@@ -8,9 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from chalicelib.errors import ConfigurationError, EventTimedOut, PermanentError, Suspended
+from chalicelib.errors import (
+    ConfigurationError,
+    EventTimedOut,
+    JobFlowError,
+    PermanentError,
+    StoreUnavailable,
+    Suspended,
+)
 from chalicelib.jobs import step as kinds
 from chalicelib.jobs.constants import LONGEST_RUN
 from chalicelib.jobs.job import JSON, Job
@@ -20,7 +27,10 @@ from chalicelib.jobs.step import NAMES, Step, is_name
 from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.constants import LEAST_FOR_A_STEP, LONGER_THAN_BEFORE, MOST_STEPS, USUAL_TIMEOUT
+from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,12 @@ class Steps:
     left: Callable[[], float]
     check: Callable[[], None]
     serial: bool = False
+    persistence: Persistence = field(default_factory=Persistence, repr=False)
     suspension: Suspension | None = None
     progressed: bool = False
     """Whether this attempt has kept anything."""
+    unavailable: StoreUnavailable | None = None
+    """Set if a step could not be read or stored: what the function raises after that is not its own error."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: set[str] = field(default_factory=set, repr=False)
     _unnamed: Counter[str] = field(default_factory=Counter, repr=False)
@@ -139,10 +152,10 @@ class Steps:
 
     def _kept(self, key: str) -> Step | None:
         if self._known is None:
-            self._known = {step.key: step for step in self.store.kept_steps(self.job)}
+            self._known = {step.key: step for step in self._asked(lambda: self.store.kept_steps(self.job))}
         step = self._known.get(key)
         if step is not None and step.reference is not None:
-            step = self._known[key] = self.store.kept_step(self.job, key) or step
+            step = self._known[key] = self._asked(lambda: self.store.kept_step(self.job, key)) or step
         return step
 
     def _keep(self, step: Step) -> Step:
@@ -151,12 +164,22 @@ class Steps:
             raise PermanentError(f"One run keeps {MOST_STEPS:,} steps at most: do more in each of them.")
         ours = self.job.request_id
         step = replace(step, invocation=None if ours is None else short_id(ours))
-        kept = self.store.keep_step(self.job, step)
+        kept = self._asked(lambda: self.store.keep_step(self.job, step))
         if kept != step and not kept.key.startswith(kinds.EVENT):
-            self.check()  # another worker has kept this step: it may have taken over
+            self._asked(self.check)  # another worker has kept this step: it may have taken over
         known[step.key] = kept
         self.progressed = True
         return kept
+
+    def _asked(self, once: Callable[[], T]) -> T:
+        """Repeat a request to the store until the invocation's end is near, as settling does."""
+        try:
+            return self.persistence.write(self.job, once)
+        except JobFlowError:
+            raise
+        except Exception as error:
+            self.unavailable = StoreUnavailable(f"A step cannot be read or stored: {type(error).__name__}")
+            raise self.unavailable from error
 
     def _make_room(self, within: float | None) -> None:
         """End the invocation if too little of it is left for a step; the first step of an invocation always runs."""

@@ -373,6 +373,67 @@ def test_a_job_that_uses_no_step_reads_and_writes_nothing_for_them(shop: Shop, m
     assert shop.start().status is Status.COMPLETED
 
 
+@pytest.mark.parametrize("name", ["kept_steps", "keep_step"])
+def test_a_step_that_cannot_be_stored_at_once_is_stored_a_little_later(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(shop.platform.store, name, refusing(getattr(shop.platform.store, name), 3))
+    shop.act = lambda ctx: ctx.step("pay", shop.do("pay"))
+    made = shop.start()
+    assert (made.status, made.claims, shop.did) == (Status.COMPLETED, 1, ["pay"])
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_an_outage_of_the_store_is_not_an_error_of_the_function(monkeypatch: pytest.MonkeyPatch, wrapped: bool) -> None:
+    shop = Shop(retry_on=(TimeoutError,), max_attempts=1, timeout=10)
+    try:
+
+        def act(ctx: JobContext) -> Any:
+            shop.platform.clock.now += 8  # no time is left to repeat the write
+            try:
+                return ctx.step("pay", shop.do("pay"))
+            except Exception as error:
+                if wrapped:
+                    raise ValueError("payment failed") from error
+                raise
+
+        monkeypatch.setattr(shop.platform.store, "keep_step", refusing(shop.platform.store.keep_step, 1))
+        shop.act = act
+        made = shop.start()
+        assert (made.status, made.attempts, made.error_class) == (Status.RETRYING, 0, "StoreUnavailable")
+        shop.platform.advance(minutes=5)
+        assert shop.now(made).result == "pay"
+    finally:
+        registered.pop(TYPE, None)
+
+
+def test_a_worker_that_was_taken_over_stops_at_its_next_step(shop: Shop) -> None:
+    def act(ctx: JobContext) -> Any:
+        first = not shop.did
+        shop.did.append("run")
+        if first:
+            shop.platform.clock.now += 400
+            shop.platform.run()
+        return ctx.step("pay", lambda: "first" if first else "second")
+
+    shop.act = act
+    made = shop.start()
+    assert (shop.now(made).result, len(shop.did)) == ("second", 2)
+
+
+def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
+    """Return the function, which is refused so many times first."""
+    left = [times]
+
+    def refuses(*args: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise ConnectionError
+        return function(*args)
+
+    return refuses
+
+
 def test_one_run_of_the_test_kit_sleeps_and_finds_its_events(shop: Shop) -> None:
     def act(ctx: JobContext) -> Any:
         ctx.step("before", shop.do("before"))
