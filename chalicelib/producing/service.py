@@ -44,7 +44,10 @@ class JobService:
         The job is durable before this returns. If its message could not be sent, the watchdog sends it within two
         minutes. Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
         """
-        wanted = self.wanted(asked)
+        return self.submit_wanted(self.wanted(asked))
+
+    def submit_wanted(self, wanted: Wanted) -> Submitted:
+        """Send the message of the requested job and store the job. This is the second half of `submit`."""
         if wanted.plain and not self._is_made(wanted.job):
             return self.store_sent(self.dispatcher.send_ahead(wanted.job))
         made = self.store_wanted(wanted)

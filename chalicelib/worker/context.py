@@ -94,9 +94,13 @@ class WorkerContext:
         expires: float | None = None,
     ) -> str:
         """See JobContext."""
-        return self.enqueuing.make(
-            self.job, type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
+        return self.make(
+            type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
         ).id
+
+    def make(self, type: str, payload: Any, **asked: Any) -> Job:
+        """Make a job of this attempt, and return it; see Enqueuing."""
+        return self.enqueuing.make(self.job, type, payload, step=self.steps.running, **asked)
 
     @cached_property
     def steps(self) -> Steps:

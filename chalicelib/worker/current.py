@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def running(ctx: "WorkerContext") -> Iterator[None]:
     if not CLIENT:
         yield
         return
-    token = RUNNING.set(Attempt(ctx, partial(ctx.enqueuing.make, ctx.job)))
+    token = RUNNING.set(Attempt(ctx, ctx.make))
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
+from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest, JobFlowError, StoreUnavailable
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import KEY, TAG
 from chalicelib.job_types.constants import LONGEST_TAG, MAX_ATTEMPTS_CAP
@@ -33,7 +33,7 @@ class Enqueuing:
     service: JobService | None = None
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     unnamed: Counter[str] = field(default_factory=Counter)
-    """How often each request without a key was made."""
+    """How often each request without a key was made: outside of steps, and in each step."""
 
     def make(
         self,
@@ -48,12 +48,14 @@ class Enqueuing:
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
         max_attempts: int | None = None,
+        step: str = "",
     ) -> Job:
         """Store a job and send its message; return it. A second attempt gets the job that the first one made.
 
-        Without `key`, the request itself and the number of equal ones before it in this attempt are the key. `debounce`
-        is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a type that is
-        not declared, InvalidPayload, InvalidRequest.
+        Without `key`, the key consists of the request, the name of the running `step`, and the number of equal requests
+        that succeeded before it there: in a later invocation, the kept steps do not run, so they are not counted.
+        `debounce` is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a
+        type that is not declared, InvalidPayload, InvalidRequest, and StoreUnavailable if AWS refuses the requests.
         """
         if self.service is None or type not in self.allowed:
             known = ", ".join(self.allowed) or "none"
@@ -66,16 +68,27 @@ class Enqueuing:
             debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
             expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts,
         )  # fmt: skip
-        if key is None:
-            same = asked.body_hash()
-            self.unnamed[same] += 1
-            key = f"{same}.{self.unnamed[same]}"
-            asked = replace(asked, idempotency_key=key)
+        if key is not None:
+            return self._submitted(self.service, asked, key)
+        same = f"{asked.body_hash()}.{step}" if step else asked.body_hash()
+        key = f"{same}.{self.unnamed[same] + 1}"
+        made = self._submitted(self.service, replace(asked, idempotency_key=key), key)
+        # count only what succeeded: the job may be stored although the request failed, and its repetition finds it
+        self.unnamed[same] += 1
+        return made
+
+    def _submitted(self, service: JobService, asked: Submission, key: str) -> Job:
         _check(asked, key)
-        if self.made.setdefault((type, key), asked.body_hash()) != asked.body_hash():
+        if self.made.setdefault((asked.type, key), asked.body_hash()) != asked.body_hash():
             where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
             raise InvalidRequest("A key can be used for one job only.", where)
-        return self.service.submit(asked).job
+        wanted = service.wanted(asked)
+        try:
+            return service.submit_wanted(wanted).job
+        except JobFlowError:
+            raise
+        except Exception as error:
+            raise StoreUnavailable(f"The job cannot be made: {type(error).__name__}") from error
 
 
 def _plain(payload: Any) -> JSON:

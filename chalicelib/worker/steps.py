@@ -59,6 +59,8 @@ class Steps:
     suspension: Suspension | None = None
     progressed: bool = False
     """Whether this attempt has kept anything."""
+    running: str = ""
+    """The full name of the step whose function runs now; empty outside of steps."""
     unavailable: StoreUnavailable | None = None
     """Set if a step could not be read or stored: what the function raises after that is not its own error."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
@@ -80,7 +82,7 @@ class Steps:
         self._make_room(within)
         began = self.clock()
         # return the value in its stored form, so that the first run and a later one continue with the same value
-        value = json_without_secrets(json.loads(json.dumps(as_json(function(*args)))))
+        value = json_without_secrets(json.loads(json.dumps(as_json(self._run(key, function, *args)))))
         took = self.clock() - began
         self._longest = max(self._longest or 0.0, took)
         return self._keep(Step(key, self._now(), value, took=round(took, 3))).value
@@ -180,6 +182,13 @@ class Steps:
         except Exception as error:
             self.unavailable = StoreUnavailable(f"A step cannot be read or stored: {type(error).__name__}")
             raise self.unavailable from error
+
+    def _run(self, key: str, function: Callable[..., Any], *args: Any) -> Any:
+        outer, self.running = self.running, key.removeprefix(kinds.STEP)
+        try:
+            return function(*args)
+        finally:
+            self.running = outer
 
     def _make_room(self, within: float | None) -> None:
         """End the invocation if too little of it is left for a step; the first step of an invocation always runs."""

@@ -105,15 +105,15 @@ def run(
     )  # fmt: skip
     store = MemoryJobStore(clock)
     store.add(job)
-    enqueuing = Enqueuing(type.enqueues, JobService(store, MemoryJobQueue(clock), clock=clock))
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
     given, reported = secrets_of(type, secrets or {}), list[tuple[float, str | None]]()
     for name, data in (events or {}).items():
         store.keep_step(job, Step(EVENT + name, clock.now, data, by="test"))
     while True:
         end = clock.now + left
         context = Context(
-            job, store, lambda end=end: end - clock.now, clock, given, enqueuing,  # type: ignore[misc]
-            serial=type.serial_by is not None, reported=reported, cancel_at=cancel_at,
+            job, store, lambda end=end: end - clock.now, clock, given,  # type: ignore[misc]
+            Enqueuing(type.enqueues, service), type.serial_by is not None, reported=reported, cancel_at=cancel_at,
         )  # fmt: skip
         value = None
         with environment_of(type), running(context), suppress(Suspended):

@@ -191,3 +191,64 @@ class Colour(Enum):
 def test_what_is_no_type_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"is not a job type: pass its name, such as 'email\.send', or the function"):
         type_name(wrong)
+
+
+def test_equal_requests_in_two_steps_make_two_jobs_however_often_the_function_is_called(stage: Stage) -> None:
+    def act() -> None:
+        ctx = jobflow.current()
+        for name in ("a", "b"):
+            ctx.step(name, lambda: JobFlow().submit("mail.order", {"number": 7}).id)
+            ctx.sleep(5)
+        JobFlow().submit("mail.order", {"number": 7})
+
+    stage.act = act
+    assert len(stage.made()) == 3
+
+
+def test_equal_requests_of_a_run_with_a_sleep_make_the_same_jobs_in_a_test_of_one_function(stage: Stage) -> None:
+    def act() -> None:
+        JobFlow().submit("mail.order", {"number": 7})
+        jobflow.current().sleep(5)
+
+    stage.act = act
+    assert len(run(stage.place, Order()).enqueued) == 1
+
+
+def test_a_request_that_failed_and_is_repeated_makes_one_job(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stage.platform.store
+    add = store.add
+
+    def unanswered(made: Any) -> None:
+        monkeypatch.setattr(store, "add", add)
+        add(made)
+        raise ConnectionError
+
+    def act() -> None:
+        monkeypatch.setattr(store, "add", unanswered)
+        try:
+            JobFlow().submit("mail.order", {"number": 7})
+        except Exception:
+            JobFlow().submit("mail.order", {"number": 7})
+        else:
+            raise AssertionError
+
+    stage.act = act
+    assert len(stage.made()) == 1
+
+
+def test_a_queue_that_does_not_answer_uses_up_no_attempt(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, fails = stage.platform.store, [ConnectionError()]
+    add = store.add
+
+    def refusing(made: Any) -> None:
+        if fails and made.type == "mail.order":
+            raise fails.pop()
+        add(made)
+
+    monkeypatch.setattr(store, "add", refusing)
+    stage.act = lambda: JobFlow().submit("mail.order", {"number": 7}).id
+    parent = stage.platform.submit(stage.place, Order())
+    stage.platform.run()
+    assert (stage.platform.job(parent).attempts, stage.platform.job(parent).error_class) == (0, "StoreUnavailable")
+    stage.platform.advance(minutes=5)
+    assert stage.platform.job(parent).status is Status.COMPLETED
