@@ -1,6 +1,7 @@
 """Describe the kept steps of a job: values, sleeps, waits and events, and the names of their rows. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib.jobs.constants import LONGEST_STEP_NAME
@@ -58,6 +59,11 @@ class Step:
 def is_name(text: str) -> bool:
     """Return whether this may be the name of a step or an event."""
     return len(text) <= LONGEST_STEP_NAME and NAME.fullmatch(text) is not None
+
+
+def number_kept(steps: Iterable[Step]) -> int:
+    """Return how many of these rows the function has kept; events are not counted, because anybody may post them."""
+    return sum(not step.key.startswith(EVENT) for step in steps)
 
 
 def waited_event(job: Job) -> str | None:

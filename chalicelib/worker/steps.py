@@ -71,8 +71,8 @@ class Steps:
 
     @property
     def kept(self) -> int:
-        """Return the number of kept steps, as far as this attempt knows."""
-        return self.job.kept if self._known is None else len(self._known)
+        """Return the number of kept steps without events, as far as this attempt knows."""
+        return self.job.kept if self._known is None else kinds.number_kept(self._known.values())
 
     def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> JSON:
         """See JobContext."""
@@ -154,11 +154,21 @@ class Steps:
 
     def _kept(self, key: str) -> Step | None:
         if self._known is None:
-            self._known = {step.key: step for step in self._asked(lambda: self.store.kept_steps(self.job))}
+            self._known = self._read()
         step = self._known.get(key)
         if step is not None and step.reference is not None:
             step = self._known[key] = self._asked(lambda: self.store.kept_step(self.job, key)) or step
         return step
+
+    def _read(self) -> dict[str, Step]:
+        found = self._asked(lambda: self.store.kept_steps(self.job))
+        if kinds.number_kept(found) < self.job.kept:
+            raise PermanentError(
+                f"Kept steps are missing: {kinds.number_kept(found):,} of {self.job.kept:,} were found, because steps "
+                "are deleted after 180 days. The others would run again, so the run ends here. To run all steps, "
+                "create a new job."
+            )
+        return {step.key: step for step in found}
 
     def _keep(self, step: Step) -> Step:
         known = self._known if self._known is not None else {}

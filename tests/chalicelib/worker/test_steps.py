@@ -421,6 +421,29 @@ def test_a_worker_that_was_taken_over_stops_at_its_next_step(shop: Shop) -> None
     assert (shop.now(made).result, len(shop.did)) == ("second", 2)
 
 
+def test_a_retry_after_the_steps_have_expired_runs_no_step_again(shop: Shop) -> None:
+    fails = [ValueError("no")] * 3
+
+    def act(ctx: JobContext) -> str:
+        ctx.step("pay", shop.do("pay"))
+        ctx.sleep(5)
+        if fails:
+            raise fails.pop()
+        return "shipped"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(minutes=5)
+    assert shop.now(made).status is Status.DEAD_LETTER
+    shop.platform.store._steps[made.id, 1].pop("step:pay")
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.did) == (Status.FAILED, ["pay"])
+    shop.platform.retry(made, {"id": "o-2"})
+    shop.platform.advance(10)
+    assert shop.now(made).result == "shipped"
+
+
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
     """Return the function, which is refused so many times first."""
     left = [times]
