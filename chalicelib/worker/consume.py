@@ -208,13 +208,14 @@ class Worker:
         outcome = self._called(job, ctx, late=late)
         if isinstance(outcome, Raised) and ctx.steps.unavailable is not None:
             # the function may have raised another error because of this one, so its class decides nothing
-            outcome = self._interrupted(job, ctx.steps.unavailable)
+            outcome = self._interrupted(job, ctx.steps.unavailable, begun=True)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
             return outcome
         return Waits(suspension.waits, suspension.until)
 
     def _called(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
+        begun = False
         try:
             if late:
                 raise ClaimedLate("The claim was answered too late: too little time of the invocation was left.")
@@ -224,6 +225,7 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
+            begun = True
             with running(ctx):
                 return Done(as_json(self.kind.run(payload, ctx)))
         except NotYet as early:
@@ -235,14 +237,14 @@ class Worker:
             # try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:
-            return self._interrupted(job, error)
+            return self._interrupted(job, error, begun=begun)
         except Suspended:
             return Done(None)
         except endings() as error:
             return Raised(error)
 
-    def _interrupted(self, job: Job, error: Exception) -> Unrun:
-        return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
+    def _interrupted(self, job: Job, error: Exception, *, begun: bool) -> Unrun:
+        return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter), begun=begun)
 
     def _refuse_unsigned(self, job: Job) -> None:
         if not self.store.signed(job):

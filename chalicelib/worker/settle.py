@@ -45,12 +45,13 @@ class Unrun:
     """The function could not be called, for a reason outside of the function; the next try is in `wait` seconds.
 
     `lasts`: the reason ends by itself, or never, so the job is given up after a day. Without `lasts`, the job waits
-    until a person fixes the reason.
+    until a person fixes the reason. `begun`: the function has been called, so the job can no longer expire.
     """
 
     error: Exception
     wait: int
     lasts: bool = True
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Settlement:
         # Without `lasts`, the stall begins again now: otherwise the watchdog would give up the job after a day.
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
-            held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
+            held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True, begun=outcome.begun
         )
         end = self._wait(job, attempt_of(job, "deferred", now, error, wait), change, wait, parked)
         if job.stalled_since is None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import Backoff, EventTimedOut, JobContext, job
-from chalicelib.errors import InvalidRequest, JobConflict, Suspended
+from chalicelib.errors import InvalidRequest, JobConflict, SecretUnavailable, Suspended
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from jobflow.testing.platform import Platform
@@ -442,6 +442,26 @@ def test_a_retry_after_the_steps_have_expired_runs_no_step_again(shop: Shop) -> 
     shop.platform.retry(made, {"id": "o-2"})
     shop.platform.advance(10)
     assert shop.now(made).result == "shipped"
+
+
+def test_a_job_whose_function_has_run_does_not_expire_while_a_secret_is_missing() -> None:
+    shop = Shop(expires=20)
+    try:
+        secrets: dict[str, str] = {}
+
+        def act(ctx: JobContext) -> str:
+            ctx.step("pay", shop.do("pay"))
+            if not secrets:
+                raise SecretUnavailable("CARRIER")
+            return "shipped"
+
+        shop.act = act
+        made = shop.start()
+        secrets["CARRIER"] = "known now"
+        shop.platform.advance(minutes=10)
+        assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "shipped")
+    finally:
+        registered.pop(TYPE, None)
 
 
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
