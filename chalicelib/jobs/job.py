@@ -129,9 +129,9 @@ class Job:
     and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry continues this line, and a
     retry with another payload begins a new line. `kept` is the number of kept steps when an attempt was last settled;
     events are not counted. `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk
-    action that did the act, if one did. `fingerprint` names the last error until the job completes or is run again, also during another attempt.
-    `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the signature of the
-    row.
+    action that did the act, if one did. `fingerprint` names the last error until the job completes or is run again,
+    also during another attempt. `payload_ref` and `signature` are used only in the row: where a separate payload is
+    stored, and the signature of the row.
     """
 
     id: str

@@ -44,9 +44,13 @@ class TakeOver:
 
 @dataclass(frozen=True, slots=True)
 class GiveUpLost:
-    """The last worker's lease ended before its attempt was settled, and the job has no attempts left."""
+    """The last worker's lease ended before its attempt was settled, and the job has no attempts left.
+
+    `unless_kept`: only because its attempts are used up. If the lost attempts have kept steps, the job goes on.
+    """
 
     lost: Job
+    unless_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> 
         # message.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     late = current.give_up_at is not None and now >= current.give_up_at
-    return GiveUpLost(current) if late or _spent(current) else TakeOver(current)
+    if late or _spent(current):
+        return GiveUpLost(current, unless_kept=not late and current.claims < MOST_CLAIMS)
+    return TakeOver(current)
 
 
 def _spent(current: Job) -> bool:

@@ -32,14 +32,19 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
     return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1}, job_type=job_type)
 
 
-def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
+def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant, kept: int | None = None) -> Change:
     """Let a worker take over a job whose last worker's lease ended before its attempt was settled.
 
-    The lost attempt may have run the function, so the job can no longer expire.
+    The lost attempt may have run the function, so the job can no longer expire. `kept` is the number of kept steps if
+    the lost attempts have kept some: then this attempt counts as the first one.
     """
-    charged = {"attempts": 1, "claims": 1}
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
     values = {**_held(now, lease_until, by), **_begun(lost)}
+    charged = {"attempts": 1, "claims": 1}
+    if kept is not None:
+        tests = tuple(test for test in tests if test.field != "attempts")
+        values |= {"attempts": 1, "kept": kept}
+        charged = {"claims": 1}
     return Change(j.TAKE_OVER, lost.gen, tests, values, charged, job_type=lost.type)
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.errors import JobNotFound, MoveRefused, RowNotSigned
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
@@ -22,6 +22,7 @@ from chalicelib.jobs.message_fate import (
     unknown,
 )
 from chalicelib.jobs.port import JobStore, Message, PlatformLog
+from chalicelib.jobs.step import number_kept
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
@@ -128,7 +129,8 @@ class Claims:
             if isinstance(end, TakeOver):
                 return self._take_over(message, end.lost, by, left)
             if isinstance(end, GiveUpLost):
-                return self._give_up(end.lost)
+                kept = self._newly_kept(end.lost) if end.unless_kept else None
+                return self._give_up(end.lost) if kept is None else self._take_over(message, end.lost, by, left, kept)
             if isinstance(end, Expire):
                 return self._expire(end.late)
         except MoveRefused:
@@ -151,9 +153,21 @@ class Claims:
         events.moved(stopped, "stop")
         return Drop("cancelled")
 
-    def _take_over(self, message: Message, lost: Job, by: Claimant, left: float) -> Job:
+    def _newly_kept(self, lost: Job) -> int | None:
+        """Return the number of kept steps if lost attempts have kept some; each step has all attempts of the job.
+
+        A lost attempt has not written to the job what it has kept, so this reads the steps: one query, only before a
+        job is given up.
+        """
+        try:
+            found = number_kept(self.store.kept_steps(lost))
+        except RowNotSigned:
+            return None
+        return found if found > lost.kept else None
+
+    def _take_over(self, message: Message, lost: Job, by: Claimant, left: float, kept: int | None = None) -> Job:
         now = self._now()
-        change = transitions.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        change = transitions.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by, kept=kept)
         taken = self._certain(message, change, left)
         self._record_lost(lost)
         events.taken_over(taken)

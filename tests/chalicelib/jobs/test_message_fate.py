@@ -82,8 +82,8 @@ def test_an_expired_lease_is_taken_over_while_attempts_are_left() -> None:
     assert decide(job) == TakeOver(job)
     lost = a_job(Status.PROCESSING, lease_until=NOW - 0.001, attempts=3)
     waits = a_job(Status.RETRYING, attempts=3, next_attempt_at=NOW - 1)
-    for spent in (lost, waits):
-        assert decide(spent) == GiveUpLost(spent)
+    assert decide(lost) == GiveUpLost(lost, unless_kept=True)
+    assert decide(waits) == GiveUpLost(waits)
 
 
 def test_claims_that_gave_their_attempt_back_are_bounded_too() -> None:

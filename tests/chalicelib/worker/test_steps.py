@@ -464,6 +464,32 @@ def test_a_job_whose_function_has_run_does_not_expire_while_a_secret_is_missing(
         registered.pop(TYPE, None)
 
 
+def test_workers_that_die_in_different_steps_do_not_use_up_the_attempts(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        for name in "abcde":
+            ctx.step(name, shop.do(name))
+            if f"died after {name}" not in shop.did:
+                shop.did.append(f"died after {name}")
+                raise WorkerGone
+        return "shipped"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=2)
+    assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "shipped")
+
+
+def test_a_step_in_which_each_worker_dies_uses_up_the_attempts(shop: Shop) -> None:
+    def die() -> None:
+        shop.did.append("died")
+        raise WorkerGone
+
+    shop.act = lambda ctx: [ctx.step("pay", shop.do("pay")), ctx.sleep(5), ctx.step("ship", die)]
+    made = shop.start()
+    shop.platform.advance(hours=5)
+    assert (shop.now(made).status, shop.did) == (Status.DEAD_LETTER, ["pay", *["died"] * 3])
+
+
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
     """Return the function, which is refused so many times first."""
     left = [times]
