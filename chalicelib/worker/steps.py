@@ -226,7 +226,8 @@ class Steps:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_RUN:
             raise ConfigurationError(f"{what} must be 0 to {LONGEST_RUN:,.0f} (90 days), in seconds; it is {seconds!r}")
         until = self._now() + seconds
-        first = min((step.at for step in (self._known or {}).values()), default=self._now())
+        own = (step.at for step in (self._known or {}).values() if not step.key.startswith(kinds.EVENT))
+        first = min(own, default=self._now())
         if until > first + LONGEST_RUN:
             raise PermanentError(
                 f"The wait would end at {iso(until)}: a run waits for 90 days at most after its first step, which was "

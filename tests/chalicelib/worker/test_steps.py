@@ -490,6 +490,17 @@ def test_a_step_in_which_each_worker_dies_uses_up_the_attempts(shop: Shop) -> No
     assert (shop.now(made).status, shop.did) == (Status.DEAD_LETTER, ["pay", *["died"] * 3])
 
 
+def test_the_90_days_of_waits_do_not_begin_with_an_event_that_came_before(shop: Shop) -> None:
+    def act(ctx: JobContext) -> Any:
+        ctx.sleep(89 * DAY)
+        return ctx.wait_for("approved", timeout=3600)
+
+    shop.act = act
+    made = shop.platform.submit(TYPE, {"id": "o-1"}, delay=30 * DAY)
+    shop.platform.event(made, "approved", "early")
+    assert shop.platform.finish(made).result == "early"
+
+
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
     """Return the function, which is refused so many times first."""
     left = [times]

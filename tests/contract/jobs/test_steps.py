@@ -7,6 +7,7 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import PayloadUnreadable, RowNotSigned
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.jobs.step import Step
@@ -69,6 +70,18 @@ def test_a_value_that_is_gone_is_no_other_value(dynamo_store: DynamoJobStore, cl
     aws.client("dynamodb", REGION).delete_item(TableName=cloud.jobs_table, Key=key)
     with pytest.raises(PayloadUnreadable):
         dynamo_store.kept_step(job, "step:a")
+
+
+def test_an_event_is_kept_until_long_after_its_planned_job_has_run(
+    dynamo_store: DynamoJobStore, cloud: Settings
+) -> None:
+    job = a_job(status=Status.SCHEDULED, run_at=T0 + 2 * KEEP_BODIES, next_attempt_at=T0 + 2 * KEEP_BODIES)
+    for name, data in (("small", 1), ("large", "x" * 2_000)):
+        dynamo_store.keep_step(job, Step(f"event:{name}", T0, data))
+    asked = {"KeyConditionExpression": "pk = :job", "ExpressionAttributeValues": {":job": {"S": job.id}}}
+    rows = aws.client("dynamodb", REGION).query(TableName=cloud.jobs_table, **asked)["Items"]
+    assert len(rows) == 3
+    assert all(float(row["expires_at"]["N"]) >= T0 + 3 * KEEP_BODIES for row in rows)
 
 
 def test_a_row_that_another_function_wrote_is_no_step(cloud: Settings, clock: Clock) -> None:

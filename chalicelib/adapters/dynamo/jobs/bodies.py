@@ -92,13 +92,15 @@ class Bodies:
         """Return the result, wherever it is stored; None if it is missing."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
-    def keep_value(self, job_id: str, job_type: str, text: str) -> str:
+    def keep_value(self, job_id: str, job_type: str, text: str, needed_at: float = 0) -> str:
         """Store the large value of a step; return the reference, which is derived from the content.
 
-        Two attempts that keep different values therefore cannot overwrite each other's.
+        Two attempts that keep different values therefore cannot overwrite each other's. `needed_at` is when the job is
+        planned, if it is planned for later (epoch seconds).
         """
         digest = _digest(text)
-        return self._keep(job_id, OF_RESULT + digest, f"{RESULTS}{_folder(job_type)}/{job_id}/{digest}.json", text, 0)
+        key = f"{RESULTS}{_folder(job_type)}/{job_id}/{digest}.json"
+        return self._keep(job_id, OF_RESULT + digest, key, text, needed_at)
 
     def read_value(self, job_id: str, reference: str) -> JSON:
         """Return the large value of a step; raises PayloadUnreadable if it is missing or another text."""

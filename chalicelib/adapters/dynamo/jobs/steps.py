@@ -63,10 +63,12 @@ class Steps:
         """See JobStore. One write, and another for a large value; one read if the step was kept before."""
         text = None if step.value is None else to_text(step.value)
         large = text is not None and len(text.encode()) > INLINE_STEP
-        reference = self._bodies.keep_value(job.id, job.type, text) if text is not None and large else None
+        planned = job.run_at or 0.0  # an event may come a long time before its job runs
+        reference = self._bodies.keep_value(job.id, job.type, text, planned) if text is not None and large else None
         row = self._rows(
             pk=job.id, sk=_sk(job, step.key), at=step.at, value=None if large else text, ref=reference, took=step.took,
-            until=step.until, by=step.by, request_id=step.invocation, expires_at=self._clock() + KEEP_BODIES,
+            until=step.until, by=step.by, request_id=step.invocation,
+            expires_at=max(self._clock(), planned) + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
         try:
