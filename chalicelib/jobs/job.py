@@ -230,6 +230,8 @@ def stored_payload(payload: JSON) -> dict[str, JSON]:
 
 LOST = "lost"
 """The outcome of an attempt that ended without being settled."""
+SUSPENDED = "suspended"
+"""The outcome of an attempt whose function waits for a time or an event. It is given back, and not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.constants import LONGEST_HOLD
-from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.job import LOST, SUSPENDED, Attempt, Job
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.pausing import events as pause_events
@@ -84,7 +84,7 @@ class CircuitBreaker:
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
         """Count how an attempt ended, after its end was stored."""
-        if attempt.outcome == "completed":
+        if attempt.outcome == "completed" or (attempt.outcome == SUSPENDED and self.probe):
             self._hear_of_success()
         elif (error := counted_error(attempt)) is not None:
             name, _ = fingerprint(job.type, error, attempt.error_message or "")

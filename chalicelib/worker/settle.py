@@ -12,7 +12,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED, SQS_LONGEST_DELAY
-from chalicelib.jobs.job import JSON, Attempt, Job
+from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
@@ -203,6 +203,9 @@ class Settlement:
             return self._stopped(job, None, now)
         # the attempt is given back, but the line belongs to it
         events.moved(replace(after, attempts=job.attempts), "suspend", waits=waits.what, until=iso(waits.until))
+        if self.progressed and self.on_attempt_recorded is not None:
+            # not stored as an attempt, but a probe that has kept a step has shown that the type works again
+            self.on_attempt_recorded(after, attempt_of(job, SUSPENDED, now))
         # check for the event before the message is acknowledged, because the event may have come while the function
         # ended
         woken = look(self.store, after, now, keep=not self._received_last(job))

@@ -222,6 +222,18 @@ def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paus
     assert paused.rows.row().since is None, "the next one was planned by the one whose answer was lost"
 
 
+def test_a_probe_that_keeps_a_step_and_then_waits_ends_the_pause(paused: Paused) -> None:
+    paused.until_due()
+    paused.probe("waits", lambda ctx: [ctx.step("pay", ok, ctx), ctx.sleep(2000)])
+    assert (paused.job("waits").status, paused.rows.row().since) == (Status.SUSPENDED, None)
+
+
+def test_a_job_that_keeps_a_step_and_waits_does_not_hide_the_failures_of_others() -> None:
+    one = Paused()
+    one.run(boom, boom, lambda ctx: [ctx.step("pay", ok, ctx), ctx.sleep(2000)], boom)
+    assert one.rows.row().since is not None
+
+
 def test_a_probe_that_takes_over_a_lost_job_ends_the_pause() -> None:
     one = Paused()
     one.submit("lost")
