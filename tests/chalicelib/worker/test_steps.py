@@ -484,7 +484,12 @@ def test_a_step_in_which_each_worker_dies_uses_up_the_attempts(shop: Shop) -> No
         shop.did.append("died")
         raise WorkerGone
 
-    shop.act = lambda ctx: [ctx.step("pay", shop.do("pay")), ctx.sleep(5), ctx.step("ship", die)]
+    def act(ctx: JobContext) -> None:
+        ctx.step("pay", shop.do("pay"))
+        ctx.sleep(5)
+        ctx.step("ship", die)
+
+    shop.act = act
     made = shop.start()
     shop.platform.advance(hours=5)
     assert (shop.now(made).status, shop.did) == (Status.DEAD_LETTER, ["pay", *["died"] * 3])

@@ -93,6 +93,11 @@ def ok(_: JobContext) -> object:
     return "done"
 
 
+def pay_and_sleep(ctx: JobContext) -> None:
+    ctx.step("pay", ok, ctx)
+    ctx.sleep(2000)
+
+
 @pytest.fixture
 def paused() -> Paused:
     """A type that has just been paused, with one more waiting job."""
@@ -224,13 +229,13 @@ def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paus
 
 def test_a_probe_that_keeps_a_step_and_then_waits_ends_the_pause(paused: Paused) -> None:
     paused.until_due()
-    paused.probe("waits", lambda ctx: [ctx.step("pay", ok, ctx), ctx.sleep(2000)])
+    paused.probe("waits", pay_and_sleep)
     assert (paused.job("waits").status, paused.rows.row().since) == (Status.SUSPENDED, None)
 
 
 def test_a_job_that_keeps_a_step_and_waits_does_not_hide_the_failures_of_others() -> None:
     one = Paused()
-    one.run(boom, boom, lambda ctx: [ctx.step("pay", ok, ctx), ctx.sleep(2000)], boom)
+    one.run(boom, boom, pay_and_sleep, boom)
     assert one.rows.row().since is not None
 
 
