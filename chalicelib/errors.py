@@ -244,7 +244,7 @@ class EarlierUnknown(StartUnavailable):
 
 
 class StoreUnavailable(JobFlowError):
-    """A table or a queue does not answer a running function: a step cannot be read or stored, or a job not be made."""
+    """A table or a queue does not answer a running function: for a step, its progress, or a job that it makes."""
 
 
 class PayloadRefused(JobFlowError):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
+from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, StoreUnavailable
 from chalicelib.job_types.moved import refuse_job_type
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import LONGEST_NOTE
@@ -148,6 +148,8 @@ class WorkerContext:
             current = self._report()
         except MoveRefused as refused:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
+        except Exception as error:
+            raise StoreUnavailable(f"The progress cannot be written: {type(error).__name__}") from error
         self._obey(current)
 
     def with_progress(self) -> Job:
@@ -178,7 +180,12 @@ class WorkerContext:
 
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""
-        current = self.store.get_without_bodies(self.job.id)
+        try:
+            current = self.store.get_without_bodies(self.job.id)
+        except JobNotFound:
+            raise
+        except Exception as error:
+            raise StoreUnavailable(f"The job cannot be read: {type(error).__name__}") from error
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
         self._obey(current)

@@ -187,6 +187,9 @@ class Steps:
         """Repeat a request to the store until the invocation's end is near, as settling does."""
         try:
             return self.persistence.write(self.job, once)
+        except StoreUnavailable as error:
+            self.unavailable = error
+            raise
         except JobFlowError:
             raise
         except Exception as error:

@@ -506,6 +506,29 @@ def test_the_90_days_of_waits_do_not_begin_with_an_event_that_came_before(shop: 
     assert shop.platform.finish(made).result == "early"
 
 
+@pytest.mark.parametrize("look", [lambda ctx: ctx.progress(50), lambda ctx: ctx.check_cancelled()])
+def test_an_outage_at_a_look_is_not_an_error_of_the_function(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[JobContext], None]
+) -> None:
+    shop = Shop(retry_on=(TimeoutError,), max_attempts=1)
+    try:
+
+        def act(ctx: JobContext) -> str:
+            if not shop.did:
+                shop.did.append("look")
+                for name in ("apply", "get_without_bodies"):
+                    monkeypatch.setattr(shop.platform.store, name, refusing(getattr(shop.platform.store, name), 1))
+                look(ctx)
+            return "done"
+
+        shop.act = act
+        made = shop.start()
+        shop.platform.advance(minutes=5)
+        assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "done")
+    finally:
+        registered.pop(TYPE, None)
+
+
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
     """Return the function, which is refused so many times first."""
     left = [times]
