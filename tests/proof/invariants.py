@@ -21,6 +21,8 @@ HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "a
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
 FAILING = COMPOSED | frozenset({"err", "obey", "progress", "make", "make quiet"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
+ASKING = COMPOSED | frozenset({"obey", "progress", "make", "make quiet"})
+"""What an attempt may have done when AWS refused a request of the platform: it is then given back."""
 LATER = frozenset({"later", "a while later", "much later"})
 """What an attempt may have done last and be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
@@ -189,7 +191,10 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     job_id, old, new = write
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
-    last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
+    words = world.runs.get((job_id, old.gen, old.claims), "never ran").split(" then ")
+    last = words[-1]
+    if _deferred(old, new) and ASKING & set(words):
+        return
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},
