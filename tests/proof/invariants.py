@@ -22,7 +22,7 @@ HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "a
 FAILING = COMPOSED | frozenset({"err", "obey", "progress", "make", "make quiet"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
 ASKING = COMPOSED | frozenset({"obey", "progress", "make", "make quiet"})
-"""What an attempt may have done when AWS refused a request of the platform: it is then given back."""
+"""What makes requests to AWS: if one of them is refused, the attempt is given back."""
 LATER = frozenset({"later", "a while later", "much later"})
 """What an attempt may have done last and be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
@@ -191,9 +191,10 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     job_id, old, new = write
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
-    words = world.runs.get((job_id, old.gen, old.claims), "never ran").split(" then ")
+    token = (job_id, old.gen, old.claims)
+    words = world.runs.get(token, "never ran").split(" then ")
     last = words[-1]
-    if _deferred(old, new) and ASKING & set(words):
+    if _deferred(old, new) and token in world.disturbed and ASKING & set(words):
         return
     only_after = {
         Status.COMPLETED: HARMLESS,

@@ -46,7 +46,7 @@ def test_no_crash_point_loses_or_doubles_anything_over_dynamodb_and_sqs(whole: b
     with on_aws() as stand:
         executions, broken = run(stand, AWS_WHOLE) if whole else run(stand, AWS_PART, duplicates=[False])
     assert broken == []
-    assert executions > (120 if whole else 25)
+    assert executions > (120 if whole else 40)
 
 
 def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() -> None:

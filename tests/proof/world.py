@@ -60,6 +60,8 @@ class World(Clients, Declared, Poller):
     past_pauses: MemoryPastPauses = field(default_factory=MemoryPastPauses)
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    disturbed: set[tuple[str, int, int]] = field(default_factory=set)
+    """The attempts during which a request of the job function was refused, or its answer was lost."""
     accepted: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
     stopped: set[tuple[str, int]] = field(default_factory=set)

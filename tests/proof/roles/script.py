@@ -52,9 +52,12 @@ class ScriptedFunction:
         serial = self.world.kinds[ctx.job.type].serial_by is not None and payload.ballast
         if serial:
             self.world.begins(payload.ballast, ctx.job)
+        strikes = self.world.ground.faults.strikes
         try:
             self._act(outcome, ctx)
         finally:
+            if self.world.ground.faults.strikes > strikes:
+                self.world.disturbed.add((ctx.job.id, *ctx.job.token))
             held.pop()
             if serial:
                 self.world.of_key[payload.ballast].remove(ctx.job)
