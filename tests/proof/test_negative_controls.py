@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chalicelib.errors import MoveRefused
+from chalicelib.errors import MoveRefused, StoreUnavailable
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
@@ -27,6 +27,7 @@ from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.producing.submission import Submission
 from chalicelib.worker import consume
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import WorkerContext
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
 from tests.proof.grounds.ground import Ground, Stand
@@ -394,6 +395,18 @@ def test_a_dead_letter_whose_message_was_acknowledged_is_told(monkeypatch: pytes
     assert told(played) == ""
     monkeypatch.setattr(Worker, "work", acknowledge_all)
     assert " I6 " in told(played)
+
+
+def test_an_attempt_that_is_given_back_although_nothing_was_refused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played, report = story("progress, ok"), WorkerContext.progress
+
+    def report_and_give_up(ctx: WorkerContext, percent: float, note: str | None = None) -> None:
+        report(ctx, percent, note)
+        raise StoreUnavailable("nothing was refused")
+
+    assert told(played) == ""
+    monkeypatch.setattr(WorkerContext, "progress", report_and_give_up)
+    assert " I13 " in told(played)
 
 
 def test_a_job_that_starts_while_its_type_is_paused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
