@@ -263,7 +263,6 @@ def job(
     * `retry_on`: only errors of these classes are retried, all others fail at once. A class, or a tuple of classes.
     * `fail_on`: errors of these classes fail at once, also those that `retry_on` includes.
     * `give_up_after`: no retry begins later than this number of seconds after the run was due.
-
     * `expires`: a job that has not begun this number of seconds after it was due is cancelled.
 
     Creation and order:

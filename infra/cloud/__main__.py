@@ -15,7 +15,7 @@ from pathlib import Path
 from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.constants import DAY
-from infra.cloud import around, declared
+from infra.cloud import around, job_types
 from infra.cloud.acceptance.promises import BROKEN, PROMISES
 from infra.cloud.account import sign_in
 from infra.cloud.commands import acceptance, access
@@ -91,7 +91,7 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         first_token=FirstToken(options.token_file, options.token_secret),
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
-        smoke=None if options.no_smoke else Smoke(account, stack, declared.load()).run,
+        smoke=None if options.no_smoke else Smoke(account, stack, job_types.load()).run,
         keep=options.no_rollback,
         package=lambda stage: _build(options, stage),
     ).run()
@@ -99,7 +99,7 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _build(options: argparse.Namespace, stage: str, target: Path | None = None) -> Package:
-    return build(stage, declared.load(), target=target, architecture=options.architecture, python=options.python)
+    return build(stage, job_types.load(), target=target, architecture=options.architecture, python=options.python)
 
 
 def _acceptance(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -115,12 +115,12 @@ def _acceptance(options: argparse.Namespace, terminal: Terminal) -> int:
     def deploy(given: Mapping[str, str]) -> dict[str, str]:
         return Deployment(
             account, stack, terminal, given=given, dashboard=None if options.no_dashboard else ROOT / "dashboard",
-            first_token=FirstToken(), smoke=Smoke(account, stack, declared.load()).run, keep=True,
+            first_token=FirstToken(), smoke=Smoke(account, stack, job_types.load()).run, keep=True,
             package=lambda stage: _build(options, stage),
         ).run()  # fmt: skip
 
     given = {"RateLimitMax": "0", **parameters.parse(options.set)}
-    found = Acceptance(account, stack, terminal, declared.load(), deploy, given, chosen).run()
+    found = Acceptance(account, stack, terminal, job_types.load(), deploy, given, chosen).run()
     if options.record is not None:
         acceptance.write(options.record, acceptance.recorded(account, found, datetime.now(UTC), Path.cwd()))
     return 1 if any(result.state == BROKEN for result in found) else 0
@@ -142,7 +142,7 @@ def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _status(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
-    facts = status(account, Stack(account, stack_name(options.stage)), declared.load())
+    facts = status(account, Stack(account, stack_name(options.stage)), job_types.load())
     terminal.table(stack_name(options.stage), facts)
     return 0
 
@@ -176,12 +176,12 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(bill.report(declared.load()))
+    print(bill.report(job_types.load()))
     return 0
 
 
 def _cold_starts(options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(cold_starts.report(build("prod", declared.load(), target=options.out), options.base))
+    print(cold_starts.report(build("prod", job_types.load(), target=options.out), options.base))
     return 0
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 
-from infra.cloud import declared
+from infra.cloud import job_types
 from infra.cloud.account import sign_in
 from infra.cloud.commands import backup, restore
 from infra.cloud.commands.check import check
@@ -49,7 +49,7 @@ def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.Arg
 def _preflight(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     stack = Stack(account, stack_name(options.stage), role=options.role_arn)
-    found = check(account, stack, declared.load(), parameters.parse(options.set))
+    found = check(account, stack, job_types.load(), parameters.parse(options.set))
     if options.json:
         print(json.dumps([finding.as_json() for finding in found.findings], indent=1))
     for finding in [] if options.json else found.findings:

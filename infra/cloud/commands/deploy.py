@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.job_types import jobtype
-from infra.cloud import declared
+from infra.cloud import job_types
 from infra.cloud.account import Account
 from infra.cloud.commands import access, pauses, removal
 from infra.cloud.commands.check import check
@@ -52,8 +52,8 @@ class Deployment:
     keep: bool = False
     template_url: str = field(init=False, default="")
     changed: bool = field(init=False, default=False)
-    package: Callable[[str], Package] = lambda stage: build(stage, declared.load())
-    types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = declared.load
+    package: Callable[[str], Package] = lambda stage: build(stage, job_types.load())
+    types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = job_types.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
 
     def run(self) -> dict[str, str]:
