@@ -99,8 +99,8 @@ def _counted(world: World) -> Iterator[str]:
     for job_id, old, new in world.ground.writes():
         if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs:
             claims[job_id, new.gen] -= 1
-        elif old and new.gen == old.gen and new.attempts < old.attempts:
-            claims[job_id, new.gen] -= old.attempts - new.attempts
+        elif old and new.gen == old.gen:  # a kept step forgives attempts, also of a run that is taken over
+            claims[job_id, new.gen] -= max(0, old.attempts + new.claims - old.claims - new.attempts)
         if old and _deferred(old, new) and new.attempts == 0:
             claims[job_id, new.gen] -= old.attempts - 1
     most = {job.id: job.max_attempts for job in world.ground.jobs()}
