@@ -71,7 +71,7 @@ class Liveness:
         for kind in self.world.ground.types:
             by_itself = self.world.by_itself if kind == TYPE else None
             if self.world.paused or (by_itself is not None and by_itself.open()):
-                self.excused[kind] = now + SOON
+                self.excused[kind] = max(now + SOON, self.excused.get(kind, 0.0))
             if kind == self.world.removed:
                 self.excused[kind] = now + RETIRE_AFTER + SOON
 
