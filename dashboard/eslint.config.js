@@ -59,7 +59,6 @@ export default tseslint.config(
       "react-hooks/incompatible-library": "off", // TanStack Virtual: its own components, which nothing memoises
       // A region that scrolls must be reachable with the keyboard (axe: scrollable-region-focusable).
       "jsx-a11y/no-noninteractive-tabindex": ["error", { roles: ["region"] }],
-      "max-lines": ["error", { max: 220, skipBlankLines: true, skipComments: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-restricted-syntax": ["error", foreignText],

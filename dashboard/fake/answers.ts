@@ -16,6 +16,7 @@ export interface Narrow {
   payload?: string | null;
   fingerprint?: string | null;
   parent?: string | null;
+  schedule?: string | null;
   created_after?: string | null;
   created_before?: string | null;
   finished_after?: string | null;
@@ -31,6 +32,7 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.status || job.status === which.status) &&
         (!which.type || job.type === which.type) &&
         (!which.parent || job.parent === which.parent) &&
+        (!which.schedule || job.tags.includes(`schedule:${which.schedule}`)) &&
         (!which.tag || job.tags.includes(which.tag)) &&
         (!which.tenant || tenantOf(job) === which.tenant) &&
         (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&

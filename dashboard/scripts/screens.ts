@@ -66,6 +66,16 @@ export const SCREENS: Record<string, Screen> = {
   "dashboard-sorted": { path: () => "/dashboard?sort=run" },
   "dashboard-columns": { path: () => "/dashboard", then: open("Columns and density") },
   "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
+  "dashboard-matches": { path: () => "/dashboard?q=ada", whole: true },
+  "dashboard-no-match": { path: () => "/dashboard?q=zebra" },
+  "dashboard-unknown": {
+    path: () => "/dashboard",
+    then: async (page) => {
+      await page.getByRole("combobox", { name: "Find jobs" }).fill("status:dead");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor();
+    },
+  },
   "dashboard-filters": {
     path: () => "/dashboard?status=failed&type=report.generate&range=7d&error=period&payload=from%3D2026",
   },

@@ -44,20 +44,35 @@ test.each([
   ["tag:nightly", { tag: "nightly" }],
   ["tenant:acme type:email.send", { tenant: "acme", type: "email.send" }],
   ["ERROR: timed out", { error: "timed out" }],
-  ["1a2b3c4d", { id: "1a2b3c4d" }],
-  ["1A2B", { id: "1a2b" }],
-  ["mailbox full", { error: "mailbox full" }],
+  ["id:1A2B", { id: "1a2b" }],
+  ["schedule:nightly", { schedule: "nightly" }],
+  ["1A2B", { q: "1A2B" }],
+  ["mailbox full", { q: "mailbox full" }],
+  ["customer:8", { q: "customer:8" }],
+  ["payment:42", { q: "payment:42" }],
+  ["identity:42", { q: "identity:42" }],
+  ["https://example.com/a", { q: "https://example.com/a" }],
   [
     "tag:customer:8 status:dead-letter type:email.send",
     { tag: "customer:8", status: "dead_letter", type: "email.send" },
   ],
-  ["tag:a connection refused", { tag: "a", error: "connection refused" }],
+  ["tag:a connection refused", { tag: "a", q: "connection refused" }],
   ["payload:to=ada type:email.send", { payload: "to=ada", type: "email.send" }],
   ["error:timed out Payload: big order", { error: "timed out", payload: "big order" }],
   ["type:email.send error:1a2b", { type: "email.send", error: "1a2b" }],
-  ["status:nonsense", {}],
   ["   ", {}],
-])("the box reads %j", (typed, meant) => expect(readQuery(typed)).toEqual(meant));
+])("the box reads %j", (typed, meant) => expect(readQuery(typed)).toEqual({ sought: meant, unknown: null }));
+
+test.each([
+  ["status:dead", "status:dead_letter"],
+  ["status:compelted", "status:completed"],
+  ["status:nonsense", null],
+  ["stauts:failed", "status:failed"],
+  ["tenent:acme", "tenant:acme"],
+  ["tags:nightly", "tag:nightly"],
+])("the box does not know %j and names the nearest it knows", (typed, nearest) => {
+  expect(readQuery(typed)).toEqual({ sought: {}, unknown: { typed, nearest } });
+});
 
 test("an action on all that match is offered only where it is legal", () => {
   expect(actionFilter({ status: "completed" }, "retry", T0)).toBeNull();

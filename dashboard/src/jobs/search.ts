@@ -5,10 +5,13 @@ import { t } from "@/texts/en/jobs";
 
 /** Filters and order of the jobs page, as the URL holds them. */
 export interface JobsSearch {
+  /** Plain text, searched in every place where a job can hold it. */
+  q?: string;
   status?: JobStatus;
   type?: string;
   tag?: string;
   tenant?: string;
+  schedule?: string;
   id?: string;
   error?: string;
   /** Part of a value of the payload; "field=text" asks one field. */
@@ -63,10 +66,12 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const ended = time("ended");
   const endedBefore = time("endedBefore");
   return {
+    ...(text("q") && { q: text("q") }),
     ...(status && { status }),
     ...(text("type") && { type: text("type", 40) }),
     ...(text("tag") && { tag: text("tag", 40) }),
     ...(text("tenant", 500) && { tenant: text("tenant", 500) }),
+    ...(text("schedule") && { schedule: text("schedule", 61) }),
     ...(text("id") && { id: text("id", 36) }),
     ...(text("error") && { error: text("error") }),
     ...(text("payload") && { payload: text("payload") }),
@@ -102,6 +107,7 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     type: search.type,
     tag: search.tag,
     tenant: search.tenant,
+    schedule: search.schedule,
     idPrefix: search.id,
     error: search.error,
     fingerprint: search.fingerprint,
@@ -131,35 +137,90 @@ export function isNarrowed(search: JobsSearch): boolean {
 
 /** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
-  const names = ["type", "tag", "tenant", "id", "error", "payload", "fingerprint", "range", "from", "to"];
+  const names = [
+    "q",
+    "type",
+    "tag",
+    "tenant",
+    "schedule",
+    "id",
+    "error",
+    "payload",
+    "fingerprint",
+    "range",
+    "from",
+    "to",
+  ];
   return [...names, "ended", "endedBefore"].some((name) => search[name as keyof JobsSearch] !== undefined);
 }
 
-type Sought = Pick<JobsSearch, "tag" | "tenant" | "id" | "error" | "payload" | "type" | "status">;
+type Sought = Pick<JobsSearch, "q" | (typeof PREFIXES)[number]>;
 
-/**
- * Read the search box: parts such as "tag:x", "tenant:x", "type:x", "status:x", "id:x", "error:x" and "payload:x", several at once. Other text is
- * an id when it looks like the beginning of one, else words of an error.
- */
-export function readQuery(text: string): Sought {
-  const found: Sought = {};
-  const words: string[] = [];
-  for (const part of text.trim().split(/\s+(?=(?:tag|tenant|id|type|status|error|payload):)/i)) {
-    const named = /^(tag|tenant|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
-    const [, content, sought] = /^(error|payload):\s*(.*)$/is.exec(part) ?? [];
-    if (named) Object.assign(found, readPart((named[1] ?? "").toLowerCase(), named[2] ?? ""));
-    if (content && sought) found[content.toLowerCase() as "error" | "payload"] = sought;
-    else if (!content) words.push(named ? (named[3] ?? "") : part);
-  }
-  const free = words.filter(Boolean).join(" ");
-  if (/^[0-9a-f-]{4,36}$/i.test(free) && !found.id) found.id = free.toLowerCase();
-  else if (free) found.error = [found.error, free].filter(Boolean).join(" ");
-  return found;
+/** A part of what was typed that is no filter or no status; `nearest` is a known one that looks like it. */
+export interface Unknown {
+  typed: string;
+  nearest: string | null;
 }
 
-function readPart(name: string, value: string): Sought {
-  if (name !== "status") return { [name]: name === "id" ? value.toLowerCase() : value };
+const PREFIXES = ["tag", "tenant", "schedule", "id", "type", "status", "error", "payload"] as const;
+const PARTS = new RegExp(`\\s+(?=(?:${PREFIXES.join("|")}):)`, "i");
+
+/**
+ * Read the search box: parts such as "tag:x", "tenant:x", "type:x", "status:x", "error:two words", several at once.
+ * Other text is plain text. `unknown` is a part that is most likely misspelled; nothing is searched then.
+ */
+export function readQuery(text: string): { sought: Sought; unknown: Unknown | null } {
+  const sought: Sought = {};
+  const words: string[] = [];
+  for (const part of text.trim().split(PARTS)) {
+    const [, content, wanted] = /^(error|payload):\s*(.*)$/is.exec(part) ?? [];
+    const [, named, value = "", rest = ""] =
+      /^(tag|tenant|schedule|id|type|status):\s*(\S*)\s*(.*)$/is.exec(part) ?? [];
+    if (content) {
+      if (wanted) sought[content.toLowerCase() as "error" | "payload"] = wanted;
+    } else if (named) {
+      const unknown = readPart(named.toLowerCase(), value, sought);
+      if (unknown) return { sought: {}, unknown };
+      words.push(rest);
+    } else words.push(part);
+  }
+  const free = words.filter(Boolean).join(" ");
+  const [, prefix, after = ""] = /^([a-z]+):(.*)$/is.exec(free) ?? [];
+  const near = prefix && nearest(prefix.toLowerCase(), PREFIXES);
+  if (near) return { sought: {}, unknown: { typed: free, nearest: `${near}:${after}` } };
+  if (free) sought.q = free;
+  return { sought, unknown: null };
+}
+
+function readPart(name: string, value: string, sought: Sought): Unknown | null {
+  if (!value) return null;
+  if (name !== "status") {
+    sought[name as "tag"] = name === "id" ? value.toLowerCase() : value;
+    return null;
+  }
   const wanted = value.toLowerCase().replaceAll("-", "_");
   const status = STATUSES.find((one) => one === wanted);
-  return status ? { status } : {};
+  if (!status) {
+    const near = nearest(wanted, STATUSES);
+    return { typed: `status:${value}`, nearest: near && `status:${near}` };
+  }
+  sought.status = status;
+  return null;
+}
+
+/** Return the known word that this one begins, or begins with, or differs from by one letter or by the order of letters. */
+function nearest<Word extends string>(word: string, known: readonly Word[]): Word | null {
+  const letters = (text: string) => text.split("").sort().join("");
+  const alike = (one: string) => {
+    const most = Math.max(one.length, word.length);
+    let begin = 0;
+    while (begin < most && one[begin] === word[begin]) begin++;
+    let end = 0;
+    while (end < most - begin && one.at(-1 - end) === word.at(-1 - end)) end++;
+    return begin + end >= most - 1 || letters(one) === letters(word);
+  };
+  if (word.length < 3) return null;
+  const begins = (one: string) =>
+    one.startsWith(word) || (word.startsWith(one) && word.length <= one.length + 2);
+  return known.find(begins) ?? known.find(alike) ?? null;
 }

@@ -52,7 +52,7 @@ function List() {
       {query.data?.length === 0 && <Empty title={t.noSchedules}>{t.howToAddOne}</Empty>}
       <ul className="grid items-start gap-3 lg:grid-cols-2">
         {found.map((one) => (
-          <li key={one.id} className="min-w-0">
+          <li key={one.id} id={one.id} className="min-w-0 scroll-mt-16">
             <ScheduleCard schedule={one} />
           </li>
         ))}

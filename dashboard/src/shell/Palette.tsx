@@ -1,17 +1,21 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { useState, type ReactNode } from "react";
-import { jobHead } from "@/api/jobs/jobs";
+import { jobHead, jobOne, type JobDetail } from "@/api/jobs/jobs";
+import { schedules as scheduleList } from "@/api/queues/schedules";
 import { jobTypes } from "@/api/types";
 import { shortId } from "@/lib/format";
 import { togglePaused } from "@/live/live";
-import { readQuery } from "@/jobs/search";
-import { STATUS, STATUSES } from "@/jobs/status";
+import { ask } from "@/jobs/actions/actions";
+import { queueName } from "@/jobs/queueName";
+import { readQuery, type JobsSearch } from "@/jobs/search";
+import { allows, STATUS, STATUSES } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { nextTheme, prefs, setPrefs } from "@/session/prefs";
 import { signOut, useMe } from "@/session/session";
+import { t as actions } from "@/texts/en/actions";
 import { t } from "@/texts/en/palette";
 
 /** Find jobs, open pages and run commands by keyboard. */
@@ -22,6 +26,8 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
   const types = useQuery(jobTypes()).data ?? [];
   const typed = text.trim();
   const found = useFound(typed);
+  const schedules = useQuery({ ...scheduleList(), enabled: typed.length > 1 }).data ?? [];
+  const open = useOpenJob();
   const run = (action: () => unknown) => () => {
     onClose();
     action();
@@ -61,11 +67,23 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
               {typed && (
                 <Item
                   value={t.findKeywords(typed)}
-                  onSelect={run(() => navigate({ to: "/dashboard", search: readQuery(typed) }))}
+                  onSelect={run(() => navigate({ to: "/dashboard", search: soughtBy(typed) }))}
                 >
-                  {t.findJobsBy(Object.keys(readQuery(typed))[0] ?? t.anything)}{" "}
-                  <span className="truncate font-mono text-xs">{typed}</span>
+                  {t.findJobsBy(placeOf(typed))} <span className="truncate font-mono text-xs">{typed}</span>
                 </Item>
+              )}
+              {open && can.act && (
+                <Group heading={t.thisJob}>
+                  {JOB_ACTIONS.filter((action) => allows(open.status, action)).map((action) => (
+                    <Item
+                      key={action}
+                      value={t.actKeywords(actions.actNow[action])}
+                      onSelect={run(() => ask({ kind: "one", action, job: open }))}
+                    >
+                      {actions.actNow[action]} <Hint>{shortId(open.id)}</Hint>
+                    </Item>
+                  ))}
+                </Group>
               )}
               <Group heading={t.commands}>
                 {can.act &&
@@ -115,6 +133,27 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value={t.keysReference} onSelect={run(() => location.assign("/reference/"))}>
                   {t.apiReference}
                 </Item>
+                {typed.length > 1 &&
+                  types.map((one) => (
+                    <Item
+                      key={one.type}
+                      value={t.typeKeywords(one.type, one.title)}
+                      onSelect={run(() =>
+                        navigate({ to: "/queues/$queue", params: { queue: queueName(one.type) } }),
+                      )}
+                    >
+                      {t.typePage} <Hint>{one.type}</Hint>
+                    </Item>
+                  ))}
+                {schedules.map((one) => (
+                  <Item
+                    key={one.id}
+                    value={t.scheduleKeywords(one.id)}
+                    onSelect={run(() => navigate({ to: "/schedules", search: {}, hash: one.id }))}
+                  >
+                    {t.schedulePage} <Hint>{one.id}</Hint>
+                  </Item>
+                ))}
                 {STATUSES.map((status) => (
                   <Item
                     key={status}
@@ -133,11 +172,31 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
   );
 }
 
+const JOB_ACTIONS = ["retry", "run", "cancel", "discard"] as const;
+
+/** Return the job whose page is open, as the page loaded it. */
+function useOpenJob(): JobDetail | undefined {
+  const id = useParams({ strict: false, select: (params) => params.id });
+  return useQuery({ ...jobOne(id ?? ""), enabled: false }).data;
+}
+
+/** Return the search for what was typed; text that is no filter is searched as it is. */
+function soughtBy(typed: string): JobsSearch {
+  const { sought, unknown } = readQuery(typed);
+  return unknown ? { q: typed } : sought;
+}
+
+function placeOf(typed: string): string {
+  const [first] = Object.keys(soughtBy(typed));
+  return first === undefined || first === "q" ? t.anything : first;
+}
+
 /** Jobs whose id begins with what was typed, once it is long enough to mean one. */
 function useFound(typed: string) {
-  const { id } = readQuery(typed);
-  const query = useQuery({ ...jobHead({ idPrefix: id }, 5), enabled: id !== undefined });
-  return id === undefined ? [] : (query.data?.jobs ?? []);
+  const { id, q = "" } = soughtBy(typed);
+  const prefix = id ?? (/^[0-9a-f-]{4,36}$/i.test(q) ? q.toLowerCase() : undefined);
+  const query = useQuery({ ...jobHead({ idPrefix: prefix }, 5), enabled: prefix !== undefined });
+  return prefix === undefined ? [] : (query.data?.jobs ?? []);
 }
 
 function Group({ heading, children }: { heading: string; children: ReactNode }) {

@@ -108,6 +108,7 @@ export interface JobFilter {
   /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
   payload?: string | undefined;
   tenant?: string | undefined;
+  schedule?: string | undefined;
 }
 
 const ms = (text: string): number => Date.parse(text);
@@ -194,6 +195,7 @@ function filterQuery(which: JobFilter) {
     finished_before: isoOrNull(which.finishedBefore),
     payload: which.payload,
     tenant: which.tenant,
+    schedule: which.schedule,
   };
 }
 
@@ -253,3 +255,42 @@ export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<Jo
   const found = await Promise.allSettled(ids.map((id) => fetchJob(id, signal)));
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
 }
+
+/** Jobs found in one place where a text can be; `more` says that the search ended before the last job. */
+export interface Found {
+  jobs: Job[];
+  more: boolean;
+  looked: number;
+}
+
+const MOST_PAGES = 10;
+
+/** Find the newest jobs of a filter: at most 100, and at most ten pages of a search that reads payloads or errors. */
+export const jobsFound = (which: JobFilter) =>
+  queryOptions({
+    queryKey: [...jobKeys.all, "found", which] as const,
+    queryFn: async ({ signal }) => {
+      const found: Found = { jobs: [], more: true, looked: 0 };
+      let cursor: string | null = null;
+      for (let pages = 0; found.more && found.jobs.length < PAGE && pages < MOST_PAGES; pages++) {
+        const page: JobPage = await fetchPage(which, PAGE, cursor, signal);
+        found.jobs.push(...page.jobs);
+        found.looked += page.looked;
+        found.more = page.nextCursor !== null;
+        cursor = page.nextCursor;
+      }
+      return found;
+    },
+    staleTime: 10_000,
+  });
+
+/** Find the job that this token made with this Idempotency-Key. */
+export const jobByKey = (key: string) =>
+  queryOptions({
+    queryKey: [...jobKeys.all, "key", key] as const,
+    queryFn: async ({ signal }): Promise<Found> => {
+      const page = await ask("get", "/jobs", { query: { idempotency_key: key }, signal });
+      return { jobs: page.jobs.map(toJob), more: false, looked: page.looked };
+    },
+    staleTime: 10_000,
+  });

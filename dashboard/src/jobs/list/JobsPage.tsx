@@ -12,10 +12,12 @@ import { Figures } from "@/jobs/health/Figures";
 import { HealthStrip } from "@/jobs/health/HealthStrip";
 import { isNarrowed, type JobsSearch } from "@/jobs/search";
 import { JobList } from "./JobList";
+import { RowsToCome } from "./listStates";
 import { StatusTabs } from "./StatusTabs";
 import { SavedViews, TableMenu } from "./ViewMenu";
 import { t } from "@/texts/en/list";
 
+const Matches = lazy(() => import("./matches/Matches"));
 const JobCharts = lazy(() => import("./JobCharts"));
 
 /** /dashboard: health, throughput and latency, and every job. */
@@ -47,7 +49,13 @@ export function JobsPage() {
             <TableMenu />
           </div>
         </div>
-        <JobList key={key} search={search} />
+        {search.q ? (
+          <Suspense fallback={<RowsToCome />}>
+            <Matches key={key} search={search} text={search.q} />
+          </Suspense>
+        ) : (
+          <JobList key={key} search={search} />
+        )}
       </section>
     </div>
   );

@@ -42,7 +42,31 @@ export const list: typeof english = {
   endedBefore: "Beendet vor",
   error: "Fehler",
   findJobs: "Jobs suchen",
-  idErrorTextTag: "ID, Fehlertext, tag:, payload:, status:",
+  idErrorTextTag: "ID, Mandant, Tag, Payload oder Fehler",
+  unknownPart: (typed) => `Die Suche kennt „${typed}“ nicht.`,
+  didYouMean: (nearest) => `${nearest} suchen`,
+  searchAsText: (text) => `„${text}“ als Text suchen`,
+  knownStatuses: (names) => `Status: ${names}`,
+  text: "Text",
+  schedule: "Zeitplan",
+  places: {
+    id: (text) => `ID beginnt mit ${text}`,
+    key: (text) => `Idempotency-Key ${text}`,
+    tag: (text) => `Tag ${text}`,
+    tenant: (text) => `Mandant ${text}`,
+    schedule: (text) => `Zeitplan ${text}`,
+    payload: (text) => `Payload enthält „${text}“`,
+    error: (text) => `Fehler enthält „${text}“`,
+  },
+  typesNamed: (text) => `Jobtypen mit „${text}“ im Namen`,
+  matches: (jobs, more) => (more ? `${count(jobs)} oder mehr Jobs` : plural(jobs, "Job", "Jobs")),
+  showAllMatches: (jobs, more) => (more ? "Alle anzeigen" : `Alle ${count(jobs)} anzeigen`),
+  nothingWith: (text) => `Kein Job mit „${text}“`,
+  searchedIn: (payloads) =>
+    `Durchsucht: IDs, Idempotency-Keys, Tags, Mandanten, Zeitpläne und Fehler aller Jobs, und Payloads: ${payloads}.`,
+  notAllSearched: (jobs) =>
+    `Von Payloads und Fehlern nur ${jobs === 1 ? "die des neuesten Jobs" : `die der neuesten ${count(jobs)} Jobs`}.`,
+  searchPayloadsOf: (range) => `Payloads durchsuchen: ${range}`,
   errorGroup: "Fehlergruppe",
   removeTheFilter: (name, value) => `Filter entfernen: ${name}: ${value}`,
   throughput: "Durchsatz",
@@ -105,10 +129,8 @@ export const list: typeof english = {
   retryJob: (id) => `Job ${id} wiederholen`,
   cancelJob: (id) => `Job ${id} abbrechen`,
   payload: "Payload",
-  noMatchIn: (jobs, of) => {
-    const all = of === null ? "" : ` von ${count(of)}`;
-    return `Kein Treffer in ${jobs === 1 ? `dem neuesten Job${all}` : `den neuesten ${count(jobs)} Jobs${all}`}.`;
-  },
+  noMatchIn: (jobs, of) =>
+    `${of === null ? "" : `${count(jobs)} von `}${plural(of ?? jobs, "Job", "Jobs")} durchsucht: kein Treffer.`,
   searchedJobs: (jobs) => `${jobs} durchsucht`,
   errorOf: (error, type) => `${error} in ${type}`,
 };

@@ -28,9 +28,11 @@ export function FilterBar({ search }: { search: JobsSearch }) {
     narrow({ range: range === "between" ? undefined : range, from: undefined, to: undefined });
   };
   const shown = [
+    ["q", t.text],
     ["id", t.id],
     ["tag", t.tag],
     ["tenant", t.tenant],
+    ["schedule", t.schedule],
     ["error", t.error],
     ["payload", t.payload],
   ] as const;

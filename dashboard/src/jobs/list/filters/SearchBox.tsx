@@ -1,7 +1,9 @@
 import { lazy, Suspense, useRef, useState } from "react";
 import { cx } from "@/lib/cx";
-import { readQuery, type Change } from "@/jobs/search";
+import { readQuery, type Change, type Unknown } from "@/jobs/search";
+import { Button } from "@/ui/Button";
 import { inputClass } from "@/ui/Field";
+import { STATUSES } from "@/jobs/status";
 import { IconSearch } from "@/ui/icons";
 import { t } from "@/texts/en/list";
 
@@ -11,7 +13,17 @@ const OFFERS = "job-search-offers";
 /** Type one or several parts of a search; Enter adds them to those that are set. */
 export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
   const [text, setText] = useState("");
+  const [unknown, setUnknown] = useState<Unknown | null>(null);
+  const search = (change: Change) => {
+    onSearch(change);
+    setText("");
+    setUnknown(null);
+  };
   const box = useRef<HTMLInputElement>(null);
+  const setTyped = (next: string) => {
+    const read = readQuery(next);
+    if (!read.unknown) search(read.sought);
+  };
   return (
     <form
       role="search"
@@ -19,8 +31,9 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
       onSubmit={(event) => {
         event.preventDefault();
         if (!text.trim()) return;
-        onSearch(readQuery(text));
-        setText("");
+        const read = readQuery(text);
+        if (read.unknown) setUnknown(read.unknown);
+        else search(read.sought);
       }}
     >
       <IconSearch className="pointer-events-none absolute start-2 top-2 text-faint" />
@@ -34,10 +47,14 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
         autoComplete="off"
         spellCheck={false}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          setUnknown(null);
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           setText("");
+          setUnknown(null);
           box.current?.blur();
         }}
         className={cx(inputClass, "bg-panel ps-8")}
@@ -50,6 +67,28 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
           </Suspense>
         )}
       </datalist>
+      {unknown && (
+        <div
+          role="alert"
+          className="pop absolute inset-x-0 top-full z-30 mt-1 flex flex-col items-start gap-2 border border-strong bg-panel p-3 text-sm shadow-float"
+        >
+          <p>{t.unknownPart(unknown.typed)}</p>
+          {unknown.nearest !== null ? (
+            <Button
+              size="sm"
+              tone="primary"
+              onClick={() => setTyped(text.replace(unknown.typed, unknown.nearest ?? ""))}
+            >
+              {t.didYouMean(unknown.nearest)}
+            </Button>
+          ) : (
+            <p className="text-soft">{t.knownStatuses(STATUSES.join(", "))}</p>
+          )}
+          <Button size="sm" onClick={() => search({ q: text.trim() })}>
+            {t.searchAsText(text.trim())}
+          </Button>
+        </div>
+      )}
     </form>
   );
 }

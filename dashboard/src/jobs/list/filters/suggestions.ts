@@ -3,26 +3,28 @@ import { STATUSES } from "@/jobs/status";
 interface Known {
   types: string[];
   tags: string[];
+  tenants: string[];
+  schedules: string[];
   errors: string[];
   fields: string[];
 }
 
 const MOST_OFFERED = 12;
 
-/** Return what the search box offers for a text: what exists first, then the text as each kind of filter. */
+/** Return what the search box offers for a text: filters that exist. Plain text needs none: it is searched everywhere. */
 export function suggestions(text: string, known: Known): string[] {
   const typed = text.trim();
   const all = [
     ...known.types.map((type) => `type:${type}`),
     ...STATUSES.map((status) => `status:${status}`),
+    ...known.tenants.map((tenant) => `tenant:${tenant}`),
     ...known.tags.map((tag) => `tag:${tag}`),
+    ...known.schedules.map((schedule) => `schedule:${schedule}`),
     ...known.errors.map((error) => `error:${error}`),
     ...known.fields.map((field) => `payload:${field}=`),
   ];
   const before = typed.slice(0, typed.lastIndexOf(" ") + 1);
   const last = typed.slice(before.length).toLowerCase();
   const fitting = all.filter((one) => one.toLowerCase().includes(last)).slice(0, MOST_OFFERED);
-  const bare =
-    last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `payload:${last}`, `id:${last}`] : [];
-  return [...new Set([...fitting, ...bare])].map((one) => before + one);
+  return [...new Set(fitting)].map((one) => before + one);
 }

@@ -1,0 +1,162 @@
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { jobByKey, jobsFound, type Found, type Job } from "@/api/jobs/jobs";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { jobTypes } from "@/api/types";
+import { shortId } from "@/lib/format";
+import { relative } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { When } from "@/live/When";
+import { rangeOf, RANGES, type JobsSearch } from "@/jobs/search";
+import { StatusChip } from "@/jobs/StatusChip";
+import { Details } from "@/jobs/table/columns";
+import { RowsToCome } from "@/jobs/list/listStates";
+import { buttonClass } from "@/ui/Button";
+import { Empty, Failure } from "@/ui/states";
+import { distinct, placesOf } from "./places";
+import { t } from "@/texts/en/list";
+
+const SHOWN = 5;
+const WIDER = "7d";
+
+/** Show where a plain text was found: in ids, keys, tags, tenants, schedules, payloads or errors. */
+export default function Matches({ search, text }: { search: JobsSearch; text: string }) {
+  const [opened] = useState(() => Date.now());
+  const places = placesOf(search, opened);
+  const alone = Object.keys(search).every((name) => ["q", "sort", "dir", "span"].includes(name));
+  const byKey = useQuery({ ...jobByKey(text), enabled: alone });
+  const answers = useQueries({ queries: places.map(({ filter }) => jobsFound(filter)) });
+  const types = useQuery(jobTypes()).data ?? [];
+  const named = search.type ? [] : types.filter((one) => one.type.toLowerCase().includes(text.toLowerCase()));
+  const failed = answers.find((one) => one.isError);
+  if (failed?.error) return <NotAsked error={failed.error} onRetry={() => void failed.refetch()} />;
+  const all = [
+    { place: "key" as const, search: null, found: byKey.data },
+    ...places.map(({ place, search: there }, at) => ({ place, search: there, found: answers[at]?.data })),
+  ];
+  const groups = distinct(all);
+  const pending = answers.some((one) => one.isPending) || (alone && byKey.isPending);
+  if (groups.length === 0 && named.length === 0)
+    return pending ? (
+      <RowsToCome />
+    ) : (
+      <Nothing search={search} text={text} found={answers.map((one) => one.data)} />
+    );
+  return (
+    <div className="flex flex-col" aria-busy={pending}>
+      {named.length > 0 && (
+        <section
+          aria-label={t.typesNamed(text)}
+          className="flex flex-wrap items-baseline gap-2 border-t border-line p-3 text-sm"
+        >
+          <h2 className="text-soft">{t.typesNamed(text)}</h2>
+          {named.map((one) => (
+            <Link
+              key={one.type}
+              to="/dashboard"
+              search={{ type: one.type }}
+              className="font-mono text-xs text-accent-text hover:underline"
+            >
+              {one.type}
+            </Link>
+          ))}
+        </section>
+      )}
+      {groups.map(({ place, search: there, found }) => (
+        <Group key={place} title={t.places[place](text)} found={found} all={there} />
+      ))}
+      {pending && <RowsToCome />}
+    </div>
+  );
+}
+
+function Group({ title, found, all }: { title: string; found: Found; all: JobsSearch | null }) {
+  const { jobs, more } = found;
+  return (
+    <section aria-label={title} className="border-t border-line">
+      <header className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-3 pt-3 pb-1">
+        <h2 dir="auto" className="min-w-0 text-sm font-semibold break-words">
+          {title}
+        </h2>
+        <span className="nums text-xs text-soft">{t.matches(jobs.length, more)}</span>
+        {all && (jobs.length > 1 || more) && (
+          <Link to="/dashboard" search={all} className="ms-auto text-sm text-accent-text hover:underline">
+            {t.showAllMatches(jobs.length, more)}
+          </Link>
+        )}
+      </header>
+      <ul className="pb-2">
+        {jobs.slice(0, SHOWN).map((job) => (
+          <Row key={job.id} job={job} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Row({ job }: { job: Job }) {
+  const now = useNow();
+  return (
+    <li className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-1 text-sm hover:bg-hover">
+      <Link
+        to="/jobs/$id"
+        params={{ id: job.id }}
+        className="font-mono text-xs text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+      >
+        {shortId(job.id)}
+      </Link>
+      <span className="font-mono text-xs text-soft">{job.type}</span>
+      <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
+      <span className="min-w-0 flex-1 basis-48">
+        <Details job={job} />
+      </span>
+      <span className="nums text-xs text-faint">
+        <When at={job.createdAt}>{relative(job.createdAt, now)}</When>
+      </span>
+    </li>
+  );
+}
+
+interface NothingProps {
+  search: JobsSearch;
+  text: string;
+  found: (Found | undefined)[];
+}
+
+/** Say where the text was searched, and offer the next longer time for payloads. */
+function Nothing({ search, text, found }: NothingProps) {
+  const range = rangeOf({ ...search, payload: text }) ?? "";
+  const label = (wanted: string) => RANGES.find(([one]) => one === wanted)?.[1] ?? wanted;
+  const ended = found.filter((one) => one?.more).map((one) => one?.looked ?? 0);
+  const widen = search.from === undefined && range !== WIDER;
+  return (
+    <Empty
+      title={t.nothingWith(text)}
+      action={
+        widen ? (
+          <Link to="/dashboard" search={{ ...search, range: WIDER }} className={buttonClass()}>
+            {t.searchPayloadsOf(label(WIDER))}
+          </Link>
+        ) : (
+          <Link to="/dashboard" search={{}} className={buttonClass()}>
+            {t.clearTheFilters}
+          </Link>
+        )
+      }
+    >
+      {t.searchedIn(label(range))} {ended.length > 0 && t.notAllSearched(Math.min(...ended))}
+    </Empty>
+  );
+}
+
+function NotAsked({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <Failure
+      title={t.couldntLoadJobs}
+      detail={sentence(error)}
+      correlationId={error instanceof ApiError ? error.correlationId : null}
+      onRetry={onRetry}
+    />
+  );
+}

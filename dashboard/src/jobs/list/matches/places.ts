@@ -1,0 +1,52 @@
+import type { Found, JobFilter } from "@/api/jobs/jobs";
+import { toFilter, type JobsSearch } from "@/jobs/search";
+
+/** A place where a plain text can be, beside the Idempotency-Key; also the part of the search that names it. */
+export const PLACES = ["id", "tenant", "tag", "schedule", "payload", "error"] as const;
+export type Place = (typeof PLACES)[number];
+
+/** What the API accepts in each place; a text that does not fit there is not asked for. */
+const FITS: Record<Place, RegExp> = {
+  id: /^[0-9a-f-]{4,36}$/i,
+  tenant: /^.{1,500}$/s,
+  tag: /^[\w.:/-]{1,40}$/,
+  schedule: /^.{1,61}$/s,
+  payload: /^.{1,200}$/s,
+  error: /^.{1,200}$/s,
+};
+
+/** Return the search that finds a plain text in one place, with the other filters as they are; null where it cannot be. */
+export function inPlace(search: JobsSearch, place: Place): JobsSearch | null {
+  const { q, ...others } = search;
+  if (!q || others[place] !== undefined || !FITS[place].test(q)) return null;
+  return { ...others, [place]: place === "id" ? q.toLowerCase() : q };
+}
+
+/** Return the places to ask, each with its search and its filter. */
+export function placesOf(
+  search: JobsSearch,
+  now: number,
+): { place: Place; search: JobsSearch; filter: JobFilter }[] {
+  return PLACES.flatMap((place) => {
+    const one = inPlace(search, place);
+    return one ? [{ place, search: one, filter: toFilter(one, now) }] : [];
+  });
+}
+
+interface Answer<Name> {
+  place: Name;
+  found: Found | undefined;
+}
+
+/** Return the places that hold jobs which no place before them holds: a tenant is a value of the payload, too. */
+export function distinct<Name, One extends Answer<Name>>(
+  answers: readonly One[],
+): (One & { found: Found })[] {
+  const shown = new Set<string>();
+  return answers.filter((one): one is One & { found: Found } => {
+    const { found } = one;
+    const told = !found || found.jobs.every((job) => shown.has(job.id));
+    for (const job of found?.jobs ?? []) shown.add(job.id);
+    return !told;
+  });
+}
