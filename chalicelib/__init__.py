@@ -10,7 +10,15 @@ from chalicelib import cold_start
 
 if TYPE_CHECKING:
     from chalicelib.entry.worker import consume
-    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, Retry, RetryLater
+    from chalicelib.errors import (
+        ConfigurationError,
+        JobCancelled,
+        LeaseLost,
+        PermanentError,
+        Retry,
+        RetryLater,
+        StepFailed,
+    )
     from chalicelib.job_types.access import Allow, AwsAccess
     from chalicelib.job_types.changes import Changes
     from chalicelib.job_types.context import JobContext
@@ -44,6 +52,7 @@ __all__ = [
     "Rate",
     "Retry",
     "RetryLater",
+    "StepFailed",
     "Unique",
     "consume",
     "job",
@@ -69,6 +78,7 @@ _HOMES = {
     "Rate": "chalicelib.job_types.rate",
     "Retry": "chalicelib.errors",
     "RetryLater": "chalicelib.errors",
+    "StepFailed": "chalicelib.errors",
     "Unique": "chalicelib.job_types.unique",
     "consume": "chalicelib.entry.worker",
     "job": "chalicelib.job_types.jobtype",

@@ -208,6 +208,39 @@ class EventTimedOut(PermanentError):
         super().__init__(f"The event {name} did not come before {at}.")
 
 
+class StepFailed(PermanentError):
+    """Raised by `ctx.step` after the last of its tries has failed. If nobody catches it, the job fails.
+
+    `name` is the step, `tries` the number of its tries, and `error` the class and the text of the last error.
+    """
+
+    def __init__(self, name: str, tries: int, error: str) -> None:
+        super().__init__(f"The step {name} failed {tries} {'time' if tries == 1 else 'times'}, at last with {error}")
+        self.name = name
+        self.tries = tries
+        self.error = error
+
+
+class StepChanged(JobFlowError):
+    """A kept step does not fit the code: its function or its arguments have changed while the run was under way."""
+
+    def __init__(self, name: str, change: str) -> None:
+        super().__init__(
+            f"The kept step {name} does not fit the code: {change}. The function stopped there; the job waits for a "
+            "deploy that fits (docs/job-types/steps.md)."
+        )
+
+
+class VersionRemoved(JobFlowError):
+    """A run began with a version of the code that the job type does not declare any more."""
+
+    def __init__(self, job_type: str, version: str, present: str) -> None:
+        super().__init__(
+            f"This run of {job_type} began with version {version}, and the code declares version {present} without it. "
+            f"No step was run; the job waits for a deploy with versions=({version!r},), or cancel it."
+        )
+
+
 class PayloadUnreadable(JobFlowError):
     """A payload in S3 is deleted, or this function may not read it; S3 answers the same in both cases."""
 
@@ -252,7 +285,10 @@ class PayloadRefused(JobFlowError):
 
 
 class JobCancelled(JobFlowError):
-    """Raised by `ctx.check_cancelled()` if the job was asked to stop."""
+    """Raised by `ctx.check_cancelled()` if the job was asked to stop; in a job with kept steps, also by its next step.
+
+    Such a job may catch it, undo what it has done in further steps, and raise it again.
+    """
 
 
 class LeaseLost(JobFlowError):

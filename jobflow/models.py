@@ -833,17 +833,20 @@ class StatusSets:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A kept step of a job: what its function has done, the end of a sleep or a wait, or an event."""
+    """A kept step of a job: what its function has done, the end of a sleep or a wait, an event, or a failed try.
 
-    kind: Literal["step", "sleep", "wait", "event", "now", "uuid"]
+    A `version` is that of the run; a `stop` is where the function learned that the job must stop.
+    """
+
+    kind: Literal["step", "sleep", "wait", "event", "now", "uuid", "try", "version", "stop"]
     name: str
     kept_at: datetime
     value: Any
-    """What the step returned, or the event's data; null if it is larger than 500 bytes"""
+    """What the step returned, the event's data, or the error of a try; null if it is larger than 500 bytes"""
     took_s: float | None
     """Seconds for which the step ran"""
     until: datetime | None
-    """The end of a sleep, or the time at which a wait times out"""
+    """The end of a sleep, the time at which a wait times out, or the time of the next try"""
     by: str | None
     """Who posted the event"""
     timed_out: bool

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from chalicelib.job_types.retry import Backoff, Delays
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
 
@@ -72,11 +73,26 @@ class JobContext(Protocol):
         the first job stays unchanged. Raises ConfigurationError, InvalidPayload, InvalidRequest.
         """
 
-    def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
+    @property
+    def version(self) -> str:
+        """Return the version of this run: the one that `Changes(version=…)` declared at its first attempt."""
+
+    def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        within: float | None = None,
+        tries: int | None = None,
+        retry: Backoff | Delays | None = None,
+    ) -> Any:
         """Run `function(*args)` once in a run, and return its value as JSON; a later attempt gets the kept value.
 
         If the function raises, nothing is kept. Use each name only once in a run. If less than `within` seconds of the
         invocation are left (default: 10, or 1.5 times the longest step so far), the job goes on in the next invocation.
+        With `tries` or `retry`, the step is tried again by itself, without an attempt of the job: up to `tries` times
+        (default: 3, or the number of waits plus one), with the waits of `retry` between them. Raises StepFailed after
+        the last one.
         """
 
     def sleep(self, seconds: float, name: str | None = None) -> None:

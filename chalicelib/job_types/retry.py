@@ -18,7 +18,9 @@ from chalicelib.errors import (
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
+    StepChanged,
     StoreUnavailable,
+    VersionRemoved,
 )
 from chalicelib.job_types.checks import check_number
 from chalicelib.job_types.constants import (
@@ -178,7 +180,7 @@ def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
 ErrorClasses = tuple[type[BaseException], ...]
 DECIDED = (
     PermanentError, Retry, RetryLater, JobCancelled, LeaseLost, PayloadRefused, PayloadUnreadable, RowNotSigned,
-    SecretUnavailable, StartUnavailable, StoreUnavailable,
+    SecretUnavailable, StartUnavailable, StepChanged, StoreUnavailable, VersionRemoved,
 )  # fmt: skip
 """Errors whose class alone decides what follows, whatever the job type declares."""
 
@@ -288,14 +290,15 @@ def _decide(
     if isinstance(error, PermanentError):
         return Fail()
     if isinstance(error, RetryLater):
-        return Later(_asked(error.seconds))
-    asked = _asked(error.after) if isinstance(error, Retry) else None
-    if asked is None and not by_class.retried(error):
+        return Later(asked(error.seconds))
+    wanted = asked(error.after) if isinstance(error, Retry) else None
+    if wanted is None and not by_class.retried(error):
         return Fail()
     if attempts >= max_attempts:
         return GiveUp()
-    return TryAgain(backoff.delay(attempts, chance) if asked is None else asked)
+    return TryAgain(backoff.delay(attempts, chance) if wanted is None else wanted)
 
 
-def _asked(seconds: float) -> int:
+def asked(seconds: float) -> int:
+    """Return the wait that an error of the function asks for, in whole seconds, within the limits."""
     return math.ceil(min(LONGEST_WAIT, max(1, seconds)))

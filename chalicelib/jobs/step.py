@@ -13,6 +13,12 @@ EVENT = "event:"
 """Prefix of the name of an event, in `waits` and in the key of its row."""
 STEP, SLEEP, WAIT, NOW, UUID = "step:", "sleep:", "wait:", "now:", "uuid:"
 """Prefixes of the keys of other rows, so that no step has the row of an event."""
+TRY = "try:"
+"""Prefix of the key of a failed try of a step that is tried again by itself."""
+VERSION = "version:run"
+"""The key of the row with the version of a run."""
+STOP = "stop:run"
+"""The key of the row with the place at which a run learned that it must stop."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, beginning with a letter, a digit or _"
 
@@ -21,10 +27,12 @@ NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, begi
 class Step:
     """One kept step in a line of a job. Times in seconds since the epoch.
 
-    `key` is the prefix of its kind and its name; `at` is when it was kept. `value` is what the step returned, or the
-    data of an event; `reference` is where a large value is stored. `took` is how many seconds the step ran. `until` is
-    the end of a sleep, or the latest end of a wait; an event with `until` did not come in time. `by` is who posted the
-    event. `invocation` is the short id of the invocation that kept the row, by which its log lines are found.
+    `key` is the prefix of its kind and its name; `at` is when it was kept, and `number` its place in the order. `value`
+    is what the step returned, or the data of an event, or the error of a try; `reference` is where a large value is
+    stored. `took` is how many seconds the step ran. `until` is the end of a sleep, the latest end of a wait, or the
+    time of the next try; an event with `until` did not come in time, and after a try without it no other one follows.
+    `by` is who posted the event. `invocation` is the short id of the invocation that kept the row, by which its log
+    lines are found. `function` is the name of the step's function, and `input` the digest of its arguments.
     """
 
     key: str
@@ -35,15 +43,22 @@ class Step:
     until: float | None = None
     by: str | None = None
     invocation: str | None = None
+    number: int | None = None
+    function: str | None = None
+    input: str | None = None
 
     @property
     def name(self) -> str:
-        """Return the name that the function, or the sender of the event, gave."""
-        return self.key.partition(":")[2]
+        """Return the name that the function, or the sender of the event, gave; of a try, also its number."""
+        name = self.key.partition(":")[2]
+        if not self.key.startswith(TRY):
+            return name
+        gen, number, step = name.split(".", 2)
+        return f"{step} (try {number})" if gen == "1" else f"{step} (run {gen}, try {number})"
 
     @property
     def kind(self) -> str:
-        """Return `step`, `sleep`, `wait`, `event`, `now` or `uuid`."""
+        """Return `step`, `sleep`, `wait`, `event`, `now`, `uuid`, `try`, `version` or `stop`."""
         return self.key.partition(":")[0]
 
     @property
@@ -61,9 +76,24 @@ def is_name(text: str) -> bool:
     return len(text) <= LONGEST_STEP_NAME and NAME.fullmatch(text) is not None
 
 
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """Return steps in the order in which they were kept."""
+    return sorted(steps, key=lambda step: (step.at, step.number or 0))
+
+
 def number_kept(steps: Iterable[Step]) -> int:
-    """Return how many of these rows the function has kept; events are not counted, because anybody may post them."""
-    return sum(not step.key.startswith(EVENT) for step in steps)
+    """Return how many of these rows the function has kept."""
+    return sum(map(is_counted, steps))
+
+
+def is_counted(step: Step) -> bool:
+    """Return whether the function has kept this row: anybody may post events, and the platform keeps the others."""
+    return not step.key.startswith(EVENT) and step.key not in (VERSION, STOP)
+
+
+def try_key(gen: int, number: int, step: str) -> str:
+    """Return the key of a failed try of a step (its key), the first of a run being 1."""
+    return f"{TRY}{gen}.{number}.{step.removeprefix(STEP)}"
 
 
 def waited_event(job: Job) -> str | None:

@@ -22,8 +22,10 @@ from chalicelib.errors import (
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
+    StepChanged,
     StoreUnavailable,
     Suspended,
+    VersionRemoved,
 )
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import Chance
@@ -188,7 +190,8 @@ class Worker:
         persistence = Persistence(lambda: _seconds_left(context), self.sleep)
         ctx = WorkerContext(
             job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing,
-            serial=self.kind.serial_by is not None, persistence=persistence,
+            serial=self.kind.serial_by is not None, persistence=persistence, by_class=self.kind.by_class,
+            changes=self.kind.changes, chance=self.jitter,
         )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
@@ -209,6 +212,8 @@ class Worker:
         if isinstance(outcome, Raised) and ctx.steps.unavailable is not None:
             # the function may have raised another error because of this one, so its class decides nothing
             outcome = self._interrupted(job, ctx.steps.unavailable, begun=True)
+        if isinstance(outcome, Done | Raised) and ctx.steps.refused is not None:
+            outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
             return outcome
@@ -225,6 +230,7 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             self.starts.start(job)
+            ctx.steps.begin()
             begun = True
             with running(ctx):
                 return Done(as_json(self.kind.run(payload, ctx)))
@@ -232,10 +238,10 @@ class Worker:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
-        except PayloadRefused as error:
-            # A deploy has made the schema stricter. With an `upgrade`, or after a rollback, the job runs at the next
-            # try.
-            return Unrun(error, SCHEMA_PAUSE, lasts=False)
+        except (PayloadRefused, StepChanged, VersionRemoved) as error:
+            # A deploy has changed the schema or the steps. With an `upgrade` or its version, or after a rollback, the
+            # job runs at the next try.
+            return Unrun(error, SCHEMA_PAUSE, lasts=False, begun=begun)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:
             return self._interrupted(job, error, begun=begun)
         except Suspended:

@@ -12,7 +12,9 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 
 from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, StoreUnavailable
+from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.moved import refuse_job_type
+from chalicelib.job_types.retry import EVERY, ByClass, Chance, Curve, no_jitter
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import LONGEST_NOTE
 from chalicelib.jobs.job import Job
@@ -52,6 +54,9 @@ class WorkerContext:
     enqueuing: Enqueuing = field(default_factory=Enqueuing, repr=False)
     serial: bool = False
     persistence: Persistence = field(default_factory=Persistence, repr=False)
+    by_class: ByClass = EVERY
+    changes: Changes = field(default_factory=Changes, repr=False)
+    chance: Chance = field(default=no_jitter, repr=False)
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
     _last: tuple[float, str | None] | None = field(default=None, repr=False)
@@ -106,12 +111,26 @@ class WorkerContext:
     def steps(self) -> Steps:
         """Return the object that runs the steps; it reads nothing before the first step."""
         return Steps(
-            self.job, self.store, self.clock, self.remaining, self.check_cancelled, self.serial, self.persistence
-        )
+            self.job, self.store, self.clock, self.remaining, self._current, self.serial,
+            self.persistence, self.by_class, self.changes, self.chance,
+        )  # fmt: skip
 
-    def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> Any:
+    @property
+    def version(self) -> str:
         """See JobContext."""
-        return self.steps.step(name, function, *args, within=within)
+        return self.steps.version
+
+    def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        within: float | None = None,
+        tries: int | None = None,
+        retry: Curve | None = None,
+    ) -> Any:
+        """See JobContext."""
+        return self.steps.step(name, function, *args, within=within, tries=tries, retry=retry)
 
     def sleep(self, seconds: float, name: str | None = None) -> None:
         """See JobContext."""
@@ -139,6 +158,9 @@ class WorkerContext:
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
+        if self.steps.replaying:  # this was reported before
+            self._obey(lambda: False)
+            return
         now = self.clock()
         self._unsent = self._last = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:
@@ -150,7 +172,7 @@ class WorkerContext:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
         except Exception as error:
             raise StoreUnavailable(f"The progress cannot be written: {type(error).__name__}") from error
-        self._obey(current)
+        self._obey(lambda: current.cancel_requested)
 
     def with_progress(self) -> Job:
         """Return the job with its last reported progress, for the record of this attempt."""
@@ -180,6 +202,9 @@ class WorkerContext:
 
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""
+        self._obey(lambda: not self.steps.replaying and self._current().cancel_requested)
+
+    def _current(self) -> Job:
         try:
             current = self.store.get_without_bodies(self.job.id)
         except JobNotFound:
@@ -188,8 +213,8 @@ class WorkerContext:
             raise StoreUnavailable(f"The job cannot be read: {type(error).__name__}") from error
         if current.token != self.job.token or current.terminal:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
-        self._obey(current)
+        return current
 
-    def _obey(self, current: Job) -> None:
-        if current.cancel_requested:
+    def _obey(self, asked: Callable[[], bool]) -> None:
+        if self.steps.must_stop(asked):
             raise JobCancelled(f"Job {self.job_id} was asked to stop.")

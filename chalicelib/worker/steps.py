@@ -1,36 +1,73 @@
 """Run the steps of a job function: a kept step is not run again, and a wait ends the invocation."""
 
+import base64
+import hashlib
 import json
 import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from inspect import iscoroutine
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
+
+from pydantic import BaseModel
 
 from chalicelib.errors import (
     ConfigurationError,
     EventTimedOut,
+    JobCancelled,
     JobFlowError,
     PermanentError,
+    Retry,
+    StepChanged,
+    StepFailed,
     StoreUnavailable,
     Suspended,
+    VersionRemoved,
+)
+from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
+from chalicelib.job_types.retry import (
+    DECIDED,
+    EVERY,
+    STANDARD,
+    Backoff,
+    ByClass,
+    Chance,
+    Curve,
+    Delays,
+    asked,
+    no_jitter,
 )
 from chalicelib.jobs import step as kinds
+from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.constants import LONGEST_RUN
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import NAMES, Step, is_name
+from chalicelib.jobs.texts.errors import cut
 from chalicelib.telemetry.platform_lines import short_id
-from chalicelib.telemetry.redaction import json_without_secrets
-from chalicelib.worker.constants import LEAST_FOR_A_STEP, LONGER_THAN_BEFORE, MOST_STEPS, USUAL_TIMEOUT
+from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.worker.constants import (
+    INPUT_BYTES,
+    LEAST_FOR_A_STEP,
+    LONGER_THAN_BEFORE,
+    LONGEST_PAUSE,
+    LONGEST_TRY_ERROR,
+    MOST_STEPS,
+    USUAL_TIMEOUT,
+)
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
 
 T = TypeVar("T")
+STAND_ALONE = (PermanentError, Retry)
+"""Errors that decide what follows, and still count as a failed try of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,70 +78,184 @@ class Suspension:
     until: float
 
 
+class Tries(NamedTuple):
+    """How often a step is tried in a run, and the waits between its tries."""
+
+    most: int
+    curve: Curve
+
+
+class Calling(Protocol):
+    """How a step calls its function and waits between two tries: at once, or on the event loop of the attempt."""
+
+    async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        """Return the value of the function."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait within the invocation."""
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """Call the functions of steps in a plain job function."""
+
+    sleep: Callable[[float], None]
+
+    async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        """See Calling; raises ConfigurationError for an `async def` function."""
+        value = function(*args)
+        if iscoroutine(value):
+            value.close()
+            raise ConfigurationError(
+                f"{_name_of(function) or 'The function of a step'} is an `async def` function: a plain job function "
+                "cannot await it. Make the job function `async def`, too."
+            )
+        return value
+
+    async def pause(self, seconds: float) -> None:
+        """See Calling."""
+        self.sleep(seconds)
+
+
+class _Used(NamedTuple):
+    """A key that this attempt has used: within which steps, and the group of its number if it has no name."""
+
+    within: tuple[str, ...]
+    group: str | None
+
+
+_within: ContextVar[tuple[str, ...]] = ContextVar("steps", default=())
+"""The full names of the steps whose functions run now, the outermost first."""
+_scopes: ContextVar[tuple[str, ...]] = ContextVar("scopes", default=())
+
+
 @dataclass
 class Steps:
     """The steps of one attempt. `clock` returns seconds since the epoch, `left` the seconds until the invocation ends.
 
     `check` raises LeaseLost if another worker has taken over. `serial`: jobs with the same key run one at a time, so
-    the function cannot wait. Nothing is read before the function uses a step.
+    the function cannot wait. `by_class` and `changes` are the type's. Nothing is read before the function uses a step.
     """
 
     job: Job
     store: JobStore
     clock: Callable[[], float]
     left: Callable[[], float]
-    check: Callable[[], None]
+    check: Callable[[], object]
     serial: bool = False
     persistence: Persistence = field(default_factory=Persistence, repr=False)
+    by_class: ByClass = EVERY
+    changes: Changes = field(default_factory=Changes)
+    chance: Chance = no_jitter
     suspension: Suspension | None = None
     progressed: bool = False
     """Whether this attempt has kept anything."""
-    running: str = ""
-    """The full name of the step whose function runs now; empty outside of steps."""
     unavailable: StoreUnavailable | None = None
     """Set if a step could not be read or stored: what the function raises after that is not its own error."""
+    refused: StepChanged | VersionRemoved | None = None
+    """Set if the code does not fit the kept steps: the function must not go on."""
+    closing: bool = False
+    """Whether the function has ended: what still runs on its event loop must not suspend the job."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
-    _used: set[str] = field(default_factory=set, repr=False)
+    _used: dict[str, _Used] = field(default_factory=dict, repr=False)
     _unnamed: Counter[str] = field(default_factory=Counter, repr=False)
-    _scopes: list[str] = field(default_factory=list, repr=False)
     _longest: float | None = field(default=None, repr=False)
+    _last: str | None = field(default=None, repr=False)
+    _live: bool = field(default=False, repr=False)
+    _stopped: bool = field(default=False, repr=False)
 
     @property
     def kept(self) -> int:
         """Return the number of kept steps without events, as far as this attempt knows."""
         return self.job.kept if self._known is None else kinds.number_kept(self._known.values())
 
-    def step(self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None) -> JSON:
+    @property
+    def running(self) -> str:
+        """Return the full name of the step whose function runs now; empty outside of steps."""
+        within = _within.get()
+        return within[-1] if within else ""
+
+    @property
+    def replaying(self) -> bool:
+        """Return whether the function has not yet come to where it was before: kept steps follow."""
+        if self._live:
+            return False
+        if self._known is None:
+            return self.job.kept > 0
+        return self._last is not None and self._last not in self._used
+
+    @property
+    def version(self) -> str:
         """See JobContext."""
+        return str(self._begun().value) if self.changes.versioned else self.changes.version
+
+    def begin(self) -> None:
+        """Keep the version of a run before its first step; raises VersionRemoved for one that is not declared."""
+        if self.changes.versioned:
+            self._begun()
+
+    def step(
+        self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None,
+        tries: int | None = None, retry: Curve | None = None,
+    ) -> JSON:  # fmt: skip
+        """See JobContext."""
+        doing = self.doing(name, function, args, AtOnce(self.persistence.sleep), within, tries, retry)
+        return _finished(doing)
+
+    def doing(
+        self, name: str, function: Callable[..., Any], args: Sequence[Any], calling: Calling,
+        within: float | None = None, tries: int | None = None, retry: Curve | None = None,
+    ) -> Coroutine[Any, Any, JSON]:  # fmt: skip
+        """Return the rest of a step, whose name is taken now: what its function does may be awaited."""
+        rule = self._tries(tries, retry)
         key = self._key(kinds.STEP, name)
+        return self._step(key, function, args, calling, within, rule)
+
+    async def _step(
+        self, key: str, function: Callable[..., Any], args: Sequence[Any], calling: Calling, within: float | None,
+        rule: Tries | None,
+    ) -> JSON:  # fmt: skip
+        self._cancelled_at(key)
+        name, given = _name_of(function), _digest(args)
         if (kept := self._kept(key)) is not None:
+            self._same(kept, name, given)
             return kept.value
-        self._make_room(within)
-        began = self.clock()
-        # return the value in its stored form, so that the first run and a later one continue with the same value
-        value = json_without_secrets(json.loads(json.dumps(as_json(self._run(key, function, *args)))))
-        took = self.clock() - began
-        self._longest = max(self._longest or 0.0, took)
-        return self._keep(Step(key, self._now(), value, took=round(took, 3))).value
+        self._cancelled_at(key, asked=True)
+        failures = [] if rule is None else self._failures(key)
+        while True:
+            await self._after(key, failures, calling, within)
+            self._make_room(within)
+            try:
+                value, took = await self._run(key, function, args, calling)
+            except Exception as error:
+                if rule is None or (isinstance(error, DECIDED) and not isinstance(error, STAND_ALONE)):
+                    raise
+                failures.append(self._keep_failure(key, len(failures) + 1, error, rule))
+                if failures[-1].until is None:
+                    raise _failed(key, failures) from error
+            else:
+                return self._keep(Step(key, self._now(), value, took=took, function=name, input=given)).value
 
     def sleep(self, seconds: float, name: str | None = None) -> None:
         """See JobContext."""
         key = self._key(kinds.SLEEP, name)
+        self._cancelled_at(key)
         kept = self._kept(key)
         if kept is None:
             kept = self._keep(Step(key, self._now(), until=self._until("seconds", seconds)))
-        self._wait(kinds.TIME, kept.until or 0.0)
+        self._wait(key, kinds.TIME, kept.until or 0.0)
 
     def wait_for(self, name: str, timeout: float = USUAL_TIMEOUT) -> JSON:
         """See JobContext."""
         waiting, key = self._key(kinds.WAIT, name), self._key(kinds.EVENT, name)
+        self._cancelled_at(waiting)
         wait = self._kept(waiting)
         if wait is None:
             wait = self._keep(Step(waiting, self._now(), until=self._until("timeout", timeout)))
         end = wait.until or 0.0
         event = self._kept(key)
         if event is None:
-            self._wait(key, end)
+            self._wait(waiting, key, end)
             # Store that the event did not come. If the event was stored first, its row stays, and is returned here.
             event = self._keep(Step(key, self._now(), until=end))
         if event.timed_out:
@@ -126,21 +277,26 @@ class Steps:
     @contextmanager
     def scope(self, prefix: str) -> Iterator[None]:
         """See JobContext."""
-        self._scopes.append(prefix)
+        token = _scopes.set((*_scopes.get(), prefix))
         try:
             yield
         finally:
-            self._scopes.pop()
+            _scopes.reset(token)
+
+    # ---- names
 
     def _key(self, kind: str, name: str | None) -> str:
         """Return the key of a step with this name (None: it gets a number); raises for a name that is used twice."""
-        if self.suspension is not None:
+        if self.suspension is not None or self.closing:
             raise Suspended
+        if self.refused is not None:
+            raise self.refused
+        scopes, group = _scopes.get(), None
         if name is None:
-            scope = ".".join(self._scopes)
-            self._unnamed[kind + scope] += 1
-            name = str(self._unnamed[kind + scope])
-        full = ".".join((*self._scopes, name))
+            group = kind + ".".join(scopes)
+            self._unnamed[group] += 1
+            name = str(self._unnamed[group])
+        full = ".".join((*scopes, name))
         if not is_name(full):
             raise ConfigurationError(f"{full[:120]!r} is no name of a step or an event; allowed: {NAMES}")
         key = kind + full
@@ -149,16 +305,41 @@ class Steps:
                 f"The name {full!r} is used twice in one run: give each step its own, such as ship-1 and ship-2, or "
                 "use `with ctx.scope(...)`."
             )
-        self._used.add(key)
+        self._used[key] = _Used(_within.get(), group)
         return key
 
+    def _give_back(self, within: tuple[str, ...]) -> None:
+        """Let the next try of a step use the names again that its function has used."""
+        for key, used in list(self._used.items()):
+            if used.within[: len(within)] == within:
+                del self._used[key]
+                if used.group is not None:
+                    self._unnamed[used.group] -= 1
+
+    # ---- what is kept
+
     def _kept(self, key: str) -> Step | None:
+        known = self._load()
+        step = known.get(key)
+        if step is None:
+            self._live = True
+        elif step.reference is not None:
+            step = known[key] = self._asked(lambda: self.store.kept_step(self.job, key)) or step
+        return step
+
+    def _load(self) -> dict[str, Step]:
         if self._known is None:
             self._known = self._read()
-        step = self._known.get(key)
-        if step is not None and step.reference is not None:
-            step = self._known[key] = self._asked(lambda: self.store.kept_step(self.job, key)) or step
-        return step
+            began = self._known.get(kinds.VERSION)
+            if began is not None and not self.changes.runs(str(began.value)):
+                self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
+            own = [step for step in self._known.values() if kinds.is_counted(step) and step.number is not None]
+            # a try that failed is not a place: its step follows
+            own = [step for step in own if not step.key.startswith(kinds.TRY)]
+            self._last = max(own, key=lambda step: step.number or 0).key if own else None
+        if self.refused is not None:
+            raise self.refused
+        return self._known
 
     def _read(self) -> dict[str, Step]:
         found = self._asked(lambda: self.store.kept_steps(self.job))
@@ -171,16 +352,16 @@ class Steps:
         return {step.key: step for step in found}
 
     def _keep(self, step: Step) -> Step:
-        known = self._known if self._known is not None else {}
+        known = self._load()
         if len(known) >= MOST_STEPS:
             raise PermanentError(f"One run keeps {MOST_STEPS:,} steps at most: do more in each of them.")
         ours = self.job.request_id
-        step = replace(step, invocation=None if ours is None else short_id(ours))
+        step = replace(step, invocation=None if ours is None else short_id(ours), number=len(known) + 1)
         kept = self._asked(lambda: self.store.keep_step(self.job, step))
         if kept != step and not kept.key.startswith(kinds.EVENT):
             self._asked(self.check)  # another worker has kept this step: it may have taken over
         known[step.key] = kept
-        self.progressed = True
+        self.progressed = self.progressed or kinds.is_counted(step)
         return kept
 
     def _asked(self, once: Callable[[], T]) -> T:
@@ -196,27 +377,167 @@ class Steps:
             self.unavailable = StoreUnavailable(f"A step cannot be read or stored: {type(error).__name__}")
             raise self.unavailable from error
 
-    def _run(self, key: str, function: Callable[..., Any], *args: Any) -> Any:
-        outer, self.running = self.running, key.removeprefix(kinds.STEP)
+    # ---- changed code
+
+    def _begun(self) -> Step:
+        known = self._load()
+        if kinds.VERSION not in known:
+            # a run whose first step is older than the first declared version has the version that none declared
+            version = self.changes.version if kinds.number_kept(known.values()) == 0 else Changes().version
+            began = self._keep(Step(kinds.VERSION, self._now(), version))
+            if not self.changes.runs(str(began.value)):
+                self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
+                raise self.refused
+        return known[kinds.VERSION]
+
+    def _same(self, kept: Step, function: str | None, given: str | None) -> None:
+        """Raise StepChanged if a kept step had another function or another input."""
+        if None not in (kept.function, function) and kept.function != function:
+            self.refused = StepChanged(kept.name, f"it was kept from {kept.function}, and is now {function}")
+        elif None not in (kept.input, given) and kept.input != given:
+            self.refused = StepChanged(kept.name, "its function was called with other arguments")
+        if self.refused is not None:
+            raise self.refused
+
+    # ---- a request to stop
+
+    def must_stop(self, asked: Callable[[], bool]) -> bool:
+        """Return whether `ctx.check_cancelled()` raises JobCancelled; `asked` tells whether the job was asked to stop.
+
+        A job with kept steps gets JobCancelled at one place of its run, also when it is called again. After that, its
+        steps work, so that it can undo what it has done.
+        """
+        if self.kept == 0:
+            return asked()
+        place = kinds.STEP + self.running if self.running else f"{len(self._used)}"
+        stop = self._load().get(kinds.STOP) if self.job.cancel_requested or self._known is not None else None
+        if stop is None:
+            if self.replaying or not asked():
+                return False
+            stop = self._keep(Step(kinds.STOP, self._now(), place))
+        here = stop.value == place and not self._stopped
+        self._stopped = self._stopped or here
+        return here
+
+    @property
+    def stopping(self) -> bool:
+        """Return whether the function has learned at a step or a wait that its job must stop."""
+        return self._known is not None and kinds.STOP in self._known
+
+    def _cancelled_at(self, key: str, *, asked: bool = False) -> None:
+        """Raise JobCancelled if the run was stopped at this step; `asked`: or has to stop now, and was not before."""
+        known = self._load()
+        stop = known.get(kinds.STOP)
+        if stop is None and asked and self.job.cancel_requested:
+            stop = self._keep(Step(kinds.STOP, self._now(), key))
+        if stop is not None and stop.value == key:
+            self._stopped = True
+            raise JobCancelled(f"Job {self.job.id} was asked to stop.")
+
+    # ---- running and trying again
+
+    async def _run(
+        self, key: str, function: Callable[..., Any], args: Sequence[Any], calling: Calling
+    ) -> tuple[JSON, float]:
+        """Return the function's value in its stored form, and how many seconds it ran."""
+        began, inside = self.clock(), (*_within.get(), key.removeprefix(kinds.STEP))
+        token = _within.set(inside)
         try:
-            return function(*args)
+            value = as_json(await calling.call(function, args))
+        except BaseException:
+            self._give_back(inside)
+            raise
         finally:
-            self.running = outer
+            _within.reset(token)
+            took = self.clock() - began
+            self._longest = max(self._longest or 0.0, took)
+        # the first run and a later one continue with the same value
+        return json_without_secrets(json.loads(json.dumps(value))), round(took, 3)
+
+    def _failures(self, key: str) -> list[Step]:
+        """Return the failed tries of a step: those of this run, or of an earlier one that went on after the last."""
+        known = self._load()
+        for gen in range(self.job.gen, 0, -1):
+            failures: list[Step] = []
+            while (row := known.get(kinds.try_key(gen, len(failures) + 1, key))) is not None:
+                failures.append(row)
+            if failures:
+                decided = gen == self.job.gen or (failures[-1].until is None and self._went_on(failures[-1]))
+                return failures if decided else []
+        return []
+
+    def _went_on(self, failure: Step) -> bool:
+        """Return whether the function caught this failure and kept something after it, which depends on the failure."""
+        later = (
+            step
+            for step in self._load().values()
+            if kinds.is_counted(step)
+            and not step.key.startswith(kinds.TRY)
+            and (step.number or 0) > (failure.number or 0)
+        )
+        return any(step.at - (step.took or 0.0) >= failure.at for step in later)
+
+    def _keep_failure(self, key: str, number: int, error: Exception, rule: Tries) -> Step:
+        again = isinstance(error, Retry) or (not isinstance(error, PermanentError) and self.by_class.retried(error))
+        told = cut(f"{type(error).__name__}: {without_secrets(message_of(error))}", LONGEST_TRY_ERROR)
+        until = None
+        if again and number < rule.most:
+            delay = asked(error.after) if isinstance(error, Retry) else rule.curve.delay(number, self.chance)
+            until = round(self._now() + delay, 3)
+        return self._keep(Step(kinds.try_key(self.job.gen, number, key), self._now(), told, until=until))
+
+    async def _after(self, key: str, failures: Sequence[Step], calling: Calling, within: float | None) -> None:
+        """Wait for the time of the next try: within the invocation if the wait is short."""
+        if not failures:
+            return
+        until = failures[-1].until
+        if until is None:
+            raise _failed(key, failures)
+        wait = until - self.clock()
+        if 0 < wait <= LONGEST_PAUSE and self.left() - wait >= self._needed(within):
+            await calling.pause(wait)
+        elif wait > 0:
+            self._suspend(kinds.TIME, until)
+
+    def _tries(self, tries: int | None, retry: Curve | None) -> Tries | None:
+        if tries is None and retry is None:
+            return None
+        if retry is not None and not isinstance(retry, Backoff | Delays):
+            raise ConfigurationError(f"retry of a step is Backoff(…) or Delays(…), not {retry!r}")
+        most = len(retry.waits) + 1 if tries is None and isinstance(retry, Delays) else tries
+        most = 3 if most is None else most
+        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MAX_ATTEMPTS_CAP:
+            raise ConfigurationError(
+                f"tries of a step must be a whole number from 1 to {MAX_ATTEMPTS_CAP}, not {most!r}"
+            )
+        if self.serial:
+            raise ConfigurationError(
+                f"{self.job.type} has serial_by=, so its jobs cannot wait between the tries of a step: leave out "
+                "tries= and retry=, and the attempts of the job repeat the step."
+            )
+        return Tries(most, retry or STANDARD)
+
+    # ---- ending the invocation
+
+    def _needed(self, within: float | None) -> float:
+        return max(LEAST_FOR_A_STEP, LONGER_THAN_BEFORE * (self._longest or 0.0)) if within is None else within
 
     def _make_room(self, within: float | None) -> None:
         """End the invocation if too little of it is left for a step; the first step of an invocation always runs."""
-        usual = max(LEAST_FOR_A_STEP, LONGER_THAN_BEFORE * (self._longest or 0.0))
-        needed = usual if within is None else within
-        if self._longest is not None and not self.serial and self.left() < needed:
+        if self._longest is not None and not self.serial and self.left() < self._needed(within):
             self._suspend(kinds.TIME, self._now())
 
-    def _wait(self, waits: str, until: float) -> None:
-        """End the invocation, unless the time `until` has come."""
+    def _wait(self, place: str, waits: str, until: float) -> None:
+        """End the invocation, unless the time `until` has come; raises JobCancelled if the job has to stop."""
         if self.clock() < until:
+            self._cancelled_at(place, asked=True)
             self._suspend(waits, until)
 
     def _suspend(self, waits: str, until: float) -> NoReturn:
-        self.suspension = Suspension(waits, until)
+        now = self.suspension
+        # of several steps that wait for their next try, the first one ends the wait
+        if not self.closing and (now is None or (now.waits == waits == kinds.TIME and until < now.until)):
+            self.suspension = Suspension(waits, until)
         raise Suspended
 
     def _until(self, what: str, seconds: float) -> float:
@@ -229,7 +550,7 @@ class Steps:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_RUN:
             raise ConfigurationError(f"{what} must be 0 to {LONGEST_RUN:,.0f} (90 days), in seconds; it is {seconds!r}")
         until = self._now() + seconds
-        own = (step.at for step in (self._known or {}).values() if not step.key.startswith(kinds.EVENT))
+        own = (step.at for step in (self._known or {}).values() if kinds.is_counted(step))
         first = min(own, default=self._now())
         if until > first + LONGEST_RUN:
             raise PermanentError(
@@ -240,3 +561,37 @@ class Steps:
 
     def _now(self) -> float:
         return math.floor(self.clock() * 1000) / 1000
+
+
+def _finished(doing: Coroutine[Any, Any, T]) -> T:
+    """Return the value of a coroutine that awaits nothing."""
+    try:
+        doing.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    doing.close()
+    raise RuntimeError("A step of a plain job function has waited for an event loop.")
+
+
+def _failed(key: str, failures: Sequence[Step]) -> StepFailed:
+    return StepFailed(key.removeprefix(kinds.STEP), len(failures), str(failures[-1].value))
+
+
+def _name_of(function: Callable[..., Any]) -> str | None:
+    """Return the name of a step's function; None if it has no name by which a change could be noticed."""
+    name = getattr(function, "__name__", None)
+    return name if isinstance(name, str) and name.isidentifier() else None
+
+
+def _digest(args: Sequence[Any]) -> str | None:
+    """Return a digest of a step's arguments; None without arguments, and for those that are not JSON.
+
+    Of models, fields with their default are left out, so that a new field with a default changes nothing.
+    """
+    plain = [one.model_dump(mode="json", exclude_defaults=True) if isinstance(one, BaseModel) else one for one in args]
+    try:
+        text = json.dumps(plain, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:INPUT_BYTES]).decode() if args else None

@@ -22,6 +22,7 @@ from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import check_names, environment_of, secrets_of
@@ -113,7 +114,9 @@ def run(
         end = clock.now + left
         context = Context(
             job, store, lambda end=end: end - clock.now, clock, given,  # type: ignore[misc]
-            Enqueuing(type.enqueues, service), type.serial_by is not None, reported=reported, cancel_at=cancel_at,
+            Enqueuing(type.enqueues, service), type.serial_by is not None,
+            Persistence(lambda end=end: end - clock.now, clock.advance),  # type: ignore[misc]
+            type.by_class, type.changes, reported=reported, cancel_at=cancel_at,
         )  # fmt: skip
         value = None
         with environment_of(type), running(context), suppress(Suspended):

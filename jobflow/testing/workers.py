@@ -58,7 +58,7 @@ class Workers:
         self.count += 1
         worker = Worker(
             replace(kind, run=self._faulty(kind.run, name)), self.store, self.queue, self.clock, no_jitter,
-            spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
+            spread=lambda low, _: low, sleep=self.clock.advance, secrets=secrets_of(kind, self.secrets),
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
             service=self.service,
         )  # fmt: skip

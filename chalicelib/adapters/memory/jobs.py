@@ -31,7 +31,7 @@ from chalicelib.jobs.listing import (
 )
 from chalicelib.jobs.port import Filter, KeyLock, Overdue, Page, Search, Sharing
 from chalicelib.jobs.signing import Signing
-from chalicelib.jobs.step import Step
+from chalicelib.jobs.step import Step, in_order
 from chalicelib.jobs.tenants import tenant_of
 
 
@@ -105,9 +105,7 @@ class MemoryJobStore:
     def kept_steps(self, job: Job) -> Sequence[Step]:
         """See JobStore."""
         kept = self._steps.get((job.id, job.line), {})
-        return sorted(
-            (step for step in kept.values() if step.at >= lives.since(job.created_at)), key=lambda one: one.at
-        )
+        return in_order(step for step in kept.values() if step.at >= lives.since(job.created_at))
 
     def kept_step(self, job: Job, key: str) -> Step | None:
         """See JobStore."""

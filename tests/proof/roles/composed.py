@@ -1,11 +1,13 @@
 """What jobs with steps, sleeps and events do in the proof's world, and what they must keep to."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.errors import EventTimedOut, JobConflict
+from chalicelib.errors import EventTimedOut, JobConflict, StepFailed
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.retry import Delays
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.operating.posting import Posting
@@ -17,6 +19,8 @@ WAIT = 3000
 """Seconds for which they wait."""
 AWAKE = 120.0
 """Seconds within which a job is awake whose event has come, whoever died."""
+TRIES = 3
+"""How often a step is tried."""
 Line = tuple[str, int]
 
 
@@ -33,6 +37,8 @@ class Composed:
     naps: dict[tuple[Line, int], float] = field(default_factory=dict)
     values: dict[Line, Any] = field(default_factory=dict)
     runs: int = 0
+    tries: Counter[Line] = field(default_factory=Counter)
+    tried: dict[Line, Any] = field(default_factory=dict)
     posted: dict[tuple[str, str], float | None] = field(default_factory=dict)
     """When each event was answered; None: it was refused, because its wait had timed out."""
     found: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -51,6 +57,25 @@ class Composed:
         value = ctx.step("kept", work)
         if self.values.setdefault(line, value) != value:
             self.wrong.append(f"I31 {ctx.job_id} got {value} for a step, and {self.values[line]} before")
+
+    def attempt(self, ctx: JobContext, fails: int) -> None:
+        """Keep a step that fails so often before it returns, and is tried three times."""
+        line = ctx.job_id, ctx.job.line
+
+        def work() -> str:
+            if line in self.tried:
+                self.wrong.append(f"I31 {ctx.job_id} tried a step again whose value it had")
+            self.tries[line] += 1
+            if self.tries[line] <= fails:
+                raise OSError("not yet")
+            return "done"
+
+        try:
+            self.tried[line] = ctx.step("tried", work, tries=TRIES, retry=Delays((5, 2000)))
+        except StepFailed as failed:
+            if failed.tries != TRIES:
+                self.wrong.append(f"I31 {ctx.job_id} ended a step after {failed.tries} tries")
+            raise
 
     def nap(self, ctx: JobContext, seconds: float) -> None:
         """Sleep: never shorter than was asked for at first."""

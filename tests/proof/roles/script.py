@@ -115,6 +115,8 @@ class ScriptedFunction:
             "obey": lambda ctx: ctx.check_cancelled(),
             "progress": lambda ctx: ctx.progress(50, "half"),
             "keep": self.world.composed.keep,
+            "try": lambda ctx: self.world.composed.attempt(ctx, fails=2),
+            "try in vain": lambda ctx: self.world.composed.attempt(ctx, fails=99),
             "nap": lambda ctx: self.world.composed.nap(ctx, 40),
             "long nap": lambda ctx: self.world.composed.nap(ctx, 2000),
             "wait": lambda ctx: self.world.composed.wait(ctx, EVENT),

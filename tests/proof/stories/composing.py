@@ -36,6 +36,20 @@ def a_step_and_two_errors(world: World) -> None:
 
 
 @scenario(DONE)
+def a_step_that_is_tried_again(world: World) -> None:
+    """The first wait is within the invocation, the second one needs no worker."""
+    world.always["a"] = "keep then try then nap then ok"
+    world.submit("a")
+
+
+@scenario(FAILED)
+def a_step_whose_last_try_fails(world: World) -> None:
+    """No attempt of the job follows: the error is permanent."""
+    world.always["a"] = "keep then try in vain then perm"
+    world.submit("a")
+
+
+@scenario(DONE)
 def an_event_after_its_wait(world: World) -> None:
     """The job is parked when the event comes."""
     world.always["a"] = "keep then wait then ok"

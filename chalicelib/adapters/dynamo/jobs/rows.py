@@ -125,6 +125,9 @@ class StepRow(Model):
     until = Seconds(null=True)
     by = Text(null=True)
     request_id = Text(null=True)
+    number = Whole(attr_name="n", null=True)
+    function = Text(attr_name="fn", null=True)
+    input = Text(attr_name="in", null=True)
     signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
     expires_at = Whole()
 

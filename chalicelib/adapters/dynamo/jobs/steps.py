@@ -17,7 +17,7 @@ from chalicelib.jobs import run_identity as lives
 from chalicelib.jobs.job import Job, to_text
 from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.jobs.signing import Signing
-from chalicelib.jobs.step import Step
+from chalicelib.jobs.step import Step, in_order
 
 PREFIX = "STEP#"
 """Sorts after META, so a read of a job with its attempts does not include these items."""
@@ -46,7 +46,7 @@ class Steps:
             found += [self._step(job, row) for row in rows if _of(job, row)]
             start = page.get("LastEvaluatedKey")
             if start is None:
-                return sorted(found, key=lambda step: step.at)
+                return in_order(found)
 
     def kept_step(self, job: Job, key: str) -> Step | None:
         """See JobStore. One read, and one more for a large value."""
@@ -67,7 +67,8 @@ class Steps:
         reference = self._bodies.keep_value(job.id, job.type, text, planned) if text is not None and large else None
         row = self._rows(
             pk=job.id, sk=_sk(job, step.key), at=step.at, value=None if large else text, ref=reference, took=step.took,
-            until=step.until, by=step.by, request_id=step.invocation,
+            until=step.until, by=step.by, request_id=step.invocation, number=step.number, function=step.function,
+            input=step.input,
             expires_at=max(self._clock(), planned) + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
@@ -86,7 +87,10 @@ class Steps:
         if not self._signing.marked(job, _signed(row), row.signature):
             raise RowNotSigned
         key = row.sk.removeprefix(_sk(job, ""))
-        return Step(key, row.at, from_text(row.value), row.ref, row.took, row.until, row.by, row.request_id)
+        return Step(
+            key, row.at, from_text(row.value), row.ref, row.took, row.until, row.by, row.request_id,
+            None if row.number is None else int(row.number), row.function, row.input,
+        )  # fmt: skip
 
 
 def _sk(job: Job, key: str) -> str:
@@ -100,4 +104,4 @@ def _of(job: Job, row: StepRow) -> bool:
 
 def _signed(row: StepRow) -> str:
     """Return everything that a later run uses from the row, as one text."""
-    return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by])
+    return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by, row.number, row.function, row.input])
