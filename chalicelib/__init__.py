@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.job_types.access import Allow, AwsAccess
     from chalicelib.job_types.changes import Changes
-    from chalicelib.job_types.context import JobContext
+    from chalicelib.job_types.context import AsyncJobContext, JobContext
     from chalicelib.job_types.failing import Failing
     from chalicelib.job_types.function import Function
     from chalicelib.job_types.jobtype import JobType, job
@@ -34,6 +34,7 @@ cold_start.begin()
 
 __all__ = [
     "Allow",
+    "AsyncJobContext",
     "AwsAccess",
     "Backoff",
     "Changes",
@@ -60,6 +61,7 @@ __all__ = [
 
 _HOMES = {
     "Allow": "chalicelib.job_types.access",
+    "AsyncJobContext": "chalicelib.job_types.context",
     "AwsAccess": "chalicelib.job_types.access",
     "Backoff": "chalicelib.job_types.retry",
     "Changes": "chalicelib.job_types.changes",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
 from chalicelib.job_types.constants import LONGEST_NAME
-from chalicelib.job_types.readback import check_runs_at_once
+from chalicelib.job_types.readback import check_returns
 from chalicelib.jobs.constants import MAX_DELAY
 
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
@@ -66,19 +66,34 @@ def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the types that a job function is annotated with."""
-    return get_type_hints(function, localns={"JobContext": Any})
+    return get_type_hints(function, localns={"JobContext": Any, "AsyncJobContext": Any})
 
 
 def payload_model(name: str, function: Callable[..., Any]) -> Any:
     """Return the model of a job function's payload; raises ConfigurationError if it has none."""
-    check_runs_at_once(name, function)
+    check_returns(name, function)
     parameters = list(inspect.signature(function).parameters)
     model = hints(function).get(parameters[0]) if parameters else None
     if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise ConfigurationError(
             f"{name}: the function must take (payload, ctx), and payload must be annotated with a pydantic model"
         )
+    _check_context(name, function, parameters[1])
     return model
+
+
+def _check_context(name: str, function: Callable[..., Any], parameter: str) -> None:
+    """Raise ConfigurationError if a function is annotated with the context of the other kind of function."""
+    written = inspect.signature(function).parameters[parameter].annotation
+    given = written if isinstance(written, str) else getattr(written, "__name__", "")
+    awaits = inspect.iscoroutinefunction(function)
+    if given.rpartition(".")[2] == ("JobContext" if awaits else "AsyncJobContext"):
+        fits = (
+            "annotate ctx with AsyncJobContext, and await its methods"
+            if awaits
+            else "annotate ctx with JobContext, or make the function `async def`"
+        )
+        raise ConfigurationError(f"{name}: {fits}")
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:

@@ -126,3 +126,95 @@ class JobContext(Protocol):
 
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""
+
+
+class AsyncJobContext(Protocol):
+    """One attempt, for an `async def` job function: what makes a request is awaited. See JobContext for each method."""
+
+    @property
+    def job(self) -> Job:
+        """Return the job, as it was at the start of the attempt."""
+
+    @property
+    def store(self) -> JobStore:
+        """Return the store of all jobs, to read them."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Return the clock: seconds since the epoch."""
+
+    @property
+    def job_id(self) -> str:
+        """Return the job's id."""
+
+    @property
+    def attempt(self) -> int:
+        """Return the number of this attempt; the first is 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """Return the key to pass to external services: the same in all attempts of a run, new after a manual retry."""
+
+    @property
+    def logger(self) -> "Logger":
+        """Return a logger whose lines contain the job's keys."""
+
+    @property
+    def version(self) -> str:
+        """Return the version of this run: the one that `Changes(version=…)` declared at its first attempt."""
+
+    def secret(self, name: str) -> str:
+        """Return a secret that the type declares in `AwsAccess(secrets=…)`, at most five minutes old."""
+
+    def remaining_seconds(self) -> float:
+        """Return the seconds until this attempt is killed."""
+
+    def scope(self, prefix: str) -> AbstractContextManager[None]:
+        """Put a prefix before the names of steps and events within a `with` block."""
+
+    async def enqueue(
+        self,
+        type: str,
+        payload: Any,
+        *,
+        key: str,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+        debounce: tuple[str, int] | None = None,
+        expires: float | None = None,
+    ) -> str:
+        """Make a job of a type in `enqueues=`, and return its id."""
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        within: float | None = None,
+        tries: int | None = None,
+        retry: Backoff | Delays | None = None,
+    ) -> Any:
+        """Run `function(*args)` once in a run, and return its value as JSON. An `async def` function is awaited.
+
+        Steps in `asyncio.gather` run at the same time. A step that has begun is finished and kept, also if another one
+        fails.
+        """
+
+    async def sleep(self, seconds: float, name: str | None = None) -> None:
+        """Wait for up to 90 days without a worker. Not in a task, such as those of `asyncio.gather`."""
+
+    async def wait_for(self, name: str, timeout: float = 604_800) -> Any:
+        """Wait without a worker for an event that is posted to this job, and return its data. Not in a task."""
+
+    async def now(self) -> datetime:
+        """Return the time of the first call, also in later attempts of a run."""
+
+    async def uuid(self) -> UUID:
+        """Return a random UUID, the same in later attempts of a run."""
+
+    async def progress(self, percent: float, note: str | None = None) -> None:
+        """Report the progress (0-100); raises JobCancelled if the job was asked to stop."""
+
+    async def check_cancelled(self) -> None:
+        """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""

@@ -35,7 +35,7 @@ from chalicelib.job_types.constants import (
     SHORTEST_BUDGET,
     SPARE_RECEIVES,
 )
-from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.context import AsyncJobContext, JobContext
 from chalicelib.job_types.example import example_of
 from chalicelib.job_types.exclusions import check_exclusions
 from chalicelib.job_types.failing import Failing
@@ -52,6 +52,7 @@ from chalicelib.jobs.job import JSON
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
+JobFunction = Callable[[P, JobContext], R] | Callable[[P, AsyncJobContext], R]
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
@@ -68,7 +69,7 @@ class JobType(Generic[P, R]):
     """
 
     name: str
-    run: Callable[[P, JobContext], R]
+    run: Callable[[P, Any], R]
     payload_model: type[P]
     _: KW_ONLY
     max_attempts: int = DEFAULT_ATTEMPTS
@@ -88,8 +89,8 @@ class JobType(Generic[P, R]):
     access: AwsAccess = field(default_factory=AwsAccess)
     changes: Changes = field(default_factory=Changes)
 
-    def __call__(self, payload: P, ctx: JobContext) -> R:
-        """Call the function directly, as a test would."""
+    def __call__(self, payload: P, ctx: Any) -> R:
+        """Call the function directly, as a test would; an `async def` function must be awaited."""
         return self.run(payload, ctx)
 
     def delay(self, payload: P | Mapping[str, Any] | None = None, /, **fields: Any) -> Any:
@@ -252,8 +253,10 @@ def job(
     access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
     changes: Changes = Changes(),  # noqa: B008 - immutable
     **moved: Never,
-) -> Callable[[Callable[[P, JobContext], R]], JobType[P, R]]:
+) -> Callable[[JobFunction[P, R]], JobType[P, R]]:
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
+
+    An `async def` function takes (payload model, AsyncJobContext).
 
     Attempts:
 
@@ -288,7 +291,7 @@ def job(
         refuse(name, moved)
     attempts = len(retry.waits) + 1 if isinstance(retry, Delays) else DEFAULT_ATTEMPTS
 
-    def declare(run: Callable[[P, JobContext], R]) -> JobType[P, R]:
+    def declare(run: JobFunction[P, R]) -> JobType[P, R]:
         declared = JobType(
             name,
             run,

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
@@ -17,10 +17,10 @@ M = TypeVar("M", bound=BaseModel)
 MASKED = (SecretStr, SecretBytes, Secret)
 
 
-def check_runs_at_once(name: str, function: Callable[..., Any]) -> None:
-    """Raise ConfigurationError for a function that returns a coroutine or a generator instead of its result."""
-    if any(kind(function) for kind in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)):
-        raise ConfigurationError(f"{name}: the function must be a plain `def` that returns its result")
+def check_returns(name: str, function: Callable[..., Any]) -> None:
+    """Raise ConfigurationError for a function that returns a generator instead of its result."""
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        raise ConfigurationError(f"{name}: the function must return its result; it must not use `yield`")
 
 
 def check_models(name: str, **models: Any) -> None:

@@ -43,6 +43,7 @@ from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, within_invocation
+from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext, WorkerContext
@@ -233,7 +234,7 @@ class Worker:
             ctx.steps.begin()
             begun = True
             with running(ctx):
-                return Done(as_json(self.kind.run(payload, ctx)))
+                return Done(as_json(called(self.kind.run, payload, ctx)))
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:

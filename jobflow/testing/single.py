@@ -19,6 +19,7 @@ from chalicelib.jobs.port import Filter
 from chalicelib.jobs.step import EVENT, Step
 from chalicelib.producing.service import JobService
 from chalicelib.telemetry.redaction import json_without_secrets
+from chalicelib.worker.calling import called
 from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.enqueue import Enqueuing
@@ -120,7 +121,7 @@ def run(
         )  # fmt: skip
         value = None
         with environment_of(type), running(context), suppress(Suspended):
-            value = type.run(type.parse_stored(stored), context)
+            value = called(type.run, type.parse_stored(stored), context)
         if context.steps.suspension is None:
             return Ran(value, json_without_secrets(as_json(value)), context)
         clock.now = max(clock.now, context.steps.suspension.until)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from inspect import iscoroutinefunction
 from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
@@ -75,12 +76,17 @@ class Workers:
         return len(batch)
 
     def _faulty(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        async def faulty_on_loop(payload: Any, ctx: Any) -> Any:
+            if waiting := self.faults.get(name):
+                raise waiting.popleft()
+            return await function(payload, ctx)
+
         def faulty(payload: Any, ctx: Any) -> Any:
             if waiting := self.faults.get(name):
                 raise waiting.popleft()
             return function(payload, ctx)
 
-        return faulty
+        return faulty_on_loop if iscoroutinefunction(function) else faulty
 
     def _acknowledge(self, name: str, message: HeldMessage) -> None:
         if self.duplicates:

@@ -91,7 +91,8 @@ def test_a_result_is_held_to_the_same() -> None:
             as_json(wrong)
 
 
-async def later(payload: Sums, ctx: Any) -> None: ...
+async def later(payload: Sums, ctx: Any) -> Any:
+    yield 1
 
 
 def one_by_one(payload: Sums, ctx: Any) -> Iterator[int]:
@@ -100,7 +101,7 @@ def one_by_one(payload: Sums, ctx: Any) -> Iterator[int]:
 
 @pytest.mark.parametrize("function", [later, one_by_one])
 def test_a_function_that_does_not_return_its_result_is_refused(function: Any) -> None:
-    with pytest.raises(ConfigurationError, match="plain `def`"):
+    with pytest.raises(ConfigurationError, match="yield"):
         job("test.note")(function)
 
 

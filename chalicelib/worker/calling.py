@@ -1,0 +1,16 @@
+"""Call a job function: a plain one at once, and an `async def` one on an event loop of its own."""
+
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from chalicelib.worker.context import WorkerContext
+
+
+def called(run: Callable[[Any, Any], Any], payload: Any, ctx: WorkerContext) -> Any:
+    """Call a job function, and return its value; raises what it raises."""
+    if not iscoroutinefunction(run):
+        return run(payload, ctx)
+    from chalicelib.worker.on_loop import run_on_loop  # not above: importing asyncio takes as long as all others
+
+    return run_on_loop(run, payload, ctx)

@@ -1,0 +1,223 @@
+"""Run an `async def` job function on an event loop of its own, and give it a context whose methods it awaits."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, Suspended
+from chalicelib.job_types.moved import refuse_job_type
+from chalicelib.job_types.retry import DECIDED, Curve
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import JobStore
+from chalicelib.worker.constants import SETTLE_RESERVE, USUAL_TIMEOUT
+from chalicelib.worker.context import WorkerContext
+
+Run = Callable[[Any, Any], Coroutine[Any, Any, Any]]
+
+
+def run_on_loop(run: Run, payload: Any, ctx: WorkerContext) -> Any:
+    """Return what an `async def` job function returns; raises what it raises.
+
+    An error group with one error, or with an error that decides what follows, counts as that error.
+    """
+    try:
+        return _run(lambda: _attempt(run, payload, ctx))
+    except BaseExceptionGroup as group:
+        raise _decisive(group) from group
+
+
+def _run(begin: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(begin())
+    # a test with an event loop of its own calls the job
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(copy_context().run, lambda: asyncio.run(begin())).result()
+
+
+async def _attempt(run: Run, payload: Any, ctx: WorkerContext) -> Any:
+    context = AsyncWorkerContext(ctx, asyncio.current_task())
+    try:
+        value = await run(payload, context)
+    except (Exception, asyncio.CancelledError, BaseExceptionGroup, Suspended):
+        await context.finish()
+        raise
+    await context.finish()
+    return value
+
+
+def _decisive(group: BaseExceptionGroup[Any]) -> BaseException:
+    leaves = list(_leaves(group))
+    for kind in (Suspended, LeaseLost, JobCancelled, DECIDED):
+        found = next((leaf for leaf in leaves if isinstance(leaf, kind)), None)
+        if found is not None:
+            return found
+    return leaves[0] if len(leaves) == 1 else group
+
+
+def _leaves(error: BaseException) -> Iterable[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for one in error.exceptions for leaf in _leaves(one)]
+
+
+@dataclass(frozen=True)
+class OnLoop:
+    """Call the functions of steps in an `async def` job function."""
+
+    sleep: Callable[[float], None]
+
+    async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        """See Calling."""
+        value = function(*args)
+        return await value if asyncio.iscoroutine(value) else value
+
+    async def pause(self, seconds: float) -> None:
+        """See Calling; other steps go on meanwhile."""
+        await asyncio.to_thread(self.sleep, seconds)
+
+
+@dataclass
+class AsyncWorkerContext:
+    """The AsyncJobContext of an attempt. `main` is the task of the job function."""
+
+    ctx: WorkerContext
+    main: "asyncio.Task[Any] | None"
+    _begun: set["asyncio.Task[Any]"] = field(default_factory=set, repr=False)
+
+    @property
+    def job(self) -> Job:
+        """See JobContext."""
+        return self.ctx.job
+
+    @property
+    def store(self) -> JobStore:
+        """See JobContext."""
+        return self.ctx.store
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """See JobContext."""
+        return self.ctx.clock
+
+    @property
+    def job_id(self) -> str:
+        """See JobContext."""
+        return self.ctx.job_id
+
+    @property
+    def attempt(self) -> int:
+        """See JobContext."""
+        return self.ctx.attempt
+
+    @property
+    def idempotency_key(self) -> str:
+        """See JobContext."""
+        return self.ctx.idempotency_key
+
+    @property
+    def logger(self) -> Logger:
+        """See JobContext."""
+        return self.ctx.logger
+
+    @property
+    def version(self) -> str:
+        """See JobContext."""
+        return self.ctx.version
+
+    def secret(self, name: str) -> str:
+        """See JobContext."""
+        return self.ctx.secret(name)
+
+    def remaining_seconds(self) -> float:
+        """See JobContext."""
+        return self.ctx.remaining_seconds()
+
+    def scope(self, prefix: str) -> AbstractContextManager[None]:
+        """See JobContext."""
+        return self.ctx.scope(prefix)
+
+    @refuse_job_type
+    async def enqueue(
+        self,
+        type: str,
+        payload: Any,
+        *,
+        key: str,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+        debounce: tuple[str, int] | None = None,
+        expires: float | None = None,
+    ) -> str:
+        """See JobContext."""
+        return self.ctx.enqueue(
+            type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
+        )
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        within: float | None = None,
+        tries: int | None = None,
+        retry: Curve | None = None,
+    ) -> Any:
+        """See AsyncJobContext."""
+        calling = OnLoop(self.ctx.persistence.sleep)
+        doing = self.ctx.steps.doing(name, function, args, calling, within, tries, retry)
+        # A task of its own: a step that has begun is finished and kept, also if its caller is cancelled because another
+        # step has failed.
+        task = asyncio.ensure_future(doing)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return await asyncio.shield(task)
+
+    async def sleep(self, seconds: float, name: str | None = None) -> None:
+        """See AsyncJobContext."""
+        self._alone("ctx.sleep")
+        self.ctx.sleep(seconds, name)
+
+    async def wait_for(self, name: str, timeout: float = USUAL_TIMEOUT) -> Any:
+        """See AsyncJobContext."""
+        self._alone("ctx.wait_for")
+        return self.ctx.wait_for(name, timeout)
+
+    async def now(self) -> datetime:
+        """See JobContext."""
+        return self.ctx.now()
+
+    async def uuid(self) -> UUID:
+        """See JobContext."""
+        return self.ctx.uuid()
+
+    async def progress(self, percent: float, note: str | None = None) -> None:
+        """See JobContext."""
+        self.ctx.progress(percent, note)
+
+    async def check_cancelled(self) -> None:
+        """See JobContext."""
+        self.ctx.check_cancelled()
+
+    async def finish(self) -> None:
+        """Let the steps finish that have begun, as long as there is time; no other step begins."""
+        self.ctx.steps.closing = True
+        if self._begun:
+            await asyncio.wait(set(self._begun), timeout=max(0.0, self.ctx.remaining_seconds() - SETTLE_RESERVE))
+
+    def _alone(self, verb: str) -> None:
+        if asyncio.current_task() is not self.main:
+            raise ConfigurationError(
+                f"{verb} works only in the job function itself, not in a task such as those of asyncio.gather: the job "
+                "waits for one thing at a time. Gather steps, and wait before or after them."
+            )
