@@ -1,6 +1,7 @@
-"""Serve the HTTPS API, with a package for each kind of resource; `routes` assembles them.
+"""Serve the HTTPS API. Each kind of resource has a package; `routes` adds the endpoints of all packages to the app.
 
 Only app.py and this package import Chalice.
 
-The packages of the capabilities, such as `producing/`, `operating/` and `counters/`, do the work of a request.
+The API only converts requests and answers. The packages of the capabilities, such as `producing/`, `operating/` and
+`counters/`, do the work of a request.
 """

@@ -7,8 +7,10 @@ LARGEST_UPLOAD = 10 * 1024 * 1024
 
 # For http/auth.py
 POLICY_SECONDS = 300
-"""Seconds for which API Gateway caches an answer of the authorizer. During this time, API Gateway still accepts a token
-that has been revoked since."""
+"""Seconds for which API Gateway caches an answer of the authorizer.
+
+For up to this time, API Gateway still accepts a token that has been revoked.
+"""
 
 # For http/body.py
 DEEPEST_REQUEST = 32
@@ -20,8 +22,11 @@ MOST_UNWELCOME = 10
 MOST_ERRORS = 20
 LONGEST_REPEATED_NAME = 80
 LONGEST_ERROR_MESSAGE = 500
-"""Limits for the parts of a request that an error answer repeats. Without limits, a request with 256 KB of unknown
-names would cause an answer of megabytes."""
+"""Maximum number of errors, and maximum characters of a name and of a message, in an error answer.
+
+These are parts of the request that the answer repeats. Without limits, a request with 256 KB of unknown names would
+cause an answer of megabytes.
+"""
 
 # For http/serving.py
 LONGEST_CORRELATION_ID = 128
@@ -44,11 +49,15 @@ LONGEST_TENANT = 500
 
 # For models/fitting.py
 LARGEST_ANSWER = 6_000_000
-"""Maximum bytes of an answer in the form in which it leaves the function, as text within JSON. Lambda accepts 6 MB,
-including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Maximum bytes of an answer as the function returns it: as a string within JSON.
+
+Lambda accepts 6 MB, including headers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
 NEVER_TOO_LARGE = 1_000_000
-"""Bytes of payload and result together. Up to this size, an answer is not measured, because it always fits, even with a
-long history."""
+"""If payload and result together have at most this many bytes, the answer always fits, even with a long history.
+
+Such an answer is not measured.
+"""
 
 # For models/schedule_models.py
 SCHEDULES_ON_PAGE, MOST_SCHEDULES_ON_PAGE = 20, 50
@@ -56,7 +65,7 @@ FIRINGS_PREVIEWED, MOST_FIRINGS_PREVIEWED = 5, 20
 
 # For models/schemas.py
 JOBS_ON_PAGE, MOST_JOBS_ON_PAGE = 20, 100
-"""Jobs on a page of a list: the default and the maximum."""
+"""Number of jobs on a page of a list: the default and the maximum."""
 LONGEST_SEARCH = 200
 """Maximum characters of a text that is searched for in payloads or errors."""
 MOST_IN_BATCH = 25

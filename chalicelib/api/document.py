@@ -23,7 +23,7 @@ SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
 REF = "#/components/schemas/"
 OWN_REF = "#/$defs/"
-"""The prefix of references, in a payload's own schema, to its models."""
+"""The prefix of a reference to a model within a payload's own schema."""
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
@@ -118,7 +118,7 @@ def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
 
 
 def without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose fields have their default in the description, as words.
+    """Return a schema that states the default of each field in the field's description instead of in `default`.
 
     Generators of typed clients (openapi-typescript) treat a field with a `default` as required.
     """
@@ -160,7 +160,7 @@ def _payloads(kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
 
 
 def _moved(part: Any, prefix: str) -> Any:
-    """Return a copy of a schema with its references changed to the places of its models in this document."""
+    """Return a copy of a schema whose references to its own models begin with `prefix` instead of OWN_REF."""
     if isinstance(part, Mapping):
         return {key: _moved(value, prefix) for key, value in part.items()}
     if isinstance(part, list):

@@ -44,7 +44,7 @@ def register(app: Chalice) -> ChaliceAuthorizer:
         expose_headers=list(EXPOSED_HEADERS),
         max_age=600,
     )
-    # Set it before the first route, because Chalice reads it when a route is declared.
+    # Set CORS before the first route, because Chalice reads the setting when a route is declared.
     app.api.cors = cors
     app.register_middleware(_envelope(cors.get_access_control_headers()), "http")
     authorizer = _authorizer(app)
@@ -67,8 +67,8 @@ def _mount(app: Chalice, endpoint: Endpoint, authorizer: ChaliceAuthorizer) -> N
 
     view.__name__, view.__doc__ = endpoint.name, endpoint.handler.__doc__
     guard = {"authorizer": authorizer} if endpoint.role else {}
-    # Accept every content type here, because Chalice would refuse a wrong one before the request is counted, and with a
-    # text of Chalice. `read_object` checks the content type instead.
+    # Accept every content type here; `read_object` checks it. Otherwise Chalice would refuse a wrong content type with
+    # its own text, before the request is counted.
     app.route(endpoint.path, methods=[endpoint.method], content_types=["*/*"], **guard)(view)
 
 

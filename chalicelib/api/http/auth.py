@@ -42,13 +42,13 @@ def bearer(header: str) -> str:
 
 
 def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
-    """Return the routes that a role may call; in their paths, the place of an id matches any text."""
+    """Return the routes that a role may call; in a route's path, `*` matches any id."""
     allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
     return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
 
 
 def context_of(token: Token) -> dict[str, str]:
-    """Return the context that the authorizer passes to the API; API Gateway passes only text."""
+    """Return the context that the authorizer passes to the API: only texts, because API Gateway passes nothing else."""
     expires = "" if token.expires_at is None else repr(token.expires_at)
     found = {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
     return {**found, "rate": str(token.rate)} if token.rate else found

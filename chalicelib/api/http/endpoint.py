@@ -29,9 +29,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, after it was read and checked in the way that is the same for every endpoint.
+    """One request that has passed the checks that all endpoints share.
 
-    `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
+    `here` is the path as the caller wrote it, including the stage's name that API Gateway puts before the route.
     """
 
     here: str
@@ -44,7 +44,7 @@ class Call:
 
     @property
     def principal(self) -> str:
-        """Return the owner of the idempotency keys: the token's id."""
+        """Return the token's id; the caller's idempotency keys are stored under it."""
         return self.caller.token if self.caller else ""
 
     @property
@@ -84,12 +84,12 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path. `role` None: public. `statuses`: those of its answers, except common errors.
+    """One method on one path. `role` None: public. `statuses`: the statuses of its answers, except common errors.
 
     `moving`: fields of the answer that change only with the clock; if given, the answer has an ETag.
     `also`: models that the body refers to. `types`: content types of the answers other than JSON.
     `examples`: bodies by name; each can be sent unchanged.
-    `searches`: True for a write that first searches for jobs, so that the token's limit of reads applies to it, too.
+    `searches`: True for a write that first searches for jobs, so that the token's limit of reads also applies to it.
     """
 
     method: str

@@ -50,7 +50,7 @@ def problem_body(
 ) -> dict[str, Any]:
     """Return a problem as a serialisable object.
 
-    Without a `kind`, its type is `about:blank` and its title HTTP's phrase.
+    Without a `kind`, its type is `about:blank`, and without a `title`, its title is HTTP's phrase for the status.
     """
     body: dict[str, Any] = {
         "type": f"urn:jobflow:problem:{kind}" if kind else "about:blank",

@@ -42,7 +42,7 @@ Answered = BaseModel | Reply | Text
 
 
 def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
-    """Answer one request. Whatever happens, the answer is JSON and shows no internals."""
+    """Answer one request. An error becomes a JSON problem that shows no internal details."""
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     asker = _asker(request)
@@ -64,7 +64,7 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
 
 
 def _asker(request: Request) -> dict[str, str]:
-    """Return the caller (the token's id) and its address."""
+    """Return the caller (the token's id) and the caller's IP address."""
     found = request.context.get("authorizer") or {}
     address = request.context.get("identity", {}).get("sourceIp", "-")
     return {"principal": str(found.get("token", "-")), "ip": address}
@@ -86,7 +86,7 @@ def problem_response(body: dict[str, Any], headers: Mapping[str, str]) -> Respon
 def correlation_id_of(request: Request | None) -> str:
     """Return the correlation id: the caller's if it is valid, or else a new one.
 
-    It is the same for the whole request.
+    Every call for one request returns the same id.
     """
     if request is None:
         return str(uuid.uuid4())

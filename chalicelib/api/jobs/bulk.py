@@ -25,8 +25,10 @@ def create_jobs(call: Call) -> Reply:
     """Create up to 25 jobs.
 
     Each job has its own answer, and an invalid job does not prevent the creation of the others.
-    With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
-    0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
+
+    If the whole request has an Idempotency-Key, a job without its own key gets this key: the request's key, a space,
+    and the job's index from 0. Repeating the request therefore creates nothing. The request counts once for the rate
+    limit.
     """
     answers = submit_many(parts.job_service, list(_submissions(call)))
     results = [_result(answer, call.correlation_id) for answer in answers]
@@ -78,7 +80,7 @@ def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResul
 
 
 def bulk_actions(call: Call, reason: str = "") -> BulkActions:
-    """Return bulk actions over this process's store, for the caller."""
+    """Return an object for bulk actions on this process's store, which stores the caller with each change."""
     secret = parts.settings.cursor_secret
     return BulkActions(parts.job_store, operations(call, reason, in_bulk=True), secret, parts.clock)
 

@@ -109,7 +109,7 @@ def stop_bulk(call: Call) -> BulkActionRow:
 
 
 def _id_of(call: Call) -> str:
-    """Return the bulk action of the path; raises BulkActionNotFound for an invalid id."""
+    """Return the id of the bulk action in the path; raises BulkActionNotFound for an invalid id."""
     bulk_id = call.path["bulk_id"]
     if not BULK_ID.fullmatch(bulk_id):
         raise BulkActionNotFound(bulk_id[:64])

@@ -20,7 +20,7 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
 
     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-    removes it, up to 2,000 messages per queue and minute.
+    removes it. The watchdog removes up to 2,000 messages per queue and minute.
     """
     asked: Redrive = call.body
     check_type(asked.type, "body")

@@ -87,7 +87,7 @@ def get_job(call: Call) -> JobDetail:
 def get_payload(call: Call) -> PastPayload:
     """Return the payload of an earlier run, if the job was then retried with another payload.
 
-    It is kept for 90 days.
+    The earlier payload is kept for 90 days.
     """
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
@@ -106,7 +106,7 @@ def retry_job(call: Call) -> JobRow:
 def cancel_job(call: Call) -> CancelledJob:
     """Stop a job: a waiting job at once, a running job at its next check.
 
-    With `descendants`, also the jobs that it made.
+    With `descendants`, also stop the jobs that it made, the jobs that those made, and so on.
     """
     if not call.body.descendants:
         return cancelled_job(operations(call).cancel(job_id_of(call)), None)
@@ -215,6 +215,7 @@ def _attempts_left(job: Job) -> list[Following] | None:
         curve = jobtype.get(job.type).retry
     except UnknownJobType:
         return None
-    # the number of the running attempt; if none runs, of the next attempt, whose time is on the job
+    # The number of the running attempt. If none runs, the number of the next attempt: the job stores the time of the
+    # next attempt, so only the waits after it are computed.
     failing = job.attempts + (job.status is not Status.PROCESSING)
     return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

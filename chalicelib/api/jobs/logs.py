@@ -44,11 +44,11 @@ class LogPage(Answer):
 def read_logs(call: Call) -> LogPage:
     """List the log lines of a job, from CloudWatch Logs. A page may be empty and still have a next page."""
     view = parts.job_service.get(job_id_of(call))
-    # No list of jobs uses this prefix. So a cursor of logs is never accepted for a list of jobs, and a list's cursor
-    # never for logs.
+    # No list of jobs has a filter with this prefix, so a cursor of log lines is refused for a list of jobs, and the
+    # other way round.
     secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
-    # An invocation that ended in a wait is no attempt, but its lines belong to the job.
+    # An invocation that ended in a wait is not an attempt, but its log lines belong to the job.
     steps = parts.job_store.kept_steps(view.job) if view.job.kept else ()
     waited = {step.invocation for step in steps if step.invocation}
     found = parts.job_logs.read(view, position, waited)

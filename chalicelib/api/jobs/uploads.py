@@ -13,5 +13,5 @@ endpoints = Endpoints()
     "/uploads", UploadForm, body=NewUpload, examples={"a picture": {"content_type": "image/png", "bytes": 81920}}
 )
 def create_upload(call: Call) -> UploadForm:
-    """Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload."""
+    """Return a form that uploads one image directly to S3 within five minutes; put its key into a job's payload."""
     return upload_form(parts.uploads.permit(call.body.content_type, call.body.bytes))

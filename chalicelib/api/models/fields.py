@@ -91,7 +91,7 @@ Tag = Annotated[
     Field(examples=["customer:42"]),
 ]
 OwnTag = Annotated[Tag, AfterValidator(_own_tag)]
-"""A tag that a caller may give."""
+"""A tag that a caller may give a job: any tag that does not begin with `schedule:`."""
 Key = Annotated[str, AfterValidator(_key)]
 KeptKey = Annotated[str, AfterValidator(_kept_key)]
 """A producer's key; or, for a job of a batch with one key, that key with the job's index: `import-7 0`."""

@@ -1,4 +1,4 @@
-"""Keep an answer about one job within Lambda's limit. Pure."""
+"""Keep an answer about one job within Lambda's limit of 6 MB. Pure."""
 
 import json
 from typing import TypeVar
@@ -11,9 +11,9 @@ Row = TypeVar("Row", bound=JobRow)
 
 
 def fitting(row: Row) -> Row:
-    """Return an answer about one job, without its payload if payload and result together are too large.
+    """Return an answer about one job, without its payload if the answer would be too large.
 
-    The job's producer knows the payload; `payload_bytes` still shows that there is one.
+    Only the payload is omitted, because the job's producer has it. `payload_bytes` still shows its size.
     """
     if row.payload is None or row.payload_bytes + size_of(row.result) <= NEVER_TOO_LARGE:
         return row

@@ -8,7 +8,7 @@ from chalicelib.api.models.responses import Answer, JobRow, Problem
 
 
 class Descendants(Answer):
-    """The numbers of a job's descendants, by result."""
+    """How many of a job's descendants were cancelled, were asked to stop, or had already finished."""
 
     cancelled: int = Field(description="Waiting jobs that will not run")
     asked: int = Field(description="Running jobs that were asked to stop; jobs that they still make are not cancelled")
@@ -40,7 +40,10 @@ class BulkAnswer(Answer):
 
 
 class BatchResult(Answer):
-    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+    """The outcome of one job of a batch: a job with status 200 or 201, or a problem with status 4xx or 503.
+
+    503 means that the job could not be stored.
+    """
 
     status: int
     job: JobRow | None = None

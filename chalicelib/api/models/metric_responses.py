@@ -7,7 +7,7 @@ from chalicelib.jobs.job import Status
 
 
 class Numbers(Answer):
-    """The eight numbers, and jobs by status."""
+    """Eight numbers about jobs and queues, and the number of jobs in each status."""
 
     total_jobs: int
     active_jobs: int = Field(description="queued, processing and retrying")

@@ -201,7 +201,7 @@ class JobDetail(JobRow):
 
 
 class JobPage(Answer):
-    """A page of jobs, newest first. It may be shorter than `limit` and still have a next one."""
+    """A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists."""
 
     jobs: list[JobRow]
     total: int | None = Field(
@@ -223,8 +223,8 @@ class FieldProblem(Answer):
 class Problem(Answer):
     """RFC 9457 problem details."""
 
-    # not required in the API document: an error response omits fields without a value. In the result of a batch, a
-    # problem has them as null.
+    # These fields are not required in the API document, because an error response omits fields without a value. In a
+    # problem of a batch's result, such fields are null.
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str

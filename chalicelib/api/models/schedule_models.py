@@ -130,7 +130,7 @@ class LastFiring(Firing):
 
 
 class ScheduleRow(Answer):
-    """A schedule with its next firings, and its last ones, newest first."""
+    """A schedule with its next firings, and with its last firings, newest first."""
 
     id: str
     type: str
@@ -155,13 +155,13 @@ class ScheduleRow(Answer):
 
 
 class SchedulePage(Answer):
-    """Some schedules, by id."""
+    """A page of schedules, ordered by id."""
 
     schedules: list[ScheduleRow]
     next_after: str | None = Field(description="Send it as `after` for the next page; null at the end")
 
 
 class Preview(Answer):
-    """The next firings of a cron expression; fewer than requested if it ends."""
+    """The next firings of a cron expression; fewer than requested if no more firings follow."""
 
     firings: list[Firing]

@@ -207,7 +207,7 @@ Expected = Annotated[
 
 
 class BulkFilter(Body):
-    """The jobs of a bulk action."""
+    """A filter that selects the jobs of a bulk action."""
 
     status: Annotated[Status, Field(strict=False)] | None = None
     type: TypeName | None = None
@@ -238,7 +238,7 @@ def _nulls(body: Body) -> str:
 
 
 class ManyJobs(Body):
-    """The jobs that an action on many jobs selects."""
+    """An action, and the jobs to change: listed ids, those that match a filter, or all."""
 
     action: Action
     reason: Why = Field("", description="Stored with each discarded job.")

@@ -226,8 +226,8 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
 
 def _actions(view: JobView) -> list[r.OperatorAction]:
     last = acts.last(view.job)
-    # The job's last act may also be in a separate row: an operator's next request stored it there, and ended before it
-    # changed the job.
+    # The job's last act may also have its own row: an operator's next request stores the act there before it changes
+    # the job, and that request may have ended in between.
     found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
     return [_action(act) for act in (*found, *([] if last is None else [last]))]
 

@@ -38,7 +38,10 @@ class ErrorsQuery(Query):
 
 
 class ErrorGroup(Answer):
-    """Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+    """Failures that differ only in ids and numbers.
+
+    `sparkline`: the number of failures in each step of the last 24 hours, oldest first.
+    """
 
     fingerprint: str
     type: str
@@ -99,7 +102,7 @@ def list_errors(call: Call) -> ErrorGroups:
 
 @endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark, statuses=(200, 409))
 def acknowledge_error(call: Call) -> ErrorMark:
-    """Acknowledge an error group, so that new groups stand out. Kept for 90 days; at most 2,000 groups have marks."""
+    """Acknowledge an error group. The mark is kept for 90 days; at most 2,000 groups have marks."""
     name = _fingerprint(call)
     mark = marking().mark(name, call.person)
     request_events.error_acknowledged(name, call.principal)
@@ -108,7 +111,10 @@ def acknowledge_error(call: Call) -> ErrorMark:
 
 @endpoints.post("/errors/{fingerprint}/resolve", ErrorMark, statuses=(200, 409))
 def resolve_error(call: Call) -> ErrorMark:
-    """Mark an error group as fixed. If the error occurs again, the group is shown as regressed. Kept for 90 days."""
+    """Mark an error group as fixed. If the error occurs again, the group is shown as regressed.
+
+    The mark is kept for 90 days.
+    """
     name = _fingerprint(call)
     mark = marking().mark(name, call.person, resolved=True)
     request_events.error_resolved(name, call.principal)
@@ -140,7 +146,7 @@ def _fingerprint(call: Call) -> str:
 
 
 def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
-    """Return the state of a group with that mark and that last occurrence (epoch seconds)."""
+    """Return the state of a group with this mark (None: no mark) that last occurred at `last_seen` (epoch seconds)."""
     if mark is None or is_open(mark, last_seen):
         return "regressed" if mark and mark.resolved else "open"
     return "resolved" if mark.resolved else "acknowledged"

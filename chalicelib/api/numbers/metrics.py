@@ -69,7 +69,10 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(_call: Call) -> Findings:
-    """Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters."""
+    """Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters.
+
+    The findings are ranked: the most urgent is first.
+    """
     found = parts.history.health([kind.name for kind in jobtype.all_types()])
     rows = [
         FindingRow(

@@ -35,7 +35,7 @@ def exposition(metrics: Metrics) -> str:
 def preferred(accept: str) -> bool:
     """Return True if an Accept header prefers this format to JSON.
 
-    Prometheus names this format in the header, although it may prefer others that the API does not have. A client that
+    The header of Prometheus lists this format, sometimes after formats that the API does not offer. A client that
     accepts anything, or does not prefer this format to JSON, gets JSON.
     """
     weights = dict(map(_weighed, accept.lower().split(",")))

@@ -123,10 +123,10 @@ POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
 def read_series(call: Call) -> Series:
-    """Return throughput, failures, durations, depth or oldest wait: at most the newest 1,500 points (600 for 300 s).
+    """Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300).
 
-    `total` is from creation to completion. `depth` (the unfinished jobs) and `oldest` are available for the same number
-    of steps before now.
+    `total` is the time from creation to completion. `depth` is the number of unfinished jobs. `depth` and `oldest` are
+    available only for the same number of steps before now.
     """
     asked: SeriesQuery = call.query
     check_type(asked.type)

@@ -51,7 +51,7 @@ def pause_job_type(call: Call) -> Paused:
 
 @endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
 def resume_job_type(call: Call) -> Paused:
-    """Resume a type's queue, within a minute. Safe to repeat."""
+    """Resume a type's queue. Its messages are delivered again within a minute. Safe to repeat."""
     name = _name_of(call)
     parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)

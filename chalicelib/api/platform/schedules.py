@@ -68,7 +68,7 @@ def create_schedule(call: Call) -> Reply:
 def change_schedule(call: Call) -> m.ScheduleRow:
     """Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
 
-    Change a declared schedule in its handler file (the API answers 409).
+    For a declared schedule the answer is 409: change the schedule in its handler file.
     """
     asked: m.ScheduleSettings = call.body
     changed = service().change(_id_of(call), _settings(asked), asked.version)
@@ -78,7 +78,10 @@ def change_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.delete("/schedules/{schedule_id}", m.ScheduleRow, role=Role.ADMIN, statuses=(200, 409))
 def delete_schedule(call: Call) -> m.ScheduleRow:
-    """Delete a stored schedule and cancel the job that was made ahead. Returns the deleted schedule."""
+    """Delete a stored schedule and cancel the job that was made ahead for its next firing.
+
+    Returns the deleted schedule.
+    """
     deleted = service().delete(_id_of(call))
     operated(deleted.id, "deleted", call.principal)
     return _row(deleted)
@@ -86,7 +89,7 @@ def delete_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.post("/schedules/{schedule_id}/pause", m.ScheduleRow, statuses=(200, 409))
 def pause_schedule(call: Call) -> m.ScheduleRow:
-    """Pause a schedule and cancel the job that was made ahead. Safe to repeat."""
+    """Pause a schedule and cancel the job that was made ahead for its next firing. Safe to repeat."""
     paused = service().pause(_id_of(call))
     operated(paused.id, "paused", call.principal)
     return _row(paused)
@@ -94,7 +97,7 @@ def pause_schedule(call: Call) -> m.ScheduleRow:
 
 @endpoints.post("/schedules/{schedule_id}/resume", m.ScheduleRow, statuses=(200, 409))
 def resume_schedule(call: Call) -> m.ScheduleRow:
-    """Resume a paused schedule with its first firing after now. Safe to repeat."""
+    """Resume a paused schedule; it fires at its next time after now. Safe to repeat."""
     resumed = service().resume(_id_of(call))
     operated(resumed.id, "resumed", call.principal)
     return _row(resumed)
@@ -113,7 +116,7 @@ def run_schedule(call: Call) -> Reply:
 
 
 def service() -> ScheduleService:
-    """Return the use cases over this process's stores."""
+    """Return the schedule service, which uses this process's stores."""
     return ScheduleService(parts.schedules, parts.job_service, parts.firings)
 
 
