@@ -22,7 +22,7 @@ from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.definition.monitoring import knowing
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
-from scripts.documents import lifecycle
+from scripts.documents import celery, lifecycle
 from scripts.documents import limits as limit_tables
 from scripts.openapi import named
 from tests.proof import faced
@@ -63,6 +63,7 @@ def values() -> dict[str, str]:
         "knowing.table": f"\n\n{knowing.table(all_alarms(types, 'jobflow-prod'))}\n\n",
         "acceptance.result": accepted(ROOT / "docs" / "acceptance.json"),
         "proof.faced": f"\n\n{faced.table()}\n\n",
+        "celery.tables": f"\n\n{celery.tables()}\n\n",
         "limits.tables": f"\n\n{limit_tables.tables()}\n\n",
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
     }

@@ -9,7 +9,7 @@ from infra.cloud.package import own_code
 from infra.cloud.package.shipped import CLIENT
 
 PARTS = (
-    "__init__.py", "client", "context.py", "errors.py", "models.py", "plain.py", "problems.py", "profiles.py",
+    "__init__.py", "celery", "client", "context.py", "errors.py", "models.py", "plain.py", "problems.py", "profiles.py",
     "version.py",
 )  # fmt: skip
 """The parts of the package that a program needs: no command line, no assistant, no test kit."""

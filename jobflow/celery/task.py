@@ -1,0 +1,431 @@
+"""Declare tasks as Celery does, and make jobs of them. This module needs neither the platform nor the HTTP client.
+
+The job type of a task is that of its queue; `jobflow.celery.worker` declares it.
+"""
+
+import ast
+import inspect
+import logging
+import math
+import random
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial, update_wrapper
+from importlib import import_module
+from typing import Any, NoReturn, overload
+
+from jobflow import context
+from jobflow.celery import arguments, options, results
+
+PREFIX, DEFAULT_QUEUE = "celery.", "default"
+QUEUE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*")
+MOST_RETRIES, MOST_QUEUE, LONGEST_TAG = 29, 33, 40
+AFTER_A_DEATH = 3
+"""Attempts of a task with `acks_late`, at least: a worker that dies spends one."""
+
+
+class Retry(Exception):
+    """Raised by `self.retry()`: the task runs again `after` this number of seconds."""
+
+    def __init__(self, after: float, exc: BaseException | None = None) -> None:
+        super().__init__(f"Retry in {after:g} s" + ("" if exc is None else f": {exc}"))
+        self.after = after
+        self.exc = exc
+
+
+class MaxRetriesExceededError(Exception):
+    """The task has used up its retries."""
+
+
+class Ignore(Exception):
+    """Raised in a task to end it: its job is completed, without a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a running task knows about its call: `self.request`."""
+
+    task: str
+    id: str | None = None
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 0
+    called_directly: bool = True
+    root_id: str | None = None
+    parent_id: str | None = None
+    correlation_id: str | None = None
+    is_eager: bool = False
+
+
+RUNNING: ContextVar["tuple[Task, Request] | None"] = ContextVar("jobflow_celery_task", default=None)
+TASKS: "dict[str, Task]" = {}
+"""The declared tasks by name."""
+
+
+class Task:
+    """A task: call it to run the function here, `delay` or `apply_async` to make a job of it."""
+
+    MaxRetriesExceededError = MaxRetriesExceededError
+    AsyncResult = results.AsyncResult
+
+    def __init__(self, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+        self.run = function
+        self.name: str = given.get("name") or f"{function.__module__}.{function.__name__}"
+        options.check(self.name, given, options.TASK)
+        update_wrapper(self, function)
+        self.bind = bool(given.get("bind"))
+        self.ignore_result = bool(given.get("ignore_result"))
+        self.typing = given.get("typing") is not False
+        self.acks_late = bool(given.get("acks_late") or given.get("reject_on_worker_lost"))
+        self.expires = given.get("expires")
+        self.queue = given.get("queue")
+        self.autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("autoretry_for") or ())
+        self.dont_autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("dont_autoretry_for") or ())
+        self.default_retry_delay: float = given.get("default_retry_delay", 180)
+        self.retry_backoff = float(given.get("retry_backoff") or 0)
+        self.retry_backoff_max: float = given.get("retry_backoff_max", 600)
+        self.retry_jitter = given.get("retry_jitter") is not False
+        retry_kwargs = dict(given.get("retry_kwargs") or {})
+        self.max_retries: int | None = retry_kwargs.pop("max_retries", given.get("max_retries", 3))
+        self.retry_countdown: float | None = retry_kwargs.pop("countdown", None)
+        if retry_kwargs:
+            raise options.refused(
+                self.name, f"retry_kwargs={retry_kwargs}", options.no("only max_retries and countdown")
+            )
+        self._retries_itself = bool(self.autoretry_for) or given.get("max_retries") is not None
+        self._check()
+        TASKS[self.name] = self
+
+    def _check(self) -> None:
+        """Raise NotOffered for values that are out of range, and for what the function does with its task."""
+        job_type(self.queue, self.name)
+        retries = self.max_retries
+        if retries is not None and not 0 <= retries <= MOST_RETRIES:
+            says = f"at most {MOST_RETRIES}, or None to retry without an end"
+            raise options.refused(self.name, f"max_retries={retries}", options.no(says, options.RETRIES))
+        if inspect.iscoroutinefunction(self.run):
+            says = "use asyncio.run in a plain function"
+            raise options.refused(self.name, "async def", options.no(says, options.NOT_THERE))
+        used = Used.of(self.run, bound=self.bind)
+        self._retries_itself = self._retries_itself or used.retry
+        options.check_used(self.name, "self.", used.attributes, {**dict.fromkeys(vars(self), MINE), **options.SELF})
+        options.check_used(self.name, "self.request.", used.request, options.REQUEST)
+        if self.max_retries is not None and used.most_retries > self.max_retries:
+            says = f"declare it where the task is declared: max_retries={used.most_retries}"
+            place = f"retry(max_retries={used.most_retries})"
+            raise options.refused(self.name, place, options.no(says, options.RETRIES))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the function here, without a job."""
+        with self.running(Request(self.name, args=args, kwargs=kwargs)):
+            return self.run(*self._bound(args), **kwargs)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Raise AttributeError; for Celery's other attributes of a task, it says what to do instead."""
+        if name in options.SELF:
+            raise AttributeError(str(options.refused(self.__dict__.get("name", "task"), name, options.SELF[name])))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def request(self) -> Request:
+        """Return the call that runs here."""
+        running = RUNNING.get()
+        return running[1] if running and running[0] is self else Request(self.name)
+
+    def delay(self, *args: Any, **kwargs: Any) -> results.AsyncResult:
+        """Make a job that runs the task with these arguments."""
+        return self.apply_async(args, kwargs)
+
+    def apply_async(
+        self, args: Sequence[Any] | None = None, kwargs: Mapping[str, Any] | None = None, *more: Any, **asked: Any
+    ) -> results.AsyncResult:
+        """Make a job that runs the task; raises TypeError, ValueError, NotOffered, or the errors of the client.
+
+        `task_id` is the idempotency key. The name of the task is a tag of the job.
+        """
+        if more:
+            raise TypeError(f"{self.name}: apply_async takes args and kwargs, and then only named arguments")
+        options.check(self.name, asked, options.CALL)
+        if asked.get("ignore_result") not in (None, self.ignore_result):
+            raise options.refused(self.name, "ignore_result", options.no("declare it where the task is declared"))
+        countdown, eta, task_id = asked.get("countdown"), asked.get("eta"), asked.get("task_id")
+        if countdown is not None and eta is not None:
+            raise ValueError(f"{self.name}: countdown and eta exclude each other: each says when the task runs.")
+        expires = asked["expires"] if asked.get("expires") is not None else self.expires
+        payload = self.payload(*(args or ()), **(kwargs or {}))
+        job = context.connect().submit(
+            job_type(asked.get("queue") or self.queue, self.name),
+            payload if task_id is None else {**payload, "id": str(task_id)},
+            key=None if task_id is None else str(task_id),
+            delay=None if countdown is None else max(0, countdown),
+            run_at=eta,
+            expires=None if expires is None else self._expires(expires, countdown, eta),
+            max_attempts=self.attempts,
+            tags=(tag(self.name),),
+        )
+        return results.AsyncResult(job.id if task_id is None else str(task_id), job)
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Make the job when Django's current transaction commits; without a transaction, at once."""
+        import_module("django.db.transaction").on_commit(partial(self.delay, *args, **kwargs))
+
+    def apply_async_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Make the job when Django's current transaction commits; without a transaction, at once."""
+        import_module("django.db.transaction").on_commit(partial(self.apply_async, *args, **kwargs))
+
+    def payload(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the payload of a job that runs the task with these arguments, for a schedule of the queue."""
+        if self.typing:
+            try:
+                self._signature.bind(*args, **kwargs)
+            except TypeError as wrong:
+                raise TypeError(f"{self.name}: {wrong}") from None
+        names = [one.name for one in self._signature.parameters.values() if one.kind is not one.VAR_POSITIONAL]
+        named = {names[at] if at < len(names) else f"args[{at}]": value for at, value in enumerate(args)}
+        arguments.check(self.name, {**named, **kwargs})
+        return {"task": self.name, "args": list(args), "kwargs": dict(kwargs)}
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts a job of the task has. Retries without an end charge no attempt.
+
+        A task that never asks for a retry has one, so that it does not run again after the death of its worker.
+        """
+        if self.max_retries is None:
+            return AFTER_A_DEATH if self.acks_late else 1
+        tries = 1 + (self.max_retries if self._retries_itself else 0)
+        return max(tries, AFTER_A_DEATH) if self.acks_late else tries
+
+    def retry(
+        self,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        exc: BaseException | None = None,
+        throw: bool = True,
+        eta: datetime | None = None,
+        countdown: float | None = None,
+        max_retries: int | None = None,
+        **others: Any,
+    ) -> Retry:
+        """Raise Retry: the task runs again later. After the last retry raise `exc`, or MaxRetriesExceededError."""
+        if args is not None or kwargs is not None or others:
+            says = "call .apply_async(…) with the other arguments, and return"
+            raise options.refused(self.name, "self.retry with other arguments", options.no(says))
+        request, most = self.request, self.max_retries if max_retries is None else max_retries
+        if request.called_directly:
+            raise exc or _current_error() or Retry(0)
+        if self.max_retries is not None and most is not None and most > self.max_retries:
+            raise ValueError(f"{self.name}: max_retries={most}: declare it on the task, which has {self.max_retries}")
+        if most is not None and request.retries >= most:
+            if exc is not None:
+                raise exc
+            raise MaxRetriesExceededError(f"{self.name}[{request.id}] has used up its {most} retries")
+        after = self.default_retry_delay if countdown is None else countdown
+        if eta is not None:
+            after = (_with_zone(self.name, eta) - datetime.now(UTC)).total_seconds()
+        again = Retry(max(0.0, after), exc or _current_error())
+        if throw:
+            raise again
+        return again
+
+    def perform(self, request: Request) -> Any:
+        """Run the task as its job does: with its retries. Raises Retry, or what the function raises."""
+        passing: tuple[type[BaseException], ...] = (Retry, *self.dont_autoretry_for)
+        with self.running(request):
+            try:
+                return self.run(*self._bound(request.args), **request.kwargs)
+            except Ignore:
+                return None
+            except passing:
+                raise
+            except self.autoretry_for as error:
+                self.retry(exc=error, countdown=self._backoff(request.retries))
+                raise
+
+    @contextmanager
+    def running(self, request: Request) -> Iterator[None]:
+        """Let the code inside find the task and its request."""
+        token = RUNNING.set((self, request))
+        try:
+            yield
+        finally:
+            RUNNING.reset(token)
+
+    def _backoff(self, retries: int) -> float | None:
+        if not self.retry_backoff:
+            return self.retry_countdown
+        longest = min(self.retry_backoff_max, max(1.0, self.retry_backoff) * 2 ** min(retries, 64))
+        return random.randrange(math.floor(longest) + 1) if self.retry_jitter else longest
+
+    def _bound(self, args: Sequence[Any]) -> Sequence[Any]:
+        return (self, *args) if self.bind else args
+
+    @cached_property
+    def _signature(self) -> inspect.Signature:
+        found = inspect.signature(self.run)
+        return found.replace(parameters=list(found.parameters.values())[1:]) if self.bind else found
+
+    def _expires(self, expires: float | datetime, countdown: float | None, eta: datetime | None) -> float:
+        """Return the seconds after which a job that is due then expires: Celery counts from the call."""
+        now = datetime.now(UTC)
+        left = (_with_zone(self.name, expires) - now).total_seconds() if isinstance(expires, datetime) else expires
+        due = (_with_zone(self.name, eta) - now).total_seconds() if eta is not None else countdown or 0
+        seconds = left - max(0, due)
+        if seconds < 1:
+            raise ValueError(f"{self.name}: expires={expires}: the task would expire before it begins.")
+        return seconds
+
+
+MINE = options.Option("an attribute of the task")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a function does with its own task, by its source."""
+
+    attributes: Sequence[str] = ()
+    request: Sequence[str] = ()
+    retry: bool = False
+    most_retries: int = 0
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], *, bound: bool) -> "Used":
+        """Read the source. Without one (in a shell), a function that gets its task may ask for a retry."""
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
+        except (OSError, TypeError, SyntaxError):
+            return cls(retry=bound)
+        made = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+        if made is None:
+            return cls(retry=bound)
+        itself = made.args.args[0].arg if bound and made.args.args else ""
+        nodes = [node for part in made.body for node in ast.walk(part)]
+        reads = [node for node in nodes if isinstance(node, ast.Attribute)]
+        of_self = [node for node in reads if _is(node.value, itself)]
+        of_request = [node.attr for node in reads if node.value in of_self and _is_request(node.value)]
+        by_name = [node.attr for node in reads if _is(node.value, made.name) or _is(node.value, "current_task")]
+        passed_on = len(of_self) < sum(_is(node, itself) for node in nodes)
+        most = [
+            given.value.value
+            for node in nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "retry"
+            for given in node.keywords
+            if given.arg == "max_retries" and isinstance(given.value, ast.Constant)
+        ]
+        return cls(
+            [node.attr for node in of_self if isinstance(node.ctx, ast.Load)],
+            of_request,
+            passed_on or "retry" in [*by_name, *(node.attr for node in of_self)],
+            max((number for number in most if isinstance(number, int)), default=0),
+        )
+
+
+def _is(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_request(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "request"
+
+
+@overload
+def shared_task(function: Callable[..., Any], /) -> Task: ...
+
+
+@overload
+def shared_task(**given: Any) -> Callable[[Callable[..., Any]], Task]: ...
+
+
+def shared_task(*args: Any, **given: Any) -> Any:
+    """Declare a task: `@shared_task`, or `@shared_task(…)` with Celery's options.
+
+    Raises NotOffered, an ImportError, for an option that does not work: it says what to do instead.
+    """
+    if len(args) == 1 and callable(args[0]) and not given:
+        return Task(args[0], {})
+    if args:
+        raise TypeError("shared_task takes named arguments only")
+    return lambda function: Task(function, given)
+
+
+SETTINGS = options.no("the file of the queue in handlers/ imports the tasks and has the settings")
+
+
+class Celery:
+    """Stand in for an application of Celery: only its decorator `task` works, as `shared_task`."""
+
+    def __init__(self, main: str | None = None, **settings: Any) -> None:
+        self.main = main
+        if settings:
+            raise options.refused("Celery", ", ".join(settings), SETTINGS)
+
+    @overload
+    def task(self, function: Callable[..., Any], /) -> Task: ...
+
+    @overload
+    def task(self, **given: Any) -> Callable[[Callable[..., Any]], Task]: ...
+
+    def task(self, *args: Any, **given: Any) -> Any:
+        """Declare a task, as `shared_task` does."""
+        return shared_task(*args, **given)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise NotOffered: settings are those of the queue's file in `handlers/`."""
+        raise options.refused("Celery", name, SETTINGS)
+
+
+class _CurrentTask:
+    """The running task, as `celery.current_task`; False while none runs."""
+
+    def __getattr__(self, name: str) -> Any:
+        running = RUNNING.get()
+        if running is None:
+            raise AttributeError(f"No task runs here, so it has no {name}.")
+        return getattr(running[0], name)
+
+    def __bool__(self) -> bool:
+        return RUNNING.get() is not None
+
+
+current_task = _CurrentTask()
+
+
+def get_task_logger(name: str) -> logging.Logger:
+    """Return the logger of that name."""
+    return logging.getLogger(name)
+
+
+def job_type(queue: str | None, task: str = "celery") -> str:
+    """Return the name of the job type of a queue: "mail" has "celery.mail", "high-priority" "celery.high.priority".
+
+    Raises NotOffered for a name that has no such form.
+    """
+    name = DEFAULT_QUEUE if queue in (None, "", "celery") else re.sub(r"[^a-z0-9]+", ".", str(queue).lower())
+    if not QUEUE.fullmatch(name) or len(name) > MOST_QUEUE:
+        says = f"its parts begin with a letter, and it has at most {MOST_QUEUE} characters"
+        raise options.refused(task, f"queue={queue!r}", options.no(says))
+    return PREFIX + name
+
+
+def tag(name: str) -> str:
+    """Return the tag of a task's jobs: its name, without its first parts if it is too long."""
+    clean = re.sub(r"[^A-Za-z0-9_.:/-]", "_", name)
+    while len(clean) > LONGEST_TAG and "." in clean:
+        clean = clean.partition(".")[2]
+    return clean[-LONGEST_TAG:]
+
+
+def _with_zone(name: str, when: datetime) -> datetime:
+    if when.tzinfo is None:
+        raise ValueError(f"{name}: {when} has no time zone: pass datetime.now(UTC) + …")
+    return when
+
+
+def _current_error() -> BaseException | None:
+    return sys.exc_info()[1]

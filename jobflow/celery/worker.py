@@ -1,0 +1,126 @@
+"""Declare the job type of a queue: its jobs run the tasks of that queue.
+
+It needs the platform, so only files in `handlers/` import it.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from time import monotonic
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.errors import PermanentError, Retry, RetryLater
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.telemetry.logger import about
+from jobflow.celery import task as tasks
+from jobflow.celery.task import Request, Task, job_type
+
+DEFAULT_ATTEMPTS = 4
+"""Attempts of a job that a schedule or the console makes: Celery's first attempt and three retries."""
+SHOWN = 20
+IMPORT_AGAIN = 60
+"""Seconds until a job whose task could not be imported is tried again."""
+
+
+class Call(BaseModel):
+    """A call of a task."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", title="Task", json_schema_extra={"examples": [{"task": "shop.tasks.charge"}]}
+    )
+    task: str = Field(description="The name of the task.", examples=["shop.tasks.charge"], min_length=1)
+    args: list[Any] = Field(default=[], description="The positional arguments.", examples=[[1]])
+    kwargs: dict[str, Any] = Field(default={}, description="The named arguments.", examples=[{"notify": True}])
+    id: str | None = Field(default=None, description="The task_id of the call.", examples=["charge-1042"])
+
+
+def queue(
+    name: str = tasks.DEFAULT_QUEUE,
+    *,
+    enqueues: Iterable[str] = (),
+    max_attempts: int = DEFAULT_ATTEMPTS,
+    **settings: Any,
+) -> Callable[[Callable[[], None]], JobType[Call, Any]]:
+    """Make a function that imports the tasks of a queue the job type of the queue. It is called once in each process.
+
+    `settings` are those of `@job`, such as `timeout`, `function`, `access`, `rate`, `schedule`. The tasks of the queue
+    may make jobs of their own queue; `enqueues` names the other types. Raises ConfigurationError.
+    """
+    own = job_type(name)
+
+    def declare(load: Callable[[], None]) -> JobType[Call, Any]:
+        loaded = _Loaded(own, load)
+
+        def run(payload: Call, ctx: JobContext) -> Any:
+            return perform(loaded.task(payload.task), payload, ctx)
+
+        run.__name__, run.__module__, run.__doc__ = load.__name__, load.__module__, load.__doc__
+        return job(
+            own,
+            enqueues=tuple(dict.fromkeys((own, *enqueues))),
+            max_attempts=max_attempts,
+            fail_on=Exception,
+            **settings,
+        )(run)
+
+    return declare
+
+
+def perform(task: Task, call: Call, ctx: JobContext) -> Any:
+    """Run a task in an attempt of its job. Raises Retry or RetryLater for another attempt, or what the task raises."""
+    of_job: Any = ctx.job
+    endless = task.max_retries is None
+    request = Request(
+        task.name, call.id or ctx.job_id, call.args, call.kwargs,
+        # retries without an end charge no attempt, so that only the claims count them
+        retries=(of_job.claims if endless else ctx.attempt) - 1, called_directly=False,
+        root_id=of_job.root or ctx.job_id, parent_id=of_job.parent, correlation_id=of_job.correlation_id,
+    )  # fmt: skip
+    begun, outcome = monotonic(), "error"
+    with about(task=task.name):
+        try:
+            result = task.perform(request)
+            outcome = "completed"
+        except tasks.Retry as asked:
+            outcome = "retry"
+            if endless:
+                raise RetryLater(asked.after, str(asked)) from asked.exc
+            raise Retry(str(asked), after=asked.after) from asked.exc
+        finally:
+            # counts and durations by task are read from this line, because the platform's metrics are by job type
+            ctx.logger.info(
+                "celery.task", extra={"outcome": outcome, "duration_ms": round(1000 * (monotonic() - begun))}
+            )
+    return None if task.ignore_result else result
+
+
+class _Loaded:
+    """The tasks of a process, imported at the first use."""
+
+    def __init__(self, job_type: str, load: Callable[[], None]) -> None:
+        self._job_type, self._load = job_type, load
+
+    @cached_property
+    def _tasks(self) -> dict[str, Task]:
+        self._load()
+        return tasks.TASKS
+
+    def task(self, name: str) -> Task:
+        """Return a task.
+
+        Raises PermanentError for an unknown one, and RetryLater while the tasks cannot be imported.
+        """
+        try:
+            found = self._tasks
+        except Exception as error:
+            # the next deployment ends this, so it costs no job its attempts
+            why = f"The tasks cannot be imported: {type(error).__name__}: {error}"
+            raise RetryLater(IMPORT_AGAIN, why) from error
+        try:
+            return found[name]
+        except KeyError:
+            known = ", ".join(sorted(found)[:SHOWN]) or "none"
+            why = f"handlers/{self._job_type.replace('.', '_')}.py imports no task {name!r}; it imports: {known}"
+            raise PermanentError(why) from None

@@ -1,0 +1,167 @@
+"""What JobFlow does not have of Celery is refused when the module is imported, and the error says what to do."""
+
+import importlib
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from jobflow import celery
+from jobflow.celery import NotOffered, options, shared_task
+from jobflow.celery.task import job_type, tag
+from tests.infra.local.running import ROOT
+
+
+@pytest.mark.parametrize("name", [name for name, option in options.TASK.items() if not option.works])
+def test_an_option_of_a_task_is_refused_at_its_declaration(name: str) -> None:
+    with pytest.raises(NotOffered, match=name):
+        shared_task(**{name: 1})(lambda: None)
+
+
+@pytest.mark.parametrize("given", [{"serializer": "pickle"}, {"acks_on_failure_or_timeout": False}, {"nice": 1}])
+def test_a_value_that_would_change_nothing_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(NotOffered):
+        shared_task(**given)(lambda: None)
+
+
+@pytest.mark.parametrize("given", [{name: None} for name in options.TASK] + [{"serializer": "json"}, {"trail": True}])
+def test_what_is_not_set_or_works_is_accepted(given: dict[str, Any]) -> None:
+    assert shared_task(**given)(lambda: 1)() == 1
+
+
+@pytest.mark.parametrize("name", [name for name, option in options.CALL.items() if not option.works])
+def test_an_option_of_a_call_is_refused(name: str) -> None:
+    asked: dict[str, Any] = {name: 1}
+    with pytest.raises(NotOffered, match=name):
+        shared_task(lambda: None).apply_async(**asked)
+
+
+@pytest.mark.parametrize("name", [name for name, option in options.NAMES.items() if not option.works])
+def test_another_name_of_celery_is_refused_at_its_import(name: str) -> None:
+    with pytest.raises(NotOffered, match=name):
+        exec(f"from jobflow.celery import {name}")  # noqa: S102
+
+
+@pytest.mark.parametrize("name", [name for name, option in options.NAMES.items() if option.works])
+def test_the_names_that_work_are_there(name: str) -> None:
+    assert name in vars(celery)
+
+
+def progress(self: Any) -> None:
+    self.update_state(state="PROGRESS", meta={})
+
+
+def host(self: Any) -> str:
+    return str(self.request.hostname)
+
+
+def more(self: Any) -> None:
+    self.retry(max_retries=9)
+
+
+def private(self: Any) -> None:
+    self.made_up()
+
+
+def fewer(self: Any) -> None:
+    self.cache = self.retry(max_retries=2)
+
+
+async def waits() -> None: ...
+
+
+@pytest.mark.parametrize("function", [progress, host, more, private, waits])
+def test_what_a_function_does_with_its_task_is_refused_at_its_declaration(function: Any) -> None:
+    with pytest.raises(NotOffered):
+        shared_task(bind=True)(function)
+
+
+def test_fewer_retries_and_own_attributes_are_accepted() -> None:
+    assert shared_task(bind=True)(fewer).attempts == 4
+
+
+def test_a_bound_task_that_never_asks_for_a_retry_has_one_attempt() -> None:
+    def plain(self: Any) -> str:
+        return str(self.name)
+
+    def passes_itself_on(self: Any) -> None:
+        str(self)
+
+    assert [shared_task(bind=True)(one).attempts for one in (plain, passes_itself_on)] == [1, 4]
+    assert shared_task(bind=True, max_retries=2)(plain).attempts == 3
+
+
+@pytest.mark.parametrize("number", [30, -1])
+def test_retries_have_a_limit(number: int) -> None:
+    with pytest.raises(NotOffered, match="at most 29"):
+        shared_task(max_retries=number)(lambda: None)
+
+
+def test_other_methods_of_a_task_say_what_to_do() -> None:
+    task = shared_task(lambda: None)
+    with pytest.raises(AttributeError, match=r"\.delay"):
+        task.s()
+    assert not hasattr(task, "__wrapped_by__")
+
+
+class Row:
+    """A row of a database, as Django's models are."""
+
+    _meta, pk = None, 7
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (datetime(2026, 1, 1), "when.isoformat()"),  # noqa: DTZ001
+        (date(2026, 1, 1), "date.fromisoformat"),
+        (timedelta(1), "total_seconds"),
+        (uuid4(), "str(when)"),
+        (Decimal("1.5"), "Decimal("),
+        (b"x", "S3"),
+        ({1}, "sorted(when)"),
+        (Path("x"), "not there in the task"),
+        (Row(), "when.pk"),
+        (object(), "pass its id"),
+        ([{"at": Decimal(1)}], "str(when[0]['at'])"),
+        ({1: 2}, "keys are texts"),
+    ],
+)
+def test_an_argument_that_is_not_json_is_refused_with_what_to_pass(value: Any, advice: str) -> None:
+    task = shared_task(lambda when=None: when)
+    with pytest.raises(TypeError) as refused:
+        task.delay(value)
+    assert advice in str(refused.value)
+
+
+def test_a_number_that_json_does_not_have_is_refused_with_its_place() -> None:
+    with pytest.raises(ValueError, match=r"args\[1\] is nan"):
+        shared_task(lambda first, *args: None).delay(1, float("nan"))
+
+
+def test_a_queue_has_the_name_of_a_job_type() -> None:
+    names = {"high-priority": "celery.high.priority", "Mail": "celery.mail", "celery": "celery.default"}
+    assert {name: job_type(name) for name in names} == names
+    for wrong in ("2nd", "x" * 40, "ü"):
+        with pytest.raises(NotOffered, match="queue="):
+            shared_task(queue=wrong)(lambda: None)
+
+
+def test_a_long_name_is_a_tag_without_its_first_parts() -> None:
+    assert tag("accounts.tasks.send_password_reset_mail") == "accounts.tasks.send_password_reset_mail"
+    assert tag("acme.accounts.tasks.send_password_reset_mail") == "accounts.tasks.send_password_reset_mail"
+    assert tag(f"shop.{'x' * 50}") == "x" * 40
+
+
+@pytest.mark.parametrize(
+    "page", sorted({option.page for table in (options.TASK, options.CALL, options.SELF) for option in table.values()})
+)
+def test_the_pages_that_errors_name_are_there(page: str) -> None:
+    assert (ROOT / "docs" / page).is_file()
+
+
+def test_the_module_of_tasks_needs_no_platform() -> None:
+    assert importlib.import_module("jobflow.celery.task").TASKS
