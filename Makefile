@@ -84,7 +84,7 @@ $(UI): $(UI_READY) $(UI_SOURCES)
 dev: $(READY) $(COMMAND) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine, with the jobs of the last run (FRESH=1: without them; API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
 	@exec $(PY) -m jobflow dev
 
-demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
+demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, an approval, a report, a dead letter retried to success
 	@$(PY) -m scripts.demo
 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"

@@ -59,6 +59,11 @@ class EmailSend(BaseModel):
         description="The message as HTML, for readers that show it.",
         examples=["<p>Good news: order <b>1042</b> is on its way.</p>"],
     )
+    approval: bool = Field(
+        default=False,
+        description="Send it only after an operator has posted the event `approved` to the job, within 7 days.",
+        examples=[False],
+    )
 
     @property
     def recipients(self) -> int:
@@ -97,11 +102,14 @@ repeated."""
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     """Send an e-mail through SES, from the address in the stack's configuration.
 
-    SES has no idempotency. If an attempt dies after SES accepted the message, which is rare, the next attempt sends it
-    again, with the same X-Idempotency-Key header and `idempotency-key` tag.
+    With `approval`, the job first waits for the event `approved`; cancel the job to refuse. SES has no idempotency. If
+    an attempt dies after SES accepted the message, which is rare, the next attempt sends it again, with the same
+    X-Idempotency-Key header and `idempotency-key` tag.
     """
     sender, region, domains = mail.account()
     mail.check_domains((*payload.to, *payload.cc, *payload.bcc), domains)
+    if payload.approval:
+        ctx.wait_for("approved")
     message = mail.Mail(
         sender=sender,
         to=payload.to,

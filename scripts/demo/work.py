@@ -1,4 +1,4 @@
-"""Show jobs at work: an image, an e-mail, a retried dead letter, a report."""
+"""Show jobs at work: an image, an e-mail, an approval, a retried dead letter, a report."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ class Work:
         """Run all steps; raises Unexpected."""
         self.image()
         self.email()
+        self.approval()
         self.dead_letter()
         self.report()
 
@@ -51,6 +52,21 @@ class Work:
         job = self._tell.completed(self._api.submit("email.send", payload))
         expect(job["result"]["recipients"] == 2, f"The result is {job['result']}.")
         self._tell.say(f"SES took it for 2 recipients as message {job['result']['message_id']}")
+
+    def approval(self) -> None:
+        """Let an e-mail wait for a person, and approve it through the API as the console's button does."""
+        self._tell.begin("Let an e-mail wait until a person approves it")
+        payload = {
+            "to": ["ada@example.com"], "subject": "A refund of $9", "text": "It is on its way.", "approval": True,
+        }  # fmt: skip
+        job_id = self._api.submit("email.send", payload)
+        self._tell.say(self._api.ended(job_id, "suspended")["why"])
+        self._tell.link("job, with a button to approve", self._api.link(job_id))
+        self._api.post(f"/jobs/{job_id}/events/approved", {"data": {"note": "the demo approves"}})
+        self._tell.completed(job_id)
+        for step in self._api.get(f"/jobs/{job_id}/steps")["steps"]:
+            by = f" by {step['by']}" if step["by"] else ""
+            self._tell.say(f"{step['kept_at']}  {step['kind']} {step['name']}{by}")
 
     def dead_letter(self) -> None:
         """Let a job fail until it is dead-lettered; remove the cause; retry it."""

@@ -94,6 +94,23 @@ def test_a_sender_that_ses_does_not_know_fails_at_once_and_names_no_address(plat
     assert "stranger@example.org" not in stack
 
 
+def test_a_mail_that_needs_an_approval_is_sent_when_it_was_approved(platform: Platform) -> None:
+    job = platform.submit("email.send", {**PLAIN, "approval": True})
+    platform.advance(days=6)
+    assert (platform.job(job).status, mailbox()) == (Status.SUSPENDED, [])
+    platform.event(job, "approved")
+    platform.run()
+    assert platform.job(job).status == Status.COMPLETED
+    assert len(mailbox()) == 1
+
+
+def test_a_mail_that_nobody_approves_is_never_sent(platform: Platform) -> None:
+    job = platform.submit("email.send", {**PLAIN, "approval": True})
+    platform.advance(days=8)
+    done = platform.job(job)
+    assert (done.status, done.error_class, mailbox()) == (Status.FAILED, "EventTimedOut", [])
+
+
 def test_addresses_are_never_logged(platform: Platform, logged: Callable[[], str]) -> None:
     platform.perform("email.send", PLAIN)
     parts.replace(settings=settings(MAIL_FROM="stranger@example.org"))

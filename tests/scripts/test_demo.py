@@ -33,9 +33,11 @@ def test_against_the_real_platform_everything_is_as_it_should_be_and_every_examp
     for said in (
         "1536 x 1024 became 900 x 600",
         "SES took it for 2 recipients",
+        "It waits for the event approved since ",
+        "event approved by ",
         "2 of 2 attempts are spent",
         "image.process completed at attempt 1",
-        "4 jobs, 100% of those that ended succeeded",
+        "5 jobs, 100% of those that ended succeeded",
         "It is scheduled for ",
         "the schedule is deleted again",
         "11 e-mails started within ",

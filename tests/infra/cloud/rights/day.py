@@ -55,6 +55,7 @@ def live(acting: Stage) -> None:
     queued(acting, mail)
     look(acting, first)
     steer(acting, mail, first)
+    approve(acting, mail)
     for kind in (mail, image, report):
         take_over(acting, kind)
     many(acting, mail)
@@ -100,6 +101,25 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
     schedules(acting, mail)
+
+
+def approve(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """A job waits for an event, and goes on when it has come."""
+    held = created(acting, mail.name, {**MAIL, "approval": True})
+    worked_until(acting, mail, held, Status.SUSPENDED)
+    event = f"/jobs/{held}/events/approved"
+    acting.call("POST", event, {}, "/jobs/{job_id}/events/{name}", job_id=held, name="approved")
+    worked_until(acting, mail, held, Status.COMPLETED)
+
+
+def worked_until(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str, status: Status) -> None:
+    """Work until the job has this status; it may wait a moment for its turn."""
+    for _ in range(100):
+        acting.work(kind)
+        if parts.job_store.get(job_id).status is status:
+            return
+        time.sleep(0.1)
+    raise AssertionError(parts.job_store.get(job_id))
 
 
 def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
