@@ -8,7 +8,7 @@ writes the manifest last. The parts that the manifest lists contain each finishe
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.retention import KEEP_DONE
+from chalicelib.jobs.step import Step
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
@@ -63,6 +64,7 @@ class JobExport(BaseModel):
         examples=["email.send"],
     )  # fmt: skip
     bodies: bool = Field(default=False, description="With payloads and results.", examples=[False])
+    steps: bool = Field(default=False, description="With kept steps, sleeps and events.", examples=[False])
 
     @field_validator("day")
     @classmethod
@@ -125,9 +127,8 @@ class Export:
         while (
             size < EXPORT_PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > EXPORT_PART_RESERVE)
         ):
-            page = self.ctx.store.page(
-                self._which, EXPORT_BODIES_PAGE if self.asked.bodies else EXPORT_JOBS_PAGE, position
-            )
+            more = self.asked.bodies or self.asked.steps
+            page = self.ctx.store.page(self._which, EXPORT_BODIES_PAGE if more else EXPORT_JOBS_PAGE, position)
             for job in page.jobs:
                 unfinished += not job.terminal
             new = list(self._lines(page.jobs))
@@ -169,7 +170,14 @@ class Export:
         for job in jobs:
             if job.terminal:
                 whole = self.ctx.store.get(job.id) if self.asked.bodies else job
-                yield line(whole, bodies=self.asked.bodies)
+                yield line(whole, bodies=self.asked.bodies, steps=self._steps(whole) if self.asked.steps else None)
+
+    def _steps(self, job: Job) -> list[Step]:
+        """Return the kept steps of the job's last run; no request is made for a job that has kept none."""
+        if not job.kept:
+            return []
+        found = self.ctx.store.kept_steps(job)
+        return [step if step.reference is None else self.ctx.store.kept_step(job, step.key) or step for step in found]
 
     def _percent(self, jobs: Any) -> float:
         reached = jobs[-1].created_at if jobs else self.start
@@ -196,10 +204,19 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     )
 
 
-def line(job: Job, *, bodies: bool) -> bytes:
+def line(job: Job, *, bodies: bool, steps: Sequence[Step] | None = None) -> bytes:
     """Return a job as one line of JSON, with a final newline. Times are ISO 8601 in UTC."""
     told: dict[str, Any] = {name: getattr(job, name) for name in TEXTS}
     told |= {name: None if (at := getattr(job, name)) is None else iso(at) for name in TIMES}
     if bodies:
         told |= {"payload": job.payload, "result": job.result}
+    if steps is not None:
+        told["steps"] = list(map(_step, steps))
     return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "kind": step.kind, "name": step.name, "kept_at": iso(step.at), "value": step.value, "took_s": step.took,
+        "until": None if step.until is None else iso(step.until), "by": step.by, "timed_out": step.timed_out,
+    }  # fmt: skip

@@ -23,6 +23,7 @@ from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.step import Step
 from chalicelib.settings import Settings
 from chalicelib.worker.context import WorkerContext
 from infra.definition.iam.allowed import allows, statements
@@ -102,6 +103,23 @@ def test_one_type_alone_and_payloads_and_results_when_they_are_asked_for(
     done = export(JobExport(type="image.process", bodies=True), context(store, clock), BUCKET, "jobflow")
     (row,) = exported(archive, done.manifest)
     assert (row["type"], row["payload"], row["result"]) == ("image.process", {"to": "ada@example.com"}, {"n": 7})
+
+
+def test_kept_steps_and_events_when_they_are_asked_for(archive: Any, clock: Clock) -> None:
+    store = DynamoJobStore(parts.settings, clock)
+    one, plain = finished(1, kept=1), finished(2)
+    for job in (one, plain):
+        store.add(job)
+    store.keep_step(one, Step("step:read", BEGINS + 2, "x" * 2_000, took=1.5))
+    store.keep_step(one, Step("event:approved", BEGINS + 3, {"ok": True}, by="ada"))
+    without = export(JobExport(), context(store, clock), BUCKET, "jobflow")
+    assert all("steps" not in row for row in exported(archive, without.manifest))
+    done = export(JobExport(steps=True), context(store, clock), BUCKET, "jobflow")
+    rows = {row["id"]: row["steps"] for row in exported(archive, done.manifest)}
+    read, approved = rows[one.id]
+    assert (read["kind"], read["name"], read["value"], read["took_s"]) == ("step", "read", "x" * 2_000, 1.5)
+    assert (approved["kind"], approved["value"], approved["by"]) == ("event", {"ok": True}, "ada")
+    assert rows[plain.id] == []
 
 
 @pytest.fixture
@@ -200,17 +218,20 @@ def documented() -> JobType[Any, Any]:
     return found
 
 
-@pytest.mark.parametrize("bodies", [False, True])
-def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, clock: Clock, bodies: bool) -> None:
+@pytest.mark.parametrize("more", [{}, {"bodies": True}, {"steps": True}], ids=["jobs", "bodies", "steps"])
+def test_the_documented_type_runs_with_its_grants_and_needs_them(
+    archive: Any, clock: Clock, more: dict[str, bool]
+) -> None:
     kind, store = documented(), DynamoJobStore(parts.settings, clock)
     filled(store, 3)
+    store.add(finished(3, kept=1))
     recorder = Recorder("test")
     with recording(recorder), recorder.acting_as("worker"):
-        done = kind.run(JobExport(bodies=bodies), context(store, clock))
-    assert done.jobs == 3
+        done = kind.run(JobExport(**more), context(store, clock))
+    assert done.jobs == 4
     assert kind.timeout < 900
     needed = {re.sub(r"^dynamodb:(\w+Item):jobs/.*", r"dynamodb:\1:jobs", grant) for grant in recorder.needed["worker"]}
-    of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "UpdateItem")}
+    of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "Query", "UpdateItem")}
     own = {f"s3:{name}:jobflow/*" for name in ("GetObject", "PutObject")}
     assert needed - of_every_worker == {*READING, *own}
     assert set(READING) <= {grant for grant in kind.access.grants if isinstance(grant, str)}

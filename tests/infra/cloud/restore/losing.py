@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.step import Step
 from infra.cloud.account import Account
 from infra.cloud.commands import backup
 from infra.cloud.commands.deploy import tags_of
@@ -65,12 +66,19 @@ def lose(account: Account, jobs: Sequence[Job]) -> None:
 
 
 def filled(store: DynamoJobStore, at: float = T0, finished: int = 6) -> list[Job]:
-    """Store finished and 4 unfinished jobs of that time, in seconds since the epoch."""
+    """Store finished and 4 unfinished jobs of that time, in seconds since the epoch.
+
+    The last one waits for an event that has come.
+    """
     ended = {"status": Status.COMPLETED, "finished_at": at, "expires_at": at + 30 * DAY, "attempts": 1, "claims": 1}
     jobs = [a_job(**ended, created_at=at + number, result=number) for number in range(finished)]
-    jobs += [a_job(created_at=at + 100 + number, sent=True) for number in range(4)]
+    jobs += [a_job(created_at=at + 100 + number, sent=True) for number in range(3)]
+    waits = {"status": Status.SUSPENDED, "waits": "event:approved", "next_attempt_at": at + DAY, "claims": 1}
+    jobs.append(a_job(created_at=at + 200, kept=1, **waits))
     for job in jobs:
         store.add(job)
+    for step in (Step("step:charge", at + 201, "paid"), Step("event:approved", at + 202, {"ok": True}, by="ada")):
+        store.keep_step(jobs[-1], step)
     return jobs
 
 

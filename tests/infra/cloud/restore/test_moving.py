@@ -118,6 +118,8 @@ def test_every_job_is_in_the_new_region(account: Account, new: Account, monkeypa
     found = every(store_of(new))
     assert {job.id for job in found} == {job.id for job in jobs}
     assert {(job.status, job.gen) for job in found} == {(Status.COMPLETED, 1), (Status.QUEUED, 2)}
+    (waited,) = [job for job in found if job.kept]
+    assert [step.value for step in store_of(new).kept_steps(waited)] == ["paid", {"ok": True}]
     assert {"jobflow-prod-jobs-moved", "jobflow-prod-control-moved"} <= set(
         new.client("dynamodb").list_tables()["TableNames"]
     )

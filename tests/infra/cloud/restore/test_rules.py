@@ -46,6 +46,15 @@ LOST: dict[str, Job] = {
     "parked": a_job(
         status=Status.RETRYING, attempts=1, claims=2, next_attempt_at=NOW + 5000, parked_until=NOW + 5000, sent=False
     ),
+    "asleep": a_job(status=Status.SUSPENDED, claims=2, kept=1, waits="time", next_attempt_at=NOW + 5000),
+    "waits for an event": a_job(
+        status=Status.SUSPENDED,
+        claims=2,
+        kept=1,
+        waits="event:approved",
+        next_attempt_at=NOW + 5000,
+        parked_until=NOW + 5000,
+    ),
     "scheduled": a_job(status=Status.SCHEDULED, run_at=NOW + 5000, next_attempt_at=NOW + 5000, gen=3),
     "scheduled, overdue": a_job(status=Status.SCHEDULED, run_at=T0 + 9, next_attempt_at=T0 + 9),
 }
@@ -84,8 +93,10 @@ def test_with_run_it_goes_on_in_a_new_generation_at_its_time(name: str) -> None:
     assert found.status in ACTIVE - {Status.PROCESSING}
     assert (found.gen, found.claims, found.attempts) == (lost.gen + 1, 0, lost.attempts)
     assert (found.sent, found.lease_until, found.stalled_since) == (False, None, None)
-    later = name in ("parked", "scheduled")
-    assert found.status is (lost.status if later else Status.QUEUED)
+    later = name in ("parked", "scheduled", "asleep")
+    at_its_time = Status.SCHEDULED if name == "scheduled" else Status.RETRYING
+    assert found.status is (at_its_time if later else Status.QUEUED)
+    assert (found.waits, found.kept, found.line) == (None, lost.kept, lost.line)
     assert found.next_attempt_at == (NOW + 5000 if later else None)
     assert found.due_at == (NOW + 5000 - LOOK_AHEAD if later else NOW + SEND_GRACE)
 
@@ -106,6 +117,7 @@ def test_what_may_not_run_any_more_does_not(spent: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", LOST)
 def test_a_message_from_before_starts_nothing(name: str) -> None:
     lost, found = LOST[name], back(LOST[name], run=True)
+    assert not transitions.wake(lost, now=NOW, sent=False).allowed(found), "a poster that was slow"
     claim = transitions.claim(lost.gen, now=NOW + 9000, lease_until=NOW + 9999, by=BY)
     assert not claim.allowed(found)
     fate = after_refusal(Message(lost.id, lost.gen, lost.type), found, NOW + 9000, lambda low, _: low)
