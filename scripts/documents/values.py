@@ -19,6 +19,7 @@ from chalicelib.worker.constants import LARGEST_BODY
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.cloud.cost.steps import lines as steps
 from infra.definition.monitoring import knowing
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
@@ -46,6 +47,7 @@ def values() -> dict[str, str]:
         "cost.console_quiet": cost.console(types, cost.QUIET_SECONDS),
         "cost.fair_by": extras(replace(types[0], fair_by="x"), cost.ALONE),
         "cost.serial_by": extras(replace(types[0], serial_by="x"), cost.ALONE),
+        **{f"cost.{name}": [line] for name, line in zip(("step", "sleep", "wait"), steps(cost.BUSY), strict=False)},
     }
     periods = {f"limits.{name}": value for name, value in vars(retention).items() if name.startswith("KEEP_")}
     files = periods.pop("limits.KEEP_FILES")

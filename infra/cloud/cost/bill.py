@@ -21,6 +21,7 @@ from infra.cloud.cost.calculation import (
 )
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.cloud.cost.steps import lines as steps
 
 LOADS = (ALONE, BUSY, BATCHES)
 
@@ -33,7 +34,20 @@ NOTES = (
 
 def report(types: Sequence[JobType[Any, Any]]) -> str:
     """Return all bills as text."""
-    bills = [*_idle(types), "", *_jobs(), *_extras(types), "", *_kept(), "", *_more(types), "", *_attack()]
+    bills = [
+        *_idle(types),
+        "",
+        *_jobs(),
+        *_extras(types),
+        "",
+        *_steps(),
+        "",
+        *_kept(),
+        "",
+        *_more(types),
+        "",
+        *_attack(),
+    ]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
 
@@ -59,6 +73,12 @@ def _jobs() -> list[str]:
         *rows,
         f"{'':<36}" + "".join(f"{_money(total(bill)):>16}" for bill in bills),
     ]
+
+
+def _steps() -> list[str]:
+    found = zip(*(steps(load) for load in LOADS), strict=True)
+    rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
+    return ["A million of these cost a job function that uses steps; others pay nothing for them", *rows]
 
 
 def _extras(types: Sequence[JobType[Any, Any]]) -> list[str]:

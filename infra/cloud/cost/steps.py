@@ -1,0 +1,77 @@
+"""Compute what steps, sleeps and waits of a job cost on top. Pure. Tests count their requests."""
+
+from dataclasses import dataclass
+
+from infra.cloud.cost.calculation import (
+    API_MB,
+    API_SECONDS,
+    COUNTED_ROWS,
+    COUNTERS_MB,
+    COUNTERS_SECONDS,
+    LOG_KB,
+    REQUEST_KB,
+    REQUEST_WRITE_UNITS,
+    STREAM_BATCH,
+    WORKER_SECONDS,
+    Line,
+    Load,
+    per_million,
+    total,
+)
+from infra.cloud.cost.prices import PRICES, Prices
+
+STEP_UNITS = 1
+"""Write units of a kept step, time or UUID with a value of up to 1 KB."""
+SLEEP_UNITS = 10
+"""Write units of a sleep of over 15 minutes: its end 1, the suspension 3, the look of the watchdog 2, its mark 1, the
+claim of the next invocation 3."""
+WAIT_UNITS = 10
+"""Write units of a wait whose event comes: its end 1, the suspension 3, the event 1, the wake 3, its mark 1, the claim
+of the next invocation 1."""
+RESUME_READS = {10: 1.0, 1_000: 34.0}
+"""Read units of an invocation that finds so many small steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A kind of wait: write units, and changes in the stream, which come at so many different times; its messages.
+
+    `posted`: a request to the API ends the wait.
+    """
+
+    what: str
+    units: int
+    changes: int
+    times: int
+    sent: int
+    posted: bool
+
+    def needs(self, load: Load) -> dict[str, float]:
+        """Return what one wait needs, with the invocation after it, by the names that `per_million` takes."""
+        batches = self.times if load.in_stream == 1 else self.changes / STREAM_BATCH
+        api, worker = float(self.posted), self.sent / load.in_batch
+        seconds = (api * API_SECONDS + WORKER_SECONDS) * API_MB + batches * COUNTERS_SECONDS * COUNTERS_MB
+        return {
+            "api_request": api,
+            "lambda_request": api + worker + batches,
+            "gb_seconds": seconds / 1024,
+            # each message is sent; each batch is received, hidden for its duration and deleted
+            "sqs_request": self.sent + 3 * worker,
+            "write_unit": self.units + api * REQUEST_WRITE_UNITS + COUNTED_ROWS * batches,
+            "read_unit": RESUME_READS[10] + 2 * api,
+            "log_kb": LOG_KB / 2 + api * REQUEST_KB,
+        }
+
+
+SLEEP = Wait("a sleep of over 15 minutes", SLEEP_UNITS, changes=4, times=3, sent=1, posted=False)
+EVENT = Wait("a wait for an event, and the event", WAIT_UNITS, changes=4, times=2, sent=2, posted=True)
+
+
+def lines(load: Load, prices: Prices = PRICES) -> list[Line]:
+    """Return the cost of a million kept steps, sleeps, waits, and reads of so many kept steps."""
+    waits = [Line(wait.what, 1, total(per_million(wait.needs(load), prices))) for wait in (SLEEP, EVENT)]
+    reads = [
+        Line(f"an invocation with {number:,} kept steps", 1, units * prices.read_unit)
+        for number, units in RESUME_READS.items()
+    ]
+    return [Line("a kept step", 1, STEP_UNITS * prices.write_unit), *waits, *reads]
