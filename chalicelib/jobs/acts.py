@@ -11,7 +11,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.errors import cut
 
 RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "discard"
-"""Acts of operators; to edit is to retry with another payload."""
+"""Acts of operators; EDIT is a retry with another payload."""
 LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", DISCARD: "d"}
 NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
 SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
@@ -34,7 +34,7 @@ def last(job: Job) -> Act | None:
 def by_operator(change: Change, found: Job, act: Act) -> Change:
     """Return the change with the act; it is refused if an operator has acted on the job since the job was read.
 
-    So the act on the job is replaced only after it was read and stored separately.
+    The earlier act is therefore replaced only after it was read and stored in a separate row.
     """
     tests = (*change.tests, Test("acted", "=", found.acted))
     return replace(change, tests=tests, values={**change.values, "acted": written(act), "bulk": act.bulk})

@@ -24,7 +24,7 @@ class Test:
     value: Any = None
 
     def holds(self, job: Job) -> bool:
-        """Return whether the job passes; this must agree with the store's condition expression."""
+        """Return whether the job passes; the store's condition expression must give the same result."""
         return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
 
 

@@ -6,10 +6,10 @@ DAY = 86_400.0
 LONGEST_RUN = 90 * DAY
 """Maximum sum of all waits of one run. Data that a run needs is kept longer (KEEP_BODIES)."""
 MAX_DELAY = int(365 * DAY)
-"""Maximum seconds from a request to the time of its job."""
+"""Maximum seconds from a request to the time at which its job is due."""
 MOST_HISTORY = 200
-"""Maximum number of the newest attempts, or acts, that a job's history shows: a job that waits for its key has
-thousands of attempts."""
+"""Maximum number of attempts, and of acts, that a job's history shows: the newest ones. A job that waits for its key
+can have thousands of attempts."""
 MOST_CLAIMS = 10_000
 """Maximum claims of one run, so that a job also ends if it is deferred again and again."""
 GIVE_UP_STALLED = DAY
@@ -19,8 +19,8 @@ SEND_GRACE = 60.0
 LOOK_AHEAD = 840.0
 """The message of a scheduled or parked job is sent this number of seconds before the job's time, with a delay.
 
-SQS allows a delay of one minute more. The messages of jobs that are due at the same moment can therefore be sent over
-14 minutes.
+SQS allows delays of up to one minute more. If many jobs are due at the same moment, the watchdog therefore has 14
+minutes to send their messages.
 """
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:
@@ -35,7 +35,7 @@ s more (three tries of 5 s, and the pauses between them), and API Gateway waits 
 
 # For acts.py
 LONGEST_BY = 60
-"""Maximum bytes of the operator's name. The name is part of the job's row, so it costs something at each change."""
+"""Maximum bytes of the operator's name. The name is part of the job's row, so every write of the row includes it."""
 
 # For attempt.py
 LONGEST_STACK = 8_000
@@ -44,15 +44,15 @@ LONGEST_STACK = 8_000
 # For message_fate.py
 LONGEST_MALFORMED = 300
 LONGEST_HOLD = 900
-"""Maximum seconds of a wait. A job with a longer wait is parked, or its message goes to the dead-letter queue; the
-watchdog sends another message."""
+"""Maximum seconds for which a message is held. A job that waits longer is parked, or its message goes to the
+dead-letter queue; in both cases the watchdog sends another message."""
 UNKNOWN_HOLDS = (1, 5, 30, 30)
-"""Seconds for which a message without a stored job is held, by the number of its receives. The message is sent before
-the job is stored, and the SDK's three tries to store the job take at most 18 s. After that, no process will store
-it."""
+"""Seconds for which a message without a stored job is held at its first, second, third and fourth receive. The message
+is sent before the job is stored, and the SDK's three tries to store the job take at most 18 s. After these waits, no
+process will store the job."""
 UNKNOWN_SECONDS = 60.0
-"""Age of a message without a stored job after which no process stores the job any more, however often the message was
-received."""
+"""Age in seconds of a message without a stored job, after which no process stores the job any more, however often the
+message was received."""
 
 # For port.py
 MOST_MESSAGES = 10
@@ -62,11 +62,12 @@ SHARE_LOOKS = 4_000
 
 # For step.py
 LONGEST_STEP_NAME = 100
-"""Characters of the name of a step or an event, with the names of its scopes."""
+"""Maximum characters of the name of a step or an event, including the names of its scopes."""
 
 # For tenants.py
 LONGEST_TENANT, TENANT_HEAD = 64, 40
-"""Maximum bytes of a tenant in a job, and the readable part of a longer one. Each write of the job contains them."""
+"""Maximum bytes of a stored tenant, and how many bytes of a longer tenant are stored unchanged, before a hash. Each
+write of the job contains the stored tenant."""
 
 # For texts/errors.py
 LONGEST_CLASS, LONGEST_ERROR = 60, 156
@@ -76,7 +77,8 @@ LONGEST_CLASS, LONGEST_ERROR = 60, 156
 LONGEST_GROUP_MESSAGE = 160
 """Maximum characters of the displayed message of an error group."""
 ERROR_CHARACTERS_READ = 4000
-"""Maximum characters of an error message that are read, all in its first line, where libraries describe the error."""
+"""Maximum characters of an error message that are read for its fingerprint, all in the message's first line, where
+libraries describe the error."""
 
 # For transitions.py
 LONGEST_DISCARD_REASON = 200

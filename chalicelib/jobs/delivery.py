@@ -32,7 +32,7 @@ class Delivery:
 
     @property
     def probe(self) -> bool:
-        """Return True if the message is in no queue: the watchdog gave it to the worker of a paused type."""
+        """Return True if the message is in no queue: the watchdog sent it directly to the worker of a paused type."""
         return not self.receipt
 
     def named(self, job_type: str) -> Message | str:

@@ -25,7 +25,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with its attempts, and with the acts of operators that came before the last act; the newest are last.
+    """A job with its attempts, and with its operators' acts except the last one, which the job contains; oldest first.
 
     `older`: there are earlier attempts that `attempts` does not contain.
     """

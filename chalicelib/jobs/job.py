@@ -33,7 +33,7 @@ DISCARDABLE = RETRYABLE - {Status.CANCELLED}
 """An error ended the job: an operator may settle it without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
-"""Finished, and its message need not stay in the dead-letter queue: a message that still arrives is redundant."""
+"""The job has finished and needs no message in the dead-letter queue; a message that still arrives is redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """No worker has claimed the job in this run."""
 CLAIMED = ACTIVE - NEW
@@ -45,7 +45,7 @@ COUNTED = {
     Status.COMPLETED: "completed", Status.FAILED: "failed", Status.RETRYING: "retried",
     Status.DEAD_LETTER: "dead_lettered", Status.CANCELLED: "cancelled",
 }  # fmt: skip
-"""The number in each time bucket that grows when a job enters a status."""
+"""By status, the name of the number in a time bucket that grows when a job enters that status."""
 
 
 def in_order(statuses: Collection[Status]) -> tuple[Status, ...]:
@@ -100,7 +100,7 @@ MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE,
     CANCEL, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
-"""Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from it."""
+"""Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from this table."""
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 CHECK = _move("check", ACTIVE, None, "watchdog")
@@ -116,22 +116,32 @@ NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_T
 class Job:
     """A job as it is stored in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
-    `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
-    counts the claims of a run, and only grows; `attempts` counts the claims that are charged to `max_attempts`.
-    `parked_until` is the end of the last wait during which the job had no message. `stalled_since` is when the platform
-    first kept the job from running; it is removed when an attempt has run and is settled. `resent_at` is when the last
-    repeated message was sent. `fires_at` is the time of the firing, for a job of a schedule. The job does not run
-    before the job `after` has finished. `restored_at` is when a restore wrote the job again: runs that began after the
-    restored moment are not known any more. `parent` is the job whose function made this job, and `root` is the first
-    job of that chain. After `give_up_at`, no attempt follows a failed one. A job that has not begun by `start_by`
-    expires; the time is removed when its function has run. `turn_at` is the job's turn, for a type with a rate. `waits`
-    is what a suspended job waits for: `time`, or `event:` and the event's name. Its wait has the number (gen, claims),
-    and began at `updated_at`. `line` is the number of the job's line of kept steps: a retry continues this line, and a
-    retry with another payload begins a new line. `kept` is the number of kept steps when an attempt was last settled;
-    events are not counted. `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk
-    action that did the act, if one did. `fingerprint` names the last error until the job completes or is run again,
-    also during another attempt. `payload_ref` and `signature` are used only in the row: where a separate payload is
-    stored, and the signature of the row.
+    - `gen` counts the runs: 1 at creation, +1 at each manual retry, and when a debounced job is replaced.
+    - `claims` counts the claims of a run, and only grows. `attempts` counts the claims that are charged to
+      `max_attempts`.
+    - `parked_until` is the end of the last wait during which the job had no message.
+    - `stalled_since` is when the platform first kept the job from running; it is removed when an attempt has run and is
+      settled.
+    - `resent_at` is when the last repeated message was sent.
+    - `fires_at` is the time of the firing, for a job of a schedule.
+    - `after` is the job that must have finished before this job runs.
+    - `restored_at` is when a restore wrote the job again. Runs that began after the restored moment are not known any
+      more.
+    - `parent` is the job whose function made this job, and `root` is the first job of that chain.
+    - `give_up_at` is the time after which no attempt follows a failed attempt.
+    - `start_by` is the time by which the job must have begun, or else it expires; `start_by` is removed when the job's
+      function has run.
+    - `turn_at` is the job's turn, for a type with a rate.
+    - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
+      claims), and began at `updated_at`.
+    - `line` is the number of the job's line of kept steps. A retry continues this line, and a retry with another
+      payload begins a new line.
+    - `kept` is the number of kept steps when an attempt was last settled; events are not counted.
+    - `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
+      one did.
+    - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
+    - `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the row's
+      signature.
     """
 
     id: str
@@ -231,7 +241,8 @@ def stored_payload(payload: JSON) -> dict[str, JSON]:
 LOST = "lost"
 """The outcome of an attempt that ended without being settled."""
 SUSPENDED = "suspended"
-"""The outcome of an attempt whose function waits for a time or an event. It is given back, and not recorded."""
+"""The outcome of an attempt whose function waits for a time or an event. The attempt is given back, and not
+recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It changes only when the job is parked or run now, because a client that reads page after page could miss a job
+    The key changes only when the job is parked or run now, because a client that reads page after page could miss a job
     whose key has changed.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
@@ -85,7 +85,7 @@ def order_at(at: float, job_id: str) -> str:
 
 
 def group(status: Status, *, parked: bool = False) -> str | None:
-    """Return the job's group of the sparse index; None if it is in none."""
+    """Return the job's group of the sparse index; None if the job is in no group."""
     if status not in GROUPS:
         return None
     return PARKED if parked and status in MAY_PARK else GROUPS[status][0]

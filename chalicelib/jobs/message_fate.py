@@ -46,7 +46,8 @@ class TakeOver:
 class GiveUpLost:
     """The last worker's lease ended before its attempt was settled, and the job has no attempts left.
 
-    `unless_kept`: only because its attempts are used up. If the lost attempts have kept steps, the job goes on.
+    `unless_kept`: the job ends only because its attempts are used up, so it continues if the lost attempts have kept
+    steps.
     """
 
     lost: Job
@@ -83,10 +84,10 @@ def after_refusal(
 
 
 def unknown(receives: int, *, young: bool) -> Drop | Hold:
-    """Return what to do with a message without a stored job: the job may be stored soon, or its sender died.
+    """Return what to do with a message without a stored job: the job may be stored soon, or its sender may have died.
 
-    `young`: the message was sent up to UNKNOWN_SECONDS ago. A message whose sender could not store the job during an
-    outage is dropped at its first receive after the outage.
+    `young`: the message was sent up to UNKNOWN_SECONDS ago. If the sender could not store the job during an outage, the
+    message is dropped at its first receive after the outage.
     """
     if not young or receives > len(UNKNOWN_HOLDS):
         return Drop("job not found")
@@ -109,8 +110,8 @@ def _waiting(current: Job, now: float) -> Disposition:
 def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
     left = (current.lease_until or now) - now
     if left >= 0:
-        # Do not acknowledge the message: two receipts may belong to one message, so this could delete the job's only
-        # message.
+        # Do not acknowledge the message: two receipt handles may belong to one message, so this could delete the job's
+        # only message.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     late = current.give_up_at is not None and now >= current.give_up_at
     if late or _spent(current):
@@ -133,5 +134,9 @@ def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> 
 
 
 def malformed(receive_count: int) -> Hold:
-    """Hold a message with an unreadable body: a bad deploy must not turn a queue into dead letters within seconds."""
+    """Hold a message with an unreadable body.
+
+    The wait grows with each receive, so that a bad deploy does not move a whole queue to the dead-letter queue within
+    seconds.
+    """
     return Hold(min(LONGEST_MALFORMED, 2 ** min(receive_count, 20)), "malformed message")

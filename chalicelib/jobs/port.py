@@ -67,7 +67,7 @@ class JobQueue(Protocol):
     """Send and receive messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
     def send(self, message: Message, delay: int = 0) -> None:
-        """Put a message on its type's queue, visible after `delay` (0-900)."""
+        """Put a message on its type's queue, visible after `delay` seconds (0-900)."""
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """Send up to 10 messages of one type in one request; return the messages that failed.
@@ -140,7 +140,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The number of unfinished jobs of each tenant of a type, among `looked` jobs; `whole`: these were all."""
+    """The number of unfinished jobs of each tenant of a type, among `looked` jobs.
+
+    `whole`: `looked` jobs were all unfinished jobs of the type.
+    """
 
     tenants: Mapping[str, int]
     looked: int
@@ -191,23 +194,23 @@ class JobStore(Protocol):
     def view(self, job_id: str) -> JobView:
         """Return the job with its unsuccessful attempts and its stored acts, oldest first.
 
-        It contains nothing of an expired job that had the same id, not even children or payloads of that job. Raises
-        JobNotFound.
+        The view contains nothing of an expired job that had the same id, not even children or payloads of that job.
+        Raises JobNotFound.
         """
 
     def apply(self, job_id: str, change: Change) -> Job:
         """Make the change if it is allowed, and return the changed job; raises MoveRefused.
 
         Repeating a change is not an error if no other process has written since, because the first reply may have been
-        lost. After a claim, take over, requeue or cancel, the job has its payload, unless the payload cannot be read.
+        lost. After a move to a worker or by an operator, the job has its payload, unless the payload cannot be read.
         After other moves, and in MoveRefused, a separate payload or result is None.
         """
 
     def signed(self, job: Job) -> bool:
-        """Return whether this platform has signed the row of a job that was read here: only then may the job run.
+        """Return whether a job that was read here may run: only if this platform has signed the job's row.
 
-        Also return True if this stage signs nothing, and for rows from the time before it signed any. A worker accepts
-        only the types that it has keys for.
+        Also return True if this stage does not sign rows, and for a row that was created before the stage signed rows.
+        A worker accepts only rows of types that it has keys for.
         """
 
     def key_lock(self, key: str) -> KeyLock | None:
@@ -220,10 +223,10 @@ class JobStore(Protocol):
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
-        """Store the facts of an attempt; the same attempt overwrites its record.
+        """Store the facts of an attempt; storing the same attempt again overwrites its record.
 
-        There is one exception: the outcome `lost` says that nothing is known, so it does not replace the attempt's own
-        record. It does replace a record of an expired job with the same id.
+        There is one exception. The outcome `lost` means that nothing is known about the attempt, so it does not replace
+        the record that the attempt stored itself. It does replace a record of an expired job with the same id.
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
@@ -245,7 +248,10 @@ class JobStore(Protocol):
         """
 
     def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
-        """Store the payload of a run before the next run gets another one. It is kept as long as that of a new job."""
+        """Store the payload of a run before the next run gets another payload.
+
+        The stored payload is kept as long as the payload of a new job.
+        """
 
     def payload_of(self, job_id: str, gen: int) -> JSON:
         """Return the payload of a run, if a later run got another; None if none is stored or the job does not exist."""
@@ -254,11 +260,11 @@ class JobStore(Protocol):
         """Return some matching jobs, newest first; the number of requests does not depend on the number of jobs.
 
         Jobs of one parent come in the order of their keys, strongly consistent, without an offset. A call makes at most
-        8 requests. For unfinished jobs it makes at most 11 if the type is given (15 for retrying jobs), else 4 more per
-        type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs. If the index alone
-        does not decide which jobs match, an offset takes one more request for each hundred skipped jobs. Separate
-        payloads and results are None: use `get`. Raises InvalidPosition if the offset would require reading a large
-        part of the table.
+        8 requests. For unfinished jobs it makes at most 11 requests if the type is given (15 for retrying jobs), else 4
+        more for each job type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs.
+        If the index alone does not decide which jobs match, an offset takes one more request for each hundred skipped
+        jobs. Separate payloads and results are None: use `get`. Raises InvalidPosition if the offset would require
+        reading a large part of the table.
         """
 
     def sharing(self, job_type: str) -> Sharing:
@@ -266,8 +272,8 @@ class JobStore(Protocol):
 
         May be stale.
 
-        It reads up to SHARE_LOOKS of them, beginning with those due first and those due last, in at most two requests
-        per partition.
+        It reads up to SHARE_LOOKS jobs, beginning with those due first and those due last, in at most two requests per
+        partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:

@@ -28,7 +28,7 @@ KEEP_BULK = 30 * DAY
 KEEP_TOKENS = 90 * DAY
 """How long a token's row is kept after the token has expired."""
 KEEP_FAILURES = 7 * DAY
-"""How long the last failures of a type that pauses automatically are kept, from the newest of them."""
+"""How long the last failures of a type that pauses automatically are kept, counted from the newest failure."""
 KEEP_QUOTAS = 3 * DAY
 """How long the used amount of a daily quota is kept after the day began: long enough to find out why mail was held."""
 KEEP_MARKS = DAY
@@ -49,10 +49,10 @@ KEEP_FILES = {
     "results/": KEEP_BODIES,
     "payloads/": MAX_DELAY + KEEP_BODIES,
 }
-"""How long objects are kept, by their prefix. Payloads and results outlive their jobs, like those in the table; the age
-of those in the table counts from their first use. Like a payload, an upload is kept for the year in which its job may
-wait; after that, it is kept as long as a failed job can be retried. A job's files are kept as long as its result names
-them."""
+"""How long objects are kept, by their prefix. Payloads and results are kept longer than their jobs, like those in the
+table; the age of those in the table counts from their first use. A payload and an upload are kept for the year in which
+their job may wait, and after that as long as a failed job can be retried. The files that a job made are kept as long as
+its result names them."""
 RENEW_BODIES_AFTER = 60 * DAY
 """For a job of at least this age, a retry writes the payload in S3 again, and a wait without a claim reads the separate
 payload."""

@@ -35,8 +35,8 @@ def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: s
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant, kept: int | None = None) -> Change:
     """Let a worker take over a job whose last worker's lease ended before its attempt was settled.
 
-    The lost attempt may have run the function, so the job can no longer expire. `kept` is the number of kept steps if
-    the lost attempts have kept some: then this attempt counts as the first one.
+    The lost attempt may have run the function, so the job can no longer expire. If the lost attempts have kept steps,
+    `kept` is the number of kept steps, and this attempt counts as the first one.
     """
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
     values = {**_held(now, lease_until, by), **_begun(lost)}
@@ -49,7 +49,7 @@ def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant, kept: 
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
-    """End a job whose function returned; its value is the result."""
+    """End a job whose function returned; the returned value is the job's result."""
     values = {
         "result": result,
         "progress": None,
@@ -63,9 +63,10 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
-    """Let another attempt follow a failed one, at `not_before` or later; refused after a request to stop.
+    """Let another attempt follow a failed one, at `not_before` (epoch seconds) or later.
 
-    `parked`: the message is acknowledged, and the watchdog sends another message before `not_before`.
+    Refused after a request to stop. `parked`: the message is acknowledged, and the watchdog sends another message
+    before `not_before`.
     """
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, **_begun(held)}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
@@ -94,7 +95,7 @@ def defer(
 
 
 def forgiving(change: Change) -> Change:
-    """Charge no attempt from before a kept step: if a step was kept, a failure counts as the first one."""
+    """Return the change without the attempts from before a kept step: a later failure counts as the first one."""
     charged = {j.POSTPONE: 1, j.DEFER: 0}
     if change.move not in charged:
         return change
@@ -105,8 +106,8 @@ def forgiving(change: Change) -> Change:
 def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kept: int, progressed: bool) -> Change:
     """Give the attempt back and wait for `what` until `until` (epoch seconds), because the function asked for it.
 
-    `kept` is the number of kept steps. `progressed`: this attempt kept one, so that no earlier attempt is charged any
-    more. The time of the wait does not count against `give_up_at`. Refused after a request to stop.
+    `kept` is the number of kept steps. `progressed`: this attempt kept a step, so earlier attempts are no longer
+    charged. The time of the wait does not count against `give_up_at`. Refused after a request to stop.
     """
     give_up_at = None if held.give_up_at is None else round(held.give_up_at + max(0.0, until - now), 3)
     values = {
@@ -124,8 +125,8 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
 def wake(found: Job, *, now: float, sent: bool) -> Change:
     """End the wait of a suspended job before its time, because what it waits for has happened.
 
-    The conditions test the number of the wait and what it waits for, so no other wait ends. `sent`: the caller has a
-    message of the job and makes it visible again; otherwise the job needs a new message.
+    The conditions test the number of the wait and what it waits for, so the change cannot end another wait. `sent`: the
+    caller has a message of the job and makes it visible again; otherwise the job needs a new message.
     """
     # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
     end = None if found.next_attempt_at == found.turn_at else found.next_attempt_at
@@ -165,8 +166,8 @@ def skip(held: Job, *, now: float, unfinished: str) -> Change:
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds; called by the watchdog, or by a worker if no attempt is left."""
-    # Test `sent`, because another process may be removing the job's message from the dead-letter queue: it marks the
-    # job as unsent first.
+    # Test `sent`, because another process may be removing the job's message from the dead-letter queue: that process
+    # first marks the job as unsent.
     tests = (*_unheld(found, now), Test("sent", "=", found.sent))
     return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
 
@@ -220,7 +221,7 @@ def run_now(found: Job, *, now: float) -> Change:
 
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
-    """Settle a failed job without running it, for an operator. It keeps its error and its original expiry."""
+    """Settle a failed job without running it, for an operator. The job keeps its error and its original expiry."""
     # `cancelled` with a mark, not a separate status: so all rules for cancelled jobs also apply to discarded jobs
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
@@ -238,7 +239,7 @@ def mark_sent(job: Job, *, now: float) -> Change:
     """Record that the message is in the queue, and its time if it is a repeated message.
 
     After that, the job no longer counts as a job whose message may be unsent. Refused if a worker has claimed the job
-    since: it may wait again, now for a message that nobody has sent.
+    since it was read: the job may wait again, and its next message may not have been sent.
     """
     if not job.resends:
         return Change(j.MARK_SENT, job.gen, (*_fence(job), Test("sent", "=", False)), {"sent": True})

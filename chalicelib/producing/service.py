@@ -1,4 +1,4 @@
-"""Implement the use cases of producers: submit, get, list. This module knows ports and job types, not HTTP or AWS."""
+"""Implement the use cases of producers: submit, get, list. This module uses ports and job types, not HTTP or AWS."""
 
 import time
 from collections.abc import Callable
@@ -39,10 +39,10 @@ class JobService:
     sleep: Callable[[float], None] = time.sleep
 
     def submit(self, asked: Submission) -> Submitted:
-        """Send a job's message and store the job, unless an existing job answers the request.
+        """Send a job's message and store the job, unless an existing job is the answer to the request.
 
-        The job is durable before this returns. If its message could not be sent, the watchdog sends it within two
-        minutes. Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
+        The job is stored durably before this method returns. If the message could not be sent, the watchdog sends it
+        within two minutes. Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
         """
         return self.submit_wanted(self.wanted(asked))
 
@@ -71,7 +71,7 @@ class JobService:
         return Wanted(job, unique, asked.debounce)
 
     def store_wanted(self, wanted: Wanted) -> Submitted:
-        """Store the requested job, or find the job that answers the request. This is the second half of `keep`."""
+        """Store the requested job, or find the existing job that is the answer. This is the second half of `keep`."""
         if wanted.stored:
             return Submitted(wanted.job, Outcome.REPEATED)
         if wanted.debounce is not None:
@@ -81,10 +81,10 @@ class JobService:
         return self.keyed.add(wanted.job)
 
     def store_sent(self, job: Job) -> Submitted:
-        """Store a job; `sent` says whether its message was sent.
+        """Store a job; `job.sent` says whether its message was sent.
 
-        If the key has already made a job, that job has the same id. The message is then valid for that job too, unless
-        the job was retried.
+        If an earlier request with the key has already made a job, that job has the same id. The message is then valid
+        for that job too, unless the job was retried.
         """
         made = self.keyed.add(job)
         kept = made.job
@@ -101,7 +101,7 @@ class JobService:
         return self.store.view(job_id)
 
     def by_key(self, principal: str, key: str) -> Job | None:
-        """Return the job that a principal's Idempotency-Key made, or that answered its request; None without one."""
+        """Return the job that a principal's Idempotency-Key made or was answered with; None without such a job."""
         return self.keyed.answered(keyed_id(principal, key))
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
@@ -133,13 +133,16 @@ class JobService:
     def _is_made(self, job: Job) -> bool:
         """Return True if an earlier request with the same key has made the job: one read, or none without a key.
 
-        This saves a message. Two simultaneous requests may still send one message each; a worker then drops the second
-        message.
+        The read saves sending a message. Two simultaneous requests may still send one message each; a worker then drops
+        the second message.
         """
         return job.idempotency_key is not None and self.keyed.find(job.id) is not None
 
     def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
-        """Return the job that this key and body made before the present code refused them, or raise `refusal`."""
+        """Return the job that an earlier request with this key and body made, or raise `refusal`.
+
+        That request was accepted before a deploy changed what is refused.
+        """
         existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
         if existing is None or existing.body_hash != asked.body_hash():
             raise refusal
@@ -190,9 +193,9 @@ class JobService:
 
 
 def _start_by(asked: Submission, of_type: float | None, due: float) -> float | None:
-    """Return when a job expires that is due at `due` (epoch seconds); a late firing of a schedule counts from its time.
+    """Return when a job that is due at `due` expires (epoch seconds); None: never.
 
-    None: never.
+    The seconds of a late firing of a schedule are counted from the firing's time.
     """
     seconds = of_type if asked.expires_seconds is None else asked.expires_seconds
     return None if seconds is None else round((asked.fires_at or due) + seconds, 3)

@@ -74,7 +74,7 @@ class Submission:
 class Wanted:
     """A requested job. `stored`: an earlier request with its key has already made it.
 
-    `unique`, `debounce`: keys by which another job may answer.
+    `unique`, `debounce`: keys with which an existing job may be found instead.
     """
 
     job: Job
@@ -84,5 +84,5 @@ class Wanted:
 
     @property
     def plain(self) -> bool:
-        """Return True if only its id decides whether the job is new."""
+        """Return True if only the job's id decides whether the job is new."""
         return not self.stored and self.unique is None and self.debounce is None
