@@ -32,8 +32,8 @@ report how many are acknowledged."""
 DEAD_LETTERS_READ_AGAIN = 30.0
 """Seconds after which the dead letters are read again if their number has changed."""
 DEAD_LETTERS_READ_ANYWAY = 300.0
-"""Seconds after which the dead letters are read again even if their number is the same: one may have left and another
-come."""
+"""Seconds after which the dead letters are read again even if their number is the same: one dead letter may have been
+retried while another job became one."""
 
 # For marking.py
 MOST_MARKS = 2_000
@@ -58,7 +58,7 @@ CANARY_POLL = 1.0
 CANARY_GIVE_UP = 26 * 3600.0
 """Seconds after which missing canaries can no longer arrive: the stream deletes its records after 24 hours."""
 RECOUNT_PAGES = 20
-"""Pages of 1,000 jobs between two writes of a part's progress."""
+"""Number of pages of 1,000 jobs between two writes of a part's progress."""
 
 # For series.py
 SPARKLINE_HOURS = 24
@@ -77,4 +77,4 @@ TIDY_EVERY = 60.0
 """Seconds after which a process cleans a type's row again. The row of a busy type gets 13 outdated attributes a
 minute."""
 TIDY_DAYS_EVERY = 900.0
-"""Seconds after which a process cleans the row of a type's day again; only marks become outdated in it."""
+"""Seconds after which a process cleans the row of a type's day again; in such a row, only marks become outdated."""

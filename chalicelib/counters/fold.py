@@ -13,11 +13,11 @@ from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 REMOVED, MOVED = "removed", "moved"
-"""Jobs that expired; and jobs that got a turn or were started by hand. Only minute buckets count them, for the
-recount."""
+"""`removed`: jobs that expired. `moved`: jobs that got a turn or were started by hand. Only minute buckets count them,
+for the recount."""
 DISCARDED = "discarded"
-"""A failed job that an operator discarded: the recount must know this move, but it does not count as a processed
-job."""
+"""A failed job that an operator discarded. The recount needs the number of these moves, but a discarded job does not
+count as a processed job."""
 
 
 @dataclass(frozen=True, slots=True)

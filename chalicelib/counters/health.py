@@ -68,7 +68,7 @@ def findings(
     """Rank the findings; `minutes` are each type's minute buckets of the last hour.
 
     `dead` are all dead letters; None if they were not read. A paused type has no finding about its backlog, because the
-    pause is the finding.
+    pause itself is reported.
     """
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
@@ -111,7 +111,7 @@ def _of_type(
 
 
 def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequence[Dead] | None) -> int:
-    """Return how many dead letters of the last hour still exist: a job may have been retried, or counted twice."""
+    """Return how many dead letters of the last hour still exist; some may have been retried, or counted twice."""
     stands = count(standing.totals, Status.DEAD_LETTER, name)
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
@@ -143,7 +143,10 @@ def _older(
     now: float,
     dead: Sequence[Dead] | None,
 ) -> Finding | None:
-    """Return the facts about a type's older dead letters; the counters do not store the error of each one."""
+    """Return the finding about a type's older dead letters; None if there are none.
+
+    The counters do not store the error of each dead letter, so `acknowledged` is unknown if `dead` is None.
+    """
     new = _new(name, standing, minutes, now, dead)
     number = count(standing.totals, Status.DEAD_LETTER, name) - new
     which = Filter(type=name, status=Status.DEAD_LETTER, finished_before=_new_since(now) if new else None)
@@ -165,7 +168,7 @@ def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
 
 
 def is_open(mark: Acknowledged | None, last_seen: float) -> bool:
-    """Return whether nobody has acknowledged a group of errors, or it was seen again after that."""
+    """Return whether a group of errors is not acknowledged, or was seen again after it was acknowledged."""
     return mark is None or last_seen > mark.at
 
 

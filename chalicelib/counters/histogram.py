@@ -14,7 +14,7 @@ LAST = 128
 
 
 def bucket(milliseconds: float) -> int:
-    """Return the bucket of a duration: 0 holds up to 1 ms."""
+    """Return the number of a duration's bucket; bucket 0 is for durations of up to 1 ms."""
     if milliseconds <= 1:
         return 0
     return min(LAST, math.ceil(math.log2(milliseconds) * PER_OCTAVE))
@@ -28,7 +28,8 @@ def upper(number: int) -> float:
 def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
     """Return the duration (ms) that `fraction` (0-1) of all durations do not exceed; None without durations.
 
-    Nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in the middle of its share.
+    The result is a percentile by nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in
+    the middle of its share.
     """
     rank = max(1, math.ceil(sum(counts.values()) * fraction))
     seen = 0

@@ -54,7 +54,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Groups of errors, most frequent first; `truncated` when there are more."""
+    """Groups of errors, most frequent first; `truncated`: there are more groups."""
 
     groups: list[dict[str, Any]]
     acknowledged: Mapping[str, Acknowledged]
@@ -75,7 +75,7 @@ class DeadLetters:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def look(self, standing: Standing) -> Sequence[Dead] | None:
-        """Return the dead letters, as read up to five minutes ago; None if there are more than `MOST_DEAD`."""
+        """Return the dead letters, as read up to five minutes ago; None if there are over MOST_DEAD_LETTERS_READ."""
         dead = {name: n for (name, status), n in standing.totals.items() if status is Status.DEAD_LETTER and n}
         if not dead or sum(dead.values()) > MOST_DEAD_LETTERS_READ:
             return None if dead else ()
@@ -113,7 +113,10 @@ class History:
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
     ) -> Series:
-        """Return `metric` of these types in steps of that many seconds, at most 1,500; `only` is the requested type."""
+        """Return `metric` of these types as points of `step` seconds each, at most 1,500 points.
+
+        `only` is the requested type; None: all types.
+        """
         now = self.clock()
         end = now if span[1] is None else min(span[1], now)
         last = now if metric in COUNTED_BACK else end
@@ -154,8 +157,7 @@ class History:
     def health(self, names: Sequence[str]) -> list[Finding]:
         """Return the findings about these types, most urgent first: one query per type, and three more.
 
-        If there are dead letters, and some are new or there are marks, the dead letters are also read, every few
-        minutes.
+        The dead letters are also read if some of them are new, or if there are marks: at most once in 30 seconds.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}

@@ -1,4 +1,4 @@
-"""Define every key and attribute name of counter rows. No other module does. Pure."""
+"""Define every key and attribute name of counter rows; no other module contains these names. Pure."""
 
 import re
 from datetime import datetime
@@ -26,10 +26,10 @@ the bulk action has ended."""
 DEPLOYS: Final = "DEPLOYS"
 """Row next to the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
 NUMBER, WAITING = "n#", "w#"
-"""Attributes of a type's row: jobs by status, and how long queued jobs have waited (see `backlog`)."""
+"""Attributes of a type's row: jobs by status, and how long queued jobs have waited (see `wait_times`)."""
 UNSENT, CLAIMED_TO = "u#", "claimed_to"
 """Attributes of a type's row. `u#`: numbers of jobs without a message, by the minute in which they were first due.
-`claimed_to`: the time at which the most recently claimed jobs had been sent."""
+`claimed_to`: the time at which the most recently claimed jobs were sent."""
 MARK: Final = "mark#"
 """Attribute of any row: the position up to which the row has counted a source."""
 ERRORS: Final = "ERR"
@@ -61,7 +61,7 @@ def is_day(row: Row) -> bool:
 def moved(row: Row, source: str, now: float) -> Row:
     """Return the row for the mark of a source that was moved out of a type's row of totals or of a day.
 
-    It sorts after the type's days, and expires when the shard can deliver nothing more.
+    The new row sorts after the rows of the type's days, and expires when the shard can deliver nothing more.
     """
     job_type = row.sk.removeprefix(TYPE) if is_totals(row) else row.pk.partition("#")[2]
     return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + KEEP_SHARD_MARKS))

@@ -8,9 +8,9 @@ from chalicelib.telemetry import events
 
 
 def unfinished_types(declared: Collection[str], counters: Callable[[], Counters]) -> list[str]:
-    """Return the job types that may have unfinished jobs: declared types, and types that the counters know.
+    """Return the job types that may have unfinished jobs: the declared types, and types with such jobs in the counters.
 
-    A removed type is missing while the counters do not answer.
+    While the counters cannot be read, removed types are missing.
     """
     try:
         totals = counters().standing().totals

@@ -19,9 +19,9 @@ class Marking:
     clock: Callable[[], float]
 
     def mark(self, fingerprint: str, by: str, *, resolved: bool = False) -> Acknowledged:
-        """Store that an operator knows the group. Raises ErrorGroupNotFound, TooManyMarks.
+        """Store an operator's mark of the group. Raises ErrorGroupNotFound, TooManyMarks.
 
-        Simultaneous requests may exceed the limit by their number.
+        Simultaneous requests may exceed the maximum number of marks by one mark each.
         """
         marks = self.acknowledgements.acknowledged()
         if fingerprint not in marks:

@@ -53,8 +53,8 @@ class Additions:
 class Times:
     """Times of some changes, in epoch seconds.
 
-    `earliest`: the first change that the stream received (0: unknown); `latest` is after all of them, and not before
-    now.
+    `earliest`: when the stream received the first of these changes (0: unknown). `latest`: when it received the last
+    one, or now if that is later.
     """
 
     earliest: float
@@ -95,12 +95,13 @@ class CounterTable(CounterRows, Protocol):
 
 
 class Counters(Protocol):
-    """Read the counts of the stream's function, some seconds late."""
+    """Read the counters that the stream's function writes; they are some seconds late."""
 
     def standing(self) -> "Standing":
         """Return the numbers of jobs, the waiting jobs and the paused types, strongly consistent.
 
-        One request per megabyte. A type has some 200 bytes when idle, and at most 16 KB with a week's backlog.
+        One request per megabyte. The row of a type has some 200 bytes when idle, and at most 16 KB with a week's
+        backlog.
         """
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
@@ -112,7 +113,7 @@ class Counters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of a type: since when (epoch seconds), by whom and why; each of the last two is empty if not given.
+    """A pause of a type: since when (epoch seconds), by whom and why; `by` and `reason` are empty if not given.
 
     `probe_at`: the pause is automatic, and one job is tried at that time; None: an operator paused the type.
     """
@@ -140,10 +141,10 @@ class Deploy:
 class Standing:
     """The counters at one moment.
 
-    `totals`: the number of jobs by (type, status). `waiting`: by type, the marks that `backlog` reads. `paused`: the
+    `totals`: the number of jobs by (type, status). `waiting`: by type, the marks that `wait_times` reads. `paused`: the
     pauses, by type. `unsent`: for each type, the starts of the minutes in which unsent jobs were first due, oldest
-    first. `claimed_to`: for each type, when the jobs that workers claim now had been sent. `bulk`: the ids of
-    unfinished bulk actions. `deploys`: the last deployments, oldest first.
+    first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the ids of unfinished
+    bulk actions. `deploys`: the last deployments, oldest first.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -210,7 +211,7 @@ class Census(Protocol):
         """Return the number of parts; it is constant for a version of the code."""
 
     def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
-        """Read a part (0, 1, …) page by page, from a position; a job that moves meanwhile is seen once or never."""
+        """Read a part (0, 1, …) page by page, from a position; a job that changes meanwhile is read once or never."""
 
 
 class Canaries(Protocol):

@@ -70,7 +70,7 @@ def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
 def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     """Return the unfinished jobs (also scheduled ones) at the end of each step, counted backwards from now.
 
-    The last step must contain the present.
+    The last step must contain the present moment.
     """
     points, left = [], unfinished
     for at, numbers in reversed(steps):
@@ -82,9 +82,10 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
 def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
     """Return for each step the minimum seconds that its oldest job had waited; None if no job waited.
 
-    A job that started in a step had waited for the recorded time. The jobs that wait at the end of a step are those
-    that started later, and those that are still queued, the oldest of them since `since`. The exact time at which a job
-    started within a later step is unknown, so the end of that step is used. The last step must contain the present.
+    A job that started in a step had waited for the recorded time. Two kinds of jobs wait at the end of a step: jobs
+    that started later, and jobs that are still queued, of which the oldest waits since `since`. The exact time at which
+    a job started within a later step is unknown, so the end of that step is used. The last step must contain the
+    present moment.
     """
     points: list[dict[str, Any]] = []
     begun = math.inf if since is None else since
@@ -100,10 +101,8 @@ def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dic
 def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
     """Return the seconds until the backlog is empty; None without a backlog, or if it grows.
 
-    `recent` are minutes of DRAIN_WINDOW.
-
-    The shortest of the PACES in which the backlog shrinks is used, so that one large batch does not count as growth for
-    ten minutes.
+    `recent` are the minute buckets of the last DRAIN_WINDOW seconds. The shortest of the PACE_WINDOWS in which the
+    backlog shrinks is used, so that one large batch does not count as growth for ten minutes.
     """
     for window in PACE_WINDOWS:
         within = [(at, counted) for at, counted in recent if at >= now - window]

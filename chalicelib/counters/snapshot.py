@@ -35,7 +35,7 @@ class Numbers:
 
     @property
     def active_jobs(self) -> int:
-        """Return the number of jobs that wait for a worker or have one; scheduled jobs are not active yet."""
+        """Return the number of jobs that wait for a worker or have one; scheduled and suspended jobs are not active."""
         return sum(self.by_status[status] for status in ON_QUEUE)
 
     @property

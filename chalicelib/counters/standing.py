@@ -35,7 +35,7 @@ def _unsent(by_type: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
 
 
 def litter(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return the outdated fields of a type's row: times in the past, and marks of ended shards."""
+    """Return the outdated fields of a type's row: old marks of waits, empty numbers, and marks of ended shards."""
     marks = {name: int(value) for name, value in item.items() if name.startswith(keys.WAITING)}
     shards = [name for name in item if name.startswith(keys.MARK) and keys.ended(name.removeprefix(keys.MARK), now)]
     even = [name for name, n in item.items() if name.startswith(keys.UNSENT) and n <= 0]

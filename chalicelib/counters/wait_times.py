@@ -1,9 +1,9 @@
 """Compute how long queued jobs have waited, from counters to which a job adds 1, and -1 when it leaves. Pure.
 
-Each queued job is counted on three rulers. The marks of a finer ruler are removed earlier, so that a backlog of days
-needs only a few kilobytes, while a wait of minutes is known in seconds. The precision is 2.5 s up to a quarter of an
-hour, 30 s up to 4 hours, and 30 minutes beyond. The row of a type has at most 181 fine marks, 241 middle marks, and one
-coarse mark for each hour since its oldest job came.
+A queued job is counted in three rulers of marks: every 5 seconds, every minute, every hour. The marks of a finer ruler
+are removed earlier, so that a backlog of days needs only a few kilobytes, while a wait of minutes is known to some
+seconds. The error is at most 2.5 s up to a quarter of an hour, 30 s up to 4 hours, and 30 minutes beyond. The row of a
+type has at most 181 fine marks, 241 middle marks, and one coarse mark for each hour since its oldest job came.
 """
 
 import math
@@ -16,7 +16,7 @@ from chalicelib.counters.keys import WAITING
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """Marks every `width` seconds, each read until `reach` seconds after its end."""
+    """Marks every `width` seconds; each mark is read until `reach` seconds after its end."""
 
     letter: str
     width: int
@@ -46,7 +46,7 @@ def queued(since: float, now: float, number: int = 1) -> Counter[str]:
 
 
 def oldest(marks: Mapping[str, int], now: float) -> float | None:
-    """Return since when the oldest queued job waits (epoch seconds, the middle of its mark); None without any."""
+    """Return since when the oldest queued job waits (epoch seconds, the middle of its mark); None without jobs."""
     waiting = _by_ruler(marks, now)
     if not waiting[COARSE]:
         return None

@@ -5,7 +5,7 @@ MOST_DESCENDANTS = 10_000
 """Maximum number of unfinished jobs that one request handles. Finished jobs are skipped, so a repeated request
 continues."""
 DESCENDANTS_IN_READ = 100
-"""Jobs in one read."""
+"""Number of jobs in one read."""
 
 # For dispatch.py
 STILL_SENDING = 5.0
@@ -13,14 +13,14 @@ STILL_SENDING = 5.0
 
 # For operations.py
 ACT_TRIES = 3
-"""Maximum reads of a job that others change at the same time."""
+"""Maximum tries of an operation on a job that other processes change at the same time; each try reads the job."""
 CLOCKS_APART = 60.0
 """Seconds by which the clocks of two functions may differ, with a margin."""
 
 # For why_waiting.py
 SLOW_SEND = 10.0
-"""Seconds after which the explanation of a waiting job mentions that its message is unsent: the messages of a batch may
-be sent a moment after its jobs are stored."""
+"""Seconds after which the explanation of a waiting job mentions that its message is unsent. Before that, an unsent
+message is normal: the messages of a batch may be sent a moment after its jobs are stored."""
 LONGEST_ERROR_SHOWN = 300
 """Maximum bytes of an error in the explanation why a job waits."""
 

@@ -26,7 +26,7 @@ class Told:
 def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
     """Cancel a job and its descendants; return the job, and the numbers by result. Finished jobs are skipped.
 
-    A job is cancelled before its children, so that it makes no more children; only a running job may still make some.
+    A job is cancelled before its children, so that it makes no more children; only a running job may still make more.
     Raises JobNotFound.
     """
     try:

@@ -46,7 +46,7 @@ class Dispatcher:
         return self._delay_of(job) > longest_delay(job.type)
 
     def stranded(self, job: Job) -> bool:
-        """Return whether a stored job should already have been sent."""
+        """Return whether the message of a stored job should already have been sent."""
         return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def send(self, job: Job) -> Job:
@@ -58,7 +58,7 @@ class Dispatcher:
         return replace(job, sent=True) if self._send(job) else job
 
     def send_anew(self, job: Job, delay: int) -> bool:
-        """Send a fresh message, visible in `delay` seconds, in place of one without receives left; False: refused."""
+        """Send a further message of a job, visible in `delay` seconds; return False if the request failed."""
         try:
             self.queue.send(_message(job), delay)
         except Exception as error:
@@ -69,7 +69,7 @@ class Dispatcher:
     def send_many(
         self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
     ) -> set[str]:
-        """Send jobs' messages, ten of one type in a request; return the ids of the sent ones.
+        """Send jobs' messages, ten of one type in a request; return the ids of the jobs whose messages were sent.
 
         `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
         seconds) it starts no request and marks no job. Jobs that are already `sent` need no mark, unless they are sent

@@ -35,7 +35,7 @@ class Operations:
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if given.
 
-        Kept steps are not run again, unless the payload is another one.
+        Kept steps are not run again, unless the payload differs.
 
         Raises JobNotFound, InvalidPayload, and JobConflict unless the job has failed, was dead-lettered or was
         cancelled.

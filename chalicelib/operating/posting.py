@@ -24,9 +24,10 @@ class Posting:
     def post(self, job_id: str, name: str, data: JSON = None) -> tuple[Job, bool]:
         """Store an event of a job, and wake the job if it waits for the event; return the job, and True for a replay.
 
-        Only the first event with a name counts. The same event again is a replay, which also wakes the job if it still
-        waits; it may come after the job has finished. Raises JobNotFound, InvalidRequest, and JobConflict for a new
-        event of a finished job, for another event of the same name, and for one that comes after its wait timed out.
+        Only the first event with a name counts. The same event again is a replay. A replay also wakes the job if it
+        still waits, and may come after the job has finished. Raises JobNotFound and InvalidRequest. Raises JobConflict
+        for a new event of a finished job, for another event of the same name, and for an event whose wait has timed
+        out.
         """
         _check(name, data)
         store = self.dispatcher.store

@@ -26,8 +26,8 @@ class QueueState:
     """A waiting job's queue: at most how many jobs are ahead, since when the oldest waits, since when it is paused.
 
     Times in seconds since the epoch. `reason`: why the queue is paused. `rate` is in words: 14 a second. `probe_at`:
-    the pause is automatic, and one job is tried at that time. `serial`: jobs of a key run one at a time; `holder` is
-    the running job of this job's key. `declared`: the deployment has the job type.
+    the pause is automatic, and one job is tried at that time. `serial`: jobs with the same key run one at a time;
+    `holder` is the running job with this job's key. `declared`: the deployment has the job type.
     """
 
     ahead: int = 0

@@ -29,18 +29,18 @@ GROWING_GAP = 150.0
 
 # For lookback.py
 LOOKBACK_GAP = 300.0
-"""After this number of seconds without a run, the process discards what it remembers. Runs are normally a minute
-apart."""
+"""After this number of seconds without a run, a process no longer uses what it stored in earlier runs. Runs are
+normally a minute apart."""
 
 # For rule.py
 DOUBT_SLACK = 300.0
 """A waiting job is in doubt if jobs whose messages were sent this number of seconds after its own have been claimed.
 The margin is needed because SQS does not keep the exact order."""
 OLD_MESSAGE = KEEP_MESSAGES - DAY / 2
-"""Age from which a waiting job is always in doubt, because SQS will soon delete its message."""
+"""Age in seconds from which a waiting job is always in doubt, because SQS will soon delete its message."""
 OLD_HELD_MESSAGE = 3_600.0
-"""Age from which a job is in doubt if its message was already received. Such a message is normally received again soon
-after the job's lease or backoff."""
+"""Age in seconds from which a job is in doubt if its message was already received. Such a message is normally received
+again soon after the job's lease or backoff."""
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
 """Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
 waits normally."""
@@ -57,7 +57,8 @@ SWEEP_RESERVE = 15.0
 """Seconds of the run that are reserved for the dead-letter queues."""
 STOP_BEFORE_END = 3.0
 MOST_SWEEPS = 4
-"""Simultaneous sweeps of one dead-letter queue: 2,000 messages a run and queue."""
+"""Maximum sweeps of one dead-letter queue at the same time: together they check 2,000 messages of the queue in a
+run."""
 
 # For search.py
 MOST_LOOKS = 3_000

@@ -39,8 +39,8 @@ def sweep(message: Message | None, job: Job | None, now: float, *, serial: bool 
     """Return what to do with a message in a dead-letter queue, with its job at `now` (None: deleted).
 
     A message that used up its receives shows nothing about its job, because outages and throttled invocations also use
-    up receives. `serial`: the queue is a FIFO queue. If ten messages of a key are hidden or stay in it, it delivers no
-    later message of that key.
+    up receives. `serial`: the queue is a FIFO queue. A FIFO queue delivers no later message of a key while ten messages
+    of that key are hidden or stay in the queue.
     """
     if message is None:
         return Keep(malformed=True)

@@ -50,7 +50,7 @@ class Lookback:
         return None if window is None or window.until < now else window.since
 
     def keep(self, job_types: Sequence[str], now: float, at: float | None = None) -> None:
-        """Let later runs search again from this run or from an earlier time `at`, because some jobs were not done."""
+        """Let later runs search again from this run, or from an earlier time `at`, because jobs are left over."""
         with self._lock:
             for name in job_types:
                 seen = [time for time in (now - LOOK_AHEAD, self.since(name, now), at) if time is not None]

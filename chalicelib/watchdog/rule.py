@@ -45,8 +45,8 @@ class Signs:
     def tried_to(self, now: float) -> float:
         """Return the time up to which sent messages have been received (epoch seconds), as far as is known.
 
-        A message that was sent again is received after all earlier messages. In a long backlog, this is more than a day
-        later.
+        A message that was sent again is received after all earlier messages. In a long backlog, this can be more than a
+        day later.
         """
         return now if self.empty else min(now, self.claimed_to or now)
 
@@ -91,7 +91,7 @@ class Resend:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Give the job up, for this reason."""
+    """Give up the job, with this error (its class and message)."""
 
     error: tuple[str, str]
 

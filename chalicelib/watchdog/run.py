@@ -197,7 +197,7 @@ class Watchdog:
                 return "sending"
 
     def _refuse(self, job: Job, now: float) -> str:
-        """Send no message for a job whose row is not signed; give it up after a day, if the key has not come back."""
+        """Send no message for a job whose row is not signed; give up the job if that is still so after a day."""
         if job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED:
             give_up(self.dispatcher, job, ("RowNotSigned", str(RowNotSigned())))
             return "given_up"

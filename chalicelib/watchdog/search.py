@@ -120,7 +120,7 @@ def _late(
 
 
 def spans(minutes: Sequence[float], now: float) -> Sequence[tuple[float, float]]:
-    """Join consecutive minutes to spans; return up to MOST_SPANS of them, and others in the next minute."""
+    """Join consecutive minutes to spans; return up to MOST_SPANS of them, and others of them in the next minute."""
     joined: list[tuple[float, float]] = []
     for minute in sorted(minutes):
         start = joined.pop()[0] if joined and joined[-1][1] >= minute else minute

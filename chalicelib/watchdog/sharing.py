@@ -54,9 +54,9 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
 
 
 def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
-    """Start with another name each minute, far from the one before, so that each of n names is first once in n minutes.
+    """Return the names, beginning with another one each minute: each of n names is first once in n minutes.
 
-    Runs that end early therefore leave out different names.
+    The first names of two consecutive minutes are far apart, so runs that end early leave out different names.
     """
     number = len(names)
     step = next(step for step in itertools.count(max(1, round(STRIDE * number))) if math.gcd(step, number) <= 1)

@@ -1,8 +1,8 @@
 """Compare counters with jobs, and compute the difference that moving jobs cannot explain. Pure.
 
-Jobs move while they are counted, so the two are never equal under load. The minute buckets contain every move since
-shortly before the recount, and each move changes a number by one. A difference is *sure* only as far as it is larger
-than the number of moves. The canaries prove that the counters have every move before the end of the recount.
+Jobs move while they are counted, so counters and jobs are never equal under load. The minute buckets contain every move
+since shortly before the recount, and each move changes a number by one. A difference is *sure* only as far as it is
+larger than the number of moves. The canaries prove that the counters have every move before the end of the recount.
 """
 
 from collections import Counter

@@ -41,7 +41,7 @@ class Run:
 
     @property
     def canaries(self) -> str:
-        """Return the name of its canaries.
+        """Return the name of the run's canaries.
 
         A second set of canaries gets another name, so that the two sets are not added up.
         """
@@ -109,7 +109,7 @@ def _row(number: int) -> Row:
 
 
 def _packed(found: Tally) -> str:
-    """Compress the text: the numbers of a hundred types with a week's backlog are 250 KB, and a row can have 400 KB."""
+    """Compress the numbers: those of 100 types with a week's backlog have 250 KB, and a row has at most 400 KB."""
     return base64.b64encode(zlib.compress(json.dumps(found, separators=(",", ":")).encode())).decode()
 
 

@@ -1,8 +1,8 @@
 """Count the jobs themselves, report where the counters have drifted, and repair the counters.
 
-It never scans: it walks the index over all jobs in pages, and reads the needed fields of each job, 100 in a request. A
-run continues over several invocations. After the count, the run writes canaries to the jobs table, and compares only
-after the stream has passed all of them: before that, a difference may be a change that has not arrived.
+A recount never scans the table. It reads the index over all jobs page by page, and the needed fields of 100 jobs in
+each request. A run continues over several invocations. After the count, the run writes canaries to the jobs table, and
+compares only after the stream has passed all of them: before that, a difference may be a change that has not arrived.
 """
 
 import time
