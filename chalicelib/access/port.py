@@ -14,10 +14,10 @@ class Window:
 
 
 class RateWindows(Protocol):
-    """Counts requests per address, atomically."""
+    """Count requests per address, atomically."""
 
     def hit(self, address: str, start: int, length: int, by: int = 1) -> Window:
-        """Count a request (as `by`) in the window that starts at `start`, and return the counts including it."""
+        """Add `by` to the window that starts at `start` (epoch seconds); return the counts including `by`."""
 
     def forgive(self, address: str, start: int) -> None:
         """Subtract one refused request from the count."""

@@ -64,7 +64,7 @@ class RateLimiter:
             wait = self._ask(who, now, limit)
         except Exception as error:
             # Accept the request: an outage of the control table must not become an outage of the API. A metric counts
-            # these requests, and an alarm rings.
+            # these requests and raises an alarm.
             request_events.rate_limiter_down(error)
             return
         if wait:

@@ -28,7 +28,7 @@ _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 @contextmanager
 def counting(most: float) -> Iterator[Spent]:
-    """Count reads within the block, in this thread and in threads that got its context."""
+    """Count reads within the block, in this thread and in threads that run in a copy of its context."""
     spent = Spent(most)
     before = _spent.set(spent)
     try:

@@ -29,7 +29,7 @@ def admitted(window: Window, now: float, length: int, limit: int) -> bool:
 
 
 def retry_after(window: Window, now: float, length: int, limit: int) -> int:
-    """Return the whole seconds (at least 1) from `now` until another request would pass, if no other request comes.
+    """Return the whole seconds (at least 1) from `now` until another request is accepted, if no other request comes.
 
     The count of `window` also contains refused requests. The number of accepted requests is therefore estimated:
     because the last request was refused, they are as many as the limit allows.

@@ -182,5 +182,5 @@ def _why_refused(token: Token | None) -> tuple[str, str | None]:
 
 
 def hash_of(text: str) -> str:
-    """Return the SHA-256 of a token's text. Unsalted and fast: 256 random bits cannot be guessed or listed."""
+    """Return the SHA-256 of a token's text; 256 random bits cannot be guessed, so no salt or slow hash is needed."""
     return hashlib.sha256(text.encode()).hexdigest()

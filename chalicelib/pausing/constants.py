@@ -19,7 +19,7 @@ last."""
 COOLDOWN_REMEMBERED = 3600.0
 """If another pause begins within this number of seconds after the end of a pause, it begins with the last cooldown."""
 SWITCH_SURE = 130.0
-"""Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50."""
+"""Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50 s."""
 
 # For switch.py
 MOST_PAST_PAUSES = 20

@@ -41,7 +41,7 @@ class FollowedConsumers:
 
 
 def mapping_key(job_type: str) -> str:
-    """Return four characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of variables."""
+    """Return four characters for a job type: Lambda's 4 KB of environment variables are too small for 60 full names."""
     return base64.urlsafe_b64encode(hashlib.sha256(job_type.encode()).digest())[:4].decode()
 
 

@@ -13,7 +13,7 @@ class Pauses(Protocol):
     """Store which job types are paused, for `Standing`."""
 
     def pause(self, job_type: str, pause: Pause) -> bool:
-        """Record that the type is paused. If it already was, the first pause stays, and False is returned.
+        """Record that the type is paused. If it was paused already, keep the first pause and return False.
 
         An operator's pause replaces an automatic one; an automatic pause replaces an earlier automatic one.
         """
@@ -47,7 +47,7 @@ class PastPauses(Protocol):
     def add(self, job_type: str, past: PastPause) -> None:
         """Store a pause that ends.
 
-        The same pause again replaces it, because a resume may be interrupted and repeated.
+        Storing the same pause again replaces it, because a resume may be interrupted and repeated.
         """
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
@@ -58,7 +58,7 @@ class AutoPauses(Protocol):
     """Store one row per job type. Raises the store's error if it does not answer."""
 
     def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
-        """Return the row; a new row if there is none. Without `consistent` it may be some milliseconds old."""
+        """Return the row; a new row if there is none. Without `consistent` the row may be some milliseconds old."""
 
     def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
         """Write the row if it is unchanged since it was read, and return it with its version; None if it has changed.

@@ -71,7 +71,10 @@ def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
 
 
 def completed(seen: AutoPause) -> AutoPause | None:
-    """Delete the counted failures, because an attempt completed; one from before a pause does not end the pause."""
+    """Delete the counted failures, because an attempt completed.
+
+    An attempt that began before a pause does not end the pause.
+    """
     return replace(seen, failures=()) if seen.failures and seen.since is None else None
 
 

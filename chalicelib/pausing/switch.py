@@ -30,8 +30,8 @@ class Pausing:
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
         """Pause, and store by whom and why. A repeated call does not change the first pause.
 
-        An automatic pause becomes the operator's, and then only a resume ends it. Raises JobConflict while an earlier
-        change is still being made.
+        An automatic pause becomes the operator's pause, and then only an operator's resume ends it. Raises JobConflict
+        while an earlier change is still being made.
         """
         # Store the pause first: if the rest fails, people see a pause that has no effect. In the other order, the queue
         # would stop without a visible pause.

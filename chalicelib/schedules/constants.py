@@ -8,13 +8,13 @@ SCHEDULES_PAGE = 100
 # For editing.py
 EDIT_TRIES = 5
 JOBS_IN_READ = 100
-"""Jobs in one read."""
+"""Number of jobs in one read."""
 
 # For firings.py
 PORTIONS_AT_ONCE = 8
 """Portions of schedules whose jobs are made at the same time."""
 LONGEST_PROBLEM = 300
-"""Characters of the text that says why a firing made no job."""
+"""Maximum characters of the text that says why a firing made no job."""
 WATCHDOG_RESERVE = 30.0
 """Seconds of the run that are reserved for the watchdog's other work."""
 
@@ -35,12 +35,13 @@ MOST_LOOKED_FOR = 100
 """Maximum number of left-out firings whose jobs are read: this number of the first ones and the same number of the last
 ones, with one request for each group."""
 FIRST_PERIOD, PERIOD_GROWTH = 3_600.0, 8
-"""The first period that is searched for the last missed firings, and the growth factor of each further one."""
+"""Seconds of the first period that is searched for the last missed firings, and the factor by which each further period
+is longer."""
 
 # For schedule.py
 MOST_SCHEDULES = 1_000
 LONGEST_PAYLOAD = 8_192
-"""Bytes of a schedule's payload as JSON: the row is written at each firing."""
+"""Maximum bytes of a schedule's payload as JSON. The limit is low because the payload is written at each firing."""
 MOST_RECENT_FIRINGS = 20
 """Number of firings that a schedule stores, to show how they ended."""
 LONGEST_ID = LONGEST_NAME + 21

@@ -104,7 +104,7 @@ class ScheduleService:
         return self.firings.at_once(new)
 
     def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
-        """Give a stored schedule other settings. A job made ahead stays if the new settings also fire at its time.
+        """Change the settings of a stored schedule. A job made ahead stays if the new settings also fire at its time.
 
         Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if the settings have
         changed since `version`. Repeating a change is not a conflict, because the first reply may have been lost.

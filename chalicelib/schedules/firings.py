@@ -104,9 +104,10 @@ class Firings:
         return jobs
 
     def _with_made(self, schedule: Schedule, what: Due, now: float) -> Due:
-        """Add to `what` the missed firings whose jobs a killed run has made, so that no later firing runs beside them.
+        """Add to `what` the missed firings whose jobs a killed run has made.
 
-        This reads only after an outage and for a schedule that does not overlap: at most two reads of 100 jobs.
+        Otherwise a later firing could run at the same time as these jobs. This reads only after an outage and for a
+        schedule that does not overlap: at most two reads of 100 jobs.
         """
         missed = left_out(schedule, what, now) if schedule.overlap == Overlap.SKIP else []
         ids = {job_of(schedule, at): at for at in missed}

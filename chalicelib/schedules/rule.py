@@ -67,13 +67,13 @@ def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Sche
 
 
 def started(schedule: Schedule, now: float) -> Schedule:
-    """Return the active schedule; it waits for its first firing after `now` that has no job yet."""
+    """Return the schedule as active: its next firing is the first one after `now` that has no job yet."""
     since = max((now, *schedule.recent[:1]))
     return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
 
 
 def stopped(schedule: Schedule, now: float) -> Schedule:
-    """Return the paused schedule."""
+    """Return the schedule as paused."""
     return replace(schedule, paused=True, next_at=None, updated_at=now)
 
 
@@ -96,9 +96,10 @@ def fires_at(schedule: Schedule, at: float) -> bool:
 
 
 def ahead(schedule: Schedule, now: float) -> list[float]:
-    """Return the firings after `now` whose jobs may exist, even while it is paused; one or two may not exist.
+    """Return the firings after `now` whose jobs may exist, even while the schedule is paused.
 
-    A run that died, or whose write was refused, may have made jobs that the schedule does not list.
+    A run that died, or whose write was refused, may have made jobs that the schedule does not list. One or two of the
+    returned firings may have no job.
     """
     until = now + AHEAD + CLOCKS_APART
     unwritten = takewhile(lambda at: at <= until, _after(schedule, now))

@@ -25,7 +25,8 @@ OUT, ERR = 1, 2
 SOURCES: Mapping[int, tuple[int, str]] = {OUT: (logging.INFO, "print"), ERR: (logging.WARNING, "stderr")}
 """Level and `logger` of the lines of standard output and standard error, by their file descriptors."""
 SET_PIPE_SIZE, PIPE_SIZE = 1031, 1_048_576
-"""F_SETPIPE_SZ of Linux, and its maximum: a library that writes while it holds Python's lock must not wait."""
+"""F_SETPIPE_SZ of Linux, and the largest pipe in bytes. A library that writes while it holds Python's lock must not
+wait for space in the pipe."""
 _lock = threading.Lock()
 _pump: "_Pump | None" = None
 _inside = 0
@@ -160,8 +161,8 @@ class _Pump:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, BYTES_AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
-                    # Only the first 8,000 characters of a line are written. This cut is far behind them, so it never
-                    # leaves a part of a secret in the log.
+                    # Only the first 8,000 characters of a line are written. This cut, after 1 MB, is far behind them,
+                    # so it never leaves a part of a secret in the log.
                     self._rest[end] = rest[:PIPE_SIZE]
                     for line in whole:
                         _tell(self._source[end], line.decode(errors="replace"))

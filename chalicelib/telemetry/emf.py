@@ -25,10 +25,10 @@ PLATFORM = "-"
 
 
 class Metric(StrEnum):
-    """Every name; the unit is Count. `docs/operations.md` lists them.
+    """The name of every metric; the unit is Count. `docs/operations.md` lists the metrics.
 
     The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`. FENCED has no job type,
-    because three events for every type would cost more than they are worth: the log lines name the job.
+    because three events for every type would cost too much. The log lines of these events contain the job.
     """
 
     CREATED = "Created"
@@ -62,9 +62,9 @@ _gathering = 0
 
 
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
-    """Count; written at the end of `gathering`, or at once outside of it. An `event` replaces the job type.
+    """Count a metric. The count is written at the end of `gathering`, or at once outside of it.
 
-    A metric of AT_ONCE is written at once, with everything that was gathered before.
+    An `event` replaces the job type. A metric of AT_ONCE is written at once, with everything that was gathered before.
     """
     if metric not in PER_TYPE:
         job_type = PLATFORM

@@ -1,6 +1,6 @@
 """Log every event with its own function, which writes the log line and counts the metric.
 
-It never contains a payload, a result, a token or an address, only ids, types, sizes and times.
+A line never contains a payload, a result, a token or an address, only ids, types, sizes and times.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def moved(job: Job, move: str, **extra: Any) -> None:
 
 
 def attempt_started(job: Job) -> None:
-    """Log that a worker claimed a job; `wait_ms` is how long a new job was due before that."""
+    """Log that a worker claimed a job; `wait_ms` is how long a new job had been due before the claim."""
     due, started = job.run_at or job.created_at, job.started_at or 0.0
     wait = round(1000 * (started - due)) if job.token == (1, 1) else None
     again = job.receive_count if (job.receive_count or 0) > 1 else None
@@ -169,12 +169,12 @@ def message_early(message: Message, receives: int) -> None:
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
-    """Log that a message is malformed; it backs off and ends in the dead-letter queue."""
+    """Log that a message is malformed. It is held longer after each receive, and ends in the dead-letter queue."""
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 
 def out_of_time(job_type: str, left: int) -> None:
-    """Log that a batch had no time left for its last messages; they return unclaimed."""
+    """Log that a batch had no time left for its last messages; they return to the queue unclaimed."""
     logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
 
 
@@ -200,12 +200,12 @@ def payload_differs(job_id: str) -> None:
 
 
 def row_unreadable(job_id: str, error: Exception) -> None:
-    """Log that a job's row cannot be read, because somebody wrote into it: it is left out of a list or a check."""
+    """Log that a job's row cannot be read, because it was written from outside; it is left out of a list or a check."""
     logger().error("row.unreadable", extra={"job_id": job_id, "error": type(error).__name__})
 
 
 def counters_unread(error: Exception) -> None:
-    """Log that the counters did not answer: jobs of removed types are missing in a listing."""
+    """Log that the counters could not be read: jobs of removed types are missing in a listing."""
     logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 

@@ -24,13 +24,13 @@ _invocation: dict[str, str] = {}
 
 @functools.cache
 def logger() -> Logger:
-    """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
+    """Return the one logger; its level is the environment variable LOG_LEVEL, which Powertools reads."""
     # No trace id: Lambda gives every invocation one, but X-Ray traces nothing here.
     log = Logger(
         service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
         json_serializer=_line, json_deserializer=cast("Any", _read), stream=cast("IO[str]", own_output),
     )  # fmt: skip
-    # The log group's name begins with the service, and CloudWatch bills each byte of a line.
+    # Leave out the service: the log group's name begins with it, and CloudWatch bills each byte of a line.
     log.remove_keys(["service"])
     return log
 

@@ -31,7 +31,7 @@ def hide(name: str, value: str) -> None:
 
 
 def forget() -> None:
-    """Forget all secrets."""
+    """Mask nothing any more."""
     _known.clear()
 
 

@@ -1,6 +1,6 @@
 """Log the events of the API: requests, refusals, and the acts of operators and administrators.
 
-It never contains a token or a body, only ids of principals, network addresses, paths, statuses.
+A line never contains a token or a body, only ids of principals, network addresses, paths, statuses.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def request_served(
 
 
 def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
-    """Log that the authorizer refused a token: its owner, if it is one of ours, and the call."""
+    """Log that the authorizer refused a token: the call, and the token's id if this stage has stored the token."""
     asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
     logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
 
@@ -43,7 +43,7 @@ def request_failed(route: str, correlation_id: str) -> None:
 
 
 def authorizer_down(error: Exception) -> None:
-    """Log that a token could not be checked, so it was refused."""
+    """Log that a token could not be checked, so the call was refused."""
     logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)
 
