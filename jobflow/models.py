@@ -68,7 +68,10 @@ class BatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+    """The outcome of one job of a batch: a job with status 200 or 201, or a problem with status 4xx or 503.
+
+    503 means that the job could not be stored.
+    """
 
     status: int
     job: JobRow | None
@@ -186,7 +189,7 @@ class DeployRow:
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """The numbers of a job's descendants, by result."""
+    """How many of a job's descendants were cancelled, were asked to stop, or had already finished."""
 
     cancelled: int
     """Waiting jobs that will not run"""
@@ -209,7 +212,10 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+    """Failures that differ only in ids and numbers.
+
+    `sparkline`: the number of failures in each step of the last 24 hours, oldest first.
+    """
 
     fingerprint: str
     type: str
@@ -397,7 +403,7 @@ class JobDetail:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A page of jobs, newest first. It may be shorter than `limit` and still have a next one."""
+    """A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists."""
 
     jobs: list[JobRow]
     total: int | None
@@ -698,7 +704,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The next firings of a cron expression; fewer than requested if it ends."""
+    """The next firings of a cron expression; fewer than requested if no more firings follow."""
 
     firings: list[Firing]
 
@@ -737,7 +743,7 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePage:
-    """Some schedules, by id."""
+    """A page of schedules, ordered by id."""
 
     schedules: list[ScheduleRow]
     next_after: str | None
@@ -746,7 +752,7 @@ class SchedulePage:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """A schedule with its next firings, and its last ones, newest first."""
+    """A schedule with its next firings, and with its last firings, newest first."""
 
     id: str
     type: str
