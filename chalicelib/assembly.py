@@ -57,7 +57,7 @@ class Assembly:
     """The ports with their adapters, and the services over them. A part can also be assigned."""
 
     def replace(self, **given: Any) -> None:
-        """Delete every part, and use these from now on; raises ConfigurationError for an unknown part."""
+        """Delete every part, and use the given parts from now on; raises ConfigurationError for an unknown part."""
         unknown = sorted(name for name in given if not isinstance(vars(Assembly).get(name), Part))
         if unknown:
             raise ConfigurationError(f"the assembly has no {', '.join(unknown)}")
@@ -71,7 +71,7 @@ class Assembly:
 
     @Part
     def settings(self) -> Settings:
-        """Return the environment."""
+        """Return the settings, read from the environment."""
         return Settings.from_env()
 
     @Part
@@ -115,7 +115,7 @@ class Assembly:
 
     @property
     def counters_seen(self) -> "Counters":
-        """Return the counters for people, with the current state of automatic pauses."""
+        """Return the counters for display, with the current state of automatic pauses."""
         from chalicelib.job_types import jobtype
         from chalicelib.pausing.seen import PausesSeen
 
@@ -315,7 +315,7 @@ class Assembly:
 
     @Part
     def rate_limiter(self) -> "RateLimiter":
-        """Return the rate limiter of POST requests."""
+        """Return the limiter of writing requests per address or token."""
         from chalicelib.access.rate_limit import RateLimiter
 
         limit, window = self.settings.rate_limit_max, self.settings.rate_limit_window

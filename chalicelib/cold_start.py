@@ -21,13 +21,13 @@ def works() -> bool:
 
 
 def begin() -> None:
-    """Stop garbage collection while modules are imported, because all of their objects stay."""
+    """Stop garbage collection while modules are imported, because all of their objects stay in use."""
     if IN_LAMBDA:
         gc.disable()
 
 
 def end() -> None:
-    """Start garbage collection, but not of imported objects; make the first AWS client. Idempotent."""
+    """Start garbage collection, except for objects that exist already, such as imported modules. Idempotent."""
     if IN_LAMBDA and not gc.isenabled():
         gc.freeze()
         gc.enable()

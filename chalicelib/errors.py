@@ -38,7 +38,7 @@ class MalformedRequest(JobFlowError):
 
 
 class InvalidPosition(InvalidRequest):
-    """The listing has no such position: a cursor that is not ours, or an offset that is too large."""
+    """The listing has no such position: a cursor that this API did not issue, or an offset that is too large."""
 
 
 class InvalidPayload(InvalidRequest):
@@ -63,7 +63,7 @@ class IdempotencyMismatch(InvalidRequest):
 
 
 class NotStored(JobFlowError):
-    """The store did not answer while a batch was stored, so this job is not confirmed."""
+    """The store did not answer in time while a batch was stored, so it is not certain that this job is stored."""
 
 
 class RowRefused(JobFlowError):
@@ -170,7 +170,7 @@ class PermanentError(JobFlowError):
 
 
 class RetryLater(JobFlowError):
-    """Raise it in a job function to run again in `seconds` (1 to 7 days), without charging an attempt.
+    """Raise it in a job function to run again in `seconds` (1 second to 7 days), without charging an attempt.
 
     Use it for a service that says when to try again: an answer 429 with Retry-After, or a daily quota. `reason` is
     shown on the job.
@@ -182,10 +182,10 @@ class RetryLater(JobFlowError):
 
 
 class Retry(JobFlowError):
-    """Raise it in a job function to run again in `after` seconds (1 to 7 days); the attempt is charged.
+    """Raise it in a job function to run again in `after` seconds (1 second to 7 days); the attempt is charged.
 
-    The wait has no jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30)
-    from error` records that error, as if the function had raised it.
+    The wait has no jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30) from error` records
+    that error, as if the function had raised it.
     """
 
     def __init__(self, reason: str = "", *, after: float) -> None:
@@ -194,7 +194,7 @@ class Retry(JobFlowError):
 
 
 class Suspended(BaseException):
-    """Raised by `ctx.sleep`, `ctx.wait_for` or `ctx.step` to end an invocation; the job goes on in a later one.
+    """Raised by `ctx.sleep`, `ctx.wait_for` or `ctx.step` to end an invocation; the job continues in a later one.
 
     Do not catch it. It is not a subclass of Exception, so `except Exception` does not catch it; `finally` blocks run
     each time.
@@ -202,7 +202,7 @@ class Suspended(BaseException):
 
 
 class EventTimedOut(PermanentError):
-    """Raised by `ctx.wait_for` if the event did not come in time. If nobody catches it, the job fails."""
+    """Raised by `ctx.wait_for` if the event did not come in time. If the function does not catch it, the job fails."""
 
     def __init__(self, name: str, at: str) -> None:
         super().__init__(f"The event {name} did not come before {at}.")
@@ -246,7 +246,7 @@ class PayloadUnreadable(JobFlowError):
 
 
 class RowNotSigned(JobFlowError):
-    """A job's row was written by somebody who may not make such jobs, or its signing key is not valid here."""
+    """A job's row was written by a program that may not make such jobs, or its signing key is not valid here."""
 
     def __init__(self) -> None:
         super().__init__("The job's row was not signed by this platform.")
@@ -257,7 +257,7 @@ class SecretUnavailable(JobFlowError):
 
 
 class StartUnavailable(JobFlowError):
-    """A table does not answer, so nobody knows whether a job may start now."""
+    """A table does not answer, so it is unknown whether a job may start now."""
 
 
 class RateUnavailable(StartUnavailable):
@@ -265,7 +265,7 @@ class RateUnavailable(StartUnavailable):
 
 
 class KeyUnavailable(StartUnavailable):
-    """The jobs table does not answer, so nobody knows whether another job of the same key runs."""
+    """The jobs table does not answer, so it is unknown whether another job with the same key runs."""
 
 
 class ClaimedLate(StartUnavailable):
@@ -273,7 +273,7 @@ class ClaimedLate(StartUnavailable):
 
 
 class EarlierUnknown(StartUnavailable):
-    """The jobs table does not answer, so nobody knows whether an earlier firing of the schedule has finished."""
+    """The jobs table does not answer, so it is unknown whether an earlier firing of the schedule has finished."""
 
 
 class StoreUnavailable(JobFlowError):
@@ -302,7 +302,7 @@ class MalformedMessage(JobFlowError):
 class Unauthorized(JobFlowError):
     """There is no token, or an unknown, expired or revoked one.
 
-    `why` and `principal` (the token's id, if it is one of ours) are for the log: callers get the same text in all
+    `why` and `principal` (the token's id, if the token is stored) are for the log: callers get the same text in all
     cases.
     """
 
@@ -317,7 +317,7 @@ class Forbidden(JobFlowError):
 
 
 class RateLimited(JobFlowError):
-    """Too many requests from one address; `retry_after` is the number of seconds until the next request is accepted."""
+    """Too many requests from one address or token; `retry_after`: seconds until the next request is accepted."""
 
     def __init__(self, limit: int, window: int, retry_after: int, of: str) -> None:
         super().__init__(f"At most {limit:,} writing requests in {window} seconds {of}.")

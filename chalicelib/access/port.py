@@ -6,7 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Numbers of requests from one address: in the window that began at `start` (epoch seconds), and the one before."""
+    """Numbers of requests from one address in two windows: the one that began at `start`, and the one before.
+
+    `start` is in epoch seconds.
+    """
 
     start: int
     count: int

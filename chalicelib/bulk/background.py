@@ -138,7 +138,7 @@ class BulkWork:
         claimed = self.rows.claim(bulk_id, now, now + LEASE)
         found = None if claimed is not None else self.rows.find(bulk_id)
         if found is not None and not found.open:
-            self.rows.close(bulk_id, now)  # a worker finished it, but ended before it closed the row
+            self.rows.close(bulk_id, now)  # the worker that finished it ended before it closed the row
         return claimed
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:
@@ -181,7 +181,7 @@ class BulkWork:
         return self.rows.save(replace(after, updated_at=now, version=after.version + 1, lease_until=lease_until))
 
     def _found(self, bulk: BulkAction, size: int) -> BulkAction:
-        """Return the bulk action with more jobs in `hand`, up to the limit."""
+        """Return the bulk action with up to `size` jobs in `hand`."""
         room, ends = size - len(bulk.hand), self.clock() + TIME_TO_ACT
         if room <= 0 or bulk.position == END:
             return replace(bulk, following=bulk.position)

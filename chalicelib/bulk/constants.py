@@ -4,22 +4,23 @@
 SLICE = 100
 """Number of jobs after which progress is written."""
 FIRST_SLICE = 24
-"""Jobs that the request itself changes, before it answers: a small bulk action is then finished, and a large one
-already shows progress."""
+"""Number of jobs that the request itself changes, before it answers: a small bulk action is then finished, and a large
+one already shows progress."""
 LEASE = 60.0
-"""Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds and an AWS request."""
+"""Seconds for which a worker owns a bulk action after each slice; a slice takes 10 seconds, and one more AWS
+request."""
 FAILED_SLICE_PAUSE = 30.0
 """Seconds until another worker continues after a slice without success; doubled after each further such slice."""
 LONGEST_SLICE_PAUSE = 900.0
 MOST_FAILED_SLICES = 30
 """A bulk action has failed after this number of slices in a row without success, which takes six hours."""
 MOST_TRIES_OF_JOB = 6
-"""Maximum slices in which the action on one job ends with an error. After these the job is skipped, with the error as
-reason."""
+"""Maximum number of slices in which the action on one job ends with an error. After these the job is skipped, with the
+error as reason."""
 JOBS_AT_ONCE = 8
 """Maximum number of jobs that a bulk action changes at the same time."""
 MOST_AT_ONCE = 4
-"""Maximum number of bulk actions that a worker processes in turns. Each keeps its lease during the slices of the
+"""Maximum number of bulk actions that a worker processes in turn. Each keeps its lease during the slices of the
 others."""
 MOST_REASONS = 20
 MOST_SAMPLES = 3

@@ -168,7 +168,7 @@ def _values(bulk: BulkAction) -> dict[str, Any]:
 
 
 def _plain() -> set[str]:
-    """Return the attributes that never change."""
+    """Return the names of the attributes that are stored without conversion."""
     return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "state", "expires_at"}
 
 

@@ -36,9 +36,10 @@ class BulkAction:
     Its jobs are those that `which` matches, or those of a list of ids: the ids are stored separately, and `listed` is
     their number. `version` grows with each write of a worker, so that one of two workers stops. `position` is where the
     search for more jobs continues; END after the last job. `hand` contains the jobs that were found and are not counted
-    yet, each with the number of failed actions on it. `following` is the position after the jobs in `hand`, as long as
-    the row shows no action on them. `expected` is the number of jobs that the operator had counted. `reason` is the
-    operator's reason. `failures` is the number of slices without success since the last success.
+    yet, each with the number of failed actions on it. `following` is the position after the jobs in `hand`, until the
+    row contains the outcome of the action on these jobs. `expected` is the number of jobs that the operator had
+    counted. `reason` is the operator's reason. `failures` is the number of slices without success since the last
+    success.
     """
 
     id: str
@@ -73,7 +74,7 @@ class BulkAction:
 
 
 class BulkActionRows(Protocol):
-    """Store bulk actions for 30 days. `Standing.bulk` names the open ones, so finding them costs nothing."""
+    """Store bulk actions for 30 days. `Standing.bulk` names the open ones, so finding them takes no further request."""
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
         """Store a new bulk action, with its listed ids."""

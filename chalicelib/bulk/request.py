@@ -51,7 +51,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One job's result: why the action is not possible (None: it was done), or the error that leaves the job open."""
+    """One job's result: why the action is not possible (None: it was done), or the error that the action caused."""
 
     job_id: str
     refused: str | None = None

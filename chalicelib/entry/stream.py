@@ -11,7 +11,7 @@ from chalicelib.worker.context import LambdaContext
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Count the records of one invocation; the mapping's tumbling window names the shard."""
+    """Count the records of one invocation; the event contains the shard, because the mapping has a tumbling window."""
     records = event.get("Records", [])  # the last invocation of a window may have no records
     counted = parts.stream_counter.count(changes.read(records), event.get("shardId", "-"))
     with gathering():

@@ -102,7 +102,7 @@ class KeyedJobs:
             found = None if held is None else self.find(held.job)
             if (before := self._asked_before(job, found)) is not None:
                 if before is found:
-                    # The request that replaced the job may have ended before it stored this.
+                    # The request that replaced the job may have ended before it stored which job answers its key.
                     self._remember(job, found, until)
                 return self._again(job, before)
             if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
@@ -175,7 +175,7 @@ class KeyedJobs:
         return Submitted(existing, Outcome.REPEATED)
 
     def _remember(self, job: Job, kept: Job, until: float) -> None:
-        """Store which job answers a key if its id is another: the next request overwrites the key on the job."""
+        """Store which job answers a key if that job has another id: the next request overwrites the key on the job."""
         if job.idempotency_key is not None and kept.id != job.id:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 

@@ -35,9 +35,9 @@ class Outcome(Enum):
     REPLACED = auto()
     """The request replaced the data of a debounced job that still waits, in the job's next generation."""
     REPEATED = auto()
-    """The request is a repetition: its job is the one that it made before."""
+    """The request is a repetition: it gets the job that the first request got."""
     EXISTING = auto()
-    """The request got the job of another request, because the type is unique."""
+    """The request got the job of another request, because jobs of this type are unique."""
 
     @property
     def written(self) -> bool:

@@ -78,7 +78,7 @@ class DynamoTurns:
         self._known.pop(job_type, None)
 
     def _move(self, job_type: str, name: str, by: int, begin: int, latest: int | None) -> int | None:
-        """Advance a field from its value, or from `begin` if the value is earlier; return the old position.
+        """Advance a field by `by` from its value, or from `begin` if the value is earlier; return the position before.
 
         Return None and change nothing if the field is later than `latest`.
         """

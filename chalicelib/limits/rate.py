@@ -154,11 +154,14 @@ class Pacing:
         return self.known.turns_to > now + self.wait and self.known.slots_to < idle
 
     def _full(self) -> bool:
-        """Return whether no slot is near, as far as this process knows."""
+        """Return whether no job can start within `wait` seconds, as far as this process knows."""
         return self._taken() or self.known.turns_to > self.clock() + self.wait
 
     def _taken(self) -> bool:
-        """Return whether all near slots are taken, as far as this process knows. If so, a job needs a new turn."""
+        """Return whether all slots of the next `wait` seconds are taken, as far as this process knows.
+
+        If they are taken, a job needs a new turn.
+        """
         return self.known.slots_to - self.rate.ahead > self.clock() + self.wait
 
     def _take(self, ends: float) -> None:

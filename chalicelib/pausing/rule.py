@@ -79,9 +79,10 @@ def completed(seen: AutoPause) -> AutoPause | None:
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job run, and plan the next probe as if this one failed, because its process may end at any time.
+    """Let one job run as a probe, and plan the next probe as if this one failed: its process may end at any time.
 
-    `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
+    `left`: seconds until the invocation ends. The next probe is later than that, so two probes never run at the same
+    time.
     """
 
     def decide(seen: AutoPause) -> AutoPause | None:

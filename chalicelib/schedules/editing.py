@@ -137,7 +137,7 @@ class ScheduleService:
         for _ in range(EDIT_TRIES):
             seen = self.get(schedule_id)
             _check_stored(seen, "delete")
-            cancel_ahead(self.jobs.dispatcher, seen, None)  # first, or a repeated call would find no schedule
+            cancel_ahead(self.jobs.dispatcher, seen, None)  # first: otherwise a repeated call would find no schedule
             if self.schedules.remove(seen):
                 return seen
         raise _changing(schedule_id)

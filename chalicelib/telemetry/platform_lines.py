@@ -35,7 +35,7 @@ def pattern_of(request_id: str) -> str:
 
 
 def ending_of(lines: Iterable[tuple[float, str]], request_id: str) -> Ending | None:
-    """Return how the invocation ended according to its lines (time, text); None if it ended well or is unknown."""
+    """Return how the invocation ended according to its lines (time, text); None if it ended well or this is unknown."""
     about = [(at, text) for at, text in lines if request_id in text and tells_of_an_end(text, request_id)]
     texts = "\n".join(text for _, text in about)
     error_class = _class_of(texts)
