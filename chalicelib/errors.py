@@ -140,7 +140,7 @@ class TooManyMarks(JobFlowError):
     """Too many error groups are acknowledged or resolved to mark another."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"{most:,} groups of errors are acknowledged or resolved; reopen some, they go after a day.")
+        super().__init__(f"{most:,} groups of errors are acknowledged or resolved, which is the maximum; reopen some.")
 
 
 class JobExists(JobFlowError):

@@ -15,8 +15,8 @@ from chalicelib import cold_start
 from chalicelib.adapters.constants import CONNECT_TIMEOUT, MOST_CONNECTIONS, READ_TIMEOUT, REQUEST_TRIES
 
 SMALL = frozenset({"dynamodb", "sqs"})
-"""Services whose API descriptions the package's folder AWS_DATA contains, with only the operations that functions
-call."""
+"""For these services, the package contains smaller API descriptions in its folder AWS_DATA, with only the operations
+that functions call."""
 AWS_DATA = "aws_data"
 _making = threading.Lock()
 

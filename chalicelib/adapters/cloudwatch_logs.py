@@ -77,8 +77,8 @@ class JobLogs:
     def read(self, view: JobView, position: str | None = None, waited: Collection[str] = ()) -> Lines:
         """Return the lines that name the job, starting at a position: fewer than 200, with at most 5 requests.
 
-        `waited` are the short ids of invocations that ended in a wait, which are no attempts of the view. Raises
-        InvalidPosition for a position that is too old.
+        `waited` are the short ids of invocations that ended in a wait; such invocations are not attempts of the view.
+        Raises InvalidPosition for a position that is too old.
         """
         before, _, token = (position or "").partition(":")
         found: list[Line] = []

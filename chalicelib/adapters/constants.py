@@ -9,15 +9,15 @@ READ_TIMEOUT = 5
 """Seconds after which a request counts as lost: AWS answers the requests of all adapters within milliseconds."""
 REQUEST_TRIES = 3
 MOST_CONNECTIONS = 50
-"""Connections to one service of AWS that a process keeps."""
+"""Maximum number of connections to one AWS service that a process keeps."""
 
 # For cloudwatch_logs.py
 MOST_LOG_REQUESTS = 5
 """Maximum requests of one read. Each attempt needs its own requests, and CloudWatch may answer with empty pages."""
 LOG_EVENTS_AT_ONCE = 100
 ENOUGH_LOG_LINES = 100
-"""Lines that one request asks for. A read also ends at this number of lines, so it returns fewer than 200. The number
-must not change, because a token of CloudWatch Logs is valid only for the number that was requested."""
+"""Maximum number of lines in one request. A read also ends at this number of lines, so it returns fewer than 200. The
+number must not change, because a token of CloudWatch Logs is valid only for the number that was requested."""
 LOG_SLACK_MS = 60_000
 LATE_LOG_MS = 15 * 60_000
 """Milliseconds after a job's end in which more log lines may appear: about a late attempt, or a dead message."""
@@ -29,16 +29,16 @@ the count."""
 
 # For dynamo/counting/census.py
 CENSUS_PAGE = 1000
-"""Index entries in one query, about 130 KB."""
+"""Number of index entries in one query, about 130 KB."""
 BATCH_GET = 100
-"""Main items in one BatchGetItem: AWS's limit."""
+"""Number of main items in one BatchGetItem: AWS's limit."""
 UNREAD_TRIES = 8
 UNREAD_PAUSE = 0.05
 """Seconds before the second try for items that DynamoDB did not read; doubled for each later try."""
 
 # For dynamo/counting/counters.py
 MOST_LITTER = 50
-"""Attributes that one write removes, each with its condition."""
+"""Number of attributes that one write removes, each with its condition."""
 MOST_WRITES = 12
 """Maximum writes of one cleanup. They remove 600 attributes: a type leaves that many in three quarters of an hour."""
 
@@ -50,7 +50,7 @@ SHARD_QUIET = 1800.0
 CLOCK_SKEW = 900.0
 """Maximum seconds by which the clocks of functions and of DynamoDB may differ."""
 MOST_MARKS_MOVED = 50
-"""Marks that one cleanup moves."""
+"""Maximum number of marks that one cleanup moves."""
 
 # For dynamo/jobs/bodies.py
 INLINE_PAYLOAD = 500
@@ -58,37 +58,39 @@ GROWTH_RESERVE = 304
 """Bytes by which the main item can grow: for the lease, times, request id and failure, and for one of these three: a
 progress note, an error, a result."""
 INLINE_RESULT = 150
-"""Bytes of a result that always fit into the reserve, because a completed job has neither note nor error."""
+"""Maximum bytes of a result in the main item. Such a result always fits into the reserve, because a completed job has
+neither note nor error."""
 LARGEST_ITEM = 300 * 1024
 RENEW_WITHIN = KEEP_DEAD + LONGEST_WAIT
-"""A payload is written again if it expires within this number of seconds. The attempt that reads it may be followed by
+"""A payload is written again if it expires within this number of seconds: the attempt that reads it may be followed by
 the longest wait, or end as a dead letter."""
 
 # For dynamo/jobs/steps.py
 INLINE_STEP = 1_024
-"""Bytes of a step's value in its row; a larger one is stored separately, and read only when the function asks for
-it."""
+"""Maximum bytes of a step's value in its row; a larger value is stored separately, and read only when the function asks
+for it."""
 
 # For dynamo/jobs/entries.py
 FEW_PARTITIONS = 12
 """Up to this number of partitions are read one after the other; more are read in parallel."""
 PARTITION_THREADS = 8
 SWEEP_PAGES = 10
-"""Queries for one partition in one run of the watchdog, 1 MB each: about 35,000 entries."""
+"""Maximum number of queries for one partition in one run of the watchdog, 1 MB each: about 35,000 entries."""
 
 # For dynamo/jobs/pages.py
 MOST_BATCH_GETS = 3
-"""BatchGetItem requests for a page, with retries for items that DynamoDB did not read. With 4 queries, that is 7."""
+"""Maximum BatchGetItem requests for a page, with retries for items that DynamoDB did not read. Together with 4 queries,
+a page takes at most 7 requests."""
 ENTRIES_PER_FILTERED_JOB = 10
-"""Entries that a shard reads for each wanted job, if the server filters some out."""
+"""Number of entries that a shard reads for each wanted job, if the server filters some out."""
 USUAL_PAGE = 20
-"""Jobs on a page by default, and the smallest page size for the look-ahead of a search."""
+"""Number of jobs on a page by default, and the smallest page size for the look-ahead of a search."""
 LEAST_ENTRIES, MOST_ENTRIES = 200, 1000
 """Bounds of the entries per query. The minimum is that of a page of 20 jobs in a shard of a thousand jobs, so a page
 costs the same read units at any size."""
 MOST_ENTRIES_OF_PAGE = 10_000
-"""Entries that one page reads in all partitions together: about 160 read units. Because of this limit, a page may be
-shorter than requested."""
+"""Maximum number of entries that one page reads in all partitions together: about 160 read units. Because of this
+limit, a page may be shorter than requested."""
 
 # For memory/jobs.py
 CENSUS_PAGE_IN_MEMORY = 100

@@ -98,7 +98,7 @@ class SqsJobQueue:
         return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
-        """Send one request for all; return the receipts that failed. A separate request for each shows the reason."""
+        """Change all messages in one request; return the receipts that failed. Separate requests show the reasons."""
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url(job_type),
             Entries=[

@@ -54,5 +54,5 @@ table; the age of those in the table counts from their first use. A payload and 
 their job may wait, and after that as long as a failed job can be retried. The files that a job made are kept as long as
 its result names them."""
 RENEW_BODIES_AFTER = 60 * DAY
-"""For a job of at least this age, a retry writes the payload in S3 again, and a wait without a claim reads the separate
-payload."""
+"""Age in seconds of a job from which its separate payload is renewed, so that the payload outlives the job: a retry
+writes a payload in S3 again, and a wait without a claim renews a payload in the table."""

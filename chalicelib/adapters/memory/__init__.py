@@ -1,4 +1,4 @@
 """Implement the ports in memory; the contract tests of DynamoDB and SQS check them too.
 
-They are for tests and quick experiments, and never run in the cloud.
+These adapters are for tests and quick experiments, and never run in the cloud.
 """

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters import aws
 
 GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
-"""Codes of a missing body. Our functions may not list the bucket, so S3 answers "denied" for a missing key. So a reader
-cannot distinguish a missing body from one without permission, and assumes that the body may come back."""
+"""Codes of a body that cannot be read. Functions may not list the bucket, so S3 answers "denied" for a missing key. A
+missing body therefore looks like a body that the function may not read, and may be readable later."""
 
 
 class S3Bodies:

@@ -73,7 +73,7 @@ class DynamoCounters:
         found = litter(item, now)
         for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
             part = found[start : start + MOST_LITTER]
-            # Remove only unchanged attributes; the next cleanup soon checks the others again.
+            # The write is refused if one of the attributes has changed; the next cleanup soon checks them again.
             unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
             self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
         left = {name: value for name, value in item.items() if name not in found}

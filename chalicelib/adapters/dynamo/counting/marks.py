@@ -30,14 +30,15 @@ def stamp(at: float) -> str:
 
 
 def source(name: str) -> str:
-    """Return the source of an attribute."""
+    """Return the source whose mark is in the attribute with this name."""
     return name.removeprefix(MARK)
 
 
 def movable(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return the attributes of marks that a row can drop: quiet marks of shards that have most likely ended.
+    """Return the attributes of marks that a row can drop.
 
-    A mark without a time does not belong to a shard but to a recount, and stays.
+    These are marks that were not written for a while, of shards that have most likely ended. A mark without a time does
+    not belong to a shard but to a recount, and stays.
     """
     told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
     quiet = [name for name, written in told.items() if written and written < stamp(now - SHARD_QUIET)]

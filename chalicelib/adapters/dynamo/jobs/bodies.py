@@ -70,7 +70,7 @@ class Bodies:
         """Store the payload of an earlier run, which the main item no longer refers to."""
         place = self._keep(job_id, _past(gen), _past_key(job_id, gen), text, 0)
         if place != _past(gen):
-            # The row needs no other mark of a reference, because no JSON text begins like a reference.
+            # A reference needs no mark in the row, because no JSON text begins like a reference.
             self._put(job_id, _past(gen), place)
 
     def past(self, job_id: str, gen: int, since: float) -> JSON:
@@ -80,7 +80,8 @@ class Bodies:
             return None
         if not row.body.startswith(S3_PREFIX):
             return from_text(row.body)
-        # compute the key, and do not use the row's: a forged row must not make this read another object
+        # compute the key, and do not use the key in the row: a forged row must not make this function read another
+        # object
         return from_text(self._files.read(_past_key(job_id, gen)))
 
     def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
@@ -95,8 +96,8 @@ class Bodies:
     def keep_value(self, job_id: str, job_type: str, text: str, needed_at: float = 0) -> str:
         """Store the large value of a step; return the reference, which is derived from the content.
 
-        Two attempts that keep different values therefore cannot overwrite each other's. `needed_at` is when the job is
-        planned, if it is planned for later (epoch seconds).
+        Two attempts that keep different values therefore cannot overwrite each other's value. `needed_at` is when the
+        job is planned, if it is planned for later (epoch seconds).
         """
         digest = _digest(text)
         key = f"{RESULTS}{_folder(job_type)}/{job_id}/{digest}.json"
@@ -168,7 +169,7 @@ def in_table(reference: str | None) -> bool:
 
 
 def _token(change: Change) -> str:
-    """Return the fencing token of the change as part of a key: `gen-attempt`."""
+    """Return the fencing token of the change as part of a key: `gen-claims`."""
     claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
     return f"{change.gen}-{claims[0] if claims else change.writer}"
 

@@ -23,7 +23,7 @@ Item = dict[str, Any]
 
 
 class History:
-    """Rows that sort before a job's main item. `clock` returns seconds since the epoch."""
+    """Store and read the rows that sort before a job's main item. `clock` returns seconds since the epoch."""
 
     def __init__(self, table: Table, clock: Callable[[], float]) -> None:
         self._table = table

@@ -39,7 +39,7 @@ class Plan:
 
     @property
     def range(self) -> Condition | None:
-        """The condition on the sort key."""
+        """Return the condition on the sort key."""
         path = Path(self.sort)
         if self.low is not None and self.high is not None:
             return path.between(self.low, self.high)

@@ -22,8 +22,8 @@ ALWAYS = frozenset(
 """Fields that are always written; other fields are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
 ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "signature", *BODIES})
-"""Fields of a job without an attribute of the same kind: they are stored under another name, or also outside of the
-main item, or belong to the row and not only to the job."""
+"""Fields of a job for which no attribute is generated: they are stored under another name, may be stored outside of the
+main item, or belong to the row."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
 BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
 """A job in which every optional field has its default."""

@@ -13,7 +13,7 @@ AUTO_PAUSE = "AUTOPAUSE#"
 SCHEDULES = "SCHEDULES"
 """Partition of the schedules in the control table, and in the index of their next firings."""
 META = "META"
-"""Sort key of a job's main item. Its history sorts before it, its large bodies after it."""
+"""Sort key of a job's main item. The rows of the job's history sort before it, its large bodies after it."""
 ACT = "ACT#"
 """Prefix of the sort keys of operators' acts, which sort before the attempts."""
 CANARY = "CANARY"
@@ -21,7 +21,7 @@ CANARY = "CANARY"
 
 
 def jobs_table() -> dict[str, Any]:
-    """Return the table of jobs. `active` is sparse: it contains jobs that need attention; finished jobs leave it.
+    """Return the table of jobs. `active` is sparse: completed and cancelled jobs are not in it.
 
     `failures` is sparse too. It contains each job under the name of its last error, until the job completes or runs
     again.
