@@ -31,7 +31,7 @@ def _no_client() -> Any:
 
 
 connect: Callable[[], Any] = _no_client
-"""Makes the client of this process, for a job type's own `delay`; the package `jobflow` sets it."""
+"""Return the client of this process, to which the `delay` of a job type submits; the package `jobflow` sets this."""
 
 
 def current() -> Any:

@@ -50,8 +50,8 @@ class Reading:
         """Find jobs, newest first; each filter takes one value. The `filter` of a finding can be used unchanged.
 
         `error`: a part of the error's text. `fingerprint`: the group of the error. `parent`: the job that made the
-        jobs. `hours`: the jobs were created within the last hours. `payload` needs `hours` or `created_after`. Times
-        are ISO 8601 in UTC.
+        jobs. `hours`: the jobs were created within this number of hours before now. `payload` needs `hours` or
+        `created_after`. Times are ISO 8601 in UTC.
         """
         ago = None if hours is None else datetime.now(UTC) - timedelta(hours=hours)
         which: dict[str, Any] = {

@@ -82,7 +82,7 @@ def bulk(
     except MoreThanExpected:
         if not yes:
             raise
-        # with --yes, nobody has confirmed a number, so jobs that came meanwhile are included
+        # with --yes, the user has not confirmed a number, so jobs that came meanwhile are included
         started = client.start_bulk(action, ids, reason=reason, **which)
     if not wait:
         told(session, started)

@@ -39,7 +39,7 @@ class Printer:
 
     @cached_property
     def console(self) -> "Console":
-        """The terminal."""
+        """Return the console, which prints to the terminal."""
         from rich.console import Console
 
         return Console(highlight=False, soft_wrap=True)
@@ -133,7 +133,7 @@ def fits(text: str) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a value in the form for people."""
+    """Return a value as text for people."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -146,5 +146,5 @@ def shown(value: Any) -> str:
 
 
 def safe(text: str) -> str:
-    """Return text without control codes and direction overrides: an error message must not steer the terminal."""
+    """Return text without control codes and direction overrides: an error message must not control the terminal."""
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\ufffd" for c in text)

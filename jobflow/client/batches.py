@@ -1,4 +1,4 @@
-"""Create many jobs in portions; send unstored jobs again, and never lose an answer.
+"""Create many jobs in portions, send unstored jobs again, and keep every answer.
 
 Each job has a key, and its result contains the key. However a batch ended, the same jobs can be sent again.
 """

@@ -56,7 +56,7 @@ class NewJob:
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
 
-        An empty key is invalid too: a generated one in its place would make a second job.
+        An empty key is invalid too: if a generated key replaced it, a repeated request would make a second job.
         """
         if self.key is not None and not is_key(self.key):
             raise ValueError(
@@ -123,7 +123,7 @@ def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
 
 
 def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
-    """Stop a job. Not repeatable: a cancelled job answers 409."""
+    """Stop a job. Not repeatable: the API answers 409 for a job that is already cancelled."""
     body = {"descendants": True} if descendants else {}
     return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 

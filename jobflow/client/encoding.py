@@ -60,7 +60,7 @@ def as_time(when: datetime | str) -> str:
     """Return a time as ISO 8601 in UTC.
 
     Raises TypeError for another value, and ValueError for a time without a time zone, because its meaning would depend
-    on the place.
+    on the machine's time zone.
     """
     if isinstance(when, str):
         return when

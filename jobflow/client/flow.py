@@ -112,7 +112,7 @@ def _made_here(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
-    """Return why a job existed before this call; None: it did not.
+    """Return why a job existed before this call; None if it did not exist.
 
     If the call was sent `again`, its own first try made the job with this key.
     """

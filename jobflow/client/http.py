@@ -1,4 +1,4 @@
-"""Import httpx. If it is missing, only sending a request fails, because a job function may never call an API."""
+"""Import httpx. Without httpx, only sending a request fails: a job function that calls no API does not need it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["httpx"]
 
 
 class _Missing:
-    """Stands for httpx where it is not installed."""
+    """A placeholder for httpx where it is not installed; every use raises ConfigurationError."""
 
     def __getattr__(self, name: str) -> Any:
         raise ConfigurationError(

@@ -8,7 +8,7 @@ from jobflow.profiles import Target
 from jobflow.version import __version__
 
 TIMEOUT = 30.0
-"""Seconds for one request: API Gateway itself gives up after 29."""
+"""Maximum seconds for one request: API Gateway itself ends a request after 29 seconds."""
 Sleep = Callable[[float], Any]
 AsyncSleep = Callable[[float], Awaitable[Any]]
 

@@ -2,8 +2,8 @@
 
 As a program: `python -m jobflow.project.rewriting [--check] FILE…`.
 
-Only the arguments that have moved and the imports of their classes change; comments and layout stay. For this, the
-positions that `ast` gives are enough, so no library for concrete syntax has to ship for a task that is done once.
+Only the arguments that have moved and the imports of their classes change; comments and layout stay. The positions that
+`ast` gives are enough for these changes, so no library for concrete syntax trees is needed.
 """
 
 import ast

@@ -91,7 +91,7 @@ def _link_packages(project: Path, platform: Path, tree: Path) -> None:
 def _copied(project: Path, platform: Path) -> Path:
     tree = project / STATE / "tree"
     stamp = tree / "version"
-    # In a copied or moved repository, the links of the tree still lead to the first one's code and .env.
+    # In a copied or moved repository, the links of the tree still lead to the code and the .env of the original.
     wanted = f"{__version__} {platform} {platform.stat().st_mtime_ns} {project}\n"
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(tree, ignore_errors=True)

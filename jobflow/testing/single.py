@@ -87,12 +87,12 @@ def run(
     """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
     During the run, the variables that the type declares are set.
-
     `seconds` is the time that the attempt has (default: the type's share). `secrets` are the values of declared
     secrets. From the progress `cancel_at` on, the job is asked to stop: its next `ctx.progress` or
-    `ctx.check_cancelled` raises JobCancelled. When the function sleeps or waits, the clock moves to the end of that,
-    and the function is called again; `events` are those that came before, with their data. Raises InvalidPayload, the
-    function's own errors, and PermanentError for a result that cannot be stored.
+    `ctx.check_cancelled` raises JobCancelled. When the function sleeps or waits, the clock moves to the end of the
+    sleep or wait, and the function is called again. `events` are the events that were posted before the run, by name,
+    with their data. Raises InvalidPayload, the function's own errors, and PermanentError for a result that cannot be
+    stored.
     """
     type = kind_of(type)
     check_names([type], secrets or {})

@@ -32,8 +32,8 @@ class AsyncJobFlow:
     ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
 
-    Without arguments, and within an attempt of a job, `submit` and `batch` make jobs of that attempt, as `ctx.enqueue`
-    does: without a request, a URL or a token.
+    In an attempt of a job, a client without arguments makes child jobs: its `submit` and `batch` work like
+    `ctx.enqueue`, and need no request, URL or token.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class AsyncJobFlow:
         self._sleep = sleep
         self._now = now
         if not (self._of_attempts and within.in_function()):
-            self._connected()  # a program without a URL or a token learns it here, not at its first request
+            self._connected()  # raise the error for a missing URL or token here, not at the first request
 
     @cached_property
     def target(self) -> profiles.Target:
@@ -304,7 +304,7 @@ class AsyncJobFlow:
         return await self._ask(calls.judge(fingerprint, "acknowledge"))
 
     async def resolve(self, fingerprint: str) -> m.ErrorMark:
-        """Mark an error group as resolved: it is shown again when the error comes back."""
+        """Mark an error group as resolved: it is shown as regressed if the error occurs again."""
         return await self._ask(calls.judge(fingerprint, "resolve"))
 
     async def reopen(self, fingerprint: str) -> m.ErrorMark:

@@ -33,8 +33,8 @@ class JobFlow:
     ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
 
-    Without arguments, and within an attempt of a job, `submit` and `batch` make jobs of that attempt, as `ctx.enqueue`
-    does: without a request, a URL or a token.
+    In an attempt of a job, a client without arguments makes child jobs: its `submit` and `batch` work like
+    `ctx.enqueue`, and need no request, URL or token.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class JobFlow:
         self._sleep = sleep
         self._now = now
         if not (self._of_attempts and within.in_function()):
-            self._connected()  # a program without a URL or a token learns it here, not at its first request
+            self._connected()  # raise the error for a missing URL or token here, not at the first request
 
     @cached_property
     def target(self) -> profiles.Target:
@@ -301,7 +301,7 @@ class JobFlow:
         return self._ask(calls.judge(fingerprint, "acknowledge"))
 
     def resolve(self, fingerprint: str) -> m.ErrorMark:
-        """Mark an error group as resolved: it is shown again when the error comes back."""
+        """Mark an error group as resolved: it is shown as regressed if the error occurs again."""
         return self._ask(calls.judge(fingerprint, "resolve"))
 
     def reopen(self, fingerprint: str) -> m.ErrorMark:
