@@ -45,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Some log lines, newest attempt first and in order within it, and the next position (None: no more lines)."""
+    """Some log lines, and the next position (None: no more lines).
+
+    The newest attempt is first; the lines of each attempt are in order.
+    """
 
     lines: tuple[Line, ...]
     position: str | None

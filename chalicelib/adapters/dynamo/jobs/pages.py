@@ -115,7 +115,10 @@ class Pages:
         return [job for job in found.values() if job is not None]
 
     def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
-        """Return up to 100 jobs in the order of `ids`, without deleted jobs; raises errors that may be temporary."""
+        """Return up to 100 jobs in the order of `ids`, without deleted jobs.
+
+        Raises JobFlowError if DynamoDB did not read some of them.
+        """
         found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True) if ids else {}
         if len(found) < len(ids):
             raise _half_read()
@@ -144,7 +147,10 @@ class Pages:
                 yield entry, jobs[entry.id]
 
     def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
-        """Read jobs with the requests that are left; return them by id: None if deleted, nothing if unread."""
+        """Read jobs with the requests that are left; return them by id.
+
+        The value is None for a deleted job; an unread job has no entry.
+        """
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:
@@ -158,7 +164,10 @@ class Pages:
         return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
 
     def _share(self, number: int) -> int:
-        """Return how many of the first entries one shard may hold: five standard deviations above its share."""
+        """Return how many of the first `number` entries one shard can contain.
+
+        This is five standard deviations above the average.
+        """
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
     def _shown(self, item: Mapping[str, Any]) -> Job | None:
