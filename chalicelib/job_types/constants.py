@@ -48,7 +48,7 @@ LONGEST_WINDOW = 300
 MOST_CONCURRENCY = 1000
 MOST_LAYERS = 5
 EPHEMERAL_MB = (512, 10_240)
-"""Lambda's minimum and maximum of /tmp; the minimum costs nothing."""
+"""Minimum and maximum MB of /tmp that Lambda allows; the minimum costs nothing."""
 
 # For jobtype.py
 DEFAULT_ATTEMPTS = 3
@@ -61,7 +61,8 @@ LONGEST_VALUE_SHOWN = 40
 
 # For rate.py
 FASTEST_RATE, SLOWEST_RATE = 500.0, 1 / 3600
-"""Maximum and minimum of starts per second: one row of DynamoDB accepts 1,000 writes a second."""
+"""Maximum and minimum number of starts per second; each start writes to one row, and DynamoDB accepts 1,000 writes a
+second to one row."""
 MOST_LATE_START = 2.0
 LATE_START_SHARE = 0.05
 """A start may be late by this share of `per`, at most MOST_LATE_START seconds; the time between slots allows for

@@ -190,7 +190,7 @@ class JobType(Generic[P, R]):
 
     @property
     def max_receives(self) -> int:
-        """Return how often SQS delivers one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        """Return how often SQS delivers one message before it dead-letters the message (`maxReceiveCount`)."""
         if self.serial_by is not None:
             return MOST_RECEIVES
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
@@ -201,7 +201,7 @@ class JobType(Generic[P, R]):
         return self.serial_by or self.fair_by
 
     def give_up_at(self, start: float) -> float | None:
-        """Return when a run that is due at `start` is given up (epoch seconds); None: its age is no reason."""
+        """Return when a run that is due at `start` is given up (epoch seconds); None: never because of its age."""
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @property

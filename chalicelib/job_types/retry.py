@@ -261,7 +261,7 @@ Decision = TryAgain | Later | GiveUp | Fail
 
 
 def no_jitter(_: float, latest: float) -> float:
-    """Return the latest wait: the backoff without randomness (JITTER=none)."""
+    """Return the longest wait: the backoff without randomness (JITTER=none)."""
     return latest
 
 

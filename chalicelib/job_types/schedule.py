@@ -65,7 +65,7 @@ class Every:
 
     @property
     def cron(self) -> Cron:
-        """Return the same schedule with an expression."""
+        """Return the same schedule as a Cron with an expression such as `@every 20s`."""
         settings = (self.payload, self.catch_up, self.overlap, self.name, self.paused, self.expires)
         return Cron(f"@every {self.seconds}s", "UTC", *settings)
 

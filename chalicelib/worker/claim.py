@@ -45,7 +45,7 @@ class Claims:
     platform_log: PlatformLog | None = None
     sleep: Callable[[float], None] = time.sleep
     max_receives: int = 5
-    """How often SQS delivers one message."""
+    """Maximum number of times that SQS delivers one message."""
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with attempts that were lost."""
 
@@ -154,10 +154,10 @@ class Claims:
         return Drop("cancelled")
 
     def _newly_kept(self, lost: Job) -> int | None:
-        """Return the number of kept steps if lost attempts have kept some; each step has all attempts of the job.
+        """Return the number of kept steps if lost attempts have kept some; the job then has all of its attempts again.
 
-        A lost attempt has not written to the job what it has kept, so this reads the steps: one query, only before a
-        job is given up.
+        A lost attempt has not written to the job what it has kept, so this method reads the steps: one query, only
+        before a job is given up.
         """
         try:
             found = number_kept(self.store.kept_steps(lost))

@@ -208,10 +208,11 @@ class Worker:
         return settlement.settle(ctx.with_progress(), outcome)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
-        """Run the function. If it waits, ignore what it returns or raises after that."""
+        """Run the function. If the function waits, ignore what it returns or raises after that."""
         outcome = self._called(job, ctx, late=late)
         if isinstance(outcome, Raised) and ctx.steps.unavailable is not None:
-            # the function may have raised another error because of this one, so its class decides nothing
+            # The function may have raised another error because a step could not be read or stored. The class of that
+            # other error therefore decides nothing.
             outcome = self._interrupted(job, ctx.steps.unavailable, begun=True)
         if isinstance(outcome, Done | Raised) and ctx.steps.refused is not None:
             outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)

@@ -11,13 +11,13 @@ try:
     from jobflow.context import RUNNING, Attempt
 
     CLIENT = True
-except ModuleNotFoundError:  # the client does not ship with this function, so nothing here asks for the attempt
+except ModuleNotFoundError:  # the client does not ship with this function, so no code here can look for the attempt
     CLIENT = False
 
 
 @contextmanager
 def running(ctx: "WorkerContext") -> Iterator[None]:
-    """Let the code inside find this attempt."""
+    """Let the code in the block find this attempt."""
     if not CLIENT:
         yield
         return

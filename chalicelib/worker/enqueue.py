@@ -53,9 +53,10 @@ class Enqueuing:
         """Store a job and send its message; return it. A second attempt gets the job that the first one made.
 
         Without `key`, the key consists of the request, the name of the running `step`, and the number of equal requests
-        that succeeded before it there: in a later invocation, the kept steps do not run, so they are not counted.
-        `debounce` is a key and seconds: a job that waits under that key is replaced. Raises ConfigurationError for a
-        type that is not declared, InvalidPayload, InvalidRequest, and StoreUnavailable if AWS refuses the requests.
+        that succeeded there before. The key contains the step, because kept steps do not run in a later invocation, so
+        their requests are not counted there. `debounce` is a key and seconds: a job that waits under that key is
+        replaced. Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest, and
+        StoreUnavailable if AWS refuses the requests.
         """
         if self.service is None or type not in self.allowed:
             known = ", ".join(self.allowed) or "none"

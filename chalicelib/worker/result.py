@@ -71,6 +71,6 @@ def endings() -> tuple[type[BaseException], ...]:
 
     Any other exception ends the process: the attempt is lost.
     """
-    from asyncio import CancelledError  # not above: this import takes as long as all others
+    from asyncio import CancelledError  # imported here, because this import takes as long as all others
 
     return Exception, SystemExit, CancelledError

@@ -44,8 +44,8 @@ class Raised:
 class Unrun:
     """The function could not be called, for a reason outside of the function; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends by itself, or never, so the job is given up after a day. Without `lasts`, the job waits
-    until a person fixes the reason. `begun`: the function has been called, so the job can no longer expire.
+    `lasts`: the job is given up if the reason has lasted for a day. Without `lasts`, the job waits until a person fixes
+    the reason. `begun`: the function has been called, so the job can no longer expire.
     """
 
     error: Exception
@@ -201,7 +201,7 @@ class Settlement:
             if refused.current is None or not refused.current.cancel_requested:
                 raise
             return self._stopped(job, None, now)
-        # the attempt is given back, but the line belongs to it
+        # the attempt is given back, but this log line belongs to it
         events.moved(replace(after, attempts=job.attempts), "suspend", waits=waits.what, until=iso(waits.until))
         if self.progressed and self.on_attempt_recorded is not None:
             # not stored as an attempt, but a probe that has kept a step has shown that the type works again

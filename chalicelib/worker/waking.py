@@ -14,7 +14,8 @@ def look(store: JobStore, job: Job, now: float, *, keep: bool) -> Drop | Hold | 
     """Wake a suspended job whose event has come; return what to do with its message. None: it still waits.
 
     The API stores an event before it reads the job, and a worker suspends the job before it reads the event. So at
-    least one of the two finds both. `keep`: the message has receives left, so it can run the woken job.
+    least one of the two finds the event and the suspended job. `keep`: the message has receives left, so it can run the
+    woken job.
     """
     if job.status is not Status.SUSPENDED or waited_event(job) is None or job.waits is None:
         return None
