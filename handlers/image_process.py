@@ -100,8 +100,8 @@ class ImageProcessed(BaseModel):
 def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
     """Crop, resize, thumbnail or convert an uploaded image; apply the camera's orientation and remove metadata.
 
-    From an animation it uses the first picture. If the upload does not exist yet, the attempt fails and is retried like
-    any other.
+    Of an animation, only the first picture is used. If the upload does not exist yet, the attempt fails and is retried
+    like any other.
     """
     from chalicelib.builtin.images import Recipe, render
 

@@ -32,12 +32,13 @@ LATER = {
     "TooManyRequestsException": (10, 60), "ThrottlingException": (10, 60), "Throttling": (10, 60),
     "LimitExceededException": (1800, 3600), "SendingPausedException": (600, 1200),
 }  # fmt: skip
-"""Errors that ask to retry later, with the range of seconds to wait. The mail is not at fault, so no attempt is
-charged. The waits are random, so that not all jobs return at the same moment. A daily quota covers the last 24 hours.
+"""Errors that ask to retry later, with the range of seconds to wait. The mail does not cause these errors, so no
+attempt is charged. The waits are random, so that not all jobs return at the same moment. A daily quota covers the last
+24 hours.
 
 InternalFailure and ServiceUnavailable are not in this list. After these two errors, SES recommends a few retries and
-warns of duplicates: the mail may have been sent. It therefore stays in the day's count, and the number of its retries
-is limited.
+warns of duplicates: the mail may have been sent. The mail therefore stays in the day's count, and the number of its
+retries is limited.
 
 Source: SES API v2, SendEmail, Errors; SES Developer Guide, API error codes.
 """
@@ -103,7 +104,7 @@ def check_domains(recipients: Iterable[str], allowed: Collection[str]) -> None:
 
 
 def send(mail: Mail, region: str) -> str:
-    """Give the message to SES and return SES's id of it.
+    """Give the message to SES and return the id that SES gave it.
 
     Raises PermanentError, RetryLater or MailNotSent, without addresses.
     """

@@ -21,8 +21,8 @@ QUOTA = "email.send"
 def counted(recipients: int) -> Iterator[None]:
     """Count the recipients before the send in the block; do nothing without a cap (`MailDailyCap`).
 
-    Raises RetryLater until the next UTC day when the cap is reached, and PermanentError for a mail with more recipients
-    than the cap. A send that SES refused is subtracted again.
+    If the cap is reached, RetryLater is raised, with a wait until the next UTC day. PermanentError is raised for a mail
+    with more recipients than the cap. A send that SES refused is subtracted again.
     """
     cap, now = parts.settings.mail_daily_cap, parts.clock()
     if not cap:

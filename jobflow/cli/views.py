@@ -64,7 +64,7 @@ POLL = 0.5
 
 
 def shortened(text: str) -> str:
-    """Return a text on one line, for a row of a list; a long text is cut in the middle: errors end with advice."""
+    """Return a text on one line for a row of a list; cut a long text in its middle, because errors end with advice."""
     line, half = " ".join(text.split()), LONGEST_IN_LIST // 2
     return line if len(line) <= LONGEST_IN_LIST else f"{line[: half - 1]} … {line[-half + 2 :]}"
 

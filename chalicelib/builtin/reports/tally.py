@@ -26,7 +26,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The distribution of a duration, in seconds; the percentiles are nearest-rank, so they are real values."""
+    """The distribution of a duration, in seconds; each percentile (nearest-rank) is one of the measured values."""
 
     count: int
     p50: float
@@ -91,7 +91,7 @@ class Report:
 
     @property
     def active(self) -> int:
-        """Jobs that have not finished."""
+        """Return the number of jobs that have not finished."""
         return sum(self.counts[status] for status in ACTIVE)
 
 

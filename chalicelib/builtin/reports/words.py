@@ -35,5 +35,5 @@ def percent(share: float | None) -> str:
 
 
 def moment(at: float) -> str:
-    """Seconds since the epoch as "25 Nov 2026, 00:42 UTC"."""
+    """Return seconds since the epoch as a text such as "25 Nov 2026, 00:42 UTC"."""
     return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"
