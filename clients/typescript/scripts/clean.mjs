@@ -1,4 +1,4 @@
-/** Begins a build: nothing of the one before is left, and the licence of the repository lies beside the code. */
+/** Begin a build: delete the files of the last build, and copy the repository's licence into the package. */
 import { copyFileSync, rmSync } from "node:fs";
 
 rmSync("dist", { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Measures the client as a page loads it (one file, minified, gzip), and fails over the budget. */
+/** Measure the client as a page loads it (one file, minified, gzip), and fail if it is larger than the budget. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 

@@ -1,4 +1,4 @@
-/** Fails when src/schema.gen.ts is not what the OpenAPI document gives now. */
+/** Fail if src/schema.gen.ts differs from what the OpenAPI document now generates. */
 import { readFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 import prettier from "prettier";

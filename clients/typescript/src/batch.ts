@@ -1,26 +1,29 @@
 /**
- * Create many jobs: in portions, what was not stored again, and without the loss of an answer that came. Each job has
- * a key, and the key is told with the outcome: whatever ended a batch, the same jobs can be sent again.
+ * Create many jobs in portions, send unstored jobs again, and keep every answer. Each job has a key, and its
+ * result contains the key. However a batch ended, the same jobs can be sent again.
  */
 import { ApiError, JobFlowError, UnexpectedAnswer } from "./errors.ts";
 import type { Transport } from "./retry.ts";
 import type { BatchedJob, NewJob, Schemas } from "./types.ts";
 
-/** The most jobs that one request creates. */
+/** Maximum number of jobs that one request creates. */
 const MOST = 25;
-/** The status of a job that the API could not store, or did not answer for: it may be there all the same. */
+/** The status of a job that the API could not store, or for which it gave no answer: the job may exist. */
 const NOT_STORED = 503;
 
 type Result = Omit<BatchedJob, "key">;
 
-/** Create any number of jobs and return one result each, in their order; raises what the first request raises. */
+/**
+ * Create any number of jobs and return one result for each, in the same order. Raises an error of the first
+ * request.
+ */
 export async function createMany<P extends object>(
   transport: Transport,
   jobs: Iterable<NewJob<P>>,
   signal?: AbortSignal,
 ): Promise<BatchedJob[]> {
   const keyed = [...jobs].map(({ key, ...job }) => ({ ...job, idempotency_key: keyOf(key) }));
-  // All are written before the first is sent: one without a form in JSON must not hide which of the others were made.
+  // Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
   const bodies = keyed.map((job) => transport.wire.json.stringify(job));
   const results = await inPortions(transport, bodies, signal);
   return results.map((one, place) => ({ ...one, key: keyed[place]?.idempotency_key ?? "" }));
@@ -28,9 +31,12 @@ export async function createMany<P extends object>(
 
 const hex = (byte: number) => byte.toString(16).padStart(2, "0");
 
-/** Return the key, or a made-up one; an empty one must not become that, and a second job. Raises TypeError. */
+/**
+ * Return the key, or a generated one if there is none. Raises TypeError for an invalid key, and for an empty one:
+ * if a generated key replaced it, a repeated call would make a second job.
+ */
 export function keyOf(key: string | undefined): string {
-  // Not `randomUUID`, which pages without TLS do not have.
+  // Not `randomUUID`, because pages without TLS do not have it.
   if (key === undefined) return Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join("");
   if (typeof key === "string" && /^[!-~]{1,255}$/.test(key)) return key;
   throw new TypeError(
@@ -39,8 +45,9 @@ export function keyOf(key: string | undefined): string {
 }
 
 /**
- * Send portion after portion; one that is too large in halves. An error ends it, and stands for all that is left; it is
- * raised when nothing was answered before it.
+ * Send one portion after the other; divide a portion that is too large into halves. After an error, nothing more
+ * is sent, and the error becomes the result of all other jobs. If the error came before the first answer, it is
+ * raised.
  */
 async function inPortions(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
   const results: Result[] = [];
@@ -61,7 +68,7 @@ async function inPortions(transport: Transport, bodies: string[], signal?: Abort
   return results;
 }
 
-/** Send some jobs in one request, and those of them that were not stored again, under the same keys. */
+/** Send some jobs in one request, then the unstored jobs again with the same keys. */
 async function portion(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
   const results = await sent(transport, bodies, signal);
   for (let tried = 1; ; tried += 1) {
@@ -73,13 +80,16 @@ async function portion(transport: Transport, bodies: string[], signal?: AbortSig
     const again = await sent(transport, these, signal).catch((error: unknown) => {
       if (!(error instanceof JobFlowError)) throw error;
     });
-    // The answer there is says which ones were made, and of the others that they can be sent again.
+    // The results so far show which jobs were created, and the others can be sent again.
     if (!again) return results;
     again.forEach((one, at) => (results[places[at] ?? 0] = madeHere(one)));
   }
 }
 
-/** The result of a job that was sent again: under its key it finds what the first time made. */
+/**
+ * Return the result of a job that was sent again. If its key existed, the first request made the job, so it is
+ * new.
+ */
 function madeHere(one: Result): Result {
   return one.existing === "key" ? { ...one, existing: null } : one;
 }
@@ -101,7 +111,7 @@ async function sent(transport: Transport, bodies: string[], signal?: AbortSignal
   return again ? results.map(madeHere) : results;
 }
 
-/** An error of a whole request as the outcome of one of its jobs. */
+/** Return an error of a whole request as the result of one of its jobs. */
 function failed(error: JobFlowError): Result {
   const told = error instanceof ApiError ? error : new ApiError(NOT_STORED, { detail: error.message });
   const { status, type, title, detail, correlationId } = told;

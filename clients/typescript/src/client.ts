@@ -24,19 +24,19 @@ import type {
   Which,
 } from "./types.ts";
 
-/** A job, by its id or by anything that a method returned. */
+/** A job: its id, or anything that a method returned about the job. */
 export type JobOrId = string | { id: string };
 export interface Signal {
   signal?: AbortSignal | undefined;
 }
 export interface Waiting extends Signal {
-  /** Milliseconds after which it is too late; null: never. */
+  /** Maximum milliseconds to wait; null: no limit. */
   timeoutMs?: number | null;
 }
 export interface BulkOptions extends Signal {
   /** Only count. */
   dryRun?: boolean;
-  /** Change nothing when it would change more jobs than that and a tenth of it. */
+  /** Change nothing if more jobs would be changed than this number plus a tenth. */
   expected?: number;
 }
 /** Seconds from one point of a series to the next. */
@@ -45,14 +45,18 @@ export type SeriesQuery = Omit<Query<"get", "/metrics/series">, "step"> & { step
 type ScheduleSettings = Omit<Open<Schemas["ScheduleSettings"]>, "version">;
 type Verdict = "acknowledge" | "resolve" | "reopen";
 
-/** Ids that one request of a bulk action may list. */
+/** Maximum number of ids in one request of a bulk action. */
 const MOST_IDS = 100;
-/** Milliseconds between two looks at what is waited for: the first, how they grow, and the longest. */
+/**
+ * Milliseconds between two reads during a wait: the first for a job and for a bulk action, the factor of growth,
+ * and the longest.
+ */
 const [JOB_FIRST, BULK_FIRST, FACTOR, LONGEST] = [100, 250, 1.5, 5000];
 
 /**
- * A client of one API. Every method raises ApiError when the API refuses, and NotReached when it does not answer.
- * `Payloads` are the payloads of a stage's job types: `components["schemas"]["Payloads"]` of its document.
+ * A client of one API. Every method raises ApiError if the API answers with an error, and NotReached if it does
+ * not answer. `Payloads` are the payloads of a stage's job types: `components["schemas"]["Payloads"]` of the
+ * stage's document.
  */
 export class JobFlow<Payloads extends object = AnyPayloads> {
   readonly #transport: Transport;
@@ -61,7 +65,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     this.#transport = new Transport(options, effects);
   }
 
-  /** Create a job and return it. The same key and body again return the job that there is (`existing`). */
+  /**
+   * Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
+   */
   async submit<T extends keyof Payloads & string>(
     type: T,
     payload: Payloads[T],
@@ -70,14 +76,15 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     const body = { type, payload: payload as Record<string, unknown>, ...more };
     const call = { body, key: keyOf(key), repeatable: true, signal };
     const { body: job, headers, again } = await this.askFully("post", "/jobs", call);
-    // A request that was sent again finds the job that it made itself.
+    // If the request was sent again, its own first try made the job with this key.
     const replayed = headers.has("Idempotent-Replayed") && !again ? "key" : null;
     return { ...job, existing: (headers.get("Existing-Job") as SubmittedJob["existing"]) ?? replayed };
   }
 
   /**
-   * Create any number of jobs and return one result each, in their order: `job` or `problem`, and `key`. An error of the
-   * first request is raised; a later one is the `problem` of each job that it kept from being made.
+   * Create any number of jobs and return one result for each, in the same order: `job` or `problem`, and `key`.
+   * An error of the first request is raised. If a later request fails, its error is the `problem` of each job
+   * that it did not create.
    */
   batch(jobs: Iterable<NewJob<Payloads>>, { signal }: Signal = {}): Promise<BatchedJob[]> {
     return createMany(this.#transport, jobs, signal);
@@ -88,12 +95,12 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/jobs/{job_id}", { ...named(job), signal });
   }
 
-  /** Return a job once it has finished, however it ended; raises WaitTimeout when that is too late. */
+  /** Wait until a job has finished in any state, and return it; raises WaitTimeout after `timeoutMs`. */
   wait(job: JobOrId, { timeoutMs = 60_000, signal }: Waiting = {}): Promise<JobDetail> {
     return this.#finished(() => this.get(job, { signal }), JOB_FIRST, WaitTimeout, timeoutMs, signal);
   }
 
-  /** Wait for a job and return its result; raises JobNotCompleted when it has none, WaitTimeout when it is late. */
+  /** Wait for a job and return its result; raises JobNotCompleted if the job has no result, or WaitTimeout. */
 
   async result<R = unknown>(job: JobOrId, waiting: Waiting = {}): Promise<R> {
     const found = await this.wait(job, waiting);
@@ -101,13 +108,16 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return found.result as R;
   }
 
-  /** Run a failed, dead-lettered or cancelled job again, with another payload if one is given. */
+  /** Run a failed, dead-lettered or cancelled job again, with another payload if given. */
   retry(job: JobOrId, { payload, signal }: Signal & { payload?: object | undefined } = {}): Promise<JobRow> {
     const body = payload === undefined ? {} : { payload: payload as Record<string, unknown> };
     return this.ask("post", "/jobs/{job_id}/retry", { ...named(job), body, signal });
   }
 
-  /** Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made. */
+  /**
+   * Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also the jobs that it
+   * made.
+   */
   cancel(job: JobOrId, { descendants = false, signal }: Signal & { descendants?: boolean } = {}) {
     const body = descendants ? { descendants } : {};
     return this.ask("post", "/jobs/{job_id}/cancel", {
@@ -123,7 +133,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), signal });
   }
 
-  /** Post an event to a job whose function waits for it. The first event of a name counts. */
+  /** Post an event to a job whose function waits for it. Only the first event with a name counts. */
   event(job: JobOrId, name: string, data: unknown = null, { signal }: Signal = {}): Promise<JobRow> {
     const path = { ...named(job).path, name };
     return this.ask("post", "/jobs/{job_id}/events/{name}", {
@@ -139,13 +149,13 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/jobs/{job_id}/steps", { ...named(job), signal });
   }
 
-  /** Settle a failed or dead-lettered job without running it; the job keeps the reason. */
+  /** Settle a failed or dead-lettered job without running it; the job stores the reason. */
   discard(job: JobOrId, reason = "", { signal }: Signal = {}): Promise<JobRow> {
     const body = reason ? { reason } : {};
     return this.ask("post", "/jobs/{job_id}/discard", { ...named(job), body, signal });
   }
 
-  /** Return one page of jobs, newest first; `next_cursor` leads to the next. */
+  /** Return one page of jobs, newest first; `next_cursor` is the cursor of the next page. */
   page(query: Query<"get", "/jobs"> = {}, { signal }: Signal = {}): Promise<Schemas["JobPage"]> {
     return this.ask("get", "/jobs", { query, signal });
   }
@@ -160,7 +170,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     } while (cursor !== undefined);
   }
 
-  /** Yield the log lines of a job, the newest attempt first, and in order within it. */
+  /** Yield the log lines of a job: the newest attempt first, and the lines of an attempt in order. */
   async *logs(job: JobOrId, { signal }: Signal = {}) {
     let cursor: string | undefined;
     do {
@@ -171,7 +181,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     } while (cursor !== undefined);
   }
 
-  /** Return the payload of a run after which it was changed. */
+  /** Return the payload of an earlier run, if the job was then retried with another payload. */
   pastPayload(job: JobOrId, gen: number, { signal }: Signal = {}) {
     const path = { ...named(job).path, gen: String(gen) };
     return this.ask("get", "/jobs/{job_id}/payloads/{gen}", { path, signal });
@@ -193,7 +203,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     { dryRun = false, expected, signal }: BulkOptions = {},
   ): Promise<BulkTally> {
     if ("type" in which === "everything" in which)
-      throw new TypeError("Say which dead letters: a type, or everything.");
+      throw new TypeError(
+        "Select the dead letters by a type, or by { everything: true }: exactly one of the two.",
+      );
     const type = "type" in which ? given({ type: which.type }) : {};
     return whole((cursor) => {
       const body = {
@@ -206,7 +218,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Let the platform retry, cancel or discard these jobs, all that match, or everything; it goes on by itself. */
+  /** Let the platform retry, cancel or discard these jobs, all that match, or everything, in the background. */
   startBulk(
     action: Schemas["StartBulk"]["action"],
     which: Which,
@@ -222,7 +234,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("post", "/bulk", { body, repeatable: true, signal });
   }
 
-  /** Return a bulk action once it has finished; raises BulkNotFinished when that is too late. */
+  /** Wait until a bulk action has finished, and return it; raises BulkNotFinished after `timeoutMs`. */
   waitBulk(bulk: JobOrId, { timeoutMs = null, signal }: Waiting = {}): Promise<BulkAction> {
     return this.#finished(
       () => this.bulkAction(bulk, { signal }),
@@ -243,7 +255,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return (await this.ask("get", "/bulk", { signal })).bulk_actions;
   }
 
-  /** Stop a bulk action; what is done stays done. */
+  /** Stop a bulk action; finished changes stay. */
   stopBulk(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
     return this.ask("post", "/bulk/{bulk_id}/stop", {
       path: { bulk_id: idOf(bulk) },
@@ -257,18 +269,18 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return (await this.ask("get", "/job-types", { signal })).job_types;
   }
 
-  /** Return the ten tenants of a type with the most jobs at work. */
+  /** Return the ten tenants of a type with the most unfinished jobs. */
   tenants(type: string, { signal }: Signal = {}) {
     return this.ask("get", "/job-types/{job_type}/tenants", { path: { job_type: type }, signal });
   }
 
-  /** Stop handing out jobs of a type; the reason is told while it is paused. */
+  /** Pause a job type; the reason is shown during the pause. */
   pause(type: string, reason = "", { signal }: Signal = {}) {
     const call = { path: { job_type: type }, repeatable: true, signal };
     return this.ask("post", "/job-types/{job_type}/pause", reason ? { ...call, body: { reason } } : call);
   }
 
-  /** Hand out jobs of a type again. */
+  /** Resume a job type. */
   resume(type: string, { signal }: Signal = {}) {
     return this.ask("post", "/job-types/{job_type}/resume", {
       path: { job_type: type },
@@ -277,7 +289,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Return the last pauses of a type that have ended, newest first. */
+  /** Return the last ended pauses of a type, newest first. */
   async pastPauses(type: string, { signal }: Signal = {}) {
     return (await this.ask("get", "/job-types/{job_type}/pauses", { path: { job_type: type }, signal }))
       .pauses;
@@ -298,17 +310,22 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/schedules/{schedule_id}", { ...scheduled(id), signal });
   }
 
-  /** Return the next firings of a cron text that need not be stored. */
+  /** Return the next firings of a cron expression, without storing it. */
   async previewSchedule(query: Query<"get", "/schedules/preview">, { signal }: Signal = {}) {
     return (await this.ask("get", "/schedules/preview", { query, signal })).firings;
   }
 
-  /** Store a schedule: cron has five fields; `catch_up` and `overlap` are settings. */
+  /**
+   * Store a schedule; `cron` has five fields, and `settings` may contain, for example, `catch_up` and `overlap`.
+   */
   createSchedule(id: string, settings: Omit<Open<Schemas["NewSchedule"]>, "id">, { signal }: Signal = {}) {
     return this.ask("post", "/schedules", { body: { id, ...settings }, signal });
   }
 
-  /** Replace all settings of a stored schedule; with the `version` that was read, no change in between is overwritten. */
+  /**
+   * Replace all settings of a stored schedule. If you give the `version` that you have read, ApiError (409) is
+   * raised if the settings were changed since then.
+   */
   changeSchedule(
     id: string,
     settings: ScheduleSettings,
@@ -328,7 +345,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("post", "/schedules/{schedule_id}/pause", { ...scheduled(id), repeatable: true, signal });
   }
 
-  /** Let a paused schedule go on. */
+  /** Resume a paused schedule. */
   resumeSchedule(id: string, { signal }: Signal = {}) {
     return this.ask("post", "/schedules/{schedule_id}/resume", {
       ...scheduled(id),
@@ -337,13 +354,13 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Create a job of a schedule now, also of a paused one. */
+  /** Create a job of a schedule now, even if the schedule is paused. */
   runSchedule(id: string, { key, signal }: Signal & { key?: string } = {}): Promise<JobRow> {
     const call = { ...scheduled(id), key: keyOf(key), repeatable: true, signal };
     return this.ask("post", "/schedules/{schedule_id}/run", call);
   }
 
-  /** Return the numbers of now. */
+  /** Return the current numbers. */
   metrics({ signal }: Signal = {}) {
     return this.ask("get", "/metrics", { signal });
   }
@@ -364,7 +381,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return (await this.ask("get", "/errors", { query, signal })).groups;
   }
 
-  /** Say of a group of errors that it is known, settled (it is shown again when it comes back), or open again. */
+  /**
+   * Mark an error group as known, resolved (it is shown as regressed if the error occurs again), or open again.
+   */
   judge(fingerprint: string, verdict: Verdict, { signal }: Signal = {}) {
     return this.ask("post", `/errors/{fingerprint}/${verdict}`, {
       path: { fingerprint },
@@ -373,9 +392,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Upload a file and return its key, which goes into a payload. */
+  /** Upload a file and return its key for a payload. */
   async upload(file: Blob, { contentType = file.type, signal }: Signal & { contentType?: string } = {}) {
-    // The API says of a kind that it does not take which ones it does.
+    // For a content type that the API refuses, its error names the allowed ones.
     const body = { content_type: contentType as Schemas["NewUpload"]["content_type"], bytes: file.size };
     const wanted = await this.ask("post", "/uploads", { body, signal });
     const form = new FormData();
@@ -395,7 +414,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/meta", { signal });
   }
 
-  /** Send any request of the contract and return its answer: what the other methods stand on. */
+  /** Send any request of the API's document and return its answer; the other methods use this method. */
   async ask<M extends Method, P extends PathOf<M>>(
     method: M,
     path: P,
@@ -404,7 +423,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return (await this.askFully(method, path, call)).body;
   }
 
-  /** Like `ask`, with the headers of the answer. */
+  /** Send a request like `ask`, and return the headers of the answer, too. */
   async askFully<M extends Method, P extends PathOf<M>>(
     method: M,
     path: P,
@@ -468,7 +487,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 }
 
-/** Go through all pages of a bulk action and return their sum. */
+/** Follow all pages of a bulk action and return their sum. */
 async function whole(
   page: (cursor: string | undefined) => Promise<Schemas["BulkAnswer"]>,
 ): Promise<BulkTally> {
@@ -488,8 +507,8 @@ function add(sum: BulkTally, step: BulkTally): BulkTally {
 }
 
 /**
- * Return which jobs an action on many means; raises TypeError unless that is said clearly: a variable that happens to
- * be undefined, or no argument at all, must not mean every job of the stage.
+ * Return the selection of jobs for an action on many; raises TypeError unless the selection is explicit. A
+ * variable that is undefined, or a missing argument, must not select every job of the stage.
  */
 function chosen(which: Which): Which {
   const said = Object.entries(which as Record<string, unknown>).filter(([, value]) => value !== undefined);
@@ -504,16 +523,16 @@ function chosen(which: Which): Which {
         Object.keys(given(value)).length > 0));
   if (!clear)
     throw new TypeError(
-      "Say which jobs: { ids }, { filter } with a condition, or { everything: true }; one of them.",
+      "Select the jobs by { ids }, by { filter } with a condition, or by { everything: true }: exactly one of the three.",
     );
   return which;
 }
 
-/** Return the conditions; raises TypeError when one of them has no value. */
+/** Return the conditions; raises TypeError if one of them has no value. */
 function given<T extends object>(conditions: T): T {
   for (const [name, value] of Object.entries(conditions))
     if (value === undefined || value === null)
-      throw new TypeError(`${name} is ${value}: leave it out, or give a value.`);
+      throw new TypeError(`${name} is ${value}: omit it or give a value.`);
   return conditions;
 }
 

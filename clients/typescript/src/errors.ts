@@ -8,17 +8,17 @@ export class ConfigurationError extends JobFlowError {
   override name = "ConfigurationError";
 }
 
-/** The API did not answer; it may have done what it was asked. `cause` is what `fetch` said. */
+/** The API did not answer; it may have handled the request. `cause` is the error of `fetch`. */
 export class NotReached extends JobFlowError {
   override name = "NotReached";
 }
 
-/** The answer is not one of the API: another program may listen at this address. */
+/** The answer is not from the API: another program may listen at this address. */
 export class UnexpectedAnswer extends JobFlowError {
   override name = "UnexpectedAnswer";
 }
 
-/** The parts of a refusal that the API or the gateway before it told; what it did not tell may be left out. */
+/** The parts of an error answer, from the API or from the gateway in front of the API; some may be missing. */
 export interface Refusal {
   type?: string | undefined;
   title?: string | undefined;
@@ -28,21 +28,21 @@ export interface Refusal {
   retryAfter?: number | null | undefined;
 }
 
-/** The API refused or failed. */
+/** The API answered with an error. */
 export class ApiError extends JobFlowError {
   override name = "ApiError";
-  /** The problem's URN, such as `urn:jobflow:problem:job-not-found`; `about:blank` when it has no name. */
+  /** The problem's URN, such as `urn:jobflow:problem:job-not-found`; `about:blank` if the problem has no name. */
   declare readonly type: string;
-  /** The end of the URN, such as `job-not-found`; null when the problem has no name. */
+  /** The end of the URN, such as `job-not-found`; null if the problem has no name. */
   declare readonly kind: string | null;
   declare readonly title: string;
   /** A sentence for people. */
   declare readonly detail: string;
   /** Each wrong field. */
   declare readonly errors: readonly FieldProblem[];
-  /** Finds the request in the logs. */
+  /** The id with which the request can be found in the logs. */
   declare readonly correlationId: string | null;
-  /** Seconds until another try makes sense, if the API said so. */
+  /** Seconds until the next try, if the API gave them. */
   declare readonly retryAfter: number | null;
 
   constructor(
@@ -62,7 +62,7 @@ export class ApiError extends JobFlowError {
   }
 }
 
-/** The job had not finished in the given time; `job` is its last state. */
+/** The job had not finished in the given time; `job` is its last known state. */
 export class WaitTimeout extends JobFlowError {
   override name = "WaitTimeout";
   constructor(
@@ -82,7 +82,7 @@ export class JobNotCompleted extends JobFlowError {
   }
 }
 
-/** The bulk action had not finished in the given time, and goes on; `bulk` is its last state. */
+/** The bulk action had not finished in the given time. It continues; `bulk` is its last known state. */
 export class BulkNotFinished extends JobFlowError {
   override name = "BulkNotFinished";
   constructor(

@@ -1,4 +1,4 @@
-/** An answer as it was kept, with its entity tag. */
+/** A kept answer, with its entity tag. */
 export interface Kept {
   tag: string;
   body: unknown;
@@ -6,21 +6,21 @@ export interface Kept {
 export type KeptAnswers = ReturnType<typeof keeping>;
 
 /**
- * Answers kept with their entity tags (RFC 9110, section 13.1.2), so that a poll that would see nothing new costs no
- * body. They belong to one token: another token, or none, drops them.
+ * Keep answers with their entity tags (RFC 9110, section 13.1.2), so that a poll receives no body if nothing has
+ * changed. The answers belong to one token: a request with another token, or without one, deletes them.
  */
 export function keeping(most: number) {
   const answers = new Map<string, Kept>();
   let owner: string | null = null;
   return {
-    /** Return the kept answer of an address; undefined when there is none for this token. */
+    /** Return the kept answer of an address; undefined if there is none for this token. */
     find(url: string, token: string | null): Kept | undefined {
       if (token !== owner) answers.clear();
       owner = token;
       return answers.get(url);
     },
 
-    /** Keep an answer that carries an entity tag; the oldest one makes room. */
+    /** Keep an answer that has an entity tag. Above the maximum, the oldest answer is deleted. */
     keep(url: string, token: string | null, tag: string | null, body: unknown): void {
       answers.delete(url);
       if (tag === null || token !== owner) return;

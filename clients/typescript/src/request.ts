@@ -1,23 +1,26 @@
-/** One request and its answer: what every caller needs, and no more. `retry.ts` sends again. */
+/** Send one request and read its answer. `retry.ts` repeats requests. */
 import { ApiError, NotReached, UnexpectedAnswer } from "./errors.ts";
 import { keeping, type KeptAnswers } from "./kept.ts";
 import type { Answer, FieldProblem, Input, Method, Operation, PathOf } from "./types.ts";
 
-/** Reads and writes JSON; one of your own can keep integers that a number would round. */
+/** Reads and writes JSON. A function of your own can keep integers that JavaScript numbers would round. */
 export interface Json {
   parse(text: string): unknown;
   stringify(value: unknown): string;
 }
 
-/** Where requests go, and how. */
+/** The address of requests, and the functions that send them. */
 export interface Sender {
-  /** Address of the API without a slash at its end, such as https://jobs.example.com. */
+  /** The API's address without a slash at its end, such as https://jobs.example.com. */
   url: string;
-  /** Is asked for the token before each request; null sends none. */
+  /** Returns the token before each request; with null, no token is sent. */
   token: () => string | null | Promise<string | null>;
   /** Sends the requests. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Answers that are kept with their ETags, for programs that poll: one that would say the same has no body. */
+  /**
+   * Maximum number of answers that are kept with their ETags, for programs that poll: an unchanged answer is sent
+   * without a body. Default: 0.
+   */
   keep?: number;
   json?: Json;
 }
@@ -25,7 +28,10 @@ export interface Wire extends Required<Omit<Sender, "keep">> {
   kept: KeptAnswers | null;
 }
 
-/** One request. `repeatable`: sending it twice does the same as sending it once, as a GET always does. `text` is a body that is written already. */
+/**
+ * One request. `repeatable`: sending it twice has the same effect as sending it once; default: true for GET.
+ * `text` is a body that is already encoded.
+ */
 export interface Call {
   method: string;
   path: string;
@@ -38,7 +44,7 @@ export interface Call {
 }
 export interface Sending {
   signal?: AbortSignal | undefined;
-  /** Sending it twice does the same as sending it once. A GET always does. */
+  /** Sending the request twice has the same effect as sending it once. Default: true for GET. */
   repeatable?: boolean;
   /** The Idempotency-Key. */
   key?: string;
@@ -49,7 +55,7 @@ export interface Answered<T = unknown> {
   status: number;
   headers: Headers;
 }
-/** Asks for any operation of the contract. */
+/** Sends any operation of the API's document, and returns the answer. */
 export type Ask = <M extends Method, P extends PathOf<M>>(
   method: M,
   path: P,
@@ -61,7 +67,10 @@ export function wireOf({ keep = 0, ...sender }: Sender): Wire {
   return { fetch: fetching, json: JSON, ...sender, kept: keep > 0 ? keeping(keep) : null };
 }
 
-/** Return a function that sends each request once: the smallest client, for who decides elsewhere what is sent again. */
+/**
+ * Return a function that sends each request once: a small client for programs that decide themselves what to
+ * repeat.
+ */
 export function asking(sender: Sender): Ask {
   const wire = wireOf(sender);
   return (method, path, call) => exchange(wire, callOf(method, path, call)) as never;
@@ -99,7 +108,7 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   throw new UnexpectedAnswer(`${url} is not the API: ${status}`);
 }
 
-/** Fetch and read an answer. Raises NotReached, or the reason of the signal. */
+/** Send a request and read the answer. Raises NotReached, or the reason of the signal. */
 export async function reach(wire: Wire, url: string, init: RequestInit): Promise<[Response, string]> {
   try {
     const response = await wire.fetch(url, init);
@@ -110,7 +119,7 @@ export async function reach(wire: Wire, url: string, init: RequestInit): Promise
   }
 }
 
-/** The body as JSON; undefined when it is something else, as a proxy's error page is. */
+/** Return the body as JSON; undefined if it is not JSON, such as a proxy's error page. */
 function parsed(json: Json, text: string): unknown {
   try {
     return json.parse(text);
@@ -124,7 +133,7 @@ function queryOf(query: Call["query"] = {}): string {
   return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }
 
-/** What the API says of a refusal, or the gateway before it. */
+/** The body of an error answer, from the API or from the gateway in front of the API. */
 interface Told {
   type?: string;
   title?: string;
@@ -135,7 +144,10 @@ interface Told {
   correlation_id?: string | null;
 }
 
-/** A problem of the API, a message of the gateway, or neither. */
+/**
+ * Return the error of an answer: from a problem of the API, from a message of the gateway, or only from the
+ * status.
+ */
 function problemOf({ status, headers }: Response, body: unknown): ApiError {
   const told = (body ?? {}) as Told;
   return new ApiError(status, {
@@ -147,7 +159,7 @@ function problemOf({ status, headers }: Response, body: unknown): ApiError {
   });
 }
 
-/** The seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); null when it is neither. */
+/** Return the seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); null if it is neither. */
 export function retryAfterOf(text: string): number | null {
   if (/^\d+$/.test(text)) return Number(text.slice(0, 9));
   const at = /^\w+, /.test(text) ? Date.parse(text) : NaN;

@@ -2,21 +2,24 @@ import { ApiError, ConfigurationError, NotReached } from "./errors.ts";
 import { exchange, reach, wireOf, type Answered, type Call, type Sender, type Wire } from "./request.ts";
 
 export interface Options extends Omit<Sender, "token"> {
-  /** Address of the API, such as https://jobs.example.com; with TLS unless it is this machine. */
+  /**
+   * The API's address, such as https://jobs.example.com; it must use https, except for an address of this
+   * machine.
+   */
   url: string;
-  /** The token, or a function that is asked for it before each request; null sends none. */
+  /** The token, or a function that returns the token before each request; with null, no token is sent. */
   token: string | Sender["token"];
-  /** Milliseconds for one request and its answer. */
+  /** Maximum milliseconds for one request and its answer. */
   timeoutMs?: number;
-  /** How often a request is sent at most; 1: never again. */
+  /** Maximum number of times that a request is sent; 1: it is never repeated. */
   tries?: number;
-  /** Milliseconds that the first wait lasts at most; each following one is twice as long. */
+  /** Maximum milliseconds of the first wait; the maximum doubles with each further wait. */
   firstWaitMs?: number;
-  /** Milliseconds that any wait lasts at most; a longer Retry-After is raised at once. */
+  /** Maximum milliseconds of any wait. If Retry-After is longer, the error is raised at once. */
   longestWaitMs?: number;
 }
 
-/** What a test replaces. */
+/** The effects that a test replaces. */
 export interface Effects {
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
   random(): number;
@@ -24,12 +27,12 @@ export interface Effects {
 }
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
-/** What Node says of a connection that never was: the API has seen nothing of the request. */
+/** Node's codes for a connection that could not be opened: the API has not received the request. */
 const NEVER_CONNECTED = new Set(
   "ECONNREFUSED ENOTFOUND EAI_AGAIN ENETUNREACH EHOSTUNREACH UND_ERR_CONNECT_TIMEOUT".split(" "),
 );
 
-/** Sends requests until they are answered. */
+/** Send requests until they are answered. */
 export class Transport {
   readonly wire: Wire;
   readonly effects: Effects;
@@ -52,7 +55,7 @@ export class Transport {
     this.#patience = { timeoutMs, tries, firstWaitMs, longestWaitMs };
   }
 
-  /** Send a request until it is answered; `again`: the answer came to one that had been sent before. */
+  /** Send a request until it is answered. `again`: the request had been sent before. */
   async send(call: Call): Promise<Answered & { again: boolean }> {
     for (let tried = 1; ; tried += 1) {
       try {
@@ -70,7 +73,7 @@ export class Transport {
     }
   }
 
-  /** Return the milliseconds until the next try after so many, or null when the caller should know at once. */
+  /** Return the milliseconds to wait after `tried` tries; null: do not try again. */
   waitAfter(tried: number, retryAfter: number | null): number | null {
     const { tries, firstWaitMs, longestWaitMs } = this.#patience;
     if (tried >= tries) return null;
@@ -78,7 +81,7 @@ export class Transport {
     return Math.min(longestWaitMs, firstWaitMs * 2 ** (tried - 1)) * this.effects.random();
   }
 
-  /** Send a form to another host, which must not see the token. */
+  /** Send a form to another host, without the token. */
   async sendForm(url: string, form: FormData, signal: AbortSignal | undefined): Promise<void> {
     const init = { method: "POST", body: form };
     const sent = this.#inTime(signal, (limited) => reach(this.wire, url, { ...init, signal: limited }));
@@ -88,7 +91,7 @@ export class Transport {
       throw new ApiError(response.status, { detail: `The storage refused the file: ${reason}` });
   }
 
-  /** Do something within the time limit, unless the signal ends it before. */
+  /** Do some work within the time limit; the signal can end the work earlier. */
   async #inTime<T>(signal: AbortSignal | undefined, work: (limited: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const limit = new AbortController();
@@ -108,8 +111,8 @@ export class Transport {
 }
 
 /**
- * Whether a request may be sent again. A refusal (429) did nothing, and a connection that never was neither; a lost
- * answer or a 5xx only allows it when the call is repeatable.
+ * Return whether a request may be sent again. After 429, and if no connection was opened, the API did nothing, so
+ * every request may be sent again. After a lost answer or a 5xx, only a repeatable request may be sent again.
  */
 function safe(error: unknown, repeatable: boolean): boolean {
   if (error instanceof ApiError) return error.status === 429 || (repeatable && error.status >= 500);
@@ -118,7 +121,7 @@ function safe(error: unknown, repeatable: boolean): boolean {
   return repeatable || NEVER_CONNECTED.has(String(said?.code));
 }
 
-/** What `fetch` hides behind "fetch failed". */
+/** Return the error that `fetch` reports only as "fetch failed". */
 function hidden({ cause }: NotReached): unknown {
   return cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
 }
@@ -130,10 +133,12 @@ function explained(error: NotReached): NotReached {
   return new NotReached(`No answer from the API: ${reason}`, { cause: error.cause });
 }
 
-/** Escape a name for a path. Raises TypeError for one that would lead to another path: an empty one, or dots. */
+/**
+ * Escape a name for a path. Raises TypeError for a name that would lead to another path: an empty one, or dots.
+ */
 export function segment(name: string | number | boolean): string {
   if (name === "" || name === "." || name === "..")
-    throw new TypeError(`${JSON.stringify(name)} is no name.`);
+    throw new TypeError(`${JSON.stringify(name)} is not a name.`);
   return encodeURIComponent(name);
 }
 
@@ -156,7 +161,7 @@ const REAL: Effects = {
     }),
 };
 
-/** Raise ConfigurationError for an address that is none, or that would send the token in the clear. */
+/** Raise ConfigurationError for an invalid address, or for one that would send the token unencrypted. */
 function check(url: string): void {
   const found = URL.canParse(url) ? new URL(url) : null;
   if (found === null || !/^https?:$/.test(found.protocol))

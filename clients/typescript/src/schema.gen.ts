@@ -102,7 +102,7 @@ export interface paths {
      * Return the payload of an earlier run, if the job was then retried with another payload
      * @description Return the payload of an earlier run, if the job was then retried with another payload.
      *
-     *     It is kept for 90 days.
+     *     The earlier payload is kept for 90 days.
      */
     get: operations["get_payload"];
     put?: never;
@@ -146,7 +146,7 @@ export interface paths {
      * Stop a job: a waiting job at once, a running job at its next check
      * @description Stop a job: a waiting job at once, a running job at its next check.
      *
-     *     With `descendants`, also the jobs that it made.
+     *     With `descendants`, also stop the jobs that it made, the jobs that those made, and so on.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -272,8 +272,10 @@ export interface paths {
      * @description Create up to 25 jobs.
      *
      *     Each job has its own answer, and an invalid job does not prevent the creation of the others.
-     *     With an Idempotency-Key for the whole request, a job without its own key gets that key, a space and its index from
-     *     0. Repeating the request therefore creates nothing. The request counts once for the rate limit.
+     *
+     *     If the whole request has an Idempotency-Key, a job without its own key gets this key: the request's key, a space,
+     *     and the job's index from 0. Repeating the request therefore creates nothing. The request counts once for the rate
+     *     limit.
      */
     post: operations["create_jobs"];
     delete?: never;
@@ -385,7 +387,7 @@ export interface paths {
      *     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *     removes it, up to 2,000 messages per queue and minute.
+     *     removes it. The watchdog removes up to 2,000 messages per queue and minute.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;
@@ -468,8 +470,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Resume a type's queue, within a minute
-     * @description Resume a type's queue, within a minute. Safe to repeat.
+     * Resume a type's queue
+     * @description Resume a type's queue. Its messages are delivered again within a minute. Safe to repeat.
      */
     post: operations["resume_job_type"];
     delete?: never;
@@ -560,13 +562,15 @@ export interface paths {
      * Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise)
      * @description Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
      *
-     *     Change a declared schedule in its handler file (the API answers 409).
+     *     For a declared schedule the answer is 409: change the schedule in its handler file.
      */
     put: operations["change_schedule"];
     post?: never;
     /**
-     * Delete a stored schedule and cancel the job that was made ahead
-     * @description Delete a stored schedule and cancel the job that was made ahead. Returns the deleted schedule.
+     * Delete a stored schedule and cancel the job that was made ahead for its next firing
+     * @description Delete a stored schedule and cancel the job that was made ahead for its next firing.
+     *
+     *     Returns the deleted schedule.
      */
     delete: operations["delete_schedule"];
     options?: never;
@@ -584,8 +588,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Pause a schedule and cancel the job that was made ahead
-     * @description Pause a schedule and cancel the job that was made ahead. Safe to repeat.
+     * Pause a schedule and cancel the job that was made ahead for its next firing
+     * @description Pause a schedule and cancel the job that was made ahead for its next firing. Safe to repeat.
      */
     post: operations["pause_schedule"];
     delete?: never;
@@ -604,8 +608,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Resume a paused schedule with its first firing after now
-     * @description Resume a paused schedule with its first firing after now. Safe to repeat.
+     * Resume a paused schedule; it fires at its next time after now
+     * @description Resume a paused schedule; it fires at its next time after now. Safe to repeat.
      */
     post: operations["resume_schedule"];
     delete?: never;
@@ -662,8 +666,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters
-     * @description Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters.
+     * Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters
+     * @description Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters.
+     *
+     *     The findings are ranked: the most urgent is first.
      */
     get: operations["read_health"];
     put?: never;
@@ -682,11 +688,11 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return throughput, failures, durations, depth or oldest wait: at most the newest 1,500 points (600 for 300 s)
-     * @description Return throughput, failures, durations, depth or oldest wait: at most the newest 1,500 points (600 for 300 s).
+     * Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300)
+     * @description Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300).
      *
-     *     `total` is from creation to completion. `depth` (the unfinished jobs) and `oldest` are available for the same number
-     *     of steps before now.
+     *     `total` is the time from creation to completion. `depth` is the number of unfinished jobs. `depth` and `oldest` are
+     *     available only for the same number of steps before now.
      */
     get: operations["read_series"];
     put?: never;
@@ -727,8 +733,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Acknowledge an error group, so that new groups stand out
-     * @description Acknowledge an error group, so that new groups stand out. Kept for 90 days; at most 2,000 groups have marks.
+     * Acknowledge an error group
+     * @description Acknowledge an error group. The mark is kept for 90 days; at most 2,000 groups have marks.
      */
     post: operations["acknowledge_error"];
     delete?: never;
@@ -748,7 +754,9 @@ export interface paths {
     put?: never;
     /**
      * Mark an error group as fixed
-     * @description Mark an error group as fixed. If the error occurs again, the group is shown as regressed. Kept for 90 days.
+     * @description Mark an error group as fixed. If the error occurs again, the group is shown as regressed.
+     *
+     *     The mark is kept for 90 days.
      */
     post: operations["resolve_error"];
     delete?: never;
@@ -787,8 +795,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload
-     * @description Make a form that uploads one image directly to S3 within five minutes; use its key in a job's payload.
+     * Return a form that uploads one image directly to S3 within five minutes; put its key into a job's payload
+     * @description Return a form that uploads one image directly to S3 within five minutes; put its key into a job's payload.
      */
     post: operations["create_upload"];
     delete?: never;
@@ -920,7 +928,9 @@ export interface components {
     };
     /**
      * BatchResult
-     * @description The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored.
+     * @description The outcome of one job of a batch: a job with status 200 or 201, or a problem with status 4xx or 503.
+     *
+     *     503 means that the job could not be stored.
      */
     BatchResult: {
       /** Status */
@@ -1074,7 +1084,7 @@ export interface components {
     };
     /**
      * BulkFilter
-     * @description The jobs of a bulk action.
+     * @description A filter that selects the jobs of a bulk action.
      */
     BulkFilter: {
       status?: components["schemas"]["Status"] | null;
@@ -1241,7 +1251,7 @@ export interface components {
     };
     /**
      * Descendants
-     * @description The numbers of a job's descendants, by result.
+     * @description How many of a job's descendants were cancelled, were asked to stop, or had already finished.
      */
     Descendants: {
       /**
@@ -1294,7 +1304,9 @@ export interface components {
     };
     /**
      * ErrorGroup
-     * @description Failures that differ only in ids and numbers; `sparkline` counts the last 24 hours, oldest first.
+     * @description Failures that differ only in ids and numbers.
+     *
+     *     `sparkline`: the number of failures in each step of the last 24 hours, oldest first.
      */
     ErrorGroup: {
       /** Fingerprint */
@@ -1650,7 +1662,7 @@ export interface components {
     };
     /**
      * JobPage
-     * @description A page of jobs, newest first. It may be shorter than `limit` and still have a next one.
+     * @description A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists.
      */
     JobPage: {
       /** Jobs */
@@ -2438,7 +2450,7 @@ export interface components {
     };
     /**
      * Preview
-     * @description The next firings of a cron expression; fewer than requested if it ends.
+     * @description The next firings of a cron expression; fewer than requested if no more firings follow.
      */
     Preview: {
       /** Firings */
@@ -2541,7 +2553,7 @@ export interface components {
     Role: "viewer" | "operator" | "admin";
     /**
      * SchedulePage
-     * @description Some schedules, by id.
+     * @description A page of schedules, ordered by id.
      */
     SchedulePage: {
       /** Schedules */
@@ -2554,7 +2566,7 @@ export interface components {
     };
     /**
      * ScheduleRow
-     * @description A schedule with its next firings, and its last ones, newest first.
+     * @description A schedule with its next firings, and with its last firings, newest first.
      */
     ScheduleRow: {
       /** Id */

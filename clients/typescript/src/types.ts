@@ -1,4 +1,4 @@
-/** The contract (`schema.gen.ts`) under the names that the client uses. Fields have the API's own names. */
+/** The API's document (`schema.gen.ts`) with the names that the client uses. Fields have the API's own names. */
 import type { components, paths } from "./schema.gen.ts";
 
 export type Schemas = components["schemas"];
@@ -6,21 +6,27 @@ export type JobRow = Schemas["JobRow"];
 export type JobDetail = Schemas["JobDetail"];
 export type FieldProblem = Schemas["FieldProblem"];
 export type BulkAction = Schemas["BulkActionRow"];
-/** Jobs that a bulk action matched, changed and skipped. */
+/** Numbers of jobs that a bulk action matched, changed and skipped. */
 export type BulkTally = Pick<Schemas["BulkAnswer"], "matched" | "done" | "skipped">;
 
-/** The payload of each job type by its name; `npx openapi-typescript` makes it from a stage's document. */
+/**
+ * The payload of each job type, by the type's name; `npx openapi-typescript` generates it from a stage's
+ * document.
+ */
 export type AnyPayloads = Record<string, object>;
 
-/** The job that a request was answered with. */
+/** The job in the answer to a request. */
 export type SubmittedJob = JobRow & {
-  /** Why there was one already: the same "key", "unique" as this one, or "debounced" (replaced); null: it is new. */
+  /**
+   * Why the job already existed: "key" (same key), "unique" (same unique values), or "debounced" (it waited, and
+   * was replaced). null: the job is new.
+   */
   existing: "key" | "unique" | "debounced" | null;
 };
 
-/** How a job is created, beside its type and its payload. */
+/** The settings of a new job, in addition to its type and its payload. */
 export interface Creation extends Omit<Open<Schemas["NewJob"]>, "type" | "payload"> {
-  /** Names what the job is for, such as "order-1042": the same key and body never make a second job. */
+  /** Names the job's purpose, such as "order-1042": the same key and body never make a second job. */
   key?: string | undefined;
 }
 
@@ -29,7 +35,9 @@ export type NewJob<P extends object = AnyPayloads> = {
   [T in keyof P & string]: { type: T; payload: P[T] } & Creation;
 }[keyof P & string];
 
-/** The outcome of one job of a batch, and the key that it was sent with: under it, it is never made twice. */
+/**
+ * The result of one job of a batch, and the job's key. A job that is sent again with its key is never made twice.
+ */
 export interface BatchedJob {
   status: number;
   job: JobRow | null;
@@ -38,9 +46,9 @@ export interface BatchedJob {
   key: string;
 }
 
-/** The jobs of a list: all conditions hold. */
+/** A filter of a list of jobs. A job must meet all conditions. */
 export type JobFilter = Omit<Query<"get", "/jobs">, "limit" | "offset" | "cursor">;
-/** The jobs that an action on many means: one of the three. */
+/** The jobs of an action on many jobs: exactly one of the three. */
 export type Which =
   { ids: readonly string[] } | { filter: Open<Schemas["BulkFilter"]> } | { everything: true };
 
@@ -52,7 +60,7 @@ export type PathOf<M extends Method> = {
 export type Operation<M extends Method, P extends keyof paths> = Extract<paths[P][M], { responses: unknown }>;
 
 type BodyOf<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
-/** What an operation answers when it does what it is asked. */
+/** The answer of an operation that succeeds. */
 export type Answer<O> = O extends { responses: infer R }
   ? BodyOf<R[Extract<keyof R, 200 | 201 | 202>]>
   : never;
@@ -65,15 +73,15 @@ type Content<O> = O extends { requestBody: { content: { "application/json": infe
   : O extends { requestBody?: { content: { "application/json": infer Body } } }
     ? { body?: Open<Body> | undefined }
     : unknown;
-/** What an operation takes: the names in its path, its query and its body. */
+/** The input of an operation: the names in its path, its query and its body. */
 export type Input<O> = Places<O> & Content<O>;
 export type Query<M extends Method, P extends PathOf<M>> =
   Operation<M, P> extends { parameters: { query?: infer Q } } ? Open<NonNullable<Q>> : never;
 
 type BuiltIn = keyof Schemas["Payloads"];
 /**
- * A part of a request. The contract of this repository names its own job types where each stage has others, so a type
- * may be any text; and what is optional may be undefined.
+ * A part of a request. The document of this repository contains only its own job types, but each stage has
+ * others, so a type may be any text. Optional fields may be undefined.
  */
 export type Open<T> = T extends BuiltIn
   ? string

@@ -23,7 +23,7 @@ interface Sent {
 const sentIn = ({ body }: Asked) => (JSON.parse(body ?? "") as { jobs: Sent[] }).jobs;
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ type: "test.note", payload: {}, tags: [`n:${n}`] }));
-/** Answers a batch with a status for each of its jobs; a stored one has the tag that it came with. */
+/** Answer a batch with a status for each of its jobs; a stored job has the tag with which it was sent. */
 const answering =
   (of: (n: number) => number = () => 201) =>
   (asked: Asked) =>
@@ -277,7 +277,7 @@ test("payload types of a stage are checked, and any types are taken without them
   }
   const typed = new JobFlow<Payloads>({ url: "https://jobs.example.com", token: "t" });
   const untyped = new JobFlow({ url: "https://jobs.example.com", token: "t" });
-  // Compiled and not run: `tsc` fails when one of these is taken, or one of the others refused.
+  // Compiled and not run: `tsc` fails if it accepts one of these calls, or refuses one of the others.
   const calls = () => [
     typed.submit("email.send", { to: [] }, { delay_seconds: 5, tags: ["a"] }),
     untyped.submit("anything.else", { a: 1 }),

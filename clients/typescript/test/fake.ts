@@ -1,4 +1,4 @@
-/** An API that says what a test gives it, and a clock that waits for nobody. */
+/** An API with the answers that a test gives, and a clock that advances without waiting. */
 import { JobFlow, type AnyPayloads, type Options } from "../src/index.ts";
 
 export const URL = "https://jobs.example.com";
@@ -11,11 +11,11 @@ export interface Asked {
 }
 export type Said = Response | Error | ((asked: Asked) => Response | Promise<Response>);
 
-/** What `fetch` of Node throws when nothing listens. */
+/** The error of Node's `fetch` if nothing listens. */
 export const REFUSED = new TypeError("fetch failed", {
   cause: Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:8000"), { code: "ECONNREFUSED" }),
 });
-/** What it throws when the answer does not come: the API may have acted. */
+/** The error of `fetch` if the answer does not come: the API may have acted. */
 export const LOST = new TypeError("fetch failed", {
   cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }),
 });
@@ -33,7 +33,10 @@ export function problem(
   return json(status, { type, title: "No", status, detail: `Because ${status}.` }, headers);
 }
 
-/** A client of an API that gives these answers, one after the other; what it was asked, and the waits between. */
+/**
+ * Return a client of an API that gives these answers one after the other, and the requests and waits that it
+ * made.
+ */
 export function playing<P extends object = AnyPayloads>(said: Said[], options: Partial<Options> = {}) {
   const asked: Asked[] = [];
   const waits: number[] = [];

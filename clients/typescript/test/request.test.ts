@@ -176,7 +176,7 @@ suite("Retry-After", () => {
 });
 
 suite("signals and time", () => {
-  /** A fetch that never answers, and ends with its signal as the real one does. */
+  /** Return a fetch that never answers, and ends when its signal is aborted, like the real one. */
   const silent = (_: string, init: RequestInit) =>
     new Promise<Response>((_resolve, reject) => {
       const end = () => reject(init.signal?.reason as Error);

@@ -1,6 +1,7 @@
 /**
- * The installed package on a running platform: `tests/flow/test_typescript.py` installs the tarball, makes `stage.ts`
- * from the document that the platform serves, compiles this and runs it. JOBFLOW_URL and JOBFLOW_TOKEN say where.
+ * Test the installed package on a running platform. `tests/flow/test_typescript.py` installs the tarball,
+ * generates `stage.ts` from the platform's document, compiles this file and runs it. JOBFLOW_URL and
+ * JOBFLOW_TOKEN contain the address and the token.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
