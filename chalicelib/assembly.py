@@ -131,7 +131,7 @@ class Assembly:
 
     @property
     def pauses(self) -> "Pauses":
-        """Return the pauses. They are stored next to the counters, so that one request reads both."""
+        """Return the pauses, which are stored next to the counters, so that one request reads both."""
         return cast("Pauses", self.counters)
 
     @property

@@ -1,7 +1,7 @@
 """Reduce or postpone work at the start of a function, because it delays the first answer of each new environment.
 
-This applies only in Lambda, where a process answers one request at a time. Elsewhere everything happens at import, as
-usual in Python.
+The measures apply only in Lambda, where a process answers one request at a time. Elsewhere everything happens at
+import, as usual in Python.
 """
 
 import gc

@@ -196,8 +196,8 @@ class Retry(JobFlowError):
 class Suspended(BaseException):
     """Raised by `ctx.sleep`, `ctx.wait_for` or `ctx.step` to end an invocation; the job continues in a later one.
 
-    Do not catch it. It is not a subclass of Exception, so `except Exception` does not catch it; `finally` blocks run
-    each time.
+    Do not catch it. Suspended is not a subclass of Exception, so `except Exception` does not catch it; `finally` blocks
+    run each time.
     """
 
 

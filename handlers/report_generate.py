@@ -134,7 +134,7 @@ class ReportGenerated(BaseModel):
 def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
     """Count the jobs of a period by outcome: rates, durations, errors, hour by hour, as CSV and as a web page.
 
-    It counts at most the newest 50,000 jobs; if there are more, the report says so.
+    At most the newest 50,000 jobs are counted; if there are more, the report says so.
     """
     from chalicelib.builtin.reports.collect import collect
     from chalicelib.builtin.reports.page import to_html

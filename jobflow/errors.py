@@ -31,7 +31,7 @@ class WaitTimeout(JobFlowError, TimeoutError):
 
 
 class BulkNotFinished(JobFlowError, TimeoutError):
-    """The bulk action had not finished in the given time. It continues; `bulk` is its last known state."""
+    """The bulk action had not finished in the given time. The action continues; `bulk` is its last known state."""
 
     def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
         super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then.")

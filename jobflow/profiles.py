@@ -1,6 +1,6 @@
 """Find the address and the token: in arguments, the environment, a profile, or a running `make dev`.
 
-Both come from the same place, so that a token is never sent to an address from another place.
+Address and token come from the same place, so that a token is never sent to an address from another place.
 """
 
 import json

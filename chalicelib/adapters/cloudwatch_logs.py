@@ -58,8 +58,8 @@ class Lines:
 class Span:
     """A period in milliseconds since the epoch, both ends included; `end` None: until now.
 
-    `run`: the attempt of that period as (gen, attempt). `request_id`: the invocation of the attempt. Both are set only
-    if they are known.
+    `run`: the attempt of that period as (gen, attempt). `request_id`: the invocation of the attempt. `run` and
+    `request_id` are set only if they are known.
     """
 
     start: int
@@ -149,7 +149,7 @@ def spans(view: JobView) -> Sequence[Span]:
     """Return the period of each attempt, newest first: from its start to the start of the next attempt.
 
     FilterLogEvents returns the oldest lines first. To get the newest attempt first, each attempt is queried separately.
-    This also avoids searching all lines since the start of an old job.
+    Separate queries also avoid a search of all lines since the start of an old job.
     """
     job = view.job
     runs: dict[float, tuple[str | None, tuple[int | None, int | None]]] = {

@@ -40,7 +40,8 @@ UNREAD_PAUSE = 0.05
 MOST_LITTER = 50
 """Number of attributes that one write removes, each with its condition."""
 MOST_WRITES = 12
-"""Maximum writes of one cleanup. They remove 600 attributes: a type leaves that many in three quarters of an hour."""
+"""Maximum writes of one cleanup. These writes remove 600 attributes; the row of a busy type gets 600 outdated
+attributes in three quarters of an hour."""
 
 # For dynamo/counting/marks.py
 SHARD_WRITTEN = 4.5 * 3600

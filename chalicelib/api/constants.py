@@ -24,8 +24,8 @@ LONGEST_REPEATED_NAME = 80
 LONGEST_ERROR_MESSAGE = 500
 """Maximum number of errors, and maximum characters of a name and of a message, in an error answer.
 
-These are parts of the request that the answer repeats. Without limits, a request with 256 KB of unknown names would
-cause an answer of megabytes.
+An error answer repeats these parts of the request. Without limits, a request with 256 KB of unknown names would cause
+an answer of megabytes.
 """
 
 # For http/serving.py

@@ -15,7 +15,8 @@ occur in metadata, such as a thumbnail."""
 MOST_CHUNKS = 10_000
 """Maximum chunks of a PNG or WebP. With libpng's default chunks of 8 KB, a file of 15 MB has 1,900."""
 MOST_BLOCKS = 4_000
-"""Maximum blocks of a GIF before its first picture. Each has at most 255 bytes, so this is a megabyte of metadata."""
+"""Maximum blocks of a GIF before its first picture. A block has at most 255 bytes, so the maximum is a megabyte of
+metadata."""
 
 # For images.py
 MOST_PIXELS = 50_000_000

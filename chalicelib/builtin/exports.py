@@ -1,8 +1,8 @@
 """Write the finished jobs of a day to a bucket, one JSON line each, to keep them longer than the stage does.
 
-An export can be resumed. It writes parts of a few megabytes, and after each part its progress. After a crash, the next
-attempt continues after the last part whose progress was written. It may write one part again, under the same key. It
-writes the manifest last. The parts that the manifest lists contain each finished job exactly once.
+An export writes parts of a few megabytes, and after each part its progress, so it can be resumed. After a crash, the
+next attempt continues after the last part whose progress was written. That attempt may write one part again, under the
+same key. The manifest is written last. The parts that the manifest lists contain each finished job exactly once.
 """
 
 import gzip

@@ -51,7 +51,7 @@ class CanaryPassed:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that cannot be counted, and why. It is skipped, because every retry would fail."""
+    """A record that cannot be counted, and why. Such a record is skipped, because every retry would fail."""
 
     sequence: str
     item: str

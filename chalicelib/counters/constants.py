@@ -4,7 +4,8 @@ from chalicelib.jobs.constants import DAY
 
 # For deploys.py
 MOST_DEPLOYS = 12
-"""Maximum number of stored deployments. It is small, because every read of the totals also reads their row."""
+"""Maximum number of stored deployments. The maximum is small, because every read of the totals also reads the row with
+the deployments."""
 LONGEST_VERSION = 40
 
 # For fold.py

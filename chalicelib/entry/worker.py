@@ -13,8 +13,8 @@ def consume(kind: JobType[Any, Any]) -> Handler:
     """Return the Lambda handler of a job type: it takes an SQS event, and returns the messages that must come again.
 
     In Lambda, the API imports the files in `handlers/` too, but only for their declarations. The code that processes
-    messages is therefore imported at the first call. This is also so in a worker that Lambda starts through the handler
-    of another library, if that handler calls this one.
+    messages is therefore imported at the first call. The import is also postponed in a worker that Lambda starts
+    through the handler of another library, if that handler calls this one.
     """
     if cold_start.works():
         return _working(kind)

@@ -96,8 +96,9 @@ class JobType(Generic[P, R]):
     def delay(self, payload: P | Mapping[str, Any] | None = None, /, **fields: Any) -> Any:
         """Create a job of this type with a model, a dict or single fields; return it as the client's `submit` does.
 
-        It needs the client (`jobflow`), and a URL and a token. In an attempt of a job, it needs no URL and no token:
-        the new job is then made by that job. Raises the client's errors, and ConfigurationError without the client.
+        This method needs the client (`jobflow`), and a URL and a token. In an attempt of a job, no URL and no token are
+        needed: the new job is then a child of that job. Raises the client's errors, and ConfigurationError without the
+        client.
         """
         try:
             from jobflow import context
@@ -226,8 +227,8 @@ class JobType(Generic[P, R]):
     def canonical(self, payload: JSON) -> JSON:
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
-        It also raises InvalidPayload if the stored form reads back as different data, with which the job would then
-        run.
+        InvalidPayload is also raised if the stored form reads back as different data, because the job would run with
+        those data.
         """
         return stored(self.name, self.parse(payload))
 

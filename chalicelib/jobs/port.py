@@ -226,7 +226,7 @@ class JobStore(Protocol):
         """Store the facts of an attempt; storing the same attempt again overwrites its record.
 
         There is one exception. The outcome `lost` means that nothing is known about the attempt, so it does not replace
-        the record that the attempt stored itself. It does replace a record of an expired job with the same id.
+        the record that the attempt stored itself. But `lost` replaces a record of an expired job with the same id.
         """
 
     def keep_act(self, job_id: str, act: Act) -> None:
@@ -272,8 +272,8 @@ class JobStore(Protocol):
 
         May be stale.
 
-        It reads up to SHARE_LOOKS jobs, beginning with those due first and those due last, in at most two requests per
-        partition.
+        The store reads up to SHARE_LOOKS jobs, beginning with those due first and those due last, in at most two
+        requests per partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:

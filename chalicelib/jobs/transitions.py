@@ -202,7 +202,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 
 def cancel(found: Job, *, now: float) -> Change:
-    """Stop a waiting job for an operator. It stops at once, and no later message runs it."""
+    """Stop a waiting job for an operator. The job stops at once, and no later message runs it."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 

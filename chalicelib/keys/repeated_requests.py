@@ -49,7 +49,7 @@ class KeyedJobs:
     def answered(self, job_id: str) -> Job | None:
         """Return the job that a key has made or replaced: the job with the key's id, or a job with another id.
 
-        This takes one read in the first case, and three in the second.
+        The first case takes one read, and the second case takes three.
         """
         if (own := self.find(job_id)) is not None:
             return own

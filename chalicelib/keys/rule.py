@@ -80,7 +80,8 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
     """Replace the payload, tags and time of a waiting job by those of a later request.
 
     The generation grows, so that the earlier message is stale and runs nothing. The change is refused for a job that
-    was claimed, because the job has begun. This includes a job that was claimed and then scheduled again for its turn.
+    was claimed, because the job has begun. The change is also refused for a job that was claimed and then scheduled
+    again for its turn.
     """
     values = {
         # a new line: an event that was posted for the earlier payload does not count for this one

@@ -24,7 +24,7 @@ class Turns(Protocol):
     def taken(self, job_type: str) -> Taken:
         """Return the time up to which the type's starts are planned; it may be a second old.
 
-        It is never earlier than a slot that this object gave out or read.
+        The time is never earlier than a slot that this object gave out or read.
         """
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
@@ -36,5 +36,5 @@ class Turns(Protocol):
     def forget(self, job_type: str, turns_to: float) -> None:
         """Delete the planned turns up to `turns_to`, because their jobs no longer exist.
 
-        If turns after `turns_to` were given out, change nothing. This is not an error.
+        If turns after `turns_to` were given out, change nothing, and raise no error.
         """

@@ -51,7 +51,7 @@ class Pacing:
     rest: list[Delivery] = field(default_factory=list)
     """The messages of the batch that follow the present one."""
     asked: bool = False
-    """True after the remaining jobs of the batch got turns. This happens at most once in a batch, even if all slots
+    """True after the remaining jobs of the batch got turns. Jobs get turns at most once in a batch, even if all slots
     stay taken."""
     longest: float | None = None
     """Seconds of the longest run in this process."""

@@ -21,8 +21,8 @@ class Operations:
     """Change single jobs for an operator. `by` is the operator's name; `reason` is stored where an act has a reason.
 
     Every act is stored: the last one on the job, earlier ones in separate rows. Without `by`, the platform is the
-    actor. `bulk` is the id of a bulk action that began at `bulk_since` (epoch seconds). It changes each job at most
-    once: a job that has this id in one of its acts is returned unchanged.
+    actor. `bulk` is the id of a bulk action that began at `bulk_since` (epoch seconds). A bulk action changes each job
+    at most once: a job that has this id in one of its acts is returned unchanged.
     """
 
     dispatcher: Dispatcher

@@ -44,7 +44,7 @@ def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError])
 class _Batch:
     """One request for many jobs; `answers` has the answers by the index of the job in the request.
 
-    It sends no request to a queue after `ends`, and none to the store after `store_until` (epoch seconds).
+    No request to a queue is sent after `ends`, and none to the store after `store_until` (epoch seconds).
     """
 
     service: JobService

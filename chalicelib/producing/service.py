@@ -47,7 +47,7 @@ class JobService:
         return self.submit_wanted(self.wanted(asked))
 
     def submit_wanted(self, wanted: Wanted) -> Submitted:
-        """Send the message of the requested job and store the job. This is the second half of `submit`."""
+        """Send the message of the requested job and store the job: the second half of `submit`."""
         if wanted.plain and not self._is_made(wanted.job):
             return self.store_sent(self.dispatcher.send_ahead(wanted.job))
         made = self.store_wanted(wanted)
@@ -71,7 +71,7 @@ class JobService:
         return Wanted(job, unique, asked.debounce)
 
     def store_wanted(self, wanted: Wanted) -> Submitted:
-        """Store the requested job, or find the existing job that is the answer. This is the second half of `keep`."""
+        """Store the requested job, or find the existing job that is the answer: the second half of `keep`."""
         if wanted.stored:
             return Submitted(wanted.job, Outcome.REPEATED)
         if wanted.debounce is not None:
@@ -141,7 +141,7 @@ class JobService:
     def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
         """Return the job that an earlier request with this key and body made, or raise `refusal`.
 
-        That request was accepted before a deploy changed what is refused.
+        The earlier request may have been accepted before a deploy that now refuses it.
         """
         existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
         if existing is None or existing.body_hash != asked.body_hash():

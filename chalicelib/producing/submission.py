@@ -22,7 +22,7 @@ def keyed_id(principal: str, key: str) -> str:
 def key_of_place(shared: str, place: int) -> str:
     """Return the key of a job in a batch that has one key for the whole request.
 
-    It contains a space, which a producer's key must not contain, so the two keys are never equal.
+    The key contains a space. A producer's key must not contain a space, so the two keys are never equal.
     """
     return f"{shared} {place}"
 

@@ -19,7 +19,7 @@ from chalicelib.schedules.schedule import Schedule
 def cancel_ahead(dispatcher: Dispatcher, seen: Schedule, after: Schedule | None) -> None:
     """Cancel jobs that may have been made ahead for `seen`, except those of firings that `after` also has.
 
-    `after` replaces `seen`; it is None when the schedule ends. This takes a read for each firing of the next two
+    `after` replaces `seen`; it is None when the schedule ends. The call takes a read for each firing of the next two
     minutes, and a write only if there is a job.
     """
     for at in ahead(seen, dispatcher.now()):

@@ -75,13 +75,13 @@ class DynamoSchedules:
         return [_schedule(row) for row in rows]
 
     def count(self) -> int:
-        """See Schedules. It takes as many read units as reading the schedules."""
+        """See Schedules. Counting takes as many read units as reading the schedules."""
         return int(self._rows.count(SCHEDULES))
 
     def due(self, before: float, most: int) -> Sequence[Schedule]:
         """See Schedules.
 
-        It takes half a read unit if no schedule is due, and half a unit for each 4 KB of due schedules.
+        The query takes half a read unit if no schedule is due, and half a unit for each 4 KB of due schedules.
         """
         found: list[dict[str, Any]] = []
         start = None

@@ -75,7 +75,7 @@ class ScheduleService:
     def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
         """Return schedules with that many next and last firings.
 
-        This takes a read for each hundred jobs of last firings.
+        The call takes a read for each hundred jobs of last firings.
         """
         now = self.jobs.now()
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]

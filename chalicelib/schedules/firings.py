@@ -39,7 +39,7 @@ class Firings:
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` returns the seconds left. Return the numbers of made jobs and failed schedules.
 
-        It raises nothing: the next run does the rest.
+        This method raises no errors: the next run handles what is left.
         """
         self.tally = Counter()
         try:
@@ -65,7 +65,7 @@ class Firings:
     def at_once(self, schedule: Schedule) -> Schedule:
         """Make the jobs of firings for which the watchdog's next run may be too late; return the changed schedule.
 
-        It raises nothing: the watchdog does the rest.
+        This method raises no errors: the watchdog handles what is left.
         """
         if schedule.next_at is None or schedule.next_at > self.service.now() + AHEAD:
             return schedule
@@ -106,7 +106,7 @@ class Firings:
     def _with_made(self, schedule: Schedule, what: Due, now: float) -> Due:
         """Add to `what` the missed firings whose jobs a killed run has made.
 
-        Otherwise a later firing could run at the same time as these jobs. This reads only after an outage and for a
+        Otherwise a later firing could run at the same time as these jobs. Jobs are read only after an outage and for a
         schedule that does not overlap: at most two reads of 100 jobs.
         """
         missed = left_out(schedule, what, now) if schedule.overlap == Overlap.SKIP else []

@@ -18,7 +18,7 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
       firing may have begun.
     * While an earlier firing has not finished its first run, a later firing cannot have begun, even if it has claims.
 
-    This usually takes one read for a firing of a schedule that does not overlap, and none for any other job.
+    The check usually takes one read for a firing of a schedule that does not overlap, and none for any other job.
     """
     earlier = job.after if job.gen == 1 else None
     for _ in range(MOST_OVERLAP_STEPS):

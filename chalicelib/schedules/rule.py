@@ -80,8 +80,8 @@ def stopped(schedule: Schedule, now: float) -> Schedule:
 def upcoming(schedule: Schedule, now: float, most: int, over: Collection[float] = ()) -> list[float]:
     """Return the next firings after `now`, including those with jobs made ahead; none while it is paused.
 
-    `over`: firings whose jobs were made ahead and have ended, for example because a pause cancelled them. They do not
-    fire again.
+    `over`: firings whose jobs were made ahead and have ended, for example because a pause cancelled them. These firings
+    do not fire again.
     """
     if schedule.paused:
         return []

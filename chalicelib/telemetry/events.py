@@ -169,7 +169,7 @@ def message_early(message: Message, receives: int) -> None:
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
-    """Log that a message is malformed. It is held longer after each receive, and ends in the dead-letter queue."""
+    """Log that a message is malformed; it is held longer after each receive, and ends in the dead-letter queue."""
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 

@@ -1,7 +1,7 @@
 """Read Lambda's own log lines about an invocation: how it ended, when, and with how much memory. Pure.
 
-Their form: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html and the guide's "Troubleshoot execution
-issues" for timeouts, exits and memory.
+The form of these lines: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html and the guide's "Troubleshoot
+execution issues" for timeouts, exits and memory.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Mask the values of secrets in everything that is stored or logged: log lines, errors, stack traces, results, notes.
 
 A value is masked from the moment when a job has read it. This module masks the value itself, the value without
-surrounding spaces, each of its lines, and, if it is a JSON document, each text and long number in it. It also masks the
-forms that these have in JSON, in `repr` and in a URL. Other encodings (base64, a hash) are not masked.
+surrounding spaces, each of its lines, and, if it is a JSON document, each text and long number in it. These values are
+also masked in the forms that they have in JSON, in `repr` and in a URL. Other encodings (base64, a hash) are not
+masked.
 """
 
 import json

@@ -5,8 +5,8 @@ from chalicelib.jobs.constants import DAY, SEND_GRACE
 from chalicelib.jobs.retention import KEEP_MESSAGES
 
 RETIRE_AFTER = 3_600.0
-"""Seconds from the first check that finds the type of a job undeclared until the job is cancelled. They leave time for
-a rollback."""
+"""Seconds from the first check that finds the type of a job undeclared until the job is cancelled. This time allows a
+rollback."""
 
 # For dead_letter_rule.py
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
@@ -69,8 +69,8 @@ once, five runs send their messages."""
 MOST_CHECKED = 100_000
 """Maximum jobs of one type that a run reads to find unsent jobs."""
 MOST_UNCOUNTED = 120_000
-"""The same maximum while the counters cannot be read. It is a fifth more than the longest backlog in which every unsent
-job must be found."""
+"""The same maximum while the counters cannot be read: a fifth more than the longest backlog in which every unsent job
+must be found."""
 MOST_SPANS = 24
 """Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read the
 other spans."""

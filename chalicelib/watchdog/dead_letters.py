@@ -1,8 +1,8 @@
 """Clean a dead-letter queue: remove stale messages, and send fresh ones for jobs that can still run.
 
 The message of a dead-lettered job stays as evidence, and counts in the queue's depth. In a FIFO queue, such a message
-would block later messages of the same key. It is therefore removed from a FIFO queue, and the job's row is the only
-evidence.
+would block later messages of the same key. The message is therefore removed from a FIFO queue, and the job's row is the
+only evidence.
 """
 
 from collections import Counter

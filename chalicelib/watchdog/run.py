@@ -1,9 +1,9 @@
 """Every minute: send missing messages, end undeliverable jobs, clean the dead-letter queues.
 
-It never scans a table. A run searches each job type separately (`search.py`). It checks the found jobs in portions of
-ten, with the types in turn, and stops before its time is over. Two simultaneous runs, a stale index, or a run that is
-killed at any point do no harm. A conditional write advances `due_at` before a message is sent, and a job whose message
-is sent twice runs once.
+A run never scans a table. It searches each job type separately (`search.py`), checks the found jobs in portions of ten
+with the types in turn, and stops before its time is over. Two simultaneous runs, a stale index, or a run that is killed
+at any point do no harm. A conditional write advances `due_at` before a message is sent, and a job whose message is sent
+twice runs once.
 """
 
 from collections import Counter

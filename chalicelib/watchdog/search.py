@@ -111,7 +111,7 @@ def _late(
 ) -> Sequence[Overdue]:
     """Return up to `most` planned jobs that may be unsent, oldest first.
 
-    They were due after the horizon, but before the time from which every run searches.
+    These jobs were due after the horizon, but before the time from which every run searches.
     """
     recent = now - LOOK_AHEAD
     if since is None or horizon is None or max(since, horizon) >= recent or jobtype.out_of_order(job_type):

@@ -31,8 +31,8 @@ from chalicelib.worker.persist import Persistence
 from chalicelib.worker.waking import look
 
 FLOAT = 0.001
-"""A whole millisecond, stored as a float of today's epoch seconds, may be up to 0.00024 ms too small. This margin in
-milliseconds is larger."""
+"""A whole millisecond, stored as a float of today's epoch seconds, may be up to 0.00024 ms too small. FLOAT, in
+milliseconds, is larger than that error."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Claims:
         try:
             return ending_of(self.platform_log.lines(lost), lost.request_id)
         except Exception as error:
-            # Do not raise: the log only shows why the last worker disappeared. This attempt does not depend on it.
+            # Do not raise: the log only shows why the last worker disappeared. This attempt does not depend on the log.
             event("attempt.ending_unknown", lost, error=type(error).__name__)
             return None
 

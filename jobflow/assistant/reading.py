@@ -1,4 +1,4 @@
-"""Define the read-only tools. Each returns plain data. Long texts are cut, so that an answer stays readable."""
+"""Define the read-only tools. Each tool returns plain data. Long texts are cut, so that an answer stays readable."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

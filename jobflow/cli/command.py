@@ -47,9 +47,9 @@ def app_of(text: str) -> typer.Typer:
 def command(
     app: typer.Typer, name: str, *examples: str, filtered: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function to the commands. It is called with a Session, the parsed options and, if `filtered`, a JobFilter.
+    """Add a function to the commands. `--help` shows the examples.
 
-    `--help` shows the examples.
+    The function is called with a Session, the parsed options and, if `filtered`, a JobFilter.
     """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ from typing import Any
 class Clock:
     """A clock that shows the time at which it was made, or `now` (seconds since the epoch), until it is advanced.
 
-    It always shows a whole millisecond, like the times of jobs, so that a job is due exactly at its time.
+    The clock always shows a whole millisecond, like the times of jobs, so that a job is due exactly at its time.
     """
 
     now: float = field(default_factory=time.time)

@@ -112,7 +112,7 @@ class MemoryCounters:
 
 
 class MemoryCanaries:
-    """See Canaries. They stay in a list until a test processes them."""
+    """See Canaries. The canaries stay in a list until a test processes them."""
 
     def __init__(self) -> None:
         self.released: list[str] = []

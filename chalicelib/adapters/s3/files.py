@@ -15,7 +15,7 @@ HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
 
 
 class FileMissing(JobFlowError):
-    """No object has that key now. It may come later, because an upload can be slower than its job."""
+    """No object has that key now. The object may come later, because an upload can be slower than its job."""
 
 
 class FileTooLarge(PermanentError):

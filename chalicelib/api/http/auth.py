@@ -17,10 +17,11 @@ from chalicelib.telemetry import request_events
 
 
 def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
-    """Return the policy for the token's role. It allows every route of the role, because API Gateway caches the policy.
+    """Return the policy for the token's role.
 
-    API Gateway answers 401 if the error says that the token is bad. If the token cannot be checked, API Gateway answers
-    500, so an unchecked call is never allowed.
+    The policy allows every route of the role, because API Gateway caches the policy. API Gateway answers 401 if the
+    error says that the token is bad. If the token cannot be checked, API Gateway answers 500, so an unchecked call is
+    never allowed.
     """
     try:
         token = parts.tokens.verify(bearer(request.token))

@@ -13,7 +13,7 @@ ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
 def etag(body: BaseModel, moving: Collection[str]) -> str:
     """Return the tag of an answer; it does not depend on the `moving` fields, which change only with the clock.
 
-    It is a weak tag: two answers with the same tag have the same meaning, but not always the same bytes.
+    The tag is weak: two answers with the same tag have the same meaning, but not always the same bytes.
     """
     told = {name: value for name, value in body.model_dump(by_alias=True).items() if name not in moving}
     return f'W/"{hashlib.sha256(encode(told).encode()).hexdigest()[:20]}"'

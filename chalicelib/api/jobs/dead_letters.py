@@ -17,7 +17,7 @@ endpoints = Endpoints()
 def redrive_dead_letters(call: Call) -> BulkAnswer:
     """Retry up to 100 dead-lettered jobs, of one type or of all types.
 
-    While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
+    While `more` is true, send the request again with `next_cursor`; a repeated request does no harm.
 
     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
     removes it. The watchdog removes up to 2,000 messages per queue and minute.

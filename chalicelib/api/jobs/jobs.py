@@ -142,7 +142,10 @@ def post_event(call: Call) -> Reply:
 
 @endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})
 def discard_job(call: Call) -> JobRow:
-    """Settle a failed or dead-lettered job without running it. It is kept as cancelled, with who and why."""
+    """Settle a failed or dead-lettered job without running it.
+
+    The job is kept as cancelled, with the operator and the reason.
+    """
     return job_whole(operations(call, call.body.reason).discard(job_id_of(call)))
 
 

@@ -201,7 +201,7 @@ class JobDetail(JobRow):
 
 
 class JobPage(Answer):
-    """A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists."""
+    """A page of jobs, newest first. A page may have fewer jobs than `limit` although a next page exists."""
 
     jobs: list[JobRow]
     total: int | None = Field(

@@ -27,7 +27,7 @@ def list_job_types(_: Call) -> JobTypes:
 def list_tenants(call: Call) -> Tenants:
     """List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts.
 
-    It reads at most 4,000 of these jobs: those due first, and those due last.
+    At most 4,000 of these jobs are read: those due first, and those due last.
     """
     name = _name_of(call)
     check_tenants(name, "path", "job_type")
@@ -51,7 +51,7 @@ def pause_job_type(call: Call) -> Paused:
 
 @endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
 def resume_job_type(call: Call) -> Paused:
-    """Resume a type's queue. Its messages are delivered again within a minute. Safe to repeat."""
+    """Resume a type's queue. The type's messages are delivered again within a minute. Safe to repeat."""
     name = _name_of(call)
     parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)

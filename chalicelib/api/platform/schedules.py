@@ -54,7 +54,7 @@ def get_schedule(call: Call) -> m.ScheduleRow:
     examples={"every Monday": {"id": "weekly-report", **EXAMPLE}},
 )  # fmt: skip
 def create_schedule(call: Call) -> Reply:
-    """Store a schedule; 409 if its id is taken. It fires from now on."""
+    """Store a schedule; 409 if its id is taken. The schedule fires from now on."""
     asked: m.NewSchedule = call.body
     created = service().create(asked.id, _settings(asked), paused=asked.paused)
     operated(created.id, "created", call.principal)

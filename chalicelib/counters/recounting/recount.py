@@ -1,6 +1,6 @@
 """Count the jobs themselves, report where the counters have drifted, and repair the counters.
 
-A recount never scans the table. It reads the index over all jobs page by page, and the needed fields of 100 jobs in
+A recount never scans the table: it reads the index over all jobs page by page, and the needed fields of 100 jobs in
 each request. A run continues over several invocations. After the count, the run writes canaries to the jobs table, and
 compares only after the stream has passed all of them: before that, a difference may be a change that has not arrived.
 """

@@ -1,6 +1,6 @@
 """Define the commands that deploy a repository to an AWS account and maintain it there.
 
-They start modules of the platform.
+These commands start modules of the platform.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,8 @@ COMMANDS = {
 PACKAGING = ("acceptance", "deploy", "package")
 """Commands that use the settings of jobflow.toml for the functions' processor and Python version."""
 PATHS = ("--out", "--record", "--token-file")
-"""Options whose value is a path. It may be relative to the user's folder, but the commands run in another folder."""
+"""Options whose value is a path. The path may be relative to the user's folder, but the commands run in another
+folder."""
 PARAMETERS = ("acceptance", "deploy", "preflight")
 """Commands that use the stage's parameters from jobflow.toml."""
 

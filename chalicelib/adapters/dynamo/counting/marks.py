@@ -1,7 +1,8 @@
 """Handle the marks of counter rows: how far a row has counted each shard, and which marks it can drop. Pure.
 
 A mark is a sequence number of 40 digits. In a maintained row, a suffix such as "@6b49d200" is the time at which the
-mark was written. Both forms compare correctly: a longer text sorts after its prefix and before the next number.
+mark was written. Marks with and without a suffix compare correctly: a longer text sorts after its prefix and before the
+next number.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from chalicelib.adapters.constants import CLOCK_SKEW, MOST_MARKS_MOVED, SHARD_QU
 from chalicelib.counters.keys import MARK, ended
 
 MOVED = f"{MARK}moved"
-"""Attribute of a row whose marks were moved. It holds a time: moved marks only cover changes from before this time."""
+"""Attribute of a row whose marks were moved. The attribute contains a time: moved marks only cover changes from before
+this time."""
 
 
 def mark(last: str, at: float) -> str:
@@ -37,8 +39,8 @@ def source(name: str) -> str:
 def movable(item: Mapping[str, Any], now: float) -> list[str]:
     """Return the attributes of marks that a row can drop.
 
-    These are marks that were not written for a while, of shards that have most likely ended. A mark without a time does
-    not belong to a shard but to a recount, and stays.
+    A row can drop marks that were not written for a while, of shards that have most likely ended. A mark without a time
+    does not belong to a shard but to a recount, and stays.
     """
     told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
     quiet = [name for name, written in told.items() if written and written < stamp(now - SHARD_QUIET)]

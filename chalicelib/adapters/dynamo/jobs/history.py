@@ -49,7 +49,7 @@ class History:
     def read(self, job_id: str) -> tuple[Item | None, list[Item]]:
         """Return the main item, and the newest MOST_HISTORY + 1 attempts and acts before it, oldest first.
 
-        This usually takes one request of up to 1 MB; a job with a longer history takes more.
+        The read usually takes one request of up to 1 MB; a job with a longer history takes more requests.
         """
         items, start = self._newest(job_id, Path("sk") <= META, MOST_HISTORY + 2)
         while start and len(items) < MOST_HISTORY + 2:

@@ -166,7 +166,7 @@ class Pages:
     def _share(self, number: int) -> int:
         """Return how many of the first `number` entries one shard can contain.
 
-        This is five standard deviations above the average.
+        The number is five standard deviations above the average.
         """
         return number // self._shards.written + math.isqrt(5 * number) + 1
 

@@ -14,8 +14,9 @@ from chalicelib.settings import SHARDS, Settings
 class Shards:
     """Write new entries to `written` partitions of each group; read `asked` partitions, never fewer than `written`.
 
-    Both are powers of two. When `written` grows, an entry stays where it is, or moves to a higher shard when its job
-    changes. A reader that starts with the lower shards finds a moving entry once or twice, and never misses it.
+    `written` and `asked` are powers of two. When `written` grows, an entry stays where it is, or moves to a higher
+    shard when its job changes. A reader that starts with the lower shards finds a moving entry once or twice, and never
+    misses it.
     """
 
     written: int = SHARDS[0]

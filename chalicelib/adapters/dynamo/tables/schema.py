@@ -23,7 +23,7 @@ CANARY = "CANARY"
 def jobs_table() -> dict[str, Any]:
     """Return the table of jobs. `active` is sparse: completed and cancelled jobs are not in it.
 
-    `failures` is sparse too. It contains each job under the name of its last error, until the job completes or runs
+    `failures` is sparse too: it contains each job under the name of its last error, until the job completes or runs
     again.
     """
     return {
@@ -44,8 +44,8 @@ def jobs_table() -> dict[str, Any]:
 def control_table() -> dict[str, Any]:
     """Return the table of rate windows, counters, tokens and schedules.
 
-    It is a separate table because the many changes of its rows must not enter the jobs' stream. `due` is sparse. It
-    contains the complete rows of schedules with a next firing, because the watchdog reads them there.
+    These rows are in a separate table because their many changes must not enter the jobs' stream. The index `due` is
+    sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there.
     """
     by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {
