@@ -2,7 +2,8 @@
 
 # For address.py
 IPV6_PREFIX = 64
-"""Bits of an IPv6 address that a provider gives to one customer (RFC 6177). The customer can change the other bits."""
+"""Bits of an IPv6 address that a provider gives to one customer (RFC 6177). The customer can change the other bits, so
+they are not counted."""
 
 # For rate_limit.py
 MOST_BLOCKED_REMEMBERED = 10_000
@@ -13,7 +14,8 @@ RATE_SECONDS = 60
 MOST_READ_UNITS_OF_ONE = 10_000
 """Maximum read units of one request: 80 MB. The largest answer (a day of 60 job types) needs a third of that."""
 READS_SHARE = 50
-"""A process stores a token's reads when they reach the limit divided by this number, so a few reads cost no write."""
+"""A process stores a token's reads when they reach the limit divided by this number, so that a few reads cause no
+write."""
 
 # For tokens.py
 LONGEST_LABEL = 80

@@ -34,8 +34,8 @@ class RateLimiter:
 
     The requests of a token with its own rate are counted for the token, over a minute, and not for the address.
 
-    Every request is one atomic write. A refused request is subtracted again, so refusals never extend a block. The
-    process remembers a blocked address until its time is over, so repeated requests cost no write.
+    Every request is counted with one atomic write. A refused request is subtracted again, so refusals never extend a
+    block. The process remembers a blocked address until its time is over, so repeated requests cost no write.
     """
 
     def __init__(

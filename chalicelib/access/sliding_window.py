@@ -1,7 +1,7 @@
 """Estimate a sliding window from two fixed windows. Pure; times in seconds.
 
-Of the previous window's requests, only a share counts: the share of that window which is within the last `length`
-seconds (Cloudflare, "How we built rate limiting capable of scaling to millions of domains").
+Of the previous window's requests, only a share counts: as much as the share of the previous window that is within the
+last `length` seconds (Cloudflare, "How we built rate limiting capable of scaling to millions of domains").
 """
 
 import math
@@ -32,7 +32,7 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
     """Return the whole seconds (at least 1) from `now` until another request is accepted, if no other request comes.
 
     The count of `window` also contains refused requests. The number of accepted requests is therefore estimated:
-    because the last request was refused, they are as many as the limit allows.
+    because the last request was refused, the accepted requests are as many as the limit allows.
     """
     window = _capped(window, limit)
     elapsed = now - window.start

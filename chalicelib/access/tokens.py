@@ -64,7 +64,7 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """The store of tokens, a port."""
+    """Store tokens: a port."""
 
     def put(self, token: Token) -> None:
         """Store a token, replacing an older state."""

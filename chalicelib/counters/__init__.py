@@ -1,4 +1,4 @@
 """Count jobs from the table's stream exactly once, read the numbers, and recount them.
 
-The folding is pure; `adapters/dynamo/counting/counters.py` stores the rows.
+`fold.py` computes the numbers without effects; `adapters/dynamo/counting/counters.py` stores the rows.
 """

@@ -23,9 +23,9 @@ class Image:
     sent: bool = True
     resends: int = 0
     at_work: bool = False
-    """True if the index lists the job as unfinished: it has not ended, and does not wait for a later time."""
+    """True if the index lists the job as unfinished: the job has not ended, and does not wait for a later time."""
     order: str = ""
-    """The job's key in that index; the key begins with the time at which the job was first due."""
+    """The job's key in the index of unfinished jobs; the key begins with the time at which the job was first due."""
 
 
 @dataclass(frozen=True, slots=True)

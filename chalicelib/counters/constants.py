@@ -10,11 +10,11 @@ LONGEST_VERSION = 40
 
 # For fold.py
 MOST_NUMBERS_OF_WRITE = 150
-"""Maximum of different numbers that one write to one row changes: an update expression has at most 4 KB."""
+"""Maximum number of different counters that one write to one row changes: an update expression has at most 4 KB."""
 
 # For health.py
 GROWTH_MINUTES = 5
-"""Whole minutes over which growth is measured: enough that one large batch does not count as growth."""
+"""Number of whole minutes over which growth is measured, so that one large batch does not count as growth."""
 LEAST_GROWTH = 1.0
 """Growth in jobs a minute below which a backlog counts as steady."""
 
@@ -28,8 +28,8 @@ LONGEST_SPAN = 30 * DAY
 MOST_ERROR_GROUPS = 100
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD_LETTERS_READ = 1000
-"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more, `health` does not
-report how many are acknowledged."""
+"""Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more dead letters, `health`
+does not report how many are acknowledged."""
 DEAD_LETTERS_READ_AGAIN = 30.0
 """Seconds after which the dead letters are read again if their number has changed."""
 DEAD_LETTERS_READ_ANYWAY = 300.0
@@ -68,7 +68,7 @@ PACE_WINDOWS = (120, 300, 600)
 
 # For snapshot.py
 SNAPSHOT_CACHED = 1.0
-"""Seconds for which a process caches an answer, so that many open dashboards cost no more than one."""
+"""Seconds for which a process caches an answer, so that many open dashboards cause no more reads than one."""
 MOST_QUEUES_ASKED = 3
 """With at most this number of job types, the queues themselves are read, in two requests each. With more types, the
 numbers of messages come from the counters of jobs. A read therefore takes at most 7 requests."""

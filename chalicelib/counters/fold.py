@@ -13,8 +13,8 @@ from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 REMOVED, MOVED = "removed", "moved"
-"""`removed`: jobs that expired. `moved`: jobs that got a turn or were started by hand. Only minute buckets count them,
-for the recount."""
+"""`removed`: jobs that expired. `moved`: jobs that got a turn or were started by hand. Only minute buckets count these
+jobs, for the recount."""
 DISCARDED = "discarded"
 """A failed job that an operator discarded. The recount needs the number of these moves, but a discarded job does not
 count as a processed job."""
@@ -103,7 +103,7 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
     numbers = _event_numbers(old, new)
     for seconds in keys.STEPS if numbers else ():
         yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
-    if not numbers or new.status is Status.SUSPENDED:  # the numbers of a suspended job contain no count, only durations
+    if not numbers or new.status is Status.SUSPENDED:  # for a suspended job, `numbers` has only durations
         yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
         yield _error_entry(old, new)

@@ -32,9 +32,10 @@ class Kind(StrEnum):
 class Finding:
     """One fact about a job type. `number` counts jobs, or error groups; `since` is in epoch seconds.
 
-    `which` selects the counted jobs, so that a list of them has exactly this number; None for error groups. `growth` is
-    in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is the number of those whose error
-    was acknowledged after they ended (None: unknown), and `fingerprint` is the error if all have the same one.
+    `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups.
+    `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is the number of those
+    whose error was acknowledged after they ended (None: unknown), and `fingerprint` is the error if all these dead
+    letters have the same error.
     """
 
     kind: Kind
@@ -116,8 +117,8 @@ def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequ
     own = [one for one in dead or () if one.type == name]
     if stands and len(own) == stands:
         return sum(one.at >= _new_since(now) for one in own)
-    # estimate from the counters, because the dead letters have not been read since their number changed: the counters
-    # contain how many came in the last hour, and how many exist
+    # Estimate from the counters, because the dead letters have not been read since their number changed. The counters
+    # contain how many dead letters came in the last hour, and how many exist.
     return min(stands, came(minutes, now))
 
 
@@ -173,7 +174,7 @@ def is_open(mark: Acknowledged | None, last_seen: float) -> bool:
 
 
 def _open(errors: Iterable[ErrorHour], acknowledged: Mapping[str, Acknowledged]) -> dict[str, set[str]]:
-    """Return the groups by type that are not acknowledged, or that occurred again after that."""
+    """Return the groups by type that are not acknowledged, or that occurred again after the acknowledgement."""
     found: dict[str, set[str]] = {}
     for hour in errors:
         if is_open(acknowledged.get(hour.fingerprint), float(hour.numbers["last_seen"])):

@@ -29,7 +29,7 @@ def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
     """Return the duration (ms) that `fraction` (0-1) of all durations do not exceed; None without durations.
 
     The result is a percentile by nearest rank. Within a bucket, the durations are assumed to be evenly spread, each in
-    the middle of its share.
+    the middle of its share of the bucket.
     """
     rank = max(1, math.ceil(sum(counts.values()) * fraction))
     seen = 0

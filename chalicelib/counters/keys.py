@@ -12,7 +12,7 @@ from chalicelib.jobs.retention import KEEP_COUNTERS, KEEP_RECOUNTS, KEEP_SHARD_M
 STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and the letter of its partitions."""
 TOTALS: Final = "CNT"
-"""Partition of the current state: one row per type, and one per paused type. One query reads everything."""
+"""Partition of the current state: one row per type, and one per paused type. One query reads all of these rows."""
 TYPE: Final = "TYPE#"
 PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
 """PAUSE# is the prefix of the keys of rows next to the totals, one per paused type. The other names are attributes:
@@ -106,6 +106,6 @@ def canaries(run: str, at: float) -> Row:
 
 
 def ended(source: str, now: float, life: float = KEEP_SHARD_MARKS) -> bool:
-    """Return True if the source looks like a shard that began over `life` seconds ago: it delivers nothing more."""
+    """Return True if the source looks like a shard that began over `life` seconds ago, so that it delivers no more."""
     found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - life

@@ -34,12 +34,12 @@ class Marking:
 
     def reopen(self, fingerprint: str) -> None:
         """Remove the mark of a group; a group without a mark is not an error. Raises ErrorGroupNotFound."""
-        if fingerprint not in self.acknowledgements.acknowledged():  # a new mark may not be readable yet
+        if fingerprint not in self.acknowledgements.acknowledged():  # a new mark may not be in the read yet
             self._check(fingerprint)
         self.acknowledgements.reopen(fingerprint, self.clock())
 
     def _check(self, fingerprint: str) -> None:
-        """Search for a job with this error, which costs little, and then in the groups of 30 days."""
+        """Search first for a job with this error, which is cheap, and then in the error groups of 30 days."""
         if self.store.page(Filter(fingerprint=fingerprint), 1).jobs:
             return
         now = self.clock()

@@ -158,7 +158,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ErrorHour:
-    """An error group in one hour: `numbers` has count, first_seen, last_seen, type, error_class, message, job0…."""
+    """An error group in one hour. `numbers`: count, first_seen, last_seen, type, error_class, message, job0…."""
 
     hour: float
     fingerprint: str

@@ -24,7 +24,7 @@ Steps = Sequence[tuple[float, Counter[str]]]
 
 
 def resolution(step: int) -> int:
-    """Return the stored bucket length (seconds) for a series with this step: the longest that divides it."""
+    """Return the stored bucket length (seconds) for a series: the longest stored length that divides `step`."""
     return max(seconds for seconds in STEPS if step % seconds == 0)
 
 

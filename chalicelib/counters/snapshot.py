@@ -75,7 +75,7 @@ class MetricsReader:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(self) -> Metrics:
-        """Return the numbers of now, or of less than a second ago."""
+        """Return the current numbers, which may be up to a second old."""
         with self._lock:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < SNAPSHOT_CACHED:
                 names = [kind.name for kind in jobtype.all_types()]

@@ -1,4 +1,4 @@
-"""Compute how long queued jobs have waited, from counters to which a job adds 1, and -1 when it leaves. Pure.
+"""Compute how long queued jobs have waited, from counters to which each job adds 1, and -1 when it leaves. Pure.
 
 A queued job is counted in three rulers of marks: every 5 seconds, every minute, every hour. The marks of a finer ruler
 are removed earlier, so that a backlog of days needs only a few kilobytes, while a wait of minutes is known to some
@@ -53,8 +53,8 @@ def oldest(marks: Mapping[str, int], now: float) -> float | None:
     ruler, mark = COARSE, min(waiting[COARSE])
     for finer in (MIDDLE, FINE):
         within = _within(waiting[finer], finer, ruler, mark)
-        # The finer ruler has fewer jobs in this time than the coarser ruler. So the finer ruler no longer has a mark
-        # for the oldest job, only for younger jobs.
+        # The finer ruler counts fewer jobs in this time than the coarser ruler, so its mark for the oldest job was
+        # removed, and only marks of younger jobs are left.
         if sum(within.values()) < waiting[ruler][mark]:
             break
         ruler, mark = finer, min(within)

@@ -26,21 +26,22 @@ class Status(StrEnum):
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED})
 PLANNED = frozenset({Status.SCHEDULED, Status.RETRYING})
-"""The job waits for a time: an operator may run it at once."""
+"""States in which a job waits for a time, so that an operator may run it at once."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 DISCARDABLE = RETRYABLE - {Status.CANCELLED}
-"""An error ended the job: an operator may settle it without running it."""
+"""States of a job that an error ended, so that an operator may settle it without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
-"""The job has finished and needs no message in the dead-letter queue; a message that still arrives is redundant."""
+"""States of a finished job that needs no message in the dead-letter queue; a message that still arrives is
+redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
-"""No worker has claimed the job in this run."""
+"""States of a job that no worker has claimed in the present run."""
 CLAIMED = ACTIVE - NEW
 ON_QUEUE = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED}
-"""The job's message is in the queue or with a worker, or will be there soon."""
+"""States of a job whose message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
-"""The last attempt failed."""
+"""States of a job whose last attempt failed."""
 COUNTED = {
     Status.COMPLETED: "completed", Status.FAILED: "failed", Status.RETRYING: "retried",
     Status.DEAD_LETTER: "dead_lettered", Status.CANCELLED: "cancelled",
@@ -249,8 +250,8 @@ recorded."""
 class Attempt:
     """One attempt of a job, stored if it did not complete. Times in seconds since the epoch, duration in ms.
 
-    `attempt` is its number among the charged attempts; an attempt that was given back has the same number as the next
-    one.
+    `attempt` is the number of this attempt among the charged attempts; an attempt that was given back has the same
+    number as the next attempt.
     """
 
     gen: int
@@ -276,5 +277,5 @@ class Attempt:
 
     @property
     def duration_ms(self) -> int | None:
-        """Return its duration, in milliseconds; None while it runs."""
+        """Return the attempt's duration, in milliseconds; None while the attempt runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)

@@ -11,7 +11,7 @@ from chalicelib.jobs.port import Message
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Acknowledge the message: no job needs it any more. `duplicate`: another message has started its run."""
+    """Acknowledge the message: no job needs it any more. `duplicate`: another message has started the job's run."""
 
     why: str
     duplicate: bool = False
@@ -32,19 +32,19 @@ class Hold:
 
 
 TO_DEAD_LETTERS = Hold(0, "awaiting redrive", over=True)
-"""SQS moves the message to the dead-letter queue, at one of the next receives."""
+"""Hold for a message that SQS must move to the dead-letter queue, which happens at one of the next receives."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The last worker's lease ended before its attempt was settled, and the job has attempts left."""
+    """Take over the job: its last worker's lease ended before the attempt was settled, and attempts are left."""
 
     lost: Job
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUpLost:
-    """The last worker's lease ended before its attempt was settled, and the job has no attempts left.
+    """Give up the job: its last worker's lease ended before the attempt was settled, and no attempts are left.
 
     `unless_kept`: the job ends only because its attempts are used up, so it continues if the lost attempts have kept
     steps.
@@ -56,7 +56,7 @@ class GiveUpLost:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """The job has not begun in time: it ends without an attempt."""
+    """Expire the job: it has not begun in time, so it ends without an attempt."""
 
     late: Job
 
@@ -110,8 +110,8 @@ def _waiting(current: Job, now: float) -> Disposition:
 def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
     left = (current.lease_until or now) - now
     if left >= 0:
-        # Do not acknowledge the message: two receipt handles may belong to one message, so this could delete the job's
-        # only message.
+        # Do not acknowledge the message: two receipt handles may belong to one message, so an acknowledgement could
+        # delete the job's only message.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     late = current.give_up_at is not None and now >= current.give_up_at
     if late or _spent(current):

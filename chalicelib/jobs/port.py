@@ -18,7 +18,7 @@ class Helpers(Protocol):
 
 
 class WaitingKey(str):
-    """The id of a key row whose job may wait long after its time. The row is kept longer than other key rows."""
+    """The id of a key row whose job may wait long after its due time; the row is kept longer than other key rows."""
 
     __slots__ = ()
 
@@ -35,7 +35,8 @@ class KeyLock:
 class Message:
     """A message: it only says which job and generation to check. `cid` is the correlation id.
 
-    `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. Receivers do not use it.
+    `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. Receivers do not use
+    `group`.
     """
 
     id: str
@@ -242,7 +243,7 @@ class JobStore(Protocol):
         """Return one kept step with its value, strongly consistent; raises RowNotSigned, PayloadUnreadable."""
 
     def keep_step(self, job: Job, step: Step) -> Step:
-        """Keep a step, unless the line has one with its key; return the one that is kept, which never changes.
+        """Keep a step, unless the line already has a step with its key; return the kept step, which never changes.
 
         Steps of an expired job that had the same id do not count. Raises RowNotSigned, PayloadUnreadable.
         """

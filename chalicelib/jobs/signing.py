@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SIGNATURE_BYTES = 16
 """Bytes of a key, and of a signature: HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5)."""
 PARAMETER = "SigningKey"
-"""Name of the stack's parameter with the master keys. The names of the parameters with a type's keys end with it."""
+"""Name of the stack's parameter with the master keys. The names of the parameters with a type's keys end with this
+name."""
 
 
 def parameter_of(job_type: str) -> str:
@@ -99,7 +100,7 @@ class Signing:
     def marked(self, job: Job, text: str, signature: bytes | None) -> bool:
         """Return whether a text about a job was signed by this platform.
 
-        True for a type whose rows are not signed, and for a job that was created before rows were signed.
+        Also return True for a type whose rows are not signed, and for a job that was created before rows were signed.
         """
         keys = self._keys(job.type)
         if not keys or 0 <= job.created_at < self.unsigned_until:

@@ -8,7 +8,7 @@ from chalicelib.jobs.constants import LONGEST_STEP_NAME
 from chalicelib.jobs.job import JSON, Job
 
 TIME = "time"
-"""What a suspended job waits for if it sleeps."""
+"""The value of `waits` while a suspended job sleeps."""
 EVENT = "event:"
 """Prefix of the name of an event, in `waits` and in the key of its row."""
 STEP, SLEEP, WAIT, NOW, UUID = "step:", "sleep:", "wait:", "now:", "uuid:"

@@ -15,7 +15,7 @@ GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def kept(tenant: str) -> str:
-    """Return a tenant in stored form: over 64 bytes are stored as the first 40 bytes and a hash of the whole."""
+    """Return a tenant in stored form: a tenant of over 64 bytes is stored as its first 40 bytes and a hash of all."""
     raw = tenant.encode("utf-8", "replace")
     return (
         raw.decode() if len(raw) <= LONGEST_TENANT else f"{raw[:TENANT_HEAD].decode(errors='ignore')}~{_hash(raw)[:16]}"
@@ -44,7 +44,7 @@ def shown(tags: Sequence[str]) -> list[str]:
 
 
 def group_of(tags: Sequence[str]) -> str | None:
-    """Return the MessageGroupId of a job's messages: its tenant, or a hash if SQS refuses it; None without one."""
+    """Return the MessageGroupId of a job's messages: the tenant, or a hash if SQS refuses that; None without one."""
     tenant = tenant_of(tags)
     return tenant if tenant is None or GROUP.fullmatch(tenant) else _hash(tenant.encode())[:32]
 

@@ -22,9 +22,10 @@ from chalicelib.jobs.texts.errors import cut, error_fields
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
-    """Let a worker claim a waiting job that is due. The attempt is charged here, so that a crash loop ends.
+    """Let a worker claim a waiting job that is due. The claim charges the attempt, so that a crash loop ends.
 
-    With `job_type`, a scheduled or parked job moves to the unfinished jobs in the index; workers always pass it.
+    With `job_type`, a scheduled or parked job moves to the unfinished jobs in the index; workers always pass
+    `job_type`.
     """
     in_time = (Test("next_attempt_at", "due", now), Test("start_by", "until", now))
     tests = (*_budget(), *in_time, *_with_a_message(by))
@@ -76,10 +77,10 @@ def defer(
     held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False,
     begun: bool = False,
 ) -> Change:  # fmt: skip
-    """Give the attempt back and wait until `not_before`: the job or the platform asked to run it later.
+    """Give the attempt back and wait until `not_before`: the job or the platform requested a later run.
 
-    `stalled`: the function could not run, for a reason outside of it. `begun`: the function ran, so the job can no
-    longer expire. Refused after a request to stop.
+    `stalled`: the function could not run, for a reason outside of the function. `begun`: the function ran, so the job
+    can no longer expire. Refused after a request to stop.
     """
     since = (held.stalled_since or now) if stalled else None
     values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
@@ -113,7 +114,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
     values = {
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
-        # these fields are removed, as after an error
+        # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
         **_begun(held),
     }  # fmt: skip
@@ -207,7 +208,7 @@ def cancel(found: Job, *, now: float) -> Change:
 
 
 def run_now(found: Job, *, now: float) -> Change:
-    """Let a waiting job be due at once, for an operator. From now on it needs a new message."""
+    """Let a waiting job be due at once, for an operator. The job then needs a new message."""
     planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
     if found.parked_until is not None:
         planned = {**planned, "parked_until": now}
@@ -222,7 +223,8 @@ def run_now(found: Job, *, now: float) -> Change:
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     """Settle a failed job without running it, for an operator. The job keeps its error and its original expiry."""
-    # `cancelled` with a mark, not a separate status: so all rules for cancelled jobs also apply to discarded jobs
+    # `cancelled` with a mark is used instead of a separate status, so that all rules for cancelled jobs also apply to
+    # discarded jobs
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_DISCARD_REASON) or None, "updated_at": now,
@@ -236,7 +238,7 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 
 def mark_sent(job: Job, *, now: float) -> Change:
-    """Record that the message is in the queue, and its time if it is a repeated message.
+    """Record that the message is in the queue, and when, if the message is a repeated one.
 
     After that, the job no longer counts as a job whose message may be unsent. Refused if a worker has claimed the job
     since it was read: the job may wait again, and its next message may not have been sent.

@@ -1,8 +1,8 @@
 """Send the messages of jobs: the message of a new job is sent before the job is stored, other messages afterwards.
 
-Sending first saves the write that marks the job as sent. A worker that finds no job for a message holds it for longer
-than a write can take (`jobs/message_fate.py`). If a process ends between sending and storing, the message is dropped
-later; the caller got no answer for the job.
+Sending first saves the write that marks the job as sent. A worker that finds no job for a message holds the message for
+longer than a write can take (`jobs/message_fate.py`). If a process ends between sending and storing, the message is
+dropped later; the caller got no answer for the job.
 """
 
 import contextlib
@@ -72,8 +72,8 @@ class Dispatcher:
         """Send jobs' messages, ten of one type in a request; return the ids of the jobs whose messages were sent.
 
         `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
-        seconds) it starts no request and marks no job. Jobs that are already `sent` need no mark, unless they are sent
-        again.
+        seconds), no request is started and no job is marked. Jobs that are already `sent` need no mark, unless they are
+        sent again.
         """
         wait = delays or {job.id: self._delay_of(job) for job in jobs}
         soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]

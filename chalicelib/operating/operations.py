@@ -1,4 +1,4 @@
-"""Implement the use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
+"""Implement the use cases of operators on one job (retry, cancel, run now, discard), without HTTP and AWS."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -108,7 +108,7 @@ class Operations:
     def discard(self, job_id: str) -> Job:
         """Settle a failed or dead-lettered job without running it; a discarded job is returned unchanged.
 
-        The watchdog removes its message from the dead-letter queue. Raises JobNotFound, JobConflict.
+        The watchdog removes the job's message from the dead-letter queue. Raises JobNotFound, JobConflict.
         """
         found = self._found(job_id)
         if found.discarded_at is not None or self.did(found):
@@ -134,7 +134,7 @@ class Operations:
         return any(act.bulk == self.bulk for act in self.dispatcher.store.view(found.id).acts)
 
     def _found(self, job_id: str) -> Job:
-        """Return the job. In a bulk action no payload is read, so an unreadable payload does not prevent an act."""
+        """Return the job. A bulk action reads no payload, so an unreadable payload does not prevent an act."""
         store = self.dispatcher.store
         return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
 

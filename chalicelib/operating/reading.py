@@ -25,7 +25,7 @@ class JobReader:
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
         """Return a job with its attempts, and why it waits (None if it does not). Raises JobNotFound.
 
-        The counters are read only for a waiting job, so every other job takes one request less. A job of a type with
+        The counters are read only for a waiting job, so any other job takes one request less. A job of a type with
         `serial_by` takes two more requests, to find the running job of its key.
         """
         view, now = self.store.view(job_id), self.clock()

@@ -68,7 +68,7 @@ class QueueState:
 
 
 def asks(job: Job) -> bool:
-    """Return whether the sentence needs the state of the queue, which is true for a waiting job."""
+    """Return whether the sentence needs the state of the queue: only for a waiting job."""
     return job.status in WAITING
 
 
@@ -137,15 +137,15 @@ def _failed(job: Job, due: float, now: float) -> str:
 
 def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     """Explain why an attempt was given back: the payload was refused, the platform failed, or the job asked to wait."""
-    # use the error of the attempt, because its copy on the job may be too short to name the field
+    # use the error of the attempt, because the copy of the error on the job may be too short to name the field
     reason = cut(" ".join((last.error_message or "").split()), LONGEST_ERROR_SHOWN).rstrip(".")
     late = "" if due > now else "; that has passed, and it waits for a worker"
     if last.error_class == KeyHeld.__name__:
         return f"{reason}; the next try is at {iso(due)}{late}"
     if last.error_class == PayloadRefused.__name__:
         return f"{reason}; {ACCEPT}; the next try is at {iso(due)}{late}"
-    # If `stalled_since` is later than this attempt, it is about a later message, and this attempt ended because the job
-    # asked to wait.
+    # If `stalled_since` is later than this attempt, the stall belongs to a later message, and this attempt ended
+    # because the job asked to wait.
     if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
         return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
     told = f": {reason}" if reason and not reason.startswith(ASKED) else ""

@@ -16,7 +16,7 @@ from chalicelib.telemetry import events
 
 
 class _OutOfTime(Exception):
-    """Raised when no time is left to store another job: the answer must be sent in time."""
+    """Raised if no time is left to store another job, because the answer must be sent in time."""
 
 
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> Sequence[Submitted | JobFlowError]:
@@ -81,7 +81,7 @@ class _Batch:
             return None
 
     def _made_before(self, jobs: Sequence[Job]) -> set[str]:
-        """Return the ids of those jobs that earlier requests with their keys have made, with one read for all."""
+        """Return the ids of the jobs that earlier requests with the same keys have made; one read for all jobs."""
         keyed = list(dict.fromkeys(job.id for job in jobs if job.idempotency_key is not None))
         return {job.id for job in self.service.store.get_many(keyed)} if keyed else set()
 

@@ -162,7 +162,8 @@ class JobService:
                 "The time is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")]
             )
         later = run_at is not None and run_at > now
-        # The watchdog checks the job shortly before its time, even if the message is sent now: sending can fail.
+        # The watchdog checks the job shortly before its time, even if the message is sent now, because the send can
+        # fail.
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
             due_at = run_at or now  # this type's queue cannot delay messages

@@ -1,7 +1,7 @@
 """Write the output and the logging of a job function as lines with the job's keys.
 
-Every text that is not ours goes through the logger, which writes it as a JSON string. A line break in such a text can
-therefore not begin a line that looks like one of another job, or like metrics.
+Every text that the platform did not write itself goes through the logger, which writes it as a JSON string. A line
+break in such a text can therefore not begin a line that looks like one of another job, or like metrics.
 """
 
 import logging
@@ -18,7 +18,7 @@ from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
 
 RUNTIME = "awslambdaric"
-"""The module of Lambda's own handler, which would write the same record a second time, without keys."""
+"""The module of Lambda's own handler, which would write each record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING only describe the library itself."""
 OUT, ERR = 1, 2
@@ -79,7 +79,7 @@ def _capture() -> Iterator[None]:
 def capture_descriptors() -> None:
     """From now on, convert each line that this process or its children write to descriptor 1 or 2 to a log line.
 
-    For the process of a worker in Lambda. Idempotent.
+    Call this function in the process of a worker in Lambda. Repeated calls do nothing.
     """
     global _pump  # noqa: PLW0603 - a process has one standard output
     with _lock:
@@ -152,7 +152,7 @@ class _Pump:
     def _run(self) -> None:
         while True:
             self._selector.select()
-            # If a line cannot be written, this thread must go on: without it, nothing would empty the pipe.
+            # If a line cannot be written, this thread must continue: without this thread, nothing would empty the pipe.
             with suppress(Exception):
                 self._read()
 
@@ -161,8 +161,8 @@ class _Pump:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, BYTES_AT_ONCE):
                     *whole, rest = (self._rest[end] + chunk).split(b"\n")
-                    # Only the first 8,000 characters of a line are written. This cut, after 1 MB, is far behind them,
-                    # so it never leaves a part of a secret in the log.
+                    # Only the first 8,000 characters of a line are written. This cut is after 1 MB, far behind the
+                    # 8,000 characters, so it never leaves a part of a secret in the log.
                     self._rest[end] = rest[:PIPE_SIZE]
                     for line in whole:
                         _tell(self._source[end], line.decode(errors="replace"))
@@ -179,7 +179,7 @@ def _own_logger() -> logging.Logger:
 
 
 class _Forward(logging.Handler):
-    """Write records of other loggers through ours."""
+    """Write records of other loggers through the platform's logger."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(logger().service):

@@ -1,7 +1,7 @@
 """Define the fourteen metrics, and write one EMF line per invocation and job type, or event.
 
-CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose. Everything else is
-a log line, or is counted exactly by the counters. A killed invocation loses its unwritten metrics.
+CloudWatch bills every name in every combination of its dimensions, so the list is short on purpose. All other events
+are log lines, or are counted exactly by the counters. A killed invocation loses its unwritten metrics.
 """
 
 import json

@@ -157,7 +157,7 @@ def claim_deferred(job: Job, why: str, seconds: int) -> None:
 def message_dropped(message: Message, current: Job | None, why: str) -> None:
     """Log that a message was acknowledged without running anything: its job is finished, deleted or run again.
 
-    `gen` is the message's; `status` and `attempt` are those of the job now.
+    In the log line, `gen` is the message's generation; `status` and `attempt` are those of the present job.
     """
     logger().info("message.dropped", extra={**message_keys(message, current), "why": why})
 
@@ -181,8 +181,8 @@ def out_of_time(job_type: str, left: int) -> None:
 def store_failed(what: Job | Message | str, error: Exception) -> None:
     """Log that a request to AWS failed while a job was handled; the message stays, and the lease ends by itself.
 
-    `what` is the subject: the job; its message if the job is unknown; else the job type. A line about a type names no
-    job, except the job of the attempt that writes it.
+    `what` is the subject: the job; its message if the job is unknown; else the job type. A line about a type contains
+    no job, unless an attempt of a job writes the line.
     """
     match what:
         case Job():
@@ -195,7 +195,7 @@ def store_failed(what: Job | Message | str, error: Exception) -> None:
 
 
 def payload_differs(job_id: str) -> None:
-    """Log that a job's payload is not the one that was stored with it: it was overwritten."""
+    """Log that a job's payload was overwritten: it is not the payload that was stored with the job."""
     logger().error("payload.differs", extra={"job_id": job_id})
 
 

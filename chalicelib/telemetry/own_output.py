@@ -9,7 +9,7 @@ from typing import TextIO, cast
 
 
 class Captured(io.TextIOBase):
-    """A standard output or error whose lines become log lines; our own output never goes through it."""
+    """A standard output or error whose lines become log lines; the platform's own output does not use it."""
 
 
 class OwnOutput(io.TextIOBase):
@@ -41,7 +41,7 @@ class OwnOutput(io.TextIOBase):
     def kept(self) -> Iterator[None]:
         """In the block, keep writing to the present standard output, even if `sys.stdout` changes.
 
-        With several threads, this ends when the last of them leaves its block.
+        With several threads, the output is kept until the last thread leaves its block.
         """
         with self._lock:
             self._inside += 1

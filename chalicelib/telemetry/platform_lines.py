@@ -63,7 +63,7 @@ def _class_of(texts: str) -> str | None:
 def _killed_when_full(texts: str) -> bool:
     """Return True if the invocation was killed with its memory full.
 
-    Lambda names only the signal if a child process of the runtime used up the memory.
+    If a child process of the runtime used up the memory, Lambda's line contains only the signal.
     """
     memory = MEMORY.search(texts)
     return "signal: killed" in texts and memory is not None and memory[1] == memory[2]

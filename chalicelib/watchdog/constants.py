@@ -15,8 +15,8 @@ ones after 60, 180, 420 and 900 seconds."""
 
 # For dead_letters.py
 MOST_SWEPT = 500
-"""Maximum messages of one queue that a sweep checks: each message takes one read of its job, and ten messages take one
-receive request."""
+"""Maximum number of messages of one queue that a sweep checks. Each message takes one read of its job, and ten messages
+take one receive request."""
 
 # For growing_queues.py
 GROWING_RUNS = 2
@@ -34,8 +34,8 @@ normally a minute apart."""
 
 # For rule.py
 DOUBT_SLACK = 300.0
-"""A waiting job is in doubt if jobs whose messages were sent this number of seconds after its own have been claimed.
-The margin is needed because SQS does not keep the exact order."""
+"""A waiting job is in doubt if workers have claimed jobs whose messages were sent at least this number of seconds after
+the message of the waiting job. The margin is needed because SQS does not keep the exact order."""
 OLD_MESSAGE = KEEP_MESSAGES - DAY / 2
 """Age in seconds from which a waiting job is always in doubt, because SQS will soon delete its message."""
 OLD_HELD_MESSAGE = 3_600.0
@@ -51,8 +51,8 @@ OLD_PATIENCE = Backoff(first=OLD_HELD_MESSAGE, longest=DAY / 2, jitter="none")
 
 # For run.py
 THREADS = 8
-"""Maximum number of portions that are checked at the same time: thousands of jobs may be scheduled for the same
-minute."""
+"""Maximum number of portions that are checked at the same time. Several are needed, because thousands of jobs may be
+scheduled for the same minute."""
 SWEEP_RESERVE = 15.0
 """Seconds of the run that are reserved for the dead-letter queues."""
 STOP_BEFORE_END = 3.0
@@ -80,7 +80,7 @@ IN_ONE_READ = 100
 # For sharing.py
 JOBS_OF_HELPER = 1_000
 """Number of jobs that a run with helpers checks itself. Each helper gets the same number. These jobs need 2,200
-requests, and a function of 512 MB (0.29 of a core) sends about a hundred a second."""
+requests, and a function of 512 MB (0.29 of a core) sends about a hundred requests a second."""
 MOST_HELPERS = 12
-"""Maximum helpers that a run starts: with them it checks 13,000 jobs. A run finds up to 12,000 jobs of one type to send
-ahead, so 100,000 of them take nine runs."""
+"""Maximum number of helpers that a run starts. A run and its helpers check up to 13,000 jobs. A run finds up to 12,000
+jobs of one type to send ahead, so 100,000 of them take nine runs."""

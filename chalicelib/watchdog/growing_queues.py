@@ -1,6 +1,6 @@
 """Find queues that grow with each run, because jobs arrive faster than workers can process them.
 
-The age of the messages would show this only later. Pure.
+The age of the messages would show the growth only later. Pure.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,8 @@ class Growing:
     def look(self, depths: Mapping[str, Depth | None], now: float) -> list[str]:
         """Add the depths of a run at `now` (epoch seconds); return the types whose queues grow.
 
-        The count of a queue begins again at 0 if its depth is unknown, or if it is not longer than in the run before.
+        The count of a queue begins again at 0 if the queue's depth is unknown, or if the queue is not longer than in
+        the run before.
         """
         if now - self.ran_at > GROWING_GAP:
             self.depths, self.runs = {}, {}

@@ -45,8 +45,8 @@ class Signs:
     def tried_to(self, now: float) -> float:
         """Return the time up to which sent messages have been received (epoch seconds), as far as is known.
 
-        A message that was sent again is received after all earlier messages. In a long backlog, this can be more than a
-        day later.
+        A message that was sent again is received after all earlier messages. In a long backlog, it may be received more
+        than a day later.
         """
         return now if self.empty else min(now, self.claimed_to or now)
 

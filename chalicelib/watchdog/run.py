@@ -83,7 +83,7 @@ class Watchdog:
         return self.tally
 
     def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Check these jobs of these types, for a run that found too many to check itself. Returns the same as `run`."""
+        """Check these jobs of these types, for a run that found too many to check itself. Return the same as `run`."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         signs = {name: self._signs(name, standing) for name in types if name in self.types}

@@ -33,9 +33,9 @@ class Shared:
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
     """Divide the portions, with the types in turn: JOBS_OF_HELPER jobs for this run and for each helper.
 
-    Jobs for which there is no helper stay in this run. Portions that only serve to find unsent jobs also stay here,
-    because their jobs are read but rarely written. Items of an older version, found under the type "", also stay here:
-    a helper needs the types of its jobs.
+    Jobs for which there is no helper stay in this run. Portions that only serve to find unsent jobs also stay in this
+    run, because their jobs are read but rarely written. Items of an older version, found under the type "", also stay
+    in this run: a helper needs the types of its jobs.
     """
     own: list[Found] = []
     rest: list[tuple[str, Found]] = []

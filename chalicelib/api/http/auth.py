@@ -90,7 +90,7 @@ def _gateway_error(error: Exception) -> Exception:
     if local is None:
         # API Gateway answers 401 if an authorizer raises exactly the text "Unauthorized", and 500 for any other text.
         return Exception("Unauthorized" if body["status"] == 401 else "The token cannot be checked.")
-    # `chalice local` and tests emulate API Gateway with code of Chalice that handles only Chalice's own error classes.
+    # `chalice local` and tests emulate API Gateway with Chalice's own code, which handles only Chalice's error classes.
     kind = local.NotAuthorizedError if body["status"] == 401 else local.InvalidAuthorizerError
     headers = {**problems.headers_of(error), "Content-Type": problems.CONTENT_TYPE}
     gateway_error: Exception = kind(headers, json.dumps(body).encode())

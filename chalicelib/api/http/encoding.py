@@ -16,7 +16,8 @@ def encode(value: Any) -> str:
     try:
         return _dump(value)
     except ValueError:
-        # JSON has no NaN and no infinities. In a job's result they mean "no number", so they become null.
+        # JSON has no NaN and no infinities. In a job's result, NaN and infinities mean "no number", so they become
+        # null.
         return _dump(_finite(_plain(value)))
 
 

@@ -1,6 +1,6 @@
 """Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, input and output.
 
-The declarations are data. The routes, the policies of the roles and the OpenAPI document are made from them.
+The routes, the policies of the roles and the OpenAPI document are made from these declarations.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ class Call:
 
     @property
     def principal(self) -> str:
-        """Return the token's id; the caller's idempotency keys are stored under it."""
+        """Return the token's id, under which the caller's idempotency keys are stored."""
         return self.caller.token if self.caller else ""
 
     @property
@@ -108,7 +108,7 @@ class Endpoint:
 
     @property
     def writes(self) -> bool:
-        """Return True if the endpoint changes something. If so, it has a body and counts towards the rate limit."""
+        """Return True if the endpoint changes something; it then has a body and counts towards the rate limit."""
         return self.method != "GET"
 
     @property

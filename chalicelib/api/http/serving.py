@@ -28,7 +28,8 @@ from chalicelib.telemetry.logger import within_request
 
 CORRELATION_ID = "X-Correlation-Id"
 STRICT_TRANSPORT = "max-age=63072000"
-"""Two years, for this host only. Browsers ignore this header over plain HTTP, for example on a laptop."""
+"""For two years, in seconds, browsers use only HTTPS for this host. Browsers ignore the header over plain HTTP, for
+example on a laptop."""
 ALWAYS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": STRICT_TRANSPORT,

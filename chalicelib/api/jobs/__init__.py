@@ -1,4 +1,4 @@
-"""Serve jobs: single jobs, pages, many at once, their logs, and the files that they read.
+"""Serve jobs: single jobs, pages of jobs, many jobs at once, log lines of jobs, and files that jobs read.
 
 Counts of jobs are in `numbers`.
 """

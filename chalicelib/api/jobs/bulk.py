@@ -80,7 +80,7 @@ def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResul
 
 
 def bulk_actions(call: Call, reason: str = "") -> BulkActions:
-    """Return an object for bulk actions on this process's store, which stores the caller with each change."""
+    """Return an object that changes many jobs of this process's store, and stores the caller with each change."""
     secret = parts.settings.cursor_secret
     return BulkActions(parts.job_store, operations(call, reason, in_bulk=True), secret, parts.clock)
 

@@ -73,10 +73,10 @@ EXAMPLES = {
 
 @endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES, searches=True)
 def start_bulk(call: Call) -> Reply:
-    """Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
+    """Start a bulk action. The platform processes the action even if this connection ends.
 
-    The first jobs are changed before this request is answered. Repeating the request is safe: jobs that are already
-    changed are skipped.
+    GET shows the progress. The first jobs are changed before this request is answered. Repeating the request is safe:
+    jobs that are already changed are skipped.
     """
     asked: StartBulk = call.body
     which = asked_for(asked)

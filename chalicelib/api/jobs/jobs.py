@@ -44,8 +44,8 @@ endpoints = Endpoints()
 def create_job(call: Call) -> Reply:
     """Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
 
-    The request also gets an existing job if the type has unique jobs, or if a job still waits under its debounce key.
-    The header Existing-Job is then `unique` or `debounced`.
+    The request also gets an existing job if a job of a unique type has the same values, or if a job still waits under
+    the same debounce key. The header Existing-Job is then `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
     made = parts.job_service.submit(asked)
@@ -150,7 +150,7 @@ def discard_job(call: Call) -> JobRow:
 
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
-    """Return an object for operations on single jobs, which stores the caller and `reason` with each of them."""
+    """Return an object for operations on single jobs, which stores the caller and `reason` with each one."""
     return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
 
 
@@ -218,7 +218,7 @@ def _attempts_left(job: Job) -> list[Following] | None:
         curve = jobtype.get(job.type).retry
     except UnknownJobType:
         return None
-    # The number of the running attempt. If none runs, the number of the next attempt: the job stores the time of the
-    # next attempt, so only the waits after it are computed.
+    # The number of the running attempt. If no attempt runs, the number of the next attempt: the job stores the time of
+    # the next attempt, so only the waits after it are computed.
     failing = job.attempts + (job.status is not Status.PROCESSING)
     return following(curve, failing, job.max_attempts, no_jitter if parts.settings.jitter == "none" else None)

@@ -120,7 +120,7 @@ Expires = Annotated[
         "Default: the job type's.",
     ),
 ]  # fmt: skip
-# The documented limit applies to the text that was sent, not to the text after stripping.
+# The documented limit applies to the text that was sent, not to the text without the spaces at its ends.
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]

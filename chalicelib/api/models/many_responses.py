@@ -30,7 +30,7 @@ class Skipped(Answer):
 
 
 class BulkAnswer(Answer):
-    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
+    """The outcome of a bulk action. While `more` is true, send the same request with `next_cursor` to continue."""
 
     matched: int
     done: int

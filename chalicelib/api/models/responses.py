@@ -25,7 +25,7 @@ class Answer(BaseModel):
 
 
 class Health(Answer):
-    """The API runs."""
+    """The answer of a running API."""
 
     status: Literal["ok"] = "ok"
 

@@ -41,7 +41,8 @@ def list_tenants(call: Call) -> Tenants:
 def pause_job_type(call: Call) -> Paused:
     """Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
 
-    GET /metrics shows by whom and why. If the type is already paused, it still shows the first pause.
+    GET /metrics shows who paused the type, and why. If the type is already paused, GET /metrics still shows the first
+    pause.
     """
     name = _name_of(call)
     parts.pausing.pause(name, call.person, call.body.reason)

@@ -43,7 +43,7 @@ class Meta(Answer):
 
 @endpoints.get("/meta", Meta)
 def read_meta(_: Call) -> Meta:
-    """Return the named sets of statuses, and the limits of requests. Constant for a deployed version."""
+    """Return the named sets of statuses, and the limits of requests. The answer is constant for a deployed version."""
     sets = {
         "waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "planned": PLANNED,
         "discardable": DISCARDABLE,

@@ -11,7 +11,7 @@ from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 
 VERSION = "0.2.0.dev0"
-"""The version of JobFlow; `make openapi` copies it from the client's package."""
+"""The version of JobFlow; `make openapi` copies it to the packages of the clients."""
 REFERENCE_PAGE = "/reference/"
 
 

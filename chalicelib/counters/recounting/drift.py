@@ -51,7 +51,8 @@ class Drift:
 def tally(jobs: Iterable[Seen], now: float, into: Tally | None = None) -> Tally:
     """Count the jobs in the form of the rows of totals; `now` in epoch seconds.
 
-    Of the waiting times, it includes only the coarse marks: finer marks disappear within 4 hours, even wrong ones.
+    Of the waiting times, only the coarse marks are counted: finer marks disappear within 4 hours, even if they are
+    wrong.
     """
     found: Tally = {} if into is None else into
     for job in jobs:

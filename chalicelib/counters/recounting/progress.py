@@ -16,7 +16,7 @@ SOURCE = "run"
 
 
 class Phase(StrEnum):
-    """The next phase of a recount."""
+    """The phase with which a recount continues."""
 
     IDLE = "idle"
     COUNTING = "counting"

@@ -32,7 +32,7 @@ CODES = re.compile(CODE, re.IGNORECASE | re.ASCII)
 def generalise(message: str) -> str:
     """Return the first line with "…" for the parts that differ between jobs, cut to 160 characters.
 
-    Applying it to its own result changes nothing.
+    A second call with the result changes nothing.
     """
     return _general(message)[:LONGEST_GROUP_MESSAGE]
 
