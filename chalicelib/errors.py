@@ -246,7 +246,7 @@ class PayloadUnreadable(JobFlowError):
 
 
 class RowNotSigned(JobFlowError):
-    """A job's row was written by a program that may not make such jobs, or its signing key is not valid here."""
+    """A job's row was written by a program that may not make such jobs, or the row's signing key is not valid here."""
 
     def __init__(self) -> None:
         super().__init__("The job's row was not signed by this platform.")

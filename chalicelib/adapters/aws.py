@@ -68,7 +68,7 @@ def _data() -> Path:
 
 @functools.cache
 def _session(*, small: bool = False) -> botocore.session.Session:
-    # Cached, because every new session loads botocore's endpoint rules again: 40 ms of a cold start.
+    # The session is cached, because every new session loads botocore's endpoint rules again: 40 ms of a cold start.
     session = botocore.session.get_session()
     if small:
         loader = Loader(extra_search_paths=[str(_data())], include_default_search_paths=False)

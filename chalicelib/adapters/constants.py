@@ -87,8 +87,8 @@ ENTRIES_PER_FILTERED_JOB = 10
 USUAL_PAGE = 20
 """Number of jobs on a page by default, and the smallest page size for the look-ahead of a search."""
 LEAST_ENTRIES, MOST_ENTRIES = 200, 1000
-"""Bounds of the entries per query. The minimum is that of a page of 20 jobs in a shard of a thousand jobs, so a page
-costs the same read units at any size."""
+"""Minimum and maximum number of entries per query. The minimum is the number for a page of 20 jobs in a shard of a
+thousand jobs, so that a page costs the same read units in a table of any size."""
 MOST_ENTRIES_OF_PAGE = 10_000
 """Maximum number of entries that one page reads in all partitions together: about 160 read units. Because of this
 limit, a page may be shorter than requested."""

@@ -1,6 +1,6 @@
 """Invoke functions of the stage without waiting: more runs of the watchdog, and bulk actions.
 
-On a laptop no function invokes another. One run of the watchdog does everything, and the runner itself searches for
+On a laptop no function invokes another. One run of the watchdog does all the work, and the runner itself searches for
 open bulk actions every second.
 """
 
@@ -25,7 +25,7 @@ class LambdaFunction:
     name: str
 
     def start(self, event: Mapping[str, Any]) -> None:
-        """Invoke the function without waiting. Lambda drops the invocation when it is throttled for a minute."""
+        """Invoke the function without waiting. Lambda drops the invocation if it is throttled for a minute."""
         self.client.invoke(FunctionName=self.name, InvocationType="Event", Payload=json.dumps(event).encode())
 
 

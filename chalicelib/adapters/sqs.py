@@ -98,7 +98,7 @@ class SqsJobQueue:
         return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
-        """Change all messages in one request; return the receipts that failed. Separate requests show the reasons."""
+        """Change all messages in one request; return the receipts that failed, for which the reasons are unknown."""
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url(job_type),
             Entries=[

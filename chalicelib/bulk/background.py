@@ -99,7 +99,7 @@ class BulkWork:
         return (claimed and self._slice(claimed, 0, keep=False)) or asked
 
     def work(self, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Process a slice of each bulk action in turn, while `remaining` seconds are left; return how many finished."""
+        """Process a slice of each bulk action in turn, while `remaining` seconds are left; return how many ended."""
         tally: Counter[str] = Counter()
         left, mine = list(ids), list[BulkAction]()
         while mine or left:

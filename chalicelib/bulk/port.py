@@ -69,7 +69,7 @@ class BulkAction:
 
     @property
     def open(self) -> bool:
-        """Return whether a worker has work to do for it."""
+        """Return whether a worker has work to do for the action."""
         return self.finished_at is None
 
 
@@ -83,18 +83,18 @@ class BulkActionRows(Protocol):
         """Return the current state, strongly consistent."""
 
     def ids(self, bulk_id: str) -> Sequence[str]:
-        """Return its listed ids."""
+        """Return the ids that a bulk action lists."""
 
     def newest(self, most: int) -> Sequence[BulkAction]:
         """Return the newest bulk actions, newest first."""
 
     def claim(self, bulk_id: str, now: float, until: float) -> BulkAction | None:
-        """Lease an open bulk action to the caller until that time; None if another worker has it or it has ended."""
+        """Lease an open action to the caller until `until`; None if it has ended or another worker leases it."""
 
     def save(self, after: BulkAction) -> BulkAction | None:
-        """Write its progress over version `after.version - 1`; None if another worker wrote first.
+        """Write the progress of an action over version `after.version - 1`; None if another worker wrote first.
 
-        Return the new state. If an operator has asked it to stop meanwhile, that request stays.
+        Return the new state. If an operator has asked the action to stop meanwhile, that request stays.
         """
 
     def stop(self, bulk_id: str, now: float) -> BulkAction | None:

@@ -133,7 +133,7 @@ class BulkActions:
     def search(self, action: str, which: Filter, limit: int, ends: float, cursor: str | None = None) -> Found:
         """Return up to `limit` matching jobs, without jobs that were already asked to stop. Raises InvalidPosition.
 
-        After `ends` (epoch seconds) it reads no more pages.
+        After `ends` (epoch seconds), no more pages are read.
         """
         statuses = (which.status,) if which.status else BY_DEFAULT[action]
         place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)

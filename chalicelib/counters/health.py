@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A dead letter: its type, the name of its error if it has one, and its time (epoch seconds)."""
+    """A dead letter: its type, the fingerprint of its error (None: no error), and its time in epoch seconds."""
 
     type: str
     fingerprint: str | None

@@ -205,7 +205,7 @@ class Job:
 
     @property
     def token(self) -> tuple[int, int]:
-        """Return the fencing token: each claim gets a higher one, and each write of the worker must name it."""
+        """Return the fencing token: each claim gets a higher token, which each write of the worker must name."""
         return self.gen, self.claims
 
     @property

@@ -163,7 +163,7 @@ class KeyedJobs:
         return Submitted(before, Outcome.REPEATED)
 
     def _repeated(self, job: Job, existing: Job) -> Submitted:
-        """Answer a repeated request with the job that its key has.
+        """Answer a repeated request with the job of its key.
 
         Raises IdempotencyMismatch for another body, except for a job's child jobs.
         """
@@ -190,8 +190,9 @@ class KeyedJobs:
     ) -> Submitted | None:
         """Store a job under the id that an interrupted request has reserved; None: try again.
 
-        The key is held at least until `until`. `asked` is the job under its own id. The row of its Idempotency-Key is
-        written before the job: otherwise the key would make another job as soon as this job no longer counts.
+        The key is held at least until `until`. `asked` is the job under its own id, and the row of its Idempotency-Key.
+        This row is written before the job: otherwise the key would make another job as soon as this job no longer
+        counts.
         """
         if until > held.until and not self.store.acquire(key, held, KeyLock(held.job, until)):
             return None

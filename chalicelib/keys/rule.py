@@ -71,7 +71,7 @@ def unique_row(unique: Unique, job_type: str, payload: JSON) -> str:
 def answers(found: Job, until: float, now: float) -> bool:
     """Return whether this job answers another request of a unique type, whose window ends at `until`.
 
-    A job that failed, was dead-lettered or was cancelled does not: the request creates a new job.
+    A job that failed, was dead-lettered or was cancelled does not answer: the request creates a new job.
     """
     return until > now and found.status not in j.RETRYABLE
 

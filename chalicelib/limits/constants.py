@@ -7,7 +7,7 @@ other form: add to the planned time, or begin at the present."""
 
 # For rate.py
 SLOT_RESERVE = 1.0
-"""Last seconds of the invocation, in which no job waits for a slot."""
+"""Number of seconds at the end of the invocation in which no job waits for a slot."""
 TURNS_IDLE, IDLE_TURNS = 60.0, 3
 """If no job has started for TURNS_IDLE seconds plus IDLE_TURNS times the time between slots, the planned turns count as
 unused."""

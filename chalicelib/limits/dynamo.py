@@ -1,7 +1,7 @@
 """Store the plan of starts on the control table: one row per job type, in whole microseconds.
 
-If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. In
-both cases it is one conditional write. If two workers both add, neither write is refused.
+If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Each
+of these writes is one conditional write. If two workers add at the same time, neither write is refused.
 """
 
 import math
@@ -39,7 +39,7 @@ class PlanRow(Model):
 
 
 class DynamoTurns:
-    """See Turns. For one thread at a time. Raises pynamodb's errors if the table does not answer."""
+    """See Turns. Only one thread may use it at a time. Raises pynamodb's errors if the table does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(PlanRow)

@@ -88,8 +88,8 @@ class Pacing:
         """Continue with the next message; return what to do with it if its job waits for its turn, else None."""
         self.started = None  # still set if the last attempt ended its invocation, and so was not settled
         try:
-            # if the jobs before this one have taken the last near slots, a claim would be useless: give turns to the
-            # rest of the batch
+            # if the jobs before this one have taken the last slots that are near enough, a claim would be useless: give
+            # turns to the rest of the batch
             if not self.asked and not self.slots and self._taken():
                 self.asked = True
                 self.waits |= self._queue_up(self.rest)
@@ -211,8 +211,8 @@ class Pacing:
             or job.expired(now)
         ):
             return False
-        # a job keeps its turn. But if all slots are taken, it needs another: the turn may have passed while the type
-        # was paused
+        # a job keeps its turn. But if all slots are taken, the job needs another turn: its turn may have passed while
+        # the type was paused
         return not has_turn(job) or self._taken()
 
     def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:

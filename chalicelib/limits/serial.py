@@ -48,8 +48,8 @@ class InOrder:
     def start(self, job: Job) -> None:
         """Acquire the key for this attempt, and return as soon as the attempt may begin.
 
-        Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if this
-        took longer than the lease.
+        Raises KeyHeld while another attempt may run, KeyUnavailable if the store does not answer, and LeaseLost if
+        acquiring the key took longer than the lease.
         """
         try:
             self._take(row_of(self.name, self.group), lock_of_attempt(job))

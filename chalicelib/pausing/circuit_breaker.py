@@ -83,7 +83,7 @@ class CircuitBreaker:
             self.probe = ""
 
     def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
-        """Count how an attempt ended, after its end was stored."""
+        """Count the outcome of an attempt, after the outcome was stored."""
         if attempt.outcome == "completed" or (attempt.outcome == SUSPENDED and self.probe):
             self._hear_of_success()
         elif (error := counted_error(attempt)) is not None:

@@ -2,22 +2,23 @@
 
 # For circuit_breaker.py
 ROW_FRESH = 1.0
-"""For this number of seconds, the row is not read again before a claim."""
+"""Seconds for which a row that was read is used for further claims, before it is read again."""
 SLOW_WHILE_PAUSED = 5.0
 """An invocation that holds messages waits once for this number of seconds. Otherwise the messages would soon have no
-receives left, because Lambda delivers the next ones at once until the queue is disabled."""
+receives left, because Lambda delivers the next messages at once until the queue is disabled."""
 
 # For every_minute.py
 PROBE_CANDIDATES, PROBE_LOOKS = 1_000, 25
 """A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
-second number is how many of them are read."""
+second number is how many of these jobs are read."""
 
 # For rule.py
 FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
-"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice as long as the
-last."""
+"""Seconds from a pause to its first probe, and the maximum between two probes: each wait is twice as long as the wait
+before."""
 COOLDOWN_REMEMBERED = 3600.0
-"""If another pause begins within this number of seconds after the end of a pause, it begins with the last cooldown."""
+"""If another pause begins within this number of seconds after the end of a pause, the new pause begins with the last
+cooldown."""
 SWITCH_SURE = 130.0
 """Seconds after which no earlier run of the watchdog can still disable the queue: a run ends after 50 s."""
 

@@ -54,7 +54,7 @@ def read_mappings(text: str) -> dict[str, str]:
 
 
 def consumers(settings: Settings) -> Consumers:
-    """Return the switch of the queues: Lambda's mappings; on a laptop nothing, because the runner reads the pauses."""
+    """Return the object that switches the queues; on a laptop it does nothing, because the runner reads the pauses."""
     from chalicelib.adapters import aws
 
     mappings = read_mappings(settings.event_sources)

@@ -48,7 +48,7 @@ def event_of(body: str) -> dict[str, Any]:
 
 
 def prober(settings: Settings) -> Prober:
-    """Return the starter of probes: Lambda, or on a laptop the runner."""
+    """Return the object that starts probes: through Lambda, or on a laptop through the runner."""
     from chalicelib.adapters import aws
     from chalicelib.pausing.dynamo import DynamoAutoPauses
 

@@ -1,4 +1,4 @@
-"""Store failures and automatic pauses in memory; the contract tests of DynamoDB check it too."""
+"""Store failures and automatic pauses in memory; the contract tests of DynamoDB check this store too."""
 
 import threading
 import uuid

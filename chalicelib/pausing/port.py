@@ -55,7 +55,7 @@ class PastPauses(Protocol):
 
 
 class AutoPauses(Protocol):
-    """Store one row per job type. Raises the store's error if it does not answer."""
+    """Store one row per job type. Raises the store's error if the store does not answer."""
 
     def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
         """Return the row; a new row if there is none. Without `consistent` the row may be some milliseconds old."""

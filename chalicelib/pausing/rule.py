@@ -19,7 +19,7 @@ class AutoPause:
     """The failures of a job type, and its pause. Times in epoch seconds.
 
     `failures`: the times at which the last attempts failed, all with the error of this fingerprint. `since`: when the
-    pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next one.
+    pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next probe.
     `switched_at`: when a watchdog last began to disable the queue; None if the queue is certainly enabled. `off`: the
     queue was disabled in this pause. `version` identifies the last write of this row; "" without a row.
     """
@@ -79,7 +79,7 @@ def completed(seen: AutoPause) -> AutoPause | None:
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job run as a probe, and plan the next probe as if this one failed: its process may end at any time.
+    """Let one job run as a probe, and plan the next probe as if this one failed: the process may end at any time.
 
     `left`: seconds until the invocation ends. The next probe is later than that, so two probes never run at the same
     time.

@@ -39,19 +39,19 @@ class Pausing:
         try:
             self.consumers.switch(job_type, on=False)
         except JobFlowError:
-            # The queue was not disabled. After any other error it may be disabled, so the pause stays visible.
+            # The queue was not disabled. After any other error the queue may be disabled, so the pause stays visible.
             if new:
                 with contextlib.suppress(Exception):
                     self.pauses.resume(job_type)
             raise
 
     def resume(self, job_type: str, by: str) -> None:
-        """Resume, and store the ended pause with who ended it; resuming a type that is not paused is not an error.
+        """Resume, and store the ended pause and who ended it; resuming a type that is not paused is not an error.
 
         Raises JobConflict while an earlier change is still being made.
         """
         if (rows := self.by_itself(job_type)) is not None:
-            # from here on, workers run jobs again; if this process ends here, the watchdog does the rest
+            # from here on, workers run jobs again; if this process ends here, the watchdog finishes the resume
             change(rows, job_type, resumed)
         # Store the ended pause first: if the rest fails, the type is still shown as paused, and the next resume
         # overwrites this record.

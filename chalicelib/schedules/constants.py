@@ -12,7 +12,7 @@ JOBS_IN_READ = 100
 
 # For firings.py
 PORTIONS_AT_ONCE = 8
-"""Portions of schedules whose jobs are made at the same time."""
+"""Maximum number of portions of schedules whose jobs are made at the same time."""
 LONGEST_PROBLEM = 300
 """Maximum characters of the text that says why a firing made no job."""
 WATCHDOG_RESERVE = 30.0
@@ -32,8 +32,8 @@ LATE = 120.0
 CLOCKS_APART = 5.0
 """Seconds by which the clocks of two processes may differ, with a margin."""
 MOST_LOOKED_FOR = 100
-"""Maximum number of left-out firings whose jobs are read: this number of the first ones and the same number of the last
-ones, with one request for each group."""
+"""Maximum number of left-out firings whose jobs are read: this number of the first firings and the same number of the
+last firings, with one request for each group."""
 FIRST_PERIOD, PERIOD_GROWTH = 3_600.0, 8
 """Seconds of the first period that is searched for the last missed firings, and the factor by which each further period
 is longer."""

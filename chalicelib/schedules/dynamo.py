@@ -132,7 +132,7 @@ class DynamoSchedules:
         except PutError as error:
             if not refused(error):
                 raise
-            # The reply to our own write may have been lost, and the SDK repeated it: the first write succeeded.
+            # If the reply to this write was lost, the SDK has repeated the write, and only the repetition was refused.
             found = self._find(schedule.id)
             return found is not None and found.writer == schedule.writer
         return True

@@ -73,7 +73,7 @@ class ScheduleService:
         return [one for one in found if _current(one)], found[-1].id if len(found) == limit else None
 
     def shown(self, schedules: Sequence[Schedule], next_ones: int, last_ones: int) -> list[Shown]:
-        """Return schedules with that many next and last firings.
+        """Return schedules with up to `next_ones` next firings and `last_ones` last firings each.
 
         The call takes a read for each hundred jobs of last firings.
         """
@@ -170,7 +170,7 @@ class ScheduleService:
 
 
 def _check(asked: Settings) -> None:
-    """Raise InvalidRequest unless the type accepts such a payload and the times are in order."""
+    """Raise InvalidRequest unless the type accepts the payload, and the times are in order."""
     kind = jobtype.get(asked.type)
     if kind.changes.retired:
         raise JobTypeRetired(kind.name)

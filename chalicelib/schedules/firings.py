@@ -134,7 +134,7 @@ class Firings:
         return jobs, None
 
     def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
-        """Cancel jobs of a schedule that was paused, changed or deleted meanwhile; return the others.
+        """Cancel jobs of a schedule that was paused, changed or deleted meanwhile; return the other jobs.
 
         A job that another watchdog also made stays: it is, or will be, among the schedule's recent firings.
         """

@@ -1,4 +1,4 @@
-"""Access the bucket of uploaded and generated files. Nothing of AWS is imported before the first use."""
+"""Access the bucket of uploaded and generated files. No AWS library is imported before the first use."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -15,7 +15,7 @@ class DynamoCanaries:
         self._table = binding.jobs(settings)
 
     def release(self, run: str, number: int) -> None:
-        """See Canaries. Random keys, one request each."""
+        """See Canaries. Each canary has a random key, and takes one request."""
         expires_at = int(int(run) / 1000 + KEEP_MARKS)
         for _ in range(number):
             attributes = {"run": {"S": run}, "expires_at": {"N": str(expires_at)}}

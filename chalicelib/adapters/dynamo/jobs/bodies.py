@@ -118,8 +118,8 @@ class Bodies:
     ) -> JSON:
         """Read the payload of an unfinished job; if it is in the table and expires soon, let it expire later.
 
-        An error of this write goes to `failed`. The error does not affect the job, because the next read repeats the
-        write.
+        If the write of the new expiry fails, `failed` is called with the error. The error does not affect the job,
+        because the next read repeats the write.
         """
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)

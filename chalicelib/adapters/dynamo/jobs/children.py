@@ -17,7 +17,8 @@ from chalicelib.jobs.port import Filter, Page
 from chalicelib.jobs.retention import KEEP_BODIES
 
 PREFIX = "SUB#"
-"""Sorts after META, so a read of a job with its attempts does not include these items."""
+"""Prefix of the items' sort keys. The prefix sorts after META, so a read of a job with its attempts does not include
+these items."""
 
 
 class ChildRow(Model):
@@ -38,7 +39,7 @@ class Children:
         self._clock = clock
 
     def keep(self, job: Job) -> None:
-        """Add a job to its parent's list. Repeating this is harmless. Readers skip a job that is not stored yet."""
+        """Add a job to its parent's list. A repeated call does no harm. Readers skip a job that is not stored yet."""
         expires = self._clock() + KEEP_BODIES
         self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
 
@@ -57,7 +58,7 @@ class Children:
     def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
         """Return the ids of children, in the order of their keys, and the next position (None: no more).
 
-        One request.
+        The call takes one request.
         """
         start: Any = position and {"pk": {"S": parent}, "sk": {"S": PREFIX + position}}
         answer = self._table.query(

@@ -33,7 +33,7 @@ class Merged:
 
 
 def merge(slices: Iterable[Slice]) -> Merged:
-    """Merge the slices; the frontier is the highest one of all shards that stopped early."""
+    """Merge the slices; the result's frontier is the highest frontier of the shards that stopped early."""
     slices = list(slices)
     frontier = max((part.frontier for part in slices if part.frontier is not None), default=None)
     seen = [entry for part in slices for entry in part.entries if frontier is None or entry.key >= frontier]

@@ -33,7 +33,7 @@ from chalicelib.jobs.tenants import tenant_of
 from chalicelib.telemetry import events
 
 ABOVE = "~"
-"""A key with this appended is a position just above the key, because it sorts after every character of a key."""
+"""A key with this text appended is a position just above the key, because it sorts after every character of a key."""
 
 
 class Pages:

@@ -52,7 +52,7 @@ class Shards:
 
 
 FOUR = Shards()
-"""Shards of a stage that sets none."""
+"""The shards of a stage that sets no numbers of shards."""
 
 
 def partition(group_name: str, shard: int) -> str:

@@ -20,7 +20,8 @@ from chalicelib.jobs.signing import Signing
 from chalicelib.jobs.step import Step, in_order
 
 PREFIX = "STEP#"
-"""Sorts after META, so a read of a job with its attempts does not include these items."""
+"""Prefix of the items' sort keys. The prefix sorts after META, so a read of a job with its attempts does not include
+these items."""
 
 
 class Steps:

@@ -115,7 +115,7 @@ class DynamoJobStore:
             found = self._find(job_id)
             if found is None or found.writer != change.writer:
                 raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
-            # The reply to our own write was lost, and the SDK repeated it: the first write succeeded.
+            # The reply to this write was lost, so the SDK repeated the write, and only the repetition was refused.
             row = found
         job = self._after(row, change.move)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})

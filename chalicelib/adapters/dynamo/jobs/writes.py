@@ -32,7 +32,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
 
 
 def condition(change: Change, now: float) -> Condition:
-    """Return the condition of a change at `now` (epoch seconds); it must agree with `Change.allowed`."""
+    """Return the condition of a change at `now` (epoch seconds); the condition must agree with `Change.allowed`."""
     whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen) & _kept(now)
     for test in change.tests:
         whole &= _test(test)
@@ -52,7 +52,7 @@ def unknown(lost: Attempt) -> Condition:
 
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shards = FOUR) -> list[Action]:
-    """Return what the change writes; this must agree with `Change.applied`.
+    """Return what the change writes; the actions must agree with `Change.applied`.
 
     `bodies` are payload, result or their references, and the signature.
     """

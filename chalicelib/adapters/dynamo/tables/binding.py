@@ -31,7 +31,7 @@ class Table(Connection):
         return self._shared
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Make a request, and count its read units for the caller. Raises like `reads.spend`."""
+        """Make a request, and count its read units for the caller. Raises the errors of `reads.spend`."""
         answer: dict[str, Any] = super().dispatch(operation_name, operation_kwargs)
         if operation_name in READS:
             told = answer.get("ConsumedCapacity", [])
