@@ -209,7 +209,7 @@ class EventTimedOut(PermanentError):
 
 
 class StepFailed(PermanentError):
-    """Raised by `ctx.step` after the last of its tries has failed. If nobody catches it, the job fails.
+    """Raised by `ctx.step` after the last try of a step has failed. If the function does not catch it, the job fails.
 
     `name` is the step, `tries` the number of its tries, and `error` the class and the text of the last error.
     """
@@ -222,7 +222,7 @@ class StepFailed(PermanentError):
 
 
 class StepChanged(JobFlowError):
-    """A kept step does not fit the code: its function or its arguments have changed while the run was under way."""
+    """A kept step does not fit the code: its function or its arguments have changed since the step was kept."""
 
     def __init__(self, name: str, change: str) -> None:
         super().__init__(
@@ -232,7 +232,7 @@ class StepChanged(JobFlowError):
 
 
 class VersionRemoved(JobFlowError):
-    """A run began with a version of the code that the job type does not declare any more."""
+    """A run began with a version of the code that the job type no longer declares."""
 
     def __init__(self, job_type: str, version: str, present: str) -> None:
         super().__init__(
@@ -287,7 +287,8 @@ class PayloadRefused(JobFlowError):
 class JobCancelled(JobFlowError):
     """Raised by `ctx.check_cancelled()` if the job was asked to stop; in a job with kept steps, also by its next step.
 
-    Such a job may catch it, undo what it has done in further steps, and raise it again.
+    The function of such a job can catch JobCancelled, undo its earlier work in further steps, and raise JobCancelled
+    again.
     """
 
 

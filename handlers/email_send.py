@@ -67,7 +67,7 @@ class EmailSend(BaseModel):
 
     @property
     def recipients(self) -> int:
-        """Return the number of its recipients."""
+        """Return the number of recipients."""
         return len(self.to) + len(self.cc) + len(self.bcc)
 
     @model_validator(mode="after")

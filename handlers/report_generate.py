@@ -16,14 +16,14 @@ LONGEST_DAYS = 92
 ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXAMPLE: JsonDict = {"hours": 24, "formats": ["csv", "html"]}
 SMOKE: JsonDict = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats": ["csv"]}
-"""The smoke payload asks for an hour without jobs: one query that finds nothing, and a short file."""
+"""The smoke payload asks for an hour without jobs: it causes one query that finds nothing, and a short file."""
 CONTENT_TYPE = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
 Format = Literal["csv", "html"]
 
 
 def _written_out(value: Any) -> Any:
-    """Only a full ISO 8601 time is accepted: a number, or a date without a time, would be ambiguous."""
+    """Accept only a full ISO 8601 time, because a number, or a date without a time, would be ambiguous."""
     if isinstance(value, str) and not ISO.fullmatch(value):
         raise ValueError("must be a time like 2026-11-25T00:00:00Z")
     if isinstance(value, (int, float)):

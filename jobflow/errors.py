@@ -48,7 +48,7 @@ class JobNotCompleted(JobFlowError):
 
 
 def whole_message(job: "JobDetail") -> str:
-    """Return the whole message of a job's last error: a job may store only its beginning, unlike its attempts."""
+    """Return the whole message of a job's last error, from its attempts: the job may store only the beginning."""
     kept = job.error_message or ""
     texts = [one.error_message or "" for one in sorted(job.attempt_history or (), key=lambda one: one.started_at)]
     whole = [text for text in texts if kept.endswith("…") and text.startswith(kept[:-1])]

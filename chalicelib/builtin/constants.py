@@ -21,8 +21,8 @@ metadata."""
 # For images.py
 MOST_PIXELS = 50_000_000
 WORTH_OPTIMIZING = 4_000_000
-"""Maximum pixels of a PNG that is optimized. For 50 megapixels, optimization would take three minutes, longer than the
-function may run."""
+"""Maximum pixels of a PNG that is optimized. The optimization of 50 megapixels takes three minutes, which is longer
+than the function may run."""
 
 # For mail.py
 LONGEST_ADDRESS = 254
@@ -30,7 +30,8 @@ MAIL_READ_TIMEOUT = 10
 
 # For mail_cap.py
 HELD_MAIL_SPREAD = 900
-"""Seconds after midnight within which held mail returns: all of it at once would be too much for SES."""
+"""Seconds after midnight (UTC) within which the jobs of held mail run again: all mail at once would be too much for
+SES."""
 
 # For reports/charts.py
 MOST_BARS = 80
@@ -45,4 +46,4 @@ REPORT_FILES_RESERVE = 20.0
 # For reports/tally.py
 TOP_ERRORS = 10
 MESSAGE_PREFIX = 80
-"""Errors count as one error if this number of their first characters is the same: the rest is mostly ids."""
+"""Errors are counted as one error if this number of their first characters is the same: the rest is mostly ids."""

@@ -187,7 +187,7 @@ class Export:
 def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Exported:
     """Write the day's finished jobs below `prefix` of `bucket`; return the numbers.
 
-    Continue in another invocation when the time of this one ends (RetryLater: no attempt is charged).
+    If the time of the invocation ends, continue in another invocation (RetryLater: no attempt is charged).
     """
     start = asked.start(ctx.job.created_at)
     day = iso(start)[:10]

@@ -12,9 +12,9 @@ from chalicelib.builtin.constants import MOST_BLOCKS, MOST_CHUNKS, MOST_SCANS
 
 
 def too_many_parts(content: bytes) -> str | None:
-    """Return which limit an image file exceeds, as text; None if it is within all limits.
+    """Return which limit an image file exceeds, as text; None if the file is within all limits.
 
-    Takes linear time, and reads a file only as far as the limits.
+    The time grows linearly with the file's size; the file is read only up to the limits.
     """
     for magic, (parts, most, words) in BOUNDS.items():
         if content.startswith(magic):

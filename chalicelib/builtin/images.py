@@ -97,7 +97,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image) -> Image.Image:
-    """Convert the colours to sRGB before the profile is removed; without the profile they would be wrong."""
+    """Convert the colours to sRGB before the profile is removed; without the profile the colours would be wrong."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image

@@ -60,8 +60,8 @@ def _header(text: str) -> str:
     return text
 
 
-# Check only the shape of an address: this refuses everything that could become a second header. SES checks the rest.
-# email-validator with dnspython would add 0.5 MB to every function of the stack.
+# # Check only the shape of an address: this check refuses everything that could become a second header. SES checks the
+# rest. email-validator with dnspython would add 0.5 MB to every function of the stack.
 EmailAddress = Annotated[
     str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(_address)
 ]
@@ -90,7 +90,7 @@ def sending_rate() -> Rate | None:
 
 
 def account() -> tuple[str, str, tuple[str, ...]]:
-    """Return the stack's sender address, the region of the SES that it uses, and the allowed domains (empty: any)."""
+    """Return the stack's sender address, the region in which SES is used, and the allowed domains (empty: any)."""
     settings = parts.settings
     return settings.mail_from, settings.region, settings.mail_domains
 

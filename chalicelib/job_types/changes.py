@@ -9,7 +9,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import JSON
 
 FIRST_VERSION = "1"
-"""The version of a type that declares none."""
+"""The version of a type that declares no version."""
 VERSION = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 
 
@@ -21,7 +21,7 @@ class Changes:
     * `retired`: refuse new jobs, finish the stored ones.
     * `smoke`: a payload to test each deployment with, as JSON.
     * `version`: the name of the function's present version, such as "2". A run keeps the version of its first attempt,
-      and the function finds it in `ctx.version`. A type that declares none has version "1".
+      and the function finds this version in `ctx.version`. A type that declares no version has version "1".
     * `versions`: older versions whose runs this code can continue. Runs of other versions wait.
     """
 

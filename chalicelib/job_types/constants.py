@@ -8,8 +8,8 @@ SPARE_RECEIVES = 2
 """A message may be received this number of times more than the type has attempts. If faults of the platform use up
 these receives, SQS moves the message to the dead-letter queue, and the watchdog sends a new message."""
 MOST_RECEIVES = 1_000
-"""Maximum receives of one message of a type with `serial_by`: the limit of SQS, because a new message would come after
-those messages of its key that arrived meanwhile."""
+"""Maximum receives of one message of a type with `serial_by`: the limit of SQS. It is this high because a new message
+would come after the messages of the same key that arrived meanwhile."""
 LONGEST_TURN_WAIT = 5.0
 """Maximum seconds that a job waits for its start within an invocation. For a longer wait, SQS or the watchdog delivers
 its message later."""

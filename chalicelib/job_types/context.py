@@ -75,7 +75,7 @@ class JobContext(Protocol):
 
     @property
     def version(self) -> str:
-        """Return the version of this run: the one that `Changes(version=…)` declared at its first attempt."""
+        """Return the version of this run, which `Changes(version=…)` declared at the run's first attempt."""
 
     def step(
         self,
@@ -88,11 +88,11 @@ class JobContext(Protocol):
     ) -> Any:
         """Run `function(*args)` once in a run, and return its value as JSON; a later attempt gets the kept value.
 
-        If the function raises, nothing is kept. Use each name only once in a run. If less than `within` seconds of the
-        invocation are left (default: 10, or 1.5 times the longest step so far), the job goes on in the next invocation.
-        With `tries` or `retry`, the step is tried again by itself, without an attempt of the job: up to `tries` times
-        (default: 3, or the number of waits plus one), with the waits of `retry` between them. Raises StepFailed after
-        the last one.
+        If the function raises, no value is kept. Use each name only once in a run. If less than `within` seconds of the
+        invocation are left (default: 10, or 1.5 times the longest step so far), the job continues in the next
+        invocation. With `tries` or `retry`, a failed step is tried again without using up an attempt of the job: at
+        most `tries` tries (default: 3, or the number of waits in `Delays` plus one), with the waits of `retry` between
+        them. Raises StepFailed after the last try.
         """
 
     def sleep(self, seconds: float, name: str | None = None) -> None:
@@ -105,7 +105,7 @@ class JobContext(Protocol):
         """
 
     def now(self) -> datetime:
-        """Return the time of the first call, also in later attempts of a run."""
+        """Return the time of this call; in later attempts of the run, return the same time again."""
 
     def uuid(self) -> UUID:
         """Return a random UUID, the same in later attempts of a run."""
@@ -161,7 +161,7 @@ class AsyncJobContext(Protocol):
 
     @property
     def version(self) -> str:
-        """Return the version of this run: the one that `Changes(version=…)` declared at its first attempt."""
+        """Return the version of this run, which `Changes(version=…)` declared at the run's first attempt."""
 
     def secret(self, name: str) -> str:
         """Return a secret that the type declares in `AwsAccess(secrets=…)`, at most five minutes old."""
@@ -197,18 +197,18 @@ class AsyncJobContext(Protocol):
     ) -> Any:
         """Run `function(*args)` once in a run, and return its value as JSON. An `async def` function is awaited.
 
-        Steps in `asyncio.gather` run at the same time. A step that has begun is finished and kept, also if another one
+        Steps in `asyncio.gather` run at the same time. A step that has begun is finished and kept, even if another step
         fails.
         """
 
     async def sleep(self, seconds: float, name: str | None = None) -> None:
-        """Wait for up to 90 days without a worker. Not in a task, such as those of `asyncio.gather`."""
+        """Wait for up to 90 days without a worker. Raises ConfigurationError in a task, such as of `asyncio.gather`."""
 
     async def wait_for(self, name: str, timeout: float = 604_800) -> Any:
-        """Wait without a worker for an event that is posted to this job, and return its data. Not in a task."""
+        """Wait without a worker for an event posted to this job, and return its data. Not allowed in a task."""
 
     async def now(self) -> datetime:
-        """Return the time of the first call, also in later attempts of a run."""
+        """Return the time of this call; in later attempts of the run, return the same time again."""
 
     async def uuid(self) -> UUID:
         """Return a random UUID, the same in later attempts of a run."""

@@ -136,12 +136,12 @@ class JobType(Generic[P, R]):
 
     @property
     def queue_ending(self) -> str:
-        """Return the suffix of its queues' names, which SQS requires for FIFO queues."""
+        """Return the suffix of the names of the type's queues: SQS requires one for FIFO queues."""
         return "" if self.serial_by is None else FIFO_ENDING
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """The payload's JSON Schema."""
+        """Return the payload's JSON Schema."""
         return self.payload_model.model_json_schema()
 
     @property
@@ -191,14 +191,14 @@ class JobType(Generic[P, R]):
 
     @property
     def max_receives(self) -> int:
-        """Return how often SQS delivers one message before it dead-letters the message (`maxReceiveCount`)."""
+        """Return how often SQS delivers a message before SQS dead-letters the message (`maxReceiveCount`)."""
         if self.serial_by is not None:
             return MOST_RECEIVES
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
     def keyed_by(self) -> str | None:
-        """Return the payload's field whose value is the group of the job's messages; None without one."""
+        """Return the payload's field whose value is the group of the job's messages; None if there is none."""
         return self.serial_by or self.fair_by
 
     def give_up_at(self, start: float) -> float | None:
@@ -255,7 +255,7 @@ def job(
     changes: Changes = Changes(),  # noqa: B008 - immutable
     **moved: Never,
 ) -> Callable[[JobFunction[P, R]], JobType[P, R]]:
-    """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
+    """Make a function a job type. The function takes (payload model, JobContext) and returns the result, or raises.
 
     An `async def` function takes (payload model, AsyncJobContext).
 
@@ -278,7 +278,7 @@ def job(
     * `serial_by`: the field of the payload that is the key: jobs with the same key run one at a time, in order.
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
-    * `enqueues`: the types of the jobs that it makes with `ctx.enqueue`.
+    * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
 
     Groups:
 
@@ -425,7 +425,7 @@ def out_of_order(name: str) -> bool:
 
 
 def all_types() -> list[JobType[Any, Any]]:
-    """Every declared job type, by name."""
+    """Return every declared job type, by name."""
     return [registered[name] for name in sorted(registered)]
 
 

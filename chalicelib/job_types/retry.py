@@ -169,7 +169,7 @@ def receives(curve: Curve, max_attempts: int) -> int:
 def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
     """Return the maximum age of a message, in seconds, that SQS measures while its job's attempts fail.
 
-    SQS does not measure a message that was received more than three times.
+    SQS does not measure the age of a message that was received more than three times.
 
     Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
     """
@@ -247,14 +247,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No attempt is left, or no time for another one: the message goes to the dead-letter queue."""
+    """Give up: no attempt is left, or no time for another attempt. The message goes to the dead-letter queue."""
 
     out_of_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A retry cannot help: the job fails at once."""
+    """Fail the job at once, because a retry cannot help."""
 
 
 Decision = TryAgain | Later | GiveUp | Fail
@@ -277,7 +277,7 @@ def decide(
 ) -> Decision:
     """Return what follows from `error` in attempt number `attempts` (1 is the first).
 
-    `left` is the number of seconds until the run is given up; None: it is given up only after its last attempt.
+    `left` is the number of seconds until the run is given up; None: the run is given up only after its last attempt.
     """
     decided = _decide(attempts, max_attempts, error, backoff, chance, by_class)
     late = left is not None and isinstance(decided, TryAgain | Later) and decided.delay >= left

@@ -27,8 +27,8 @@ class Cron:
 
     `payload` is the payload of each job, {} by default. `catch_up` is how many of the latest missed firings run late (0
     to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
-    distinguishes several schedules of one type. With `paused=True` it begins paused. `expires`: a firing that has not
-    begun this number of seconds after its time is cancelled; without it, the type's `expires` applies.
+    distinguishes several schedules of one type. With `paused=True` the schedule begins paused. `expires`: a firing that
+    has not begun this number of seconds after its time is cancelled; without it, the type's `expires` applies.
     """
 
     text: str

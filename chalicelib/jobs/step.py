@@ -12,13 +12,13 @@ TIME = "time"
 EVENT = "event:"
 """Prefix of the name of an event, in `waits` and in the key of its row."""
 STEP, SLEEP, WAIT, NOW, UUID = "step:", "sleep:", "wait:", "now:", "uuid:"
-"""Prefixes of the keys of other rows, so that no step has the row of an event."""
+"""Prefixes of the keys of other rows, so that a step and an event never have the same row."""
 TRY = "try:"
 """Prefix of the key of a failed try of a step that is tried again by itself."""
 VERSION = "version:run"
 """The key of the row with the version of a run."""
 STOP = "stop:run"
-"""The key of the row with the place at which a run learned that it must stop."""
+"""The key of the row with the place of a run at which JobCancelled is raised."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, beginning with a letter, a digit or _"
 
@@ -27,12 +27,13 @@ NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, begi
 class Step:
     """One kept step in a line of a job. Times in seconds since the epoch.
 
-    `key` is the prefix of its kind and its name; `at` is when it was kept, and `number` its place in the order. `value`
-    is what the step returned, or the data of an event, or the error of a try; `reference` is where a large value is
-    stored. `took` is how many seconds the step ran. `until` is the end of a sleep, the latest end of a wait, or the
-    time of the next try; an event with `until` did not come in time, and after a try without it no other one follows.
-    `by` is who posted the event. `invocation` is the short id of the invocation that kept the row, by which its log
-    lines are found. `function` is the name of the step's function, and `input` the digest of its arguments.
+    `key` is the prefix of the step's kind and its name; `at` is when the step was kept, and `number` is its place in
+    the order. `value` is what the step returned, the data of an event, or the error of a failed try; `reference` is
+    where a large value is stored. `took` is how many seconds the step ran. `until` is the end of a sleep, the latest
+    end of a wait, or the time of the next try. An event with `until` did not come in time; a failed try without `until`
+    was the last try. `by` is who posted the event. `invocation` is the short id of the invocation that kept the row;
+    log lines are found by this id. `function` is the name of the step's function, and `input` is the digest of the
+    function's arguments.
     """
 
     key: str
@@ -49,7 +50,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Return the name that the function, or the sender of the event, gave; of a try, also its number."""
+        """Return the name that the function or the sender of the event gave; the name of a try also has its number."""
         name = self.key.partition(":")[2]
         if not self.key.startswith(TRY):
             return name
@@ -63,7 +64,7 @@ class Step:
 
     @property
     def timed_out(self) -> bool:
-        """Return True for the row that ends a wait without its event."""
+        """Return whether this row says that the event of a wait did not come in time."""
         return self.key.startswith(EVENT) and self.until is not None
 
     def with_value(self, value: JSON) -> "Step":
@@ -87,12 +88,12 @@ def number_kept(steps: Iterable[Step]) -> int:
 
 
 def is_counted(step: Step) -> bool:
-    """Return whether the function has kept this row: anybody may post events, and the platform keeps the others."""
+    """Return whether the function has kept this row: operators post events, and the platform keeps the others."""
     return not step.key.startswith(EVENT) and step.key not in (VERSION, STOP)
 
 
 def try_key(gen: int, number: int, step: str) -> str:
-    """Return the key of a failed try of a step (its key), the first of a run being 1."""
+    """Return the key of a failed try (1 is the first) of the step with the key `step`, in run `gen`."""
     return f"{TRY}{gen}.{number}.{step.removeprefix(STEP)}"
 
 

@@ -11,6 +11,6 @@ def called(run: Callable[[Any, Any], Any], payload: Any, ctx: WorkerContext) -> 
     """Call a job function, and return its value; raises what it raises."""
     if not iscoroutinefunction(run):
         return run(payload, ctx)
-    from chalicelib.worker.on_loop import run_on_loop  # not above: importing asyncio takes as long as all others
+    from chalicelib.worker.on_loop import run_on_loop  # imported here, because importing asyncio is slow
 
     return run_on_loop(run, payload, ctx)

@@ -47,7 +47,7 @@ class Claims:
     max_receives: int = 5
     """Maximum number of times that SQS delivers one message."""
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
-    """Called with attempts that were lost."""
+    """Called with each lost attempt, before the attempt is recorded."""
 
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
         """Return the job, claimed for `left` seconds and a little more; or return what to do with the message.

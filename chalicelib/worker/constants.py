@@ -55,11 +55,12 @@ USUAL_TIMEOUT = 7 * DAY
 LEAST_FOR_A_STEP = 10.0
 """A step without `within` begins only if at least this number of seconds of the invocation is left."""
 LONGER_THAN_BEFORE = 1.5
-"""Such a step also begins only if the time left is this number of times the duration of the longest step so far."""
+"""Such a step also begins only if the time left is at least the duration of the longest step so far, multiplied by this
+factor."""
 LONGEST_PAUSE = 15.0
 """Maximum seconds for which an invocation waits for the next try of a step; for a longer wait, the job is suspended."""
 LONGEST_TRY_ERROR = 300
-"""Maximum bytes of the error of a failed try of a step."""
+"""Maximum bytes of the stored error of a failed try of a step."""
 INPUT_BYTES = 9
 """Bytes of the digest of a step's arguments, written as 12 characters."""
 MOST_STEPS = 10_000

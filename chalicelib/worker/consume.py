@@ -57,7 +57,7 @@ from chalicelib.worker.start import Immediate, StartPolicy
 
 
 class BatchFailed(Exception):
-    """Raised if partial batch responses are disabled: without it, Lambda would delete the failed messages, too."""
+    """Raised if partial batch responses are disabled: Lambda would then delete the failed messages, too."""
 
 
 @dataclass
@@ -137,8 +137,8 @@ class Worker:
             self.refused = True
             end = unavailable(delivery.receive_count, self.spread)
         self.starts.after(delivery, end)
-        # In a FIFO queue, the message of a dead-lettered job would be delivered again and again before the others of
-        # its key. So it is acknowledged, and only the job's row shows the failure.
+        # # In a FIFO queue, the message of a dead-lettered job would be delivered again and again before the others of
+        # its key. So the message is acknowledged, and only the job's row shows the failure.
         if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
             return True
         if end.seconds is not None and not delivery.probe:
@@ -241,8 +241,8 @@ class Worker:
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except (PayloadRefused, StepChanged, VersionRemoved) as error:
-            # A deploy has changed the schema or the steps. With an `upgrade` or its version, or after a rollback, the
-            # job runs at the next try.
+            # # A deploy has changed the schema or the steps. The job runs at the next try after a deploy with an
+            # `upgrade` or with the run's version, or after a rollback.
             return Unrun(error, SCHEMA_PAUSE, lasts=False, begun=begun)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:
             return self._interrupted(job, error, begun=begun)
@@ -259,8 +259,8 @@ class Worker:
             raise RowNotSigned
 
     def _send_anew(self, job: Job, delay: int) -> bool:
-        # not to a FIFO queue: a fresh message would come after the others of its key, and such a queue cannot delay a
-        # single message
+        # not to a FIFO queue: a fresh message would come after the other messages of its key, and a FIFO queue cannot
+        # delay a single message
         return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
 
     def _unfinished_before(self, job: Job) -> str | None:

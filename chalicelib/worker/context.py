@@ -36,10 +36,10 @@ class LambdaContext(Protocol):
 
     @property
     def aws_request_id(self) -> str:
-        """The invocation's id."""
+        """Return the invocation's id."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the invocation is killed."""
+        """Return the milliseconds until the invocation is killed."""
 
 
 @dataclass
@@ -158,7 +158,7 @@ class WorkerContext:
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
-        if self.steps.replaying:  # this was reported before
+        if self.steps.replaying:  # the function reported this before
             self._obey(lambda: False)
             return
         now = self.clock()

@@ -39,7 +39,7 @@ def _run(begin: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(begin())
-    # a test with an event loop of its own calls the job
+    # # An event loop already runs: a test with its own event loop calls the job function.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(copy_context().run, lambda: asyncio.run(begin())).result()
 
@@ -88,7 +88,7 @@ class OnLoop:
 
 @dataclass
 class AsyncWorkerContext:
-    """The AsyncJobContext of an attempt. `main` is the task of the job function."""
+    """The AsyncJobContext of an attempt. `main` is the asyncio task of the job function."""
 
     ctx: WorkerContext
     main: "asyncio.Task[Any] | None"
@@ -176,8 +176,8 @@ class AsyncWorkerContext:
         """See AsyncJobContext."""
         calling = OnLoop(self.ctx.persistence.sleep)
         doing = self.ctx.steps.doing(name, function, args, calling, within, tries, retry)
-        # A task of its own: a step that has begun is finished and kept, also if its caller is cancelled because another
-        # step has failed.
+        # # Run the step as an asyncio task of its own: a step that has begun is finished and kept, even if its caller
+        # is cancelled because another step has failed.
         task = asyncio.ensure_future(doing)
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
@@ -210,7 +210,7 @@ class AsyncWorkerContext:
         self.ctx.check_cancelled()
 
     async def finish(self) -> None:
-        """Let the steps finish that have begun, as long as there is time; no other step begins."""
+        """Wait for the steps that have begun, as long as the invocation has time; no other step begins."""
         self.ctx.steps.closing = True
         if self._begun:
             await asyncio.wait(set(self._begun), timeout=max(0.0, self.ctx.remaining_seconds() - SETTLE_RESERVE))

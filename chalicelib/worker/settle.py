@@ -28,7 +28,7 @@ from chalicelib.worker.waking import look
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The function returned; its value as JSON."""
+    """The function returned; `result` is its value as JSON."""
 
     result: JSON
 
@@ -56,7 +56,7 @@ class Unrun:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The function stopped on request. Or it was not called, because the job `unfinished` has not finished."""
+    """The function stopped on request, or was not called because the job `unfinished` has not finished."""
 
     unfinished: str | None = None
 
@@ -104,12 +104,12 @@ class Settlement:
     persistence: Persistence = field(default_factory=Persistence)
     started_at: float | None = None
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
-    """Called with the end of an attempt, after it was recorded."""
+    """Called when an attempt has ended or is suspended, after this is stored."""
 
     kept: int = 0
     """The number of the job's kept steps."""
     progressed: bool = False
-    """Whether this attempt kept a step. If so, it counts as the first attempt."""
+    """Whether this attempt kept a step. An attempt that kept a step counts as the first attempt."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what to do with its message."""

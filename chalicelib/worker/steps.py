@@ -67,7 +67,7 @@ from chalicelib.worker.result import as_json
 
 T = TypeVar("T")
 STAND_ALONE = (PermanentError, Retry)
-"""Errors that decide what follows, and still count as a failed try of a step."""
+"""Errors whose class decides what follows, and which still count as a failed try of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Tries(NamedTuple):
 
 
 class Calling(Protocol):
-    """How a step calls its function and waits between two tries: at once, or on the event loop of the attempt."""
+    """How a step calls its function and waits between two tries: directly, or on the event loop of the attempt."""
 
     async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """Return the value of the function."""
@@ -118,7 +118,7 @@ class AtOnce:
 
 
 class _Used(NamedTuple):
-    """A key that this attempt has used: within which steps, and the group of its number if it has no name."""
+    """A key that this attempt has used: the steps around it, and the group that numbers a key without a name."""
 
     within: tuple[str, ...]
     group: str | None
@@ -134,7 +134,8 @@ class Steps:
     """The steps of one attempt. `clock` returns seconds since the epoch, `left` the seconds until the invocation ends.
 
     `check` raises LeaseLost if another worker has taken over. `serial`: jobs with the same key run one at a time, so
-    the function cannot wait. `by_class` and `changes` are the type's. Nothing is read before the function uses a step.
+    the function cannot wait. `by_class` and `changes` are settings of the type: which errors are retried, and the
+    versions of its code. Nothing is read before the function uses a step.
     """
 
     job: Job
@@ -151,11 +152,11 @@ class Steps:
     progressed: bool = False
     """Whether this attempt has kept anything."""
     unavailable: StoreUnavailable | None = None
-    """Set if a step could not be read or stored: what the function raises after that is not its own error."""
+    """Set if a step could not be read or stored: an error that the function raises after that is not its own."""
     refused: StepChanged | VersionRemoved | None = None
-    """Set if the code does not fit the kept steps: the function must not go on."""
+    """Set if the code does not fit the kept steps: the function must not continue."""
     closing: bool = False
-    """Whether the function has ended: what still runs on its event loop must not suspend the job."""
+    """Whether the function has ended: a step that still runs on its event loop must not suspend the job."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: dict[str, _Used] = field(default_factory=dict, repr=False)
     _unnamed: Counter[str] = field(default_factory=Counter, repr=False)
@@ -177,7 +178,7 @@ class Steps:
 
     @property
     def replaying(self) -> bool:
-        """Return whether the function has not yet come to where it was before: kept steps follow."""
+        """Return whether the function has not yet reached the last of the steps that were kept before."""
         if self._live:
             return False
         if self._known is None:
@@ -190,7 +191,7 @@ class Steps:
         return str(self._begun().value) if self.changes.versioned else self.changes.version
 
     def begin(self) -> None:
-        """Keep the version of a run before its first step; raises VersionRemoved for one that is not declared."""
+        """Keep the version of a run before its first step; raises VersionRemoved for a version that is not declared."""
         if self.changes.versioned:
             self._begun()
 
@@ -206,7 +207,7 @@ class Steps:
         self, name: str, function: Callable[..., Any], args: Sequence[Any], calling: Calling,
         within: float | None = None, tries: int | None = None, retry: Curve | None = None,
     ) -> Coroutine[Any, Any, JSON]:  # fmt: skip
-        """Return the rest of a step, whose name is taken now: what its function does may be awaited."""
+        """Use the name of a step now, and return a coroutine that runs the step."""
         rule = self._tries(tries, retry)
         key = self._key(kinds.STEP, name)
         return self._step(key, function, args, calling, within, rule)
@@ -286,7 +287,7 @@ class Steps:
     # ---- names
 
     def _key(self, kind: str, name: str | None) -> str:
-        """Return the key of a step with this name (None: it gets a number); raises for a name that is used twice."""
+        """Return the key of a step with this name (None: a number); raises for a name that is used twice."""
         if self.suspension is not None or self.closing:
             raise Suspended
         if self.refused is not None:
@@ -309,7 +310,7 @@ class Steps:
         return key
 
     def _give_back(self, within: tuple[str, ...]) -> None:
-        """Let the next try of a step use the names again that its function has used."""
+        """Forget the names that the function of a step has used, so that the next try of the step can use them."""
         for key, used in list(self._used.items()):
             if used.within[: len(within)] == within:
                 del self._used[key]
@@ -334,7 +335,7 @@ class Steps:
             if began is not None and not self.changes.runs(str(began.value)):
                 self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
             own = [step for step in self._known.values() if kinds.is_counted(step) and step.number is not None]
-            # a try that failed is not a place: its step follows
+            # a failed try is not the end of its step, so it is not the last place that the function has reached
             own = [step for step in own if not step.key.startswith(kinds.TRY)]
             self._last = max(own, key=lambda step: step.number or 0).key if own else None
         if self.refused is not None:
@@ -359,7 +360,7 @@ class Steps:
         step = replace(step, invocation=None if ours is None else short_id(ours), number=len(known) + 1)
         kept = self._asked(lambda: self.store.keep_step(self.job, step))
         if kept != step and not kept.key.startswith(kinds.EVENT):
-            self._asked(self.check)  # another worker has kept this step: it may have taken over
+            self._asked(self.check)  # another worker has kept this step, and may have taken over
         known[step.key] = kept
         self.progressed = self.progressed or kinds.is_counted(step)
         return kept
@@ -382,7 +383,7 @@ class Steps:
     def _begun(self) -> Step:
         known = self._load()
         if kinds.VERSION not in known:
-            # a run whose first step is older than the first declared version has the version that none declared
+            # # A run that kept steps before its type declared a version has the version of a type that declares none.
             version = self.changes.version if kinds.number_kept(known.values()) == 0 else Changes().version
             began = self._keep(Step(kinds.VERSION, self._now(), version))
             if not self.changes.runs(str(began.value)):
@@ -391,7 +392,7 @@ class Steps:
         return known[kinds.VERSION]
 
     def _same(self, kept: Step, function: str | None, given: str | None) -> None:
-        """Raise StepChanged if a kept step had another function or another input."""
+        """Raise StepChanged if a kept step was run with another function or with other arguments."""
         if None not in (kept.function, function) and kept.function != function:
             self.refused = StepChanged(kept.name, f"it was kept from {kept.function}, and is now {function}")
         elif None not in (kept.input, given) and kept.input != given:
@@ -404,8 +405,8 @@ class Steps:
     def must_stop(self, asked: Callable[[], bool]) -> bool:
         """Return whether `ctx.check_cancelled()` raises JobCancelled; `asked` tells whether the job was asked to stop.
 
-        A job with kept steps gets JobCancelled at one place of its run, also when it is called again. After that, its
-        steps work, so that it can undo what it has done.
+        JobCancelled is raised at one place of a run with kept steps, and at the same place when the function is called
+        again. After this place, steps work, so that the function can undo what it has done.
         """
         if self.kept == 0:
             return asked()
@@ -421,11 +422,11 @@ class Steps:
 
     @property
     def stopping(self) -> bool:
-        """Return whether the function has learned at a step or a wait that its job must stop."""
+        """Return whether the run has a place at which JobCancelled is raised."""
         return self._known is not None and kinds.STOP in self._known
 
     def _cancelled_at(self, key: str, *, asked: bool = False) -> None:
-        """Raise JobCancelled if the run was stopped at this step; `asked`: or has to stop now, and was not before."""
+        """Raise JobCancelled if the run was stopped at this step; with `asked`, also if it must stop now."""
         known = self._load()
         stop = known.get(kinds.STOP)
         if stop is None and asked and self.job.cancel_requested:
@@ -455,7 +456,7 @@ class Steps:
         return json_without_secrets(json.loads(json.dumps(value))), round(took, 3)
 
     def _failures(self, key: str) -> list[Step]:
-        """Return the failed tries of a step: those of this run, or of an earlier one that went on after the last."""
+        """Return the failed tries of a step, of this run or of an earlier run that continued after the last one."""
         known = self._load()
         for gen in range(self.job.gen, 0, -1):
             failures: list[Step] = []
@@ -467,7 +468,7 @@ class Steps:
         return []
 
     def _went_on(self, failure: Step) -> bool:
-        """Return whether the function caught this failure and kept something after it, which depends on the failure."""
+        """Return whether the function caught this failure and later kept a step, which may depend on the failure."""
         later = (
             step
             for step in self._load().values()
@@ -487,7 +488,7 @@ class Steps:
         return self._keep(Step(kinds.try_key(self.job.gen, number, key), self._now(), told, until=until))
 
     async def _after(self, key: str, failures: Sequence[Step], calling: Calling, within: float | None) -> None:
-        """Wait for the time of the next try: within the invocation if the wait is short."""
+        """Wait for the next try: in the invocation if the wait is short. Raises StepFailed if no try follows."""
         if not failures:
             return
         until = failures[-1].until
@@ -523,7 +524,7 @@ class Steps:
         return max(LEAST_FOR_A_STEP, LONGER_THAN_BEFORE * (self._longest or 0.0)) if within is None else within
 
     def _make_room(self, within: float | None) -> None:
-        """End the invocation if too little of it is left for a step; the first step of an invocation always runs."""
+        """End the invocation if it has too little time left for a step; the first step of an invocation always runs."""
         if self._longest is not None and not self.serial and self.left() < self._needed(within):
             self._suspend(kinds.TIME, self._now())
 
@@ -535,7 +536,7 @@ class Steps:
 
     def _suspend(self, waits: str, until: float) -> NoReturn:
         now = self.suspension
-        # of several steps that wait for their next try, the first one ends the wait
+        # # Several steps may wait for their next try: the earliest of these times ends the wait.
         if not self.closing and (now is None or (now.waits == waits == kinds.TIME and until < now.until)):
             self.suspension = Suspension(waits, until)
         raise Suspended
@@ -579,15 +580,15 @@ def _failed(key: str, failures: Sequence[Step]) -> StepFailed:
 
 
 def _name_of(function: Callable[..., Any]) -> str | None:
-    """Return the name of a step's function; None if it has no name by which a change could be noticed."""
+    """Return the name of a step's function; None if it has no name that would show a change."""
     name = getattr(function, "__name__", None)
     return name if isinstance(name, str) and name.isidentifier() else None
 
 
 def _digest(args: Sequence[Any]) -> str | None:
-    """Return a digest of a step's arguments; None without arguments, and for those that are not JSON.
+    """Return a digest of a step's arguments; None without arguments, and for arguments that are not JSON.
 
-    Of models, fields with their default are left out, so that a new field with a default changes nothing.
+    Fields of models that have their default value are left out, so that a new field with a default changes nothing.
     """
     plain = [one.model_dump(mode="json", exclude_defaults=True) if isinstance(one, BaseModel) else one for one in args]
     try:

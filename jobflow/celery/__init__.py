@@ -1,6 +1,6 @@
 """Run task modules that were written for Celery: `from jobflow.celery import shared_task`.
 
-What works, and what to do instead of the rest: docs/moving/celery.md.
+docs/moving/celery.md lists what works, and what to do instead of the rest.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Raise NotOffered for Celery's other names, with what to do instead."""
+    """Raise NotOffered for other names of Celery; the text says what to do instead."""
     if name in NAMES:
         raise refused("jobflow.celery", name, NAMES[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

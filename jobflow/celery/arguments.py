@@ -1,6 +1,6 @@
 """Check that the arguments of a call arrive as they were passed. Pure.
 
-Celery's own JSON gives some values back in another form. Here, a value that JSON does not have is refused at the call.
+Celery's own JSON changes the form of some values. Here, a value that JSON does not have is refused at the call.
 """
 
 import math
@@ -24,11 +24,11 @@ ADVICE: tuple[tuple[Any, str], ...] = (
     (PurePath, "pass str({0}); a file of this machine is not there in the task"),
     (Enum, "pass {0}.value"),
 )
-"""What to do with a value, by its type; the first matching type counts."""
+"""The advice for a value, by the value's type; the first matching type counts."""
 
 
 def check(where: str, given: Mapping[str, Any]) -> None:
-    """Raise TypeError or ValueError for the first argument that is not JSON: its place, and what to pass instead."""
+    """Raise TypeError or ValueError for the first argument that is not JSON; the text says what to pass instead."""
     for name, value in given.items():
         _check(where, name, value)
 

@@ -1,6 +1,6 @@
 """List every option of Celery's tasks: what JobFlow does with it, and what to do instead. Pure.
 
-`docs/moving/celery.md` prints these tables (`make docs-values`), and the code refuses what they refuse.
+`docs/moving/celery.md` shows these tables (`make docs-values` writes them). The code refuses what the tables refuse.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,18 @@ GUIDE = "moving/celery.md"
 
 
 class NotOffered(ImportError):
-    """A task uses a part of Celery that JobFlow does not have; the message says what to do instead, and on which page.
+    """A task uses a part of Celery that JobFlow does not have; the text says what to do instead, and on which page.
 
-    It is an ImportError because it is raised when the task's module is imported.
+    NotOffered is an ImportError, because it is raised when the task's module is imported.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What happens with an option: `says` is for the guide and for the error, `page` a page of the documentation.
+    """What JobFlow does with an option: `says` is the text for the guide and the error, `page` the page to read.
 
-    `only` lists the values that work; without it, every value works. None always works: in Celery, it means "not set".
+    `only` lists the values that work; without `only`, every value works. None always works, because None means "not
+    set" in Celery.
     """
 
     says: str
@@ -136,7 +137,7 @@ CALL: Mapping[str, Option] = {
     "root_id": no("it is always set", "job-types/enqueue.md"),
     "parent_id": no("it is always set", "job-types/enqueue.md"),
 }
-"""Arguments of `apply_async`; `delay(…)` takes those of the function."""
+"""Arguments of `apply_async`; `delay(…)` takes the arguments of the function."""
 
 SELF: Mapping[str, Option] = {
     "name": Option("the task's name"),
@@ -169,7 +170,7 @@ SELF: Mapping[str, Option] = {
     "on_failure": no("catch the error in the task"),
     "is_aborted": no("`jobflow.current().check_cancelled()`", "job-types.md"),
 }
-"""Attributes of a task: in a task with `bind=True`, those of `self`."""
+"""Attributes of a task: in a task with `bind=True`, the attributes of `self`."""
 
 REQUEST: Mapping[str, Option] = {
     "id": Option("the `task_id` of the call, else the job's id"),
@@ -232,7 +233,7 @@ NAMES: Mapping[str, Option] = {
 
 
 def refused(where: str, name: str, option: Option | None) -> NotOffered:
-    """Return the error for something that a task uses."""
+    """Return the error for a part of Celery that a task uses and JobFlow refuses."""
     found = option or no("JobFlow does not know it")
     return NotOffered(f"{where}: {name} is not offered: {found.says} (docs/{found.page}).")
 

@@ -21,16 +21,16 @@ ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 
 
 class TaskFailed(JobFlowError):
-    """The task's job failed, was dead-lettered or cancelled; the message has its error."""
+    """The task's job failed, was dead-lettered or was cancelled; the text contains the job's error."""
 
 
 class AsyncResult:
-    """The job of a task, by the `id` that `delay` or `apply_async` returned. Each read is a request."""
+    """The job of a task, by the `id` that `delay` or `apply_async` returned. Each read sends a request to the API."""
 
     def __init__(self, id: str, job: Any = None) -> None:  # noqa: A002 - Celery's name
         self.id = self.task_id = id
         self._job_id: str | None = None if job is None else job.id
-        # Within `jobflow.testing.eager()`, the call returned when the job had ended.
+        # # Within `jobflow.testing.eager()`, the job has already ended when the call returns.
         running = context.RUNNING.get()
         self._ended = job if running is not None and running.context is None else None
 
@@ -71,7 +71,7 @@ class AsyncResult:
 
     @property
     def result(self) -> Any:
-        """Return what the task returned, or the error as TaskFailed; None while it has not ended."""
+        """Return what the task returned, or the error as TaskFailed; None until the job has ended."""
         job = self._read()
         if job is None or STATES.get(str(job.status)) not in ENDED:
             return None
@@ -83,9 +83,9 @@ class AsyncResult:
         return self.result
 
     def get(self, timeout: float | None = None, propagate: bool = True, **_: Any) -> Any:
-        """Wait for the job, and return what the task returned; raises TaskFailed, or WaitTimeout.
+        """Wait for the job, and return what the task returned; raises TaskFailed, or WaitTimeout after `timeout`.
 
-        Raises RuntimeError within a task: it would pay for the wait, and may wait for itself.
+        Raises RuntimeError within a task, because the waiting task would cost money, and might wait for itself.
         """
         job = self._ended
         if job is None:
@@ -103,9 +103,9 @@ class AsyncResult:
     wait = get
 
     def revoke(self, *, terminate: bool = False, **_: Any) -> None:
-        """Cancel the job: at once while it waits, at its next `check_cancelled` if it runs.
+        """Cancel the job: a waiting job at once, a running job at its next `check_cancelled`.
 
-        Raises ValueError with `terminate`, because no process is ended.
+        Raises ValueError with `terminate`, because a running task cannot be killed.
         """
         if terminate:
             raise ValueError("terminate=True ends a process; a running task calls jobflow.current().check_cancelled()")
@@ -114,10 +114,10 @@ class AsyncResult:
             context.connect().cancel(job.id)
 
     def forget(self) -> None:
-        """Do nothing: a finished job is deleted after 30 days."""
+        """Do nothing: a completed or cancelled job is deleted after 30 days, a failed one after 90."""
 
     def _read(self) -> Any:
-        """Return the job: by its id, or by its key if the call had a `task_id`; None for an unknown one."""
+        """Return the job: by its id, or by its key if the call had a `task_id`; None if there is no such job."""
         if self._ended is not None:
             return self._ended
         _refuse_in_task()

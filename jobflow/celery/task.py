@@ -1,6 +1,6 @@
 """Declare tasks as Celery does, and make jobs of them. This module needs neither the platform nor the HTTP client.
 
-The job type of a task is that of its queue; `jobflow.celery.worker` declares it.
+A task has the job type of its queue; `jobflow.celery.worker` declares this job type.
 """
 
 import ast
@@ -27,11 +27,11 @@ PREFIX, DEFAULT_QUEUE = "celery.", "default"
 QUEUE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*")
 MOST_RETRIES, MOST_QUEUE, LONGEST_TAG = 29, 33, 40
 AFTER_A_DEATH = 3
-"""Attempts of a task with `acks_late`, at least: a worker that dies spends one."""
+"""Minimum attempts of a task with `acks_late`: a worker that dies uses up one attempt."""
 
 
 class Retry(Exception):
-    """Raised by `self.retry()`: the task runs again `after` this number of seconds."""
+    """Raised by `self.retry()`: the task runs again in `after` seconds."""
 
     def __init__(self, after: float, exc: BaseException | None = None) -> None:
         super().__init__(f"Retry in {after:g} s" + ("" if exc is None else f": {exc}"))
@@ -49,7 +49,7 @@ class Ignore(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a running task knows about its call: `self.request`."""
+    """The call of a running task: `self.request`."""
 
     task: str
     id: str | None = None
@@ -103,7 +103,7 @@ class Task:
         TASKS[self.name] = self
 
     def _check(self) -> None:
-        """Raise NotOffered for values that are out of range, and for what the function does with its task."""
+        """Raise NotOffered for a value out of range, and for a use of the task that JobFlow refuses."""
         job_type(self.queue, self.name)
         retries = self.max_retries
         if retries is not None and not 0 <= retries <= MOST_RETRIES:
@@ -127,14 +127,14 @@ class Task:
             return self.run(*self._bound(args), **kwargs)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Raise AttributeError; for Celery's other attributes of a task, it says what to do instead."""
+        """Raise AttributeError; for Celery's other attributes of a task, the text says what to do instead."""
         if name in options.SELF:
             raise AttributeError(str(options.refused(self.__dict__.get("name", "task"), name, options.SELF[name])))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def request(self) -> Request:
-        """Return the call that runs here."""
+        """Return the task's call that runs now."""
         running = RUNNING.get()
         return running[1] if running and running[0] is self else Request(self.name)
 
@@ -193,9 +193,9 @@ class Task:
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts a job of the task has. Retries without an end charge no attempt.
+        """Return how many attempts a job of the task has. Unlimited retries use up no attempt.
 
-        A task that never asks for a retry has one, so that it does not run again after the death of its worker.
+        A task that never asks for a retry has one attempt, so that the task does not run again after its worker died.
         """
         if self.max_retries is None:
             return AFTER_A_DEATH if self.acks_late else 1
@@ -213,7 +213,7 @@ class Task:
         max_retries: int | None = None,
         **others: Any,
     ) -> Retry:
-        """Raise Retry: the task runs again later. After the last retry raise `exc`, or MaxRetriesExceededError."""
+        """Raise Retry: the task runs again later. After the last retry, raise `exc` or MaxRetriesExceededError."""
         if args is not None or kwargs is not None or others:
             says = "call .apply_async(…) with the other arguments, and return"
             raise options.refused(self.name, "self.retry with other arguments", options.no(says))
@@ -235,7 +235,7 @@ class Task:
         return again
 
     def perform(self, request: Request) -> Any:
-        """Run the task as its job does: with its retries. Raises Retry, or what the function raises."""
+        """Run the task as its job does, with retries. Raises Retry, or what the function raises."""
         passing: tuple[type[BaseException], ...] = (Retry, *self.dont_autoretry_for)
         with self.running(request):
             try:
@@ -250,7 +250,7 @@ class Task:
 
     @contextmanager
     def running(self, request: Request) -> Iterator[None]:
-        """Let the code inside find the task and its request."""
+        """Let the code in the block find the task and its request."""
         token = RUNNING.set((self, request))
         try:
             yield
@@ -272,7 +272,7 @@ class Task:
         return found.replace(parameters=list(found.parameters.values())[1:]) if self.bind else found
 
     def _expires(self, expires: float | datetime, countdown: float | None, eta: datetime | None) -> float:
-        """Return the seconds after which a job that is due then expires: Celery counts from the call."""
+        """Return the seconds from the job's due time to its expiry; Celery counts `expires` from the call."""
         now = datetime.now(UTC)
         left = (_with_zone(self.name, expires) - now).total_seconds() if isinstance(expires, datetime) else expires
         due = (_with_zone(self.name, eta) - now).total_seconds() if eta is not None else countdown or 0
@@ -287,7 +287,7 @@ MINE = options.Option("an attribute of the task")
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a function does with its own task, by its source."""
+    """How a function uses its own task, as read from the function's source."""
 
     attributes: Sequence[str] = ()
     request: Sequence[str] = ()
@@ -296,7 +296,7 @@ class Used:
 
     @classmethod
     def of(cls, function: Callable[..., Any], *, bound: bool) -> "Used":
-        """Read the source. Without one (in a shell), a function that gets its task may ask for a retry."""
+        """Read the source. Without a source (in a shell), assume that a function with its task asks for retries."""
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
         except (OSError, TypeError, SyntaxError):
@@ -345,7 +345,7 @@ def shared_task(**given: Any) -> Callable[[Callable[..., Any]], Task]: ...
 def shared_task(*args: Any, **given: Any) -> Any:
     """Declare a task: `@shared_task`, or `@shared_task(…)` with Celery's options.
 
-    Raises NotOffered, an ImportError, for an option that does not work: it says what to do instead.
+    Raises NotOffered, an ImportError, for an option that does not work; the text says what to do instead.
     """
     if len(args) == 1 and callable(args[0]) and not given:
         return Task(args[0], {})
@@ -376,12 +376,12 @@ class Celery:
         return shared_task(*args, **given)
 
     def __getattr__(self, name: str) -> Any:
-        """Raise NotOffered: settings are those of the queue's file in `handlers/`."""
+        """Raise NotOffered, because settings belong in the queue's file in `handlers/`."""
         raise options.refused("Celery", name, SETTINGS)
 
 
 class _CurrentTask:
-    """The running task, as `celery.current_task`; False while none runs."""
+    """The running task, as `celery.current_task`; false while no task runs."""
 
     def __getattr__(self, name: str) -> Any:
         running = RUNNING.get()
@@ -402,9 +402,9 @@ def get_task_logger(name: str) -> logging.Logger:
 
 
 def job_type(queue: str | None, task: str = "celery") -> str:
-    """Return the name of the job type of a queue: "mail" has "celery.mail", "high-priority" "celery.high.priority".
+    """Return the name of the job type of a queue: "mail" has "celery.mail", "high-priority" has "celery.high.priority".
 
-    Raises NotOffered for a name that has no such form.
+    Raises NotOffered for a name of a queue that cannot be converted.
     """
     name = DEFAULT_QUEUE if queue in (None, "", "celery") else re.sub(r"[^a-z0-9]+", ".", str(queue).lower())
     if not QUEUE.fullmatch(name) or len(name) > MOST_QUEUE:

@@ -1,6 +1,6 @@
 """Declare the job type of a queue: its jobs run the tasks of that queue.
 
-It needs the platform, so only files in `handlers/` import it.
+This module needs the platform, so only files in `handlers/` import it.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,7 +43,7 @@ def queue(
     max_attempts: int = DEFAULT_ATTEMPTS,
     **settings: Any,
 ) -> Callable[[Callable[[], None]], JobType[Call, Any]]:
-    """Make a function that imports the tasks of a queue the job type of the queue. It is called once in each process.
+    """Declare the job type of a queue. The decorated function imports the queue's tasks, once in each process.
 
     `settings` are those of `@job`, such as `timeout`, `function`, `access`, `rate`, `schedule`. The tasks of the queue
     may make jobs of their own queue; `enqueues` names the other types. Raises ConfigurationError.
@@ -74,7 +74,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
     endless = task.max_retries is None
     request = Request(
         task.name, call.id or ctx.job_id, call.args, call.kwargs,
-        # retries without an end charge no attempt, so that only the claims count them
+        # # Unlimited retries use up no attempt, so count the claims instead.
         retries=(of_job.claims if endless else ctx.attempt) - 1, called_directly=False,
         root_id=of_job.root or ctx.job_id, parent_id=of_job.parent, correlation_id=of_job.correlation_id,
     )  # fmt: skip
@@ -89,7 +89,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
                 raise RetryLater(asked.after, str(asked)) from asked.exc
             raise Retry(str(asked), after=asked.after) from asked.exc
         finally:
-            # counts and durations by task are read from this line, because the platform's metrics are by job type
+            # # The platform's metrics are by job type. Counts and durations by task are read from this line.
             ctx.logger.info(
                 "celery.task", extra={"outcome": outcome, "duration_ms": round(1000 * (monotonic() - begun))}
             )
@@ -110,12 +110,12 @@ class _Loaded:
     def task(self, name: str) -> Task:
         """Return a task.
 
-        Raises PermanentError for an unknown one, and RetryLater while the tasks cannot be imported.
+        Raises PermanentError for an unknown name, and RetryLater while the tasks cannot be imported.
         """
         try:
             found = self._tasks
         except Exception as error:
-            # the next deployment ends this, so it costs no job its attempts
+            # # A deployment must repair the import, so the jobs keep their attempts.
             why = f"The tasks cannot be imported: {type(error).__name__}: {error}"
             raise RetryLater(IMPORT_AGAIN, why) from error
         try:

@@ -28,7 +28,7 @@ REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 
 
 
 class Once(TyperCommand):
-    """A command that refuses an option that is given twice. Otherwise only the last one would count."""
+    """A command that refuses an option that is given twice. Without this check, only the last value would count."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line. Raises a usage error."""

@@ -94,7 +94,7 @@ def bulk(
 
 
 def followed(session: Session, started: "BulkActionRow", text: str, total: int | None = None) -> "BulkActionRow":
-    """Show the progress of a bulk action until it has finished; after Ctrl-C it continues, and a message says so."""
+    """Show the progress of a bulk action until it has finished. Ctrl-C ends only the display, and a message says so."""
     found = started
     try:
         with session.out.progress(text, started.expected or total) as seen:

@@ -89,11 +89,11 @@ class Printer:
         typer.echo(text if fits(text) else json.dumps(plain(thing)))
 
     def say(self, text: str) -> None:
-        """Print a message for people; it goes to standard error if a program reads standard output."""
+        """Print a message for people; if a program reads standard output, the message goes to standard error."""
         typer.echo(safe(text), err=self.as_json)
 
     def note(self, text: str) -> None:
-        """Print a message about what was done; it goes to standard error, also on a terminal."""
+        """Print a message about what was done to standard error, also on a terminal."""
         typer.echo(safe(text), err=True)
 
     def busy(self, text: str) -> "AbstractContextManager[Status]":

@@ -157,7 +157,7 @@ def follow(session: Session, job_id: str, timeout: float, *, changes: bool = Tru
 
 
 def state(job: JobDetail) -> str:
-    """Return a job's state as one line; the line changes when something happens."""
+    """Return a job's state as one line, for a display that prints a line only if it has changed."""
     parts = [job.id[:8], job.type, job.status, f"attempt {job.attempts} of {job.max_attempts}"]
     if job.progress:
         parts.append(progress_of(job) or "")

@@ -45,7 +45,7 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
 
     After an error, nothing more is sent, and the error becomes the result of all other jobs.
 
-    If the error came before the first answer, it is raised instead.
+    If the error came before the first answer, the error is raised instead.
     """
     results: list[m.BatchResult] = []
     left = [bodies[start : start + m.BATCH_JOBS] for start in range(0, len(bodies), m.BATCH_JOBS)][::-1]

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 INCLUDED = re.compile(r"(?:-r|--requirement)[ =]?\s*\S")
-"""A line that names another file, as in pip and in infra.cloud.package.libraries. The latter module is not imported
-here, because the client can be installed without the platform."""
+"""A line that names another file, as in pip and in infra.cloud.package.libraries. That module is not imported here,
+because the client can be installed without the platform."""
 
 
 def files(project: Path) -> list[Path]:

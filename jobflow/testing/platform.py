@@ -113,7 +113,7 @@ class Platform:
         return name
 
     def run(self) -> int:
-        """Run everything that is due now, or becomes due while this runs; return the number of handled messages."""
+        """Run everything that is due now, or becomes due during this call; return the number of handled messages."""
         before = worked = 0
         for _ in range(MOST_INVOCATIONS):
             worked += sum(self.workers.invoke(kind.name) for kind in self._kinds)
