@@ -119,7 +119,7 @@ class BulkActionRow:
 
 @dataclass(frozen=True, slots=True)
 class BulkAnswer:
-    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
+    """The outcome of a bulk action. While `more` is true, send the same request with `next_cursor` to continue."""
 
     matched: int
     done: int
@@ -332,7 +332,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The API runs."""
+    """The answer of a running API."""
 
     status: str
 
@@ -403,7 +403,7 @@ class JobDetail:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists."""
+    """A page of jobs, newest first. A page may have fewer jobs than `limit` although a next page exists."""
 
     jobs: list[JobRow]
     total: int | None

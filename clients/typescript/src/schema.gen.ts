@@ -61,8 +61,8 @@ export interface paths {
      * Create a job
      * @description Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
      *
-     *     The request also gets an existing job if the type has unique jobs, or if a job still waits under its debounce key.
-     *     The header Existing-Job is then `unique` or `debounced`.
+     *     The request also gets an existing job if a job of a unique type has the same values, or if a job still waits under
+     *     the same debounce key. The header Existing-Job is then `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -229,7 +229,9 @@ export interface paths {
     put?: never;
     /**
      * Settle a failed or dead-lettered job without running it
-     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, with who and why.
+     * @description Settle a failed or dead-lettered job without running it.
+     *
+     *     The job is kept as cancelled, with the operator and the reason.
      */
     post: operations["discard_job"];
     delete?: never;
@@ -319,10 +321,10 @@ export interface paths {
     put?: never;
     /**
      * Start a bulk action
-     * @description Start a bulk action. The platform processes it even if this connection ends; follow it with GET.
+     * @description Start a bulk action. The platform processes the action even if this connection ends.
      *
-     *     The first jobs are changed before this request is answered. Repeating the request is safe: jobs that are already
-     *     changed are skipped.
+     *     GET shows the progress. The first jobs are changed before this request is answered. Repeating the request is safe:
+     *     jobs that are already changed are skipped.
      */
     post: operations["start_bulk"];
     delete?: never;
@@ -384,7 +386,7 @@ export interface paths {
      * Retry up to 100 dead-lettered jobs, of one type or of all types
      * @description Retry up to 100 dead-lettered jobs, of one type or of all types.
      *
-     *     While `more` is true, send the request again with `next_cursor`; this is safe to repeat.
+     *     While `more` is true, send the request again with `next_cursor`; a repeated request does no harm.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
      *     removes it. The watchdog removes up to 2,000 messages per queue and minute.
@@ -427,7 +429,7 @@ export interface paths {
      * List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts
      * @description List the ten tenants of a type with the most unfinished jobs: queued, running, or between attempts.
      *
-     *     It reads at most 4,000 of these jobs: those due first, and those due last.
+     *     At most 4,000 of these jobs are read: those due first, and those due last.
      */
     get: operations["list_tenants"];
     put?: never;
@@ -451,7 +453,8 @@ export interface paths {
      * Pause a type's queue
      * @description Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
      *
-     *     GET /metrics shows by whom and why. If the type is already paused, it still shows the first pause.
+     *     GET /metrics shows who paused the type, and why. If the type is already paused, GET /metrics still shows the first
+     *     pause.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -471,7 +474,7 @@ export interface paths {
     put?: never;
     /**
      * Resume a type's queue
-     * @description Resume a type's queue. Its messages are delivered again within a minute. Safe to repeat.
+     * @description Resume a type's queue. The type's messages are delivered again within a minute. Safe to repeat.
      */
     post: operations["resume_job_type"];
     delete?: never;
@@ -517,7 +520,7 @@ export interface paths {
     put?: never;
     /**
      * Store a schedule; 409 if its id is taken
-     * @description Store a schedule; 409 if its id is taken. It fires from now on.
+     * @description Store a schedule; 409 if its id is taken. The schedule fires from now on.
      */
     post: operations["create_schedule"];
     delete?: never;
@@ -814,7 +817,7 @@ export interface paths {
     };
     /**
      * Return the named sets of statuses, and the limits of requests
-     * @description Return the named sets of statuses, and the limits of requests. Constant for a deployed version.
+     * @description Return the named sets of statuses, and the limits of requests. The answer is constant for a deployed version.
      */
     get: operations["read_meta"];
     put?: never;
@@ -1065,7 +1068,7 @@ export interface components {
     };
     /**
      * BulkAnswer
-     * @description The outcome of a bulk action. While `more` is true, the same request with this cursor continues.
+     * @description The outcome of a bulk action. While `more` is true, send the same request with `next_cursor` to continue.
      */
     BulkAnswer: {
       /** Matched */
@@ -1514,7 +1517,7 @@ export interface components {
     };
     /**
      * Health
-     * @description The API runs.
+     * @description The answer of a running API.
      */
     Health: {
       /**
@@ -1662,7 +1665,7 @@ export interface components {
     };
     /**
      * JobPage
-     * @description A page of jobs, newest first. It may have fewer jobs than `limit` although a next page exists.
+     * @description A page of jobs, newest first. A page may have fewer jobs than `limit` although a next page exists.
      */
     JobPage: {
       /** Jobs */
@@ -2854,14 +2857,16 @@ export interface components {
     };
     /**
      * StepRow
-     * @description A kept step of a job: what its function has done, the end of a sleep or a wait, or an event.
+     * @description A kept step of a job: what its function has done, the end of a sleep or a wait, an event, or a failed try.
+     *
+     *     A `version` is that of the run; a `stop` is where the function learned that the job must stop.
      */
     StepRow: {
       /**
        * Kind
        * @enum {string}
        */
-      kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid";
+      kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid" | "try" | "version" | "stop";
       /** Name */
       name: string;
       /**
@@ -2872,7 +2877,7 @@ export interface components {
       kept_at: string;
       /**
        * Value
-       * @description What the step returned, or the event's data; null if it is larger than 500 bytes
+       * @description What the step returned, the event's data, or the error of a try; null if it is larger than 500 bytes
        */
       value: unknown;
       /**
@@ -2882,7 +2887,7 @@ export interface components {
       took_s: number | null;
       /**
        * Until
-       * @description The end of a sleep, or the time at which a wait times out
+       * @description The end of a sleep, the time at which a wait times out, or the time of the next try
        */
       until: string | null;
       /**
@@ -3169,6 +3174,12 @@ export interface components {
        * @example <p>Good news: order <b>1042</b> is on its way.</p>
        */
       html?: string | null;
+      /**
+       * Approval
+       * @description Send it only after an operator has posted the event `approved` to the job, within 7 days. Default: false.
+       * @example false
+       */
+      approval?: boolean;
     };
     /**
      * Process an image

@@ -121,8 +121,8 @@ class JobFlow:
     def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
         """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
 
-        `answer.descendants` has the number of children by result. If `answer.descendants.more` is true, some are left:
-        repeat the call.
+        `answer.descendants` has the number of children by result. If `answer.descendants.more` is true, some children
+        are left: repeat the call.
         """
         return self._ask(calls.cancel(job, descendants=descendants))
 
