@@ -12,7 +12,7 @@ IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 because pydantic cannot build a model in two threads at the same time."""
 BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
 """True with AWS's own runtime client, which answers over HTTP. Another client may answer on standard output, so
-standard output is left unchanged for it."""
+standard output is left unchanged for such a client."""
 
 
 def works() -> bool:

@@ -166,14 +166,14 @@ class JobConflict(JobFlowError):
 
 
 class PermanentError(JobFlowError):
-    """Raise it in a job function when a retry cannot help: the job fails at once."""
+    """Raise PermanentError in a job function when a retry cannot help: the job fails at once."""
 
 
 class RetryLater(JobFlowError):
-    """Raise it in a job function to run again in `seconds` (1 second to 7 days), without charging an attempt.
+    """Raise RetryLater in a job function to run again in `seconds`, without charging an attempt.
 
-    Use it for a service that says when to try again: an answer 429 with Retry-After, or a daily quota. `reason` is
-    shown on the job.
+    `seconds` is from 1 second to 7 days. Use RetryLater for a service that says when to try again: an answer 429 with
+    Retry-After, or a daily quota. `reason` is shown on the job.
     """
 
     def __init__(self, seconds: float, reason: str = "") -> None:
@@ -182,7 +182,7 @@ class RetryLater(JobFlowError):
 
 
 class Retry(JobFlowError):
-    """Raise it in a job function to run again in `after` seconds (1 second to 7 days); the attempt is charged.
+    """Raise Retry in a job function to run again in `after` seconds (1 second to 7 days); the attempt is charged.
 
     The wait has no jitter. After the last attempt the job is dead-lettered. `raise Retry(after=30) from error` records
     that error, as if the function had raised it.
@@ -293,7 +293,7 @@ class JobCancelled(JobFlowError):
 
 
 class LeaseLost(JobFlowError):
-    """Another worker has taken over this job; nothing more that this attempt does is recorded."""
+    """Another worker has taken over this job, so this attempt can record nothing more."""
 
 
 class MalformedMessage(JobFlowError):

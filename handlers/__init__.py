@@ -38,7 +38,7 @@ How an attempt ends
 * Raise anything else: the job is retried after a random wait whose limit grows, and dead-lettered after its last
   attempt.
 
-`retry_on=(Timeout,)` retries only errors of these classes, and `fail_on=(ValueError,)` never retries errors of those.
+`retry_on=(Timeout,)` retries only errors of these classes, and `fail_on=(ValueError,)` never retries those.
 `retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
 time, up to one hour; `retry=Delays((5, 60, 3600))` lists the waits. For a wait of over 15 minutes the
 job is parked: it uses no message and no worker, and the watchdog sends a new message before the time.
@@ -51,25 +51,26 @@ with one error.
 How to change one
 -----------------
 * `changes=Changes(upgrade=…)` takes a function that converts an old payload to a new one. It is called for stored
-  payloads that the current schema refuses. Without it such a job waits, is tried again every hour, and counts in the
+  payloads that the current schema refuses. Without it, such a job waits, is tried again every hour, and counts in the
   metric `Stalled`.
 * `Changes(retired=True)` refuses new jobs of the type while the stored ones are processed. Delete the file after that.
 
 How a deployment tests one
 --------------------------
 `changes=Changes(smoke={"text": "one two"})` is a payload that may run after every deployment of every stage:
-it must send no mail to users and charge nothing. One job with it must complete; if not, the previous version is
-restored. Without `smoke`, deploy only tests whether the function starts.
+it must send no mail to users and charge nothing. One job with this payload must complete; if not, the
+previous version is restored. Without `smoke`, a deployment only tests whether the function starts.
 
 Rules that tests check
 ---------------------
 * The name is the file: "word.count" is `word_count.py`, and the queue `<stack>-word-count`.
 * The payload is a pydantic model: strict, extra fields forbidden, each field described. It is stored as
-  `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` is a valid payload.
+  `model_dump(mode="json")` and read back, and must be the same after that. The first of its `examples` is a valid
+  payload.
 * A job may run twice. Write to a place where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or give
   `ctx.idempotency_key` to the service that is called.
-* A job may use the `timeout` less 5 seconds, which are reserved for receiving and settling it. A type whose jobs take
-  about a second may run several in one invocation (`function=Function(batch_size=10)`).
+* A job may use the `timeout` less 5 seconds, which are reserved for receiving and settling the job. A type whose jobs
+  take about a second may run several in one invocation (`function=Function(batch_size=10)`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Import only the public names of `chalicelib` and what is in `chalicelib/builtin/`: put more code of a type there, as
   `images.py` for `image_process.py`.

@@ -12,7 +12,7 @@ RATE_SECONDS = 60
 
 # For reads.py
 MOST_READ_UNITS_OF_ONE = 10_000
-"""Maximum read units of one request: 80 MB. The largest answer (a day of 60 job types) needs a third of that."""
+"""Maximum read units of one request: 80 MB. The largest answer (a day of 60 job types) needs a third of these units."""
 READS_SHARE = 50
 """A process stores a token's reads when they reach the limit divided by this number, so that a few reads cause no
 write."""

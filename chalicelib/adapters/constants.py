@@ -45,7 +45,8 @@ attributes in three quarters of an hour."""
 
 # For dynamo/counting/marks.py
 SHARD_WRITTEN = 4.5 * 3600
-"""Seconds after which a shard most likely gets no more writes. A mark that is moved earlier would be written again."""
+"""Seconds after which a shard most likely gets no more writes. If a mark is moved earlier, later writes add it to the
+row again."""
 SHARD_QUIET = 1800.0
 """Seconds without a write after which a mark may be moved."""
 CLOCK_SKEW = 900.0
@@ -98,8 +99,8 @@ CENSUS_PAGE_IN_MEMORY = 100
 
 # For platform_log.py
 PLATFORM_LOG_CONNECT_TIMEOUT, PLATFORM_LOG_READ_TIMEOUT = 0.4, 0.6
-"""Timeouts in seconds, one second in total. The next attempt may lose this time, because it reads how the last attempt
-ended."""
+"""Timeouts in seconds, one second in total. The next attempt may lose this time, because it first reads in the log how
+the last attempt ended."""
 MOST_PLATFORM_LINES = 100
 PLATFORM_LOG_SLACK_MS = 60_000
 """Milliseconds by which the clocks of Lambda and the worker may differ, and by which a line may be late."""

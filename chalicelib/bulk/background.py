@@ -2,7 +2,7 @@
 
 A slice writes its list of jobs, acts on them, and writes the outcome. Each write succeeds only if the row still has the
 version that was read. If two workers process the same bulk action, one of the writes is refused, and that worker stops.
-If a worker dies, the next worker takes its slice. Each job stores the id of the last bulk action that changed it
+If a worker dies, the next worker takes over the slice. Each job stores the id of the last bulk action that changed it
 (`Operations.did`). The next worker therefore counts the changed jobs and acts on the others. A job whose action ends
 with an error stays in the list, and is tried again with the next jobs.
 """
@@ -87,7 +87,7 @@ class BulkWork:
         return found
 
     def stop(self, bulk_id: str, principal: str) -> BulkAction:
-        """Ask the bulk action to stop after the present slice; a finished one does not change.
+        """Ask the bulk action to stop after the present slice; a finished action does not change.
 
         Raises BulkActionNotFound.
         """
@@ -138,7 +138,7 @@ class BulkWork:
         claimed = self.rows.claim(bulk_id, now, now + LEASE)
         found = None if claimed is not None else self.rows.find(bulk_id)
         if found is not None and not found.open:
-            self.rows.close(bulk_id, now)  # the worker that finished it ended before it closed the row
+            self.rows.close(bulk_id, now)  # the worker that finished the action ended before it closed the row
         return claimed
 
     def _slice(self, bulk: BulkAction, size: int, *, keep: bool) -> BulkAction | None:

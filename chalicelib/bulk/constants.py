@@ -15,8 +15,8 @@ LONGEST_SLICE_PAUSE = 900.0
 MOST_FAILED_SLICES = 30
 """A bulk action has failed after this number of slices in a row without success, which takes six hours."""
 MOST_TRIES_OF_JOB = 6
-"""Maximum number of slices in which the action on one job ends with an error. After these the job is skipped, with the
-error as reason."""
+"""Maximum number of slices in which the action on one job ends with an error. After these slices the job is skipped,
+with the error as reason."""
 JOBS_AT_ONCE = 8
 """Maximum number of jobs that a bulk action changes at the same time."""
 MOST_AT_ONCE = 4

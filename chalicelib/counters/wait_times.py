@@ -32,7 +32,7 @@ class Ruler:
 
 
 FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), Ruler("h", 3600, math.inf))
-"""Each width divides the next, so that every mark lies within one mark of the next ruler."""
+"""Each width is a divisor of the next width, so each mark is within a single mark of the next coarser ruler."""
 
 
 def queued(since: float, now: float, number: int = 1) -> Counter[str]:

@@ -10,7 +10,7 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
 def consume(kind: JobType[Any, Any]) -> Handler:
-    """Return the Lambda handler of a job type: it takes an SQS event, and returns the messages that must come again.
+    """Return the Lambda handler of a job type: it takes an SQS event, and returns the messages to deliver again.
 
     In Lambda, the API imports the files in `handlers/` too, but only for their declarations. The code that processes
     messages is therefore imported at the first call. The import is also postponed in a worker that Lambda starts

@@ -32,7 +32,7 @@ def _value(schema: Mapping[str, Any], models: Mapping[str, Any], depth: int) -> 
 
 
 def _inner(schema: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema to use instead of one without an example: the model that it refers to, or its first choice."""
+    """Return the schema to use in place of a schema without an example: the model it refers to, or its first choice."""
     if schema.get("examples") or "default" in schema:
         return None
     reference = schema.get("$ref")

@@ -58,7 +58,7 @@ BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
 BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
-"""Job types that are part of JobFlow; a separate repository has those of them that its jobflow.toml names."""
+"""Job types that are part of JobFlow; a separate repository has only those that its jobflow.toml names."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Rate:
 
     @property
     def late(self) -> float:
-        """Return the seconds after its slot for which a start still counts for that slot."""
+        """Return how many seconds after its slot a start may happen and still use that slot."""
         return min(MOST_LATE_START, max(LATE_START_SHARE * self.per, self.burst * self.per / self.n / 2))
 
     @property

@@ -49,10 +49,10 @@ KEEP_FILES = {
     "results/": KEEP_BODIES,
     "payloads/": MAX_DELAY + KEEP_BODIES,
 }
-"""How long objects are kept, by their prefix. Payloads and results are kept longer than their jobs, like those in the
-table; the age of those in the table counts from their first use. A payload and an upload are kept for the year in which
-their job may wait, and after that as long as a failed job can be retried. The files that a job made are kept as long as
-its result names them."""
+"""How long objects are kept, by their prefix. Payloads and results are kept longer than their jobs, in S3 and in the
+table. In the table, this time counts from the first use of a payload or result. A payload and an upload are kept for
+the year in which their job may wait, and after that as long as a failed job can be retried. The files that a job made
+are kept as long as the job's result names them."""
 RENEW_BODIES_AFTER = 60 * DAY
 """Age in seconds of a job from which its separate payload is renewed, so that the payload outlives the job: a retry
 writes a payload in S3 again, and a wait without a claim renews a payload in the table."""

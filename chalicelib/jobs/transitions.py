@@ -96,7 +96,7 @@ def defer(
 
 
 def forgiving(change: Change) -> Change:
-    """Return the change without the attempts from before a kept step: a later failure counts as the first one."""
+    """Return the change without a charge for attempts before a kept step: a later failure counts as the first one."""
     charged = {j.POSTPONE: 1, j.DEFER: 0}
     if change.move not in charged:
         return change

@@ -175,7 +175,10 @@ class KeyedJobs:
         return Submitted(existing, Outcome.REPEATED)
 
     def _remember(self, job: Job, kept: Job, until: float) -> None:
-        """Store which job answers a key if that job has another id: the next request overwrites the key on the job."""
+        """Store that the job `kept` answers the key of `job`, if their ids differ.
+
+        A separate row is needed, because the next request overwrites the key on the job.
+        """
         if job.idempotency_key is not None and kept.id != job.id:
             self.store.acquire(answer_row(job.id), None, KeyLock(kept.id, until + KEEP_DEAD))
 

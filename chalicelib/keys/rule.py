@@ -54,7 +54,7 @@ class Submitted:
 
 
 def answer_row(job_id: str) -> WaitingKey:
-    """Return the id of the row with the answer to a request that would otherwise have made the job with this id."""
+    """Return the id of the row that names the answer to a key, if the answer is not the key's own job `job_id`."""
     return WaitingKey(_id("answer", job_id))
 
 

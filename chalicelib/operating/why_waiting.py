@@ -23,7 +23,7 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """A waiting job's queue: at most how many jobs are ahead, since when the oldest waits, since when it is paused.
+    """A waiting job's queue: the maximum number of jobs ahead, and since when the oldest waits or it is paused.
 
     Times in seconds since the epoch. `reason`: why the queue is paused. `rate` is in words: 14 a second. `probe_at`:
     the pause is automatic, and one job is tried at that time. `serial`: jobs with the same key run one at a time;

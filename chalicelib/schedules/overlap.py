@@ -14,7 +14,7 @@ def unfinished_before(store: JobStore, job: Job) -> str | None:
 
     * A firing that did not run, or may not have run, is passed over: the firing before it counts.
     * A job that an operator retried runs in any case, and shows nothing about the firings before it.
-    * An earlier firing that an operator retried does not stop a firing that was claimed before the retry, because this
+    * An earlier firing that an operator retried does not stop a firing that was claimed before the retry, because that
       firing may have begun.
     * While an earlier firing has not finished its first run, a later firing cannot have begun, even if it has claims.
 

@@ -18,10 +18,10 @@ LENGTH_OF_VERSION = 16
 class Schedule:
     """A stored schedule. Times are seconds since the epoch (UTC).
 
-    `next_at` is the next firing whose job is not made yet; None if there is none, or while it is paused. `recent` are
-    the firings whose jobs were made, newest first. `expires` is the number of seconds after which a firing is cancelled
-    if it has not begun. `problem` says why the last firing made no job. `writer` names the last write: a write succeeds
-    only if no other write came since the schedule was read.
+    `next_at` is the next firing whose job is not made yet; None if there is none, or while the schedule is paused.
+    `recent` are the firings whose jobs were made, newest first. `expires` is the number of seconds after which a firing
+    is cancelled if it has not begun. `problem` says why the last firing made no job. `writer` names the last write: a
+    write succeeds only if no other write came since the schedule was read.
     """
 
     id: str

@@ -42,8 +42,8 @@ OLD_HELD_MESSAGE = 3_600.0
 """Age in seconds from which a job is in doubt if its message was already received. Such a message is normally received
 again soon after the job's lease or backoff."""
 PATIENCE = Backoff(first=300, longest=900, jitter="none")
-"""Seconds between two re-sends of a message. The longest is also the maximum time until the next check of a job that
-waits normally."""
+"""Seconds between two re-sends of a message. The longest of these times is also the maximum time until the next check
+of a job that waits normally."""
 UNSENT_PATIENCE = Backoff(first=SEND_GRACE, longest=1_200, jitter="none")
 """Seconds between two tries of the first send."""
 OLD_PATIENCE = Backoff(first=OLD_HELD_MESSAGE, longest=DAY / 2, jitter="none")

@@ -11,7 +11,7 @@ from chalicelib.watchdog.search import Found, portions
 
 T = TypeVar("T")
 STRIDE = 0.618
-"""The starting point moves by this share of the names each minute."""
+"""Each minute, the list of names begins later by this share of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
 
 
 def alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:
-    """Return the first of each row, then the second of each, and so on."""
+    """Return the first item of each row, then the second item of each row, and so on."""
     for place in range(max(map(len, rows), default=0)):
         yield from (row[place] for row in rows if place < len(row))
 

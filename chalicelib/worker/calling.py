@@ -1,4 +1,4 @@
-"""Call a job function: a plain one at once, and an `async def` one on an event loop of its own."""
+"""Call a job function: a plain function directly, and an `async def` function on its own event loop."""
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction

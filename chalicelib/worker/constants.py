@@ -9,7 +9,8 @@ function returns its answer in this form, and may return at most 6 MB. Larger da
 
 # For claim.py
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
-"""Seconds between tries, in one invocation, to claim a job that is not stored yet because its message was faster."""
+"""Seconds between tries, in one invocation, to claim a job that is not stored yet, because its message is sent
+first."""
 CLAIM_PATIENCE = 60.0
 """Maximum seconds for which a claim without an answer is repeated: if the claim has succeeded, it has used up an
 attempt."""

@@ -452,7 +452,7 @@ class Steps:
             _within.reset(token)
             took = self.clock() - began
             self._longest = max(self._longest or 0.0, took)
-        # the first run and a later one continue with the same value
+        # # The first call of the function and later calls continue with the same value.
         return json_without_secrets(json.loads(json.dumps(value))), round(took, 3)
 
     def _failures(self, key: str) -> list[Step]:

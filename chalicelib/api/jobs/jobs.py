@@ -106,7 +106,7 @@ def retry_job(call: Call) -> JobRow:
 def cancel_job(call: Call) -> CancelledJob:
     """Stop a job: a waiting job at once, a running job at its next check.
 
-    With `descendants`, also stop the jobs that it made, the jobs that those made, and so on.
+    With `descendants`, also stop the job's children, the children of these children, and so on.
     """
     if not call.body.descendants:
         return cancelled_job(operations(call).cancel(job_id_of(call)), None)
@@ -150,7 +150,7 @@ def discard_job(call: Call) -> JobRow:
 
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
-    """Return an object for operations on single jobs, which stores the caller and `reason` with each one."""
+    """Return an object for operations on single jobs, which stores the caller and `reason` with each operation."""
     return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
 
 

@@ -65,7 +65,7 @@ class WaitsFor(Answer):
 class StepRow(Answer):
     """A kept step of a job: what its function has done, the end of a sleep or a wait, an event, or a failed try.
 
-    A `version` is that of the run; a `stop` is where the function learned that the job must stop.
+    `version` is the version of the run; `stop` is the place at which the function learned that the job must stop.
     """
 
     kind: Literal["step", "sleep", "wait", "event", "now", "uuid", "try", "version", "stop"]

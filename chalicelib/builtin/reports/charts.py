@@ -1,4 +1,4 @@
-"""Draw charts as inline SVG. Colours come from the page's style sheet, so they follow dark and light."""
+"""Draw charts as inline SVG. Colours come from the page's style sheet, so they fit the dark and the light theme."""
 
 import math
 from collections.abc import Mapping, Sequence

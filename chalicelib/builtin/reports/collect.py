@@ -7,7 +7,7 @@ from chalicelib.jobs.port import Filter
 
 
 def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_REPORT_JOBS) -> Report:
-    """Return the report over the newest `most` jobs of the period; it says if there were more.
+    """Return the report over the newest `most` jobs of the period; the report says if there were more.
 
     Raises the errors of the store and of `ctx.progress`.
     """

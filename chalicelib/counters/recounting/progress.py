@@ -88,7 +88,7 @@ class Progress:
         return Part(number, int(kept["pages"]), kept["position"] or None, bool(kept["done"]), _unpacked(kept["found"]))
 
     def keep(self, run: Run, part: Part) -> bool:
-        """Store a part with all counts so far, in one write; False if another process is ahead."""
+        """Store a part with all counts so far, in one write; False if another process has stored a later state."""
         facts = {
             "run": run.id,
             "pages": part.pages,

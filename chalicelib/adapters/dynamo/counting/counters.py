@@ -80,7 +80,7 @@ class DynamoCounters:
         return len(found) + self._move(row, left, now)
 
     def _move(self, row: Row, item: Mapping[str, Any], now: float) -> int:
-        """Store old marks in separate rows, then remove them from this row unless one is in use again."""
+        """Store old marks in separate rows, then remove them from this row, unless one of these marks was changed."""
         old, moved, horizon = marks.movable(item, now), Path([marks.MOVED]), marks.horizon(now)
         if not old:
             return 0

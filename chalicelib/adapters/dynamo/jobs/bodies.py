@@ -104,7 +104,7 @@ class Bodies:
         return self._keep(job_id, OF_RESULT + digest, key, text, needed_at)
 
     def read_value(self, job_id: str, reference: str) -> JSON:
-        """Return the large value of a step; raises PayloadUnreadable if it is missing or another text."""
+        """Return the large value of a step; raises PayloadUnreadable if it is missing or was overwritten."""
         if reference.startswith((OF_RESULT, S3_PREFIX + RESULTS)):
             text = self._fetch(job_id, reference)
             if text is not None and _digest(text) in reference:

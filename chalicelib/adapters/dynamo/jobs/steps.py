@@ -99,7 +99,7 @@ def _sk(job: Job, key: str) -> str:
 
 
 def _of(job: Job, row: StepRow) -> bool:
-    """Return whether the row belongs to this job, and not to an expired one that had its id."""
+    """Return whether the row belongs to this job, and not to an expired job that had the same id."""
     return row.at >= lives.since(job.created_at)
 
 

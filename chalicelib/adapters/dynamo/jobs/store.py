@@ -199,7 +199,7 @@ class DynamoJobStore:
         return job
 
     def _handed_out(self, row: JobRow) -> Job:
-        """Return a changed job. A body that cannot be read now is None, like a deleted one."""
+        """Return a changed job. A body that cannot be read now is None, like a deleted body."""
         failed = partial(self._failed, row)
         try:
             payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
