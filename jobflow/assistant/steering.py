@@ -33,8 +33,8 @@ class Steering:
     def post_event(self, job_id: str, name: str, data: Any = None) -> dict[str, Any]:
         """Post an event to a job, such as an approval; a job that waits for it continues.
 
-        `data` is JSON for the job's function. Only the first event with a name counts, so it cannot be taken back: ask
-        the user before each call. `show_job` shows which event a suspended job waits for.
+        `data` is JSON for the job's function. Only the first event with a name counts, so an event cannot be taken
+        back: ask the user before each call. `show_job` shows which event a suspended job waits for.
         """
         return summary(self._client.event(job_id, name, data))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 GUIDE = "moving/celery.md"
-"""The page for everything that has no page of its own."""
+"""The page for every option without a separate page."""
 
 
 class NotOffered(ImportError):

@@ -93,7 +93,7 @@ class Printer:
         typer.echo(safe(text), err=self.as_json)
 
     def note(self, text: str) -> None:
-        """Print a message about what was done to standard error, also on a terminal."""
+        """Print to standard error, also on a terminal: a message about what was done."""
         typer.echo(safe(text), err=True)
 
     def busy(self, text: str) -> "AbstractContextManager[Status]":

@@ -81,7 +81,7 @@ class Session:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({**_read(path), self.client.target.url: job_id}))
-        except OSError as error:  # the home directory may be read-only; go on, because the job was created
+        except OSError as error:  # the home directory may be read-only; continue, because the job was created
             typer.echo(f"jobflow: {LAST} is not kept, {path} cannot be written: {error.strerror}", err=True)
 
     def _last(self) -> str:

@@ -64,7 +64,7 @@ def _handed_on(name: str) -> Callable[[typer.Context], None]:
 
 
 def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
-    """Return arguments from the repository's settings. The typed arguments come after them, so they override them."""
+    """Return arguments from the repository's settings. The typed arguments come later, and override these."""
     from jobflow.project import settings, tree
 
     if tree.is_clone(project):

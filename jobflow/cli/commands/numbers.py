@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobflow.models import LogLine, MetricsAnswer
 
 POLL = 2.0
-"""Seconds between two reads: counters are a few seconds old."""
+"""Seconds between two reads. More reads would show nothing new, because counters are a few seconds old."""
 
 
 def add_to(app: typer.Typer) -> None:

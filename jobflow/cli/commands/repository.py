@@ -74,7 +74,7 @@ def dev(
 ) -> None:
     """Run the whole platform on this machine with the job types of this repository. Ctrl-C ends it.
 
-    The next run has the same jobs. These variables set ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT,
+    The jobs are kept for the next run. These variables set ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT,
     JOBFLOW_FAULT_RATE (docs/develop.md).
     """
     from jobflow.project import tree
