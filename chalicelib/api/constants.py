@@ -83,3 +83,7 @@ NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 5
 # For models/views.py: steps
 MOST_STEPS_SHOWN = 1_000
 """Maximum number of kept steps in one answer. Each step has up to half a kilobyte."""
+
+# For routes.py
+CORS_MAX_AGE = 600
+"""Seconds for which a browser remembers that the console may call the API."""

@@ -6,7 +6,7 @@ from typing import Any
 from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
-from chalicelib.api.constants import POLICY_SECONDS
+from chalicelib.api.constants import CORS_MAX_AGE, POLICY_SECONDS
 from chalicelib.api.http import problems
 from chalicelib.api.http.auth import authorize as decide
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH
@@ -42,7 +42,7 @@ def register(app: Chalice) -> ChaliceAuthorizer:
         allow_origin=parts.settings.cors_origin,
         allow_headers=list(ALLOWED_HEADERS),
         expose_headers=list(EXPOSED_HEADERS),
-        max_age=600,
+        max_age=CORS_MAX_AGE,
     )
     # Set CORS before the first route, because Chalice reads the setting when a route is declared.
     app.api.cors = cors

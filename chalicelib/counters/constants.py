@@ -79,3 +79,10 @@ TIDY_EVERY = 60.0
 minute."""
 TIDY_DAYS_EVERY = 900.0
 """Seconds after which a process cleans the row of a type's day again; in such a row, only marks become outdated."""
+
+# For wait_times.py
+FINE_WIDTH, MIDDLE_WIDTH, COARSE_WIDTH = 5, 60, 3_600
+"""Seconds between two marks of a ruler. Each width is a divisor of the next width, so each mark is within a single mark
+of the next coarser ruler."""
+FINE_REACH, MIDDLE_REACH = 900, 4 * 3_600
+"""Seconds for which the marks of a ruler are read. Beyond them, waits are as exact as the next coarser ruler."""

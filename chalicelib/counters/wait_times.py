@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.counters.constants import COARSE_WIDTH, FINE_REACH, FINE_WIDTH, MIDDLE_REACH, MIDDLE_WIDTH
 from chalicelib.counters.keys import WAITING
 
 
@@ -31,8 +32,9 @@ class Ruler:
         return (mark + 1) * self.width + self.reach >= now
 
 
-FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), Ruler("h", 3600, math.inf))
-"""Each width is a divisor of the next width, so each mark is within a single mark of the next coarser ruler."""
+FINE, MIDDLE, COARSE = RULERS = (
+    Ruler("s", FINE_WIDTH, FINE_REACH), Ruler("m", MIDDLE_WIDTH, MIDDLE_REACH), Ruler("h", COARSE_WIDTH, math.inf),
+)  # fmt: skip
 
 
 def queued(since: float, now: float, number: int = 1) -> Counter[str]:
