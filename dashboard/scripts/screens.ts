@@ -66,6 +66,7 @@ export const SCREENS: Record<string, Screen> = {
   "dashboard-sorted": { path: () => "/dashboard?sort=run" },
   "dashboard-columns": { path: () => "/dashboard", then: open("Columns and density") },
   "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
+  "dashboard-scheduled": { path: () => "/dashboard?status=scheduled" },
   "dashboard-matches": { path: () => "/dashboard?q=ada", whole: true },
   "dashboard-no-match": { path: () => "/dashboard?q=zebra" },
   "dashboard-unknown": {

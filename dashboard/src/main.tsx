@@ -1,10 +1,14 @@
 import { holdKeys } from "./lib/heldKeys";
 import { askFirst, loadPage } from "./pages";
+import { TOKEN_KEY } from "./session/key";
 import { speakChosen } from "./session/language";
 import "./styles.css";
 
 // The data and the page first; the frame, which is the largest part, loads meanwhile.
 holdKeys();
+// Whoever is signed in looks for jobs, and not for what JobFlow is.
+if (location.pathname === "/" && sessionStorage.getItem(TOKEN_KEY))
+  history.replaceState(null, "", "/dashboard");
 askFirst(location);
 const root = document.getElementById("root");
 void speakChosen().then(async () => {

@@ -4,8 +4,8 @@ import type { ErrorGroup } from "@/api/numbers/metrics";
 import { ask } from "@/jobs/actions/actions";
 import { oneLine, shortId } from "@/lib/format";
 import { count } from "@/texts/numbers";
-import { relative, spell } from "@/lib/time";
-import { useNow } from "@/live/live";
+import { spell } from "@/lib/time";
+import { useAge } from "@/live/Age";
 import { When } from "@/live/When";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
@@ -29,7 +29,7 @@ interface RowProps {
 
 /** Show one error group: the error, its count and times, and its actions. */
 export function ErrorGroupRow({ group, most, period }: RowProps) {
-  const now = useNow();
+  const age = useAge();
   const { can } = useMe();
   const span = group.sparkline.length * group.sparklineStepS * 1000;
   const search = { fingerprint: group.fingerprint };
@@ -52,8 +52,8 @@ export function ErrorGroupRow({ group, most, period }: RowProps) {
         <Mark group={group} />
         <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
           {group.jobs > 0 && <span className="text-text">{t.jobsAffected(group.jobs)}</span>}
-          <When at={group.lastSeen}>{t.lastSeen(relative(group.lastSeen, now))}</When>
-          <When at={group.firstSeen}>{t.firstSeen(relative(group.firstSeen, now))}</When>
+          <When at={group.lastSeen}>{t.lastSeen(age(group.lastSeen))}</When>
+          <When at={group.firstSeen}>{t.firstSeen(age(group.firstSeen))}</When>
           <Since group={group} span={period} />
           {group.sampleJobIds.slice(0, 3).map((id) => (
             <Link

@@ -9,7 +9,8 @@ const CHOICES = {
   theme: ["system", "dark", "light"],
   zone: ["local", "utc"],
   density: ["compact", "comfortable"],
-  poll: [2, 5, 10, 30, 60],
+  times: ["relative", "exact"],
+  poll: [5, 2, 10, 30, 60],
   charts: [true, false],
 } as const;
 type Choices = { [Name in keyof typeof CHOICES]: (typeof CHOICES)[Name][number] };
@@ -102,6 +103,13 @@ export function followSystemTheme(): void {
 export function setLanguage(language: Language): void {
   setPrefs({ language });
   location.reload();
+}
+
+/** Switch between "3 min ago" and the time of day. */
+export function nextTimes(): Prefs["times"] {
+  const times = prefs.get().times === "relative" ? "exact" : "relative";
+  setPrefs({ times });
+  return times;
 }
 
 const NEXT_THEME: Record<Theme, Theme> = { dark: "light", light: "system", system: "dark" };

@@ -15,6 +15,7 @@ const SHORTCUTS = [
       ["n", t.newJob],
       [".", t.pauseOrResumeLive],
       ["t", t.switchTheme],
+      ["w", t.switchTimes],
       ["?", t.thisHelp],
     ],
   ],

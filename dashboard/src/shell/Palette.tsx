@@ -13,7 +13,7 @@ import { queueName } from "@/jobs/queueName";
 import { readQuery, type JobsSearch } from "@/jobs/search";
 import { allows, STATUS, STATUSES } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
-import { nextTheme, prefs, setPrefs } from "@/session/prefs";
+import { nextTheme, nextTimes, prefs, setPrefs } from "@/session/prefs";
 import { signOut, useMe } from "@/session/session";
 import { t as actions } from "@/texts/en/actions";
 import { t } from "@/texts/en/palette";
@@ -103,6 +103,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 </Item>
                 <Item value={t.keysTheme} onSelect={run(nextTheme)}>
                   {t.switchTheme} <Hint>t</Hint>
+                </Item>
+                <Item value={t.keysTimes} onSelect={run(nextTimes)}>
+                  {t.switchTimes} <Hint>w</Hint>
                 </Item>
                 <Item
                   value={t.keysZone}

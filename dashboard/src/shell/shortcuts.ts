@@ -1,8 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
+import { holdKeys, releaseKeys } from "@/lib/heldKeys";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { togglePaused } from "@/live/live";
-import { nextTheme } from "@/session/prefs";
+import { nextTheme, nextTimes } from "@/session/prefs";
 import { useMe, useSession } from "@/session/session";
 import { createStore } from "@/lib/store";
 import { toast } from "@/ui/overlay/toast";
@@ -39,6 +40,7 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
     if (event.key === "?") open("help");
     if (event.key === "t")
       toast.done(t.themeNow({ dark: t.dark, light: t.light, system: t.system }[nextTheme()]));
+    if (event.key === "w") toast.done(nextTimes() === "exact" ? t.exactTimes : t.relativeTimes);
     if (event.key === ".") togglePaused();
     if (event.key === "/") {
       event.preventDefault();
@@ -49,8 +51,15 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
   useKeys(press, true);
 }
 
+/** Focus the search box. Keys that are pressed until the page with it is there are typed into it. */
 async function focusSearch(navigate: ReturnType<typeof useNavigate>): Promise<void> {
   const box = () => document.getElementById("job-search");
-  if (!box()) await navigate({ to: "/dashboard" });
-  requestAnimationFrame(() => box()?.focus());
+  if (box()) return box()?.focus();
+  (document.activeElement as HTMLElement | null)?.blur();
+  holdKeys();
+  await navigate({ to: "/dashboard" });
+  releaseKeys(() => {
+    box()?.focus();
+    return box() !== null;
+  });
 }

@@ -201,7 +201,13 @@ function filterQuery(which: JobFilter) {
 
 export const PAGE = 100;
 
-async function fetchPage(which: JobFilter, limit: number, cursor: string | null, signal?: AbortSignal) {
+/** Ask for one page of jobs. */
+export async function fetchPage(
+  which: JobFilter,
+  limit: number,
+  cursor: string | null,
+  signal?: AbortSignal,
+) {
   const query = { ...filterQuery(which), limit, cursor: cursor ?? undefined };
   const page = await ask("get", "/jobs", { query, signal });
   return {

@@ -46,7 +46,7 @@ export function JobsPage() {
           </div>
           <div className="flex">
             <SavedViews />
-            <TableMenu />
+            <TableMenu search={search} />
           </div>
         </div>
         {search.q ? (

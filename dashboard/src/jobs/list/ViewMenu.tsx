@@ -8,6 +8,10 @@ import { IconBookmark, IconColumns } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
 import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
 import { Popover } from "@/ui/overlay/Popover";
+import { sentence } from "@/api/numbers/errors";
+import { toFilter, type JobsSearch } from "@/jobs/search";
+import { toast } from "@/ui/overlay/toast";
+import type { Format } from "./download";
 import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
 import { t } from "@/texts/en/list";
 
@@ -19,7 +23,7 @@ const DENSITIES = [
 ] as const;
 
 /** Choose columns, row height and charts. */
-export function TableMenu() {
+export function TableMenu({ search }: { search: JobsSearch }) {
   const { hidden, density, charts } = usePrefs();
   const width = useStore(tableWidth);
   const wanted = COLUMNS.filter((column) => !hidden.includes(column.key));
@@ -45,9 +49,30 @@ export function TableMenu() {
         radio(t.density, density, DENSITIES, (next) => setPrefs({ density: next })),
         { kind: "line" },
         { kind: "check", text: t.charts, checked: charts, set: (on) => setPrefs({ charts: on }) },
+        // Plain text is no filter of one list.
+        ...(search.q === undefined
+          ? [
+              { kind: "line" as const },
+              { kind: "item" as const, text: t.downloadCsv, run: () => void download(search, "csv") },
+              { kind: "item" as const, text: t.downloadJsonLines, run: () => void download(search, "jsonl") },
+            ]
+          : []),
       ]}
     />
   );
+}
+
+/** Save the jobs of the filter as a file, and say how many they are. */
+async function download(search: JobsSearch, format: Format): Promise<void> {
+  toast.done(t.downloading);
+  try {
+    const { everyJob, save, written } = await import("./download");
+    const { jobs, more } = await everyJob(toFilter(search, Date.now()));
+    save(written(jobs, format), `jobs.${format}`);
+    toast.done(more ? t.downloadedNewest(jobs.length) : t.downloaded(jobs.length));
+  } catch (error) {
+    toast.problem(sentence(error));
+  }
 }
 
 /** Show named filters, kept in this browser as URLs. */

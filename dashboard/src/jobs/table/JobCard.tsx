@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
-import { duration, relative } from "@/lib/time";
+import { duration } from "@/lib/time";
+import { Age } from "@/live/Age";
 import { Attempts, Details, Tags } from "./columns";
 import type { RowProps } from "./row";
 import { ran } from "@/jobs/measure";
@@ -42,7 +43,9 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
             />
           )}
           <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
-          <span className="nums ms-auto text-xs text-soft">{relative(job.createdAt, now)}</span>
+          <span className="nums ms-auto text-xs text-soft">
+            <Age at={job.createdAt} />
+          </span>
         </div>
         <div className="flex items-center gap-2">
           <Link

@@ -4,7 +4,7 @@ import type { Job } from "@/api/jobs/jobs";
 import { range, useRows } from "@/lib/useRows";
 import { useNow } from "@/live/live";
 import { usePrefs } from "@/session/prefs";
-import { COLUMNS, fitColumns, tableWidth } from "./columns";
+import { columnsOf, fitColumns, tableWidth } from "./columns";
 import { JobCard } from "./JobCard";
 import { JobRow } from "./JobRow";
 import type { JobsSearch, SortKey } from "@/jobs/search";
@@ -58,12 +58,8 @@ export function JobTable({
   const { first, last } = useRows({ count: rows.length, size, scroller: "window", list });
 
   const columns = useMemo(
-    () =>
-      fitColumns(
-        COLUMNS.filter((column) => !hidden.includes(column.key)),
-        width || 1200,
-      ),
-    [hidden, width],
+    () => fitColumns(columnsOf(search.status, hidden), width || 1200),
+    [hidden, search.status, width],
   );
   useEffect(() => tableWidth.set(cards ? 0 : width), [cards, width]);
   useEffect(() => onVisible(rows.slice(first, last)), [rows, first, last, onVisible]);

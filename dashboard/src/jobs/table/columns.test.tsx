@@ -1,12 +1,22 @@
 import { render } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { job, T0 } from "@/test/factories";
-import { COLUMNS, Details, fitColumns } from "./columns";
+import type { JobStatus } from "@/api/jobs/jobs";
+import { columnsOf, Details, fitColumns } from "./columns";
 
 test("columns go when there is no room, the least important first, and id and status never", () => {
-  expect(fitColumns(COLUMNS, 5000)).toHaveLength(COLUMNS.length);
-  expect(fitColumns(COLUMNS, 740).map((column) => column.key)).toContain("details");
-  expect(fitColumns(COLUMNS, 100).map((column) => column.key)).toEqual(["id", "status"]);
+  const columns = columnsOf(undefined, []);
+  expect(fitColumns(columns, 5000)).toHaveLength(columns.length);
+  expect(fitColumns(columns, 740).map((column) => column.key)).toContain("details");
+  expect(fitColumns(columns, 100).map((column) => column.key)).toEqual(["id", "status"]);
+});
+
+test("jobs that wait for a time have a column for it", () => {
+  const keys = (status?: JobStatus) => columnsOf(status, ["tags"]).map((column) => column.key);
+  expect(keys("scheduled")).toContain("due");
+  expect(keys("scheduled")).not.toContain("tags");
+  expect(keys("completed")).not.toContain("due");
+  expect(keys()).not.toContain("due");
 });
 
 test("a suspended job's details say what it waits for", () => {

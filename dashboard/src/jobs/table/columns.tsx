@@ -1,13 +1,13 @@
 import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
-import type { Job } from "@/api/jobs/jobs";
+import type { Job, JobStatus } from "@/api/jobs/jobs";
 import { bytes, oneLine, shortId } from "@/lib/format";
 import type { Json } from "@/lib/json";
 import { createStore } from "@/lib/store";
 import { firstLine } from "@/lib/text";
-import { duration, relative } from "@/lib/time";
+import { duration } from "@/lib/time";
 import { Copy } from "@/ui/Copy";
-import { When } from "@/live/When";
+import { Age } from "@/live/Age";
 import { ran, waited } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
@@ -16,7 +16,7 @@ import { WaitLine } from "./WaitLine";
 import { t } from "@/texts/en/list";
 
 export type ColumnKey =
-  "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "details";
+  "id" | "type" | "status" | "attempt" | "created" | "due" | "wait" | "run" | "tags" | "details";
 
 export interface Column {
   key: ColumnKey;
@@ -28,6 +28,8 @@ export interface Column {
   end?: boolean;
   /** The last to go when there is no room: 0 always stays. */
   rank: number;
+  /** The only tabs where it is shown; without it, all of them. */
+  in?: readonly JobStatus[];
   cell: (job: Job, now: number) => ReactNode;
 }
 
@@ -90,7 +92,19 @@ export const COLUMNS: readonly Column[] = [
     sort: "created",
     end: true,
     rank: 2,
-    cell: (job, now) => <When at={job.createdAt}>{relative(job.createdAt, now)}</When>,
+    cell: (job) => <Age at={job.createdAt} />,
+  },
+  {
+    key: "due",
+    title: t.due,
+    width: 84,
+    end: true,
+    rank: 2,
+    in: ["scheduled", "retrying", "suspended"],
+    cell: (job) => {
+      const due = job.waitsFor?.until ?? job.nextAttemptAt;
+      return due === null ? <span className="text-faint">–</span> : <Age at={due} />;
+    },
   },
   {
     key: "wait",
@@ -193,6 +207,14 @@ function gist(value: Json): string[] {
 
 /** Width of the table in pixels; 0 before it is drawn. */
 export const tableWidth = createStore(0);
+
+/** Return the columns of a tab that are not hidden. */
+export function columnsOf(status: JobStatus | undefined, hidden: readonly string[]): Column[] {
+  return COLUMNS.filter(
+    (column) =>
+      !hidden.includes(column.key) && (!column.in || (status !== undefined && column.in.includes(status))),
+  );
+}
 
 /** Return the columns that fit a width; the least important are left out first. */
 export function fitColumns(columns: readonly Column[], width: number): Column[] {

@@ -3,8 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { errorGroups } from "@/api/numbers/metrics";
 import { oneLine } from "@/lib/format";
 import { count } from "@/texts/numbers";
-import { parseSpan, relative } from "@/lib/time";
-import { SERIES, useNow, usePolling } from "@/live/live";
+import { parseSpan } from "@/lib/time";
+import { Age } from "@/live/Age";
+import { SERIES, usePolling } from "@/live/live";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { Unknown } from "../Unknown";
@@ -16,7 +17,6 @@ const dayAgo = () => Date.now() - (parseSpan(SPAN) ?? 0);
 
 /** Show the most frequent errors of a type in the last 24 hours. */
 export function RecentErrors({ type }: { type: string }) {
-  const now = useNow();
   const { data, error } = useQuery({ ...errorGroups(type, SPAN, dayAgo), ...usePolling(SERIES) });
   const groups = [...(data ?? [])].sort((a, b) => b.count - a.count).slice(0, MOST);
   return (
@@ -49,7 +49,9 @@ export function RecentErrors({ type }: { type: string }) {
             >
               {oneLine(group.message, 200)}
             </span>
-            <span className="nums shrink-0 text-xs text-faint">{relative(group.lastSeen, now)}</span>
+            <span className="nums shrink-0 text-xs text-faint">
+              <Age at={group.lastSeen} />
+            </span>
           </li>
         ))}
       </ul>

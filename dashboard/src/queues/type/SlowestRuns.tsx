@@ -4,7 +4,8 @@ import { jobHead, PAGE } from "@/api/jobs/jobs";
 import { ran, sortJobs } from "@/jobs/measure";
 import { StatusChip } from "@/jobs/StatusChip";
 import { shortId } from "@/lib/format";
-import { duration, relative } from "@/lib/time";
+import { duration } from "@/lib/time";
+import { Age } from "@/live/Age";
 import { SERIES, useNow, usePolling } from "@/live/live";
 import { Panel } from "@/ui/Panel";
 import { Unknown } from "../Unknown";
@@ -35,7 +36,7 @@ export function SlowestRuns({ type }: { type: string }) {
             </Link>
             <StatusChip status={job.status} />
             <span className="nums ms-auto text-xs whitespace-nowrap text-faint">
-              {relative(job.createdAt, now)}
+              <Age at={job.createdAt} />
             </span>
           </li>
         ))}

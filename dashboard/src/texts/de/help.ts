@@ -1,6 +1,7 @@
 import type { english } from "../en/help";
 
 export const help: typeof english = {
+  switchTimes: "Zwischen „vor 3 min“ und Uhrzeit wechseln",
   keyboard: "Tastatur",
   commandPalette: "Befehle",
   pauseOrResumeLive: "Aktualisierung anhalten oder fortsetzen",

@@ -2,6 +2,13 @@ import { count, plural } from "../numbers";
 import type { english } from "../en/list";
 
 export const list: typeof english = {
+  downloadCsv: "Diese Jobs als CSV herunterladen",
+  downloadJsonLines: "Diese Jobs als JSON-Zeilen herunterladen",
+  downloading: "Jobs werden geladen …",
+  downloaded: (jobs) => `${plural(jobs, "Job", "Jobs")} heruntergeladen.`,
+  downloadedNewest: (jobs) =>
+    `Die neuesten ${plural(jobs, "Job", "Jobs")} heruntergeladen. Engere Filter laden die anderen.`,
+  due: "Fällig",
   nothingToSelect: "Nichts auszuwählen",
   selectAllLoadedJobs: "Alle geladenen Jobs auswählen",
   actions: "Aktionen",

@@ -1,6 +1,8 @@
 import type { english } from "../en/palette";
 
 export const palette: typeof english = {
+  keysTimes: "zeiten relativ uhrzeit absolut vor",
+  switchTimes: "Zwischen „vor 3 min“ und Uhrzeit wechseln",
   apiReference: "API-Referenz",
   signOut: "Abmelden",
   commandPalette: "Befehle",

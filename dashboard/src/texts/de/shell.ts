@@ -2,6 +2,8 @@ import { plural } from "../numbers";
 import type { english } from "../en/shell";
 
 export const shell: typeof english = {
+  exactTimes: "Uhrzeiten werden angezeigt.",
+  relativeTimes: "Zeiten werden als „vor 3 min“ angezeigt.",
   dark: "Dunkel",
   light: "Hell",
   system: "System",

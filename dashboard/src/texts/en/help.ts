@@ -1,6 +1,7 @@
 import { texts } from "../texts";
 
 export const english = {
+  switchTimes: "Switch between “3 min ago” and the time of day",
   keyboard: "Keyboard",
   commandPalette: "Command palette",
   pauseOrResumeLive: "Pause or resume live updates",

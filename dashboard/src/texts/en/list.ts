@@ -2,6 +2,13 @@ import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
+  downloadCsv: "Download these jobs as CSV",
+  downloadJsonLines: "Download these jobs as JSON lines",
+  downloading: "Loading the jobs…",
+  downloaded: (jobs: number) => `Downloaded ${plural(jobs, "job")}.`,
+  downloadedNewest: (jobs: number) =>
+    `Downloaded the newest ${plural(jobs, "job")}. Narrow the filters for the others.`,
+  due: "Due",
   nothingToSelect: "Nothing to select",
   selectAllLoadedJobs: "Select all loaded jobs",
   actions: "Actions",

@@ -1,6 +1,8 @@
 import { texts } from "../texts";
 
 export const english = {
+  keysTimes: "times relative exact absolute ago",
+  switchTimes: "Switch between “3 min ago” and the time of day",
   apiReference: "API reference",
   signOut: "Sign out",
   commandPalette: "Command palette",

@@ -2,6 +2,8 @@ import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
+  exactTimes: "Times of day are shown.",
+  relativeTimes: "Times are shown as “3 min ago”.",
   dark: "Dark",
   light: "Light",
   system: "System",

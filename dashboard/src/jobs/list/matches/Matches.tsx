@@ -5,9 +5,7 @@ import { jobByKey, jobsFound, type Found, type Job } from "@/api/jobs/jobs";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import { jobTypes } from "@/api/types";
 import { shortId } from "@/lib/format";
-import { relative } from "@/lib/time";
-import { useNow } from "@/live/live";
-import { When } from "@/live/When";
+import { Age } from "@/live/Age";
 import { rangeOf, RANGES, type JobsSearch } from "@/jobs/search";
 import { StatusChip } from "@/jobs/StatusChip";
 import { Details } from "@/jobs/table/columns";
@@ -96,7 +94,6 @@ function Group({ title, found, all }: { title: string; found: Found; all: JobsSe
 }
 
 function Row({ job }: { job: Job }) {
-  const now = useNow();
   return (
     <li className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-1 text-sm hover:bg-hover">
       <Link
@@ -112,7 +109,7 @@ function Row({ job }: { job: Job }) {
         <Details job={job} />
       </span>
       <span className="nums text-xs text-faint">
-        <When at={job.createdAt}>{relative(job.createdAt, now)}</When>
+        <Age at={job.createdAt} />
       </span>
     </li>
   );
