@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.failing import Failing
     from chalicelib.job_types.function import Function
     from chalicelib.job_types.jobtype import JobType, job
+    from chalicelib.job_types.queue import Queue
     from chalicelib.job_types.rate import Rate
     from chalicelib.job_types.retry import Backoff, Delays
     from chalicelib.job_types.schedule import Cron, Every
@@ -50,6 +51,7 @@ __all__ = [
     "JobType",
     "LeaseLost",
     "PermanentError",
+    "Queue",
     "Rate",
     "Retry",
     "RetryLater",
@@ -77,6 +79,7 @@ _HOMES = {
     "JobType": "chalicelib.job_types.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
+    "Queue": "chalicelib.job_types.queue",
     "Rate": "chalicelib.job_types.rate",
     "Retry": "chalicelib.errors",
     "RetryLater": "chalicelib.errors",

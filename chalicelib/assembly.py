@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog
     from chalicelib.limits.port import Turns
     from chalicelib.operating.reading import JobReader
+    from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
     from chalicelib.pausing.switch import Pausing
     from chalicelib.producing.service import JobService
     from chalicelib.schedules.firings import Firings
     from chalicelib.schedules.port import Schedules
     from chalicelib.worker.consume import Worker
+    from chalicelib.worker.shared import SharedWorker
 
 T = TypeVar("T")
 _making = threading.RLock()
@@ -120,7 +122,7 @@ class Assembly:
         from chalicelib.pausing.seen import PausesSeen
 
         def types() -> list[str]:
-            return [kind.name for kind in jobtype.all_types() if kind.pause_when is not None]
+            return list({kind.queue_key: None for kind in jobtype.all_types() if kind.pause_when is not None})
 
         return PausesSeen(self.counters, lambda: self.auto_pauses, types)
 
@@ -366,15 +368,27 @@ class Assembly:
         )  # fmt: skip
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, JOBS_AT_ONCE)
 
-    def worker(self, kind: "JobType[Any, Any]") -> "Worker":
-        """Return the service that processes messages of the job type."""
-        from chalicelib.job_types.retry import no_jitter
+    def shared_worker(self, key: str) -> "SharedWorker":
+        """Return the service that processes messages of the shared queue with that name."""
+        from chalicelib.worker.shared import SharedWorker
+
+        return SharedWorker(key, self.job_store, self.job_queue, self.clock, random.uniform, self.worker, self.breaker)
+
+    def breaker(self, kind: "JobType[Any, Any]") -> "CircuitBreaker | AlwaysClosed":
+        """Return what stops the jobs of the type's queue while it is paused automatically."""
         from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+
+        rule = kind.pause_when
+        return AlwaysClosed() if rule is None else CircuitBreaker(kind.queue_key, rule, self.auto_pauses, self.clock)
+
+    def worker(self, kind: "JobType[Any, Any]", breaker: "CircuitBreaker | AlwaysClosed | None" = None) -> "Worker":
+        """Return the service that processes messages of the job type; `breaker` is that of a shared queue."""
+        from chalicelib.job_types.retry import no_jitter
         from chalicelib.worker.consume import Worker
         from chalicelib.worker.declared_secrets import DeclaredSecrets
         from chalicelib.worker.start import start_policy
 
-        settings, rule = self.settings, kind.pause_when
+        settings = self.settings
         return Worker(
             kind, self.job_store, self.job_queue, self.clock,
             no_jitter if settings.jitter == "none" else random.uniform,
@@ -383,7 +397,7 @@ class Assembly:
             secrets=DeclaredSecrets.of(kind, settings.stage, lambda: self.secret_store),
             starts=start_policy(kind, self.job_store, lambda: self.turns, self.clock),
             service=self.job_service if kind.enqueues else None,
-            breaker=AlwaysClosed() if rule is None else CircuitBreaker(kind.name, rule, self.auto_pauses, self.clock),
+            breaker=breaker or self.breaker(kind),
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ standard output is left unchanged for such a client."""
 
 def works() -> bool:
     """Return whether this process may run jobs: it is a worker, or not a Lambda function."""
-    return not IN_LAMBDA or os.environ.get("_HANDLER", "").startswith("handlers.")
+    return not IN_LAMBDA or os.environ.get("_HANDLER", "").startswith(("handlers.", "chalicelib.entry.queues."))
 
 
 def begin() -> None:

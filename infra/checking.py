@@ -16,6 +16,7 @@ from infra.cloud.package import libraries, own_code, own_libraries
 from infra.cloud.package.dependencies import SHIPPED
 from infra.cloud.package.inner_imports import own_modules, refused_here
 from infra.cloud.package.shipped import not_shipped, shipped_modules
+from infra.cloud.package.shipped import own_libraries as libraries_of
 from infra.code.declared import TOO_LONG, describe, run
 from infra.local.deployment import Place, environment, function_specs
 from infra.local.errors import BrokenCode
@@ -38,16 +39,19 @@ def findings(root: Path) -> list[str]:
     if refused := list(_requirements(root, {*(path.stem for path in handlers), *built_in})):
         return [spoken(text, os.environ.get(PROGRAM, "make")) for text in refused]
     broken, environments, notes = [], dict[str, Mapping[str, str]](), list[str]()
+    of_queue: dict[str, Sequence[str]] = {}
     try:
         described = describe(root, "jobflow-check", "http://localhost")
     except BrokenCode as error:
         broken.append(str(error))
     else:
         filled = environment(described, Place("http://127.0.0.1:1", "123456789012", "us-east-1", {}), {})
-        environments = {spec.handler: spec.environment for spec in function_specs(described, filled, 1)}
+        by_handler = {spec.handler: spec.environment for spec in function_specs(described, filled, 1)}
+        of_queue = {module: modules for modules in described.modules.values() for module in modules}
+        environments = {module: by_handler[at] for at, modules in described.modules.items() for module in modules}
         notes = [*described.notes]
     if broken != [TOO_LONG]:
-        broken += _probed(root, handlers, environments)
+        broken += _probed(root, handlers, environments, of_queue)
     found = [*broken, *refused_here(root), *notes]
     # Report an import only once, even if it fails in the API, in the type's function and when its file is read.
     return list({(PLACED.findall(text) or [text])[-1]: text for text in reversed(found)}.values())[::-1]
@@ -66,13 +70,19 @@ def _requirements(root: Path, modules: Collection[str]) -> Iterator[str]:
             yield str(error)
 
 
-def _probed(root: Path, handlers: Sequence[Path], environments: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Yield the error of each handler that cannot be imported in its own function."""
+def _probed(
+    root: Path, handlers: Sequence[Path], environments: Mapping[str, Mapping[str, str]],
+    of_queue: Mapping[str, Sequence[str]],
+) -> Iterator[str]:  # fmt: skip
+    """Yield the error of each handler that cannot be imported in its function.
+
+    `of_queue`: by the name of a handler's file, the files of all types of its queue; their libraries ship together.
+    """
     asked = [
         {
             "modules": [f"handlers.{path.stem}", *own_modules(root, root / "handlers" / path.name)],
-            "variables": environments.get(f"handlers.{path.stem}.handler", {}),
-            "lacking": not_shipped(root, libraries.names(root, path.stem)),
+            "variables": environments.get(path.stem, {}),
+            "lacking": not_shipped(root, libraries_of(root, of_queue.get(path.stem, [path.stem]))),
         }
         for path in handlers
     ]

@@ -15,6 +15,8 @@ from chalicelib.adapters.constants import (
     MOST_LOG_REQUESTS,
 )
 from chalicelib.errors import FieldError, InvalidPosition
+from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
@@ -118,7 +120,7 @@ class JobLogs:
 
     def group(self, job: Job) -> str:
         """Return the log group of the job's worker."""
-        return self.group_prefix + job.type.replace(".", "-")
+        return self.group_prefix + name_in_aws(queue_of(job.type))
 
     def _page(self, job: Job, span: Span, token: str) -> Any:
         more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}

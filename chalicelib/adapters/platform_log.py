@@ -10,6 +10,8 @@ from chalicelib.adapters.constants import (
     PLATFORM_LOG_READ_TIMEOUT,
     PLATFORM_LOG_SLACK_MS,
 )
+from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.jobs.job import Job
 from chalicelib.settings import Settings
 from chalicelib.telemetry.platform_lines import pattern_of
@@ -34,7 +36,7 @@ class CloudWatchPlatformLog:
             tries=1,
         )
         page = client.filter_log_events(
-            logGroupName=self._settings.log_group_prefix + job.type.replace(".", "-"),
+            logGroupName=self._settings.log_group_prefix + name_in_aws(queue_of(job.type)),
             filterPattern=pattern_of(job.request_id or ""),
             startTime=round((job.started_at or job.created_at) * 1000) - PLATFORM_LOG_SLACK_MS,
             endTime=round((job.lease_until or job.updated_at) * 1000) + PLATFORM_LOG_SLACK_MS,

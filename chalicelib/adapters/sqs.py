@@ -1,4 +1,4 @@
-"""Implement the queues on SQS: one per job type, each with its dead-letter queue.
+"""Implement the queues on SQS: one per job type or for several types, each with its dead-letter queue.
 
 No other module uses the SQS client.
 """
@@ -13,6 +13,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.errors import MalformedMessage
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import DeadMessage, Depth, Message
@@ -83,7 +84,8 @@ class SqsJobQueue:
             self._delete_alone(job_type, receipts[int(failed["Id"])])
 
     def _url(self, job_type: str, dead: str = "") -> str:
-        return self._prefix + job_type.replace(".", "-") + dead + (FIFO_ENDING if self._serial(job_type) else "")
+        name = name_in_aws(jobtype.queue_of(job_type))
+        return self._prefix + name + dead + (FIFO_ENDING if self._serial(job_type) else "")
 
     def _dead_url(self, job_type: str) -> str:
         return self._url(job_type, "-dlq")

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.counters import deploys, keys, wait_times
 from chalicelib.counters.port import Pause, Standing
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
 
 STATES = {keys.number(status): status for status in Status}
@@ -23,7 +24,17 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause])
     bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
                   and keys.OPEN in row))  # fmt: skip
     told = deploys.read(rows.get(keys.DEPLOYS, {}).get(keys.DEPLOYS, "[]"))
-    return Standing(totals, waiting, paused, _unsent(by_type), claimed, bulk, told)
+    return Standing(totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told)
+
+
+def of_every_type(paused: Mapping[str, Pause]) -> dict[str, Pause]:
+    """Return the pauses by queue, and by each type that shares a paused queue.
+
+    The pause of a type's former own queue does not count.
+    """
+    shared = {kind.name: kind.queue_key for kind in jobtype.all_types() if kind.queue is not None}
+    by_queue = {key: pause for key, pause in paused.items() if key not in shared}
+    return by_queue | {name: by_queue[key] for name, key in shared.items() if key in by_queue}
 
 
 def _unsent(by_type: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:

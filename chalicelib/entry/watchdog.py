@@ -32,7 +32,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
 
     kinds = jobtype.load()
     types = [kind.name for kind in kinds]
-    pausing = _pausing([kind.name for kind in kinds if kind.pause_when is not None])
+    pausing = _pausing(list({kind.queue_key: None for kind in kinds if kind.pause_when is not None}))
     standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
         parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
@@ -47,12 +47,12 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         return {**parts.firings.run(remaining), **pausing(), **watchdog.run(remaining)}
 
 
-def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
-    """Return the check of automatic pauses for types with `pause_when`; without such types it costs nothing."""
-    if not types:
+def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:
+    """Return the check of automatic pauses for queues with `pause_when`; without such queues it costs nothing."""
+    if not queues:
         return dict
     return AutoPausing(
-        types, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
+        queues, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
         parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
         parts.job_service.dispatcher.send,
     ).run  # fmt: skip

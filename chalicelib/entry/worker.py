@@ -1,7 +1,7 @@
 """Make the Lambda function of a job type: `handler = consume(job_type)`, the last line of a file in `handlers/`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib import cold_start
 from chalicelib.job_types.jobtype import JobType
@@ -28,19 +28,39 @@ def consume(kind: JobType[Any, Any]) -> Handler:
     return handler
 
 
+def consume_queue(name: str) -> Handler:
+    """Return the Lambda handler of a queue that several job types share."""
+    from chalicelib.assembly import parts
+
+    return _handling(lambda: parts.shared_worker(name))
+
+
 def _working(kind: JobType[Any, Any]) -> Handler:
+    from chalicelib.assembly import parts
+
+    return _handling(lambda: parts.worker(kind))
+
+
+class Works(Protocol):
+    """A service that processes the messages of one queue."""
+
+    def work(self, event: Mapping[str, Any], context: Any) -> list[str]:
+        """Process the event's messages; return the ids of the messages that must be delivered again."""
+
+
+def _handling(make: Callable[[], Works]) -> Handler:
     from chalicelib.assembly import parts
     from chalicelib.telemetry.capture import capture_descriptors
     from chalicelib.telemetry.emf import gathering
-    from chalicelib.worker.consume import BatchFailed, Worker
+    from chalicelib.worker.consume import BatchFailed
 
-    workers: list[Worker] = []
+    workers: list[Works] = []
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         if not workers:
             if cold_start.BY_RUNTIME_API:
                 capture_descriptors()
-            workers.append(parts.worker(kind))
+            workers.append(make())
         with gathering():
             again = workers[0].work(event, context)
         if again and not parts.settings.partial_batch:

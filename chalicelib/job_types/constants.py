@@ -15,6 +15,8 @@ LONGEST_TURN_WAIT = 5.0
 its message later."""
 LONGEST_NAME = 40
 """Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""
+LONGEST_QUEUE_NAME = 34
+"""Maximum characters of a shared queue's name: with its prefix it is as long as the longest name of a type."""
 SAFETY = 5.0
 """Seconds of a function's timeout that are reserved for receiving, claiming and settling."""
 

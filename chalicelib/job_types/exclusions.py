@@ -7,6 +7,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.function import Function
 
 
 class Exclusion(NamedTuple):
@@ -22,13 +24,28 @@ TABLE = (
     Exclusion("serial_by", "fair_by", "SQS takes turns among the keys of a FIFO queue by itself"),
     Exclusion("serial_by", "pause_when", "the job that is tried during a pause would run out of order"),
     Exclusion("serial_by", "function.window", "Lambda has no batching window for FIFO queues"),
+    Exclusion(
+        "serial_by", "queue", "it needs a FIFO queue, which cannot delay single messages, as other types need it"
+    ),
+    Exclusion("queue", "function", "all types of a queue run in one function: declare it for the queue"),
+    Exclusion("queue", "access", "all types of a queue run with one role: declare it for the queue"),
+    Exclusion("queue", "pause_when", "a pause stops the whole queue: declare it for the queue"),
     Exclusion("fair_by", "rate", "turns to start are given in order of arrival: one tenant's backlog would take all"),
 )
 
 
+UNSET = (Function(), AwsAccess())
+"""Groups of settings that set nothing."""
+
+
 def check_exclusions(name: str, declared: object) -> None:
     """Raise ConfigurationError if a declaration has settings that exclude each other."""
-    both = [row for row in TABLE if attrgetter(row.setting)(declared) and attrgetter(row.other)(declared)]
+    both = [row for row in TABLE if _has(declared, row.setting) and _has(declared, row.other)]
     if both:
         told = "; ".join(f"{row.setting} does not go with {row.other}: {row.reason}" for row in both)
         raise ConfigurationError(f"{name}: {told}")
+
+
+def _has(declared: object, setting: str) -> bool:
+    value = attrgetter(setting)(declared)
+    return bool(value) and value not in UNSET

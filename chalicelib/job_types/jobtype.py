@@ -11,7 +11,7 @@ import math
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from types import NoneType
 from typing import Any, Generic, Never, TypeVar
@@ -42,6 +42,7 @@ from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
+from chalicelib.job_types.queue import Queue, name_in_aws
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
 from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
@@ -55,6 +56,8 @@ R = TypeVar("R")
 JobFunction = Callable[[P, JobContext], R] | Callable[[P, AsyncJobContext], R]
 
 BUILT_IN = "chalicelib.builtin.types"
+SHARED = "chalicelib.entry.queues"
+"""The module with the entry points of shared queues: each has the name of its queue."""
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
 BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
@@ -65,7 +68,9 @@ BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
 class JobType(Generic[P, R]):
     """One kind of job: its payload, its function, and its settings. Times in seconds.
 
-    `run` is the decorated function; `function` contains the settings of the Lambda function that calls it.
+    `run` is the decorated function; `function` contains the settings of the Lambda function that calls it. `queue` is
+    the queue that it shares with other types; None: it has its own. Its `function`, `access` and `pause_when` are then
+    those of the queue.
     """
 
     name: str
@@ -88,6 +93,7 @@ class JobType(Generic[P, R]):
     function: Function = field(default_factory=Function)
     access: AwsAccess = field(default_factory=AwsAccess)
     changes: Changes = field(default_factory=Changes)
+    queue: Queue | None = None
 
     def __call__(self, payload: P, ctx: Any) -> R:
         """Call the function directly, as a test would; an `async def` function must be awaited."""
@@ -115,13 +121,17 @@ class JobType(Generic[P, R]):
 
     @property
     def handler(self) -> str:
-        """Return the entry point that Lambda calls: in `handlers/`, or in the package of enabled built-in types."""
+        """Return the entry point that Lambda calls: of its shared queue, in `handlers/`, or of a built-in type."""
+        if self.queue is not None:
+            return f"{SHARED}.{self.queue.name}"
         built_in = self.run.__module__.startswith(f"{BUILT_IN}.")
         return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
 
     @property
     def problem(self) -> str | None:
         """Return why no worker can process the type's jobs; None if its file has the function that Lambda calls."""
+        if self.queue is not None:
+            return None
         file, _, function = self.handler.rpartition(".")
         module = sys.modules.get(file)
         if module is None or callable(getattr(module, function, None)):
@@ -130,9 +140,19 @@ class JobType(Generic[P, R]):
         return f"{file.replace('.', '/')}.py does not end with `{line}`: no worker takes jobs of {self.name}."
 
     @property
-    def queue(self) -> str:
-        """Return the last part of the names of the type's queue and Lambda function: "email.send" has `email-send`."""
+    def slug(self) -> str:
+        """Return the name with hyphens: "email.send" is `email-send`."""
         return self.name.replace(".", "-")
+
+    @property
+    def queue_key(self) -> str:
+        """Return the key of its queue: the type's name, or the name of the queue that it shares."""
+        return self.name if self.queue is None else self.queue.name
+
+    @property
+    def short(self) -> str:
+        """Return the last part of the names of its queue and Lambda function: `email-send`, or `queue-mail`."""
+        return name_in_aws(self.queue_key)
 
     @property
     def queue_ending(self) -> str:
@@ -161,7 +181,10 @@ class JobType(Generic[P, R]):
 
     @property
     def visibility_timeout(self) -> int:
-        """Return seconds: 6 x function timeout + batching window, as the Lambda developer guide advises for SQS."""
+        """Return seconds: 6 x function timeout + batching window, as the Lambda developer guide advises for SQS.
+
+        A shared queue has the longest of its types.
+        """
         return 6 * self.timeout + self.function.window
 
     @property
@@ -175,7 +198,7 @@ class JobType(Generic[P, R]):
         """Return the maximum number of invocations at the same time: as declared, else 20, or fewer with a low rate."""
         if self.function.concurrency is not None:
             return self.function.concurrency
-        rate = self.rate
+        rate = None if self.queue is not None else self.rate
         busy = math.ceil(rate.n / rate.per * self.timeout) if isinstance(rate, Rate) else DEFAULT_CONCURRENCY
         return max(2, min(DEFAULT_CONCURRENCY, busy))
 
@@ -191,7 +214,11 @@ class JobType(Generic[P, R]):
 
     @property
     def max_receives(self) -> int:
-        """Return how often SQS delivers a message before SQS dead-letters the message (`maxReceiveCount`)."""
+        """Return how often SQS delivers a message before SQS dead-letters the message (`maxReceiveCount`).
+
+        A shared queue has the largest number of its types. The worker sends a fresh message for a job that must run
+        again after this number of receives.
+        """
         if self.serial_by is not None:
             return MOST_RECEIVES
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
@@ -253,6 +280,7 @@ def job(
     function: Function = Function(),  # noqa: B008 - immutable
     access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
     changes: Changes = Changes(),  # noqa: B008 - immutable
+    queue: Queue | None = None,
     **moved: Never,
 ) -> Callable[[JobFunction[P, R]], JobType[P, R]]:
     """Make a function a job type. The function takes (payload model, JobContext) and returns the result, or raises.
@@ -285,6 +313,8 @@ def job(
     * `function`: `Function(memory, batch_size, …)`, the Lambda function.
     * `access`: `AwsAccess(grants, secrets, environment)`, additional permissions, secrets and variables.
     * `changes`: `Changes(upgrade, retired, smoke)`, handling of changes between deployments.
+    * `queue`: `Queue(name, function, access, concurrency, pause_when)`, a queue, function and role that several types
+      share; without it the type has its own.
 
     Raises ConfigurationError.
     """
@@ -313,7 +343,11 @@ def job(
             function=function,
             access=access,
             changes=changes,
+            queue=queue,
         )
+        _check_groups(declared)
+        check_exclusions(name, declared)
+        declared = _of_its_queue(declared)
         _check(declared)
         registered[name] = declared
         return declared
@@ -321,18 +355,24 @@ def job(
     return declare
 
 
+def _of_its_queue(declared: JobType[P, R]) -> JobType[P, R]:
+    """Return the type with the function, access and automatic pause of the queue that it shares."""
+    queue = declared.queue
+    if queue is None:
+        return declared
+    return replace(declared, function=queue.whole_function, access=queue.access, pause_when=queue.pause_when)
+
+
 def _check(declared: JobType[Any, Any]) -> None:
     """Raise ConfigurationError for the first invalid setting of a declaration."""
     name = declared.name
     checks.check_names(name, *declared.enqueues)
-    _check_groups(declared)
     check_number(f"{name}: max_attempts", declared.max_attempts, 1, MAX_ATTEMPTS_CAP)
     check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, LONGEST_TIMEOUT, "seconds")
     longest = declared.timeout - 1
     check_number(f"{name}: function: budget", declared.job_budget, SHORTEST_BUDGET, longest, "seconds", whole=False)
     _check_give_up(declared)
     check_expires(name, declared.expires)
-    check_exclusions(name, declared)
     for option in ("fair_by", "serial_by"):
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
     by = () if declared.unique is None else declared.unique.by
@@ -352,7 +392,7 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
     kinds: Mapping[str, tuple[type, ...]] = {
         "retry": (Backoff, Delays), "unique": (Unique, NoneType), "pause_when": (Failing, NoneType),
         "function": (Function,),
-        "access": (AwsAccess,), "changes": (Changes,),
+        "access": (AwsAccess,), "changes": (Changes,), "queue": (Queue, NoneType),
     }  # fmt: skip
     for setting, allowed in kinds.items():
         value = getattr(declared, setting)
@@ -410,6 +450,20 @@ def serial(name: str) -> bool:
     return kind is not None and kind.serial_by is not None
 
 
+def queue_of(name: str) -> str:
+    """Return the key of the queue of a type: the name of the queue that it shares, or the type's own name.
+
+    An undeclared type is treated as one with its own queue. The key of a queue is returned unchanged.
+    """
+    kind = registered.get(name)
+    return name if kind is None else kind.queue_key
+
+
+def sharing(key: str) -> list[str]:
+    """Return the declared types of a queue, by name."""
+    return sorted(kind.name for kind in registered.values() if kind.queue_key == key)
+
+
 def longest_delay(name: str) -> int:
     """Return for how many seconds the type's queue can delay a message; FIFO queues cannot delay single messages."""
     return 0 if serial(name) else SQS_LONGEST_DELAY
@@ -448,6 +502,7 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
                     f"a file must declare exactly one job type, which has the file's name{way}"
                 )
     check_enqueues(registered)
+    check_queues(registered)
     return all_types()
 
 
@@ -472,3 +527,21 @@ def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
             brought = [name for name in unknown if name in BROUGHT]
             way = f". JobFlow brings it: name it in jobflow.toml, as builtin = {json.dumps(brought)}" if brought else ""
             raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares{way}")
+
+
+def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
+    """Raise ConfigurationError if two declarations of one shared queue differ, or if a type has a queue's name."""
+    found: dict[str, tuple[str, Queue]] = {}
+    for kind in kinds.values():
+        if kind.queue is None:
+            continue
+        first, queue = found.setdefault(kind.queue.name, (kind.name, kind.queue))
+        if queue != kind.queue:
+            raise ConfigurationError(
+                f"{first} and {kind.name} declare the queue {queue.name} with different settings: declare it once, in "
+                "a package beside handlers/, and import it"
+            )
+    own = {kind.short: kind.name for kind in kinds.values() if kind.queue is None}
+    for key, (_, queue) in found.items():
+        if (taken := own.get(name_in_aws(key))) is not None:
+            raise ConfigurationError(f"The queue {queue.name} would have the names of the type {taken}: rename one")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.constants import UNKNOWN_SECONDS
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.port import Message
 
@@ -34,6 +35,10 @@ class Delivery:
     def probe(self) -> bool:
         """Return True if the message is in no queue: the watchdog sent it directly to the worker of a paused type."""
         return not self.receipt
+
+    def young(self, now: float) -> bool:
+        """Return whether its job may not be stored yet, at `now` (epoch seconds)."""
+        return self.sent_at is None or now - self.sent_at <= UNKNOWN_SECONDS
 
     def named(self, job_type: str) -> Message | str:
         """Return the message for a log line, or a text with the queue's job type if the body cannot be read."""

@@ -65,13 +65,16 @@ class DeadMessage:
 
 
 class JobQueue(Protocol):
-    """Send and receive messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
+    """Send and receive messages. `receipt` is a receipt handle; delays and timeouts are whole seconds.
+
+    A queue is addressed by a job type, or by the name of a queue that several types share.
+    """
 
     def send(self, message: Message, delay: int = 0) -> None:
         """Put a message on its type's queue, visible after `delay` seconds (0-900)."""
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
-        """Send up to 10 messages of one type in one request; return the messages that failed.
+        """Send up to 10 messages of one queue in one request; return the messages that failed.
 
         `delays` contains, by job id, the seconds (0-900) until a message is visible; without an entry it is visible at
         once.

@@ -271,10 +271,14 @@ def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
     return Change(j.CHECK, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 
-def redeliver(found: Job, *, now: float, due_at: float) -> Change:
-    """Request a fresh message at `due_at`: the present one has no receives left, and the job can still run."""
+def redeliver(found: Job, *, now: float, due_at: float, stalled: bool = True) -> Change:
+    """Request a fresh message at `due_at`: the present one has no receives left, and the job can still run.
+
+    Without `stalled`, the present one is on a queue that its type no longer has.
+    """
     tests = (*_unheld(found, now), Test("sent", "=", True))
-    values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
+    since = found.stalled_since or (now if stalled else None)
+    values = {"sent": False, "due_at": due_at, "stalled_since": since}
     return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.errors import JobFlowError, MoveRefused
-from chalicelib.job_types.jobtype import longest_delay
+from chalicelib.job_types.jobtype import longest_delay, queue_of
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import NEW, Job
@@ -69,7 +69,7 @@ class Dispatcher:
     def send_many(
         self, jobs: Sequence[Job], delays: Mapping[str, int] | None = None, ends: float = math.inf
     ) -> set[str]:
-        """Send jobs' messages, ten of one type in a request; return the ids of the jobs whose messages were sent.
+        """Send jobs' messages, ten of one queue in a request; return the ids of the jobs whose messages were sent.
 
         `delays` are in seconds, by id; without them each message is visible at its job's time. After `ends` (epoch
         seconds), no request is started and no job is marked. Jobs that are already `sent` need no mark, unless they are
@@ -77,7 +77,8 @@ class Dispatcher:
         """
         wait = delays or {job.id: self._delay_of(job) for job in jobs}
         soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]
-        return {job_id for ten in tens(soon, lambda job: job.type) for job_id in self._send_ten(ten, wait, ends)}
+        by_queue = tens(soon, lambda job: queue_of(job.type))
+        return {job_id for ten in by_queue for job_id in self._send_ten(ten, wait, ends)}
 
     def mark(self, job: Job) -> Job:
         """Mark a job as sent, with the time if it was sent before; return the job."""
@@ -121,12 +122,12 @@ class Dispatcher:
         return {job.id for job in out}
 
 
-def tens(sent: Iterable[T], type_of: Callable[[T], str]) -> Iterator[Sequence[T]]:
-    """Split messages into groups of ten of one type, the maximum of one request to SQS."""
-    by_type: dict[str, list[T]] = {}
+def tens(sent: Iterable[T], queue: Callable[[T], str]) -> Iterator[Sequence[T]]:
+    """Split messages into groups of ten of one queue, the maximum of one request to SQS."""
+    by_queue: dict[str, list[T]] = {}
     for one in sent:
-        by_type.setdefault(type_of(one), []).append(one)
-    for same in by_type.values():
+        by_queue.setdefault(queue(one), []).append(one)
+    for same in by_queue.values():
         yield from (same[start : start + MOST_MESSAGES] for start in range(0, len(same), MOST_MESSAGES))
 
 

@@ -82,12 +82,12 @@ class CircuitBreaker:
             self._tell(untried(self.probe, self.clock()))
             self.probe = ""
 
-    def on_attempt_recorded(self, job: Job, attempt: Attempt) -> None:
+    def on_attempt_recorded(self, _job: Job, attempt: Attempt) -> None:
         """Count the outcome of an attempt, after the outcome was stored."""
         if attempt.outcome == "completed" or (attempt.outcome == SUSPENDED and self.probe):
             self._hear_of_success()
         elif (error := counted_error(attempt)) is not None:
-            name, _ = fingerprint(job.type, error, attempt.error_message or "")
+            name, _ = fingerprint(self.name, error, attempt.error_message or "")
             told = self._tell(failed(self.rule, name, error, self.clock()))
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)

@@ -1,4 +1,4 @@
-"""Maintain each type with `pause_when` every minute: enable or disable its queue as its row says, and start probes.
+"""Maintain each queue with `pause_when` every minute: enable or disable its queue as its row says, and start probes.
 
 The row decides: workers obey the row at once, and the queue is enabled or disabled afterwards. A run marks the row
 (`switched_at`) before it disables a queue. The mark is removed only after a later run has enabled the queue and no
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.counters.port import Pause, Standing
+from chalicelib.job_types.jobtype import sharing
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.pausing import events as pause_events
@@ -27,12 +28,12 @@ Choose = Callable[[Sequence[str], int], Sequence[str]]
 
 @dataclass
 class AutoPausing:
-    """Check the given types, which declare `pause_when`. `clock` returns epoch seconds.
+    """Check the queues of types that declare `pause_when`. `clock` returns epoch seconds.
 
     `ended` stores ended pauses; `send` sends a job's message and returns the changed job.
     """
 
-    types: Sequence[str]
+    queues: Sequence[str]
     rows: AutoPauses
     pauses: Pauses
     consumers: Consumers
@@ -45,9 +46,9 @@ class AutoPausing:
     choose: Choose = random.sample
 
     def run(self) -> Mapping[str, int]:
-        """Run once; return how many types are paused automatically, and how many probes were started."""
+        """Run once; return how many queues are paused automatically, and how many probes were started."""
         tally = {"paused_by_itself": 0, "probed": 0}
-        for name in self.types:
+        for name in self.queues:
             try:
                 row = self.rows.read(name)
                 if row.since is not None:
@@ -105,7 +106,8 @@ class AutoPausing:
         """Let a worker try one job and return 1; without an unfinished job, end the pause."""
         now = self.clock()
         # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
-        searches = (Search(name), Search(name, planned=True, before=now))
+        types = sharing(name) or [name]
+        searches = [one for kind in types for one in (Search(kind), Search(kind, planned=True, before=now))]
         found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, PROBE_CANDIDATES)]
         if not found:
             if change(self.rows, name, idle(now)) is not None:

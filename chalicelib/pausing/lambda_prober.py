@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.invocations import LambdaFunction
+from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.pausing.port import Prober
@@ -27,7 +29,7 @@ class LambdaProber:
 
         Lambda may invoke twice, or not at all if the function is throttled for hours: both are harmless.
         """
-        worker = LambdaFunction(self.client, self.prefix + message.type.replace(".", "-"))
+        worker = LambdaFunction(self.client, self.prefix + name_in_aws(queue_of(message.type)))
         worker.start(event_of(write_message(message)))
 
 
@@ -39,7 +41,7 @@ class FollowedProber:
 
     def probe(self, message: Message) -> None:
         """See Prober."""
-        self.rows.ask(message.type, write_message(message))
+        self.rows.ask(queue_of(message.type), write_message(message))
 
 
 def event_of(body: str) -> dict[str, Any]:

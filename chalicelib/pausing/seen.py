@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing
+from chalicelib.counters.standing import of_every_type
 from chalicelib.pausing.port import AutoPauses
 from chalicelib.pausing.rule import AutoPause
 
@@ -15,7 +16,7 @@ BY = "JobFlow"
 
 @dataclass(frozen=True)
 class PausesSeen:
-    """See Counters. Used to show pauses to people. `types` are the types with `pause_when`; each takes one read."""
+    """See Counters. Used to show pauses to people. `types` are the queues with `pause_when`; each takes one read."""
 
     counters: Counters
     rows: Callable[[], AutoPauses]
@@ -25,7 +26,7 @@ class PausesSeen:
         """See Counters."""
         standing = self.counters.standing()
         rows = {name: self.rows().read(name, consistent=False) for name in self.types()}
-        return replace(standing, paused=as_they_are(standing.paused, rows)) if rows else standing
+        return replace(standing, paused=of_every_type(as_they_are(standing.paused, rows))) if rows else standing
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""

@@ -1,4 +1,7 @@
-"""Pause and resume a job type: while the type is paused, its messages are not delivered, and its jobs wait."""
+"""Pause and resume the queue of a job type: meanwhile its messages are not delivered, and its jobs wait.
+
+If several types share the queue, the jobs of all of them wait.
+"""
 
 import contextlib
 import time
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 
 from chalicelib.counters.port import Counters, Pause
 from chalicelib.errors import JobFlowError
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.pausing.constants import MOST_PAST_PAUSES, MOST_PAUSE_TRIES
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses
 from chalicelib.pausing.rule import AutoPause, Decide, resumed
@@ -33,16 +37,17 @@ class Pausing:
         An automatic pause becomes the operator's pause, and then only an operator's resume ends it. Raises JobConflict
         while an earlier change is still being made.
         """
+        queue = queue_of(job_type)
         # Store the pause first: if the rest fails, people see a pause that has no effect. In the other order, the queue
         # would stop without a visible pause.
-        new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
+        new = self.pauses.pause(queue, Pause(round(self.clock(), 3), by, reason))
         try:
-            self.consumers.switch(job_type, on=False)
+            self.consumers.switch(queue, on=False)
         except JobFlowError:
             # The queue was not disabled. After any other error the queue may be disabled, so the pause stays visible.
             if new:
                 with contextlib.suppress(Exception):
-                    self.pauses.resume(job_type)
+                    self.pauses.resume(queue)
             raise
 
     def resume(self, job_type: str, by: str) -> None:
@@ -50,29 +55,31 @@ class Pausing:
 
         Raises JobConflict while an earlier change is still being made.
         """
+        queue = queue_of(job_type)
         if (rows := self.by_itself(job_type)) is not None:
             # from here on, workers run jobs again; if this process ends here, the watchdog finishes the resume
-            change(rows, job_type, resumed)
+            change(rows, queue, resumed)
         # Store the ended pause first: if the rest fails, the type is still shown as paused, and the next resume
         # overwrites this record.
-        if (pause := self._present(job_type)) is not None:
-            self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
-        self.consumers.switch(job_type, on=True)
-        self.pauses.resume(job_type)
+        if (pause := self._present(queue)) is not None:
+            self.ended.add(queue, PastPause(pause, round(self.clock(), 3), by))
+        self.consumers.switch(queue, on=True)
+        self.pauses.resume(queue)
 
     def past(self, job_type: str) -> Sequence[PastPause]:
         """Return the last ended pauses, newest first."""
-        present = self._present(job_type)
+        queue = queue_of(job_type)
+        present = self._present(queue)
         # leave out the present pause: a resume that failed half-way has already stored it
         over = [
             one
-            for one in self.ended.newest(job_type, MOST_PAST_PAUSES + 1)
+            for one in self.ended.newest(queue, MOST_PAST_PAUSES + 1)
             if not present or one.pause.since != present.since
         ]
         return over[:MOST_PAST_PAUSES]
 
-    def _present(self, job_type: str) -> Pause | None:
-        return self.counters.standing().paused.get(job_type)
+    def _present(self, queue: str) -> Pause | None:
+        return self.counters.standing().paused.get(queue)
 
 
 def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | None = None) -> AutoPause | None:

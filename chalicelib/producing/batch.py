@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job
 from chalicelib.keys.rule import Submitted
@@ -66,7 +67,7 @@ class _Batch:
             else:
                 self._keep(place, partial(self.service.store_wanted, wanted))
         others = list(self.answers)
-        for ten in tens(plain, lambda item: item[1].type):
+        for ten in tens(plain, lambda item: queue_of(item[1].type)):
             for (place, _), job in zip(ten, self._sent([job for _, job in ten]), strict=True):
                 self._keep(place, partial(self.service.store_sent, job))
         self._send(others)

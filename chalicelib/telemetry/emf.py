@@ -15,6 +15,7 @@ from enum import StrEnum
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.telemetry.own_output import own_output
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
@@ -27,8 +28,9 @@ PLATFORM = "-"
 class Metric(StrEnum):
     """The name of every metric; the unit is Count. `docs/operations.md` lists the metrics.
 
-    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`. FENCED has no job type,
-    because three events for every type would cost too much. The log lines of these events contain the job.
+    The dimensions are `service` and `job_type`, or `queue` for types that share a queue; those of FENCED are `service`
+    and `event`. FENCED has no job type, because three events for every type would cost too much. The log lines of these
+    events contain the job.
     """
 
     CREATED = "Created"
@@ -66,14 +68,18 @@ def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: s
 
     An `event` replaces the job type. A metric of AT_ONCE is written at once, with everything that was gathered before.
     """
-    if metric not in PER_TYPE:
-        job_type = PLATFORM
-    dimension = ("job_type", job_type) if event is None else ("event", event)
+    dimension = _of(job_type if metric in PER_TYPE else PLATFORM) if event is None else ("event", event)
     with _lock:
         _gathered[dimension, metric] += number
         wait = _gathering > 0 and metric not in AT_ONCE
     if not wait:
         flush()
+
+
+def _of(job_type: str) -> tuple[str, str]:
+    """Return the dimension of a metric about a type: its queue, if it shares one, because alarms are by queue."""
+    queue = queue_of(job_type)
+    return ("job_type", queue) if "." in queue or queue == PLATFORM else ("queue", queue)
 
 
 @contextmanager

@@ -173,6 +173,11 @@ def message_malformed(job_type: str, why: str, receive_count: int) -> None:
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 
+def type_unloadable(job_type: str, error: Exception) -> None:
+    """Log that the file of a type cannot be imported: its messages wait, those of other types are handled."""
+    logger().error("type.unloadable", exc_info=error, extra={"job_type": job_type, "error": type(error).__name__})
+
+
 def out_of_time(job_type: str, left: int) -> None:
     """Log that a batch had no time left for its last messages; they return to the queue unclaimed."""
     logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})

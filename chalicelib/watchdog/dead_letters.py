@@ -31,38 +31,38 @@ class Sweeper:
     resumed: Resumed = field(default_factory=Resumed)
     tally: Counter[str] = field(default_factory=Counter)
 
-    def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
+    def sweep(self, queue: str, more: Callable[[], bool]) -> Mapping[str, int]:
         """Check one queue's messages until none is left or `more()` is false; return the numbers by result."""
         try:
             for _ in range(MOST_SWEPT // 10):
                 if not more():
                     self.tally["out_of_time"] += 1
                     break
-                if not self._ten(job_type):
+                if not self._ten(queue):
                     break
         except Exception as error:
-            events.watchdog_failed(job_type, error)
+            events.watchdog_failed(queue, error)
             self.tally["failed"] += 1
         return self.tally
 
-    def _ten(self, job_type: str) -> int:
-        found = self.dispatcher.queue.peek_dead(job_type, 10)
-        stale = [dead.receipt for dead in found if self._judge(job_type, dead)]
+    def _ten(self, queue: str) -> int:
+        found = self.dispatcher.queue.peek_dead(queue, 10)
+        stale = [dead.receipt for dead in found if self._judge(queue, dead)]
         if stale:
-            self.dispatcher.queue.delete_dead(job_type, stale)
+            self.dispatcher.queue.delete_dead(queue, stale)
             self.tally["removed"] += len(stale)
         return len(found)
 
-    def _judge(self, job_type: str, dead: DeadMessage) -> bool:
+    def _judge(self, queue: str, dead: DeadMessage) -> bool:
         """Return True if the message must be removed; give up its job if the rules say so."""
         job = None if dead.message is None else self._find(dead.message.id)
-        match self._verdict(job_type, dead.message, job):
+        match self._verdict(queue, dead.message, job):
             case Remove(why):
                 if dead.message is not None:  # a malformed message is never removed
                     events.dead_letter_removed(dead.message, job, why)
                 return True
             case Keep(malformed=True):
-                events.dead_letter_malformed(job_type)
+                events.dead_letter_malformed(queue)
                 self.tally["malformed"] += 1
             case Redeliver(due_at) if job is not None:
                 return self._redeliver(job, due_at)
@@ -70,8 +70,8 @@ class Sweeper:
                 self._give_up(job, error)
         return False
 
-    def _verdict(self, job_type: str, message: Message | None, job: Job | None) -> Verdict:
-        now, serial = self.dispatcher.now(), jobtype.serial(job_type)
+    def _verdict(self, queue: str, message: Message | None, job: Job | None) -> Verdict:
+        now, serial = self.dispatcher.now(), jobtype.serial(queue)
         if job is None:
             return sweep(message, None, now, serial=serial)
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))

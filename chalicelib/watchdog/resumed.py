@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import Job
 from chalicelib.pausing.port import PastPauses
 from chalicelib.watchdog.rule import GiveUp
@@ -13,7 +14,7 @@ V = TypeVar("V")
 
 @dataclass
 class Resumed:
-    """Find out when types were last resumed, with one request for each type of a job that may be given up."""
+    """Find out when types were last resumed, with one request for each queue of a job that may be given up."""
 
     pauses: PastPauses | None = None
     _at: dict[str, float] = field(default_factory=dict)
@@ -26,12 +27,12 @@ class Resumed:
         verdict = verdict_of(job)
         if not isinstance(verdict, GiveUp) or job.stalled_since is None:
             return verdict
-        again = verdict_of(replace(job, stalled_since=max(job.stalled_since, self._resumed_at(job.type))))
+        again = verdict_of(replace(job, stalled_since=max(job.stalled_since, self._resumed_at(queue_of(job.type)))))
         return verdict if isinstance(again, GiveUp) else again
 
-    def _resumed_at(self, job_type: str) -> float:
-        """Return when the type was last resumed, in seconds since the epoch; 0 if no pause of it is known."""
-        if job_type not in self._at:
-            newest = self.pauses.newest(job_type, 1) if self.pauses else ()
-            self._at[job_type] = newest[0].until if newest else 0.0
-        return self._at[job_type]
+    def _resumed_at(self, queue: str) -> float:
+        """Return when the queue was last resumed, in seconds since the epoch; 0 if no pause of it is known."""
+        if queue not in self._at:
+            newest = self.pauses.newest(queue, 1) if self.pauses else ()
+            self._at[queue] = newest[0].until if newest else 0.0
+        return self._at[queue]

@@ -15,12 +15,13 @@ from typing import TypeVar
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
 from chalicelib.errors import MoveRefused, RowNotSigned
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.port import Helpers
+from chalicelib.jobs.port import Depth, Helpers
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
@@ -64,9 +65,11 @@ class Watchdog:
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
-        signs = dict(self._each(lambda name: (name, self._signs(name, standing)), in_turn(self.types, now)))
-        # leave out paused types, because their queues are expected to grow
-        if grown := self.growing.look({name: one.depth for name, one in signs.items() if not one.paused}, now):
+        depths = dict(self._each(lambda key: (key, self._depth(key)), in_turn(self.queues, now)))
+        signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types}
+        # leave out paused queues, because they are expected to grow
+        going = {queue_of(name) for name, one in signs.items() if not one.paused}
+        if grown := self.growing.look({key: depth for key, depth in depths.items() if key in going}, now):
             events.growing(grown)
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
@@ -78,7 +81,7 @@ class Watchdog:
         self._look_at(self._shared(some), signs, remaining)
         if self.tally["failed"] or self.tally["out_of_time"]:
             self.lookback.keep(self.types, self.dispatcher.now())
-        self._sweep(signs, remaining)
+        self._sweep(depths, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
 
@@ -86,7 +89,9 @@ class Watchdog:
         """Check these jobs of these types, for a run that found too many to check itself. Return the same as `run`."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
-        signs = {name: self._signs(name, standing) for name in types if name in self.types}
+        declared = [name for name in types if name in self.types]
+        depths = {key: self._depth(key) for key in dict.fromkeys(map(queue_of, declared))}
+        signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in declared}
         self._look_at(list(portions(ids)), signs, lambda: remaining() + SWEEP_RESERVE - STOP_BEFORE_END)
         events.watchdog_helped(types, self.tally)
         return self.tally
@@ -117,13 +122,18 @@ class Watchdog:
             events.watchdog_failed("counters", error)
             return None
 
-    def _signs(self, name: str, standing: Standing | None) -> Signs:
+    @property
+    def queues(self) -> list[str]:
+        """Return the keys of the types' queues."""
+        return list(dict.fromkeys(map(queue_of, self.types)))
+
+    def _depth(self, key: str) -> Depth | None:
+        """Return the depth of a queue; None if it is unknown: the queue then does not count as empty."""
         try:
-            return signs_of(name, self.dispatcher.queue.depth(name), standing)
+            return self.dispatcher.queue.depth(key)
         except Exception as error:
-            # The depth is unknown, so the queue does not count as empty.
-            events.watchdog_failed(name, error)
-            return signs_of(name, None, standing)
+            events.watchdog_failed(key, error)
+            return None
 
     def _found(self, name: str, signs: Mapping[str, Signs], standing: Standing | None) -> list[Found]:
         seen, now = signs.get(name, Signs(counted=False)), self.dispatcher.now()
@@ -226,16 +236,16 @@ class Watchdog:
                 self.lookback.keep([job.type], self.dispatcher.now(), job.next_attempt_at)
         return Counter({"resent": len(out), "failed": len(sending) - len(out)})
 
-    def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
+    def _sweep(self, depths: Mapping[str, Depth | None], remaining: Callable[[], float]) -> None:
         """Sweep each queue that contains messages, one queue after the other; several threads sweep a long queue."""
         turns = []
-        for name in in_turn(self.types, self.dispatcher.now()):
-            depth = signs[name].depth
+        for key in in_turn(self.queues, self.dispatcher.now()):
+            depth = depths[key]
             sweeps = 1 if depth is None else min(MOST_SWEEPS, -(-depth.dead // MOST_SWEPT))
-            turns.append([name] * sweeps)
+            turns.append([key] * sweeps)
 
-        def sweep(name: str) -> Mapping[str, int]:
-            return Sweeper(self.dispatcher, self.resumed).sweep(name, lambda: remaining() > STOP_BEFORE_END)
+        def sweep(key: str) -> Mapping[str, int]:
+            return Sweeper(self.dispatcher, self.resumed).sweep(key, lambda: remaining() > STOP_BEFORE_END)
 
         for tally in self._each(sweep, list(alternate(turns))):
             self.tally.update(tally)

@@ -34,8 +34,22 @@ def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> S
     serial = jobtype.serial(job_type)
     if standing is None:
         return Signs(depth, counted=False, serial=serial)
-    claimed_to = None if jobtype.out_of_order(job_type) else standing.claimed_to.get(job_type)
-    return Signs(depth, claimed_to, job_type in standing.paused, serial=serial)
+    claimed = [standing.claimed_to[name] for name in _alike(job_type) if name in standing.claimed_to]
+    return Signs(depth, max(claimed, default=None), job_type in standing.paused, serial=serial)
+
+
+def _alike(job_type: str) -> list[str]:
+    """Return the types whose claims show that earlier messages of this type were received.
+
+    A shared queue delivers the messages of its types in the order in which they were sent. But a job of a type with a
+    rate may wait for its start after its message was received, so only other jobs of its type show anything about it.
+    """
+    if jobtype.out_of_order(job_type):
+        return []
+    if jobtype.pace(job_type) is not None:
+        return [job_type]
+    others = jobtype.sharing(jobtype.queue_of(job_type))
+    return [job_type, *(name for name in others if name != job_type and not jobtype.out_of_order(name))]
 
 
 def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:

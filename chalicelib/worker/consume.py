@@ -1,7 +1,7 @@
-"""Process one SQS batch of one job type.
+"""Process the messages of one job type.
 
-The item is the source of truth; the message only names the job. Read the code from top to bottom: batch, message,
-claim, run, settle.
+The item is the source of truth; the message only names the job. Read the code from top to bottom: message, claim, run,
+settle. `batch.py` processes the messages of an invocation.
 """
 
 import random
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import cold_start
 from chalicelib.errors import (
     ClaimedLate,
     EarlierUnknown,
@@ -33,7 +32,7 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import message_of_type
-from chalicelib.jobs.message_fate import Drop, Hold, malformed, unavailable
+from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.dispatch import Dispatcher
@@ -42,10 +41,11 @@ from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, job_keys, within_invocation
+from chalicelib.telemetry.logger import about, job_keys
+from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
-from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_SLACK
+from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -62,7 +62,10 @@ class BatchFailed(Exception):
 
 @dataclass
 class Worker:
-    """Process batches of one job type. `clock` returns seconds since the epoch; tests replace the random functions."""
+    """Process the messages of one job type.
+
+    `clock` returns seconds since the epoch; tests replace the random functions.
+    """
 
     kind: JobType[Any, Any]
     store: JobStore
@@ -79,79 +82,31 @@ class Worker:
     starts: StartPolicy = field(default_factory=Immediate)
     service: JobService | None = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
-    refused: bool = False
-    """True if a message of this batch could not be handled because a request to AWS failed."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the job type."""
+        return self.kind.name
+
+    @property
+    def serial(self) -> bool:
+        """See Handles."""
+        return self.kind.serial_by is not None
+
+    @property
+    def needed(self) -> float:
+        """See Handles."""
+        return self.kind.job_budget + self.kind.turn_wait
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        """Process the event's messages; return the ids of the messages that must be delivered again."""
-        # A thread that a job leaves running may write lines after the invocation. With `keep`, they have the
-        # invocation's id.
-        with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
-            return self._work(event, context)
-
-    def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        # Begin with the messages that were received most often, because they have the fewest receives left. Messages
-        # with the same key keep their order, because none of them was received more often than an earlier one.
-        deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
-        self._trim(deliveries, _seconds_left(context))
-        self.breaker.begin(_seconds_left(context))
-        self.starts.begin(deliveries)
-        again: list[str] = []
-        self.refused = False
-        for number, delivery in enumerate(deliveries):
-            # Always process the first message: if a batch gave back all messages, there would be no progress.
-            if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + CLAIM_GUARD:
-                again += self._give_back(deliveries[number:])
-                break
-            if not self._acknowledged(delivery, context):
-                again.append(delivery.message_id)
+        """Process a batch of the type's own queue; return the ids of the messages that must be delivered again."""
+        batches = Batches(self.name, self.queue, self.spread, lambda _: self, self.breaker, self.cold)
+        again = batches.work(event, context)
         self.cold = False
         return again
 
-    def _trim(self, deliveries: list[Delivery], left: float) -> None:
-        """Shorten the visibility timeout of the messages.
-
-        The queue's timeout also covers the time in which Lambda throttles the function. Now the end of the invocation
-        is known, so a shorter timeout is enough.
-        """
-        receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
-        try:
-            self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
-        except Exception as error:
-            events.store_failed(self.kind.name, error)
-
-    def _give_back(self, rest: list[Delivery]) -> list[str]:
-        events.out_of_time(self.kind.name, len(rest))
-        for delivery in rest:
-            # If AWS refused a request for an earlier message, it would refuse the same request for these messages. Hide
-            # them for longer, because each receive brings a message closer to the dead-letter queue.
-            wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
-            self._hold(delivery, round(self.spread(0, 3)) if wait is None else wait)
-        return [delivery.message_id for delivery in rest]
-
-    def _acknowledged(self, delivery: Delivery, context: LambdaContext) -> bool:
-        try:
-            end = self.breaker.call(lambda: self._handle(delivery, context))
-        except Exception as error:
-            events.store_failed(delivery.named(self.kind.name), error)
-            self.refused = True
-            end = unavailable(delivery.receive_count, self.spread)
-        self.starts.after(delivery, end)
-        # # In a FIFO queue, the message of a dead-lettered job would be delivered again and again before the others of
-        # its key. So the message is acknowledged, and only the job's row shows the failure.
-        if isinstance(end, Drop) or (end.over and self.kind.serial_by is not None):
-            return True
-        if end.seconds is not None and not delivery.probe:
-            self._hold(delivery, end.seconds)
-        return False
-
-    def _hold(self, delivery: Delivery, seconds: int) -> None:
-        try:
-            self.queue.set_visibility(self.kind.name, [delivery.receipt], seconds)
-        except Exception as error:
-            events.store_failed(delivery.named(self.kind.name), error)
-
-    def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
+    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Drop | Hold:
+        """Claim the job of a message, run it and settle it; return what to do with the message."""
         if waits := self.starts.next(delivery):
             return waits
         try:
@@ -159,7 +114,7 @@ class Worker:
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
-        by = Claimant(context.aws_request_id, self.cold, delivery.receive_count, delivery.probe)
+        by = Claimant(context.aws_request_id, cold, delivery.receive_count, delivery.probe)
         claims = Claims(
             self.store,
             self.clock,
@@ -169,11 +124,11 @@ class Worker:
             self.kind.max_receives,
             self.breaker.on_attempt_recorded,
         )
-        before = _seconds_left(context)
+        before = seconds_left(context)
         claimed = claims.claim(message, by, before, delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
-        left = _seconds_left(context)
+        left = seconds_left(context)
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
         # the job type.
@@ -188,9 +143,9 @@ class Worker:
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
         enqueuing = Enqueuing(self.kind.enqueues, self.service)
-        persistence = Persistence(lambda: _seconds_left(context), self.sleep)
+        persistence = Persistence(lambda: seconds_left(context), self.sleep)
         ctx = WorkerContext(
-            job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing,
+            job, self.store, lambda: seconds_left(context), self.clock, self.secrets, enqueuing,
             serial=self.kind.serial_by is not None, persistence=persistence, by_class=self.kind.by_class,
             changes=self.kind.changes, chance=self.jitter,
         )  # fmt: skip
@@ -271,7 +226,3 @@ class Worker:
             raise EarlierUnknown(
                 f"The job of an earlier firing may still be running: {type(error).__name__}"
             ) from error
-
-
-def _seconds_left(context: LambdaContext) -> float:
-    return context.get_remaining_time_in_millis() / 1000

@@ -39,6 +39,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
     from chalicelib.api.platform.reference import VERSION
     from chalicelib.job_types.jobtype import load
+    from chalicelib.job_types.queues import queues_of
     from infra.definition import functions, local_environment, stateful
     from infra.definition.lambdas import signing
     from infra.definition.lambdas.compute import compute, role_id
@@ -48,9 +49,9 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     importlib.import_module("app")
     resources = compute(functions(types, stack))
     for function in functions(types, stack):
-        if function.job_type is not None:  # in the cloud, CloudFormation fills in the keys
+        if function.works is not None:  # in the cloud, CloudFormation fills in the keys
             variables = resources[function.logical_id]["Properties"]["Environment"]["Variables"]
-            variables |= signing.local(function.job_type)
+            variables |= signing.local(function.works)
     data = stateful(types, stack, origin)
     return {
         "stateful": data,
@@ -61,6 +62,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
             function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
             for function in functions(types, stack)
         },
+        "modules": {queue.handler: [kind.module for kind in queue.types] for queue in queues_of(types)},
         "version": VERSION.rpartition(".dev")[0] or VERSION,
         "notes": [kind.problem for kind in types if kind.problem is not None],
         "secrets": {kind.name: dict(kind.access.secrets) for kind in types if kind.access.secrets},

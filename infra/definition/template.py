@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.definition.data.buckets import bucket_policies, buckets
 from infra.definition.data.queues import queue_policies, queues
 from infra.definition.data.tables import tables
@@ -30,7 +31,7 @@ MOST_RESOURCES = 500
 """Maximum resources of one stack in CloudFormation."""
 SAM_ADDS = 14
 """Number of resources that Chalice and the SAM transform add: the API, its stage, deployment and permissions, rules,
-the mapping of the stream, and settings of asynchronous invocations. The event source mapping of each type is not
+the mapping of the stream, and settings of asynchronous invocations. The event source mapping of each queue is not
 counted here."""
 Types = Sequence[JobType[Any, Any]]
 PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
@@ -78,7 +79,7 @@ def resources(types: Types, stack: str) -> Resources:
         if twice:
             raise ValueError(f"two resources have the same logical id: {', '.join(sorted(twice))}")
         merged |= part
-    made_by_sam = len(types) + SAM_ADDS
+    made_by_sam = len(queues_of(types)) + SAM_ADDS
     if len(merged) + made_by_sam > MOST_RESOURCES:
         raise ConfigurationError(
             f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "

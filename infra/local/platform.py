@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.pausing.lambda_prober import event_of
 from infra.cloud.package.shipped import own_libraries, probed
 from infra.code import declared
@@ -100,18 +102,18 @@ class Platform:
             self._api.replace(self._variables)
 
     def obey_pauses(self) -> None:
-        """Receive nothing from the queues of paused job types, as if their event source mappings were disabled."""
+        """Receive nothing from paused queues, as if their event source mappings were disabled."""
         paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
         if paused is not None:
-            self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
+            self._sources.hold({f"{self.options.stack}-{name_in_aws(key)}" for key in paused})
             self._paused = sorted(paused)
             self._start_probes()
 
     def _start_probes(self) -> None:
-        """Invoke the workers of paused types with the watchdog's probes."""
+        """Invoke the workers of paused queues with the watchdog's probes."""
         asked = probes(self._dynamodb, self._variables["CONTROL_TABLE"], self._paused)
-        for name, body in asked.items():
-            self._service.submit(f"{self.options.stack}-{name.replace('.', '-')}", event_of(body))
+        for key, body in asked.items():
+            self._service.submit(f"{self.options.stack}-{name_in_aws(key)}", event_of(body))
 
     def work_off_bulk_actions(self) -> None:
         """Invoke the function for bulk actions while there are open ones, as the API does in the cloud."""
@@ -209,7 +211,7 @@ class Platform:
         values = dotenv.read(options.root / dotenv.FILE)
         self.notes = [*described.notes, *dotenv.fill(described.secrets, values, Clients(self.aws))]
         self.emulator.judge_by(deployment.roles(described, self._variables))
-        for spec in deployment.function_specs(described, self._variables, options.concurrency, self._libraries):
+        for spec in deployment.function_specs(described, self._variables, options.concurrency, self._hides(described)):
             self._service.register(spec)
         self._service.recycle()
         self.obey_pauses()  # a queue that was paused in the last run must not be received from for a moment
@@ -217,10 +219,10 @@ class Platform:
         self._api.replace({**self._variables, **for_the_api})
         self.described = described
 
-    def _libraries(self, handler: str) -> dict[str, str]:
-        """Return the value that hides a library from a function, unless all functions or its own type ship it."""
+    def _hides(self, described: Description) -> Callable[[str], dict[str, str]]:
+        """Return what hides a library from a function, unless all functions or one of its own types ship it."""
         root = self.options.root
-        return probed(root, own_libraries(root, handler))
+        return lambda handler: probed(root, own_libraries(root, described.modules.get(handler, ())))
 
     def _serve_dashboard(self) -> None:
         options, files = self.options, self.emulator.url

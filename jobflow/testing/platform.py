@@ -16,6 +16,7 @@ from chalicelib.api.models import schemas
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
@@ -61,7 +62,7 @@ class Platform:
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)
-        self.queue.receives = {kind.name: kind.max_receives for kind in self._kinds}
+        self.queue.receives = {queue.key: queue.max_receives for queue in queues_of(self._kinds)}
         self.service = JobService(self.store, self.queue, clock=self.clock)
         self._operations = Operations(self.service.dispatcher)
         self._posting = Posting(self.service.dispatcher, "test")
@@ -116,7 +117,7 @@ class Platform:
         """Run everything that is due now, or becomes due during this call; return the number of handled messages."""
         before = worked = 0
         for _ in range(MOST_INVOCATIONS):
-            worked += sum(self.workers.invoke(kind.name) for kind in self._kinds)
+            worked += sum(self.workers.invoke(queue.key) for queue in queues_of(self._kinds))
             if worked == before:
                 return worked
             before = worked

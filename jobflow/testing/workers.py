@@ -9,11 +9,15 @@ from typing import Any
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.message import write_message
 from chalicelib.limits.memory import MemoryTurns
+from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.shared import Breaker, SharedWorker
 from chalicelib.worker.start import start_policy
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import environment_of, secrets_of
@@ -51,29 +55,42 @@ class Workers:
     count: int = 0
 
     def invoke(self, name: str, seconds: float | None = None) -> int:
-        """Run the visible messages of a type's queue in one invocation; return their number."""
-        kind = jobtype.get(name)
-        batch = self.queue.receive(name, kind.function.batch_size)
+        """Run the visible messages of a queue in one invocation; return their number.
+
+        `name` is a type of the queue, or the name of a shared queue.
+        """
+        key = jobtype.queue_of(name)
+        (queue,) = queues_of(map(jobtype.get, jobtype.sharing(key)))
+        batch = self.queue.receive(key, queue.function.batch_size)
         if not batch:
             return 0
         self.count += 1
-        worker = Worker(
-            replace(kind, run=self._faulty(kind.run, name)), self.store, self.queue, self.clock, no_jitter,
-            spread=lambda low, _: low, sleep=self.clock.advance, secrets=secrets_of(kind, self.secrets),
-            starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
-            service=self.service,
-        )  # fmt: skip
-        ends = self.clock.now + (kind.timeout if seconds is None else seconds)
+        ends = self.clock.now + (queue.timeout if seconds is None else seconds)
         invocation = Invocation(self.clock, ends, f"request-{self.count}")
         try:
-            with environment_of(kind):
-                again = worker.work({"Records": [_record(message) for message in batch]}, invocation)
+            with environment_of(queue.types[0]):
+                again = self._works(queue).work({"Records": [_record(message) for message in batch]}, invocation)
         except WorkerGone:
             return len(batch)
         for message in batch:
             if message.receipt not in again:
-                self._acknowledge(name, message)
+                self._acknowledge(key, message)
         return len(batch)
+
+    def _works(self, queue: TypeQueue) -> Worker | SharedWorker:
+        if not queue.shared:
+            return self._worker(queue.types[0])
+        return SharedWorker(
+            queue.key, self.store, self.queue, self.clock, lambda low, _: low, self._worker, lambda _: AlwaysClosed()
+        )
+
+    def _worker(self, kind: JobType[Any, Any], breaker: Breaker | None = None) -> Worker:
+        return Worker(
+            replace(kind, run=self._faulty(kind.run, kind.name)), self.store, self.queue, self.clock, no_jitter,
+            spread=lambda low, _: low, sleep=self.clock.advance, secrets=secrets_of(kind, self.secrets),
+            starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
+            service=self.service, breaker=breaker or AlwaysClosed(),
+        )  # fmt: skip
 
     def _faulty(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         async def faulty_on_loop(payload: Any, ctx: Any) -> Any:

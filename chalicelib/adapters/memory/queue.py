@@ -36,7 +36,7 @@ class MemoryJobQueue:
         self._clock, self._serial = clock, serial
         self.most_receives = max_receives
         self.receives: dict[str, int] = {}
-        """The maximum receives of a message, for types that differ from the others."""
+        """The maximum receives of a message, for queues that differ from the others."""
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -51,7 +51,7 @@ class MemoryJobQueue:
             if self._serial(message.type):
                 delay, group = 0, group or message.id
             held = HeldMessage(told, f"r{self._receipts}", now + delay, group=group, sent_at=now)
-            self.messages.setdefault(message.type, []).append(held)
+            self.messages.setdefault(jobtype.queue_of(message.type), []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
@@ -64,13 +64,13 @@ class MemoryJobQueue:
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
         """See JobQueue."""
         with self._lock:
-            for message in self.messages.get(job_type, []):
+            for message in self.messages.get(jobtype.queue_of(job_type), []):
                 if message.receipt in receipts:
                     message.visible_at = self._clock() + seconds
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
-        now = self._clock()
+        now, job_type = self._clock(), jobtype.queue_of(job_type)
         waiting = self.messages.get(job_type, [])
         visible = sum(m.visible_at <= now for m in waiting)
         flying = sum(m.visible_at > now and m.receive_count > 0 for m in waiting)
@@ -80,7 +80,7 @@ class MemoryJobQueue:
         """See JobQueue."""
         with self._lock:
             now = self._clock()
-            found = self._visible(job_type, self.dead, now)[:most]
+            found = self._visible(jobtype.queue_of(job_type), self.dead, now)[:most]
             for message in found:
                 self._receipts += 1
                 message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
@@ -89,12 +89,13 @@ class MemoryJobQueue:
     def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
         """See JobQueue."""
         with self._lock:
+            job_type = jobtype.queue_of(job_type)
             self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
     def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
         """Return the visible messages; move a message that was received too often to the dead-letter list."""
         with self._lock:
-            now, taken = self._clock(), list[HeldMessage]()
+            now, taken, job_type = self._clock(), list[HeldMessage](), jobtype.queue_of(job_type)
             for message in self._visible(job_type, self.messages, now):
                 if len(taken) == most:
                     break
@@ -117,4 +118,5 @@ class MemoryJobQueue:
     def delete(self, job_type: str, receipt: str) -> None:
         """Acknowledge a received message."""
         with self._lock:
+            job_type = jobtype.queue_of(job_type)
             self.messages[job_type] = [m for m in self.messages.get(job_type, []) if m.receipt != receipt]

@@ -67,7 +67,7 @@ def mail(stand: Stand) -> str:
 def queue_metrics(stand: Stand) -> str:
     """Check that the metrics of AWS/SQS include a queue that had messages; alarms depend on these metrics."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), stand.types[0])
-    name, start = queue_name(stand.stack.name, kind.queue, kind.queue_ending), stand.clock()
+    name, start = queue_name(stand.stack.name, kind.short, kind.queue_ending), stand.clock()
     stand.until(lambda: _point(stand, name), f"a point of {name}", METRICS)
     return f"a point of {name} after {stand.clock() - start:.0f} s"
 

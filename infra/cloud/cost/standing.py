@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.cloud.cost.calculation import QUEUE_REQUESTS, idle, total
 from infra.cloud.cost.prices import MILLION, PRICES, Prices
 from infra.cloud.stack.changes import Change
@@ -19,7 +20,7 @@ CENT = 0.005
 
 def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES) -> dict[str, float]:
     """Return dollars a month at list price, by logical id. A resource that is missing costs nothing, or only by use."""
-    queues = {logical(kind.queue, "Queue"): _queue(prices, serial=kind.serial_by is not None) for kind in types}
+    queues = {logical(one.short, "Queue"): _queue(prices, serial=one.serial) for one in queues_of(types)}
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
         for alarm in all_alarms(types, stack)

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.cloud.errors import CloudError
 from infra.cloud.package import aws_data, client, own_code, size
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
 from infra.cloud.package.imports import check_imports, check_inner_imports, handlers_of
-from infra.cloud.package.own_libraries import check_size, files_of
+from infra.cloud.package.own_libraries import check_size, files_of, together
 from infra.cloud.package.own_libraries import hashed as own_lines
 from infra.cloud.package.shipped import shipped_modules
 from infra.cloud.package.target import Target
@@ -142,15 +143,17 @@ class OwnZips:
 
 def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
     made = OwnZips()
-    kinds = {kind.module: kind for kind in types}
     shipped = (root / SHIPPED).read_text()
-    alike: dict[str, list[str]] = {}
-    for module, requirements in files_of(root, kinds.keys()).items():
-        alike.setdefault(own_lines(requirements, shipped, root, to), []).append(module)
-    for lines, modules in alike.items():
+    found = files_of(root, {kind.module for kind in types})
+    alike: dict[str, list[TypeQueue]] = {}
+    for queue in queues_of(types):
+        needed = [own_lines(found[kind.module], shipped, root, to) for kind in queue.types if kind.module in found]
+        alike.setdefault(together(queue.key, needed), []).append(queue)
+    for lines, queues in alike.items():
         if not lines:  # the common package contains all libraries of these types
             continue
-        name, handlers = f"{kinds[modules[0]].queue}.zip", [kinds[module].handler for module in modules]
+        name, handlers = f"{queues[0].short}.zip", [queue.handler for queue in queues]
+        modules = [kind.module for queue in queues for kind in queue.types]
         folder = work / "own" / modules[0]
         own, files = folder / "libraries", folder / "files"
         wheels = download(lines, folder / "wheels", to.python, to.architecture)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -77,6 +77,20 @@ def hashed(path: Path, shipped: str, root: Path, to: Target = DEFAULT) -> str:
             f"The files that {path.name} names pin {min(twice)} in different versions. Pin it in one of them."
         )
     return "".join(f"{line}\n" for _, line in sorted(kept))
+
+
+def together(key: str, needed: Sequence[str]) -> str:
+    """Return the lines that the function of a queue needs, from those of its types. Raises CloudError."""
+    if len(needed) == 1:
+        return needed[0]
+    lines = sorted({line for one in needed for line in one.splitlines()})
+    versions = Counter(libraries.name_of(line) or line for line in lines)
+    if twice := [name for name, times in versions.items() if times > 1]:
+        raise CloudError(
+            f"The types of the queue {key} pin {min(twice)} in different versions. They share one package: pin one "
+            "version, for example in a file that the others name with -r."
+        )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _read(path: Path) -> list[str]:

@@ -51,9 +51,9 @@ def shipped_modules(root: Path, more: Iterable[str] = ()) -> list[str]:
     ]
 
 
-def own_libraries(root: Path, handler: str) -> list[str]:
-    """Return the additional distributions of a handler's type, from `handlers/x.requirements.txt`."""
-    return libraries.names(root, handler.split(".")[-2])
+def own_libraries(root: Path, modules: Iterable[str]) -> list[str]:
+    """Return the additional distributions of job types, from `handlers/x.requirements.txt`."""
+    return list(dict.fromkeys(name for module in modules for name in libraries.names(root, module)))
 
 
 def _installed() -> tuple[tuple[str, int], ...]:

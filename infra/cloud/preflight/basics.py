@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.cloud.account import Account
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
@@ -112,7 +113,7 @@ def _mail(
 def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) -> Iterator[Finding]:
     if facts.concurrency is None:
         return
-    together = sum(kind.concurrency for kind in types)
+    together = sum(queue.concurrency for queue in queues_of(types))
     # workers share all concurrency that no stage has reserved
     left = (facts.concurrency if facts.unreserved is None else facts.unreserved) - more
     if together + API_NEEDS > left:
@@ -145,7 +146,7 @@ def _domain(values: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _network(values: Mapping[str, str], types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
-    inside = [kind.name for kind in types if kind.function.vpc]
+    inside = [queue.key for queue in queues_of(types) if queue.function.vpc]
     missing = [name for name in ("VpcSubnets", "VpcSecurityGroups") if not values[name]]
     if inside and missing:
         yield Finding(

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.cloud.account import Account
 from infra.cloud.preflight.finding import Finding
 from infra.definition.lambdas.functions import functions
@@ -62,8 +63,8 @@ def _data(account: Account, stack: str) -> Iterator[Look]:
 
 def _queues(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) -> Iterator[Look]:
     sqs = account.client("sqs")
-    for kind in types:
-        queue = queue_name(stack, kind.queue, kind.queue_ending)
+    for one in queues_of(types):
+        queue = queue_name(stack, one.short, one.ending)
         for name in (queue, dead_of(queue)):
             yield "queue", name, partial(sqs.get_queue_url, QueueName=name)
 

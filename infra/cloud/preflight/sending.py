@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 
@@ -39,7 +40,7 @@ def findings(
     """Yield the limits of types that send mail. `mail_rate` is the future value of the parameter MailRate."""
     if allowed is None:
         return
-    names = ", ".join(kind.name for kind in _senders(types))
+    names = ", ".join(queue.key for queue in _senders(types))
     if not allowed.get("SendingEnabled", True):
         yield Finding("mail", f"SES has stopped this account from sending in {region}. Its console says why.")
     if not allowed.get("ProductionAccessEnabled", False):
@@ -50,12 +51,12 @@ def findings(
     yield from _quota(allowed.get("SendQuota", {}), _workers(types), mail_rate)
 
 
-def _senders(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    return [kind for kind in types if SENDING in kind.access.grants]
+def _senders(types: Sequence[JobType[Any, Any]]) -> list[TypeQueue]:
+    return [queue for queue in queues_of(types) if SENDING in queue.access.grants]
 
 
 def _workers(types: Sequence[JobType[Any, Any]]) -> int:
-    return sum(kind.concurrency for kind in _senders(types))
+    return sum(queue.concurrency for queue in _senders(types))
 
 
 def _quota(quota: Mapping[str, float], workers: int, mail_rate: float) -> Iterator[Finding]:

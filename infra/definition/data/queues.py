@@ -1,9 +1,10 @@
-"""Define one queue and one dead-letter queue per job type. Their settings follow from the type."""
+"""Define the queues and dead-letter queues of the job types. Their settings follow from the types."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.retention import KEEP_DEAD_MESSAGES, KEEP_MESSAGES
 from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
 
@@ -13,22 +14,22 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
+    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type or shared queue."""
     resources: Resources = {}
-    for kind in types:
-        name, fifo = queue_name(stack, kind.queue, kind.queue_ending), FIFO if kind.serial_by is not None else {}
+    for queue in queues_of(types):
+        name, fifo = queue_name(stack, queue.short, queue.ending), FIFO if queue.serial else {}
         resources |= {
-            logical(kind.queue, "Queue"): _queue(
+            logical(queue.short, "Queue"): _queue(
                 name,
                 int(KEEP_MESSAGES),
-                VisibilityTimeout=kind.visibility_timeout,
+                VisibilityTimeout=queue.visibility_timeout,
                 RedrivePolicy={
-                    "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
-                    "maxReceiveCount": kind.max_receives,
+                    "deadLetterTargetArn": arn_of(logical(queue.short, "Dlq")),
+                    "maxReceiveCount": queue.max_receives,
                 },
                 **fifo,
             ),
-            logical(kind.queue, "Dlq"): _queue(
+            logical(queue.short, "Dlq"): _queue(
                 dead_of(name),
                 int(KEEP_DEAD_MESSAGES),
                 RedriveAllowPolicy={"redrivePermission": "byQueue", "sourceQueueArns": [arn("sqs", name)]},
@@ -43,7 +44,7 @@ def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
 
     One resource is for all queues: a stack can have only 500 resources.
     """
-    names = [logical(kind.queue, suffix) for kind in types for suffix in ("Queue", "Dlq")]
+    names = [logical(queue.short, suffix) for queue in queues_of(types) for suffix in ("Queue", "Dlq")]
     if not names:
         return {}
     queues = [ref(name) for name in names]

@@ -1,11 +1,12 @@
-"""Write a job type's additional permissions as IAM statements: its own `Allow`s, and reading its secrets."""
+"""Write a function's additional permissions as IAM statements: its own `Allow`s, and reading its secrets."""
 
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.job_types.access import Allow, SecretPlace
+from chalicelib.job_types.access import Allow, AwsAccess, SecretPlace
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.definition.names import Value, stage_of, sub
 
 HERE = "arn:${AWS::Partition}:"
@@ -17,16 +18,16 @@ SUFFIX = "-??????"
 """Secrets Manager appends a hyphen and six characters to the ARN of a secret."""
 
 
-def allows(kind: JobType[Any, Any], stack: str) -> list[Allow]:
-    """Return the statements that a job type declares, and those for its secrets."""
-    places = {SecretPlace.of(written, stage_of(stack)) for written in kind.access.secrets.values()}
+def allows(access: AwsAccess, stack: str) -> list[Allow]:
+    """Return the statements that a job type or shared queue declares, and those for its secrets."""
+    places = {SecretPlace.of(written, stage_of(stack)) for written in access.secrets.values()}
     secrets = [Allow(READS[place.service], _arn_of(place)) for place in sorted(places, key=lambda p: p.name)]
-    return [*(grant for grant in kind.access.grants if isinstance(grant, Allow)), *secrets]
+    return [*(grant for grant in access.grants if isinstance(grant, Allow)), *secrets]
 
 
-def short_forms(kind: JobType[Any, Any]) -> list[str]:
+def short_forms(access: AwsAccess) -> list[str]:
     """Return the grants on the stack's own resources, in the notation of `permissions`."""
-    return [grant for grant in kind.access.grants if isinstance(grant, str)]
+    return [grant for grant in access.grants if isinstance(grant, str)]
 
 
 def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
@@ -45,11 +46,11 @@ def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
 
 
 def wildcards(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """Return each wildcard that a type declares on purpose, and the reason that it gives."""
+    """Return each wildcard that a type or shared queue declares on purpose, and the reason that it gives."""
     return [
-        f"{kind.name}: {', '.join(allow.wildcards)} ({allow.unsafe_wildcard})"
-        for kind in types
-        for allow in kind.access.grants
+        f"{queue.key}: {', '.join(allow.wildcards)} ({allow.unsafe_wildcard})"
+        for queue in queues_of(types)
+        for allow in queue.access.grants
         if isinstance(allow, Allow) and allow.wildcards
     ]
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE, DUE, RATE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType, queue_of
+from chalicelib.job_types.queue import name_in_aws
+from chalicelib.job_types.queues import TypeQueue
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
@@ -21,73 +23,82 @@ BULK_WORK = "lambda:InvokeFunction:recount"
 SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
 """Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
+OWN_BODIES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
+"""What a worker does with the large bodies of its own types."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Grants to read the parts of jobs that did not fit into DynamoDB; every function that reads jobs needs them."""
 
 
-def worker(kind: JobType[Any, Any]) -> list[str]:
+def worker(queue: TypeQueue) -> list[str]:
     """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`."""
+    rated = [kind.name for kind in queue.types if kind.rate is not None]
     return [
-        *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
+        *(f"sqs:{action}:{queue.short}" for action in CONSUMING),
         # A standard queue delivers one message only a limited number of times. If a job asks to run again more often,
         # the worker sends a fresh message. A FIFO queue delivers a message as often as SQS allows.
-        *([f"sqs:SendMessage:{kind.queue}"] if kind.serial_by is None else ()),
+        *([f"sqs:SendMessage:{queue.short}"] if not queue.serial else ()),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
-        *_writing(kind),
-        f"s3:GetObject:payloads/{kind.queue}/*",
-        f"s3:GetObject:results/{kind.queue}/*",
-        f"s3:PutObject:results/{kind.queue}/*",
-        f"logs:FilterLogEvents:{kind.queue}",
-        *_making(kind),
-        *(_pacing(kind.name) if kind.rate is not None else ()),
-        *(_failures(kind.name) if kind.pause_when is not None else ()),
-        *short_forms(kind),
+        *_writing(queue),
+        *(f"s3:{grant}/{folder}*" for folder in _folders(queue.types) for grant in OWN_BODIES),
+        f"logs:FilterLogEvents:{queue.short}",
+        *_making(queue),
+        *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
+        *(_failures(queue.key) if queue.pause_when is not None else ()),
+        *short_forms(queue.access),
     ]
 
 
-def _writing(kind: JobType[Any, Any]) -> list[str]:
+def _folders(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Return the folders with the large bodies of these types: one by one, or all folders for many types."""
+    return [f"{kind.slug}/" for kind in types] if len(types) <= MOST_NAMED else [""]
+
+
+def _writing(queue: TypeQueue) -> list[str]:
     """Let a worker change the job attributes that its moves write.
 
     A worker with `enqueues` may write all attributes.
     """
-    if kind.enqueues:
+    if queue.enqueues:
         return [f"dynamodb:{action}:jobs" for action in ("PutItem", "UpdateItem")]
-    return [f"dynamodb:UpdateItem:jobs/{OF_SERIAL_WORKER if kind.serial_by is not None else OF_WORKER}"]
+    return [f"dynamodb:UpdateItem:jobs/{OF_SERIAL_WORKER if queue.serial else OF_WORKER}"]
 
 
-def _making(kind: JobType[Any, Any]) -> list[str]:
+def _making(queue: TypeQueue) -> list[str]:
     """Let a worker make jobs of the types in its `enqueues`: store payloads of any size, and send messages."""
-    queues = [name.replace(".", "-") for name in kind.enqueues]
-    folders = [f"{queue}/" for queue in queues] if len(queues) <= MOST_NAMED else [""]
+    made = [name.replace(".", "-") for name in queue.enqueues]
+    folders = [f"{name}/" for name in made] if len(made) <= MOST_NAMED else [""]
     return [
-        *(f"sqs:SendMessage:{queue}" for queue in queues),
+        *(f"sqs:SendMessage:{to}" for to in dict.fromkeys(name_in_aws(queue_of(name)) for name in queue.enqueues)),
         *(f"s3:PutObject:payloads/{folder}*" for folder in folders),
     ]
 
 
 def _pacing(name: str) -> list[str]:
-    """Let a worker of a type with a rate plan the starts of this type, and read jobs before it claims them."""
+    """Let a worker of a type with a rate plan the starts of this type, and read jobs before it claims them.
+
+    `*` is every type.
+    """
     plan = f"control/{RATE}{name}"
     return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
 def _failures(name: str) -> list[str]:
-    """Let a worker or the API read and write the failures of a type that pauses automatically."""
+    """Let a worker or the API read and write the failures of a queue that pauses automatically."""
     return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
 
 
-def pausing(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    """Return the types that pause automatically."""
-    return [kind for kind in types if kind.pause_when is not None]
+def pausing(queues: Sequence[TypeQueue]) -> list[TypeQueue]:
+    """Return the queues that pause automatically."""
+    return [queue for queue in queues if queue.pause_when is not None]
 
 
-def api(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
+def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the API store jobs and schedules, send messages, read depths, pause workers.
 
     It cannot receive messages or scan tables.
     """
     return [
-        *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if pausing(types) else ()),
+        *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if pausing(queues) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
@@ -110,10 +121,10 @@ def authorizer() -> list[str]:
     return [f"dynamodb:GetItem:control/{TOKENS}"]
 
 
-def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
+def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
     return [
-        *_switching(pausing(types)),
+        *_switching(pausing(queues)),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
@@ -129,11 +140,11 @@ def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
     ]
 
 
-def _switching(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the watchdog end pauses, switch these types' queues on and off, and invoke their workers with a message."""
-    places = [kind.queue for kind in types] if len(types) <= MOST_NAMED else [EVERY_TYPE]
+def _switching(queues: Sequence[TypeQueue]) -> list[str]:
+    """Let the watchdog end pauses, switch these queues on and off, and invoke their workers with a message."""
+    places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
-    return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if types else []
+    return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if queues else []
 
 
 def counters() -> list[str]:

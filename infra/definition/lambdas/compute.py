@@ -29,10 +29,10 @@ def compute(defined: Iterable[FunctionDefinition]) -> Resources:
 
 
 def _role(function: FunctionDefinition) -> dict[str, Any]:
-    kind = function.job_type
-    more = allowed.statements(allowed.allows(kind, function.stack)) if kind is not None else []
-    more += reaching.network_of_lambda_alone(kind, function.name)
-    return role(function.stack, function.short, _grants(function), more, reaching.managed_policies(kind))
+    queue = function.works
+    more = allowed.statements(allowed.allows(queue.access, function.stack)) if queue is not None else []
+    more += reaching.network_of_lambda_alone(queue, function.name)
+    return role(function.stack, function.short, _grants(function), more, reaching.managed_policies(queue))
 
 
 def role_id(function: FunctionDefinition) -> str:
@@ -80,8 +80,8 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "LoggingConfig": logging(function.short),
         "Events": {"Source": _event(function.trigger, function)},
     }
-    if function.job_type is not None:
-        properties |= reaching.properties(function.job_type)
+    if function.works is not None:
+        properties |= reaching.properties(function.works)
         # A worker sends to its own queue: messages of jobs that make jobs of their own type, and fresh messages for
         # jobs that ask to run again. By default, Lambda stops such a chain after 16 invocations:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
@@ -100,8 +100,8 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
 
 def _variables(function: FunctionDefinition) -> dict[str, Value]:
     """Return the environment variables of this function, in addition to those of all functions."""
-    if function.job_type is not None:
-        return {**signing.of_worker(function.job_type), **reaching.variables(function.job_type, function.stack)}
+    if function.works is not None:
+        return {**signing.of_worker(function.works), **reaching.variables(function.works, function.stack)}
     if function.short == "counters":
         return {}
     if function.short == "watchdog":
@@ -148,8 +148,8 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
 
 
 def _grants(function: FunctionDefinition) -> list[str]:
-    if function.job_type is not None:
-        return grants.worker(function.job_type)
+    if function.works is not None:
+        return grants.worker(function.works)
     platform = {
         "watchdog": grants.watchdog(function.pauses),
         "counters": grants.counters(),

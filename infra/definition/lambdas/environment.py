@@ -1,9 +1,8 @@
 """Define the environment of the functions: exactly the variables that `Settings.from_env` and Powertools read."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue
 from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.settings import DEVELOPMENT_KEY, SHARDS
 from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
@@ -52,9 +51,9 @@ def environment(stack: str) -> dict[str, Value]:
     }
 
 
-def event_sources(types: Iterable[JobType[Any, Any]]) -> Value:
-    """Return the event source mappings of these types, in the form of the variable `EVENT_SOURCES`."""
-    return sub(",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types))
+def event_sources(queues: Iterable[TypeQueue]) -> Value:
+    """Return the event source mappings of these queues, in the form of the variable `EVENT_SOURCES`."""
+    return sub(",".join(f"{mapping_key(queue.key)}=${{{mapping_id(queue.short)}}}" for queue in queues))
 
 
 def local_environment(

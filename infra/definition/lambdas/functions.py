@@ -1,4 +1,4 @@
-"""Define the Lambda functions other than the API: one per job type, watchdog, counters, recount; and their triggers."""
+"""Define the Lambda functions other than the API: one per queue, watchdog, counters, recount; and their triggers."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.definition.iam.grants import pausing
 from infra.definition.names import logical, queue_name
 
@@ -77,9 +78,10 @@ class FunctionDefinition:
     timeout: int
     memory: int
     trigger: Trigger
-    job_type: JobType[Any, Any] | None = None
-    pauses: Sequence[JobType[Any, Any]] = ()
-    """Return the types that the function pauses automatically when all attempts of the type fail."""
+    works: TypeQueue | None = None
+    """The queue whose messages it processes; None for a function of the platform."""
+    pauses: Sequence[TypeQueue] = ()
+    """The queues that the function pauses automatically when all attempts of their jobs fail."""
 
     @property
     def name(self) -> str:
@@ -99,17 +101,17 @@ class FunctionDefinition:
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
     """Return every function except the API and its authorizer, which Chalice makes."""
-    types = list(types)
-    return [*(_worker(kind, stack) for kind in types), *_platform(stack, pausing(types))]
+    queues = queues_of(types)
+    return [*(_worker(queue, stack) for queue in queues), *_platform(stack, pausing(queues))]
 
 
-def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
-    queue = queue_name(stack, kind.queue, kind.queue_ending)
-    trigger = QueueTrigger(queue, kind.function.batch_size, kind.function.window, kind.concurrency)
-    return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.function.memory, trigger, kind)
+def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
+    function, name = queue.function, queue_name(stack, queue.short, queue.ending)
+    trigger = QueueTrigger(name, function.batch_size, function.window, queue.concurrency)
+    return FunctionDefinition(stack, queue.short, queue.handler, queue.timeout, function.memory, trigger, queue)
 
 
-def _platform(stack: str, paused: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:
+def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(
         stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60), pauses=paused
     )

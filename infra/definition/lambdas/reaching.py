@@ -1,10 +1,10 @@
-"""Convert a job type's settings (variables, network, layers, disk) to properties of its function and role."""
+"""Convert a queue's settings (variables, network, layers, disk) to properties of its function and role."""
 
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.constants import EPHEMERAL_MB
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue
 from infra.definition.iam.allowed import resource
 from infra.definition.lambdas.environment import BY_FUNCTION, environment
 from infra.definition.names import arn, ref, sub
@@ -25,9 +25,9 @@ INTERFACES = [
 ]  # fmt: skip
 
 
-def properties(kind: JobType[Any, Any]) -> dict[str, Any]:
-    """Return the properties that the type's declaration adds, except its variables."""
-    function = kind.function
+def properties(queue: TypeQueue) -> dict[str, Any]:
+    """Return the properties that the declaration of a type or shared queue adds, except its variables."""
+    function = queue.function
     added: dict[str, Any] = {}
     if function.vpc:
         added["VpcConfig"] = {"SubnetIds": ref("VpcSubnets"), "SecurityGroupIds": ref("VpcSecurityGroups")}
@@ -38,35 +38,35 @@ def properties(kind: JobType[Any, Any]) -> dict[str, Any]:
     return added
 
 
-def managed_policies(kind: JobType[Any, Any] | None) -> list[Any]:
+def managed_policies(queue: TypeQueue | None) -> list[Any]:
     """Return AWS's own policies that a function needs."""
-    return [sub(NETWORK_POLICY)] if kind is not None and kind.function.vpc else []
+    return [sub(NETWORK_POLICY)] if queue is not None and queue.function.vpc else []
 
 
-def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[dict[str, Any]]:
+def network_of_lambda_alone(queue: TypeQueue | None, name: str) -> list[dict[str, Any]]:
     """Deny the function's code the network actions that its role has only for Lambda itself.
 
     Lambda's guide advises this.
     """
-    if kind is None or not kind.function.vpc:
+    if queue is None or not queue.function.vpc:
         return []
     condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn("lambda", f"function:{name}")]}}
     return [{"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": condition}]
 
 
-def variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
-    """Return the variables that the type declares.
+def variables(queue: TypeQueue, stack: str) -> dict[str, str]:
+    """Return the variables that the type or shared queue declares.
 
     Raises ConfigurationError for a variable that Lambda would refuse.
     """
-    declared = dict(kind.access.environment)
+    declared = dict(queue.access.environment)
     taken = sorted(declared.keys() & (environment(stack).keys() | BY_FUNCTION))
     if taken:
-        raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name that the platform uses")
+        raise ConfigurationError(f"{queue.key}: environment: {', '.join(taken)} is a name that the platform uses")
     size = sum(len((name + value).encode()) for name, value in declared.items())
     if size > LARGEST_ENVIRONMENT - PLATFORM_NEEDS:
         raise ConfigurationError(
-            f"{kind.name}: environment has {size:,} bytes; {LARGEST_ENVIRONMENT - PLATFORM_NEEDS:,} are left of the "
+            f"{queue.key}: environment has {size:,} bytes; {LARGEST_ENVIRONMENT - PLATFORM_NEEDS:,} are left of the "
             f"{LARGEST_ENVIRONMENT:,} that Lambda takes"
         )
     return declared

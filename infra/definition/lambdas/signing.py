@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.jobs.signing import PARAMETER, parameter_of, short_name, type_keys
 from chalicelib.settings import DEVELOPMENT_KEY
 from infra.definition.iam.grants import MOST_NAMED
@@ -15,21 +16,28 @@ MASTER, KEYS = "SIGNING_KEY", "SIGNING_KEYS"
 
 
 def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters for the keys of these types.
+    """Return the stack's parameters for the keys of these types, except those whose key no worker needs by itself.
 
     Deploy makes the keys from the master keys, because CloudFormation cannot compute them. A key is empty by default:
     nothing is then signed, and nothing is refused.
     """
     return {
-        parameter_of(kind.name): {
+        parameter_of(name): {
             "Type": "String",
             "NoEcho": True,
             "Default": "",
             "MaxLength": 64,
             "Description": f"Made from {PARAMETER}.",
         }
-        for kind in types
+        for name in _needed(types)
     }
+
+
+def _needed(types: Iterable[JobType[Any, Any]]) -> list[str]:
+    """Return the types of which some worker has the keys: a stack may have only 200 parameters."""
+    every = list(types)
+    held = {name for queue in queues_of(every) for name in _held(queue) or ()}
+    return [kind.name for kind in every if kind.name in held or kind.queue is None]
 
 
 def of_platform() -> dict[str, Value]:
@@ -37,24 +45,26 @@ def of_platform() -> dict[str, Value]:
     return {MASTER: ref(PARAMETER)}
 
 
-def of_worker(kind: JobType[Any, Any]) -> dict[str, Value]:
-    """Return the variables for a worker: it has the keys of its own type and of the types in its `enqueues`.
+def of_worker(queue: TypeQueue) -> dict[str, Value]:
+    """Return the variables for a worker: it has the keys of its own types and of the types in their `enqueues`.
 
-    A worker with more types in `enqueues` than a role can name one by one has the master keys.
+    A worker with more types, or more types in `enqueues`, than a role can name one by one has the master keys.
     """
-    if (held := _held(kind)) is None:
+    if (held := _held(queue)) is None:
         return of_platform()
     return {KEYS: sub(";".join(f"{short_name(name)}=${{{parameter_of(name)}}}" for name in held))}
 
 
-def local(kind: JobType[Any, Any]) -> dict[str, str]:
+def local(queue: TypeQueue) -> dict[str, str]:
     """Return the variables of a worker on a laptop."""
-    if (held := _held(kind)) is None:
+    if (held := _held(queue)) is None:
         return {MASTER: DEVELOPMENT_KEY, KEYS: ""}
     keys = (f"{short_name(name)}={type_keys(DEVELOPMENT_KEY, parameter_of(name))}" for name in held)
     return {MASTER: "", KEYS: ";".join(keys)}
 
 
-def _held(kind: JobType[Any, Any]) -> list[str] | None:
+def _held(queue: TypeQueue) -> list[str] | None:
     """Return the types whose keys a worker has; None means all types."""
-    return None if len(kind.enqueues) > MOST_NAMED else list(dict.fromkeys([kind.name, *kind.enqueues]))
+    if len(queue.types) > MOST_NAMED or len(queue.enqueues) > MOST_NAMED:
+        return None
+    return list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))

@@ -38,6 +38,11 @@ def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 
+def of_queue(stack: str, name: str, key: str) -> Metric:
+    """Return a metric of a job type, or of a shared queue, which is counted for the queue and not for its types."""
+    return own(stack, name, key) if "." in key else Metric(OWN, name, {"service": stack, "queue": key})
+
+
 def queue(name: str, metric: str, stat: str = "Maximum") -> Metric:
     """Return a metric of SQS about the queue with that physical name."""
     return Metric("AWS/SQS", metric, {"QueueName": name}, stat)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.definition.monitoring import metrics
 from infra.definition.names import Resources, dead_of, queue_name, sub
 
@@ -41,12 +42,13 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
-    """Return the graphs, row by row: all metrics of each type if the dashboard is then free, else three of each."""
+    """Return the graphs, row by row: all metrics of each queue if the dashboard is then free, else three of each."""
     platform = _platform(stack)
-    full = [platform, *(_type(kind, stack) for kind in types)]
+    queues = queues_of(types)
+    full = [platform, *(_type(queue, stack) for queue in queues)]
     if metrics_of(full) <= FREE_METRICS:
         return full
-    short = [graph for kind in types for graph in _short(kind, stack)]
+    short = [graph for queue in queues for graph in _short(queue, stack)]
     return [platform, *(short[start : start + 3] for start in range(0, len(short), 3))]
 
 
@@ -55,14 +57,14 @@ def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
     return sum(len(graph["metrics"]) for row in drawn for graph in row)
 
 
-def _short(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
-    queue = queue_name(stack, kind.queue, kind.queue_ending)
+def _short(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
+    queue = queue_name(stack, of.short, of.ending)
     shown = [
-        metrics.own(stack, "Completed", kind.name).as_row("completed"),
+        metrics.of_queue(stack, "Completed", of.key).as_row("completed"),
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
-        metrics.own(stack, "DeadLettered", kind.name).as_row("dead letters"),
+        metrics.of_queue(stack, "DeadLettered", of.key).as_row("dead letters"),
     ]
-    return [_graph(kind.name, shown)]
+    return [_graph(of.key, shown)]
 
 
 def _platform(stack: str) -> list[dict[str, Any]]:
@@ -77,9 +79,9 @@ def _platform(stack: str) -> list[dict[str, Any]]:
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 
 
-def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
-    queue, function = queue_name(stack, kind.queue, kind.queue_ending), f"{stack}-{kind.queue}"
-    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
+def _type(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
+    queue, function = queue_name(stack, of.short, of.ending), f"{stack}-{of.short}"
+    ends = [metrics.of_queue(stack, name, of.key).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
@@ -91,9 +93,9 @@ def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
         metrics.function(function, "Errors").as_row("errors"),
     ]
     return [
-        _graph(f"{kind.name}: jobs", ends),
-        _graph(f"{kind.name}: queue", depths),
-        _graph(f"{kind.name}: function", runs),
+        _graph(f"{of.key}: jobs", ends),
+        _graph(f"{of.key}: queue", depths),
+        _graph(f"{of.key}: function", runs),
     ]
 
 

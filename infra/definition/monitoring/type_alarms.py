@@ -1,10 +1,14 @@
-"""List the alarms about job types. Each type has its own alarms; in a large stack, several types share an alarm."""
+"""List the alarms about job types. Each type has its own alarms, as has each queue that several types share.
+
+In a large stack, several types and queues share an alarm.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.job_types.retry import message_age
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm
@@ -17,11 +21,9 @@ its age from when it was sent."""
 IN_FLIGHT = 60_000
 """Half of the messages that a standard queue may have in flight. At 120,000, SQS delivers no more messages."""
 MOST_ALONE = 30
-"""Maximum of types with their own alarms. CloudFormation accepts 500 resources, so more types share alarms."""
+"""Maximum of queues with their own alarms. CloudFormation accepts 500 resources, so more queues share alarms."""
 MOST_METRICS = 10
 """Maximum number of metrics in the expression of one alarm (CloudWatch's quota)."""
-
-Kind = JobType[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +32,53 @@ class Rule:
 
     kind: str
     advice: str
-    metrics: Callable[[Kind, str], Mapping[str, Metric]]
+    metrics: Callable[[TypeQueue, str], Mapping[str, Metric]]
     expression: str
-    threshold: Callable[[Kind], float]
+    threshold: Callable[[TypeQueue], float]
     period: int = MINUTE
     periods: int = 1
 
-    def alone(self, kind: Kind, stack: str) -> Alarm:
-        """Return the alarm of one type."""
-        found = self.metrics(kind, stack)
+    def alone(self, queue: TypeQueue, stack: str) -> Alarm:
+        """Return the alarm of one queue."""
+        found = self.metrics(queue, stack)
         plain = len(found) == 1
         return Alarm(
-            self.kind, kind.queue, f"{kind.name}: {self.advice}", found, self.threshold(kind),
+            self.kind, queue.short, f"{queue.key}: {self.advice}", found, self.threshold(queue),
             "" if plain else self.expression.format(**{name: name for name in found}), self.period, self.periods,
         )  # fmt: skip
 
-    def shared(self, kinds: Sequence[Kind], stack: str, number: int) -> Alarm:
-        """Return the alarm of several types: its value is the number of types in trouble."""
+    def shared(self, queues: Sequence[TypeQueue], stack: str, number: int) -> Alarm:
+        """Return the alarm of several queues: its value is the number of queues in trouble."""
         found: dict[str, Metric] = {}
         parts = []
-        for place, kind in enumerate(kinds):
-            names = {name: f"{name}{place}" for name in self.metrics(kind, stack)}
-            found |= {names[name]: metric for name, metric in self.metrics(kind, stack).items()}
-            parts.append(f"IF({self.expression.format(**names)}>{self.threshold(kind)},1,0)")
-        told = ", ".join(kind.name for kind in kinds)
+        for place, queue in enumerate(queues):
+            names = {name: f"{name}{place}" for name in self.metrics(queue, stack)}
+            found |= {names[name]: metric for name, metric in self.metrics(queue, stack).items()}
+            parts.append(f"IF({self.expression.format(**names)}>{self.threshold(queue)},1,0)")
+        told = ", ".join(queue.key for queue in queues)
         advice = f"One of {told}: {self.advice}"
         return Alarm(self.kind, f"types-{number}", advice, found, 0, "+".join(parts), self.period, self.periods)
 
-    def most_together(self, kind: Kind, stack: str) -> int:
-        """Return how many types can share one alarm."""
-        return MOST_METRICS // len(self.metrics(kind, stack))
+    def most_together(self, queue: TypeQueue, stack: str) -> int:
+        """Return how many queues can share one alarm."""
+        return MOST_METRICS // len(self.metrics(queue, stack))
 
 
-def type_alarms(types: Sequence[Kind], stack: str) -> list[Alarm]:
+def type_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
     """Return the alarms about the types of a stack."""
-    pausing = [kind for kind in types if kind.pause_when is not None]
-    if len(types) <= MOST_ALONE:
-        alone = [rule.alone(kind, stack) for kind in types for rule in RULES]
-        return [*alone, *(PAUSED.alone(kind, stack) for kind in pausing)]
-    shared = [alarm for rule in RULES for alarm in _shared(rule, types, stack)]
+    queues = queues_of(types)
+    pausing = [queue for queue in queues if queue.pause_when is not None]
+    if len(queues) <= MOST_ALONE:
+        alone = [rule.alone(queue, stack) for queue in queues for rule in RULES]
+        return [*alone, *(PAUSED.alone(queue, stack) for queue in pausing)]
+    shared = [alarm for rule in RULES for alarm in _shared(rule, queues, stack)]
     return [*shared, *(_shared(PAUSED, pausing, stack) if pausing else ())]
 
 
-def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
-    size = rule.most_together(types[0], stack)
-    for number, start in enumerate(range(0, len(types), size), 1):
-        yield rule.shared(types[start : start + size], stack, number)
+def _shared(rule: Rule, queues: Sequence[TypeQueue], stack: str) -> Iterator[Alarm]:
+    size = rule.most_together(queues[0], stack)
+    for number, start in enumerate(range(0, len(queues), size), 1):
+        yield rule.shared(queues[start : start + size], stack, number)
 
 
 def errors_of(function: str) -> Metric:
@@ -83,23 +86,23 @@ def errors_of(function: str) -> Metric:
     return metrics.function(function, "Errors")
 
 
-def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
+def _dead_letters(queue: TypeQueue, stack: str) -> Mapping[str, Metric]:
     # Do not use the depth of the dead-letter queue: messages of jobs that can still run also pass through this queue.
-    return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
+    return {"dead": metrics.of_queue(stack, "DeadLettered", queue.key)}
 
 
-def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
+def _ends(queue: TypeQueue, stack: str) -> Mapping[str, Metric]:
     # leave out dead letters, because they have their own alarm
-    return {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed")}
+    return {name.lower(): metrics.of_queue(stack, name, queue.key) for name in ("Completed", "Failed")}
 
 
-def _of_queue(name: str, metric: str) -> Callable[[Kind, str], Mapping[str, Metric]]:
-    return lambda kind, stack: {name: metrics.queue(queue_name(stack, kind.queue, kind.queue_ending), metric)}
+def _of_queue(name: str, metric: str) -> Callable[[TypeQueue, str], Mapping[str, Metric]]:
+    return lambda queue, stack: {name: metrics.queue(queue_name(stack, queue.short, queue.ending), metric)}
 
 
-def _patience(kind: Kind) -> float:
-    age = message_age(kind.retry, kind.max_attempts, kind.timeout)
-    return max(SHORTEST_AGE, kind.visibility_timeout, age)
+def _patience(queue: TypeQueue) -> float:
+    ages = (message_age(kind.retry, kind.max_attempts, kind.timeout) for kind in queue.types)
+    return max(SHORTEST_AGE, queue.visibility_timeout, *ages)
 
 
 RULES = (
@@ -110,7 +113,7 @@ RULES = (
     Rule(
         "errors", "Its function ended with an error, or could not start. Look at its log: jobs are received and not "
         "processed. Compare with the last deployment.",
-        lambda kind, stack: {"errors": errors_of(f"{stack}-{kind.queue}")}, "FILL({errors},0)", lambda _: 0,
+        lambda queue, stack: {"errors": errors_of(f"{stack}-{queue.short}")}, "FILL({errors},0)", lambda _: 0,
     ),
     Rule(
         "oldest-message", "A job has waited longer than it ever should. Look for errors or throttles of its function; "
@@ -132,6 +135,7 @@ RULES = (
 PAUSED = Rule(
     "paused-by-itself", "Its attempts all failed with one error, so it is paused, and one job is tried from time to "
     "time. Look at the reason on its page, fix the cause; it resumes when one completes; or resume it.",
-    lambda kind, stack: {"paused": metrics.own(stack, "PausedByItself", kind.name)}, "FILL({paused},0)", lambda _: 0,
+    lambda queue, stack: {"paused": metrics.of_queue(stack, "PausedByItself", queue.key)},
+    "FILL({paused},0)", lambda _: 0,
 )  # fmt: skip
 """The alarm of types that declare `pause_when`; other types do not have it."""

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.access.tokens import SHAPE
 from chalicelib.api.http.serving import STRICT_TRANSPORT
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import signing
@@ -59,7 +60,7 @@ def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     """Return changes to the resources that Chalice makes, and the roles and log groups of the API."""
     return {
         HANDLER: _api(types, stack),
-        "ApiRole": role(stack, "api", grants.api(types)),
+        "ApiRole": role(stack, "api", grants.api(queues_of(types))),
         log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
         "RestAPI": _rest_api(stack),
         AUTHORIZER: _function(stack, "authorizer"),
@@ -139,7 +140,7 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
     function = _function(stack, "api")
     function["Properties"]["Environment"] = {
         "Variables": {
-            "EVENT_SOURCES": event_sources(types),
+            "EVENT_SOURCES": event_sources(queues_of(types)),
             "CORS_ORIGIN": origin(),
             "CURSOR_SECRET": ref("CursorSecret"),
             **signing.of_platform(),

@@ -35,7 +35,7 @@ def over_aws(cloud: Settings, clock: Clock) -> Iterator[Callable[..., World]]:
         def make(kinds: tuple[JobType[Any, Any], ...] = (NOTE, OTHER), **settings: Any) -> World:
             types.enter_context(only_types(*kinds))
             for kind in kinds:
-                for name in (f"test-{kind.queue}", f"test-{kind.queue}-dlq"):
+                for name in (f"test-{kind.short}", f"test-{kind.short}-dlq"):
                     aws.client("sqs", REGION).create_queue(QueueName=name)
             ports = {
                 "job_store": DynamoJobStore(cloud, clock), "job_queue": SqsJobQueue(cloud),

@@ -235,6 +235,6 @@ def test_the_documented_type_runs_with_its_grants_and_needs_them(
     own = {f"s3:{name}:jobflow/*" for name in ("GetObject", "PutObject")}
     assert needed - of_every_worker == {*READING, *own}
     assert set(READING) <= {grant for grant in kind.access.grants if isinstance(grant, str)}
-    (statement,) = statements(allows(kind, "jobflow-prod"))
+    (statement,) = statements(allows(kind.access, "jobflow-prod"))
     assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
     assert str(statement["Resource"]).count(f"{BUCKET}/jobflow/*") == 1

@@ -21,6 +21,7 @@ from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import BROUGHT, JobType, check_enqueues, job
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
+from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.run_identity import run_name
 from tests.chalicelib.api.support import only_types
@@ -99,7 +100,8 @@ def test_a_value_that_is_long_or_may_be_private_is_not_repeated() -> None:
 
 VALUES: dict[str, Any] = {
     "serial_by": "text", "fair_by": "text", "rate": Rate(1), "pause_when": Failing(),
-    "function.window": {"function": Function(window=5)},
+    "function.window": {"function": Function(window=5)}, "queue": Queue("notes"), "function": Function(memory=256),
+    "access": AwsAccess(grants=("ses:SendEmail",)),
 }  # fmt: skip
 
 

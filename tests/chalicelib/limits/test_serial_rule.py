@@ -61,7 +61,7 @@ def test_a_fifo_queue_delays_nothing_and_says_nothing_of_what_was_sent_before() 
     kind = declared(serial_by="account")
     assert (jobtype.serial("test.book"), jobtype.longest_delay("test.book")) == (True, 0)
     assert jobtype.out_of_order("test.book")
-    assert (kind.keyed_by, kind.queue, kind.queue_ending) == ("account", "test-book", ".fifo")
+    assert (kind.keyed_by, kind.short, kind.queue_ending) == ("account", "test-book", ".fifo")
 
 
 def test_a_message_of_a_key_comes_again_as_often_as_sqs_allows() -> None:

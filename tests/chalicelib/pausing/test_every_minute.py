@@ -140,7 +140,7 @@ def test_each_minute_of_a_pause_is_counted_for_the_alarm(stage: Stage, capsys: p
 
 
 def test_one_type_that_fails_does_not_keep_another_from_its_turn(stage: Stage) -> None:
-    stage.watchdog.types = ["broken.type", TYPE]
+    stage.watchdog.queues = ["broken.type", TYPE]
     stage.write(OPEN)
     read = stage.rows.read
 

@@ -100,17 +100,17 @@ class Stage:
     def work(self, kind: jobtype.JobType[Any, Any]) -> int:
         """Give the type's worker the visible messages; return their number."""
         sqs = boto3.client("sqs", region_name=REGION)
-        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{kind.queue_ending}")["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.short}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=kind.function.batch_size, MessageSystemAttributeNames=["All"]
         ).get("Messages", [])
         if not found:
             return 0
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.queue}"
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.short}"
         event = {"Records": [_record(message, arn) for message in found]}
         # not the module's own, which keeps the store and the clock of its first stage
         handler = self.workers.setdefault(kind.name, consume(kind))
-        with self.recorder.acting_as(kind.queue):
+        with self.recorder.acting_as(kind.short):
             answer = handler(event, Context(str(uuid.uuid4())))
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in found:

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.job_types.access import Allow, AwsAccess
-from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import Queue
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template
@@ -45,16 +46,28 @@ class Empty(BaseModel):
     """No payload."""
 
 
-def types(number: int, *, reach: bool = False) -> list[JobType[Any, Any]]:
-    """Return job types with the longest names; with `reach` each declares what a large one does."""
-    names = [f"t{place:02}.{'x' * (LONGEST_NAME - 4)}" for place in range(number)]
+def types(number: int, *, reach: bool = False, queues: int = 0) -> list[JobType[Any, Any]]:
+    """Return job types with the longest names; with `reach` each declares what a large one does.
+
+    With `queues` they share this number of queues.
+    """
+    starts = [f"t{place:02}." for place in range(number)]
+    names = [start + "x" * (LONGEST_NAME - len(start)) for start in starts]
     plain = [JobType(name, lambda _payload, _ctx: None, Empty, access=MAIL) for name in names]
+    if queues:
+        return [_sharing(kind, place % queues) for place, kind in enumerate(plain)]
     return [replace(kind, access=ACCESS, function=FUNCTION) for kind in plain] if reach else plain
 
 
-def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False) -> dict[str, Any]:
+def _sharing(kind: JobType[Any, Any], place: int) -> JobType[Any, Any]:
+    name = f"q{place:02}"
+    queue = Queue(name + "x" * (LONGEST_QUEUE_NAME - len(name)), function=FUNCTION, access=ACCESS)
+    return replace(kind, queue=queue, access=ACCESS, function=FUNCTION)
+
+
+def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False, queues: int = 0) -> dict[str, Any]:
     """Return the packaged template as if it were made for that many types; Chalice's part does not change."""
-    made = merge_template(types(number, reach=reach), STACK)
+    made = merge_template(types(number, reach=reach, queues=queues), STACK)
     kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
     kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
     resources = {name: _merged(kept.get(name, {}), resource) for name, resource in made["Resources"].items()}
@@ -62,9 +75,11 @@ def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False) -> dic
     return stamped(with_code(finish(template), CODE), {})
 
 
-def transformed(sam: Mapping[str, Any], number: int, *, reach: bool = False, **given: str) -> dict[str, Any]:
+def transformed(
+    sam: Mapping[str, Any], number: int, *, reach: bool = False, queues: int = 0, **given: str
+) -> dict[str, Any]:
     """Return the same after the SAM transform, as CloudFormation reads it."""
-    return decided(translate(packaged(sam, number, reach=reach)), **given)
+    return decided(translate(packaged(sam, number, reach=reach, queues=queues)), **given)
 
 
 def written(value: Any, template: Mapping[str, Any]) -> Any:

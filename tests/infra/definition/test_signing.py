@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.signing import Signing, parameter_of, short_name
 from chalicelib.settings import Settings
 from infra.definition import functions, local_environment
@@ -62,7 +63,10 @@ def test_on_a_laptop_a_worker_accepts_what_the_api_makes(name: str) -> None:
         return Signing.of(Settings.from_env({**everywhere, **of}))
 
     (own,) = [one for one in TYPES if one.name == name]
-    worker, stranger = sees(signing.local(own)), sees(signing.local(kind("image.process", "mail.send")))
+    worker, stranger = (
+        sees(signing.local(*queues_of([own]))),
+        sees(signing.local(*queues_of([kind("image.process", "mail.send")]))),
+    )
     job = a_job(type=name)
     assert worker.accepts(replace(job, signature=sees({}).signature(job)))
     assert not worker.accepts(job)

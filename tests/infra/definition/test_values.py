@@ -11,6 +11,7 @@ from chalicelib.counters.constants import CANARY_GIVE_UP, CANARY_WAIT, RECOUNT_E
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import DAY, MAX_DELAY
 from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
 from chalicelib.settings import Settings
@@ -160,7 +161,7 @@ def test_objects_outlive_the_jobs_that_name_them(prefix: str, needed: float) -> 
 
 def test_everything_that_a_function_writes_goes_some_day() -> None:
     types = jobtype.load()
-    granted = [*grants.api(), *(grant for kind in types for grant in grants.worker(kind))]
+    granted = [*grants.api(), *(grant for queue in queues_of(types) for grant in grants.worker(queue))]
     written = {grant.split(":")[2].partition("/")[0] + "/" for grant in granted if grant.startswith("s3:PutObject:")}
     assert written == DAYS.keys()
     assert {rule["Status"] for rule in RULES} == {"Enabled"}

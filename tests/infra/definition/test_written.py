@@ -11,6 +11,7 @@ import pytest
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs import job as j
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
@@ -212,5 +213,7 @@ def test_large_bodies_of_the_own_type_are_not_and_payloads_only_of_the_types_tha
     assert not can("a.plain", "Put", "payloads/a-plain")
     assert can("a.making", "Put", "payloads/a-plain")
     many = replace(TYPES[2], enqueues=tuple(f"a.plain{number}" for number in range(MOST_NAMED + 1)))
-    assert [grant for grant in worker(many) if ":payloads/" in grant and "Put" in grant] == ["s3:PutObject:payloads/*"]
+    assert [grant for grant in worker(*queues_of([many])) if ":payloads/" in grant and "Put" in grant] == [
+        "s3:PutObject:payloads/*"
+    ]
     assert not can("a.making", "Get", "payloads/a-plain")

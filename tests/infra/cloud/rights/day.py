@@ -271,5 +271,5 @@ def fire(acting: Stage) -> None:
 
 def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:
     sqs = boto3.client("sqs", region_name=REGION)
-    url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{suffix}")["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.short}{suffix}")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=write_message(message))

@@ -16,6 +16,7 @@ from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
@@ -51,16 +52,16 @@ def worked(acting: Stage, kind: JobType[Any, Any], *to: str) -> tuple[Counter[st
     assert acting.work(kind) == 1
     acting.recorder.settle()
     assert parts.job_store.get(job["id"]).status is Status.COMPLETED
-    return acting.recorder.needed[kind.queue], acting.recorder.units[kind.queue, f"{STACK}-jobs"]
+    return acting.recorder.needed[kind.short], acting.recorder.units[kind.short, f"{STACK}-jobs"]
 
 
 def test_its_role_allows_all_that_it_asks_for(acting: Stage) -> None:
     asked, _ = worked(acting, ORDER, "ada", "large")
-    granted = grants.worker(ORDER)
+    granted = grants.worker(*queues_of([ORDER]))
     assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
     assert asked["s3:PutObject:payloads/order-mail/*"] == 1
     # without the declaration the same requests are not allowed
-    less = set(granted) - set(grants.worker(replace(ORDER, enqueues=())))
+    less = set(granted) - set(grants.worker(*queues_of([replace(ORDER, enqueues=())])))
     assert {one for one in less if not any(allows(one, need) for need in asked)} == set()
     writing = {"dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs"}
     assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/order-mail/*", *writing}
@@ -93,9 +94,9 @@ PAUSING: JobType[Any, Any] = replace(
 )
 ALIKE = replace(PAUSING, pause_when=None)
 GRANTED: Mapping[str, tuple[list[str], list[str]]] = {
-    "email-send": (grants.worker(ALIKE), grants.worker(PAUSING)),
-    "watchdog": (grants.watchdog([ALIKE]), grants.watchdog([PAUSING])),
-    "api": (grants.api([ALIKE]), grants.api([PAUSING])),
+    "email-send": (grants.worker(*queues_of([ALIKE])), grants.worker(*queues_of([PAUSING]))),
+    "watchdog": (grants.watchdog(queues_of([ALIKE])), grants.watchdog(queues_of([PAUSING]))),
+    "api": (grants.api(queues_of([ALIKE])), grants.api(queues_of([PAUSING]))),
 }
 """What each function may do without the pause, and with it."""
 

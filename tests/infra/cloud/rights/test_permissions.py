@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.api.routes import all_endpoints
+from chalicelib.job_types.queues import queues_of
 from infra.cloud.restore.rows import KINDS, How, kinds_of
 from infra.cloud.restore.tables import TABLES
 from infra.definition.iam import grants
@@ -23,7 +24,7 @@ GRANTED: Mapping[str, list[str]] = {
     "watchdog": grants.watchdog(),
     "counters": grants.counters(),
     "recount": grants.recount(),
-    **{kind.queue: grants.worker(kind) for kind in TYPES},
+    **{queue.short: grants.worker(queue) for queue in queues_of(TYPES)},
 }
 SIGNED = {
     "api": {"s3:PutObject:uploads/*"},
@@ -32,7 +33,7 @@ SIGNED = {
 }
 """A signed form or link is a request that somebody else makes later, with the signer's permissions."""
 PLACES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
-LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *(f"/{kind.queue}" for kind in TYPES))}
+LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *(f"/{kind.short}" for kind in TYPES))}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
 
 
@@ -47,7 +48,7 @@ class Day:
 
 def never_seen(actor: str) -> set[str]:
     """What is granted and no request of the code asks for, each with its reason."""
-    queues = {kind.queue for kind in TYPES}
+    queues = {kind.short for kind in TYPES}
     # Lambda's poller asks with the function's role; nothing in the function does
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
     # a fresh message of a job that asks to come again more often than SQS hands one out: none of the day's does

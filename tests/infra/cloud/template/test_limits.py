@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
 from infra.definition.monitoring.overview import FREE_METRICS
@@ -41,12 +41,12 @@ LONGEST = {
 
 @pytest.fixture(
     scope="module",
-    params=[(3, False), (MOST_ALONE, False), (MOST, False), (MOST, True)],
-    ids=["few", "alone", "most", "most, reaching"],
+    params=[(3, False, 0), (MOST_ALONE, False, 0), (MOST, False, 0), (MOST, True, 0), (300, True, 10)],
+    ids=["few", "alone", "most", "most, reaching", "300 in 10 queues"],
 )
 def large(request: pytest.FixtureRequest, sam: dict[str, Any]) -> dict[str, Any]:
-    number, reach = request.param
-    return transformed(sam, number, reach=reach, **ALL_ON)
+    number, reach, queues = request.param
+    return transformed(sam, number, reach=reach, queues=queues, **ALL_ON)
 
 
 def test_resources_parameters_and_outputs(large: dict[str, Any]) -> None:
@@ -87,6 +87,7 @@ def test_policies_of_queues_and_buckets(large: dict[str, Any]) -> None:
 
 def test_a_functions_environment(large: dict[str, Any]) -> None:
     workers = {f"T{place:02}X{'x' * (LONGEST_NAME - 5)}Function" for place in range(MOST)}
+    workers |= {f"QueueQ{place:02}{'x' * (LONGEST_QUEUE_NAME - 3)}Function" for place in range(10)}
     for name, function in of_type(large, "AWS::Lambda::Function").items():
         variables = written(function["Environment"]["Variables"], large)
         own = {key: value for key, value in variables.items() if key in ACCESS.environment}
@@ -134,10 +135,11 @@ def test_every_type_is_watched_by_every_kind_of_alarm(large: dict[str, Any]) -> 
     watched: Counter[str] = Counter()
     for alarm in of_type(large, "AWS::CloudWatch::Alarm").values():
         text = json.dumps(alarm)
-        watched.update(set(re.findall(rf'"{STACK}-(t\d\d)-x+(?:-dlq)?"', text)))
-        watched.update(f"own {name}" for name in set(re.findall(r'"Value": "(t\d\d)\.x+"', text)))
+        watched.update(set(re.findall(rf'"{STACK}-(t\d\d-|queue-q\d\d)x+(?:-dlq)?"', text)))
+        watched.update(f"own {name}-" for name in set(re.findall(r'"Value": "(t\d\d)\.x+"', text)))
+        watched.update(f"own queue-{name}" for name in set(re.findall(r'"Name": "queue", "Value": "(q\d\d)x+"', text)))
     functions = [f["FunctionName"] for f in of_type(large, "AWS::Lambda::Function").values()]
-    kinds = {name.split("-")[2] for name in functions if name.count("-") == 3}
+    kinds = {name.removeprefix(f"{STACK}-").rstrip("x") for name in functions if name.count("-") == 3}
     assert kinds
     # errors, age and messages in flight by the names of queue and function, dead letters and the ratio by the type's
     assert {name: watched[name] for name in kinds} == dict.fromkeys(kinds, 3)

@@ -71,7 +71,7 @@ def test_queue_redrives_to_a_queue_that_keeps_longer(template: dict[str, Any]) -
     assert len(sources) == len(jobtype.load()) == len(queues) / 2
     for queue in sources.values():
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
-        kind = next(kind for kind in jobtype.load() if queue["QueueName"].endswith(kind.queue))
+        kind = next(kind for kind in jobtype.load() if queue["QueueName"].endswith(kind.short))
         assert queue["RedrivePolicy"]["maxReceiveCount"] == kind.max_attempts + SPARE_RECEIVES
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
         assert dead["QueueName"] == queue["QueueName"] + "-dlq"
@@ -129,11 +129,11 @@ def test_every_function_writes_to_a_group_that_forgets(template: dict[str, Any])
 def test_a_worker_sends_to_its_own_queue_and_those_it_enqueues_and_to_no_other(template: dict[str, Any]) -> None:
     roles = of_type(decided(template), "AWS::IAM::Role")
     for kind in jobtype.load():
-        granted = [one for policy in roles[logical(kind.queue, "Role")]["Policies"]
+        granted = [one for policy in roles[logical(kind.short, "Role")]["Policies"]
                    for one in policy["PolicyDocument"]["Statement"]]  # fmt: skip
         sending = [one for one in granted if {"sqs:SendMessage", "sqs:*", "*"} & {*as_list(one["Action"])}]
         # the jobs of a serial type wait in a FIFO queue: they come again without a fresh message
-        named = [*([] if kind.serial_by else [kind.queue]), *(name.replace(".", "-") for name in kind.enqueues)]
+        named = [*([] if kind.serial_by else [kind.short]), *(name.replace(".", "-") for name in kind.enqueues)]
         reached = [resource for one in sending for resource in as_list(one["Resource"])]
         wanted = [{"Fn::GetAtt": [logical(name, "Queue"), "Arn"]} for name in named]
         assert sorted(map(str, reached)) == sorted(map(str, wanted)), kind.name

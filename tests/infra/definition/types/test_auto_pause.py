@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import EVERY_TYPE, statements
 from infra.definition.template import resources
@@ -28,9 +29,11 @@ def pausing(kinds: Kinds) -> Kinds:
 
 
 def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
-    assert grants.watchdog(kinds) == grants.watchdog()
-    assert grants.api(kinds) == grants.api()
-    granted = [*grants.watchdog(kinds), *grants.api(kinds), *(grant for kind in kinds for grant in grants.worker(kind))]
+    queues = queues_of(kinds)
+    assert grants.watchdog(queues) == grants.watchdog()
+    assert grants.api(queues) == grants.api()
+    workers = (grant for queue in queues for grant in grants.worker(queue))
+    granted = [*grants.watchdog(queues), *grants.api(queues), *workers]
     assert not [grant for grant in granted if "AUTOPAUSE" in grant]
     made = resources(kinds, STACK)
     assert "EVENT_SOURCES" not in made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
@@ -38,7 +41,7 @@ def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
 
 
 def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausing: Kinds) -> None:
-    more = set(grants.watchdog(pausing)) - set(grants.watchdog(kinds))
+    more = set(grants.watchdog(queues_of(pausing))) - set(grants.watchdog(queues_of(kinds)))
     switching, invoking = (s for s in statements(STACK, more) if "lambda:" in str(s["Action"]))
     assert switching["Action"] == ["lambda:UpdateEventSourceMapping"]
     bound = switching["Condition"]["ArnLike"]["lambda:FunctionArn"]["Fn::Sub"]
@@ -48,7 +51,7 @@ def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausin
 
 
 def test_many_such_types_fit_into_the_role(kinds: Kinds) -> None:
-    many = [replace(kinds[0], name=f"type.n{number}", pause_when=Failing()) for number in range(60)]
+    many = queues_of(replace(kinds[0], name=f"type.n{number}", pause_when=Failing()) for number in range(60))
     assert f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}" in grants.watchdog(many)
     assert len([grant for grant in grants.watchdog(many) if grant.startswith("lambda:")]) == 4
 

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.definition import functions
 from infra.definition.iam import grants
 from infra.definition.lambdas.compute import compute, role_id
@@ -34,7 +35,7 @@ def statements(made: dict[str, Any], short: str) -> list[dict[str, Any]]:
 
 def test_a_type_on_fifo_queues_sends_nothing_to_its_own() -> None:
     serial: JobType[Keyed, None] = JobType("a.a", lambda _payload, _ctx: None, Keyed, serial_by="account")
-    assert not [grant for grant in grants.worker(serial) if "SendMessage" in grant]
+    assert not [grant for grant in grants.worker(*queues_of([serial])) if "SendMessage" in grant]
 
 
 def test_its_role_names_those_queues() -> None:

@@ -1,0 +1,98 @@
+"""Group job types by queue: what SQS and Lambda have once for the types of a queue. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
+
+
+@dataclass(frozen=True)
+class TypeQueue:
+    """A queue with its types: one type, or those that share it. Times in seconds.
+
+    `key` is the type's name, or the name of the shared queue.
+    """
+
+    key: str
+    types: tuple[JobType[Any, Any], ...]
+
+    @property
+    def _any(self) -> JobType[Any, Any]:
+        return self.types[0]
+
+    @property
+    def shared(self) -> bool:
+        """Return whether the code declares it as a queue for several types."""
+        return self._any.queue is not None
+
+    @property
+    def short(self) -> str:
+        """Return the last part of the names of the queue and its Lambda function."""
+        return self._any.short
+
+    @property
+    def ending(self) -> str:
+        """Return the suffix of its queues' names, which SQS requires for FIFO queues."""
+        return self._any.queue_ending
+
+    @property
+    def serial(self) -> bool:
+        """Return whether it is a FIFO queue."""
+        return self._any.serial_by is not None
+
+    @property
+    def handler(self) -> str:
+        """Return the entry point that Lambda calls."""
+        return self._any.handler
+
+    @property
+    def function(self) -> Function:
+        """Return the settings of its Lambda function."""
+        return self._any.function
+
+    @property
+    def access(self) -> AwsAccess:
+        """Return the permissions, secrets and variables of its Lambda function."""
+        return self._any.access
+
+    @property
+    def pause_when(self) -> Failing | None:
+        """Return when the queue pauses automatically."""
+        return self._any.pause_when
+
+    @property
+    def timeout(self) -> int:
+        """Return the timeout of its Lambda function: the longest of its types."""
+        return max(kind.timeout for kind in self.types)
+
+    @property
+    def visibility_timeout(self) -> int:
+        """Return the queue's visibility timeout: the longest of its types."""
+        return max(kind.visibility_timeout for kind in self.types)
+
+    @property
+    def max_receives(self) -> int:
+        """Return how often SQS delivers a message before it goes to the dead-letter queue: the most of its types."""
+        return max(kind.max_receives for kind in self.types)
+
+    @property
+    def concurrency(self) -> int:
+        """Return the maximum number of invocations at the same time."""
+        return self._any.concurrency
+
+    @property
+    def enqueues(self) -> tuple[str, ...]:
+        """Return the types of the jobs that its types make."""
+        return tuple(dict.fromkeys(name for kind in self.types for name in kind.enqueues))
+
+
+def queues_of(types: Iterable[JobType[Any, Any]]) -> list[TypeQueue]:
+    """Return the queues of these types, in the order of their first types."""
+    found: dict[str, list[JobType[Any, Any]]] = {}
+    for kind in types:
+        found.setdefault(kind.queue_key, []).append(kind)
+    return [TypeQueue(key, tuple(kinds)) for key, kinds in found.items()]

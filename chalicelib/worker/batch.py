@@ -1,0 +1,127 @@
+"""Process the messages of one invocation: in which order, how long, and which messages must come again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chalicelib import cold_start
+from chalicelib.jobs.delivery import Delivery
+from chalicelib.jobs.message_fate import Drop, Hold, unavailable
+from chalicelib.jobs.port import JobQueue
+from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+from chalicelib.telemetry import events
+from chalicelib.telemetry.logger import within_invocation
+from chalicelib.worker.constants import CLAIM_GUARD, TRIM_SLACK
+from chalicelib.worker.context import LambdaContext
+from chalicelib.worker.start import StartPolicy
+
+
+class Handles(Protocol):
+    """What handles the messages of one job type, or the messages that no type of the queue can handle."""
+
+    starts: StartPolicy
+
+    @property
+    def name(self) -> str:
+        """Return the name of the job type, for log lines."""
+
+    @property
+    def serial(self) -> bool:
+        """Return whether the queue is a FIFO queue."""
+
+    @property
+    def needed(self) -> float:
+        """Return the seconds that must be left before a message is handled."""
+
+    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Drop | Hold:
+        """Handle a message, and return what to do with it. `cold`: this is the process's first invocation."""
+
+
+@dataclass
+class Batches:
+    """Process the batches of one queue. `of` returns what handles a message; `name` is the queue's name."""
+
+    name: str
+    queue: JobQueue
+    spread: Callable[[float, float], float]
+    of: Callable[[Delivery], Handles]
+    breaker: CircuitBreaker | AlwaysClosed
+    cold: bool = True
+    refused: bool = False
+    """True if a message of this batch could not be handled because a request to AWS failed."""
+
+    def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
+        """Process the event's messages; return the ids of the messages that must be delivered again."""
+        # A thread that a job leaves running may write lines after the invocation. With `keep`, they have the
+        # invocation's id.
+        with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
+            return self._work(event, context)
+
+    def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
+        # Begin with the messages that were received most often, because they have the fewest receives left. Messages
+        # with the same key keep their order, because none of them was received more often than an earlier one.
+        deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
+        self._trim(deliveries, seconds_left(context))
+        each = [(delivery, self.of(delivery)) for delivery in deliveries]
+        self.breaker.begin(seconds_left(context))
+        for one in {id(handles): handles for _, handles in each}.values():
+            one.starts.begin([delivery for delivery, handles in each if handles is one])
+        again: list[str] = []
+        self.refused = False
+        for number, (delivery, handles) in enumerate(each):
+            # Always process the first message: if a batch gave back all messages, there would be no progress.
+            if number > 0 and seconds_left(context) < handles.needed + CLAIM_GUARD:
+                again += self._give_back(deliveries[number:])
+                break
+            if not self._acknowledged(delivery, handles, context):
+                again.append(delivery.message_id)
+        self.cold = False
+        return again
+
+    def _trim(self, deliveries: list[Delivery], left: float) -> None:
+        """Shorten the visibility timeout of the messages.
+
+        The queue's timeout also covers the time in which Lambda throttles the function. Now the end of the invocation
+        is known, so a shorter timeout is enough.
+        """
+        receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
+        try:
+            self.queue.set_visibility(self.name, receipts, int(left) + TRIM_SLACK)
+        except Exception as error:
+            events.store_failed(self.name, error)
+
+    def _give_back(self, rest: list[Delivery]) -> list[str]:
+        events.out_of_time(self.name, len(rest))
+        for delivery in rest:
+            # If AWS refused a request for an earlier message, it would refuse the same request for these messages. Hide
+            # them for longer, because each receive brings a message closer to the dead-letter queue.
+            wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
+            self._hold(delivery, self.name, round(self.spread(0, 3)) if wait is None else wait)
+        return [delivery.message_id for delivery in rest]
+
+    def _acknowledged(self, delivery: Delivery, handles: Handles, context: LambdaContext) -> bool:
+        try:
+            end = self.breaker.call(lambda: handles.handle(delivery, context, cold=self.cold))
+        except Exception as error:
+            events.store_failed(delivery.named(handles.name), error)
+            self.refused = True
+            end = unavailable(delivery.receive_count, self.spread)
+        handles.starts.after(delivery, end)
+        # In a FIFO queue, the message of a dead-lettered job would be delivered again and again before the others of
+        # its key. So it is acknowledged, and only the job's row shows the failure.
+        if isinstance(end, Drop) or (end.over and handles.serial):
+            return True
+        if end.seconds is not None and not delivery.probe:
+            self._hold(delivery, handles.name, end.seconds)
+        return False
+
+    def _hold(self, delivery: Delivery, job_type: str, seconds: int) -> None:
+        try:
+            self.queue.set_visibility(self.name, [delivery.receipt], seconds)
+        except Exception as error:
+            events.store_failed(delivery.named(job_type), error)
+
+
+def seconds_left(context: LambdaContext) -> float:
+    """Return the seconds until the invocation ends."""
+    return context.get_remaining_time_in_millis() / 1000

@@ -1,0 +1,234 @@
+"""Several types on one queue: batches of several types, receives up to the dead-letter queue, types that moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from chalicelib import Function, JobContext, JobType, Queue, job
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.queues import queues_of
+from chalicelib.job_types.retry import no_jitter
+from chalicelib.jobs.constants import LOOK_AHEAD
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.port import Message
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+from chalicelib.pausing.memory import MemoryAutoPauses
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.shared import Breaker, SharedWorker
+from tests.chalicelib.api.support import only_types
+from tests.support import Clock, Invocation, sqs_record
+
+MAIL = Queue("mail", function=Function(batch_size=10))
+ATTEMPTS = 9
+
+
+class Note(BaseModel):
+    text: str = "hello"
+
+
+@dataclass
+class Shared:
+    """A shared queue with its types and one worker process."""
+
+    clock: Clock = field(default_factory=Clock)
+    ran: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    invocations: int = 0
+
+    def __post_init__(self) -> None:
+        self.store, self.queue = MemoryJobStore(self.clock), MemoryJobQueue(self.clock, 360)
+        self.pauses = MemoryAutoPauses()
+        self.new_process()
+
+    def declare(self, name: str, queue: Queue | None = MAIL, **settings: Any) -> JobType[Any, Any]:
+        def act(_: Note, ctx: JobContext) -> str:
+            self.ran.append(f"{name} {ctx.job.id}")
+            if name in self.errors:
+                raise self.errors[name]
+            return "done"
+
+        kind = job(name, queue=queue, **settings)(act)
+        self.queue.receives = {one.key: one.max_receives for one in queues_of(jobtype.all_types())}
+        return kind
+
+    def new_process(self) -> None:
+        self.worker = SharedWorker(
+            "mail", self.store, self.queue, self.clock, lambda low, _: low, self._worker, self._breaker, self._declared
+        )
+
+    def _worker(self, kind: JobType[Any, Any], breaker: Breaker) -> Worker:
+        return Worker(
+            kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low, sleep=self.clock.advance,
+            breaker=breaker,
+        )  # fmt: skip
+
+    def _breaker(self, kind: JobType[Any, Any]) -> Breaker:
+        rule = kind.pause_when
+        if rule is None:
+            return AlwaysClosed()
+        return CircuitBreaker(kind.queue_key, rule, self.pauses, self.clock, self.clock.advance)
+
+    def _declared(self, name: str) -> JobType[Any, Any]:
+        if name in self.broken:
+            raise ImportError("no module named weasyprint")
+        return jobtype.get(name)
+
+    def submit(self, name: str, job_id: str, **fields: Any) -> Job:
+        now = self.clock.now
+        most = jobtype.get(name).max_attempts
+        given: dict[str, Any] = {"payload": {}, "due_at": now + 60, "sent": True, "max_attempts": most, **fields}
+        made = Job(job_id, name, Status.QUEUED, now, now, **given)
+        self.store.add(made)
+        self.queue.send(Message(job_id, 1, name))
+        return made
+
+    def poll(self) -> list[HeldMessage]:
+        batch = self.queue.receive("mail")
+        if batch:
+            self.invocations += 1
+            records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
+            again = self.worker.work({"Records": records}, Invocation(self.clock, self.clock.now + 60))
+            for message in batch:
+                if message.receipt not in again:
+                    self.queue.delete("mail", message.receipt)
+        return batch
+
+    def statuses(self, *ids: str) -> list[str]:
+        return [str(self.store.get(job_id).status) for job_id in ids]
+
+    def watch(self) -> None:
+        Watchdog(Dispatcher(self.store, self.queue, self.clock), jobtype.names()).run(lambda: 60.0)
+
+
+@pytest.fixture
+def shared() -> Iterator[Shared]:
+    with only_types():
+        yield Shared()
+
+
+def test_a_batch_may_hold_several_types(shared: Shared) -> None:
+    shared.declare("mail.welcome")
+    shared.declare("mail.bill", max_attempts=1)
+    shared.errors["mail.bill"] = ValueError("no")
+    for number, name in enumerate(["mail.welcome", "mail.bill", "mail.welcome"], 1):
+        shared.submit(name, f"job-{number}")
+    assert len(shared.poll()) == 3
+    assert shared.invocations == 1
+    assert shared.ran == ["mail.welcome job-1", "mail.bill job-2", "mail.welcome job-3"]
+    assert shared.statuses("job-1", "job-2", "job-3") == ["completed", "dead_letter", "completed"]
+    assert shared.queue.depth("mail.welcome") == shared.queue.depth("mail") == shared.queue.depth("mail.bill")
+
+
+def test_a_type_with_few_attempts_reaches_the_dead_letter_queue_at_the_receives_of_its_queue(shared: Shared) -> None:
+    few = shared.declare("mail.few", max_attempts=1)
+    shared.declare("mail.many", max_attempts=ATTEMPTS)
+    shared.errors["mail.few"] = ValueError("no")
+    shared.submit("mail.few", "job-1")
+    while shared.queue.messages.get("mail"):
+        shared.poll()
+        assert shared.statuses("job-1") == ["dead_letter"], "from the first attempt on"
+    assert shared.ran == ["mail.few job-1"]
+    assert shared.invocations == ATTEMPTS + SPARE_RECEIVES, "eight more than its own queue would take"
+    assert few.max_receives == 1 + SPARE_RECEIVES
+    assert shared.queue.depth("mail").dead == 1
+    shared.watch()
+    assert shared.queue.depth("mail").dead == 1, "the evidence stays"
+
+
+def test_a_broken_file_holds_only_the_jobs_of_its_type(shared: Shared) -> None:
+    shared.declare("mail.welcome")
+    shared.declare("mail.broken")
+    shared.broken.add("mail.broken")
+    shared.submit("mail.broken", "job-1")
+    shared.submit("mail.welcome", "job-2")
+    shared.poll()
+    assert shared.statuses("job-1", "job-2") == ["queued", "completed"]
+    shared.broken.clear()
+    shared.clock.advance(10)
+    shared.poll()
+    assert shared.statuses("job-1") == ["completed"]
+
+
+def test_a_message_of_an_unknown_type_waits_for_a_version_that_knows_it(shared: Shared) -> None:
+    shared.declare("mail.welcome")
+    kind = shared.declare("mail.new")
+    shared.submit("mail.new", "job-1")
+    del jobtype.registered["mail.new"]
+    shared.queue.messages["mail"], shared.ran = shared.queue.messages.pop("mail"), []
+    shared.poll()
+    assert shared.statuses("job-1") == ["queued"]
+    jobtype.registered["mail.new"] = kind
+    shared.clock.advance(10)
+    shared.poll()
+    assert shared.statuses("job-1") == ["completed"]
+
+
+def test_jobs_of_a_type_that_moves_to_another_queue_run_there(shared: Shared) -> None:
+    shared.declare("mail.welcome")
+    shared.declare("mail.bill")
+    shared.submit("mail.bill", "job-1")
+    shared.submit("mail.welcome", "job-2")
+    shared.submit("mail.bill", "job-3", run_at=shared.clock.now + 2000, next_attempt_at=shared.clock.now + 2000)
+    shared.declare("mail.bill", Queue("bills"))
+    shared.new_process()
+    shared.poll()
+    assert shared.ran == ["mail.welcome job-2"], "the old function does not run it: its role is not for it"
+    assert shared.queue.depth("mail").visible == shared.queue.depth("mail").in_flight == 0
+    moved = shared.store.get("job-1")
+    assert (moved.sent, moved.stalled_since, moved.status) == (False, None, Status.QUEUED)
+    assert shared.store.get("job-3").due_at == shared.clock.now + 2000 - LOOK_AHEAD
+    shared.clock.advance(60)
+    shared.watch()
+    assert [held.message.id for held in shared.queue.messages["bills"]] == ["job-1"]
+
+
+def test_a_running_job_of_a_moved_type_keeps_its_message(shared: Shared) -> None:
+    shared.declare("mail.welcome")
+    shared.declare("mail.bill", Queue("bills"))
+    now = shared.clock.now
+    shared.store.add(
+        Job("job-1", "mail.bill", Status.PROCESSING, now, now, sent=True, due_at=now + 60, claims=1, attempts=1,
+            lease_until=now + 30)
+    )  # fmt: skip
+    held = HeldMessage(Message("job-1", 1, "mail.bill"), "r9", now, sent_at=now)
+    shared.queue.messages["mail"] = [held]
+    shared.poll()
+    assert shared.queue.messages["mail"], "its worker may die: then this message is the only one"
+    shared.clock.advance(40)
+    shared.poll()
+    assert not shared.queue.messages["mail"]
+    assert not shared.store.get("job-1").sent
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED])
+def test_a_message_of_a_moved_type_whose_job_has_ended_is_dropped(shared: Shared, status: Status) -> None:
+    shared.declare("mail.bill", Queue("bills"))
+    now = shared.clock.now
+    shared.store.add(Job("job-1", "mail.bill", status, now, now, sent=True, finished_at=now))
+    shared.queue.messages["mail"] = [HeldMessage(Message("job-1", 1, "mail.bill"), "r9", now, sent_at=now)]
+    shared.poll()
+    assert not shared.queue.messages["mail"]
+
+
+def test_a_pause_of_the_queue_holds_all_its_types(shared: Shared) -> None:
+    queue = Queue("mail", function=Function(batch_size=10), pause_when=Failing(of=3, within=300))
+    for name in ("mail.welcome", "mail.bill"):
+        shared.declare(name, queue)
+        shared.errors[name] = ConnectionError("the mail provider is down")
+    for number, name in enumerate(["mail.welcome", "mail.bill", "mail.welcome", "mail.bill"], 1):
+        shared.submit(name, f"job-{number}")
+    shared.poll()
+    assert len(shared.ran) == 3, "equal errors of its types count together"
+    assert shared.pauses.read("mail").since is not None
+    assert shared.statuses("job-4") == ["queued"]

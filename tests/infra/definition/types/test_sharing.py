@@ -1,0 +1,98 @@
+"""What the stack has for types that share a queue, and that nothing changes for the others."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.job_types.access import AwsAccess
+from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import Queue
+from chalicelib.job_types.queues import queues_of
+from infra.cloud.stack.signing import parameters
+from infra.definition.iam import grants
+from infra.definition.lambdas import signing
+from infra.definition.names import Resources
+from infra.definition.template import merge_template, resources
+from tests.support import built_in
+
+STACK = "jobflow-prod"
+Kinds = list[JobType[Any, Any]]
+MAIL = Queue("mail", function=Function(memory=256, batch_size=5), access=AwsAccess(grants=("ses:SendEmail",)))
+
+
+def sharing(kind: JobType[Any, Any], name: str, queue: Queue = MAIL, **settings: Any) -> JobType[Any, Any]:
+    """Return a type like `kind` on a shared queue, as `@job` makes it."""
+    given = {"function": queue.whole_function, "access": queue.access, "pause_when": queue.pause_when, **settings}
+    return replace(kind, name=name, queue=queue, rate=None, schedules=(), **given)
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Kinds:
+    return built_in()
+
+
+@pytest.fixture(scope="module")
+def made(kinds: Kinds) -> Resources:
+    quick = sharing(kinds[0], "mail.quick", timeout=10, max_attempts=1)
+    slow = sharing(kinds[0], "mail.slow", timeout=300, max_attempts=9)
+    return resources([*kinds, quick, slow], STACK)
+
+
+def test_a_queue_and_its_function_have_the_largest_of_the_types(made: Resources) -> None:
+    queue, function = made["QueueMailQueue"]["Properties"], made["QueueMailFunction"]["Properties"]
+    assert queue["QueueName"] == f"{STACK}-queue-mail"
+    assert queue["VisibilityTimeout"] == 6 * 300
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 9 + 2
+    assert (function["Timeout"], function["MemorySize"]) == (300, 256)
+    assert function["Handler"] == "chalicelib.entry.queues.mail"
+    assert function["Events"]["Source"]["Properties"]["BatchSize"] == 5
+    assert not [name for name in made if name.startswith(("MailQuick", "MailSlow"))]
+
+
+def test_other_types_keep_what_they_had(kinds: Kinds, made: Resources) -> None:
+    before = resources(kinds, STACK)
+    common = ("ApiHandler", "Apihandler", "APIHandler", "QueuesPolicy", "Overview")
+    changed = [name for name in before if made[name] != before[name] and name not in common]
+    assert not [name for name in changed if not name.endswith("Query")], "the saved queries search one more log"
+
+
+def test_alarms_are_by_queue(made: Resources) -> None:
+    alarms = {r["Properties"]["AlarmName"]: r for r in made.values() if r.get("Type") == "AWS::CloudWatch::Alarm"}
+    ours = {name.removeprefix(f"{STACK}-queue-mail-") for name in alarms if "queue-mail" in name}
+    assert ours == {"dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight"}
+    dead = json.dumps(alarms[f"{STACK}-queue-mail-dead-letters"])
+    assert '{"Name": "queue", "Value": "mail"}' in dead
+
+
+def test_the_role_reaches_the_bodies_of_its_types_and_its_own_queue(kinds: Kinds) -> None:
+    few = [sharing(kinds[0], f"mail.n{number}") for number in range(3)]
+    granted = grants.worker(*queues_of(few))
+    assert "ses:SendEmail" in granted
+    assert {"s3:GetObject:payloads/mail-n0/*", "s3:PutObject:results/mail-n2/*"} <= set(granted)
+    assert {grant.rpartition(":")[2] for grant in granted if grant.startswith("sqs:")} == {"queue-mail"}
+    many = [sharing(kinds[0], f"mail.n{number}") for number in range(30)]
+    assert "s3:GetObject:payloads/*" in grants.worker(*queues_of(many))
+
+
+def test_the_failures_of_a_pausing_queue_are_its_own_row(kinds: Kinds) -> None:
+    pausing = Queue("mail", pause_when=Failing())
+    queues = queues_of([sharing(kinds[0], f"mail.n{number}", pausing) for number in range(3)])
+    rows = [grant for grant in grants.worker(*queues) if "AUTOPAUSE" in grant]
+    assert {row.rpartition("#")[2] for row in rows} == {"mail"}
+    made = resources([*queues[0].types], STACK)
+    variables = made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["EVENT_SOURCES"]["Fn::Sub"].endswith("=${QueueMailFunctionSource}")
+
+
+def test_a_stack_has_parameters_only_for_keys_that_some_worker_holds(kinds: Kinds) -> None:
+    few = [sharing(kinds[0], f"mail.n{number}") for number in range(3)]
+    assert len(signing.parameters(few)) == 3
+    many = [sharing(kinds[0], f"mail.n{number}") for number in range(300)]
+    assert signing.parameters(many) == {}
+    making = replace(kinds[0], enqueues=("mail.n7",))
+    assert set(signing.parameters([making, *many])) == {"EmailSendSigningKey", "MailN7SigningKey"}
+    assert parameters(merge_template(many, STACK)["Parameters"], {}, [], "", 0.0).keys() >= {"SigningKey"}
