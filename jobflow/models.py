@@ -503,6 +503,8 @@ class JobTypeRow:
     """Types whose jobs its jobs make"""
     retired: bool
     """It accepts no new jobs; stored jobs are still processed"""
+    queue: str | None
+    """The queue that it shares with other types: a pause concerns them all; null: it has its own"""
     problem: str | None
     """Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has"""
 
@@ -600,13 +602,17 @@ class MetricsAnswer:
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int
-    """Waiting messages, as SQS counts them; with more than three job types, waiting jobs"""
+    """Waiting messages, as SQS counts them; with more than three queues, and of a type that shares a queue,
+    waiting jobs"""
     retry_queue_length: int
     """Jobs that wait for another attempt"""
     dlq_length: int
-    """Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"""
+    """Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that shares
+    a queue, their jobs"""
     by_status: dict[str, int]
     by_type: dict[str, TypeNumbers]
+    by_queue: dict[str, QueueNumbers]
+    """The queues that several types share, by name"""
     deploys: list[DeployRow]
     """The last 12 deployments of the stage, oldest first"""
     as_of: datetime
@@ -700,6 +706,8 @@ class Paused:
 
     type: str
     paused: bool
+    types: list[str]
+    """The types of the queue: several types may share one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -730,6 +738,18 @@ class Progress:
 
     percent: float
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNumbers:
+    """The messages of a queue that several job types share."""
+
+    queue_length: int
+    """Waiting messages"""
+    in_flight: int
+    """Messages with a worker, or in backoff"""
+    dlq_length: int
+    """Messages in its dead-letter queue"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -841,7 +861,7 @@ class StatusSets:
 class StepRow:
     """A kept step of a job: what its function has done, the end of a sleep or a wait, an event, or a failed try.
 
-    A `version` is that of the run; a `stop` is where the function learned that the job must stop.
+    `version` is the version of the run; `stop` is the place at which the function learned that the job must stop.
     """
 
     kind: Literal["step", "sleep", "wait", "event", "now", "uuid", "try", "version", "stop"]
@@ -910,11 +930,13 @@ class TypeNumbers:
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int
-    """Waiting messages, as SQS counts them; with more than three job types, waiting jobs"""
+    """Waiting messages, as SQS counts them; with more than three queues, and of a type that shares a queue,
+    waiting jobs"""
     retry_queue_length: int
     """Jobs that wait for another attempt"""
     dlq_length: int
-    """Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"""
+    """Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that shares
+    a queue, their jobs"""
     by_status: dict[str, int]
     oldest_queued_age_s: float | None
     """Seconds that the oldest queued job has waited, with an error of 3 s up to 15 minutes, 30 s up to 4 hours,

@@ -9,6 +9,7 @@ from chalicelib.counters import wait_times
 from chalicelib.counters.constants import MOST_QUEUES_ASKED, SNAPSHOT_CACHED
 from chalicelib.counters.port import Counters, Deploy, Pause, Standing
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.jobs.job import ON_QUEUE, Status
 from chalicelib.jobs.port import Depth, JobQueue
 
@@ -54,12 +55,17 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All numbers, and the time of reading (seconds since the epoch); the last deployments, oldest first."""
+    """All numbers, and the time of reading (seconds since the epoch); the last deployments, oldest first.
+
+    `by_queue`: the messages of queues that several types share. The messages of their types are not known, so their
+    numbers follow from the jobs.
+    """
 
     whole: Numbers
     by_type: Mapping[str, Numbers]
     as_of: float
     deploys: Sequence[Deploy] = ()
+    by_queue: Mapping[str, Depth] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,10 +84,12 @@ class MetricsReader:
         """Return the current numbers, which may be up to a second old."""
         with self._lock:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < SNAPSHOT_CACHED:
-                names = [kind.name for kind in jobtype.all_types()]
-                standing = self.counters.standing()
-                depths = {name: self._depth(name, standing, len(names)) for name in names}
-                whole = summarise(standing, depths, self.clock())
+                kinds = jobtype.all_types()
+                standing, queues = self.counters.standing(), queues_of(kinds)
+                found = {queue.key: self._depth(queue, standing, len(queues)) for queue in queues}
+                depths = {kind.name: found.get(kind.name) or expected(standing, kind.name) for kind in kinds}
+                shared = {queue.key: found[queue.key] for queue in queues if queue.shared}
+                whole = summarise(standing, depths, self.clock(), shared)
                 self._last = replace(whole, by_type={name: self._paced(name, whole) for name in whole.by_type})
             return self._last
 
@@ -93,8 +101,10 @@ class MetricsReader:
         planned = max(0.0, self.planned_to(name) - whole.as_of)
         return replace(numbers, paced_for=round(planned + numbers.depth.visible * pace.apart, 1))
 
-    def _depth(self, name: str, standing: Standing, types: int) -> Depth:
-        return self.queue.depth(name) if types <= MOST_QUEUES_ASKED else expected(standing, name)
+    def _depth(self, queue: TypeQueue, standing: Standing, queues: int) -> Depth:
+        if queues <= MOST_QUEUES_ASKED:
+            return self.queue.depth(queue.key)
+        return _sum(expected(standing, kind.name) for kind in queue.types)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
         """Return the number of jobs with this status and type, as last counted."""
@@ -117,14 +127,22 @@ def expected(standing: Standing, job_type: str) -> Depth:
     return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])
 
 
-def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:
-    """Combine the counters and depths of every declared type, and of removed types that still have jobs."""
+def summarise(
+    standing: Standing, depths: Mapping[str, Depth], now: float, shared: Mapping[str, Depth] | None = None
+) -> Metrics:
+    """Combine the counters and depths of every declared type, and of removed types that still have jobs.
+
+    `shared`: the depths of queues that several types share.
+    """
+    by_queue = shared or {}
     names = sorted({*depths, *(name for name, _ in standing.totals)})
     by_type = {name: _of_type(standing, name, depths.get(name, Depth()), now) for name in names}
     waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
     paused = bool(by_type) and all(numbers.paused for numbers in by_type.values())
-    whole = Numbers(_by_status(standing.totals, None), _sum(depths.values()), min(waiting, default=None), paused)
-    return Metrics(whole, by_type, now, standing.deploys)
+    counted = [depth for name, depth in depths.items() if jobtype.queue_of(name) == name]
+    depth = _sum([*counted, *by_queue.values()])
+    whole = Numbers(_by_status(standing.totals, None), depth, min(waiting, default=None), paused)
+    return Metrics(whole, by_type, now, standing.deploys, by_queue)
 
 
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:

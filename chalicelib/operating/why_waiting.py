@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib.counters import wait_times
 from chalicelib.counters.port import Standing
 from chalicelib.errors import PayloadRefused
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.step import waited_event
@@ -92,7 +93,7 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
     sentence = _sentence(job, queue, now, last)
     if queue.paused is None or sentence == _paused(job, queue):
         return f"{sentence}.{expires}"
-    paused = f"the {job.type} queue {queue.pause}"
+    paused = f"the {queue_of(job.type)} queue {queue.pause}"
     return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}.{expires}"
 
 
@@ -164,16 +165,22 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
     if queue.ahead == 0 and keyed:
         return f"It waits for a worker, or for an earlier job of the same key that comes again; {ONE_AT_A_TIME}"
     if queue.ahead == 0:
-        return f"Next in the {job.type} queue; waiting for a worker"
+        return f"Next {_where(job)}; waiting for a worker"
     jobs = "1 job" if queue.ahead == 1 else f"{queue.ahead:,} jobs"
     age = "" if queue.oldest is None else f"; the oldest has waited {_span(now - queue.oldest)}"
     paced = f"; at most {queue.rate} start" if queue.rate else ""
     order = f"; {ONE_AT_A_TIME}" if keyed else "; tenants take turns" if tenant_of(job.tags) else ""
-    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{order}"
+    return f"Up to {jobs} ahead {_where(job)}{age}{paced}{order}"
+
+
+def _where(job: Job) -> str:
+    """Return the place of the jobs that are counted as ahead: those of the type, also in a queue of several types."""
+    queue = queue_of(job.type)
+    return f"in the {job.type} queue" if queue == job.type else f"of its type in the {queue} queue"
 
 
 def _paused(job: Job, queue: QueueState) -> str:
-    return f"The {job.type} queue {queue.pause}; it waits {queue.until}"
+    return f"The {queue_of(job.type)} queue {queue.pause}; it waits {queue.until}"
 
 
 def _span(seconds: float) -> str:

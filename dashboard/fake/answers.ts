@@ -119,7 +119,13 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
       },
     ];
   });
-  return { ...numbers(jobs), by_type: Object.fromEntries(byType), deploys: sim.deploys, as_of: iso(now) };
+  return {
+    ...numbers(jobs),
+    by_type: Object.fromEntries(byType),
+    by_queue: {},
+    deploys: sim.deploys,
+    as_of: iso(now),
+  };
 }
 
 /** Count the jobs that were created before a moment and had not ended then. */

@@ -78,6 +78,9 @@ class JobTypeRow(Answer):
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It accepts no new jobs; stored jobs are still processed")
+    queue: str | None = Field(
+        None, description="The queue that it shares with other types: a pause concerns them all; null: it has its own"
+    )
     problem: str | None = Field(
         None, description="Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has"
     )

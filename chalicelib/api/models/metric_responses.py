@@ -15,11 +15,13 @@ class Numbers(Answer):
     failed_jobs: int
     dead_letter_jobs: int
     queue_length: int = Field(
-        description="Waiting messages, as SQS counts them; with more than three job types, waiting jobs"
+        description="Waiting messages, as SQS counts them; with more than three queues, and of a type that shares a "
+        "queue, waiting jobs"
     )
     retry_queue_length: int = Field(description="Jobs that wait for another attempt")
     dlq_length: int = Field(
-        description="Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs"
+        description="Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that "
+        "shares a queue, their jobs"
     )
     by_status: dict[Status, int]
 
@@ -52,6 +54,14 @@ class TypeNumbers(Numbers):
     )
 
 
+class QueueNumbers(Answer):
+    """The messages of a queue that several job types share."""
+
+    queue_length: int = Field(description="Waiting messages")
+    in_flight: int = Field(description="Messages with a worker, or in backoff")
+    dlq_length: int = Field(description="Messages in its dead-letter queue")
+
+
 class DeployRow(Answer):
     """A deployment of the stage."""
 
@@ -63,5 +73,6 @@ class MetricsAnswer(Numbers):
     """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
 
     by_type: dict[str, TypeNumbers]
+    by_queue: dict[str, QueueNumbers] = Field({}, description="The queues that several types share, by name")
     deploys: list[DeployRow] = Field(description="The last 12 deployments of the stage, oldest first")
     as_of: Time

@@ -251,3 +251,4 @@ class Paused(Answer):
 
     type: str
     paused: bool
+    types: list[str] = Field([], description="The types of the queue: several types may share one")

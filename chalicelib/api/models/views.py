@@ -95,6 +95,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
         retired=kind.changes.retired,
+        queue=None if kind.queue is None else kind.queue.name,
         problem=kind.problem,
     )
 
@@ -124,7 +125,15 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
         for name, numbers in metrics.by_type.items()
     }
     deploys = [m.DeployRow(at=iso(one.at), version=one.version) for one in metrics.deploys]
-    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, deploys=deploys, as_of=iso(metrics.as_of))
+    by_queue = {
+        name: m.QueueNumbers(
+            queue_length=depth.visible + depth.delayed, in_flight=depth.in_flight, dlq_length=depth.dead
+        )
+        for name, depth in metrics.by_queue.items()
+    }
+    return m.MetricsAnswer(
+        **_eight(metrics.whole), by_type=by_type, by_queue=by_queue, deploys=deploys, as_of=iso(metrics.as_of)
+    )
 
 
 def _pause(pause: Pause) -> m.PauseNote:

@@ -41,22 +41,27 @@ def list_tenants(call: Call) -> Tenants:
 def pause_job_type(call: Call) -> Paused:
     """Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
 
+    If several types share the queue, the jobs of all of them wait: the answer names these types.
+
     GET /metrics shows who paused the type, and why. If the type is already paused, GET /metrics still shows the first
     pause.
     """
     name = _name_of(call)
     parts.pausing.pause(name, call.person, call.body.reason)
     request_events.paused(name, call.principal)
-    return Paused(type=name, paused=True)
+    return _paused(name, paused=True)
 
 
 @endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
 def resume_job_type(call: Call) -> Paused:
-    """Resume a type's queue. The type's messages are delivered again within a minute. Safe to repeat."""
+    """Resume a type's queue. If several types share the queue, all of them resume.
+
+    The messages are delivered again within a minute. Safe to repeat.
+    """
     name = _name_of(call)
     parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)
-    return Paused(type=name, paused=False)
+    return _paused(name, paused=False)
 
 
 @endpoints.get("/job-types/{job_type}/pauses", PastPauseRows)
@@ -73,6 +78,10 @@ def list_past_pauses(call: Call) -> PastPauseRows:
         )
         for one in found
     ])  # fmt: skip
+
+
+def _paused(name: str, *, paused: bool) -> Paused:
+    return Paused(type=name, paused=paused, types=jobtype.sharing(jobtype.queue_of(name)))
 
 
 def _name_of(call: Call) -> str:

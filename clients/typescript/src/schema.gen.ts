@@ -146,7 +146,7 @@ export interface paths {
      * Stop a job: a waiting job at once, a running job at its next check
      * @description Stop a job: a waiting job at once, a running job at its next check.
      *
-     *     With `descendants`, also stop the jobs that it made, the jobs that those made, and so on.
+     *     With `descendants`, also stop the job's children, the children of these children, and so on.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -453,6 +453,8 @@ export interface paths {
      * Pause a type's queue
      * @description Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
      *
+     *     If several types share the queue, the jobs of all of them wait: the answer names these types.
+     *
      *     GET /metrics shows who paused the type, and why. If the type is already paused, GET /metrics still shows the first
      *     pause.
      */
@@ -474,7 +476,9 @@ export interface paths {
     put?: never;
     /**
      * Resume a type's queue
-     * @description Resume a type's queue. The type's messages are delivered again within a minute. Safe to repeat.
+     * @description Resume a type's queue. If several types share the queue, all of them resume.
+     *
+     *     The messages are delivered again within a minute. Safe to repeat.
      */
     post: operations["resume_job_type"];
     delete?: never;
@@ -1873,6 +1877,11 @@ export interface components {
        */
       retired: boolean;
       /**
+       * Queue
+       * @description The queue that it shares with other types: a pause concerns them all; null: it has its own
+       */
+      queue: string | null;
+      /**
        * Problem
        * @description Why no worker can run its jobs: its file has no `handler = consume(…)`; null: it has
        */
@@ -2033,7 +2042,7 @@ export interface components {
       dead_letter_jobs: number;
       /**
        * Queue Length
-       * @description Waiting messages, as SQS counts them; with more than three job types, waiting jobs
+       * @description Waiting messages, as SQS counts them; with more than three queues, and of a type that shares a queue, waiting jobs
        */
       queue_length: number;
       /**
@@ -2043,7 +2052,7 @@ export interface components {
       retry_queue_length: number;
       /**
        * Dlq Length
-       * @description Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs
+       * @description Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that shares a queue, their jobs
        */
       dlq_length: number;
       /** By Status */
@@ -2053,6 +2062,13 @@ export interface components {
       /** By Type */
       by_type: {
         [key: string]: components["schemas"]["TypeNumbers"];
+      };
+      /**
+       * By Queue
+       * @description The queues that several types share, by name
+       */
+      by_queue: {
+        [key: string]: components["schemas"]["QueueNumbers"];
       };
       /**
        * Deploys
@@ -2444,6 +2460,11 @@ export interface components {
       type: string;
       /** Paused */
       paused: boolean;
+      /**
+       * Types
+       * @description The types of the queue: several types may share one
+       */
+      types: string[];
     };
     /** @description The payload of each job type, by its name: what a typed client takes. */
     Payloads: {
@@ -2494,6 +2515,27 @@ export interface components {
       percent: number;
       /** Note */
       note: string | null;
+    };
+    /**
+     * QueueNumbers
+     * @description The messages of a queue that several job types share.
+     */
+    QueueNumbers: {
+      /**
+       * Queue Length
+       * @description Waiting messages
+       */
+      queue_length: number;
+      /**
+       * In Flight
+       * @description Messages with a worker, or in backoff
+       */
+      in_flight: number;
+      /**
+       * Dlq Length
+       * @description Messages in its dead-letter queue
+       */
+      dlq_length: number;
     };
     /**
      * RateRow
@@ -2859,7 +2901,7 @@ export interface components {
      * StepRow
      * @description A kept step of a job: what its function has done, the end of a sleep or a wait, an event, or a failed try.
      *
-     *     A `version` is that of the run; a `stop` is where the function learned that the job must stop.
+     *     `version` is the version of the run; `stop` is the place at which the function learned that the job must stop.
      */
     StepRow: {
       /**
@@ -2985,7 +3027,7 @@ export interface components {
       dead_letter_jobs: number;
       /**
        * Queue Length
-       * @description Waiting messages, as SQS counts them; with more than three job types, waiting jobs
+       * @description Waiting messages, as SQS counts them; with more than three queues, and of a type that shares a queue, waiting jobs
        */
       queue_length: number;
       /**
@@ -2995,7 +3037,7 @@ export interface components {
       retry_queue_length: number;
       /**
        * Dlq Length
-       * @description Messages in dead-letter queues, as SQS counts them; with more than three job types, their jobs
+       * @description Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that shares a queue, their jobs
        */
       dlq_length: number;
       /** By Status */

@@ -20,9 +20,9 @@ test.describe("a German browser", () => {
     await open("/queues");
     await page.getByRole("button", { name: /^Konto und Anzeige/ }).click();
     await page.getByRole("menuitemradio", { name: "English" }).click();
-    await expect(page.getByText("One queue per job type.")).toBeVisible();
+    await expect(page.getByText("Each job type has a queue, its own or one that it shares.")).toBeVisible();
     await page.reload();
-    await expect(page.getByText("One queue per job type.")).toBeVisible();
+    await expect(page.getByText("Each job type has a queue, its own or one that it shares.")).toBeVisible();
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
   });
 });
@@ -31,6 +31,6 @@ test("without the file of its language the console speaks English", async ({ pag
   await page.route(/\/de-[^/]*\.js$/, (route) => route.abort());
   await page.addInitScript(() => localStorage.setItem("jobflow.prefs", '{"language":"de"}'));
   await open("/queues");
-  await expect(page.getByText("One queue per job type.")).toBeVisible();
+  await expect(page.getByText("Each job type has a queue, its own or one that it shares.")).toBeVisible();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
 });

@@ -35,6 +35,8 @@ export interface JobType {
   fairBy: string | null;
   /** The field of the payload for each value of which jobs run one at a time; null where they run side by side. */
   serialBy: string | null;
+  /** Name of the queue that it shares with other types; null: it has its own. */
+  queue: string | null;
   /** It is paused by itself when the last `of` attempts, all within `within` milliseconds, failed with one error. */
   pauseWhen: { of: number; within: number } | null;
   /** For `ms`, one job has the same values of the fields `by`, or of all fields where `by` is empty. */
@@ -71,6 +73,7 @@ export const jobTypes = () =>
         rate: one.rate ?? null,
         fairBy: one.fair_by ?? null,
         serialBy: one.serial_by ?? null,
+        queue: one.queue ?? null,
         pauseWhen: one.pause_when ? { of: one.pause_when.of, within: one.pause_when.within * 1000 } : null,
         unique: one.unique_for == null ? null : { ms: one.unique_for * 1000, by: one.unique_by },
         enqueues: one.enqueues,

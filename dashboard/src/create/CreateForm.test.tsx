@@ -25,6 +25,7 @@ const kind = (type: string): JobType => ({
     failOn: [],
     fairBy: null,
     serialBy: null,
+    queue: null,
     pauseWhen: null,
     unique: null,
     enqueues: [],

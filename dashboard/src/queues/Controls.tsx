@@ -11,16 +11,16 @@ import { PauseButton } from "./PauseButton";
 import { t } from "@/texts/en/queues";
 
 interface ControlsProps {
-  type: Pick<JobType, "type" | "retired">;
+  type: Pick<JobType, "type" | "retired" | "queue">;
   numbers: TypeNumbers | undefined;
 }
 
 /** Offer to pause or resume a type and to create one of its jobs, as far as the role and the type allow. */
-export function Controls({ type: { type, retired }, numbers }: ControlsProps) {
+export function Controls({ type: { type, retired, queue }, numbers }: ControlsProps) {
   const { can } = useMe();
   return (
     <>
-      {can.administer && numbers && <PauseButton type={type} paused={numbers.paused} />}
+      {can.administer && numbers && <PauseButton type={type} queue={queue} paused={numbers.paused} />}
       {can.act && !retired && (
         <Link to="/create" search={{ type }} className={buttonClass("plain", "sm")}>
           <IconPlus width={13} height={13} /> {t.create}
@@ -30,8 +30,13 @@ export function Controls({ type: { type, retired }, numbers }: ControlsProps) {
   );
 }
 
+interface PausedNoteProps {
+  numbers: TypeNumbers | undefined;
+  queue: string | null;
+}
+
 /** Say since when the type is paused, by whom and why, and what that means. */
-export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
+export function PausedNote({ numbers, queue }: PausedNoteProps) {
   const now = useNow();
   if (!numbers?.paused) return null;
   const { pause } = numbers;
@@ -53,6 +58,7 @@ export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
           </>
         )}
         <span className="text-soft">{pause ? t.newJobsWait : t.pausedNewJobsAre}</span>
+        {queue !== null && <span className="text-soft"> {t.pausesTheQueue(queue)}</span>}
       </p>
     </div>
   );

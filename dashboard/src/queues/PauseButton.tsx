@@ -11,17 +11,23 @@ import { t } from "@/texts/en/queues";
 /** Characters that the API keeps. */
 const LONGEST_REASON = 200;
 
-/** Pause and resume a job type. Pausing asks first; resuming does not. */
-export function PauseButton({ type, paused }: { type: string; paused: boolean }) {
+interface PauseButtonProps {
+  type: string;
+  /** The queue that the type shares with other types. */
+  queue: string | null;
+  paused: boolean;
+}
+
+/** Pause and resume a job type and the types that share its queue. Pausing asks first; resuming does not. */
+export function PauseButton({ type, queue, paused }: PauseButtonProps) {
+  const name = queue === null ? type : t.queueNamed(queue);
   const client = useQueryClient();
   const set = useMutation({
     mutationFn: ({ next, reason }: { next: boolean; reason?: string }) => setPaused(type, next, reason),
-    onSuccess: (_, { next }) => toast.done(next ? t.paused(type) : t.resumed(type)),
+    onSuccess: (_, { next }) => toast.done(next ? t.paused(name) : t.resumed(name)),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () =>
-      Promise.all(
-        [["metrics"], ["past-pauses", type]].map((queryKey) => client.invalidateQueries({ queryKey })),
-      ),
+      Promise.all([["metrics"], ["past-pauses"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
   if (paused) {
     return (
@@ -38,7 +44,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
   }
   return (
     <Popover
-      label={t.pause(type)}
+      label={t.pause(name)}
       trigger={
         <Button size="sm" icon={<IconPause width={13} height={13} />} disabled={set.isPending}>
           {t.pauseShort}
@@ -56,6 +62,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
           }}
         >
           <p className="text-sm">{t.newJobsAreAccepted}</p>
+          {queue !== null && <p className="text-sm">{t.pausesTheQueue(queue)}</p>}
           <Field label={t.reason} hint={t.reasonHint} className="w-full">
             {(control) => (
               <input
@@ -68,7 +75,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
             )}
           </Field>
           <Button type="submit" tone="danger">
-            {t.pause(type)}
+            {t.pause(name)}
           </Button>
         </form>
       )}

@@ -48,7 +48,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
         <Controls type={type} numbers={numbers} />
       </header>
       <RetiredNote retired={type.retired} />
-      <PausedNote numbers={numbers} />
+      <PausedNote numbers={numbers} queue={type.queue} />
       <Depths numbers={numbers} concurrency={type.concurrency} />
       <PaceNote rate={type.rate} pacedForS={numbers?.pacedForS} />
       <Hour type={type.type} waiting={numbers?.byStatus.queued} />

@@ -9,6 +9,7 @@ export function rules({
   rate,
   fairBy,
   serialBy,
+  queue,
   unique,
   pauseWhen,
   retryOn,
@@ -22,6 +23,7 @@ export function rules({
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],
+    [t.sharedQueue, queue && t.sharesQueue(queue)],
     [t.unique, unique && t.uniqueFor(spell(unique.ms), unique.by.join(", "))],
     [t.pauseWhen, pauseWhen && t.pausesAfter(count(pauseWhen.of), spell(pauseWhen.within))],
   ];

@@ -82,6 +82,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "timeout", f"{kind.timeout} s"
     yield "time for one job", f"{kind.budget:g} s"
     yield "batch size", kind.batch_size
+    yield "shares queue", kind.queue
     yield "concurrency", kind.concurrency
     yield "memory", f"{kind.memory} MB"
     yield "rate", None if rate is None else f"{rate.n} in {rate.per:g} s{burst}"
@@ -122,4 +123,6 @@ def _tell(session: Session, state: "Paused") -> None:
         session.out.line(state)
     else:
         words = "wait: the type is paused" if state.paused else "are handed out again"
-        session.out.say(f"Jobs of {state.type} {words}.")
+        if len(state.types) > 1:  # an older platform does not name them
+            words = "wait: the queue of these types is paused" if state.paused else words
+        session.out.say(f"Jobs of {', '.join(state.types) or state.type} {words}.")

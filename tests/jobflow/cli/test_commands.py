@@ -24,7 +24,7 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     assert shell("types pause test.note --table").out == "Jobs of test.note wait: the type is paused.\n"
     world.clock.advance(120)  # the API asks SQS at most once a minute
     assert "paused" in shell("types list --table").out
-    assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
+    assert [line["paused"] for line in shell("types resume test.note").lines] == [False]
 
 
 def test_a_cron_text_is_tried(shell: Shell) -> None:

@@ -76,7 +76,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
           </Link>
         </header>
         <RetiredNote retired={kind.retired} />
-        <PausedNote numbers={numbers} />
+        <PausedNote numbers={numbers} queue={kind.queue} />
         <Depths numbers={numbers} concurrency={kind.concurrency} />
         <DeadLetters type={kind.type} numbers={numbers} canAct={can.act} />
       </section>

@@ -74,6 +74,10 @@ export const queues: typeof english = {
   withBurst: (pace, burst) => `${pace}, Burst ${burst}`,
   fairBy: "Mandanten wechseln sich ab, nach dem Feld",
   serialBy: "Ein Job zur Zeit je Wert des Feldes",
+  sharedQueue: "Queue",
+  sharesQueue: (queue) => `${queue}, mit anderen Job-Typen`,
+  queueNamed: (queue) => `Queue ${queue}`,
+  pausesTheQueue: (queue) => `Das betrifft alle Job-Typen der Queue ${queue}.`,
   unique: "Eindeutige Jobs",
   uniqueFor: (span, fields) =>
     fields
@@ -88,7 +92,7 @@ export const queues: typeof english = {
   tenantsAmong: (looked: number) =>
     `Gezählt unter ${count(looked)} Jobs in Arbeit: denen, die zuerst, und denen, die zuletzt fällig sind.`,
   queues: "Queues",
-  oneQueuePerJob: "Eine Queue pro Job-Typ.",
+  oneQueuePerJob: "Jeder Job-Typ hat eine Queue, eine eigene oder eine gemeinsame.",
   couldntLoadJobTypes: "Job-Typen konnten nicht geladen werden",
   noJobTypes: "Keine Job-Typen",
   writeAFileIn: "Lege in handlers/ eine Datei mit einer Funktion an, die mit @job dekoriert ist.",

@@ -1,11 +1,14 @@
 """Test POST /job-types/{type}/pause and /resume."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.access.tokens import Role
 from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
 from chalicelib.counters.wait_times import queued
+from chalicelib.job_types.jobtype import registered
+from chalicelib.job_types.queue import Queue
 from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World
 
@@ -23,17 +26,41 @@ def test_a_pause_says_by_whom_and_why_until_it_is_resumed(world: World) -> None:
     assert note(world) is None
     since = iso(world.clock.now)
     answer = world.post("/job-types/test.note/pause", {"reason": "  The provider is down "})
-    assert (answer.status, answer.json) == (200, {"type": "test.note", "paused": True})
+    assert (answer.status, answer.json) == (200, {"type": "test.note", "paused": True, "types": ["test.note"]})
     told = {"since": since, "by": "a admin", "reason": "The provider is down", "next_probe_at": None}
     assert note(world) == told
     assert "paused since" in world.get(f"/jobs/{job_id}").json["why"]
     assert world.post("/jobs", {"type": "test.note", "payload": {"to": ["a"]}}).status == 201
     world.post("/job-types/test.note/pause", {"reason": "Another one"})
     assert note(world) == told, "the first pause stays told"
-    assert world.post("/job-types/test.note/resume").json == {"type": "test.note", "paused": False}
+    assert world.post("/job-types/test.note/resume").json["paused"] is False
     assert note(world) is None
     world.post("/job-types/test.note/pause")
     assert note(world)["reason"] == ""
+
+
+def test_a_pause_of_a_type_that_shares_its_queue_is_one_of_them_all(world: World) -> None:
+    before = dict(registered)
+    try:
+        for name in ("test.one", "test.two"):
+            registered[name] = replace(before["test.note"], name=name, queue=Queue("notes"))
+        rows = {row["type"]: row["queue"] for row in world.get("/job-types").json["job_types"]}
+        assert (rows["test.one"], rows["test.note"]) == ("notes", None)
+        job = world.post("/jobs", {"type": "test.two", "payload": {"to": ["a"]}}).json["id"]
+        answer = world.post("/job-types/test.one/pause", {"reason": "The provider is down"}).json
+        assert answer == {"type": "test.one", "paused": True, "types": ["test.one", "test.two"]}
+        world.clock.now += 2
+        found = world.get("/metrics").json
+        assert [name for name, of in found["by_type"].items() if of["paused"]] == ["test.one", "test.two"]
+        assert found["by_queue"]["notes"]["queue_length"] == found["queue_length"] == 1
+        assert world.get(f"/jobs/{job}").json["why"].startswith("The notes queue is paused since")
+        world.post("/job-types/test.two/resume")
+        assert world.get("/job-types/test.one/pauses").json["pauses"][0]["reason"] == "The provider is down"
+        world.clock.now += 2
+        assert not world.get("/metrics").json["by_type"]["test.one"]["paused"]
+    finally:
+        registered.clear()
+        registered.update(before)
 
 
 def test_pauses_that_have_ended_are_told_with_both_names(world: World) -> None:
