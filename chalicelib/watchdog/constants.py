@@ -60,6 +60,10 @@ MOST_SWEEPS = 4
 """Maximum sweeps of one dead-letter queue at the same time: together they check 2,000 messages of the queue in a
 run."""
 
+IDLE_EVERY = 10
+"""Minutes between two searches of a type that shares a queue and has no unfinished jobs, as far as the counters know.
+With other types of its queue, it costs nothing of its own while it is idle; a search takes 12 queries."""
+
 # For search.py
 MOST_LOOKS = 3_000
 """Maximum jobs in doubt of one type that a run checks."""

@@ -31,7 +31,7 @@ from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import REMOVED, Expire, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
-from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
+from chalicelib.watchdog.search import Found, find, portions, searched, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 
 S = TypeVar("S")
@@ -73,7 +73,7 @@ class Watchdog:
             events.growing(grown)
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
-        names = in_turn([*self.types, *removed], now)
+        names = in_turn([*(name for name in self.types if searched(name, standing, now)), *removed], now)
         half = remaining() / 2
         found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
         self.tally += Counter(out_of_time=found.count(None))

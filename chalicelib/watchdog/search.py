@@ -1,5 +1,6 @@
 """Find the jobs that a run checks: for each type jobs in doubt, jobs to send soon, and unsent jobs."""
 
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from chalicelib.jobs.constants import LOOK_AHEAD, MOST_MESSAGES
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.port import Depth, JobStore, Overdue, Search
 from chalicelib.watchdog.constants import (
+    IDLE_EVERY,
     IN_ONE_READ,
     MOST_CHECKED,
     MOST_LOOKS,
@@ -57,6 +59,19 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
     if standing is None:
         return []
     return sorted({name for (name, status), n in standing.totals.items() if n and status in ACTIVE} - set(declared))
+
+
+def searched(job_type: str, standing: Standing | None, now: float) -> bool:
+    """Return whether a run at `now` (epoch seconds) searches the jobs of a type.
+
+    A type that shares a queue is searched less often while the counters know no unfinished job of it. They may be
+    wrong, so it is searched nevertheless.
+    """
+    if standing is None or jobtype.queue_of(job_type) == job_type:
+        return True
+    if any(standing.totals.get((job_type, status)) for status in ACTIVE):
+        return True
+    return int(now // MINUTE) % IDLE_EVERY == zlib.crc32(job_type.encode()) % IDLE_EVERY
 
 
 def find(

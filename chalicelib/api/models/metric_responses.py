@@ -20,8 +20,8 @@ class Numbers(Answer):
     )
     retry_queue_length: int = Field(description="Jobs that wait for another attempt")
     dlq_length: int = Field(
-        description="Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type that "
-        "shares a queue, their jobs"
+        description="Messages in dead-letter queues, as SQS counts them; with more than three queues, and of a type "
+        "that shares a queue, their jobs"
     )
     by_status: dict[Status, int]
 

@@ -58,7 +58,7 @@ def check(
     values = basics.chosen(parameters.known(given, before))
     named = {entry["ParameterKey"] for entry in before} | given.keys()
     facts = basics.look(account, values["MailIdentity"])
-    removed = removal.look(account, stack, [kind.name for kind in types])
+    removed = removal.look(account, stack, [kind.name for kind in types], [kind.short for kind in types])
     asking = Asking(account)
     mail = sending.look(asking, types)
     chosen = production.defaults(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.queue import name_in_aws
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.stack.changes import Change
@@ -20,11 +22,11 @@ BUSY = ("ResourceInUseException", "ResourceConflictException")
 
 
 def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callable[[str], None]) -> None:
-    """Disable the new mappings of paused types, and print which. To be called after the update."""
+    """Disable the new mappings of paused queues, and print which. To be called after the update."""
     anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
     if not anew:
         return
-    paused = {mapping_id(name.replace(".", "-")): name for name in _paused(account, stack)}
+    paused = {mapping_id(name_in_aws(queue_of(name))): queue_of(name) for name in _paused(account, stack)}
     if not anew & paused.keys():
         return
     client = account.client("lambda")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.job_types.queue import PREFIX
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import ACTIVE
 from infra.cloud.account import Account
@@ -13,6 +14,7 @@ from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import QUEUE, Stack, names_of
+from infra.definition.lambdas.compute import SHARED_BY
 from infra.definition.names import dead_of, logical
 
 ABOUT = "job types"
@@ -25,13 +27,16 @@ class Removal:
     unfinished: Mapping[str, int]
     refused: str = ""
     """The reason why the jobs could not be counted."""
+    moved: Collection[str] = ()
+    """The last parts of the names of the queues that the new version does not have."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
         """Return the logical ids of resources that lose data.
 
-        The queues of types are left out: their jobs are in the table.
+        The queues of types are left out: their jobs are in the table, and those of a type that moves get a message on
+        its new queue.
         """
-        names = [name.replace(".", "-") for name in self.unfinished]
+        names = [*(name.replace(".", "-") for name in self.unfinished), *self.moved]
         queues = {logical(name, suffix) for name in names for suffix in ("Queue", "Dlq")}
         return [change.logical_id for change in changes if change.loses_data and change.logical_id not in queues]
 
@@ -68,37 +73,47 @@ class Removal:
         )
 
 
-def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
-    """Compare the stack's queues with the declared types, and read the counters of types that are not declared."""
+def look(account: Account, stack: Stack, declared: Collection[str], queues: Collection[str] | None = None) -> Removal:
+    """Compare the stack's queues with the declared types, and read the counters of types that are not declared.
+
+    `queues`: the last parts of the names of the new version's queues; None: each type has its own. The types of a
+    shared queue do not follow from its name, so the counters say which of them are not declared.
+    """
     if stack.describe() is None or stack.failed_at_first():
         return Removal({})
-    removed = sorted(_types_of(stack) - set(declared))
-    if not removed:
-        return Removal({})
+    there = _queues({url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}, stack.name)
+    own = {queue.replace("-", ".") for queue in there if not queue.startswith(PREFIX)}
+    moved = () if queues is None else tuple(queue for queue in there if queue not in queues)
+    removed = sorted(own - set(declared))
+    if not removed and len(own) == len(there):
+        return Removal({}, moved=moved)
     try:
         totals = DynamoCounters(access.settings(account, stack)).standing().totals
     except Exception as error:
         why = str(error) if isinstance(error, CloudError) else refusal(error)
         if why is None:
             raise
-        return Removal(dict.fromkeys(removed, 0), why)
-    return Removal({name: sum(max(0, totals.get((name, status), 0)) for status in ACTIVE) for name in removed})
+        return Removal(dict.fromkeys(removed, 0), why, moved)
+    unfinished = dict.fromkeys(removed, 0)
+    for (name, status), number in totals.items():
+        if name not in declared and status in ACTIVE and number > 0:
+            unfinished[name] = unfinished.get(name, 0) + number
+    return Removal(dict(sorted(unfinished.items())), moved=moved)
 
 
 def types_in(template: Mapping[str, Any], stack: str) -> set[str]:
-    """Return the types with queues in a packaged template."""
+    """Return the types of a packaged template."""
+    shared = (one.get("Metadata", {}).get(SHARED_BY, "") for one in template["Resources"].values())
+    own = {queue.replace("-", ".") for queue in queues_in(template, stack) if not queue.startswith(PREFIX)}
+    return own | {name for names in shared for name in names.split(",") if name}
+
+
+def queues_in(template: Mapping[str, Any], stack: str) -> list[str]:
+    """Return the last parts of the names of the job types' queues in a packaged template."""
     found = [one["Properties"] for one in template["Resources"].values() if one["Type"] == QUEUE]
-    return _types({str(properties.get("QueueName", "")) for properties in found}, stack)
+    return _queues({str(properties.get("QueueName", "")) for properties in found}, stack)
 
 
-def _types_of(stack: Stack) -> set[str]:
-    return _types({url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}, stack.name)
-
-
-def _types(queues: Collection[str], stack: str) -> set[str]:
-    """Return the types that have a queue and a dead-letter queue; their names contain no hyphen."""
-    return {
-        queue.removeprefix(f"{stack}-").removesuffix(FIFO_ENDING).replace("-", ".")
-        for queue in queues
-        if dead_of(queue) in queues
-    }  # fmt: skip
+def _queues(names: Collection[str], stack: str) -> list[str]:
+    """Return the last parts of the names of the queues that have a dead-letter queue."""
+    return sorted(name.removeprefix(f"{stack}-").removesuffix(FIFO_ENDING) for name in names if dead_of(name) in names)

@@ -98,7 +98,9 @@ def _proposed(
     for name, value in values.items():
         if present.get(name, value) != value:
             terminal.say(f"{name} is {value or 'empty'} again, not {present[name] or 'empty'}.")
-    removed = removal.look(account, stack, removal.types_in(template, stack.name))
+    removed = removal.look(
+        account, stack, removal.types_in(template, stack.name), removal.queues_in(template, stack.name)
+    )
     for line in removed.told():
         terminal.say(line)
     lost = removed.at_stake(proposed.changes)

@@ -7,8 +7,10 @@ from typing import Any
 
 from chalicelib.api.constants import MOST_IN_BATCH
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.telemetry.emf import PER_TYPE, Metric
+from chalicelib.watchdog.constants import IDLE_EVERY
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.monitoring.overview import FREE_METRICS, metrics_of, rows
@@ -146,14 +148,15 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
 
     `free`: what is left of the account's free allowance.
     """
-    serial = sum(kind.serial_by is not None for kind in types)
-    of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(types))
-    seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * len(types)) * WATCHDOG_MB / 1024
+    queues = queues_of(types)
+    serial = sum(queue.serial for queue in queues)
+    of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(queues))
+    seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * _searched(types)) * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
-    reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
+    reads = TYPE_PARTITIONS * _searched(types) / 2 + 1 + SCHEDULES_READ
     return [
-        _line("SQS requests, polling and looking", len(types) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
+        _line("SQS requests, polling and looking", len(queues) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
         _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),
@@ -164,8 +167,9 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     ]
 
 
-def _partitions(types: Sequence[JobType[Any, Any]]) -> int:
-    return TYPE_PARTITIONS * len(types)
+def _searched(types: Sequence[JobType[Any, Any]]) -> float:
+    """Return how many types a run of the watchdog searches on average while nothing happens."""
+    return sum(1 if kind.queue is None else 1 / IDLE_EVERY for kind in types)
 
 
 def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:
@@ -175,9 +179,10 @@ def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> in
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
     """Return the number of custom metrics with data points in a month.
 
-    In this month jobs of every type complete, fail and are retried.
+    In this month jobs of every type complete, fail and are retried. The metrics of types that share a queue are counted
+    for the queue.
     """
-    of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(types)
+    of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(queues_of(types))
     of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1
     return of_types + of_platform + len(FENCED_EVENTS)
 
@@ -193,7 +198,7 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
     """Return a month's cost of one console that is always visible. It reads jobs and metrics every `every` seconds."""
     looks = MINUTES * 60 / every
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
-    depths = looks * 2 * len(types)
+    depths = looks * 2 * len(queues_of(types))
     reads = looks * READS_A_LOOK
     logged = requests * (REQUEST_KB + ACCESS_KB) / MILLION
     seconds = requests * API_SECONDS * API_MB / 1024

@@ -12,6 +12,8 @@ from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger,
 from infra.definition.lambdas.runtime import RUNTIME
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
 
+SHARED_BY = "JobTypes"
+"""The key of a function's metadata with the types that share its queue."""
 ZIP = "./deployment.zip"
 """The one package of all functions, as Chalice names it."""
 
@@ -95,7 +97,11 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
             "MaximumRetryAttempts": 0,
             "MaximumEventAgeInSeconds": function.trigger.longest_age,
         }
-    return {"Type": "AWS::Serverless::Function", "Properties": properties}
+    made = {"Type": "AWS::Serverless::Function", "Properties": properties}
+    if function.works is not None and function.works.shared:
+        # a rollback reads from an earlier template which types it had; other queues have the names of their types
+        made["Metadata"] = {SHARED_BY: ",".join(kind.name for kind in function.works.types)}
+    return made
 
 
 def _variables(function: FunctionDefinition) -> dict[str, Value]:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.queue import Queue
 from chalicelib.jobs.job import Status
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
@@ -24,6 +26,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
 from infra.definition.parameters import outputs
+from infra.definition.template import resources
 from tests.support import built_in
 
 NAME = "jobflow-gone"
@@ -155,6 +158,37 @@ def test_nothing_is_removed_while_all_are_declared_or_before_the_first_deploymen
 ) -> None:
     assert removal.look(account, prod, [kind.name for kind in TYPES]) == Removal({})
     assert removal.look(account, Stack(account, "jobflow-new"), []) == Removal({})
+
+
+def test_a_type_that_moves_to_a_shared_queue_and_back_loses_nothing(account: Account, prod: Stack) -> None:
+    mail = Queue("mail")
+    sharing = [replace(kind, queue=mail) if kind.name == "email.send" else kind for kind in TYPES]
+    found = removal.look(account, prod, [kind.name for kind in TYPES], [kind.short for kind in sharing])
+    changes = [Change("remove", name, "AWS::SQS::Queue") for name in ("EmailSendQueue", "EmailSendDlq", "JobsTable")]
+    assert (dict(found.unfinished), found.at_stake(changes)) == ({}, ["JobsTable"])
+    stack = f"{STACK}two"
+    account.cloudformation.create_stack(
+        StackName=stack, TemplateBody=json.dumps({"Resources": stateful(sharing, stack)})
+    )
+    found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], [kind.short for kind in TYPES])
+    changes = [Change("remove", name, "AWS::SQS::Queue") for name in ("QueueMailQueue", "QueueMailDlq")]
+    assert (dict(found.unfinished), found.at_stake(changes)) == ({}, [])
+
+
+def test_unfinished_jobs_of_a_type_that_leaves_a_shared_queue_for_good_are_counted(account: Account) -> None:
+    stack, mail = "jobflow-shared", Queue("mail")
+    sharing = [replace(kind, queue=mail) for kind in TYPES]
+    told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName")}
+    body = json.dumps({"Resources": stateful(sharing, stack), "Outputs": told})
+    account.cloudformation.create_stack(StackName=stack, TemplateBody=body)
+    counted(account, Stack(account, stack))
+    left = [kind for kind in sharing if kind.name != "email.send"]
+    found = removal.look(account, Stack(account, stack), [kind.name for kind in left], [kind.short for kind in left])
+    assert dict(found.unfinished) == {"email.send": 4}
+    made = resources(sharing, stack)
+    template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
+    assert removal.types_in(template, stack) == {kind.name for kind in sharing}
+    assert removal.queues_in(template, stack) == ["queue-mail"]
 
 
 def test_jobs_that_cannot_be_counted_stop_it_too() -> None:

@@ -91,4 +91,5 @@ def test_a_stage_is_made_read_and_compared_with_the_code(monkeypatch: pytest.Mon
         told = status(account, Stack(account, STACK))["jobflow-prod-book-entry.fifo"]
         assert told == "1 waiting, 0 running or backing off, 0 in the dead-letter queue"
         assert removal.look(account, Stack(account, STACK), ["book.entry"]) == removal.Removal({})
-        assert removal._types_of(Stack(account, STACK)) == {"book.entry"}
+        removed = removal.look(account, Stack(account, STACK), [], ["other"])
+        assert (list(removed.unfinished), removed.moved) == (["book.entry"], ("book-entry",))
