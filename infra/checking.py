@@ -49,7 +49,7 @@ def findings(root: Path) -> list[str]:
         by_handler = {spec.handler: spec.environment for spec in function_specs(described, filled, 1)}
         of_queue = {module: modules for modules in described.modules.values() for module in modules}
         environments = {module: by_handler[at] for at, modules in described.modules.items() for module in modules}
-        notes = [*described.notes]
+        notes = [*described.limits, *described.notes]
     if broken != [TOO_LONG]:
         broken += _probed(root, handlers, environments, of_queue)
     found = [*broken, *refused_here(root), *notes]

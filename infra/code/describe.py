@@ -43,6 +43,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     from infra.definition import functions, local_environment, stateful
     from infra.definition.lambdas import signing
     from infra.definition.lambdas.compute import compute, role_id
+    from infra.definition.limits import exceeded
     from infra.local.roles.resolve import statements
 
     types = load()
@@ -64,6 +65,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
         },
         "modules": {queue.handler: [kind.module for kind in queue.types] for queue in queues_of(types)},
         "version": VERSION.rpartition(".dev")[0] or VERSION,
+        "limits": list(exceeded(types, stack)),
         "notes": [kind.problem for kind in types if kind.problem is not None],
         "secrets": {kind.name: dict(kind.access.secrets) for kind in types if kind.access.secrets},
     }

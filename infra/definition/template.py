@@ -29,6 +29,8 @@ from infra.definition.web.site import origin, quoted_origin, site, site_reader
 
 MOST_RESOURCES = 500
 """Maximum resources of one stack in CloudFormation."""
+MOST_PARAMETERS = 200
+"""Maximum parameters of one stack in CloudFormation."""
 SAM_ADDS = 14
 """Number of resources that Chalice and the SAM transform add: the API, its stage, deployment and permissions, rules,
 the mapping of the stream, and settings of asynchronous invocations. The event source mapping of each queue is not
@@ -83,7 +85,8 @@ def resources(types: Types, stack: str) -> Resources:
     if len(merged) + made_by_sam > MOST_RESOURCES:
         raise ConfigurationError(
             f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "
-            f"{MOST_RESOURCES} a stack: leave some types out, or deploy several stages from several branches."
+            f"{MOST_RESOURCES} a stack: let several types share a queue (queue=Queue(…)), leave some types out, or "
+            "deploy several stages from several branches."
         )
     return fit(merged)
 

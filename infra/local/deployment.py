@@ -44,6 +44,8 @@ class Description:
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     version: str = ""
+    limits: Sequence[str] = ()
+    """The limits of a stack in the cloud that the job types exceed; they run here."""
     modules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The files in `handlers/` whose types a function works for, by the function's handler."""
 

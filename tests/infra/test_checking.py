@@ -131,3 +131,18 @@ def test_libraries_that_are_listed_and_not_installed_are_told(shared: Path) -> N
     requirements.write_text("no-such-library\n")
     [told] = findings(shared)
     assert "does not pin 'no-such-library' with hashes" in told
+
+
+def test_more_types_than_a_stack_takes_are_told_before_packaging(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path)
+    (root / "acme").mkdir()
+    (root / "acme" / "__init__.py").write_text("")
+    (root / "acme" / "queues.py").write_text('from chalicelib import Queue\n\nTASKS = Queue("tasks")\n')
+    for number in range(70):
+        declare(root, f"task.n{number}")
+    (told,) = declared.describe(root, "jobflow-check", "http://localhost").limits
+    assert "73 job types need" in told
+    assert "CloudFormation takes 500" in told
+    for number in range(70):
+        declare(root, f"task.n{number}", "from acme.queues import TASKS", more=", queue=TASKS")
+    assert declared.describe(root, "jobflow-check", "http://localhost").limits == []

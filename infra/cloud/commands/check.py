@@ -19,6 +19,7 @@ from infra.cloud.stack import history, parameters, signing
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 from infra.definition.lambdas.runtime import PYTHON
+from infra.definition.limits import exceeded
 from infra.definition.names import stage_of
 from infra.definition.parameters import parameters as declared
 
@@ -74,6 +75,7 @@ def check(
         *sending.findings(mail, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
+        *(Finding("template", sentence, stops=True) for sentence in exceeded(types, stack.name)),
         *of_this_machine(types),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in asking.refused.items()),
     ]

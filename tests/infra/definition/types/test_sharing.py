@@ -15,6 +15,7 @@ from chalicelib.job_types.queues import queues_of
 from infra.cloud.stack.signing import parameters
 from infra.definition.iam import grants
 from infra.definition.lambdas import signing
+from infra.definition.limits import exceeded
 from infra.definition.names import Resources
 from infra.definition.template import merge_template, resources
 from tests.support import built_in
@@ -96,3 +97,19 @@ def test_a_stack_has_parameters_only_for_keys_that_some_worker_holds(kinds: Kind
     making = replace(kinds[0], enqueues=("mail.n7",))
     assert set(signing.parameters([making, *many])) == {"EmailSendSigningKey", "MailN7SigningKey"}
     assert parameters(merge_template(many, STACK)["Parameters"], {}, [], "", 0.0).keys() >= {"SigningKey"}
+
+
+def test_limits_of_a_stack_are_told_with_what_to_do(kinds: Kinds) -> None:
+    own = [replace(kinds[0], name=f"task.n{number}") for number in range(105)]
+    (told,) = exceeded(own, STACK)
+    assert "105 job types need" in told
+    assert "CloudFormation takes 500" in told
+    assert "queue=Queue" in told
+    small = [Queue(f"q{number}") for number in range(30)]
+    keys = [sharing(kinds[0], f"task.n{number}", small[number % 30]) for number in range(240)]
+    (told,) = exceeded(keys, STACK)
+    assert "parameters, and CloudFormation takes 200" in told
+    large = Queue("large", access=AwsAccess(environment={"TEXT": "x" * 3000}))
+    (told,) = exceeded([sharing(kinds[0], "task.n", large)], STACK)
+    assert "large: environment has" in told
+    assert list(exceeded(kinds, STACK)) == []
