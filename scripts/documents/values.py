@@ -7,12 +7,15 @@ for numbers that would cost a reader money or data if they were wrong; no other 
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chalicelib.api.constants import LARGEST_REQUEST, MOST_IN_BATCH
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import Queue
 from chalicelib.jobs import retention
 from chalicelib.jobs.constants import DAY, MOST_CLAIMS
 from chalicelib.worker.constants import LARGEST_BODY
@@ -37,11 +40,20 @@ MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /v
 def values() -> dict[str, str]:
     """Return everything that a page may name. Prices are those of the built-in job types."""
     types = [kind for kind in jobtype.load() if kind.name in named()]
+    sharing = [replace(types[0], name=name, queue=Queue("mail")) for name in ("x.y", "x.z")]
+
+    def more(added: Sequence[JobType[Any, Any]], to: Sequence[JobType[Any, Any]] = ()) -> list[cost.Line]:
+        """Return what types add to an idle month at list price."""
+        dollars = cost.total(cost.idle([*types, *added])) - cost.total(cost.idle([*types, *to]))
+        return [cost.Line("more", 1, dollars)]
+
     loads = {"alone": cost.ALONE, "busy": cost.BUSY, "batches": cost.BATCHES}
     bills = {
         **{f"cost.{name}": cost.per_million(load.of_one_job()) for name, load in loads.items()},
         "cost.idle": cost.idle(types, ALLOWANCES),
         "cost.idle_at_list_price": cost.idle(types),
+        "cost.queue": more([replace(types[0], name="x.y")]),
+        "cost.shared_type": more(sharing, sharing[:1]),
         "cost.kept": cost.kept(),
         "cost.console_busy": cost.console(types, cost.BUSY_SECONDS),
         "cost.console_quiet": cost.console(types, cost.QUIET_SECONDS),
