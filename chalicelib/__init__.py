@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.entry.worker import consume
     from chalicelib.errors import (
         ConfigurationError,
+        EventTimedOut,
         JobCancelled,
         LeaseLost,
         PermanentError,

@@ -586,7 +586,7 @@ def _name_of(function: Callable[..., Any]) -> str | None:
 
 
 def _digest(args: Sequence[Any]) -> str | None:
-    """Return a digest of a step's arguments; None without arguments, and for arguments that are not JSON.
+    """Return a digest of a step's arguments; None for arguments that are not JSON.
 
     Fields of models that have their default value are left out, so that a new field with a default changes nothing.
     """
@@ -595,4 +595,4 @@ def _digest(args: Sequence[Any]) -> str | None:
         text = json.dumps(plain, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return None
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:INPUT_BYTES]).decode() if args else None
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:INPUT_BYTES]).decode()
