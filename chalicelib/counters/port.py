@@ -143,8 +143,8 @@ class Standing:
 
     `totals`: the number of jobs by (type, status). `waiting`: by type, the marks that `wait_times` reads. `paused`: the
     pauses, by type and by shared queue. `unsent`: for each type, the starts of the minutes in which unsent jobs were
-    first due, oldest first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the ids
-    of unfinished bulk actions. `deploys`: the last deployments, oldest first.
+    first due, oldest first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the
+    ids of unfinished bulk actions. `deploys`: the last deployments, oldest first.
     """
 
     totals: Mapping[tuple[str, Status], int]

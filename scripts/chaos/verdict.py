@@ -144,7 +144,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
     ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
     wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
     for job_id, job in found.jobs.items():
-        token = f"{job['gen']}.{job['attempts']}"
+        token = f"{job['gen']}.{job['claims']}"
         if job["status"] not in TERMINAL:
             wrong.append(f"lost: {job_id} is {job['status']} for ever ({_left(job)})")
         if job["status"] == "completed" and job.get("result") != f'"{token}"':
@@ -154,7 +154,8 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         if job["status"] == "dead_letter" and job["attempts"] < job["max_attempts"]:
             spent = f"{job['attempts']} of {job['max_attempts']} attempts"
             wrong.append(f"given up: {job_id} after {spent} ({job.get('error_class')})")
-        if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in range(1, 99)):
+        claims = range(1, 1 + int(job["claims"]))
+        if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in claims):
             wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']}")
         if job["attempts"] > job["max_attempts"]:
             wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")

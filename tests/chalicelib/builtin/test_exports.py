@@ -220,7 +220,7 @@ def documented() -> JobType[Any, Any]:
 
 @pytest.mark.parametrize("more", [{}, {"bodies": True}, {"steps": True}], ids=["jobs", "bodies", "steps"])
 def test_the_documented_type_runs_with_its_grants_and_needs_them(
-    archive: Any, clock: Clock, more: dict[str, bool]
+    archive: Any, clock: Clock, more: dict[str, Any]
 ) -> None:
     kind, store = documented(), DynamoJobStore(parts.settings, clock)
     filled(store, 3)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -95,8 +96,9 @@ def test_a_lost_message_is_sent_again_while_other_types_keep_the_queue_busy() ->
     clock.advance(2 * DOUBT_SLACK)
     totals = {("mail.bill", Status.QUEUED): 1}
     for claimed, again in ((now, []), (clock.now, ["lost"])):
-        standing = Standing(totals, claimed_to={"mail.welcome": claimed})
-        Watchdog(dispatcher, jobtype.names(), standing=lambda standing=standing: standing).run(lambda: 60.0)
+        Watchdog(
+            dispatcher, jobtype.names(), standing=partial(Standing, totals, claimed_to={"mail.welcome": claimed})
+        ).run(lambda: 60.0)
         clock.advance(1000)
         sent = [held.message.id for held in queue.messages["mail"] if held.message.id == "lost"]
         assert sent == again
