@@ -18,7 +18,7 @@ from tests.support import SETTINGS, Clock
 
 
 def item(**fields: Any) -> dict[str, Any]:
-    whole = {"status": "completed", "gen": 1, "attempts": 1, "max_attempts": 3, "result": '"1.1"'}
+    whole = {"status": "completed", "gen": 1, "attempts": 1, "claims": 1, "max_attempts": 3, "result": '"1.1"'}
     return {**whole, **fields}
 
 
@@ -36,7 +36,7 @@ def runs(tmp_path: Path) -> Path:
         (Table({}), "lost"),
         (Table({"a": item(status="queued")}), "lost"),
         (Table({"a": item(result='"1.2"')}), "wrong"),
-        (Table({"a": item(attempts=2, result='"1.2"')}), "wrong"),
+        (Table({"a": item(claims=2, result='"1.2"')}), "wrong"),
         (Table({"a": item(attempts=4, status="dead_letter")}), "wrong"),
         (Table({"a": item()}, waiting=1), "left"),
         (Table({"a": item(attempts=2, status="dead_letter")}), "given up"),
