@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.access import Allow, AwsAccess
     from chalicelib.job_types.changes import Changes
     from chalicelib.job_types.context import AsyncJobContext, JobContext
+    from chalicelib.job_types.end import JobEnd
     from chalicelib.job_types.failing import Failing
     from chalicelib.job_types.function import Function
     from chalicelib.job_types.jobtype import JobType, job
@@ -49,6 +50,7 @@ __all__ = [
     "Function",
     "JobCancelled",
     "JobContext",
+    "JobEnd",
     "JobType",
     "LeaseLost",
     "PermanentError",
@@ -77,6 +79,7 @@ _HOMES = {
     "Function": "chalicelib.job_types.function",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.job_types.context",
+    "JobEnd": "chalicelib.job_types.end",
     "JobType": "chalicelib.job_types.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.counters.recounting.recount import Recount
     from chalicelib.counters.snapshot import MetricsReader
     from chalicelib.counters.stream import StreamCounter
+    from chalicelib.ends.maker import EndMaker
     from chalicelib.job_types.jobtype import JobType
     from chalicelib.job_types.port import SecretStore
     from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog
@@ -349,6 +350,13 @@ class Assembly:
 
         declared = Declared(self.schedules, self.job_service.dispatcher)
         return Firings(self.schedules, self.job_service, declared, PORTIONS_AT_ONCE)
+
+    @Part
+    def end_maker(self) -> "EndMaker":
+        """Return the maker of the jobs that tell ends."""
+        from chalicelib.ends.maker import EndMaker
+
+        return EndMaker(self.job_service)
 
     @Part
     def bulk_work(self) -> "BulkWork":

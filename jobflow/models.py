@@ -160,6 +160,8 @@ class CancelledJob:
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     expires_at: datetime | None
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
+    on_end: str | None
+    """The type of the job that is made when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -368,6 +370,8 @@ class JobDetail:
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     expires_at: datetime | None
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
+    on_end: str | None
+    """The type of the job that is made when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -446,6 +450,8 @@ class JobRow:
     """Kept steps, as of the last attempt that ended; GET /jobs/{job_id}/steps"""
     expires_at: datetime | None
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
+    on_end: str | None
+    """The type of the job that is made when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -482,6 +488,10 @@ class JobTypeRow:
     """Seconds after the run was due from which no retry begins; null: no limit"""
     expires: float | None
     """Seconds after its time after which a job that has not begun is cancelled; null: never"""
+    on_end: str | None
+    """The type of the job that is made when a job has ended; null: none"""
+    takes_ends: bool
+    """Its payload is a JobEnd: `on_end` may name it"""
     timeout: int
     budget: float
     batch_size: int

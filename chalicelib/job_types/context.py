@@ -63,12 +63,14 @@ class JobContext(Protocol):
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
+        on_end: str | None = None,
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id.
 
         The new job is due in `delay` seconds, or at `run_at`, or given by `debounce` (a key and seconds): a job that
         still waits under that key is replaced, and runs that many seconds after the last call with the key. `expires`:
-        a job that has not begun this many seconds after its time is cancelled. `key` names the job's purpose: within
+        a job that has not begun this many seconds after its time is cancelled. `on_end`: a type in `enqueues=` of which a
+        job is made when the new job has ended. `key` names the job's purpose: within
         one run of this job, the same type and key never make a second job, and the first job stays unchanged. Raises
         ConfigurationError, InvalidPayload, InvalidRequest.
         """

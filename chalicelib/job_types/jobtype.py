@@ -36,6 +36,7 @@ from chalicelib.job_types.constants import (
     SPARE_RECEIVES,
 )
 from chalicelib.job_types.context import AsyncJobContext, JobContext
+from chalicelib.job_types.end import takes_ends
 from chalicelib.job_types.example import example_of
 from chalicelib.job_types.exclusions import check_exclusions
 from chalicelib.job_types.failing import Failing
@@ -90,6 +91,7 @@ class JobType(Generic[P, R]):
     unique: Unique | None = None
     pause_when: Failing | None = None
     enqueues: tuple[str, ...] = ()
+    on_end: str | None = None
     function: Function = field(default_factory=Function)
     access: AwsAccess = field(default_factory=AwsAccess)
     changes: Changes = field(default_factory=Changes)
@@ -233,6 +235,11 @@ class JobType(Generic[P, R]):
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @property
+    def takes_ends(self) -> bool:
+        """Return whether the type's jobs can tell how another job has ended."""
+        return takes_ends(self.payload_model)
+
+    @property
     def shortest_expiry(self) -> float | None:
         """Return the seconds after which some job of the type may expire; None if the type declares no such time."""
         declared = [one for one in (self.expires, *(cron.expires for cron in self.schedules)) if one is not None]
@@ -277,6 +284,7 @@ def job(
     unique: Unique | None = None,
     pause_when: Failing | None = None,
     enqueues: Iterable[str] = (),
+    on_end: str | None = None,
     function: Function = Function(),  # noqa: B008 - immutable
     access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
     changes: Changes = Changes(),  # noqa: B008 - immutable
@@ -307,6 +315,7 @@ def job(
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
+    * `on_end`: the type of the job that is made, with a `JobEnd` as its payload, whenever a job has ended.
 
     Groups:
 
@@ -320,6 +329,8 @@ def job(
     """
     if moved:
         refuse(name, moved)
+    if not isinstance(on_end, str | NoneType):
+        raise ConfigurationError(f'{name}: on_end is the name of a job type, like "export.ended", not {on_end!r}')
     attempts = len(retry.waits) + 1 if isinstance(retry, Delays) else DEFAULT_ATTEMPTS
 
     def declare(run: JobFunction[P, R]) -> JobType[P, R]:
@@ -340,6 +351,7 @@ def job(
             unique=unique,
             pause_when=pause_when,
             enqueues=tuple(enqueues),
+            on_end=on_end,
             function=function,
             access=access,
             changes=changes,
@@ -366,7 +378,7 @@ def _of_its_queue(declared: JobType[P, R]) -> JobType[P, R]:
 def _check(declared: JobType[Any, Any]) -> None:
     """Raise ConfigurationError for the first invalid setting of a declaration."""
     name = declared.name
-    checks.check_names(name, *declared.enqueues)
+    checks.check_names(name, *declared.enqueues, *([] if declared.on_end is None else [declared.on_end]))
     check_number(f"{name}: max_attempts", declared.max_attempts, 1, MAX_ATTEMPTS_CAP)
     check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, LONGEST_TIMEOUT, "seconds")
     longest = declared.timeout - 1
@@ -503,6 +515,7 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
                 )
     check_enqueues(registered)
     check_queues(registered)
+    check_ends(registered)
     return all_types()
 
 
@@ -545,3 +558,30 @@ def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
     for key, (_, queue) in found.items():
         if (taken := own.get(name_in_aws(key))) is not None:
             raise ConfigurationError(f"The queue {queue.name} would have the names of the type {taken}: rename one")
+
+
+def ends_problem(name: str) -> str | None:
+    """Return why a job's end cannot be told to the declared type of that name; None if it can."""
+    kind = registered[name]
+    if not takes_ends(kind.payload_model):
+        return f"{name} takes {kind.payload_model.__name__}; a type that on_end names must take JobEnd as its payload"
+    if kind.on_end is not None:
+        return f"{name} has an on_end of its own; a job that tells of an end tells nobody of its own end"
+    if kind.unique is not None:
+        return f"{name} is unique; each end must make a job of its own"
+    return None
+
+
+def check_ends(kinds: Mapping[str, JobType[Any, Any]]) -> None:
+    """Raise ConfigurationError if a type tells its ends to a type that no file declares, or that cannot take them."""
+    for kind in kinds.values():
+        if kind.on_end is None:
+            continue
+        why = ends_problem(kind.on_end) if kind.on_end in kinds else f"no file declares {kind.on_end}"
+        if why is not None:
+            raise ConfigurationError(f"{kind.name}: on_end: {why}")
+
+
+def told_types() -> list[str]:
+    """Return the declared types that can be told how a job has ended."""
+    return [name for name in names() if ends_problem(name) is None]

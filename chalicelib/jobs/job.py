@@ -132,6 +132,7 @@ class Job:
     - `give_up_at` is the time after which no attempt follows a failed attempt.
     - `start_by` is the time by which the job must have begun, or else it expires; `start_by` is removed when the job's
       function has run.
+    - `on_end` is the type of the job that is made when this job has ended.
     - `turn_at` is the job's turn, for a type with a rate.
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
@@ -170,6 +171,7 @@ class Job:
     resent_at: float | None = None
     give_up_at: float | None = None
     start_by: float | None = None
+    on_end: str | None = None
     turn_at: float | None = None
     waits: str | None = None
     line: int = 1

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.errors import (
     FieldError,
@@ -13,6 +14,7 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.history import JobView
@@ -180,6 +182,7 @@ class JobService:
             next_attempt_at=run_at if later else None,
             start_by=_start_by(asked, kind.expires, max(now, run_at or now)),
             give_up_at=kind.give_up_at(max(now, run_at or now)),
+            on_end=_on_end(asked, kind),
             due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
@@ -191,6 +194,24 @@ class JobService:
             root=asked.lineage.root if asked.lineage else None,
             writer=new_writer(),
         )
+
+
+def _on_end(asked: Submission, kind: JobType[Any, Any]) -> str | None:
+    """Return the type that is told when the job has ended; None: nobody. Raises UnknownJobType, InvalidRequest."""
+    if asked.of_end or asked.on_end is None:
+        return None if asked.of_end else kind.on_end
+    if kind.unique is not None:
+        why = f"does not go with {kind.name}, whose jobs are unique: an earlier job may answer; declare it in @job"
+        raise InvalidRequest("The end of this job cannot be told.", [FieldError(("on_end",), why)])
+    try:
+        why = jobtype.ends_problem(jobtype.declared(asked.on_end).name)
+    except UnknownJobType:
+        known = ", ".join(jobtype.told_types()) or "none is declared"
+        where = [FieldError(("on_end",), f"must be a type that takes JobEnd as its payload: {known}")]
+        raise UnknownJobType(f"There is no job type {asked.on_end!r}.", where) from None
+    if why is not None:
+        raise InvalidRequest("The end of this job cannot be told.", [FieldError(("on_end",), why)])
+    return asked.on_end
 
 
 def _start_by(asked: Submission, of_type: float | None, due: float) -> float | None:

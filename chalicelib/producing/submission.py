@@ -33,7 +33,8 @@ class Submission:
 
     A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
     job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
-    `expires_seconds` counts from the job's time; without it, the type's `expires` applies.
+    `expires_seconds` counts from the job's time; without it, the type's `expires` applies. Without `on_end`, the type's
+    applies; a job that tells of an end (`of_end`) has none.
     """
 
     type: str
@@ -50,6 +51,8 @@ class Submission:
     lineage: Lineage | None = None
     debounce: Debounce | None = None
     expires_seconds: float | None = None
+    on_end: str | None = None
+    of_end: bool = False
 
     def new_id(self) -> str:
         """Return the id of the job.
@@ -67,6 +70,7 @@ class Submission:
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         body += [] if self.expires_seconds is None else [{"expires_seconds": self.expires_seconds}]
+        body += [] if self.on_end is None else [{"on_end": self.on_end}]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 

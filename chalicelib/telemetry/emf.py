@@ -1,4 +1,4 @@
-"""Define the fourteen metrics, and write one EMF line per invocation and job type, or event.
+"""Define the fifteen metrics, and write one EMF line per invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so the list is short on purpose. All other events
 are log lines, or are counted exactly by the counters. A killed invocation loses its unwritten metrics.
@@ -47,6 +47,7 @@ class Metric(StrEnum):
     RECOUNTED = "Recounted"
     PAUSED_BY_ITSELF = "PausedByItself"
     GROWING = "Growing"
+    END_REFUSED = "EndRefused"
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})

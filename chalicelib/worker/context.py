@@ -97,11 +97,13 @@ class WorkerContext:
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
+        on_end: str | None = None,
     ) -> str:
         """See JobContext."""
         return self.make(
-            type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
-        ).id
+            type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires,
+            on_end=on_end,
+        ).id  # fmt: skip
 
     def make(self, type: str, payload: Any, **asked: Any) -> Job:
         """Make a job of this attempt, and return it; see Enqueuing."""

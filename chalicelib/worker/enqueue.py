@@ -48,6 +48,7 @@ class Enqueuing:
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
         max_attempts: int | None = None,
+        on_end: str | None = None,
         step: str = "",
     ) -> Job:
         """Store a job and send its message; return it. A second attempt gets the job that the first one made.
@@ -59,15 +60,16 @@ class Enqueuing:
         StoreUnavailable if AWS refuses the requests.
         """
         if self.service is None or type not in self.allowed:
-            known = ", ".join(self.allowed) or "none"
-            raise ConfigurationError(f"{type} is not in enqueues= of {parent.type}; declared: {known}")
+            raise self._undeclared(parent, type)
+        if on_end is not None and on_end not in self.allowed:
+            raise self._undeclared(parent, f"{on_end}, which on_end names,")
         jobtype.declared(type)
         asked = Submission(
             type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
             debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
-            expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts,
+            expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts, on_end=on_end,
         )  # fmt: skip
         if key is not None:
             return self._submitted(self.service, asked, key)
@@ -77,6 +79,10 @@ class Enqueuing:
         # count only what succeeded: the job may be stored although the request failed, and its repetition finds it
         self.unnamed[same] += 1
         return made
+
+    def _undeclared(self, parent: Job, what: str) -> ConfigurationError:
+        known = ", ".join(self.allowed) or "none"
+        return ConfigurationError(f"{what} is not in enqueues= of {parent.type}; declared: {known}")
 
     def _submitted(self, service: JobService, asked: Submission, key: str) -> Job:
         _check(asked, key)

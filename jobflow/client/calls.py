@@ -40,7 +40,8 @@ class NewJob:
 
     `key` names the job's purpose, such as "order-1042": a second request with the same key and body makes no new job.
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
-    the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled.
+    the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled. `on_end`:
+    a type of which a job is made when this job has ended.
     """
 
     type: TypeOrName
@@ -52,6 +53,7 @@ class NewJob:
     max_attempts: int | None = None
     debounce: tuple[str, int] | None = None
     expires: float | timedelta | None = None
+    on_end: TypeOrName | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
@@ -74,6 +76,7 @@ class NewJob:
             "tags": list(self.tags) or None,
             "max_attempts": self.max_attempts,
             "expires_seconds": None if self.expires is None else as_seconds(self.expires),
+            "on_end": None if self.on_end is None else type_name(self.on_end),
             "debounce": self.debounce and {"key": self.debounce[0], "seconds": self.debounce[1]},
         }
         given = {name: value for name, value in asked.items() if value is not None}

@@ -32,6 +32,7 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
         debounce=asked.debounce,
         expires=None if asked.expires is None else as_seconds(asked.expires),
         max_attempts=asked.max_attempts,
+        on_end=None if asked.on_end is None else type_name(asked.on_end),
     )
     return _row(job)
 

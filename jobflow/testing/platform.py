@@ -4,6 +4,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,16 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.http.endpoint import read_body
 from chalicelib.api.models import schemas
+from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.operations import Operations
@@ -73,6 +77,8 @@ class Platform:
         declared = Declared(self.schedules, self.service.dispatcher, types=lambda: self._kinds)
         self._firings = Firings(self.schedules, self.service, declared)
         self._watched_at = self.clock.now
+        self._ends = EndMaker(self.service)
+        self._told: set[str] = set()
 
     def submit(
         self,
@@ -86,22 +92,23 @@ class Platform:
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
         expires: float | timedelta | None = None,
+        on_end: JobType[Any, Any] | str | None = None,
     ) -> Job:
         """Create a job as the client does: the client and the API check it.
 
         `delay` is in seconds or a timedelta; `run_at` has a time zone. `key` is the Idempotency-Key. `debounce` is a
         key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
-        seconds after its time is cancelled.
+        seconds after its time is cancelled. `on_end`: a type of which a job is made when this job has ended.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
-        asked = NewJob(self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires)
+        asked = NewJob(self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires, on_end)
         with fields_named():
             body = read_body(schemas.NewJob, json.loads(as_body(asked.as_json())))
             wanted = Submission(
                 body.type, body.payload, body.max_attempts, body.delay_seconds, body.run_at,
-                tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds,
+                tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds, on_end=body.on_end,
                 debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
             )  # fmt: skip
             return self.service.submit(wanted).job
@@ -117,6 +124,7 @@ class Platform:
         """Run everything that is due now, or becomes due during this call; return the number of handled messages."""
         before = worked = 0
         for _ in range(MOST_INVOCATIONS):
+            self._tell_ends()
             worked += sum(self.workers.invoke(queue.key) for queue in queues_of(self._kinds))
             if worked == before:
                 return worked
@@ -136,6 +144,7 @@ class Platform:
                 "lets that time pass, and runs it."
             )
         self.workers.invoke(found.type, seconds)
+        self._tell_ends()
         return self.job(found)
 
     def perform(self, type: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
@@ -170,6 +179,14 @@ class Platform:
             self._watchdog.run(lambda: MINUTE)
             self.run()
         raise RuntimeError(f"The job has not ended after {MOST_INVOCATIONS:,} waits.")
+
+    def _tell_ends(self) -> None:
+        """Make the jobs of `on_end`, as the function on the table's stream does."""
+        for job in self.jobs():
+            if job.terminal and job.on_end is not None and (run := run_name(job)) not in self._told:
+                self._told.add(run)
+                running = replace(job, status=Status.PROCESSING)
+                self._ends.follow([JobChanged(run, running, job, job.result is not None)])
 
     def _fire(self) -> None:
         """Make the jobs of schedules that fire within the next two minutes, as the watchdog does each minute."""

@@ -163,6 +163,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         delay_seconds=body.delay_seconds,
         run_at=body.run_at,
         expires_seconds=body.expires_seconds,
+        on_end=body.on_end,
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
         debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,

@@ -120,6 +120,15 @@ Expires = Annotated[
         "Default: the job type's.",
     ),
 ]  # fmt: skip
+OnEnd = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_NAME),
+    Field(
+        description="When the job has ended, a job of this type is made, with a JobEnd as its payload. Default: the "
+        "job type's.",
+        examples=["export.ended"],
+    ),
+]
 # The documented limit applies to the text that was sent, not to the text without the spaces at its ends.
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]

@@ -59,6 +59,8 @@ class JobTypeRow(Answer):
     expires: float | None = Field(
         None, description="Seconds after its time after which a job that has not begun is cancelled; null: never"
     )
+    on_end: str | None = Field(None, description="The type of the job that is made when a job has ended; null: none")
+    takes_ends: bool = Field(False, description="Its payload is a JobEnd: `on_end` may name it")
     timeout: int
     budget: float
     batch_size: int

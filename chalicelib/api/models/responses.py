@@ -120,6 +120,7 @@ class JobRow(Answer):
     expires_at: Time | None = Field(
         None, description="A job that has not begun by then is cancelled; null: never, or it has begun"
     )
+    on_end: str | None = Field(None, description="The type of the job that is made when this job has ended")
     give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
     result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None

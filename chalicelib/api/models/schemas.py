@@ -29,6 +29,7 @@ from chalicelib.api.models.fields import (
     KeptKey,
     Key,
     Moment,
+    OnEnd,
     OwnTag,
     ParentId,
     Query,
@@ -68,6 +69,7 @@ class NewJob(Body):
         default_factory=list, max_length=MOST_TAGS, description="Used for search. None may begin with `schedule:`."
     )
     expires_seconds: Expires | None = None
+    on_end: OnEnd | None = None
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @field_validator("run_at")

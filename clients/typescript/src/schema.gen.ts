@@ -1208,6 +1208,11 @@ export interface components {
        */
       expires_at: string | null;
       /**
+       * On End
+       * @description The type of the job that is made when this job has ended
+       */
+      on_end: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1598,6 +1603,11 @@ export interface components {
        */
       expires_at: string | null;
       /**
+       * On End
+       * @description The type of the job that is made when this job has ended
+       */
+      on_end: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1759,6 +1769,11 @@ export interface components {
        */
       expires_at: string | null;
       /**
+       * On End
+       * @description The type of the job that is made when this job has ended
+       */
+      on_end: string | null;
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1832,6 +1847,16 @@ export interface components {
        * @description Seconds after its time after which a job that has not begun is cancelled; null: never
        */
       expires: number | null;
+      /**
+       * On End
+       * @description The type of the job that is made when a job has ended; null: none
+       */
+      on_end: string | null;
+      /**
+       * Takes Ends
+       * @description Its payload is a JobEnd: `on_end` may name it
+       */
+      takes_ends: boolean;
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -2158,6 +2183,8 @@ export interface components {
       tags?: string[];
       /** Expires Seconds */
       expires_seconds?: number | null;
+      /** On End */
+      on_end?: string | null;
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
     };
@@ -2202,6 +2229,8 @@ export interface components {
       tags?: string[];
       /** Expires Seconds */
       expires_seconds?: number | null;
+      /** On End */
+      on_end?: string | null;
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
       /**

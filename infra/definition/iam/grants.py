@@ -40,6 +40,8 @@ def worker(queue: TypeQueue) -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
         *_writing(queue),
         *(f"s3:{grant}/{folder}*" for folder in _folders(queue.types) for grant in OWN_BODIES),
+        # the result of the job that has ended
+        *(["s3:GetObject:results/*"] if any(kind.takes_ends for kind in queue.types) else ()),
         f"logs:FilterLogEvents:{queue.short}",
         *_making(queue),
         *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
@@ -116,6 +118,21 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
     ]
 
 
+def told(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
+    """Return the types that can be told how a job has ended."""
+    return [kind for kind in types if kind.takes_ends]
+
+
+def followup(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Let the function for what follows from a change read the stream, and make jobs of these types only."""
+    queues = dict.fromkeys(kind.short for kind in types) if len(types) <= MOST_NAMED else [EVERY_TYPE]
+    return [
+        *_stream(),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *(f"sqs:SendMessage:{queue}" for queue in queues),
+    ]
+
+
 def authorizer() -> list[str]:
     """Let the authorizer look up one token by its hash."""
     return [f"dynamodb:GetItem:control/{TOKENS}"]
@@ -150,10 +167,17 @@ def _switching(queues: Sequence[TypeQueue]) -> list[str]:
 def counters() -> list[str]:
     """Let the counters read the table's stream and add to the control table."""
     return [
-        *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
-        "dynamodb:ListStreams:jobs/streams",
+        *_stream(),
         "dynamodb:GetItem:control",
         *_updating(TOTALS, ERRORS, RECOUNT, *(f"{step}#*" for step in STEPS.values())),
+    ]
+
+
+def _stream() -> list[str]:
+    """Let a function read the stream of the jobs table."""
+    return [
+        *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
+        "dynamodb:ListStreams:jobs/streams",
     ]
 
 

@@ -51,7 +51,7 @@ LONGEST_ARN = 120
 """Maximum characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180
 """Characters of the statement on a customer's key. `fitting` adds this statement to every role."""
-PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
+PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount", "followup")
 """The functions that belong to no job type."""
 
 

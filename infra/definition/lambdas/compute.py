@@ -110,6 +110,8 @@ def _variables(function: FunctionDefinition) -> dict[str, Value]:
         return {**signing.of_worker(function.works), **reaching.variables(function.works, function.stack)}
     if function.short == "counters":
         return {}
+    if function.short == "followup":
+        return signing.of_followup(function.tells)
     if function.short == "watchdog":
         switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
         # the name and not a Ref: a resource that refers to itself is a circular dependency
@@ -148,7 +150,7 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": trigger.retries,
         "MaximumRecordAgeInSeconds": trigger.longest_age,
-        "TumblingWindowInSeconds": trigger.tumbling,
+        **({} if trigger.tumbling is None else {"TumblingWindowInSeconds": trigger.tumbling}),
         "FilterCriteria": {"Filters": [{"Pattern": trigger.pattern}]},
     }
 
@@ -160,5 +162,6 @@ def _grants(function: FunctionDefinition) -> list[str]:
         "watchdog": grants.watchdog(function.pauses),
         "counters": grants.counters(),
         "recount": grants.recount(),
+        "followup": grants.followup(function.tells),
     }
     return platform[function.short]

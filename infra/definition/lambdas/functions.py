@@ -1,4 +1,7 @@
-"""Define the Lambda functions other than the API: one per queue, watchdog, counters, recount; and their triggers."""
+"""Define the Lambda functions other than the API: one per queue, watchdog, counters, recount; and their triggers.
+
+A stage whose types can be told ends also has the function `followup`.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,7 +11,8 @@ from typing import Any
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
-from infra.definition.iam.grants import pausing
+from chalicelib.jobs.job import TERMINAL, in_order
+from infra.definition.iam.grants import pausing, told
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
@@ -17,6 +21,13 @@ NIGHTLY = "2/15 0-4 * * ? *"
 continues where the last one had to stop. If there is nothing to do, it ends after one read."""
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
 """Event filters of the counters: they let through the main items of jobs, and the canaries of the recount."""
+ENDED = json.dumps({
+    "dynamodb": {
+        "Keys": {"sk": {"S": [META]}},
+        "NewImage": {"status": {"S": list(in_order(TERMINAL))}, "on_end": {"S": [{"exists": True}]}},
+    }
+}, separators=(",", ":"))  # fmt: skip
+"""Event filter of the follow-ups: it lets through finished jobs that tell their ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,11 @@ class StreamTrigger:
     retries: int
     longest_age: int
     """Seconds after which a record that always fails is given up. The stream itself keeps records for 24 hours."""
-    tumbling: int
-    """Seconds of the tumbling window. It is set only because Lambda then names the shard in the event; no code waits
-    for the end of a window."""
     pattern: str
     """Event filter pattern, as JSON. Records that do not match are never delivered, and cost nothing."""
+    tumbling: int | None = None
+    """Seconds of the tumbling window. It is set only because Lambda then names the shard in the event; no code waits
+    for the end of a window."""
 
 
 Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
@@ -82,6 +93,8 @@ class FunctionDefinition:
     """The queue whose messages it processes; None for a function of the platform."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
+    tells: Sequence[JobType[Any, Any]] = ()
+    """The types of which the function makes jobs that tell ends."""
 
     @property
     def name(self) -> str:
@@ -101,8 +114,10 @@ class FunctionDefinition:
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
     """Return every function except the API and its authorizer, which Chalice makes."""
+    types = list(types)
     queues = queues_of(types)
-    return [*(_worker(queue, stack) for queue in queues), *_platform(stack, pausing(queues))]
+    workers = [_worker(queue, stack) for queue in queues]
+    return [*workers, *_platform(stack, pausing(queues)), *_followup(stack, told(types))]
 
 
 def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
@@ -122,3 +137,11 @@ def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinitio
     nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
     recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
     return [watchdog, counters, recount]
+
+
+def _followup(stack: str, types: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:
+    """Return the function for what follows from a change of a job; none without a type that can be told ends."""
+    if not types:
+        return []
+    stream = StreamTrigger(f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, pattern=ENDED)
+    return [FunctionDefinition(stack, "followup", "chalicelib.entry.followup.handler", 60, 256, stream, tells=types)]

@@ -1,13 +1,13 @@
 """Give each function the keys with which it signs and verifies the rows of jobs, and no other keys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.jobs.signing import PARAMETER, parameter_of, short_name, type_keys
 from chalicelib.settings import DEVELOPMENT_KEY
-from infra.definition.iam.grants import MOST_NAMED
+from infra.definition.iam.grants import MOST_NAMED, told
 from infra.definition.names import Value, ref, sub
 
 SINCE = "UnsignedUntil"
@@ -37,6 +37,8 @@ def _needed(types: Iterable[JobType[Any, Any]]) -> list[str]:
     """Return the types of which some worker has the keys: a stack may have only 200 parameters."""
     every = list(types)
     held = {name for queue in queues_of(every) for name in _held(queue) or ()}
+    if len(named := told(every)) <= MOST_NAMED:
+        held |= {kind.name for kind in named}
     return [kind.name for kind in every if kind.name in held or kind.queue is None]
 
 
@@ -52,6 +54,15 @@ def of_worker(queue: TypeQueue) -> dict[str, Value]:
     """
     if (held := _held(queue)) is None:
         return of_platform()
+    return _keys(held)
+
+
+def of_followup(types: Sequence[JobType[Any, Any]]) -> dict[str, Value]:
+    """Return the variables for the function that makes the jobs of `on_end`: it has the keys of these types."""
+    return of_platform() if len(types) > MOST_NAMED else _keys([kind.name for kind in types])
+
+
+def _keys(held: Sequence[str]) -> dict[str, Value]:
     return {KEYS: sub(";".join(f"{short_name(name)}=${{{parameter_of(name)}}}" for name in held))}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from infra.definition.iam.grants import told
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric
@@ -19,9 +20,14 @@ BEHIND, UNREAD = 60_000, 86_400_000
 """Milliseconds: how late the counters may be, and how old a record of the stream may be before it is read."""
 
 
+LATE_ENDS = 600_000
+"""Milliseconds: how late the jobs that tell ends may be made."""
+
+
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
     """Return every alarm of the stack."""
-    return [*type_alarms(types, stack), *_of_requests(stack), *_of_upkeep(stack), *_of_functions(stack)]
+    ends = _of_ends(stack) if told(types) else []
+    return [*type_alarms(types, stack), *_of_requests(stack), *_of_upkeep(stack), *_of_functions(stack), *ends]
 
 
 def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
@@ -40,6 +46,22 @@ def _of_functions(stack: str) -> list[Alarm]:
             "with the last deployment.", {"errors": errors_of(f"{stack}-{short}")}, 0,
         )
         for short in ("counters", "recount")
+    ]  # fmt: skip
+
+
+def _of_ends(stack: str) -> list[Alarm]:
+    """Watch the function that makes the jobs of `on_end`, in a stage that has it."""
+    return [
+        Alarm(
+            "followup-behind", "", "The jobs that tell ends are made over ten minutes late. Look at the log and the "
+            "event source mapping of the function followup; the ends of up to 23 hours are made up for by themselves.",
+            {"age": metrics.function(f"{stack}-followup", "IteratorAge", "Maximum")}, LATE_ENDS, periods=2,
+        ),
+        Alarm(
+            "end-refused", "", "The end of a job could not be told: the type that on_end names is removed or retired, "
+            "or refuses the payload. Look for end.refused in the logs of followup and recount.",
+            {"refused": metrics.own(stack, "EndRefused")}, 0,
+        ),
     ]  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def create(
     run_at: Annotated[str | None, typer.Option("--run-at", help="Start at: 2027-03-01T10:00.")] = None,
     debounce: Annotated[str | None, typer.Option("--debounce", help="Replace what waits under it: doc-17=30s.")] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="Cancel it if it has not begun: 30m, 2h.")] = None,
+    on_end: Annotated[str | None, typer.Option("--on-end", help="Make a job of this type when it has ended.")] = None,
     tag: Tags = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1)] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
@@ -68,6 +69,7 @@ def create(
         max_attempts=max_attempts,
         debounce=None if debounce is None else reading.debounce(debounce),
         expires=None if expires is None else reading.seconds(expires),
+        on_end=on_end,
     )
     session.remember(job.id)
     if wait:

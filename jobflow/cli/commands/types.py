@@ -78,6 +78,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "retries only", ", ".join(kind.retry_on) or None
     yield "never retries", ", ".join(kind.fail_on) or None
     yield "gives up after", None if kind.give_up_after is None else lasting(kind.give_up_after)
+    yield "tells its end to", kind.on_end
     yield "expires after", None if kind.expires is None else lasting(kind.expires)
     yield "timeout", f"{kind.timeout} s"
     yield "time for one job", f"{kind.budget:g} s"

@@ -81,13 +81,15 @@ class JobFlow:
         max_attempts: int | None = None,
         debounce: tuple[str, int] | None = None,
         expires: float | timedelta | None = None,
+        on_end: TypeOrName | None = None,
     ) -> SubmittedJob:
         """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
 
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
+        `on_end`: a type of which a job is made when this job has ended.
         """
-        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires)
+        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end)
         if (attempt := self._attempt()) is not None:
             return within.submit(attempt, asked)
         return self._ask(calls.create(asked))

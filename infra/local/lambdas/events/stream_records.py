@@ -33,11 +33,13 @@ def unprocessed(records: list[Record], result: InvokeResult, *, report_failures:
 def matches(value: Any, pattern: Any) -> bool:
     """Return True if a record matches an event filter pattern.
 
-    Supported are nested objects that end in lists of allowed values. Raises ValueError for a pattern with other
-    features of the language (prefix, numeric, exists ...).
+    Supported are nested objects that end in lists of allowed values, or in `[{"exists": true}]`. Raises ValueError for
+    a pattern with other features of the language (prefix, numeric ...).
     """
     if isinstance(pattern, Mapping):
         return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
+    if pattern == [{"exists": True}]:
+        return value is not None
     if not isinstance(pattern, list) or any(isinstance(allowed, Mapping) for allowed in pattern):
         raise ValueError(f"`make dev` supports only patterns of exact values, not {pattern!r}.")
     return value in pattern

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import pytest
 
 from chalicelib.access.tokens import Role
+from chalicelib.job_types.end import JobEnd
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -34,7 +36,7 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "waits_for": None, "steps": 0,
         "result": None, "progress": None, "tags": [], "tenant": None,
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
-        "parent": None,
+        "parent": None, "on_end": None,
     }  # fmt: skip
     assert [message.message.id for message in world.queue.messages["test.note"]] == [job["id"]]
 
@@ -59,6 +61,17 @@ def test_a_job_that_expires_says_when_and_refuses_a_time_that_is_none(world: Wor
     for wrong in (0, "60", 366 * 86_400):
         answer = world.post("/jobs", {**BODY, "expires_seconds": wrong})
         assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["expires_seconds"])
+
+
+def test_a_job_says_whom_it_tells_its_end_and_refuses_a_type_that_cannot_be_told(world: World) -> None:
+    told: JobType[JobEnd, None] = JobType("test.told", lambda _payload, _ctx: None, JobEnd)
+    with only_types(NOTE, told):
+        assert world.post("/jobs", {**BODY, "on_end": "test.told"}).json["on_end"] == "test.told"
+        answers = [world.post("/jobs", {**BODY, "on_end": wrong}) for wrong in ("test.note", "test.nobody", "")]
+        (listed,) = [one for one in world.get("/job-types").json["job_types"] if one["type"] == "test.told"]
+    assert [(one.status, one.json["errors"][0]["loc"]) for one in answers] == [(422, ["on_end"])] * 3
+    assert "test.told" in answers[1].json["errors"][0]["msg"]
+    assert listed["takes_ends"]
 
 
 def test_nobody_makes_a_job_look_like_one_of_a_schedule(world: World) -> None:

@@ -1,0 +1,10 @@
+"""Define the numbers of telling ends. Times in seconds."""
+
+from chalicelib.jobs.constants import DAY
+
+AT_ONCE = 100
+"""Maximum ends whose jobs are made together: the maximum of one read of DynamoDB."""
+CHECKED_AFTER = 3600.0
+"""The nightly recount checks the ends before this age: a younger end may still be on its way in the stream."""
+CHECKED_FOR = 3 * DAY
+"""The age up to which the nightly recount checks that an end was told. The stream keeps a change for one day."""

@@ -1,0 +1,21 @@
+"""Log what happens to the jobs that tell ends."""
+
+from chalicelib.jobs.job import Job
+from chalicelib.telemetry.emf import Metric, count
+from chalicelib.telemetry.logger import event, logger
+
+
+def told(job: Job, made: Job) -> None:
+    """Log that the job which tells the end of `job` was made."""
+    event("end.told", job, told=made.id)
+
+
+def refused(job: Job, error: Exception) -> None:
+    """Log that the end of `job` cannot be told: its type is removed or retired, or refuses the payload."""
+    event("end.refused", job, level="ERROR", on_end=job.on_end, error_class=type(error).__name__)
+    count(Metric.END_REFUSED)
+
+
+def unreadable(item: str, sequence: str, why: str) -> None:
+    """Log that a record of the stream cannot be read, so that nothing follows from it."""
+    logger().error("followup.skipped", extra={"item": item, "sequence": sequence, "why": why})

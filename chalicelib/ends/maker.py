@@ -1,0 +1,87 @@
+"""Make the jobs that tell ends: from the changes of the stream, and for ends that the stream did not deliver."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chalicelib.ends import events
+from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR
+from chalicelib.ends.rule import end_id, has_ended, told
+from chalicelib.errors import JobFlowError, JobNotFound, NotStored, UnknownJobType
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.changed import JobChanged
+from chalicelib.jobs.job import Job
+from chalicelib.producing.batch import submit_many
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EndMaker:
+    """Make one job for each end, however often the end is delivered: its id is made from the run that has ended."""
+
+    service: JobService
+
+    def follow(self, changes: Sequence[JobChanged]) -> set[str]:
+        """Make the job of each end; return the sequence numbers of the changes that must be delivered again.
+
+        Raises the errors of a store that does not answer.
+        """
+        ends = {change.sequence: change for change in changes if has_ended(change)}
+        asked = {number: (one.after, one.has_result) for number, one in ends.items() if one.after is not None}
+        again: set[str] = set()
+        for some in _groups(list(asked)):
+            made = self._make([asked[number] for number in some])
+            again |= {number for number, stored in zip(some, made, strict=True) if not stored}
+        return again
+
+    def repair(self, ended: Sequence[Job]) -> int:
+        """Make the jobs of ends that were never told; return their number.
+
+        Only the fields that name the run, its end and its status are needed. The ends of the last hour are left to the
+        stream. Raises the errors of a store that does not answer.
+        """
+        now, missing = self.service.now(), 0
+        due = [job for job in ended if CHECKED_AFTER <= now - (job.finished_at or 0.0) <= CHECKED_FOR]
+        for some in _groups(due):
+            ids = {end_id(job): job for job in some}
+            known = {job.id for job in self.service.store.get_many(list(ids))}
+            untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
+            missing += sum(self._make([(job, job.result is not None) for job in untold]))
+        return missing
+
+    def _present(self, seen: Job) -> Job | None:
+        """Return the job with all fields; None if it was deleted, or runs again."""
+        try:
+            job = self.service.store.get(seen.id)
+        except JobNotFound:
+            return None
+        return job if job.terminal and job.on_end is not None and end_id(job) == end_id(seen) else None
+
+    def _make(self, ends: Sequence[tuple[Job, bool]]) -> list[bool]:
+        """Make the jobs of up to AT_ONCE ends; return for each whether it needs no other try."""
+        answers = submit_many(self.service, [_asked(job, has_result=has_result) for job, has_result in ends])
+        for (job, _), answer in zip(ends, answers, strict=True):
+            if isinstance(answer, NotStored):
+                continue
+            if isinstance(answer, JobFlowError):
+                # The same data is refused again and again: the others must not wait for it. The nightly repair makes
+                # the job if a deployment has brought the type back by then.
+                events.refused(job, answer)
+            elif answer.outcome.written:
+                events.told(job, answer.job)
+        return [not isinstance(answer, NotStored) for answer in answers]
+
+
+def _asked(job: Job, *, has_result: bool) -> Submission | JobFlowError:
+    try:
+        jobtype.declared(job.on_end or "")
+    except UnknownJobType as error:
+        return error
+    return told(job, has_result=has_result)
+
+
+def _groups(every: Sequence[T]) -> Iterator[Sequence[T]]:
+    yield from (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))

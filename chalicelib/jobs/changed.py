@@ -1,0 +1,18 @@
+"""Describe a change of a job, for what happens after it. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.jobs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A change of one job: the job before and after it, without payload and result; None: it did not exist then.
+
+    `sequence` is the position in the stream. `has_result`: the job has a result after the change.
+    """
+
+    sequence: str
+    before: Job | None
+    after: Job | None
+    has_result: bool = False

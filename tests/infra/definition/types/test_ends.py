@@ -1,0 +1,72 @@
+"""A type that can be told ends: only a stage with one has the function that tells them, which may do nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.job_types.end import JobEnd
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.signing import parameter_of, short_name
+from infra.definition.iam import grants
+from infra.definition.lambdas.compute import compute
+from infra.definition.lambdas.functions import ENDED, functions
+from infra.definition.monitoring.alarms import alarms
+from infra.definition.template import resources
+from infra.local.lambdas.events.stream_records import matches
+from tests.infra.definition.types.test_reaching import Empty
+
+STACK = "jobflow-prod"
+PLAIN: JobType[Any, None] = JobType("export.run", lambda _payload, _ctx: None, Empty, on_end="export.ended")
+
+
+def telling(name: str = "export.ended") -> JobType[JobEnd, None]:
+    return JobType(name, lambda _payload, _ctx: None, JobEnd)
+
+
+def test_a_stage_without_such_a_type_has_no_resource_for_it() -> None:
+    assert not [name for name in resources([PLAIN], STACK) if "Followup" in name or "EndRefused" in name]
+
+
+def test_a_stage_with_one_reads_the_stream_and_never_gives_up_before_the_stream_does() -> None:
+    made = resources([PLAIN, telling()], STACK)
+    source = made["FollowupFunction"]["Properties"]["Events"]["Source"]["Properties"]
+    assert source["Stream"] == {"Fn::GetAtt": ["JobsTable", "StreamArn"]}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BisectBatchOnFunctionError"]
+    assert "TumblingWindowInSeconds" not in source
+    assert {"FollowupBehindAlarm", "EndRefusedAlarm"} <= made.keys()
+    assert not [name for name in alarms([PLAIN], STACK) if name in ("FollowupBehindAlarm", "EndRefusedAlarm")]
+
+
+def test_its_role_makes_jobs_of_those_types_only() -> None:
+    granted = grants.followup([telling()])
+    assert [grant for grant in granted if grant.startswith(("sqs:", "s3:", "lambda:"))] == [
+        "sqs:SendMessage:export-ended"
+    ]
+    assert not [grant for grant in granted if "control" in grant]
+    many = [telling(f"export.ended{place}") for place in range(grants.MOST_NAMED + 1)]
+    assert "sqs:SendMessage:*-*" in grants.followup(many)
+
+
+def test_it_signs_jobs_of_those_types_only() -> None:
+    made = compute(functions([PLAIN, telling()], STACK))
+    variables = made["FollowupFunction"]["Properties"]["Environment"]["Variables"]
+    name = "export.ended"
+    assert variables == {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+
+
+def test_a_type_that_is_told_may_read_the_results_of_other_types() -> None:
+    assert "s3:GetObject:results/*" in grants.worker(telling())
+    assert "s3:GetObject:results/*" not in grants.worker(PLAIN)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("on_end", [None, "export.ended"])
+def test_the_function_is_called_only_for_ends_that_are_told(status: Status, on_end: str | None) -> None:
+    image = {"status": {"S": str(status)}, **({} if on_end is None else {"on_end": {"S": on_end}})}
+    record = {"dynamodb": {"Keys": {"sk": {"S": "META"}}, "NewImage": image}}
+    ends = {Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED}
+    assert matches(record, json.loads(ENDED)) == (status in ends and on_end is not None)
+    assert not matches({"dynamodb": {"Keys": {"sk": {"S": "META"}}}}, json.loads(ENDED))
