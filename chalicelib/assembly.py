@@ -273,7 +273,8 @@ class Assembly:
         """Return a recount of the jobs."""
         from chalicelib.counters.recounting.recount import Recount
 
-        return Recount(self.census, self.canaries, self.counters, self.counter_rows, self.clock)
+        ended = self.end_maker.repair
+        return Recount(self.census, self.canaries, self.counters, self.counter_rows, self.clock, ended=ended)
 
     @Part
     def pausing(self) -> "Pausing":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Job, Status
 
 
 class Deploys(Protocol):
@@ -189,11 +189,15 @@ class Acknowledgements(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The fields of a job that a recount reads."""
+    """The fields of a job that a recount reads. `ended` is set for a finished job that tells its end.
+
+    It has only the fields that name its run and its end.
+    """
 
     type: str
     status: Status
     updated_at: float
+    ended: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)

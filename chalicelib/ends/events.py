@@ -10,6 +10,11 @@ def told(job: Job, made: Job) -> None:
     event("end.told", job, told=made.id)
 
 
+def made_up_for(number: int) -> None:
+    """Log that the nightly check made the jobs of so many ends that the stream did not deliver."""
+    logger().warning("end.made_up_for", extra={"number": number})
+
+
 def refused(job: Job, error: Exception) -> None:
     """Log that the end of `job` cannot be told: its type is removed or retired, or refuses the payload."""
     event("end.refused", job, level="ERROR", on_end=job.on_end, error_class=type(error).__name__)

@@ -43,14 +43,16 @@ class EndMaker:
         Only the fields that name the run, its end and its status are needed. The ends of the last hour are left to the
         stream. Raises the errors of a store that does not answer.
         """
-        now, missing = self.service.now(), 0
+        now, made = self.service.now(), 0
         due = [job for job in ended if CHECKED_AFTER <= now - (job.finished_at or 0.0) <= CHECKED_FOR]
         for some in _groups(due):
             ids = {end_id(job): job for job in some}
             known = {job.id for job in self.service.store.get_many(list(ids))}
             untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
-            missing += sum(self._make([(job, job.result is not None) for job in untold]))
-        return missing
+            made += sum(self._make([(job, job.result is not None) for job in untold]))
+        if made:
+            events.made_up_for(made)
+        return made
 
     def _present(self, seen: Job) -> Job | None:
         """Return the job with all fields; None if it was deleted, or runs again."""

@@ -209,7 +209,10 @@ class MemoryJobStore:
         """See Census."""
         jobs = sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id))
         for start in range(int(position or 0), max(1, len(jobs)), CENSUS_PAGE_IN_MEMORY):
-            seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE_IN_MEMORY]]
+            seen = [
+                Seen(job.type, job.status, job.updated_at, job if job.terminal and job.on_end is not None else None)
+                for job in jobs[start : start + CENSUS_PAGE_IN_MEMORY]
+            ]
             end = start + CENSUS_PAGE_IN_MEMORY
             yield SeenPage(seen, str(end) if end < len(jobs) else None)
 

@@ -7,7 +7,7 @@ compares only after the stream has passed all of them: before that, a difference
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +27,7 @@ from chalicelib.counters.constants import (
 from chalicelib.counters.port import Additions, Canaries, Census, Counters, CounterTable
 from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.recounting.progress import Phase, Progress, Run
+from chalicelib.jobs.job import Job
 
 SOURCE = "recount"
 
@@ -49,7 +50,11 @@ class Report:
 
 @dataclass
 class Recount:
-    """Recount with these ports; `sleep` takes seconds. `repair` false: only compare."""
+    """Recount with these ports; `sleep` takes seconds. `repair` false: only compare.
+
+    `ended` gets the finished jobs that tell their ends, page by page, because a recount reads every job anyway. It
+    makes the jobs that the stream did not make, and returns their number.
+    """
 
     census: Census
     canaries: Canaries
@@ -58,6 +63,7 @@ class Recount:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     repair: bool = True
+    ended: Callable[[Sequence[Job]], int] | None = None
 
     def step(self, left: Callable[[], float], *, start: bool = False) -> Report:
         """Work for the seconds that `left` returns; start a run if one is due, or with `start`.
@@ -107,6 +113,9 @@ class Recount:
             return True
         for page in self.census.pages(number, part.position):
             tally(page.jobs, self.clock(), part.found)
+            ended = [one.ended for one in page.jobs if one.ended is not None]
+            if ended and self.repair and self.ended is not None:
+                self.ended(ended)
             part.pages, part.position, part.done = part.pages + 1, page.position, page.position is None
             stop = not part.done and left() < RECOUNT_SPARE
             if (part.done or stop or part.pages % RECOUNT_PAGES == 0) and not self._progress.keep(run, part):

@@ -1,5 +1,6 @@
 """Check that a recount finds every lost change, repairs it once, and compares only what the stream has passed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -58,7 +59,12 @@ class Platform:
         self.store, self.counters, self.clock, self.stream = store, counters, clock, Stream()
         self.flows = True
         self.counter = StreamCounter(counters, clock)
-        self.recount = Recount(census, self.stream, counters, counters, clock, self._pass)
+        self.ended: list[str] = []
+        self.recount = Recount(census, self.stream, counters, counters, clock, self._pass, ended=self._ended)
+
+    def _ended(self, jobs: Sequence[Job]) -> int:
+        self.ended += [job.id for job in jobs]
+        return 0
 
     def _pass(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -110,6 +116,17 @@ def test_a_lost_change_is_found_and_repaired_the_same_night_and_once(
     assert (platform.total(), platform.total(Status.FAILED)) == (2, 1)
     again = platform.step(start=True)
     assert (again.judged, again.jobs, again.drifts) == (True, 3, ())
+
+
+def test_each_finished_job_that_tells_its_end_is_handed_over_to_be_checked(platform: Platform) -> None:
+    told = a_job(status=Status.FAILED, on_end="export.ended")
+    platform.add(told, a_job(on_end="export.ended"), a_job(status=Status.FAILED))
+    platform.recount.repair = False
+    platform.step(start=True)
+    assert platform.ended == [], "a look makes nothing"
+    platform.recount.repair = True
+    platform.step(start=True)
+    assert platform.ended == [told.id]
 
 
 def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platform) -> None:

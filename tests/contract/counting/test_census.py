@@ -13,6 +13,7 @@ from chalicelib.adapters.memory.counters import MemoryCanaries
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.changes import CanaryPassed
 from chalicelib.counters.port import Canaries, Census, Seen
+from chalicelib.ends.rule import end_id
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
@@ -46,6 +47,19 @@ def test_the_census_sees_each_job_once_as_it_stands(both: tuple[JobStore, Census
     seen = sorted(everything(census), key=lambda one: one.updated_at)
     assert len(seen) == 9
     assert seen[-1] == Seen("email.send", Status.PROCESSING, held.updated_at)
+
+
+def test_the_census_tells_of_a_finished_job_all_that_names_its_end(both: tuple[JobStore, Census]) -> None:
+    store, census = both
+    told = a_job(on_end="export.ended", restored_at=T0 + 1, gen=2)
+    for job in (told, a_job(on_end="export.ended"), a_job()):
+        store.add(job)
+        if job.on_end is None or job is told:
+            store.apply(job.id, transitions.cancel(job, now=T0 + 5))
+    (seen,) = [one.ended for one in everything(census) if one.ended is not None]
+    assert (seen.id, seen.status, seen.finished_at, end_id(seen)) == (
+        told.id, Status.CANCELLED, T0 + 5, end_id(told),
+    )  # fmt: skip
 
 
 def test_a_part_is_read_from_a_position_on(both: tuple[JobStore, Census]) -> None:

@@ -11,11 +11,11 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import ALL, META
 from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
-FIELDS = ["pk", "type", "status", "updated_at"]
+FIELDS = ["pk", "type", "status", "updated_at", "created_at", "restored_at", "gen", "finished_at", "on_end"]
 
 
 class DynamoCensus:
@@ -66,7 +66,18 @@ class DynamoCensus:
 def _seen(item: dict[str, Any]) -> Seen | None:
     """Return the fields of a main item that a recount needs; None if the item is not a valid job."""
     try:
-        return Seen(item["type"]["S"], Status(item["status"]["S"]), float(item["updated_at"]["N"]))
+        status, updated_at = Status(item["status"]["S"]), float(item["updated_at"]["N"])
+        return Seen(item["type"]["S"], status, updated_at, _ended(item, status, updated_at))
     except (LookupError, ValueError) as error:
         events.row_unreadable(item["pk"]["S"], error)
         return None
+
+
+def _ended(item: dict[str, Any], status: Status, updated_at: float) -> Job | None:
+    if "on_end" not in item or status not in TERMINAL:
+        return None
+    times = {name: float(item[name]["N"]) for name in ("created_at", "restored_at", "finished_at") if name in item}
+    return Job(
+        item["pk"]["S"], item["type"]["S"], status, updated_at=updated_at, gen=int(item["gen"]["N"]),
+        on_end=item["on_end"]["S"], **times,
+    )  # fmt: skip
