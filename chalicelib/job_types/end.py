@@ -30,7 +30,7 @@ class JobEnd(BaseModel):
     error_class: str | None = Field(
         None, description="The class of its last error; `Expired`, `Skipped` or `TypeRemoved` if JobFlow cancelled it."
     )
-    error_message: str | None = Field(None, description="The first 156 bytes of the error, less its class.")
+    error_message: str | None = Field(None, description="Its message; class and message have 156 bytes at most.")
     has_result: bool = Field(False, description="Whether the function returned a value; `result(ctx)` reads it.")
     created_at: datetime = Field(description="When the job was created.")
     started_at: datetime | None = Field(None, description="When its last attempt began; null if none did.")

@@ -32,7 +32,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
-from infra.local.lambdas.events.stream_records import stream_event
+from infra.definition.lambdas.functions import ENDED
+from infra.local.lambdas.events.stream_records import matches, stream_event
 from tests.emulated import emulated
 from tests.infra.cloud.cost.units import Meter
 from tests.support import Clock
@@ -147,15 +148,29 @@ class Stage:
         """Give the counters the stream after its first `since` records; return the number of records."""
         from chalicelib.entry import stream as counters
 
+        arn, shard, records = self._stream()
+        with self.recorder.acting_as("counters"):
+            counters.handler({**stream_event(records[since:], arn), "shardId": shard}, Context(str(uuid.uuid4())))
+        return len(records)
+
+    def follow(self) -> dict[str, Any]:
+        """Give the function for what follows from a change the ends in the stream, as its filter does."""
+        from chalicelib.entry import followup
+
+        arn, _, records = self._stream()
+        ends = [record for record in records if matches(record, json.loads(ENDED))]
+        with self.recorder.acting_as("followup"):
+            return followup.handler(stream_event(ends, arn), Context(str(uuid.uuid4())))
+
+    def _stream(self) -> tuple[str, str, list[Any]]:
+        """Return the ARN of the jobs table's stream, its shard, and the records of jobs and canaries in it."""
         streams = boto3.client("dynamodbstreams", region_name=REGION)
         arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         found: list[Any] = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
         records: list[Any] = [record for record in found if record["dynamodb"]["Keys"]["sk"]["S"] in (META, CANARY)]
-        with self.recorder.acting_as("counters"):
-            counters.handler({**stream_event(records[since:], arn), "shardId": shard}, Context(str(uuid.uuid4())))
-        return len(records)
+        return arn, shard, records
 
     def _pass(self, _: float) -> None:
         """The stream's function runs while the recount waits for it."""
