@@ -7,7 +7,7 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, EXPIRED, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
-from tests.proof.grounds.ground import Write, Written
+from tests.proof.grounds.ground import TOLD, Write, Written
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
@@ -37,6 +37,7 @@ def broken_at_rest(world: World) -> list[str]:
     """Every invariant that does not hold now that the system has come to rest."""
     paused = [] if world.by_itself is None else world.by_itself.broken()
     paused += [] if world.planned is None else world.planned.broken()
+    paused += [] if world.telling is None else world.telling.broken()
     if isinstance(world.ground, MemoryGround):
         paused += world.in_bulk.broken(world.ground.acted())
     ended = [*_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world), *_one_thing(world)]
@@ -66,7 +67,7 @@ def _unfinished(world: World) -> Iterator[str]:
 
 def _asked_last(world: World) -> Iterator[str]:
     """What ran is what the last request that was answered asked for, or one after it that got no answer."""
-    stored = {job.payload["name"] for job in world.ground.jobs()}
+    stored = {job.payload["name"] for job in world.ground.jobs() if job.type != TOLD}
     for key, last in world.answered.items():
         names = world.debounced[key]
         if stored.isdisjoint(names[names.index(last) :]):

@@ -4,11 +4,12 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.jobtype import registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
@@ -23,7 +24,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.grounds.faults import DYNAMODB, Faulty
-from tests.proof.grounds.ground import BY_HAND, TYPE, Ground
+from tests.proof.grounds.ground import BY_HAND, TOLD, TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
@@ -34,6 +35,7 @@ from tests.proof.roles.in_bulk import InBulk
 from tests.proof.roles.planned import Planned
 from tests.proof.roles.poller import WORKERS, Poller
 from tests.proof.roles.script import ScriptedFunction, declare
+from tests.proof.roles.telling import Telling
 from tests.support import Clock
 
 DAY = 86_400.0
@@ -77,6 +79,8 @@ class World(Clients, Declared, Poller):
     """What pauses the job type TYPE by itself."""
     planned: Planned | None = None
     """The schedules."""
+    telling: Telling | None = None
+    """What makes the jobs of `on_end`."""
     unique: dict[str, float] = field(default_factory=dict)
     """The types whose jobs are unique by their name, and for how many seconds."""
     started: list[float] = field(default_factory=list)
@@ -158,6 +162,16 @@ class World(Clients, Declared, Poller):
         """Let the job type TYPE pause by itself."""
         self.by_itself = ByItself(self, rule)
 
+    def tell_ends(self) -> None:
+        """Let the jobs of TYPE tell their ends to the type TOLD."""
+        self.telling = Telling(self)
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, on_end=TOLD)
+
+    def follow(self) -> None:
+        """Do what follows from the changes of jobs, in a process that may die."""
+        if self.telling is not None:
+            self.process(self.telling.follow)
+
     def _group(self, body: str) -> str:
         told = parse_message(body)
         return next((group_of(job.tags) for job in self.ground.jobs() if job.id == told.id), None) or BY_HAND
@@ -176,6 +190,8 @@ class World(Clients, Declared, Poller):
         self.paused = self.pause_known = self.throttled = False
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
+        if self.telling is not None:
+            self.telling.out = False
         self.remove(None)
         if self.by_itself is not None:
             self.by_itself.resume()
@@ -214,6 +230,7 @@ class World(Clients, Declared, Poller):
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
         waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk
+        waiting = waiting or (self.telling is not None and self.telling.pending())
         return not self.ground.unfinished() and not waiting
 
     def poll_all(self) -> int:
@@ -225,6 +242,7 @@ class World(Clients, Declared, Poller):
         end, idle = self.clock.now + most, 0
         while not self.at_rest() and self.clock.now < end:
             idle = 0 if self.poll_all() else idle + 1
+            self.follow()
             self.watch()
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 3 - 2), 600))

@@ -18,6 +18,7 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.port import JobQueue, JobStore
@@ -87,6 +88,17 @@ class AwsGround:
         """See Ground: read as the stream's consumer reads them."""
         self._log.read()
         return self._log.changes
+
+    def changed(self) -> Sequence[JobChanged]:
+        """See Ground: read as the function reads them."""
+        self._log.read()
+        return self._log.changed
+
+    def open(self, name: str) -> None:
+        """See Ground."""
+        self.types = [*self.types, name]
+        with self.faults.asleep():
+            _make_queues(aws.client("sqs", REGION), name)
 
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""

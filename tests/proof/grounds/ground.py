@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from chalicelib.counters.changes import JobChange
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.limits.memory import MemoryTurns
@@ -17,6 +18,8 @@ ATTEMPTS = 3
 TYPES = (TYPE, "proof.mail", "proof.deep")
 """The job types of a world. Most stories are about the first one; the others are its neighbours."""
 
+TOLD = "proof.told"
+"""The type that is told how jobs have ended, in a world where some tell their ends."""
 BY_HAND = "by-hand"
 """The group of a message that was put on a queue behind the platform's back."""
 
@@ -85,6 +88,12 @@ class Ground(Protocol):
 
     def changes(self) -> Sequence[JobChange]:
         """Everything that the table's stream has told of jobs so far, in order."""
+
+    def changed(self) -> Sequence[JobChanged]:
+        """Every change of a job so far, as the function reads them that makes the jobs of `on_end`."""
+
+    def open(self, name: str) -> None:
+        """Give one more type its queues."""
 
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """Receive messages, as Lambda's poller does."""

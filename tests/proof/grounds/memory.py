@@ -10,6 +10,7 @@ from typing import cast
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.changes import Image, JobChange
 from chalicelib.jobs.change import Change
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
@@ -62,6 +63,14 @@ class MemoryGround:
     def changes(self) -> Sequence[JobChange]:
         """See Ground."""
         return self._store.changes
+
+    def changed(self) -> Sequence[JobChanged]:
+        """See Ground."""
+        return self._store.changed
+
+    def open(self, name: str) -> None:
+        """See Ground."""
+        self.types = [*self.types, name]
 
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
@@ -128,6 +137,7 @@ class LoggingStore(MemoryJobStore):
         self.log: list[Write] = []
         self.endings: list[Ending] = []
         self.changes: list[JobChange] = []
+        self.changed: list[JobChanged] = []
         self.acted: Counter[tuple[str, str]] = Counter()
         """How often a write of a bulk action changed a job, by the ids of both."""
 
@@ -165,6 +175,7 @@ class LoggingStore(MemoryJobStore):
         self.ids.append(job.id)
         self.log.append((job.id, None, written(job)))
         self._tell(None, self._image(job))
+        self._change(None, job)
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
@@ -174,6 +185,7 @@ class LoggingStore(MemoryJobStore):
             after = super().apply(job_id, change)
             self.log.append((job_id, None if before is None else written(before), written(after)))
             self._tell(old, self._image(after))
+            self._change(before, after)
             bulk = change.values.get("bulk")
             if bulk and after.writer == change.writer and before is not None and before.writer != after.writer:
                 self.acted[bulk, job_id] += 1
@@ -184,6 +196,9 @@ class LoggingStore(MemoryJobStore):
         super().record(job_id, attempt)
         kept = self._attempts[job_id][attempt.token]
         self.endings.append((job_id, *attempt.token, kept.outcome))
+
+    def _change(self, old: Job | None, new: Job) -> None:
+        self.changed.append(JobChanged(str(len(self.changed)), old, new, new.result is not None))
 
     def _tell(self, old: Image | None, new: Image) -> None:
         if old != new:

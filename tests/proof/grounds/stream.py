@@ -6,8 +6,10 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.adapters.dynamo.jobs.changed import changes
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.counters.changes import JobChange
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Status
 from tests.proof.grounds.ground import (
     Ending,
@@ -24,6 +26,7 @@ class StreamLog:
         self.writes: list[Write] = []
         self.endings: list[Ending] = []
         self.changes: list[JobChange] = []
+        self.changed: list[JobChanged] = []
         self.statuses: dict[str, Status] = {}
         self._read = 0
 
@@ -33,6 +36,7 @@ class StreamLog:
         for item in records[self._read :]:
             record = item.to_json()
             self._add(record["dynamodb"])
+            self.changed += changes([record], _unreadable)
             self.changes += (told for told in read([record]) if isinstance(told, JobChange))
         self._read = len(records)
         return self._read
@@ -46,6 +50,10 @@ class StreamLog:
         if sort.startswith("ATT#") and image is not None:
             token = int(image["gen"]["N"]), int(image["claim"]["N"])
             self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
+
+
+def _unreadable(item: str, _sequence: str, why: str) -> None:
+    raise AssertionError(f"{item}: {why}")
 
 
 def _written(image: dict[str, Any] | None) -> Written | None:

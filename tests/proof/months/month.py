@@ -70,6 +70,10 @@ FEW_WORKERS = 8
 SHORTEST = TIMEOUT / 2
 """Seconds of an invocation at least. Lambda gives each its whole timeout; what is claimed late in one has less."""
 LONGEST_REST = 10 * DAY
+TELLING = 3
+"""In one episode of so many, the jobs of TYPE tell their ends."""
+FOLLOWED_UP_EVERY = 60.0
+"""Seconds between two looks at the stream, on average."""
 WIDE = 9
 """In one episode of so many, clocks are up to 30 s apart. Nothing that rests on a lease's end is promised then."""
 OF_CLOCKS = (
@@ -167,13 +171,15 @@ def apart(seed: int) -> bool:
 def steer(world: World, seed: int) -> None:
     """Give one of the types a rate, which may pause by itself as well; or keys; or let it pause, and have tenants.
 
-    Another one has unique jobs, and the third one has schedules.
+    Another one has unique jobs, and the third one has schedules. In some months, jobs tell their ends.
     """
     kind = world.kinds[TYPES[1]]
     unique = Unique(by=("name",), seconds=UNIQUE_FOR)
     world.kinds[kind.name] = registered[kind.name] = replace(kind, unique=unique)
     world.unique[kind.name] = UNIQUE_FOR
     world.planned = Planned(world)
+    if seed % TELLING == 1:
+        world.tell_ends()
     if apart(seed):
         return
     if seed % 2:
@@ -215,10 +221,12 @@ class Players:
             self._attempt(self._operate)
         if self.world.by_itself is not None and self.world.paused is not self.paused:
             self._attempt(self._pause_or_resume)
-        for kind in TYPES:
+        for kind in self.world.ground.types:
             if self.world.ground.waiting(kind) and self._free(kind, passed):
                 self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(SHORTEST, TIMEOUT), kind))  # type: ignore[misc]
         self._attempt(self._watch)
+        if self.world.telling is not None and self.rng.random() < passed / FOLLOWED_UP_EVERY:
+            self._attempt(self.world.telling.follow)
 
     def _free(self, kind: str, passed: float) -> bool:
         return not (self.few and kind == TYPE) or self.rng.random() < passed / POLLED_EVERY

@@ -20,7 +20,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash
-from tests.proof.grounds.ground import ATTEMPTS, TYPE, TYPES
+from tests.proof.grounds.ground import ATTEMPTS, TOLD, TYPE, TYPES
 from tests.proof.roles.composed import EVENT, SECOND
 
 if TYPE_CHECKING:
@@ -156,11 +156,15 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> JobType[Any, Any]:
+def declare(
+    function: Callable[[Any, JobContext], str], name: str = TYPE, model: type[BaseModel] = Note
+) -> JobType[Any, Any]:
     """One of the proof's job types, in the registry too: the service looks it up there."""
 
-    def run(payload: Note, ctx: JobContext) -> str:
+    def run(payload: Any, ctx: JobContext) -> str:
         return function(payload, ctx)
+
+    run.__annotations__["payload"] = model
 
     declared: JobType[Any, Any] = job(
         name, max_attempts=ATTEMPTS, timeout=TIMEOUT, function=Function(batch_size=10), enqueues=TYPES
@@ -170,5 +174,5 @@ def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> Jo
 
 def forget() -> None:
     """Take the proof's job types out of the registry again."""
-    for name in TYPES:
+    for name in (*TYPES, TOLD):
         registered.pop(name, None)

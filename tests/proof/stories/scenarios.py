@@ -10,6 +10,7 @@ from tests.proof.stories import (
     pauses,
     rates,
     steering,
+    telling,
     tenants,
     workers,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "pauses",
     "rates",
     "steering",
+    "telling",
     "tenants",
     "workers",
 ]
