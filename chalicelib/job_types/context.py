@@ -69,10 +69,10 @@ class JobContext(Protocol):
 
         The new job is due in `delay` seconds, or at `run_at`, or given by `debounce` (a key and seconds): a job that
         still waits under that key is replaced, and runs that many seconds after the last call with the key. `expires`:
-        a job that has not begun this many seconds after its time is cancelled. `on_end`: a type in `enqueues=` of which a
-        job is made when the new job has ended. `key` names the job's purpose: within
-        one run of this job, the same type and key never make a second job, and the first job stays unchanged. Raises
-        ConfigurationError, InvalidPayload, InvalidRequest.
+        a job that has not begun this many seconds after its time is cancelled. `on_end`: a type in `enqueues=`; a job
+        of it is made when the new job has ended. `key` names the job's purpose: within one run of this job, the same
+        type and key never make a second job, and the first job stays unchanged. Raises ConfigurationError,
+        InvalidPayload, InvalidRequest.
         """
 
     @property
@@ -185,6 +185,7 @@ class AsyncJobContext(Protocol):
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
+        on_end: str | None = None,
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id."""
 

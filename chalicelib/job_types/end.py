@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib.jobs.job import JSON
 
 if TYPE_CHECKING:
-    from chalicelib.job_types.context import JobContext
+    from chalicelib.job_types.context import AsyncJobContext, JobContext
 
 EXAMPLE = {
     "job_id": "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f", "type": "report.generate", "status": "completed", "run": 1,
@@ -40,7 +40,7 @@ class JobEnd(BaseModel):
     tenant: str | None = Field(None, description="The job's tenant, for a type with `fair_by` or `serial_by`.")
     parent: str | None = Field(None, description="The job that made the job.")
 
-    def result(self, ctx: "JobContext") -> JSON:
+    def result(self, ctx: "JobContext | AsyncJobContext") -> JSON:
         """Read the result of the job; None without one. Raises JobNotFound if the job is not kept any more."""
         return ctx.store.get(self.job_id).result if self.has_result else None
 

@@ -158,10 +158,19 @@ class AsyncWorkerContext:
         tags: Iterable[str] = (),
         debounce: tuple[str, int] | None = None,
         expires: float | None = None,
+        on_end: str | None = None,
     ) -> str:
         """See JobContext."""
         return self.ctx.enqueue(
-            type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires
+            type,
+            payload,
+            key=key,
+            delay=delay,
+            run_at=run_at,
+            tags=tags,
+            debounce=debounce,
+            expires=expires,
+            on_end=on_end,
         )
 
     async def step(
