@@ -23,6 +23,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     probe = Path(__file__).with_name("probe.py").read_text()
     (root / "handlers" / "flow_probe.py").write_text(probe)
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
+    ended = Path(__file__).with_name("ended.py").read_text()
+    (root / "handlers" / "flow_ended.py").write_text(ended)
     (root / "handlers" / "word_count.py").write_text(of_readme())
     # the how-to prints the same name as the README
     (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))

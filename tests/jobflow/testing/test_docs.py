@@ -2,12 +2,14 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from chalicelib import PermanentError
 from chalicelib.job_types.jobtype import registered
-from jobflow.testing import Platform
+from jobflow.testing import Platform, example
 from tests.infra.local.running import ROOT, copy_of_the_code
 from tests.support import PYTEST
 
@@ -87,3 +89,42 @@ def test_a_long_export_ends_as_the_recipe_says() -> None:
         assert not platform.attempts(job)
     finally:
         registered.pop("export.orders", None)
+
+
+class Table:
+    """The application's database: SQLite reads the same SQL but for the names of its parameters."""
+
+    def __init__(self, script: str) -> None:
+        self.rows = sqlite3.connect(":memory:")
+        self.rows.executescript(script)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.rows.commit()
+
+    def execute(self, sql: str, row: dict[str, Any]) -> None:
+        self.rows.execute(re.sub(r"%\((\w+)\)s", r":\1", sql), row)
+
+
+def test_a_status_table_is_kept_as_the_recipe_says() -> None:
+    made: dict[str, Any] = {}
+    exec(blocks("docs/recipes.md")["handlers/export_ended.py"], made)  # noqa: S102 - what the page prints
+    (create,) = re.findall(r"create table job_status .*?;", (ROOT / "docs/recipes.md").read_text(), re.DOTALL)
+    table = Table(create)
+    made["connect"] = lambda url: table if url == "postgresql://shop" else None
+    try:
+        platform = Platform("report.generate", made["export_ended"], secrets={"DATABASE_URL": "postgresql://shop"})
+        job = platform.submit("report.generate", example("report.generate"), key="export-7", on_end="export.ended")
+        platform.fail("report.generate", PermanentError("no such table"))
+        platform.duplicate(2)
+        platform.run()
+        shown = "select key, run, status, error from job_status"
+        assert table.rows.execute(shown).fetchall() == [("export-7", 1, "failed", "PermanentError: no such table")]
+        platform.retry(job)
+        platform.cancel(job)
+        platform.run()
+        assert table.rows.execute(shown).fetchall() == [("export-7", 2, "cancelled", None)]
+    finally:
+        registered.pop("export.ended", None)

@@ -1,0 +1,14 @@
+"""Define a job type that is told how jobs have ended; the flow tests add it to a copy of `handlers/`."""
+
+from typing import Any
+
+from chalicelib import JobContext, JobEnd, consume, job
+
+
+@job("flow.ended", timeout=6)
+def flow_ended(end: JobEnd, ctx: JobContext) -> dict[str, Any]:
+    """Return what it is told."""
+    return {"status": end.status, "error": end.error_class, "result": end.result(ctx)}
+
+
+handler = consume(flow_ended)
