@@ -44,7 +44,7 @@ class EndMaker:
         stream. Raises the errors of a store that does not answer.
         """
         now, made = self.service.now(), 0
-        due = [job for job in ended if CHECKED_AFTER <= now - (job.finished_at or 0.0) <= CHECKED_FOR]
+        due = [job for job in ended if _to_check(job, now)]
         for some in _groups(due):
             ids = {end_id(job): job for job in some}
             known = {job.id for job in self.service.store.get_many(list(ids))}
@@ -83,6 +83,12 @@ def _asked(job: Job, *, has_result: bool) -> Submission | JobFlowError:
     except UnknownJobType as error:
         return error
     return told(job, has_result=has_result)
+
+
+def _to_check(job: Job, now: float) -> bool:
+    """Return whether the nightly check is about this end: a run that ended before a restore was told before it."""
+    at = job.finished_at or 0.0
+    return CHECKED_AFTER <= now - at <= CHECKED_FOR and at >= (job.restored_at or 0.0)
 
 
 def _groups(every: Sequence[T]) -> Iterator[Sequence[T]]:

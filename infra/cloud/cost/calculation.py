@@ -39,8 +39,8 @@ STANDING_METRICS = 1 + 1 / 24
 are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
     {
-        Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.EXPIRED, Metric.GROWING, Metric.PAUSED_BY_ITSELF,
-        Metric.STALLED,
+        Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.END_REFUSED, Metric.EXPIRED, Metric.GROWING,
+        Metric.PAUSED_BY_ITSELF, Metric.STALLED,
     }
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")

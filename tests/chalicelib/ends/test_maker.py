@@ -218,6 +218,17 @@ def test_the_nightly_check_leaves_young_and_old_ends(
     assert maker.repair([done]) == 0
 
 
+def test_the_nightly_check_leaves_an_end_from_before_a_restore(
+    maker: EndMaker, service: JobService, clock: Clock
+) -> None:
+    done = [replace(running(), status=Status.FAILED, finished_at=T0 + at, restored_at=T0 + 5) for at in (1, 9)]
+    for one in done:
+        service.store.add(one)
+    clock.advance(CHECKED_AFTER + 10)
+    assert maker.repair(done) == 1
+    assert [len(made(service, one)) for one in done] == [0, 1]
+
+
 def test_the_nightly_check_leaves_a_job_that_runs_again(maker: EndMaker, service: JobService, clock: Clock) -> None:
     done = replace(running(), status=Status.FAILED, finished_at=T0)
     service.store.add(done)
