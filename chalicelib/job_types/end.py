@@ -10,7 +10,7 @@ from chalicelib.jobs.job import JSON
 if TYPE_CHECKING:
     from chalicelib.job_types.context import AsyncJobContext, JobContext
 
-EXAMPLE = {
+EXAMPLE: JSON = {
     "job_id": "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f", "type": "report.generate", "status": "completed", "run": 1,
     "attempts": 1, "has_result": True, "created_at": "2026-11-25T00:42:39Z", "started_at": "2026-11-25T00:42:40Z",
     "finished_at": "2026-11-25T00:42:45Z",

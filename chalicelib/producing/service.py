@@ -201,8 +201,8 @@ def _on_end(asked: Submission, kind: JobType[Any, Any]) -> str | None:
     if asked.of_end or asked.on_end is None:
         return None if asked.of_end else kind.on_end
     if kind.unique is not None:
-        why = f"does not go with {kind.name}, whose jobs are unique: an earlier job may answer; declare it in @job"
-        raise InvalidRequest("The end of this job cannot be told.", [FieldError(("on_end",), why)])
+        told = f"does not go with {kind.name}, whose jobs are unique: an earlier job may answer; declare it in @job"
+        raise InvalidRequest("The end of this job cannot be told.", [FieldError(("on_end",), told)])
     try:
         why = jobtype.ends_problem(jobtype.declared(asked.on_end).name)
     except UnknownJobType:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ends import maker, rule
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.job import Status
 from tests.proof.enumeration import Case, execute
 from tests.proof.grounds.ground import Stand
@@ -53,7 +54,7 @@ def test_an_end_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_retry_that_is_taken_for_the_same_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule, "end_id", lambda job: job.id)
-    monkeypatch.setattr(rule.Lineage, "child_id", lambda self, *_: f"end of {self.parent}")
+    monkeypatch.setattr(Lineage, "child_id", lambda self, *_: f"end of {self.parent}")
     assert "told of a failure and of the retry after it" in broken()
 
 

@@ -229,8 +229,8 @@ class World(Clients, Declared, Poller):
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
-        waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk
-        waiting = waiting or (self.telling is not None and self.telling.pending())
+        untold = self.telling is not None and self.telling.pending()
+        waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk or untold
         return not self.ground.unfinished() and not waiting
 
     def poll_all(self) -> int:

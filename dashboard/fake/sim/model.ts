@@ -84,6 +84,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
     expires_at: null,
+    on_end: null,
     waits_for: null,
     steps: 0,
     give_up_at: null,

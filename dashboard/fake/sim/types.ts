@@ -18,6 +18,8 @@ const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url),
   | "fail_on"
   | "expires"
   | "enqueues"
+  | "on_end"
+  | "takes_ends"
   | "unique_for"
   | "unique_by"
 >[];
@@ -33,6 +35,8 @@ export const types = read.map((one) => ({
   fail_on: [] as string[],
   expires: null,
   enqueues: [] as string[],
+  on_end: null,
+  takes_ends: false,
   unique_for: null,
   unique_by: [] as string[],
 })) as [JobTypeRow, ...JobTypeRow[]];

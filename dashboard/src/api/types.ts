@@ -43,6 +43,8 @@ export interface JobType {
   unique: { ms: number; by: string[] } | null;
   /** Types whose jobs its jobs make. */
   enqueues: string[];
+  /** The type of the job that is made when one of its jobs has ended; null: none. */
+  onEnd: string | null;
   /** It takes no new jobs; those it has are still processed. */
   retired: boolean;
 }
@@ -77,6 +79,7 @@ export const jobTypes = () =>
         pauseWhen: one.pause_when ? { of: one.pause_when.of, within: one.pause_when.within * 1000 } : null,
         unique: one.unique_for == null ? null : { ms: one.unique_for * 1000, by: one.unique_by },
         enqueues: one.enqueues,
+        onEnd: one.on_end ?? null,
         retired: one.retired,
       }));
     },

@@ -21,6 +21,7 @@ const kind = (type: string): JobType => ({
   ...{ giveUpAfter: null, timeout: 60, budget: 60, batchSize: 1, concurrency: 2, memory: 128, rate: null },
   ...{
     expires: null,
+    onEnd: null,
     retryOn: [],
     failOn: [],
     fairBy: null,

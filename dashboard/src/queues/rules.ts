@@ -15,11 +15,13 @@ export function rules({
   retryOn,
   failOn,
   expires,
+  onEnd,
 }: JobType): [name: string, text: string][] {
   const found: [string, string | null][] = [
     [t.retryOn, retryOn.join(", ") || null],
     [t.failOn, failOn.join(", ") || null],
     [t.expires, expires === null ? null : t.expiresAfter(spell(expires))],
+    [t.onEnd, onEnd],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],

@@ -76,8 +76,10 @@ def _seen(item: dict[str, Any]) -> Seen | None:
 def _ended(item: dict[str, Any], status: Status, updated_at: float) -> Job | None:
     if "on_end" not in item or status not in TERMINAL:
         return None
-    times = {name: float(item[name]["N"]) for name in ("created_at", "restored_at", "finished_at") if name in item}
+    finished_at, restored_at = (
+        float(item[name]["N"]) if name in item else None for name in ("finished_at", "restored_at")
+    )
     return Job(
-        item["pk"]["S"], item["type"]["S"], status, updated_at=updated_at, gen=int(item["gen"]["N"]),
-        on_end=item["on_end"]["S"], **times,
+        item["pk"]["S"], item["type"]["S"], status, float(item["created_at"]["N"]), updated_at,
+        gen=int(item["gen"]["N"]), finished_at=finished_at, restored_at=restored_at, on_end=item["on_end"]["S"],
     )  # fmt: skip

@@ -31,6 +31,8 @@ export interface Job {
   waitsFor: { event: string | null; until: number } | null;
   /** Kept steps, as of the last attempt that ended. */
   steps: number;
+  /** The type of the job that is made when this one has ended. */
+  onEnd?: string | null;
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
@@ -137,6 +139,7 @@ export function toJob(wire: WireJob): Job {
     nextAttemptAt: msOrNull(wire.next_attempt_at),
     waitsFor: wire.waits_for ? { event: wire.waits_for.event, until: ms(wire.waits_for.until) } : null,
     steps: wire.steps,
+    onEnd: wire.on_end ?? null,
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,

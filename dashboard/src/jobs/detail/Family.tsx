@@ -17,7 +17,8 @@ const EVERY_MS = 5000;
 export function Family({ job }: { job: JobDetail }) {
   const makes = useMakes();
   const { parent, root } = job;
-  if (parent === null && !makes(job.type)) return null;
+  const mayHaveMade = makes(job.type) || Boolean(job.onEnd);
+  if (parent === null && !mayHaveMade) return null;
   return (
     <Panel title={t.jobsMade}>
       {parent !== null && (
@@ -31,7 +32,7 @@ export function Family({ job }: { job: JobDetail }) {
           )}
         </p>
       )}
-      {makes(job.type) ? (
+      {mayHaveMade ? (
         <Made id={job.id} makes={makes} />
       ) : (
         <p className="text-sm text-soft">{t.madeNothing}</p>
@@ -66,7 +67,7 @@ function Child({ job, makes }: { job: Job; makes: (type: string) => boolean }) {
         <span className="min-w-0 truncate font-mono text-xs text-faint" title={t.key}>
           {job.idempotencyKey}
         </span>
-        {makes(job.type) && (
+        {(makes(job.type) || job.onEnd) && (
           <Button size="sm" tone="ghost" aria-expanded={open} onClick={() => setOpen(!open)}>
             {t.whatItMade}
           </Button>

@@ -74,6 +74,11 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name={t.correlationId} mono>
           {job.correlationId || "–"}
         </Fact>
+        {job.onEnd && (
+          <Fact name={t.tellsItsEndTo} mono>
+            {job.onEnd}
+          </Fact>
+        )}
         {job.idempotencyKey && (
           <Fact name={t.idempotencyKey} mono>
             {job.idempotencyKey}

@@ -58,6 +58,7 @@ export const detail: typeof english = {
   typicalRunP50P95: "Übliche Laufzeit (p50 / p95)",
   correlationId: "Korrelations-ID",
   idempotencyKey: "Idempotenz-Schlüssel",
+  tellsItsEndTo: "Meldet sein Ende an",
   copyAsCode: "Als Code kopieren",
   withoutLibrary: "Python ohne Bibliothek",
   language: "Sprache",

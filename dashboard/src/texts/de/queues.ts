@@ -17,6 +17,7 @@ export const queues: typeof english = {
   failOn: "Kein neuer Versuch nach diesen Fehlern",
   expires: "Läuft ab",
   expiresAfter: (time) => `wird abgebrochen, wenn er ${time} nach seiner Zeit nicht begonnen hat`,
+  onEnd: "Meldet sein Ende an",
   notAfter: (time) => `kein Versuch nach ${time}`,
   noExample: "Kein Beispiel.",
   exampleOf: (type) => `Beispiel für ${type}`,

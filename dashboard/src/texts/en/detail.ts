@@ -57,6 +57,7 @@ export const english = {
   typicalRunP50P95: "Typical run (p50 / p95)",
   correlationId: "Correlation id",
   idempotencyKey: "Idempotency key",
+  tellsItsEndTo: "Tells its end to",
   copyAsCode: "Copy as code",
   withoutLibrary: "Python, no library",
   language: "Language",

@@ -17,6 +17,7 @@ export const english = {
   failOn: "Never retried after these errors",
   expires: "Expires",
   expiresAfter: (time: string) => `cancelled if it has not begun ${time} after its time`,
+  onEnd: "Tells its ends to",
   notAfter: (time: string) => `no attempt after ${time}`,
   noExample: "No example.",
   exampleOf: (type: string) => `Example of ${type}`,

@@ -1,0 +1,31 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { madeBy } from "@/api/jobs/made";
+import { jobTypes } from "@/api/types";
+import { detail } from "@/test/factories";
+import { t } from "@/texts/en/detail";
+import { Family } from "./Family";
+
+function show(more: Partial<JobDetail>) {
+  const job = detail("completed", [], more);
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } });
+  client.setQueryData(jobTypes().queryKey, []);
+  client.setQueryData(madeBy(job.id).queryKey, { jobs: [], more: false });
+  render(
+    <QueryClientProvider client={client}>
+      <Family job={job} />
+    </QueryClientProvider>,
+  );
+}
+
+test("a job that tells its end has a place for the job that tells it", () => {
+  show({ onEnd: "export.ended" });
+  expect(screen.getByText(t.jobsMade)).toBeTruthy();
+});
+
+test("a job that tells nobody, of a type that makes no jobs, has none", () => {
+  show({});
+  expect(screen.queryByText(t.jobsMade)).toBeNull();
+});
