@@ -120,6 +120,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
     yield "made by", job.parent
+    yield "tells its end to", job.on_end
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload

@@ -27,6 +27,11 @@ def export(payload: Export, ctx: JobContext) -> dict[str, int]:
     return {"rows": payload.rows}
 
 
+def parent(payload: Export, ctx: JobContext) -> str:
+    """Make an export that tells its end, if the type may."""
+    return ctx.enqueue("export.plain", payload, key="one", on_end="export.ended")
+
+
 @pytest.fixture
 def seen() -> Seen:
     return []
@@ -91,3 +96,24 @@ def test_the_end_of_what_an_application_submits_has_run_when_the_call_returns(
         JobFlow().submit("export.plain", {"rows": 4}, on_end="export.ended")
         kinds[0].delay(rows=5)
     assert [result for *_, result in seen] == [{"rows": 4}, {"rows": 5}]
+
+
+@pytest.mark.parametrize("enqueues", [("export.plain", "export.ended"), ("export.plain",)])
+def test_a_job_function_may_tell_only_types_that_it_makes_jobs_of(
+    kinds: tuple[JobType[Any, Any], ...], seen: Seen, enqueues: tuple[str, ...]
+) -> None:
+    platform = Platform(*kinds, job("export.parent", enqueues=enqueues, max_attempts=1)(parent))
+    made = platform.submit("export.parent", {"rows": 6})
+    platform.run()
+    if len(enqueues) == 2:
+        assert seen == [("completed", 1, None, {"rows": 6})]
+    else:
+        assert seen == []
+        assert "export.ended" in (platform.job(made).error_message or "")
+
+
+def test_the_last_request_under_a_debounce_key_says_who_is_told(platform: Platform, seen: Seen) -> None:
+    platform.submit("export.plain", {"rows": 1}, debounce=("k", 60))
+    platform.submit("export.plain", {"rows": 2}, debounce=("k", 60), on_end="export.ended")
+    platform.advance(minutes=2)
+    assert seen == [("completed", 2, None, {"rows": 2})]
