@@ -7,7 +7,7 @@ together.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-PROMISES = range(1, 13)
+PROMISES = range(1, 14)
 DIES, REFUSED, REPLY_LOST = "dies", "refused", "reply lost"
 SHARE_REFUSED, SHARE_LOST = "a share of requests is refused", "a share of answers is lost"
 DUPLICATE, LOST, STALLS = "duplicate", "messages lost", "a worker outlives its lease"
@@ -37,6 +37,8 @@ NOT_PROMISED: Mapping[tuple[str, int], str] = {
     (APART, 2): "the lease of a worker whose clock is more than 5 s slow may end while it runs",
     (APART, 11): "for the same reason, two attempts of a key may overlap",
     (RESTORED, 12): "a restore does not restore bulk actions: the operator starts them again",
+    (RESTORED, 13): "a run that ended before the loss is not told again, even if its end was not told yet",
+    (VERSIONS, 13): "a version from before `on_end` makes jobs that do not know whom to tell",
 }
 """Cells that stay empty, because this page promises nothing there, each with the reason."""
 

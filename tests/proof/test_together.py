@@ -22,16 +22,20 @@ from chalicelib.bulk.dynamo import DynamoBulkActions
 from chalicelib.bulk.memory import MemoryBackground
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.bulk.request import BulkActions
+from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.port import Filter
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.limits.dynamo import DynamoTurns
 from chalicelib.limits.serial import InOrder
@@ -306,3 +310,19 @@ def test_workers_of_one_bulk_action_retry_each_job_once(cloud: Settings, service
     told = work().get(begun.id)
     assert (told.state, told.matched, told.done) == (BulkState.DONE, len(failed), len(failed))
     assert {service.get(job.id).job.gen for job in failed} == {2}
+
+
+def test_ends_that_are_delivered_to_many_at_once_make_one_job_each(service: JobService) -> None:
+    told: JobType[JobEnd, None] = JobType("test.told", lambda _payload, _ctx: None, JobEnd)
+    declare(told)
+    running = [a_job(type=NOTE.name, status=Status.PROCESSING, on_end=told.name, started_at=T0) for _ in range(3)]
+    for one in running:
+        service.store.add(one)
+    ends = [
+        JobChanged(f"{place}", one, replace(one, status=Status.COMPLETED, finished_at=T0 + 1))
+        for place, one in enumerate(running)
+    ]
+    assert together(MANY, lambda _: EndMaker(service).follow(ends)) == [set()] * MANY
+    for one in running:
+        (made,) = service.store.page(Filter(parent=one.id), limit=100).jobs
+        assert (made.type, service.get(made.id).job.payload["job_id"]) == (told.name, one.id)

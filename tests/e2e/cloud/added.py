@@ -1,4 +1,4 @@
-"""Provide handler files for the packaged e2e: a type with `serial_by`, and one with tenants."""
+"""Provide handler files for the packaged e2e: a type with `serial_by`, one with tenants, one that is told ends."""
 
 from typing import Any
 
@@ -44,6 +44,20 @@ def letter_print(payload: Letter, ctx: JobContext) -> str:
 
 
 handler = consume(letter_print)
+"""
+)
+ENDED = (
+    '"""letter.ended: what has become of a letter."""'
+    """
+from chalicelib import JobContext, JobEnd, consume, job
+
+
+@job("letter.ended")
+def letter_ended(end: JobEnd, ctx: JobContext) -> list[str]:
+    return [end.job_id, end.status, str(end.result(ctx))]
+
+
+handler = consume(letter_ended)
 """
 )
 

@@ -27,7 +27,7 @@ from infra.cloud.package.own_libraries import lock
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import added, ministack
-from tests.e2e.cloud.added import FAIR, SERIAL
+from tests.e2e.cloud.added import ENDED, FAIR, SERIAL
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create, until
 from tests.infra.local.test_runner import REACHING
@@ -39,7 +39,7 @@ SECRET = "k-314159"
 SOURCE = REACHING.replace("from packaging.version import Version", "import inflection").replace(
     "Version('1.0').major", "inflection.pluralize('order')"
 )
-FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR}
+FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR, "letter_ended": ENDED}
 
 
 def declared() -> list[JobType[Any, Any]]:
@@ -154,3 +154,18 @@ def test_a_message_carries_the_tenant_of_its_job(account: Account, stage: tuple[
     assert [job["id"] for job in client.get("/jobs?tenant=acme&type=letter.print").json()["jobs"]] == [done]
     client.post("/job-types/letter.print/resume")
     becomes(client, waiting, "completed")
+
+
+def test_a_job_tells_its_end_through_the_second_function_on_the_stream(stage: tuple[Stack, httpx.Client]) -> None:
+    _, client = stage
+    told = create(client, "letter.print", {"customer": "acme"}, on_end="letter.ended")["id"]
+    silent = create(client, "letter.print", {"customer": "acme"})["id"]
+
+    def ends() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.get("/jobs", params={"parent": told}).json()["jobs"]
+        return found
+
+    until(lambda: [one["status"] for one in ends()] == ["completed"], "the job that tells the end")
+    assert ends()[0]["result"] == [told, "completed", "acme"]
+    becomes(client, silent, "completed")
+    assert client.get("/jobs", params={"parent": silent}).json()["jobs"] == []

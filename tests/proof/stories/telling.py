@@ -4,7 +4,7 @@ from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, scenario
 from tests.proof.world import World
 
-plays("S", (1, 2, 3, 4, 6, 10), (DIES, DUPLICATE))
+plays("S", (1, 2, 3, 4, 6, 13), (DIES, DUPLICATE))
 
 
 @scenario(DONE)
