@@ -88,7 +88,7 @@ def test_a_pattern_of_every_type_covers_no_dead_letter_queue_for_sending() -> No
 
 def test_a_pattern_of_every_type_covers_no_function_of_the_platform() -> None:
     told: JobType[JobEnd, None] = JobType("a.told", lambda _payload, _ctx: None, JobEnd)
-    of_platform = [function.short for function in functions([told], "jobflow-prod") if function.job_type is None]
+    of_platform = [function.short for function in functions([told], "jobflow-prod") if function.works is None]
     shorts = {"api", "authorizer", *of_platform}
     assert shorts == {*PLATFORM}
     assert [short for short in shorts if "-" in short] == []

@@ -10,6 +10,7 @@ from chalicelib.ends.constants import CHECKED_AFTER
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from infra.definition.iam import grants
@@ -94,7 +95,7 @@ def test_the_type_that_is_told_reads_the_result_wherever_it_is(acting: Stage) ->
     acting.work(ENDED)
     (end,) = told(job)
     assert (end.status, parts.job_store.get(end.id).result) == (Status.COMPLETED, len(LARGE))
-    assert refused(grants.worker(ENDED), acting.recorder.needed["export-ended"]) == []
+    assert refused(grants.worker(*queues_of([ENDED])), acting.recorder.needed["export-ended"]) == []
 
 
 def test_the_recount_makes_up_for_an_end_with_its_own_role(acting: Stage, clock: Clock) -> None:

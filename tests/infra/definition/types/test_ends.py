@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.signing import parameter_of, short_name
 from infra.definition.iam import grants
@@ -58,8 +59,8 @@ def test_it_signs_jobs_of_those_types_only() -> None:
 
 
 def test_a_type_that_is_told_may_read_the_results_of_other_types() -> None:
-    assert "s3:GetObject:results/*" in grants.worker(telling())
-    assert "s3:GetObject:results/*" not in grants.worker(PLAIN)
+    assert "s3:GetObject:results/*" in grants.worker(*queues_of([telling()]))
+    assert "s3:GetObject:results/*" not in grants.worker(*queues_of([PLAIN]))
 
 
 @pytest.mark.parametrize("status", Status)
